@@ -1,0 +1,6 @@
+"""Post-training quantization you can watch: the half that runs on the device.
+
+Importing this package loads neither OpenCV nor an inference runtime.
+"""
+
+__version__ = "0.1.0"

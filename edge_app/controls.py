@@ -1,0 +1,68 @@
+"""Hold what a person can change while the program runs, and the keys that do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """Hold the settings that keys change.
+
+    alpha: share of the class colours in the overlay, 0 to 1.
+    """
+
+    alpha: float = 0.55
+    legend: bool = True
+    hud: bool = True
+    paused: bool = False
+    quit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Bind some keys to a change, with the words that README and help use for it."""
+
+    keys: tuple[str, ...]
+    what: str
+    change: Callable[[Controls], Controls]
+
+
+def _step_alpha(by: float) -> Callable[[Controls], Controls]:
+    return lambda controls: replace(
+        controls, alpha=min(1.0, max(0.0, round(controls.alpha + by, 2)))
+    )
+
+
+KEYS = (
+    Key(("+", "="), "more colour", _step_alpha(+0.1)),
+    Key(("-", "_"), "less colour", _step_alpha(-0.1)),
+    Key(("l",), "legend on or off", lambda c: replace(c, legend=not c.legend)),
+    Key(("i",), "figures on or off", lambda c: replace(c, hud=not c.hud)),
+    Key(("space",), "pause or go on", lambda c: replace(c, paused=not c.paused)),
+    Key(("q", "esc"), "quit", lambda c: replace(c, quit=True)),
+)
+_CHANGES = {key: entry.change for entry in KEYS for key in entry.keys}
+
+
+def press(controls: Controls, key: str) -> Controls:
+    """Return the controls after a key; unknown keys change nothing."""
+    change = _CHANGES.get(key)
+    return change(controls) if change else controls
+
+
+def key_name(code: int) -> str | None:
+    """Name the key of a `cv2.waitKeyEx` code, or return None where none was pressed.
+
+    Backends give -1 or 255 for nothing and add modifier bits above the low byte
+    (Num Lock on GTK), so only plain characters are looked at.
+    """
+    if code in {-1, 255}:
+        return None
+    low = code & 0xFF
+    if low == 27:
+        return "esc"
+    if low == 32:
+        return "space"
+    return chr(low).lower() if 33 <= low < 127 else None

@@ -1,0 +1,120 @@
+"""Define the values that travel from the source to the sinks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.quality import Quality
+from edge_app.timing import Latency, Timings
+
+Image = NDArray[np.uint8]  # uint8 (H, W, 3) BGR
+ClassMap = NDArray[np.uint8]  # uint8 (H, W) trainIds
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Hold one picture of a source, and its truth where there is some.
+
+    image: uint8 (H, W, 3) BGR.
+    index: position in the source, from 0; damaged frames that were skipped leave no gap.
+    captured_s: monotonic moment the picture was taken or its decoding began, in seconds.
+    capture_ms: what it cost to get the picture.
+    name: the file's name, or the position in a stream, for logs and pairing.
+    time_s: the source's own clock from its first frame, in seconds; None where it has none.
+    truth: uint8 (H', W') trainIds of the truth's label set, or a class id, or None.
+    """
+
+    image: Image
+    index: int
+    captured_s: float
+    capture_ms: float
+    name: str
+    time_s: float | None = None
+    truth: ClassMap | int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segmentation:
+    """Hold one class per pixel, at the network's own resolution.
+
+    class_map: uint8 (h, w) trainIds.
+    logits: (h, w, C) in the tensor's own type, or None where the graph itself ends in an
+        argmax. One scale holds for the whole tensor, so resizing and comparing them needs
+        no dequantising.
+    """
+
+    class_map: ClassMap
+    logits: NDArray[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """Hold one class per picture.
+
+    logits: float32 (C,), logits or probabilities, as the network gave them.
+    """
+
+    class_id: int
+    logits: NDArray[np.float32]
+
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """The probabilities: float32 (C,), sums to 1."""
+        if self.logits.min() >= 0 and abs(float(self.logits.sum()) - 1) < 0.02:
+            return self.logits  # the network ends in a softmax of its own
+        powers = np.exp(self.logits - self.logits.max())
+        return np.asarray(powers / powers.sum(), np.float32)
+
+    def top(self, k: int) -> list[tuple[int, float]]:
+        """Return the k likeliest (class id, probability), best first."""
+        scores = self.scores
+        return [(int(i), float(scores[i])) for i in np.argsort(-scores, kind="stable")[:k]]
+
+
+Result = Segmentation | Classification
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Hold what the HUD, the terminal and the summary say of the run, in their order.
+
+    policy: "every frame" or "newest frame".
+    stages: latency of each stage over the last seconds, by the names in `timing.STAGES`.
+    age_ms: from the picture's capture to its canvas.
+    """
+
+    task: str
+    model: str
+    variant: str
+    size_bytes: int
+    runtime: str
+    threads: int
+    policy: str
+    frames: int = 0
+    shown_fps: float | None = None
+    network_fps: float | None = None
+    source_fps: float | None = None
+    stages: Mapping[str, Latency] = field(default_factory=dict)
+    age_ms: float | None = None
+    dropped: int = 0
+    damaged: int = 0
+    quality: Quality | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Hold one frame with everything made of it, for the sinks.
+
+    canvas: uint8 (H, W, 3) BGR, the finished picture; None where no sink looks at it.
+    """
+
+    frame: Frame
+    result: Result
+    timings: Timings
+    variant: str
+    canvas: Image | None = None

@@ -1,0 +1,1 @@
+"""Run a network: tensor to tensor. The only room that names a runtime."""

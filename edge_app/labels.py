@@ -1,0 +1,271 @@
+"""Know what the numbers in a class map mean, and translate between label sets.
+
+One aligned table per label set; everything else is derived from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from edge_app.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+VOID = 255  # the trainId of everything that is not scored, as in Cityscapes
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Describe one class: its id in truth files, its trainId in model outputs, its RGB colour."""
+
+    name: str
+    id: int
+    train_id: int
+    colour_rgb: tuple[int, int, int]
+
+    @property
+    def ignored(self) -> bool:
+        """Whether pixels of this class are left out of scores."""
+        return self.train_id == VOID
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSet:
+    """Hold the classes of one data set."""
+
+    name: str
+    labels: tuple[Label, ...]
+
+    @property
+    def classes(self) -> tuple[Label, ...]:
+        """The scored classes, in the order of their trainIds."""
+        scored = (label for label in self.labels if not label.ignored)
+        return tuple(sorted(scored, key=lambda label: label.train_id))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the scored classes, in the order of their trainIds."""
+        return tuple(label.name for label in self.classes)
+
+    def palette_bgr(self) -> NDArray[np.uint8]:
+        """Return the colours for `cv2.applyColorMap`: uint8 (256, 1, 3) BGR, void black."""
+        import numpy as np
+
+        palette = np.zeros((256, 1, 3), np.uint8)
+        for label in self.classes:
+            palette[label.train_id, 0] = label.colour_rgb[::-1]
+        return palette
+
+    def id_to_train_id(self) -> NDArray[np.uint8]:
+        """Return the lookup from truth-file ids: uint8 (256,), void where an id is unknown."""
+        import numpy as np
+
+        table = np.full(256, VOID, np.uint8)
+        for label in self.labels:
+            if 0 <= label.id < 256:
+                table[label.id] = label.train_id
+        return table
+
+
+def _set(name: str, rows: str) -> LabelSet:
+    """Read a table of `name id trainId r g b` rows."""
+    labels = []
+    for row in rows.strip().splitlines():
+        *words, number, train_id, red, green, blue = row.split()
+        colour = (int(red), int(green), int(blue))
+        labels.append(Label(" ".join(words), int(number), int(train_id), colour))
+    return LabelSet(name, tuple(labels))
+
+
+# Source: cityscapesScripts helpers/labels.py (names, ids, trainIds and colours of the data set).
+CITYSCAPES = _set(
+    "cityscapes",
+    """
+    unlabeled            0  255    0   0   0
+    ego vehicle          1  255    0   0   0
+    rectification border 2  255    0   0   0
+    out of roi           3  255    0   0   0
+    static               4  255    0   0   0
+    dynamic              5  255  111  74   0
+    ground               6  255   81   0  81
+    road                 7    0  128  64 128
+    sidewalk             8    1  244  35 232
+    parking              9  255  250 170 160
+    rail track          10  255  230 150 140
+    building            11    2   70  70  70
+    wall                12    3  102 102 156
+    fence               13    4  190 153 153
+    guard rail          14  255  180 165 180
+    bridge              15  255  150 100 100
+    tunnel              16  255  150 120  90
+    pole                17    5  153 153 153
+    polegroup           18  255  153 153 153
+    traffic light       19    6  250 170  30
+    traffic sign        20    7  220 220   0
+    vegetation          21    8  107 142  35
+    terrain             22    9  152 251 152
+    sky                 23   10   70 130 180
+    person              24   11  220  20  60
+    rider               25   12  255   0   0
+    car                 26   13    0   0 142
+    truck               27   14    0   0  70
+    bus                 28   15    0  60 100
+    caravan             29  255    0   0  90
+    trailer             30  255    0   0 110
+    train               31   16    0  80 100
+    motorcycle          32   17    0   0 230
+    bicycle             33   18  119  11  32
+""",
+)
+
+# Source: the SegNet tutorial's CamVid annotations (11 classes and void).
+CAMVID = _set(
+    "camvid",
+    """
+    sky         0   0  128 128 128
+    building    1   1  128   0   0
+    pole        2   2  192 192 128
+    road        3   3  128  64 128
+    pavement    4   4   60  40 222
+    tree        5   5  128 128   0
+    sign symbol 6   6  192 128 128
+    fence       7   7   64  64 128
+    car         8   8   64   0 128
+    pedestrian  9   9   64  64   0
+    bicyclist  10  10    0 128 192
+    void       11 255    0   0   0
+""",
+)
+
+# The MIT DriveSeg sample is annotated with Cityscapes trainIds; 255 is void.
+DRIVESEG = LabelSet(
+    "driveseg",
+    tuple(
+        Label(label.name, label.train_id, label.train_id, label.colour_rgb)
+        for label in CITYSCAPES.classes
+    ),
+)
+
+# Source: Okabe and Ito's colours, then a neutral pair.
+DIGITS = _set(
+    "digits",
+    """
+    0 0 0  230 159   0
+    1 1 1   86 180 233
+    2 2 2    0 158 115
+    3 3 3  240 228  66
+    4 4 4    0 114 178
+    5 5 5  213  94   0
+    6 6 6  204 121 167
+    7 7 7  170 170 170
+    8 8 8  120  94 240
+    9 9 9  255 255 255
+""",
+)
+
+# Source: the Pascal VOC 2012 devkit's class order and colour map.
+PASCAL_VOC = _set(
+    "pascal-voc",
+    """
+    background    0   0    0   0   0
+    aeroplane     1   1  128   0   0
+    bicycle       2   2    0 128   0
+    bird          3   3  128 128   0
+    boat          4   4    0   0 128
+    bottle        5   5  128   0 128
+    bus           6   6    0 128 128
+    car           7   7  128 128 128
+    cat           8   8   64   0   0
+    chair         9   9  192   0   0
+    cow          10  10   64 128   0
+    dining table 11  11  192 128   0
+    dog          12  12   64   0 128
+    horse        13  13  192   0 128
+    motorbike    14  14   64 128 128
+    person       15  15  192 128 128
+    potted plant 16  16    0  64   0
+    sheep        17  17  128  64   0
+    sofa         18  18    0 192   0
+    train        19  19  128 192   0
+    tv monitor   20  20    0  64 128
+""",
+)
+
+LABEL_SETS = {labels.name: labels for labels in (CITYSCAPES, CAMVID, DRIVESEG, DIGITS, PASCAL_VOC)}
+
+# Which CamVid class holds each Cityscapes class, for scoring across the two sets.
+_CITYSCAPES_TO_CAMVID = {
+    "road": "road",
+    "sidewalk": "pavement",
+    "building": "building",
+    "wall": "building",
+    "fence": "fence",
+    "pole": "pole",
+    "traffic light": "sign symbol",
+    "traffic sign": "sign symbol",
+    "vegetation": "tree",
+    "terrain": "tree",
+    "sky": "sky",
+    "person": "pedestrian",
+    "rider": "bicyclist",
+    "car": "car",
+    "truck": "car",
+    "bus": "car",
+    "train": "car",
+    "motorcycle": "bicyclist",
+    "bicycle": "bicyclist",
+}
+
+
+def label_set(name: str) -> LabelSet:
+    """Return a label set by name; raise UsageError with the known names otherwise."""
+    try:
+        return LABEL_SETS[name]
+    except KeyError:
+        known = ", ".join(sorted(LABEL_SETS))
+        raise UsageError(f"no label set is called '{name}'; choose one of: {known}") from None
+
+
+def numbered_labels(name: str, names: tuple[str, ...]) -> LabelSet:
+    """Make a label set from names alone, colours spread by the VOC bit-shuffling rule."""
+    return LabelSet(
+        name,
+        tuple(Label(text, i, i, _voc_colour(i)) for i, text in enumerate(names)),
+    )
+
+
+def _voc_colour(index: int) -> tuple[int, int, int]:
+    """Spread an index over RGB as the VOC devkit's `labelcolormap` does."""
+    channels = [0, 0, 0]
+    for shift in range(7, -1, -1):
+        for channel in range(3):
+            channels[channel] |= (index & 1) << shift
+            index >>= 1
+    return channels[0], channels[1], channels[2]
+
+
+@cache
+def fold_table(source: str, target: str) -> NDArray[np.uint8] | None:
+    """Return the lookup from one set's trainIds to another's: uint8 (256,), or None if equal.
+
+    Raises UsageError where the two sets have no agreed correspondence.
+    """
+    import numpy as np
+
+    origin, goal = label_set(source), label_set(target)
+    if origin.names == goal.names:
+        return None
+    if (origin.name, goal.name) not in {("cityscapes", "camvid"), ("driveseg", "camvid")}:
+        raise UsageError(
+            f"a model with {source} labels cannot be scored against {target} truth; "
+            f"use truth with {source} labels"
+        )
+    goal_ids = {label.name: label.train_id for label in goal.classes}
+    table = np.full(256, VOID, np.uint8)
+    for label in origin.classes:
+        table[label.train_id] = goal_ids[_CITYSCAPES_TO_CAMVID[label.name]]
+    return table

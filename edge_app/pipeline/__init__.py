@@ -1,0 +1,1 @@
+"""Put the stages in order; threads and queues live only here."""

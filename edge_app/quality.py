@@ -1,0 +1,96 @@
+"""Score class maps and class ids against truth, exactly and additively."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Hold what is shown and logged of the scores so far; fractions between 0 and 1.
+
+    per_class: (name, IoU) in label order, NaN for a class seen in neither truth nor answers.
+    """
+
+    frames: int
+    pixel_accuracy: float | None = None
+    miou: float | None = None
+    per_class: tuple[tuple[str, float], ...] = field(default=())
+    top1: float | None = None
+
+
+class ConfusionMatrix:
+    """Count truth (rows) against prediction (columns) for `n` classes.
+
+    Two matrices add up to the matrix of both sets of frames, to the last count.
+    """
+
+    def __init__(self, n: int) -> None:
+        self.counts: NDArray[np.int64] = np.zeros((n, n), np.int64)
+
+    def add(self, truth: NDArray[np.uint8], prediction: NDArray[np.uint8]) -> None:
+        """Count one frame.
+
+        truth: uint8 (H, W), trainIds, void (255) or anything past n is not scored.
+        prediction: uint8 (H, W), trainIds below n.
+        Raises ValueError for other shapes or predictions outside the classes.
+        """
+        if truth.shape != prediction.shape:
+            raise ValueError(f"truth is {truth.shape}, prediction {prediction.shape}")
+        n = len(self.counts)
+        scored = truth < n
+        rows, columns = truth[scored], prediction[scored]
+        if columns.size and int(columns.max()) >= n:
+            raise ValueError(f"a prediction is outside the {n} classes")
+        # uint16 holds 254 * 255, so the pair index needs no wider temporary.
+        pairs = rows.astype(np.uint16) * np.uint16(n) + columns
+        self.counts += np.bincount(pairs, minlength=n * n).reshape(n, n)
+
+    def add_one(self, truth: int, prediction: int) -> None:
+        """Count one classified frame."""
+        self.counts[truth, prediction] += 1
+
+    def __add__(self, other: ConfusionMatrix) -> ConfusionMatrix:
+        total = ConfusionMatrix(len(self.counts))
+        total.counts = self.counts + other.counts
+        return total
+
+    @property
+    def accuracy(self) -> float:
+        """The share of scored pixels (or frames) that are right; NaN where none was scored."""
+        total = int(self.counts.sum())
+        return int(np.trace(self.counts)) / total if total else float("nan")
+
+    def iou(self) -> NDArray[np.float64]:
+        """Return the intersection over union per class: float64 (n,).
+
+        Source: cityscapesScripts evalPixelLevelSemanticLabeling, getIouScoreForLabel. Void
+        truth is out; a class in neither truth nor prediction is NaN, and one that is only
+        predicted scores 0.
+        """
+        hit = np.diag(self.counts).astype(np.float64)
+        union = self.counts.sum(0) + self.counts.sum(1) - hit
+        iou = np.full(len(hit), np.nan)
+        np.divide(hit, union, out=iou, where=union > 0)
+        return iou
+
+    def miou(self) -> float:
+        """Return the mean IoU over the classes that are not NaN; NaN where all are."""
+        iou = self.iou()
+        known = iou[~np.isnan(iou)]
+        return float(known.mean()) if known.size else float("nan")
+
+
+def agreement(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
+    """Return the share of equal pixels of two class maps: uint8 (H, W) each, same shape."""
+    if first.shape != second.shape:
+        raise ValueError(f"class maps differ in shape: {first.shape} and {second.shape}")
+    return float(np.count_nonzero(first == second)) / first.size
+
+
+def fold(class_map: NDArray[np.uint8], table: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+    """Translate a class map by a lookup of `labels.fold_table`: uint8 (H, W) both."""
+    return class_map if table is None else table[class_map]

@@ -1,0 +1,1 @@
+"""Receive finished frames: window, recorder, metrics log, terminal."""

@@ -1,0 +1,1 @@
+"""Deliver frames, with their truth where there is some."""

@@ -1,0 +1,112 @@
+"""Measure durations, and reduce them to the figures people compare.
+
+Durations come from `time.perf_counter`, moments from `time.monotonic`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+# The stages of one frame, in the order they happen and are shown everywhere.
+STAGES = ("capture", "prepare", "invoke", "decode", "overlay", "end_to_end")
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Hold how long each stage of one frame took, in milliseconds.
+
+    `end_to_end_ms` runs from the start of the frame's capture to the finished
+    canvas, so it holds the time spent waiting between stages as well.
+    """
+
+    capture_ms: float = 0.0
+    prepare_ms: float = 0.0
+    invoke_ms: float = 0.0
+    decode_ms: float = 0.0
+    overlay_ms: float = 0.0
+    end_to_end_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Summarise n durations in milliseconds; percentiles are interpolated linearly."""
+
+    n: int
+    mean_ms: float
+    p50_ms: float
+    p90_ms: float
+    p95_ms: float
+    p99_ms: float
+    max_ms: float
+
+    @classmethod
+    def of(cls, durations_ms: Iterable[float]) -> Latency | None:
+        """Summarise the durations, or return None where there are none."""
+        ordered = sorted(durations_ms)
+        if not ordered:
+            return None
+        return cls(
+            n=len(ordered),
+            mean_ms=math.fsum(ordered) / len(ordered),
+            p50_ms=percentile(ordered, 50),
+            p90_ms=percentile(ordered, 90),
+            p95_ms=percentile(ordered, 95),
+            p99_ms=percentile(ordered, 99),
+            max_ms=ordered[-1],
+        )
+
+
+def percentile(ordered: Sequence[float], percent: float) -> float:
+    """Interpolate a percentile linearly (Hyndman and Fan's type 7, NumPy's default).
+
+    ordered: ascending, at least one value.
+    """
+    position = (len(ordered) - 1) * percent / 100
+    low = math.floor(position)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (position - low)
+
+
+def rate_hz(stamps_s: Sequence[float]) -> float | None:
+    """Return events per second from moments in seconds: n stamps hold n-1 intervals."""
+    if len(stamps_s) < 2 or stamps_s[-1] <= stamps_s[0]:
+        return None
+    return (len(stamps_s) - 1) / (stamps_s[-1] - stamps_s[0])
+
+
+class Rate:
+    """Follow the rate of a stream of events over its last `window_s` seconds."""
+
+    def __init__(self, window_s: float = 2.0) -> None:
+        self._window_s = window_s
+        self._recent: deque[float] = deque()
+        self._first_s: float | None = None
+        self._last_s = 0.0
+        self._count = 0
+
+    def tick(self, now_s: float) -> None:
+        """Note one event at a moment in seconds."""
+        if self._first_s is None:
+            self._first_s = now_s
+        self._last_s = now_s
+        self._count += 1
+        recent = self._recent
+        recent.append(now_s)
+        # Two stamps are kept however old, so that a rate below 1/window still shows.
+        while len(recent) > 2 and now_s - recent[0] > self._window_s:
+            recent.popleft()
+
+    @property
+    def recent_hz(self) -> float | None:
+        """The rate over the last seconds, for displays."""
+        return rate_hz(self._recent)
+
+    @property
+    def overall_hz(self) -> float | None:
+        """The rate over the whole run, for records."""
+        if self._first_s is None or self._count < 2 or self._last_s <= self._first_s:
+            return None
+        return (self._count - 1) / (self._last_s - self._first_s)

@@ -1,0 +1,22 @@
+"""Share what the tests of all rooms need."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder of development data, or skip where a checkout stands alone."""
+    if not SHARED.is_dir():
+        pytest.skip("the development data (../shared/data) is not beside this checkout")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def assets() -> Path:
+    """Return the folder of the files that ship with the app."""
+    return ROOT / "assets"
