@@ -26,11 +26,7 @@ class Label:
     id: int
     train_id: int
     colour_rgb: tuple[int, int, int]
-
-    @property
-    def ignored(self) -> bool:
-        """Whether pixels of this class are left out of scores."""
-        return self.train_id == VOID
+    ignored: bool = False  # left out of scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,7 @@ class LabelSet:
         import numpy as np
 
         palette = np.zeros((256, 1, 3), np.uint8)
-        for label in self.classes:
+        for label in self.classes[:VOID]:
             palette[label.train_id, 0] = label.colour_rgb[::-1]
         return palette
 
@@ -77,7 +73,9 @@ def _set(name: str, rows: str) -> LabelSet:
     for row in rows.strip().splitlines():
         *words, number, train_id, red, green, blue = row.split()
         colour = (int(red), int(green), int(blue))
-        labels.append(Label(" ".join(words), int(number), int(train_id), colour))
+        labels.append(
+            Label(" ".join(words), int(number), int(train_id), colour, int(train_id) == VOID)
+        )
     return LabelSet(name, tuple(labels))
 
 

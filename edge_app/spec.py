@@ -70,6 +70,16 @@ class InputSpec:
     std: tuple[float, ...] = (127.5,)
     fit: str = "stretch"
 
+    def placement(self, frame_wh: tuple[int, int]) -> tuple[int, int, int, int]:
+        """Return where a picture lies in the input, as x, y, width and height in pixels."""
+        width, height = self.size_wh
+        if self.fit == "stretch":
+            return 0, 0, width, height
+        scale = min(width / frame_wh[0], height / frame_wh[1])
+        w = max(1, min(width, round(frame_wh[0] * scale)))
+        h = max(1, min(height, round(frame_wh[1] * scale)))
+        return (width - w) // 2, (height - h) // 2, w, h
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:

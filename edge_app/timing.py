@@ -6,9 +6,10 @@ Durations come from `time.perf_counter`, moments from `time.monotonic`.
 from __future__ import annotations
 
 import math
+import random
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # The stages of one frame, in the order they happen and are shown everywhere.
 STAGES = ("capture", "prepare", "invoke", "decode", "overlay", "end_to_end")
@@ -57,6 +58,40 @@ class Latency:
             p99_ms=percentile(ordered, 99),
             max_ms=ordered[-1],
         )
+
+
+class TimingsLog:
+    """Keep the timings of a run in bounded memory.
+
+    Exact up to `keep` frames; beyond that a uniform sample of them (Vitter's algorithm R), so
+    that a run of weeks does not grow.
+    """
+
+    def __init__(self, keep: int = 50_000) -> None:
+        self.n = 0
+        self._keep = keep
+        self._kept: list[Timings] = []
+        self._random = random.Random(0)  # noqa: S311 - a sample, not a secret
+
+    def add(self, timings: Timings) -> None:
+        """Note the timings of one frame."""
+        self.n += 1
+        if len(self._kept) < self._keep:
+            self._kept.append(timings)
+        else:
+            place = self._random.randrange(self.n)
+            if place < self._keep:
+                self._kept[place] = timings
+
+    def latencies(self, last: int | None = None) -> dict[str, Latency]:
+        """Summarise each stage by its name, of the last frames or of all."""
+        chosen = self._kept[-last:] if last else self._kept
+        latencies = {}
+        for stage in STAGES:
+            latency = Latency.of(getattr(timings, f"{stage}_ms") for timings in chosen)
+            if latency is not None:
+                latencies[stage] = replace(latency, n=latency.n if last else self.n)
+        return latencies
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:

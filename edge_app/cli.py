@@ -1,0 +1,232 @@
+"""Read the command line; the only place that prints errors and decides exit codes.
+
+Nothing heavy is imported before a command is chosen, so that --help answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from edge_app import __version__
+from edge_app.errors import EdgeError, UsageError
+
+_RUN_EXAMPLES = """examples:
+  edge-app run drive.mp4 --model street --variant int8
+  edge-app run drive.mp4 --model street --headless --record out.mp4 --metrics runs/drive
+  edge-app run camvid/test --truth camvid/testannot --truth-labels camvid --model deeplab.tflite
+  edge-app run t10k-images-idx3-ubyte.gz --truth t10k-labels-idx1-ubyte.gz --model mnist
+"""
+_BENCH_EXAMPLES = """examples:
+  edge-app bench --model mnist
+  edge-app bench --model street --variants int8,float32 --source drive.mp4 --json pi5.json
+"""
+_MODELS_EXAMPLES = """examples:
+  edge-app models                      what is there, and how good it was measured to be
+  edge-app models check assets/models/mnist
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="edge-app",
+        description="Watch post-training quantization: run the four variants of a model live.",
+        epilog="edge-app COMMAND --help shows a command's options with examples.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_run(commands)
+    _add_bench(commands)
+    _add_models(commands)
+    _add_demo(commands)
+    return parser
+
+
+Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _command(commands: Commands, name: str, text: str, examples: str) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_run(commands: Commands) -> None:
+    parser = _command(commands, "run", "stream frames through a model and show them", _RUN_EXAMPLES)
+    parser.add_argument(
+        "source",
+        nargs="?",
+        metavar="SOURCE",
+        help="a video, picture, folder of pictures, IDX digits, or 'synthetic' "
+        "(default: the sample that fits the model)",
+    )
+    _add_model(parser)
+    parser.add_argument("--variant", metavar="V", help="the variant to run (default: int8 if there)")
+    parser.add_argument("--truth", metavar="T", help="a folder, tarball or IDX file of right answers")
+    parser.add_argument(
+        "--truth-labels", metavar="SET", help="camvid, cityscapes, driveseg (default: by layout)"
+    )
+    parser.add_argument("--record", metavar="FILE", help="write the overlay to an .mp4 file")
+    parser.add_argument("--metrics", metavar="DIR", help="write frames.jsonl and summary.json there")
+    parser.add_argument("--headless", action="store_true", help="open no window")
+    parser.add_argument(
+        "--as-fast-as-possible",
+        action="store_true",
+        help="do not wait for a file's own time stamps",
+    )
+    parser.add_argument("--max-frames", type=_positive, metavar="N", help="stop after N frames")
+    parser.add_argument("--loop", action="store_true", help="begin again at the end")
+    parser.add_argument("--alpha", type=_share, default=0.55, help="share of colour (default 0.55)")
+    parser.add_argument(
+        "--edges",
+        choices=("auto", "smooth", "clean"),
+        default="auto",
+        help="borders of the colours: from upsampled logits, or the network's own pixels",
+    )
+
+
+def _add_bench(commands: Commands) -> None:
+    parser = _command(commands, "bench", "measure the variants of a model", _BENCH_EXAMPLES)
+    _add_model(parser)
+    parser.add_argument(
+        "--variants", default="all", metavar="LIST", help="names with commas between, or all"
+    )
+    parser.add_argument("--source", metavar="S", help="what to run on (default: a sample)")
+    parser.add_argument("--json", metavar="FILE", help="write the result there")
+    parser.add_argument(
+        "--min-secs", type=_seconds, default=5.0, metavar="S", help="per measurement (default 5)"
+    )
+    parser.add_argument(
+        "--num-runs", type=_positive, default=30, metavar="N", help="at least N runs (default 30)"
+    )
+    parser.add_argument(
+        "--warmup-runs", type=_positive, default=5, metavar="N", help="not counted (default 5)"
+    )
+
+
+def _add_models(commands: Commands) -> None:
+    parser = _command(commands, "models", "list the models, or check one", _MODELS_EXAMPLES)
+    parser.add_argument("action", nargs="?", choices=("list", "check"), default="list")
+    parser.add_argument("folder", nargs="?", metavar="DIR", help="a model folder")
+    _add_runtime(parser)
+
+
+def _add_demo(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "demo",
+        "run all variants on the sample that ships with the app",
+        "leaves an overlay video, a metrics log and a summary per variant in --out\n",
+    )
+    parser.add_argument("--out", default="demo", metavar="DIR", help="(default: demo)")
+    parser.add_argument("--headless", action="store_true", help="open no window")
+    _add_runtime(parser)
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model",
+        default="mnist",
+        metavar="M",
+        help="the name of a model that ships, a model folder, or a .tflite file (default: mnist)",
+    )
+    _add_runtime(parser)
+    bare = parser.add_argument_group("for a .tflite file without a card (else guessed and said)")
+    bare.add_argument("--task", choices=("segmentation", "classification"))
+    bare.add_argument("--labels", metavar="SET", help="cityscapes, camvid, pascal-voc, digits")
+    bare.add_argument("--input-size", type=_size, metavar="WxH", help="where the file leaves it open")
+    bare.add_argument("--channels", choices=("rgb", "bgr", "gray"))
+    bare.add_argument("--mean", type=_numbers, metavar="M[,M,M]", help="input = (pixel - mean) / std")
+    bare.add_argument("--std", type=_numbers, metavar="S[,S,S]")
+    bare.add_argument("--fit", choices=("stretch", "letterbox"))
+
+
+def _add_runtime(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--runtime",
+        choices=("auto", "litert", "tflite-runtime", "tensorflow"),
+        default="auto",
+        help="the inference runtime (default: the first that is installed)",
+    )
+    parser.add_argument(
+        "--threads", type=_positive, metavar="N", help="of the network (default: physical cores)"
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 86400:
+        raise argparse.ArgumentTypeError("must be above 0 and below a day")
+    return number
+
+
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError("must be between 0 and 1")
+    return number
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit() and int(width) and int(height)):
+        raise argparse.ArgumentTypeError("must look like 513x257")
+    return int(width), int(height)
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(float(part) for part in text.split(","))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return 0, 1 for a fault, 2 for usage, 128 + n after signal n."""
+    options = build_parser().parse_args(arguments)
+    try:
+        return _dispatch(options)
+    except EdgeError as fault:
+        if os.environ.get("EDGE_DEBUG") == "1":
+            raise
+        sys.stderr.write(f"edge-app: {fault}\n")
+        return 2 if isinstance(fault, UsageError) else 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # `edge-app models | head`: the reader has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _dispatch(options: argparse.Namespace) -> int:
+    if options.command == "run":
+        from edge_app.commands.run import run_command
+
+        return run_command(options)
+    if options.command == "bench":
+        from edge_app.commands.bench import bench_command
+
+        return bench_command(options)
+    if options.command == "demo":
+        from edge_app.commands.demo import demo_command
+
+        return demo_command(options)
+    from edge_app.commands.models import models_command
+
+    return models_command(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

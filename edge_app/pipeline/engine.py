@@ -1,0 +1,84 @@
+"""Join preprocess, network and decode for one variant: a picture in, an answer out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from edge_app.decode import Decoder
+from edge_app.errors import ModelError
+from edge_app.frame import Image, Result
+from edge_app.golden import golden_answer, golden_image, matches
+from edge_app.interpreter.network import Network, load_network
+from edge_app.preprocess import Preprocess
+from edge_app.spec import ModelSpec, Variant
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Answer pictures with one variant; belongs to the one thread that uses it."""
+
+    spec: ModelSpec
+    variant: Variant
+    network: Network
+    preprocess: Preprocess
+    decoder: Decoder
+
+    def answer(self, image: Image) -> Result:
+        """Return what the network says of a picture: uint8 (H, W, 3) BGR."""
+        return self.timed(image)[0]
+
+    def timed(self, image: Image) -> tuple[Result, float, float, float]:
+        """Answer a picture; return the result and the prepare, invoke and decode times in ms."""
+        clock = time.perf_counter
+        network = self.network
+        start = clock()
+        network.write(self.preprocess.fill, image)
+        prepared = clock()
+        network.invoke()
+        invoked = clock()
+        height, width = image.shape[:2]
+        result = self.decoder.decode(network.read(), (width, height))
+        decoded = clock()
+        return (
+            result,
+            (prepared - start) * 1e3,
+            (invoked - prepared) * 1e3,
+            (decoded - invoked) * 1e3,
+        )
+
+
+def load_engine(
+    spec: ModelSpec, variant: str, *, runtime: str = "auto", threads: int | None = None
+) -> Engine:
+    """Load a variant and check that it answers as its card says.
+
+    Raises ModelError where the file, the card and the runtime do not go together.
+    """
+    chosen = spec.variant(variant)
+    network = load_network(
+        chosen.path, runtime=runtime, threads=threads, size_wh=spec.input.size_wh
+    )
+    try:
+        preprocess = Preprocess(spec.input, network.input)
+        decoder = Decoder(spec.task, len(spec.labels.classes), spec.input, network.output)
+    except ModelError as fault:
+        raise ModelError(f"{chosen.path}: {fault}") from None
+    engine = Engine(spec, chosen, network, preprocess, decoder)
+    check_golden(engine)
+    return engine
+
+
+def check_golden(engine: Engine) -> None:
+    """Raise ModelError where a variant does not answer the golden picture as it once did."""
+    expected = engine.spec.golden.get("expected", {}).get(engine.variant.name)
+    if not expected:
+        return
+    image = golden_image(engine.spec.golden["pattern"], engine.spec.input.size_wh)
+    answer = golden_answer(engine.answer(image))
+    if not matches(answer, list(expected)):
+        raise ModelError(
+            f"{engine.variant.path} answers its golden picture wrongly on this machine "
+            f"({engine.network.runtime.title}): the file was changed or the runtime miscomputes; "
+            "run edge-app models check, or try another --runtime"
+        )

@@ -1,0 +1,70 @@
+"""Compare answers with the truth that came with their frames."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from edge_app.decode import classes_at
+from edge_app.errors import SourceError
+from edge_app.frame import Classification, Frame, Result
+from edge_app.labels import LabelSet, fold_table, label_set
+from edge_app.quality import ConfusionMatrix, Quality, fold
+
+
+class Scorer:
+    """Keep the score of a run; frames without truth are passed over.
+
+    Answers are folded into the truth's classes where the label sets differ. Raises UsageError
+    where the two have no correspondence.
+    """
+
+    def __init__(self, answers: LabelSet, truth_labels: str) -> None:
+        self._table = None
+        self._labels = answers
+        if answers.name != truth_labels:
+            self._table = fold_table(answers.name, truth_labels)
+            self._labels = label_set(truth_labels)
+        self.matrix = ConfusionMatrix(len(self._labels.classes))
+        self.frames = 0
+        self._task = ""
+
+    def add(self, frame: Frame, result: Result) -> None:
+        """Score one frame at the size of its truth."""
+        truth = frame.truth
+        if truth is None:
+            return
+        if isinstance(result, Classification):
+            if not isinstance(truth, int):
+                raise SourceError(
+                    f"{frame.name}: the model names one class, the truth is a class map; "
+                    "choose a segmentation model or class labels"
+                )
+            self.matrix.add_one(truth, result.class_id)
+            self._task = "classification"
+        else:
+            if isinstance(truth, int):
+                raise SourceError(
+                    f"{frame.name}: the model gives a class map, the truth is one class; "
+                    "choose a classification model or truth pictures"
+                )
+            height, width = truth.shape
+            self.matrix.add(truth, fold(classes_at(result, (width, height)), self._table))
+            self._task = "segmentation"
+        self.frames += 1
+
+    def quality(self) -> Quality | None:
+        """Return the score so far, or None before the first frame with truth."""
+        if not self.frames:
+            return None
+        accuracy = self.matrix.accuracy
+        if self._task == "classification":
+            return Quality(self.frames, top1=accuracy)
+        iou = self.matrix.iou()
+        return Quality(
+            self.frames,
+            pixel_accuracy=None if math.isnan(accuracy) else accuracy,
+            miou=None if np.isnan(iou).all() else self.matrix.miou(),
+            per_class=tuple(zip(self._labels.names, iou.tolist(), strict=True)),
+        )
