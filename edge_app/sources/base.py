@@ -19,6 +19,7 @@ class Source(Protocol):
     frame_count: how many frames are expected, None where unknown. An estimate for a video.
     has_clock: whether frames carry the source's own time stamps (`Frame.time_s`).
     damaged: how many pictures were skipped so far because they could not be decoded.
+    notes: a line for each thing that went wrong so far without ending the run, for the log.
     truth_labels: the name of the label set of `Frame.truth`, or None where there is none.
     """
 
@@ -28,6 +29,7 @@ class Source(Protocol):
     frame_count: int | None
     has_clock: bool
     damaged: int
+    notes: list[str]
     truth_labels: str | None
 
     def __iter__(self) -> Iterator[Frame]:
