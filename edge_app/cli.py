@@ -9,9 +9,11 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from edge_app import __version__
 from edge_app.errors import EdgeError, UsageError
+from edge_app.interpreter.runtimes import CHOICES
 
 _RUN_EXAMPLES = """examples:
   edge-app run drive.mp4 --model street --variant int8
@@ -45,7 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _command(commands: Commands, name: str, text: str, examples: str) -> argparse.ArgumentParser:
@@ -68,13 +70,19 @@ def _add_run(commands: Commands) -> None:
         "(default: the sample that fits the model)",
     )
     _add_model(parser)
-    parser.add_argument("--variant", metavar="V", help="the variant to run (default: int8 if there)")
-    parser.add_argument("--truth", metavar="T", help="a folder, tarball or IDX file of right answers")
+    parser.add_argument(
+        "--variant", metavar="V", help="the variant to run (default: int8 if there)"
+    )
+    parser.add_argument(
+        "--truth", metavar="T", help="a folder, tarball or IDX file of right answers"
+    )
     parser.add_argument(
         "--truth-labels", metavar="SET", help="camvid, cityscapes, driveseg (default: by layout)"
     )
     parser.add_argument("--record", metavar="FILE", help="write the overlay to an .mp4 file")
-    parser.add_argument("--metrics", metavar="DIR", help="write frames.jsonl and summary.json there")
+    parser.add_argument(
+        "--metrics", metavar="DIR", help="write frames.jsonl and summary.json there"
+    )
     parser.add_argument("--headless", action="store_true", help="open no window")
     parser.add_argument(
         "--as-fast-as-possible",
@@ -141,9 +149,13 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     bare = parser.add_argument_group("for a .tflite file without a card (else guessed and said)")
     bare.add_argument("--task", choices=("segmentation", "classification"))
     bare.add_argument("--labels", metavar="SET", help="cityscapes, camvid, pascal-voc, digits")
-    bare.add_argument("--input-size", type=_size, metavar="WxH", help="where the file leaves it open")
+    bare.add_argument(
+        "--input-size", type=_size, metavar="WxH", help="where the file leaves it open"
+    )
     bare.add_argument("--channels", choices=("rgb", "bgr", "gray"))
-    bare.add_argument("--mean", type=_numbers, metavar="M[,M,M]", help="input = (pixel - mean) / std")
+    bare.add_argument(
+        "--mean", type=_numbers, metavar="M[,M,M]", help="input = (pixel - mean) / std"
+    )
     bare.add_argument("--std", type=_numbers, metavar="S[,S,S]")
     bare.add_argument("--fit", choices=("stretch", "letterbox"))
 
@@ -151,7 +163,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 def _add_runtime(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runtime",
-        choices=("auto", "litert", "tflite-runtime", "tensorflow"),
+        choices=CHOICES,
         default="auto",
         help="the inference runtime (default: the first that is installed)",
     )

@@ -83,6 +83,11 @@ class TimingsLog:
             if place < self._keep:
                 self._kept[place] = timings
 
+    @property
+    def kept(self) -> Sequence[Timings]:
+        """The timings that are kept."""
+        return self._kept
+
     def latencies(self, last: int | None = None) -> dict[str, Latency]:
         """Summarise each stage by its name, of the last frames or of all."""
         chosen = self._kept[-last:] if last else self._kept

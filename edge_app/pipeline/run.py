@@ -94,7 +94,6 @@ class Run:
         try:
             yield from answered.read(self.stop.is_set)
         finally:
-            self.stop.set()
             captured.close()
             answered.close()
             for worker in workers:

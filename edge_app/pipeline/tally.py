@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -61,9 +61,19 @@ class Tally:
             self._status = self._make_status()
         return self._status
 
-    def final_status(self) -> Status:
-        """Return the figures as they stand now."""
-        return self._make_status()
+    @property
+    def frames(self) -> int:
+        """How many frames are finished."""
+        return self._log.n
+
+    @property
+    def shown_hz(self) -> float | None:
+        """Finished frames per second over the whole run."""
+        return self._shown.overall_hz
+
+    def timings(self) -> Sequence[Timings]:
+        """Return the timings that are kept, of all frames up to the log's bound."""
+        return self._log.kept
 
     def _make_status(self) -> Status:
         engine, recent = self._engine, self._recent

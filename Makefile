@@ -1,0 +1,68 @@
+# make demo    set up, then run the main job on the files that ship with the app
+# make test    set up, then run all tests
+# make test-tflite-runtime   the edge tests on the old runtime, in a venv of its own
+# make lint    style and types
+# make bench   speed of the parts, by hand
+VENV ?= .venv
+OUT  ?= demo
+BIN  := $(VENV)/bin
+
+# The first Python that is neither too old nor too new; PYTHON=... overrides.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
+	&& echo $$p && break; done)
+
+# apt_install PACKAGES: as root, with sudo, or by telling the one line that does it.
+define apt_install
+	command -v apt-get >/dev/null || { echo "please install: $(1)"; exit 1; }; \
+	if [ "$$(id -u)" = 0 ]; then do=""; \
+	elif sudo -n true 2>/dev/null || { [ -t 0 ] && command -v sudo >/dev/null; }; then do="sudo"; \
+	else echo "please run as root: apt-get install -y $(1)"; exit 1; fi; \
+	$$do apt-get update -qq; \
+	DEBIAN_FRONTEND=noninteractive $$do apt-get install -y -qq --no-install-recommends $(1) >/dev/null
+endef
+
+.PHONY: demo test test-tflite-runtime lint bench clean
+
+demo: $(VENV)/.app
+	$(BIN)/edge-app demo --out $(OUT)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	$(BIN)/edge-app bench --model mnist
+	for file in tests/benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+
+$(VENV)/.venv:
+	@test -n "$(PYTHON)" || { echo "please install Python 3.11, 3.12 or 3.13"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(call apt_install,python3-venv); }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# The OpenCV wheel brings no libGL and no glib; desktop systems have them, small ones do not.
+$(VENV)/.app: setup.cfg $(VENV)/.venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -c 'import cv2' 2>/dev/null || { $(call apt_install,libgl1 libglib2.0-0); }
+	@$(BIN)/python -c 'import cv2'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.app
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,host]'
+	@touch $@
+
+# tflite-runtime stopped at Python 3.11 and numpy 1, so it cannot share the other venv.
+test-tflite-runtime:
+	test -x $(VENV)-tflite/bin/python || python3.11 -m venv $(VENV)-tflite
+	$(VENV)-tflite/bin/python -m pip install --quiet --disable-pip-version-check \
+		--editable '.[tflite-runtime]' pytest pytest-timeout
+	$(VENV)-tflite/bin/python -m pip uninstall --quiet --yes ai-edge-litert
+	$(VENV)-tflite/bin/python -m pytest tests/edge -k "interpreter or network or runtimes or engine or preprocess or decode"
+
+clean:
+	rm -rf $(VENV) $(VENV)-tflite demo build dist *.egg-info

@@ -1,0 +1,96 @@
+"""Find what a command was asked for: the model, its variant, a sample to run on."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from edge_app.assets import assets_dir
+from edge_app.errors import ModelError
+from edge_app.spec import CARD_NAME, ModelSpec, read_card
+
+_SAMPLES = {
+    "classification": ("digits-images-idx3-ubyte.gz", "digits-labels-idx1-ubyte.gz"),
+}
+
+
+def shipped_models() -> list[Path]:
+    """Return the model folders that ship with the app, by name."""
+    folder = assets_dir() / "models"
+    return sorted(path.parent for path in folder.glob(f"*/{CARD_NAME}"))
+
+
+def resolve_model(options: argparse.Namespace) -> ModelSpec:
+    """Return the model that --model names: one that ships, a card folder, or a bare file."""
+    named = Path(options.model)
+    if named.suffix == ".tflite" and not named.is_dir():
+        from edge_app.pipeline.bare import Hints, describe_file
+
+        hints = Hints(
+            task=options.task,
+            labels=options.labels,
+            size_wh=options.input_size,
+            channels=options.channels,
+            mean=options.mean,
+            std=options.std,
+            fit=options.fit,
+        )
+        return describe_file(named, hints, runtime=options.runtime)
+    if named.is_dir():
+        return read_card(named)
+    shipped = {path.name: path for path in shipped_models()}
+    if options.model in shipped:
+        return read_card(shipped[options.model])
+    near = difflib.get_close_matches(options.model, list(shipped), 1)
+    advice = f"did you mean {near[0]}?" if near else f"there is: {', '.join(shipped) or 'none'}"
+    raise ModelError(
+        f"no model '{options.model}': neither a folder, a .tflite file nor one that ships; {advice}"
+    )
+
+
+def default_variant(spec: ModelSpec) -> str:
+    """Return int8 where there is one: it is what a board is for."""
+    return "int8" if "int8" in spec.variants else next(iter(spec.variants))
+
+
+def sample(task: str) -> tuple[str, str | None]:
+    """Return the source and the truth that stand in where none is named."""
+    if task not in _SAMPLES:
+        return "synthetic", None
+    images, truth = (assets_dir() / "samples" / name for name in _SAMPLES[task])
+    return str(images), str(truth)
+
+
+class Signals:
+    """Remember the signal that stopped a run.
+
+    number: of the first one, None so far. A second one of any kind raises KeyboardInterrupt.
+    """
+
+    def __init__(self, stop: threading.Event) -> None:
+        self.number: int | None = None
+        self._stop = stop
+
+    def _catch(self, number: int, _where: FrameType | None) -> None:
+        if self.number is not None:
+            raise KeyboardInterrupt
+        self.number = number
+        self._stop.set()
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """Turn Ctrl-C, SIGTERM and a closed terminal into a stop after the frame in hand."""
+        names = ("SIGINT", "SIGTERM", "SIGHUP")
+        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        before = {number: signal.signal(number, self._catch) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

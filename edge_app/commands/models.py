@@ -1,0 +1,93 @@
+"""List the models and check that they are what their cards say."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from edge_app.commands.common import shipped_models
+from edge_app.errors import ModelError, UsageError
+from edge_app.pipeline.engine import load_engine
+from edge_app.spec import ModelSpec, Variant, file_sha256, read_card
+from edge_app.style import file_size, percent, variant_colour
+
+
+def models_command(options: argparse.Namespace) -> int:
+    """Carry out `edge-app models`: exit 1 where a check fails."""
+    console = Console()
+    if options.action == "list":
+        if options.folder:
+            raise UsageError(
+                f"models list takes no folder; to check one: edge-app models check {options.folder}"
+            )
+        console.print(_overview([read_card(folder) for folder in shipped_models()]))
+        return 0
+    folders = [Path(options.folder)] if options.folder else shipped_models()
+    failed = False
+    for folder in folders:
+        spec = read_card(folder)
+        table = Table(title=f"{spec.title} [dim]({folder})[/]", title_justify="left")
+        for column in ("variant", "file", "verdict"):
+            table.add_column(column)
+        for variant in spec.variants.values():
+            verdict, good = _check(spec, variant, options)
+            failed = failed or not good
+            colour = "green" if good else "bold red"
+            table.add_row(_coloured(variant.name), variant.path.name, f"[{colour}]{verdict}[/]")
+        console.print(table)
+    return 1 if failed else 0
+
+
+def _check(spec: ModelSpec, variant: Variant, options: argparse.Namespace) -> tuple[str, bool]:
+    """Compare a file with its card, then load it and ask it its golden picture."""
+    try:
+        if file_sha256(variant.path) != variant.sha256:
+            return "changed since its card was written (sha256 differs); convert it anew", False
+        engine = load_engine(spec, variant.name, runtime=options.runtime, threads=options.threads)
+    except ModelError as fault:
+        return str(fault), False
+    golden = "golden picture right" if spec.golden else "no golden picture in the card"
+    return f"ok: sha256 as in the card, {golden}; {engine.network.delegation.words()}", True
+
+
+def _overview(specs: list[ModelSpec]) -> Table:
+    table = Table(title="Models that ship with the app", title_justify="left")
+    for column in ("name", "task", "input", "variant"):
+        table.add_column(column)
+    table.add_column("size", justify="right")
+    table.add_column("quality as measured")
+    for spec in specs:
+        width, height = spec.input.size_wh
+        for number, variant in enumerate(spec.variants.values()):
+            first = number == 0
+            table.add_row(
+                spec.name if first else "",
+                spec.task if first else "",
+                f"{width}x{height} {spec.input.channels}" if first else "",
+                _coloured(variant.name),
+                file_size(variant.bytes),
+                _quality(variant.quality),
+                end_section=number == len(spec.variants) - 1,
+            )
+    return table
+
+
+def _coloured(name: str) -> str:
+    return f"[{variant_colour(name)}]{name}[/]"
+
+
+def _quality(quality: Any) -> str:
+    """Write a variant's measured quality, whichever figures it holds."""
+    words = []
+    if quality.get("miou") is not None:
+        words.append(f"mIoU {quality['miou']:.3f}")
+    for key, title in (("pixel_accuracy", "pixel acc."), ("top1", "top-1")):
+        if quality.get(key) is not None:
+            words.append(f"{title} {percent(quality[key])}")
+    if words and quality.get("frames"):
+        words.append(f"on {quality['frames']:,}")
+    return " ".join(words) or "not measured"

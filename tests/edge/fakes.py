@@ -1,0 +1,94 @@
+"""Stand-ins at the seams of the line: a source and an engine that need no files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, Self
+
+import numpy as np
+
+from edge_app.frame import Frame, Image, Result, Segmentation
+from edge_app.labels import CITYSCAPES
+
+
+@dataclass
+class FakeSource:
+    """Deliver numbered gray pictures; `before` is called ahead of each frame."""
+
+    count: int = 5
+    live: bool = False
+    truth: Any = None
+    truth_labels: str | None = None
+    before: Callable[[int], None] = lambda index: None
+    name: str = "fake"
+    rate_hz: float | None = 25.0
+    frame_count: int | None = None
+    has_clock: bool = True
+    damaged: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index in range(self.count):
+            self.before(index)
+            image = np.full((6, 8, 3), index % 256, np.uint8)
+            yield Frame(
+                image, index, time.monotonic(), 0.1, f"frame {index}", index / 25, self.truth
+            )
+
+    def close(self) -> None:
+        pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class FakeEngine:
+    """Answer every picture with its own gray value; `during` is called inside the network."""
+
+    def __init__(
+        self, during: Callable[[int], None] = lambda value: None, *, elements: int = 512 * 256 * 3
+    ) -> None:
+        self.during = during
+        self.spec = SimpleNamespace(
+            name="fake", title="Fake", task="segmentation", labels=CITYSCAPES
+        )
+        self.variant = SimpleNamespace(name="int8", bytes=1000)
+        self.network = SimpleNamespace(
+            runtime=SimpleNamespace(name="litert", title="LiteRT 0"),
+            threads=1,
+            input=SimpleNamespace(shape=(1, elements)),
+            delegation=SimpleNamespace(words=lambda: "all of it"),
+        )
+
+    def timed(self, image: Image) -> tuple[Result, float, float, float]:
+        value = int(image[0, 0, 0])
+        self.during(value)
+        return Segmentation(np.full((3, 4), value % 19, np.uint8)), 0.1, 1.0, 0.1
+
+
+class Collector:
+    """Keep every step it is given."""
+
+    def __init__(self, wants_canvas: bool = False) -> None:
+        self.wants_canvas = wants_canvas
+        self.steps: list[Any] = []
+        self.statuses: list[Any] = []
+
+    def write(self, step: Any, status: Any) -> None:
+        self.steps.append(step)
+        self.statuses.append(status)
+
+    def close(self) -> None:
+        pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
