@@ -1,0 +1,110 @@
+"""Hold what every source of files has in common: its facts, its notes and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice, takewhile
+from types import TracebackType
+from typing import Self
+
+from edge_app.errors import SourceError, UsageError
+from edge_app.frame import Frame
+
+# A file that states no rate it can be believed for is taken to run at film's pace.
+FALLBACK_HZ = 25.0
+# A long file that is damaged throughout must not fill the log or the memory.
+MAX_NOTES = 100
+
+
+class FileSource:
+    """Deliver files frame by frame, as `base.Source` asks; a child adds `_frames`, one pass.
+
+    Whatever file a pass needs is opened and closed inside that pass, by the thread that reads
+    it: `close` from another thread ends the iteration without pulling a decoder from under it.
+    """
+
+    live = False
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        rate_hz: float | None = None,
+        frame_count: int | None = None,
+        has_clock: bool = False,
+        truth_labels: str | None = None,
+    ) -> None:
+        self.name = name
+        self.rate_hz = rate_hz
+        self.frame_count = frame_count
+        self.has_clock = has_clock
+        self.truth_labels = truth_labels
+        self.damaged = 0
+        self.notes: list[str] = []
+        self._loop = False
+        self._max_frames: int | None = None
+        self._closed = False
+
+    def limit(self, *, loop: bool = False, max_frames: int | None = None) -> None:
+        """Repeat the files for ever, stop after `max_frames`, or both.
+
+        Raises UsageError for a number of frames below 1.
+        """
+        if max_frames is not None and max_frames < 1:
+            raise UsageError(f"{max_frames} frames cannot be shown; ask for at least 1")
+        self._loop = loop
+        self._max_frames = max_frames
+        known = [n for n in (None if loop else self.frame_count, max_frames) if n is not None]
+        self.frame_count = min(known, default=None)
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Yield the frames from the first one; each call starts again. Raises SourceError."""
+        if self._closed:
+            raise SourceError(f"{self.name} was closed; open it again to read it")
+        frames = self._forever() if self._loop else self._frames()
+        going_on = takewhile(lambda _: not self._closed, frames)
+        return going_on if self._max_frames is None else islice(going_on, self._max_frames)
+
+    def _frames(self) -> Iterator[Frame]:
+        """Yield one pass over the files."""
+        raise NotImplementedError
+
+    def _forever(self) -> Iterator[Frame]:
+        """Repeat the passes, with positions and times that go on growing.
+
+        The truth was paired by the position within the pass, so it stays right.
+        """
+        start, start_s = 0, 0.0
+        while True:
+            count, last_s = 0, start_s
+            for frame in self._frames():
+                time_s = None if frame.time_s is None else start_s + frame.time_s
+                last_s = time_s if time_s is not None else last_s
+                yield replace(frame, index=start + count, time_s=time_s)
+                count += 1
+            if not count:
+                return
+            # The last frame of a pass is shown as long as a frame usually is.
+            start, start_s = start + count, last_s + 1 / (self.rate_hz or FALLBACK_HZ)
+
+    def _skip(self, note: str) -> None:
+        """Count one picture that cannot be decoded, and keep the reason for the log."""
+        self.damaged += 1
+        if note not in self.notes and len(self.notes) < MAX_NOTES:
+            self.notes.append(note)
+
+    def close(self) -> None:
+        """End every iteration; the source cannot be read afterwards."""
+        self._closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

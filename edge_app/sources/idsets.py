@@ -1,0 +1,111 @@
+"""Read truth images and know which ids they are in, so that no set is scored as another."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from edge_app.errors import SourceError
+from edge_app.frame import ClassMap
+from edge_app.labels import CAMVID, CITYSCAPES, DRIVESEG, VOID, LabelSet
+
+_UNKNOWN = 254  # no trainId of any set
+
+
+@dataclass(frozen=True, slots=True)
+class IdSet:
+    """Hold the ids that one kind of truth file may contain.
+
+    table: uint8 (256,), from a file's ids to trainIds; 254 for ids that it cannot hold.
+    """
+
+    name: str
+    labels: str
+    table: NDArray[np.uint8]
+
+    def to_train_ids(self, ids: NDArray[np.uint8], where: str) -> ClassMap:
+        """Translate a truth image: uint8 (H, W) both.
+
+        Raises SourceError for an id outside the set, naming the frame and the id.
+        """
+        train_ids = np.asarray(cv2.LUT(ids, self.table), np.uint8)
+        if (train_ids == _UNKNOWN).any():
+            wrong = ids[train_ids == _UNKNOWN]
+            raise SourceError(
+                f"the truth {where} holds the id {int(wrong[0])}, which {self.name} does not "
+                "have; check --truth-labels, and that the folder holds one kind of truth"
+            )
+        return train_ids
+
+
+def _id_set(name: str, labels: LabelSet, ids_to_train_ids: dict[int, int]) -> IdSet:
+    table = np.full(256, _UNKNOWN, np.uint8)
+    for number, train_id in ids_to_train_ids.items():
+        table[number] = train_id
+    return IdSet(name, labels.name, table)
+
+
+def _by_id(labels: LabelSet) -> dict[int, int]:
+    return {label.id: label.train_id for label in labels.labels}
+
+
+def _train_ids(labels: LabelSet) -> dict[int, int]:
+    return {**{label.train_id: label.train_id for label in labels.classes}, VOID: VOID}
+
+
+CAMVID_IDS = _id_set("CamVid (0 to 11)", CAMVID, _by_id(CAMVID))
+DRIVESEG_IDS = _id_set("DriveSeg (0 to 18 and 255)", DRIVESEG, _train_ids(DRIVESEG))
+LABEL_IDS = _id_set("Cityscapes labelIds (0 to 33)", CITYSCAPES, _by_id(CITYSCAPES))
+TRAIN_IDS = _id_set(
+    "Cityscapes labelTrainIds (0 to 18 and 255)", CITYSCAPES, _train_ids(CITYSCAPES)
+)
+
+
+def cityscapes_kind(ids: NDArray[np.uint8]) -> IdSet | None:
+    """Tell labelIds from labelTrainIds by what only one of them can hold; None if neither shows.
+
+    255 is void in labelTrainIds alone; 19 to 33 (lights, signs, plants, sky, people, cars)
+    are ids of labelIds alone.
+    """
+    counts = np.bincount(ids.ravel(), minlength=256)
+    if counts[VOID]:
+        return TRAIN_IDS
+    return LABEL_IDS if counts[19:34].any() else None
+
+
+def decode_ids(data: bytes, where: str) -> NDArray[np.uint8]:
+    """Decode a truth image to ids: uint8 (H, W).
+
+    One channel, a palette (its indices are the ids), or three equal channels as in DriveSeg.
+    Raises SourceError for damage, 16 bits, and colours.
+    """
+    # OpenCV would turn a palette into its colours (PNG colour type 3, at byte 25).
+    if data[:4] == b"\x89PNG" and data[25:26] == b"\x03":
+        try:
+            with PillowImage.open(io.BytesIO(data)) as picture:
+                return np.array(picture, np.uint8)
+        except (OSError, SyntaxError, ValueError):
+            raise _damaged(where) from None
+    try:
+        ids = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+    except cv2.error:
+        ids = None
+    if ids is None:
+        raise _damaged(where)
+    if ids.dtype != np.uint8:
+        raise SourceError(f"the truth {where} has 16 bits; give the 8-bit class ids")
+    if ids.ndim == 2:
+        return np.asarray(ids, np.uint8)
+    blue, green, red = (ids[..., channel] for channel in range(3))
+    if not (np.array_equal(blue, green) and np.array_equal(blue, red)):
+        raise SourceError(f"the truth {where} holds colours; give the files with class ids")
+    return np.ascontiguousarray(blue, np.uint8)
+
+
+def _damaged(where: str) -> SourceError:
+    return SourceError(f"the truth {where} is damaged or no image; copy or unpack it again")

@@ -1,0 +1,157 @@
+"""Read IDX files, the format of MNIST: digits as frames, labels as their truth.
+
+Source of the format: LeCun, Cortes and Burges, "The MNIST database", file formats.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+from time import monotonic, perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.errors import SourceError
+from edge_app.frame import Frame
+from edge_app.labels import DIGITS
+from edge_app.sources.base import Truth
+from edge_app.sources.files import FileSource
+
+IMAGES, LABELS = 0x00000803, 0x00000801  # unsigned bytes in three dimensions, and in one
+_HEADER_BYTES = {IMAGES: 16, LABELS: 8}
+_GZIP = b"\x1f\x8b"
+_DEFLATE_MOST = 1032  # bytes from one, zlib's stated limit: no header may ask for more memory
+# Digits are stills; this is the pace at which people can follow them.
+RATE_HZ = 10.0
+
+
+class IdxDigits(FileSource):
+    """Deliver the digits of an IDX file, plain or gzipped.
+
+    A frame's image is a read-only view: uint8 (H, W, 3) whose three channels are the same
+    memory (its last stride is 0), so that 10,000 digits cost no copy.
+    Raises SourceError for another format, a length that does not fit, or truth that does not.
+    """
+
+    def __init__(self, path: Path, *, truth: Truth | None = None) -> None:
+        digits = read_idx(path, IMAGES)
+        self._images = np.broadcast_to(digits[..., None], (*digits.shape, 3))
+        self._truth = truth
+        if truth:
+            truth.check(len(digits), None)
+        super().__init__(
+            path.name,
+            rate_hz=RATE_HZ,
+            frame_count=len(digits),
+            truth_labels=truth.labels if truth else None,
+        )
+
+    def _frames(self) -> Iterator[Frame]:
+        # Ten thousand digits take a network some 100 ms, so every microsecond here shows.
+        truth_of = self._truth.of if self._truth else None
+        begun = perf_counter()
+        for index, image in enumerate(self._images):
+            captured_s, name = monotonic(), str(index)
+            capture_ms = (perf_counter() - begun) * 1e3
+            truth = truth_of(index, name) if truth_of else None
+            yield Frame(image, index, captured_s, capture_ms, name, None, truth)
+            begun = perf_counter()
+
+
+class IdxLabels:
+    """Know the class of each digit from an IDX label file, as `base.Truth` asks."""
+
+    labels = DIGITS.name
+
+    def __init__(self, path: Path) -> None:
+        self._name = path.name
+        self._ids: list[int] = read_idx(path, LABELS).tolist()
+        for index, class_id in enumerate(self._ids):
+            if class_id >= len(DIGITS.classes):
+                raise SourceError(
+                    f"{path.name} says {class_id} for frame {index}, which is no digit; "
+                    "give the labels of the digits 0 to 9"
+                )
+
+    def check(self, frame_count: int | None, names: list[str] | None) -> None:  # noqa: ARG002
+        """Raise SourceError unless there are as many frames; their names do not matter."""
+        if frame_count != len(self._ids):
+            raise SourceError(
+                f"{self._name} holds {len(self._ids)} labels, but there are "
+                f"{'an unknown number of' if frame_count is None else frame_count} frames; "
+                "give the labels that belong to them"
+            )
+
+    def of(self, index: int, name: str) -> int:  # noqa: ARG002
+        """Return the class id of one frame. Raises SourceError past the end."""
+        try:
+            return self._ids[index]
+        except IndexError:
+            raise SourceError(
+                f"{self._name} has no label for frame {index}; give the labels that belong to it"
+            ) from None
+
+
+def idx_magic(path: Path) -> int | None:
+    """Return the number an IDX file begins with, gzipped or not; None for other files."""
+    try:
+        with _opened(path) as file:
+            magic = int.from_bytes(file.read(4), "big")
+    except (OSError, EOFError, zlib.error):
+        return None
+    return magic if magic in _HEADER_BYTES else None
+
+
+def read_idx(path: Path, magic: int) -> NDArray[np.uint8]:
+    """Read a whole IDX file: uint8 (N, H, W) for IMAGES, (N,) for LABELS.
+
+    Raises SourceError where the header or the length is not what the format says.
+    """
+    what = "images" if magic == IMAGES else "labels"
+    try:
+        with _opened(path) as file:
+            header = file.read(_HEADER_BYTES[magic])
+            shape = [int.from_bytes(header[at : at + 4], "big") for at in range(4, len(header), 4)]
+            found = int.from_bytes(header[:4], "big")
+            if found != magic or len(header) < _HEADER_BYTES[magic]:
+                hint = {IMAGES: "images", LABELS: "labels"}.get(found, "something else")
+                raise SourceError(f"{path.name} holds {hint}, not IDX {what}; {_swap(magic)}")
+            if not all(shape):
+                raise SourceError(f"{path.name} says it holds no {what}; give another file")
+            if prod(shape) > path.stat().st_size * _DEFLATE_MOST:
+                raise SourceError(
+                    f"{path.name} states {prod(shape)} bytes of {what}, more than a file of its "
+                    "size can hold; download or copy it again"
+                )
+            # One byte more than stated shows a file that is too long.
+            data = file.read(prod(shape) + 1)
+    except (OSError, EOFError, zlib.error) as fault:
+        raise SourceError(
+            f"{path.name} cannot be read ({fault}); download or copy it again"
+        ) from None
+    if len(data) != prod(shape):
+        more = "more" if len(data) > prod(shape) else f"{len(data)}"
+        raise SourceError(
+            f"{path.name} states {prod(shape)} bytes of {what} but holds {more}; "
+            "download or copy it again"
+        )
+    return np.frombuffer(data, np.uint8).reshape(shape)
+
+
+def _opened(path: Path) -> gzip.GzipFile | io.BufferedReader:
+    with path.open("rb") as file:
+        zipped = file.read(2) == _GZIP
+    return gzip.open(path, "rb") if zipped else path.open("rb")
+
+
+def _swap(magic: int) -> str:
+    return (
+        "labels go to --truth, and the images are the source"
+        if magic == IMAGES
+        else "--truth takes the label file (idx1)"
+    )

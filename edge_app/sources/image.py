@@ -1,0 +1,165 @@
+"""Read pictures: one image file, or a folder of them in natural order."""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from time import monotonic, perf_counter
+
+import cv2
+import numpy as np
+from PIL import Image as PillowImage
+from PIL import ImageOps
+
+from edge_app.errors import SourceError
+from edge_app.frame import Frame, Image
+from edge_app.sources.base import Truth
+from edge_app.sources.files import FileSource
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm")
+# Folders that hold truth, in the layouts of CamVid and Cityscapes: never a source of frames.
+_TRUTH_FOLDER = re.compile(r"annot$|^gt[A-Z]")
+# Deep enough for leftImg8bit/<split>/<city>; a whole home folder is not what anybody means.
+_DEPTH = 2
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+class ImageFiles(FileSource):
+    """Deliver image files one by one; damaged ones are counted and skipped.
+
+    names: what each file is called in logs and when it is paired with its truth.
+    Raises SourceError where the truth does not fit, or where no file at all can be decoded.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        paths: Sequence[Path],
+        names: Sequence[str],
+        *,
+        truth: Truth | None = None,
+    ) -> None:
+        super().__init__(name, frame_count=len(paths), truth_labels=truth.labels if truth else None)
+        self._files = list(zip(paths, names, strict=True))
+        self._truth = truth
+        if truth:
+            truth.check(len(paths), list(names))
+
+    def _frames(self) -> Iterator[Frame]:
+        index, reason = 0, ""
+        for position, (path, name) in enumerate(self._files):
+            captured_s, begun = monotonic(), perf_counter()
+            try:
+                image = read_image(path)
+            except SourceError as fault:
+                reason = str(fault)
+                self._skip(reason)
+                continue
+            capture_ms = (perf_counter() - begun) * 1e3
+            truth = self._truth.of(position, name) if self._truth else None
+            yield Frame(image, index, captured_s, capture_ms, name, None, truth)
+            index += 1
+        if not index:
+            raise SourceError(
+                reason
+                if len(self._files) == 1
+                else f"none of the {len(self._files)} images in {self.name} can be decoded; "
+                "check that they open in a viewer"
+            )
+
+
+def find_images(folder: Path) -> list[Path]:
+    """List the images of a folder in natural order, or those of its sub-folders.
+
+    Hidden files and other files are left out. Raises SourceError where there is no image.
+    """
+    inner = folder / "leftImg8bit"
+    images = _images_below(inner if inner.is_dir() else folder, _DEPTH)
+    if images:
+        return images
+    others = [path.name for path in _list(folder) if path.is_file()]
+    hint = f"it holds {', '.join(others[:3])}: name one of them" if others else "check the path"
+    raise SourceError(f"there is no image in {folder} (.jpg, .png, .bmp, .tif, .webp); {hint}")
+
+
+def _images_below(folder: Path, depth: int) -> list[Path]:
+    entries = _list(folder)
+    images = [path for path in entries if path.suffix.lower() in SUFFIXES and path.is_file()]
+    if images or not depth:
+        return images
+    below = (p for p in entries if p.is_dir() and not _TRUTH_FOLDER.search(p.name))
+    return [image for path in below for image in _images_below(path, depth - 1)]
+
+
+def _list(folder: Path) -> list[Path]:
+    try:
+        entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except OSError as fault:
+        raise SourceError(
+            f"{folder} cannot be read ({fault.strerror}); check its permissions"
+        ) from None
+    return sorted(entries, key=lambda path: natural_key(path.name))
+
+
+def natural_key(name: str) -> tuple[list[str | int], str]:
+    """Return a sort key that puts frame2 before frame10."""
+    parts = re.split(r"(\d+)", name.lower())
+    # Text and digits alternate, so equal positions always hold equal types.
+    return [int(part) if i % 2 else part for i, part in enumerate(parts)], name
+
+
+def read_image(path: Path) -> Image:
+    """Decode one image file: uint8 (H, W, 3) BGR, turned upright by its EXIF orientation.
+
+    Gray is repeated, alpha dropped, 16 bits reduced to 8. Raises SourceError.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as fault:
+        raise SourceError(f"{path.name} cannot be read ({fault.strerror}); check it") from None
+    image = _decode(data)
+    if image is None:
+        what = "is empty" if not data else "is damaged or not a picture"
+        raise SourceError(f"{path.name} {what}; open it in a viewer, or take it away")
+    return image
+
+
+def _decode(data: bytes) -> Image | None:
+    """Decode with OpenCV, or with Pillow where the file looks cut short.
+
+    OpenCV is the faster by 1.4 (PNG) to 2 times (JPEG), but its libjpeg and libpng write to
+    stderr and older ones return half a picture for half a file; Pillow raises.
+    """
+    try:
+        if not _looks_whole(data):
+            with PillowImage.open(io.BytesIO(data)) as picture:
+                upright = ImageOps.exif_transpose(picture).convert("RGB")
+            return np.ascontiguousarray(np.asarray(upright, np.uint8)[..., ::-1])
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, SyntaxError, ValueError, cv2.error, PillowImage.DecompressionBombError):
+        return None
+    return None if image is None else np.asarray(image, np.uint8)
+
+
+def _looks_whole(data: bytes) -> bool:
+    """Tell whether a PNG's checksums hold, and whether a JPEG's last scan has its end.
+
+    Entropy-coded JPEG data never holds FF D9 or FF DA (T.81, B.1.1.5), so the last end marker
+    stands behind the last start of scan unless the file was cut.
+    """
+    if data.startswith(b"\xff\xd8"):
+        return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
+    if not data.startswith(_PNG):
+        return bool(data)
+    at, view = len(_PNG), memoryview(data)
+    while at + 12 <= len(data):
+        end = at + 8 + int.from_bytes(view[at : at + 4], "big")
+        if zlib.crc32(view[at + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
+            return False
+        if data[at + 4 : at + 8] == b"IEND":
+            return True
+        at = end + 4
+    return False

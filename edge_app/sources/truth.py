@@ -1,0 +1,122 @@
+"""Open truth for a source: folders of class maps, tarballs of them, and IDX labels."""
+
+from __future__ import annotations
+
+import re
+import tarfile
+import zlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from edge_app.errors import SourceError
+from edge_app.sources.base import Truth
+from edge_app.sources.image import natural_key
+from edge_app.sources.maps import Entry, MapTruth
+from edge_app.sources.opening import exists, missing
+
+_CITYSCAPES_NAME = re.compile(r"_label(Train)?Ids\.png$")
+_GZIP = b"\x1f\x8b"
+_DEPTH = 3  # Cityscapes root, gtFine, split, city
+KINDS = ("camvid", "cityscapes", "driveseg")
+
+
+def open_truth(path: Path | str, labels: str | None = None) -> Truth:
+    """Open the truth of a source.
+
+    labels: camvid, cityscapes or driveseg for class maps; None guesses from the layout:
+        `*_labelIds.png` or `*_labelTrainIds.png` are Cityscapes, a folder `*annot` is CamVid,
+        a tarball is DriveSeg, and an IDX label file is digits.
+    Raises SourceError where there is nothing, or nothing that says what it is.
+    """
+    path = Path(path).expanduser()
+    if not exists(path):
+        raise SourceError(missing(path))
+    if labels not in {None, "digits", *KINDS}:
+        raise SourceError(f"truth is not read as '{labels}'; choose one of: {', '.join(KINDS)}")
+    if path.is_dir():
+        entries = _from_folder(path)
+        return MapTruth(path.name, entries, labels or _guess(path, entries))
+    from edge_app.sources.idx import IMAGES, IdxLabels, idx_magic
+
+    magic = idx_magic(path)
+    if magic == IMAGES:
+        raise SourceError(f"{path.name} holds images; --truth takes the label file (idx1)")
+    if magic is not None:
+        if labels not in {None, "digits"}:
+            raise SourceError(f"{path.name} holds digits, not {labels}; leave out --truth-labels")
+        return IdxLabels(path)
+    if path.suffix.lower() == ".png":
+        entries = [Entry(path.name, path.read_bytes)]
+        return MapTruth(path.name, entries, labels or _guess(path, entries))
+    return MapTruth(path.name, _from_tarball(path), labels or "driveseg")
+
+
+def _guess(path: Path, entries: list[Entry]) -> str:
+    if any(_CITYSCAPES_NAME.search(entry.name) for entry in entries):
+        return "cityscapes"
+    folder = path if path.is_dir() else path.parent
+    if folder.resolve().name.endswith("annot"):
+        return "camvid"
+    raise SourceError(
+        f"{path} does not tell which class ids it holds; "
+        f"say so with --truth-labels {'|'.join(KINDS)}"
+    )
+
+
+def _from_folder(folder: Path) -> list[Entry]:
+    """List the class maps of a folder, or of those below it in Cityscapes' layout."""
+    here = [path for path in folder.glob("*.png") if not path.name.startswith(".")]
+    maps = [path for path in here if _CITYSCAPES_NAME.search(path.name)]
+    for depth in range(1, _DEPTH + 1):
+        if maps:
+            break
+        below = folder.glob("*/" * depth + "*.png")
+        maps = [path for path in below if _CITYSCAPES_NAME.search(path.name)]
+    # Cityscapes keeps colours and instances beside its class maps; other sets have only maps.
+    maps = maps or here
+    if not maps:
+        others = sorted(path.name for path in folder.glob("*annot"))
+        hint = f"it holds {', '.join(others)}: name one of them" if others else "check the path"
+        raise SourceError(f"there is no truth (.png class maps) in {folder}; {hint}")
+    names = {path: path.relative_to(folder).as_posix() for path in maps}
+    maps.sort(key=lambda path: natural_key(names[path]))
+    return [Entry(names[path], path.read_bytes) for path in maps]
+
+
+def _from_tarball(path: Path) -> list[Entry]:
+    """List the PNGs of a .tar or .tar.gz in natural order of their names, without unpacking it.
+
+    A plain tarball is read where a map lies. A gzipped one cannot be entered in the middle, so
+    its PNGs, some 20 kB each, are kept in memory.
+    """
+    entries: list[Entry] = []
+    try:
+        with path.open("rb") as file:
+            zipped = file.read(2) == _GZIP
+        with tarfile.open(path, "r:gz" if zipped else "r:") as tarball:
+            for member in tarball:
+                name = member.name.rsplit("/", 1)[-1]
+                if not member.isfile() or name.startswith(".") or not name.endswith(".png"):
+                    continue
+                read: Callable[[], bytes] = partial(
+                    _read_part, path, member.offset_data, member.size
+                )
+                file_in_it = tarball.extractfile(member) if zipped else None
+                if file_in_it:
+                    read = partial(bytes, file_in_it.read())
+                entries.append(Entry(member.name, read))
+    except (tarfile.TarError, EOFError, OSError, zlib.error):
+        raise SourceError(
+            f"{path.name} is no truth that can be read; give a folder of class maps, "
+            "a .tar or .tar.gz of them, or an IDX label file"
+        ) from None
+    if not entries:
+        raise SourceError(f"there is no PNG in {path.name}; give the tarball with the class maps")
+    return sorted(entries, key=lambda entry: natural_key(entry.name))
+
+
+def _read_part(path: Path, start: int, size: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(size)
