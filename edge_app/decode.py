@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -63,6 +64,17 @@ class Decoder:
         logits = self._cut(output[0], frame_wh)
         # One scale holds for the whole tensor, so quantized logits compare as they are.
         return Segmentation(logits.argmax(axis=-1).astype(np.uint8), logits)
+
+    def decode_all(
+        self, outputs: NDArray[Any], frames_wh: Sequence[tuple[int, int]]
+    ) -> list[Result]:
+        """Read several outputs at once: one more axis in front, without their batch axes."""
+        if self._form == "scores":
+            logits = self._tensor.dequantize(outputs)
+            ids = outputs.argmax(axis=1).tolist()
+            return [Classification(*pair) for pair in zip(ids, logits, strict=True)]
+        pairs = zip(outputs, frames_wh, strict=True)
+        return [self.decode(output[None], frame_wh) for output, frame_wh in pairs]
 
     def _cut(self, grid: NDArray[Any], frame_wh: tuple[int, int]) -> NDArray[Any]:
         """Keep the part of an output grid that shows the picture."""

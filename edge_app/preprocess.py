@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -52,7 +53,10 @@ class Preprocess:
             picture = self._fit(_as_gray(image))
             if into.ndim == 3:
                 into = into[:, :, 0]
-            np.take(self._table, picture, out=into, mode="clip")
+            if self._as_is:
+                into[:] = picture
+            else:
+                self._table.take(picture, out=into, mode="clip")
             return
         picture = self._fit(image)
         if not self._as_is:
@@ -65,6 +69,18 @@ class Preprocess:
             cv2.cvtColor(picture, cv2.COLOR_BGR2RGB, dst=into)
         else:
             into[:] = picture
+
+    def fill_all(self, images: Sequence[Image], into: NDArray[Any]) -> None:
+        """Write several pictures: `into` has one more axis in front, one place a picture."""
+        width, height = self._given.size_wh
+        if not self._gray or any(image.shape[:2] != (height, width) for image in images):
+            for image, place in zip(images, into, strict=True):
+                self.fill(image, place)
+            return
+        grays = np.empty((len(images), height, width), np.uint8)
+        for place, image in enumerate(images):
+            grays[place] = _as_gray(image)
+        self._table.take(grays, out=into.reshape(grays.shape), mode="clip")
 
     def _fit(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Bring a picture to the input's size, stretched or with borders."""

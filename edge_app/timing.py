@@ -122,7 +122,8 @@ class Rate:
 
     def __init__(self, window_s: float = 2.0) -> None:
         self._window_s = window_s
-        self._recent: deque[float] = deque()
+        # Bounded for streams whose rate nobody asks for; 200 frames hold 2 s of 100 fps.
+        self._recent: deque[float] = deque(maxlen=200)
         self._first_s: float | None = None
         self._last_s = 0.0
         self._count = 0
@@ -133,16 +134,16 @@ class Rate:
             self._first_s = now_s
         self._last_s = now_s
         self._count += 1
-        recent = self._recent
-        recent.append(now_s)
-        # Two stamps are kept however old, so that a rate below 1/window still shows.
-        while len(recent) > 2 and now_s - recent[0] > self._window_s:
-            recent.popleft()
+        self._recent.append(now_s)
 
     @property
     def recent_hz(self) -> float | None:
         """The rate over the last seconds, for displays."""
-        return rate_hz(self._recent)
+        recent = self._recent
+        # Two stamps are kept however old, so that a rate below 1/window still shows.
+        while len(recent) > 2 and self._last_s - recent[0] > self._window_s:
+            recent.popleft()
+        return rate_hz(recent)
 
     @property
     def overall_hz(self) -> float | None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from edge_app.decode import Decoder
 from edge_app.errors import ModelError
@@ -46,6 +49,27 @@ class Engine:
             (invoked - prepared) * 1e3,
             (decoded - invoked) * 1e3,
         )
+
+    def timed_all(self, images: Sequence[Image]) -> list[tuple[Result, float, float, float]]:
+        """Answer several pictures as `timed` does, prepared and decoded together.
+
+        For networks so small that calling each stage for each picture costs more than they do.
+        """
+        clock, network, count = time.perf_counter, self.network, len(images)
+        start = clock()
+        inputs = np.empty((count, *network.input.shape[1:]), network.input.dtype)
+        outputs = np.empty((count, *network.output.shape[1:]), network.output.dtype)
+        self.preprocess.fill_all(images, inputs)
+        prepare_ms = (clock() - start) * 1e3 / count
+        invokes_s = network.run_all(inputs, outputs)
+        start = clock()
+        sizes = [(image.shape[1], image.shape[0]) for image in images]
+        results = self.decoder.decode_all(outputs, sizes)
+        decode_ms = (clock() - start) * 1e3 / count
+        return [
+            (result, prepare_ms, invoke_s * 1e3, decode_ms)
+            for result, invoke_s in zip(results, invokes_s, strict=True)
+        ]
 
 
 def load_engine(

@@ -40,7 +40,7 @@ class Tally:
         self._drops = drops
 
     def delivered(self, captured_s: float) -> None:
-        """Note a frame of the source; called by the capture thread."""
+        """Note a frame of a live source; called by the capture thread."""
         self._captured.tick(captured_s)
 
     def score(self, frame: Frame, result: Result) -> None:
@@ -104,7 +104,7 @@ class Tally:
 
     def _source_hz(self, measured: float | None) -> float | None:
         """Return a camera's measured rate, or the rate a file states of itself."""
-        return measured if self._source.live else self._source.rate_hz or measured
+        return measured if self._source.live else self._source.rate_hz
 
     def quality(self) -> Quality | None:
         """Return the score so far."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, Self
@@ -70,6 +70,9 @@ class FakeEngine:
         value = int(image[0, 0, 0])
         self.during(value)
         return Segmentation(np.full((3, 4), value % 19, np.uint8)), 0.1, 1.0, 0.1
+
+    def timed_all(self, images: Sequence[Image]) -> list[tuple[Result, float, float, float]]:
+        return [self.timed(image) for image in images]
 
 
 class Collector:
