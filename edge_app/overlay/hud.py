@@ -1,0 +1,202 @@
+"""Say on the picture which variant runs, how fast, and how well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge_app.frame import Status
+from edge_app.overlay.fonts import BOLD, REGULAR, Face, face, fit, shorten, text_px
+from edge_app.overlay.panel import FAINT, INK, SOFT, Panel, Sheet
+from edge_app.style import (
+    NEUTRAL,
+    STAGE_COLOURS,
+    count,
+    duration,
+    file_size,
+    fraction,
+    percent,
+    significant,
+    variant_colour,
+    words,
+)
+from edge_app.timing import STAGES
+
+BAR_STAGES = STAGES[:-1]  # end to end holds the others, and the waiting between them
+# Of the panel at 720 rows; all lengths below are at that size.
+WIDTH = 440
+HEIGHT = 276
+
+
+@dataclass(frozen=True, slots=True)
+class HudText:
+    """Hold every word of the HUD, in reading order.
+
+    rates: (figure, what) each.
+    bar: (stage, share of the bar) each, none where nothing was measured.
+    stages: (stage, p50, p90) each, milliseconds.
+    """
+
+    variant: str
+    title: str
+    facts: tuple[str, ...]
+    rates: tuple[tuple[str, str], ...]
+    bar: tuple[tuple[str, float], ...]
+    stages: tuple[tuple[str, str, str], ...]
+    notes: tuple[str, ...]
+    quality: tuple[str, ...]
+
+
+def hud_text(status: Status) -> HudText:
+    """Put a status into words; what is not known yet is an en dash."""
+    p50_ms = {name: status.stages[name].p50_ms for name in BAR_STAGES if name in status.stages}
+    total_ms = sum(p50_ms.values())
+    facts = (
+        file_size(status.size_bytes),
+        status.runtime,
+        count(status.threads, "thread"),
+        status.policy,
+    )
+    notes = [f"age {duration(status.age_ms)}", f"dropped {status.dropped:,}"]
+    if status.damaged:
+        notes.append(f"damaged {status.damaged:,}")
+    return HudText(
+        variant=words(status.variant),
+        title=status.model,
+        facts=tuple(fact for fact in facts if fact),
+        rates=(
+            (significant(status.shown_fps), "shown fps"),
+            (significant(status.network_fps), "network fps"),
+            (significant(status.source_fps), "source fps"),
+        ),
+        bar=tuple((name, ms / total_ms) for name, ms in p50_ms.items()) if total_ms > 0 else (),
+        stages=tuple(_stage(status, name) for name in STAGES),
+        notes=tuple(notes),
+        quality=_quality(status),
+    )
+
+
+def _stage(status: Status, name: str) -> tuple[str, str, str]:
+    latency = status.stages.get(name)
+    if latency is None:
+        return name, significant(None), significant(None)
+    return name, significant(latency.p50_ms), significant(latency.p90_ms)
+
+
+def _quality(status: Status) -> tuple[str, ...]:
+    quality = status.quality
+    if quality is None:
+        return ()
+    so_far = f"on {count(quality.frames, 'frame')}"
+    if status.task == "classification":
+        return f"top-1 {percent(quality.top1)}", so_far
+    return (
+        f"mIoU {fraction(quality.miou)}",
+        f"pixel acc. {percent(quality.pixel_accuracy)}",
+        so_far,
+    )
+
+
+def draw_hud(text: HudText, unit: float, width_px: int | None = None) -> Panel:
+    """Draw the words of the HUD as a panel.
+
+    unit: pixels per pixel of the layout at 720 rows.
+    width_px: of the panel, where it is not to have its own.
+    """
+
+    def px(length: float) -> int:
+        return round(length * unit)
+
+    pad, width = px(18), width_px or int(WIDTH * unit)
+    room = width - 2 * pad
+    height = int(unit * (HEIGHT if text.quality else HEIGHT - 22))
+    sheet = Sheet((width, height), px(12))
+
+    _draw_names(sheet, text, unit)
+    for i, (figure, what) in enumerate(text.rates):
+        x, column = pad + i * room // 3, room // 3
+        label_, font = fit(figure, BOLD, (px(28), px(14)), column - px(6))
+        sheet.text((x, px(103)), label_, font)
+        label = face(REGULAR, px(14))
+        sheet.text((x, px(120)), shorten(what, label, column - px(6)), label, FAINT)
+    sheet.bar((pad, px(130)), (room, px(12)), bar_parts(text.bar, room), px(4))
+    _draw_stages(sheet, text, unit)
+
+    note = face(REGULAR, px(14))
+    spaced = "   ".join(text.notes)
+    sheet.text((pad, px(239)), shorten(spaced, note, room), note, SOFT)
+    if text.quality:
+        label_, font = fit("   ".join(text.quality), BOLD, (px(15), px(12)), room)
+        sheet.text((pad, px(261)), label_, font)
+    return sheet.finish()
+
+
+def bar_parts(bar: tuple[tuple[str, float], ...], room_px: int) -> list[tuple[str, int]]:
+    """Divide a bar by its shares: (colour, width) each, adding up to the room exactly."""
+    if not bar:
+        return [("#3A424C", room_px)]
+    parts, done, start = [], 0.0, 0
+    for stage, share in bar:
+        done += share
+        end = round(room_px * min(1.0, done))
+        parts.append((STAGE_COLOURS.get(stage, NEUTRAL), end - start))
+        start = end
+    return parts
+
+
+def _draw_names(sheet: Sheet, text: HudText, unit: float) -> None:
+    """Draw the variant in a chip of its colour, the model beside it, the facts below."""
+
+    def px(length: float) -> int:
+        return round(length * unit)
+
+    pad = px(18)
+    room = sheet.size_wh[0] - 2 * pad
+    name, font = fit(text.variant, BOLD, (px(20), px(12)), room // 2)
+    chip_wh = (text_px(name, font) + px(20), px(33))
+    key = text.variant.replace(" ", "_")
+    sheet.box((pad, px(15)), chip_wh, variant_colour(key), px(8))
+    sheet.text((pad + px(10), px(15) + chip_wh[1] // 2), name, font, "#0B0E11", anchor="lm")
+    left = pad + chip_wh[0] + px(12)
+    title, font = fit(text.title, BOLD, (px(17), px(13)), pad + room - left)
+    sheet.text((left, px(15) + chip_wh[1] // 2), title, font, INK, anchor="lm")
+    facts, font = fit_facts(text.facts, (px(14), px(12)), room)
+    sheet.text((pad, px(69)), facts, font, SOFT)
+
+
+def fit_facts(facts: tuple[str, ...], sizes_px: tuple[int, int], room_px: int) -> tuple[str, Face]:
+    """Join facts to a line that fits; where they are too long, the longest is cut."""
+    line = " · ".join(facts)
+    small = face(REGULAR, min(sizes_px))
+    excess = text_px(line, small) - room_px
+    if excess > 0:
+        longest = max(facts, key=len)
+        cut = shorten(longest, small, max(0, text_px(longest, small) - excess))
+        line = " · ".join(cut if fact == longest else fact for fact in facts)
+    return fit(line, REGULAR, sizes_px, room_px)
+
+
+def _draw_stages(sheet: Sheet, text: HudText, unit: float) -> None:
+    """Draw the median and the 90th percentile of each stage, in two columns of rows."""
+
+    def px(length: float) -> int:
+        return round(length * unit)
+
+    pad, gap = px(18), px(20)
+    column = (sheet.size_wh[0] - 2 * pad - gap) // 2
+    rows = -(-len(text.stages) // 2)
+    plain, head = face(REGULAR, px(14)), face(REGULAR, px(13))
+    for i, (stage, p50, p90) in enumerate(text.stages):
+        left = pad + (i // rows) * (column + gap)
+        right = left + column
+        middle = right - px(54)
+        y = px(177 + 19 * (i % rows))
+        if i % rows == 0:
+            sheet.text((middle, px(158)), "p50", head, FAINT, anchor="rs")
+            sheet.text((right, px(158)), "p90", head, FAINT, anchor="rs")
+            sheet.text((left, px(158)), "ms", head, FAINT)
+        swatch = px(9)
+        if stage in BAR_STAGES:
+            sheet.box((left, y - swatch), (swatch, swatch), STAGE_COLOURS[stage], px(2))
+        sheet.text((left + px(15), y), words(stage), plain, SOFT)
+        sheet.text((middle, y), p50, plain, INK, anchor="rs")
+        sheet.text((right, y), p90, plain, SOFT, anchor="rs")

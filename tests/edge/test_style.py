@@ -1,0 +1,67 @@
+"""Numbers and colours look the same wherever they are shown."""
+
+import pytest
+
+from edge_app import style
+from edge_app.spec import VARIANTS
+from edge_app.timing import STAGES
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, style.NOTHING),
+        (float("nan"), style.NOTHING),
+        (float("inf"), style.NOTHING),
+        (0.0, "0.00"),
+        (0.424, "0.42"),
+        (9.994, "9.99"),
+        (9.996, "10.0"),
+        (14.43, "14.4"),
+        (99.96, "100"),
+        (1597.3, "1597"),
+    ],
+)
+def test_figures_have_three_digits_or_all_of_their_integer_part(
+    value: float | None, text: str
+) -> None:
+    """Rates and milliseconds keep about the same width from 0.01 to 9999."""
+    assert style.significant(value) == text
+
+
+@pytest.mark.parametrize(
+    ("write", "value", "text"),
+    [
+        (style.duration, 92.14, "92.1 ms"),
+        (style.duration, 9999.0, "9999 ms"),
+        (style.duration, 12_345.0, "12.3 s"),
+        (style.duration, None, style.NOTHING),
+        (style.file_size, 84_452, "84.5 kB"),
+        (style.file_size, 2_721_376, "2.72 MB"),
+        (style.fraction, 0.5839, "0.584"),
+        (style.fraction, float("nan"), style.NOTHING),
+        (style.percent, 0.97951, "98.0 %"),
+        (style.percent, None, style.NOTHING),
+        (style.words, "end_to_end", "end to end"),
+    ],
+)
+def test_each_quantity_is_written_with_its_unit(write, value, text) -> None:  # type: ignore[no-untyped-def]
+    """A unit belongs to a number, and none to a dash."""
+    assert write(value) == text
+
+
+def test_a_count_agrees_with_its_noun() -> None:
+    """One frame is not 1 frames."""
+    assert [style.count(n, "frame") for n in (1, 10_000)] == ["1 frame", "10,000 frames"]
+
+
+def test_every_variant_and_stage_has_a_colour_of_its_own() -> None:
+    """Nothing that is told apart by colour shares one."""
+    colours = [style.VARIANT_COLOURS[name] for name in VARIANTS]
+    colours += [style.STAGE_COLOURS[name] for name in STAGES]
+    assert len(set(colours)) == len(VARIANTS) + len(STAGES)
+
+
+def test_a_colour_turns_into_blue_green_red() -> None:
+    """Okabe and Ito's orange has most red and no blue."""
+    assert style.bgr(style.VARIANT_COLOURS["float32"]) == (0, 159, 230)
