@@ -19,11 +19,13 @@ def draw(frame: Any, result: Any, status: Any, controls: Any, now_s: float) -> A
 
 
 def run_of(source: FakeSource, engine: FakeEngine, **more: Any) -> tuple[Run, Collector]:
+    """Join a run and the sink that collects its steps."""
     collector = Collector()
     return Run(source, engine, [collector], **more), collector  # type: ignore[arg-type]
 
 
 def leftover_threads() -> list[str]:
+    """Return the names of the line's threads that are still alive."""
     return [thread.name for thread in threading.enumerate() if thread.name in {"capture", "infer"}]
 
 
@@ -162,7 +164,7 @@ def test_paced_frames_wait_for_their_own_time() -> None:
 def test_quality_is_scored_where_there_is_truth() -> None:
     """Frames carry their truth, and the summary holds the score."""
     truth = np.zeros((12, 16), np.uint8)
-    run, collector = run_of(FakeSource(4, truth=truth, truth_labels="cityscapes"), FakeEngine())
+    run, _ = run_of(FakeSource(4, truth=truth, truth_labels="cityscapes"), FakeEngine())
     run.go()
     quality = run.tally.summary()["quality"]
     assert quality["frames"] == 4
