@@ -1,0 +1,83 @@
+"""Keep one look everywhere: the colours and the number formats of HUD, terminal and charts."""
+
+from __future__ import annotations
+
+import math
+
+# Source: Okabe and Ito, "Color Universal Design": told apart by colour-blind people too.
+VARIANT_COLOURS = {
+    "float32": "#E69F00",
+    "float16": "#56B4E9",
+    "dynamic_range": "#009E73",
+    "int8": "#CC79A7",
+}
+# The rest of the same palette, a grey and a violet, so that no stage looks like a variant.
+STAGE_COLOURS = {
+    "capture": "#98A4B0",
+    "prepare": "#F0E442",
+    "invoke": "#0072B2",
+    "decode": "#D55E00",
+    "overlay": "#9C85D6",
+    "end_to_end": "#FFFFFF",
+}
+NEUTRAL = "#B4BCC6"  # a variant or stage that has no colour of its own
+RIGHT = "#3CCB9B"
+WRONG = "#FF8A4C"
+NOTHING = "\N{EN DASH}"  # stands where a value is not known yet
+
+
+def variant_colour(name: str) -> str:
+    """Return a variant's colour as #RRGGBB."""
+    return VARIANT_COLOURS.get(name, NEUTRAL)
+
+
+def bgr(colour: str) -> tuple[int, int, int]:
+    """Turn #RRGGBB into (blue, green, red), 0 to 255 each."""
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return blue, green, red
+
+
+def words(name: str) -> str:
+    """Write a name from the code as people read it: end_to_end, dynamic_range."""
+    return name.replace("_", " ")
+
+
+def significant(value: float | None) -> str:
+    """Write a positive value with three figures or all of its integer part: 0.42, 14.4, 1597."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    for limit, places in ((9.995, 2), (99.95, 1)):
+        if value < limit:
+            return f"{value:.{places}f}"
+    return f"{value:.0f}"
+
+
+def duration(value_ms: float | None) -> str:
+    """Write a duration with its unit, in seconds from ten of them on."""
+    if value_ms is None or not math.isfinite(value_ms):
+        return NOTHING
+    if value_ms >= 10_000:
+        return f"{value_ms / 1000:.1f} s"
+    return f"{significant(value_ms)} ms"
+
+
+def file_size(size_bytes: int) -> str:
+    """Write a file's size in decimal megabytes, or kilobytes where it has less than one."""
+    if size_bytes < 1_000_000:
+        return f"{size_bytes / 1e3:.1f} kB"
+    return f"{size_bytes / 1e6:.2f} MB"
+
+
+def fraction(value: float | None) -> str:
+    """Write a score between 0 and 1 with three places, as mIoU is quoted."""
+    return NOTHING if value is None or not math.isfinite(value) else f"{value:.3f}"
+
+
+def percent(value: float | None) -> str:
+    """Write a share between 0 and 1 in per cent, with one place."""
+    return NOTHING if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
+
+
+def count(number: int, thing: str) -> str:
+    """Write a number with its noun: 1 frame, 10,000 frames."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
