@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edge_app.controls import Controls
 from edge_app.frame import Classification, Frame, Status
@@ -9,14 +10,15 @@ from edge_app.labels import DIGITS, numbered_labels
 from edge_app.overlay import Overlay
 from edge_app.overlay.digits import answer, draw_answer, stage
 from edge_app.style import RIGHT, WRONG, bgr
+from tests.edge.written import note_texts
 
-SEVEN = Classification(
-    7, np.log(np.float32([0.01, 0.2, 0.01, 0.01, 0.01, 0.01, 0.01, 0.7, 0.02, 0.02]))
-)
+ODDS = (0.01, 0.2, 0.01, 0.01, 0.01, 0.01, 0.01, 0.7, 0.02, 0.02)
+LOGITS = np.log(np.array(ODDS, np.float32))
+SEVEN = Classification(7, LOGITS)
 STATUS = Status("classification", "MNIST", "int8", 24_720, "LiteRT 2.3.0", 2, "every frame")
 
 
-def has(canvas: np.ndarray, colour: str) -> bool:  # type: ignore[type-arg]
+def has(canvas: NDArray[np.uint8], colour: str) -> bool:
     """Tell whether a canvas has an area of a colour."""
     return int((canvas == bgr(colour)).all(axis=2).sum()) > 200
 
@@ -49,7 +51,7 @@ def test_the_likeliest_classes_come_first_and_the_truth_is_marked() -> None:
 def test_two_classes_have_two_bars() -> None:
     """There are no more lines than classes."""
     labels = numbered_labels("person", ("no", "yes"))
-    found = answer(Classification(1, np.float32([0.1, 0.9])), None, labels)
+    found = answer(Classification(1, np.array([0.1, 0.9], np.float32)), None, labels)
     assert [name for name, _, _ in found.top] == ["yes", "no"]
     assert draw_answer(found, 1.0, (534, 366)).size_wh == (534, 366)
 
@@ -104,3 +106,21 @@ def test_a_picture_of_any_shape_is_centred_in_its_room(shape_hw: tuple[int, int]
     assert max(len(rows), len(columns)) >= 599
     assert abs((columns.min() - 100) - (699 - columns.max())) <= 1
     assert abs((rows.min() - 20) - (619 - rows.max())) <= 1
+
+
+@pytest.mark.parametrize("unit", [0.67, 1.0, 1.5])
+@pytest.mark.parametrize("truth", [None, 1, 2])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        DIGITS,
+        numbered_labels("long", tuple(f"{'a most remarkable ' * 4}thing {i}" for i in range(9))),
+    ],
+    ids=["digits", "long names"],
+)
+def test_nothing_in_an_answer_is_cut_off_or_covered(monkeypatch, labels, truth, unit) -> None:  # type: ignore[no-untyped-def]
+    """Digits and the longest class names fit beside their bars."""
+    written = note_texts(monkeypatch)
+    found = answer(Classification(1, np.arange(9, dtype=np.float32)), truth, labels)
+    draw_answer(found, unit, (int(534 * unit), int(366 * unit)))
+    written.check()

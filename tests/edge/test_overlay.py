@@ -31,7 +31,7 @@ STATUS = Status(
     quality=Quality(3, pixel_accuracy=0.9, miou=0.5),
 )
 LATER = replace(STATUS, shown_fps=99.9, variant="float32")
-TWO_CLASSES = Segmentation(np.repeat(np.uint8([[0, 10]]), 8, axis=0))
+TWO_CLASSES = Segmentation(np.array([[0, 10]] * 8, np.uint8))
 SIZES = [(854, 480), (1280, 720), (1920, 1080), (640, 480), (480, 854), (300, 480), (2048, 1024)]
 
 
@@ -40,11 +40,10 @@ def frame(width: int, height: int, truth: int | None = None) -> Frame:
     return Frame(np.full((height, width, 3), 128, np.uint8), 0, 0.0, 1.0, "0", truth=truth)
 
 
-def digit(logits: NDArray[np.float32] | None = None) -> Classification:
+def digit() -> Classification:
     """Return a 7 that may be a 1."""
-    if logits is None:
-        logits = np.log(np.float32([0.01, 0.2, 0.01, 0.01, 0.01, 0.01, 0.01, 0.7, 0.02, 0.02]))
-    return Classification(int(logits.argmax()), logits)
+    odds = (0.01, 0.2, 0.01, 0.01, 0.01, 0.01, 0.01, 0.7, 0.02, 0.02)
+    return Classification(7, np.log(np.array(odds, np.float32)))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +68,8 @@ def test_a_canvas_keeps_the_shape_of_the_picture(
     canvas = Overlay(CITYSCAPES, height=rows).draw(
         frame(*frame_wh), TWO_CLASSES, STATUS, Controls(), 0.0
     )
-    assert (canvas.shape, canvas.dtype) == ((canvas_wh[1], canvas_wh[0], 3), np.uint8)
+    assert canvas.shape == (canvas_wh[1], canvas_wh[0], 3)
+    assert canvas.dtype == np.uint8
 
 
 @pytest.mark.parametrize(
