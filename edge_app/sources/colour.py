@@ -5,20 +5,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from av import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from av.video.reformatter import ColorRange, VideoReformatter
 
 from edge_app.frame import Image
 
-# From H.273's matrix coefficients, as FFmpeg numbers them, to swscale's names.
-_MATRICES = {
-    1: Colorspace.ITU709,
-    4: Colorspace.FCC,
-    5: Colorspace.ITU601,
-    6: Colorspace.ITU601,
-    7: Colorspace.SMPTE240M,
-    9: Colorspace.BT2020,
-    10: Colorspace.BT2020,
-}
+# From H.273's matrix coefficients, as FFmpeg numbers them, to swscale's own numbers.
+_BT709, _FCC, _BT601, _SMPTE240M, _BT2020 = 1, 4, 5, 7, 9
+_MATRICES = {1: _BT709, 4: _FCC, 5: _BT601, 6: _BT601, 7: _SMPTE240M, 9: _BT2020, 10: _BT2020}
 _FULL_RANGE = 2
 # PyAV gives the display matrix in degrees counter-clockwise.
 _TURNS = {
@@ -57,13 +50,13 @@ def to_bgr(picture: VideoFrame, reformatter: VideoReformatter) -> Image:
     return np.ascontiguousarray(image)
 
 
-def matrix_of(colorspace: int, width: int, height: int) -> Colorspace:
-    """Return the matrix of a picture; one that states none is guessed by its size.
+def matrix_of(colorspace: int, width: int, height: int) -> int:
+    """Return swscale's number for the matrix of a picture; guess one that is not stated.
 
     HD is taken for BT.709 and anything smaller for BT.601, as players do (mpv's
     mp_csp_guess_colorspace); swscale alone would take BT.601 for everything.
     """
-    guess = Colorspace.ITU709 if width >= 1280 or height > 576 else Colorspace.ITU601
+    guess = _BT709 if width >= 1280 or height > 576 else _BT601
     return _MATRICES.get(colorspace, guess)
 
 

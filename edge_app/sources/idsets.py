@@ -13,6 +13,7 @@ from PIL import Image as PillowImage
 from edge_app.errors import SourceError
 from edge_app.frame import ClassMap
 from edge_app.labels import CAMVID, CITYSCAPES, DRIVESEG, VOID, LabelSet
+from edge_app.sources.image import looks_whole, quiet_opencv
 
 _UNKNOWN = 254  # no trainId of any set
 
@@ -84,6 +85,8 @@ def decode_ids(data: bytes, where: str) -> NDArray[np.uint8]:
     One channel, a palette (its indices are the ids), or three equal channels as in DriveSeg.
     Raises SourceError for damage, 16 bits, and colours.
     """
+    if not looks_whole(data):
+        raise _damaged(where)
     # OpenCV would turn a palette into its colours (PNG colour type 3, at byte 25).
     if data[:4] == b"\x89PNG" and data[25:26] == b"\x03":
         try:
@@ -92,7 +95,8 @@ def decode_ids(data: bytes, where: str) -> NDArray[np.uint8]:
         except (OSError, SyntaxError, ValueError):
             raise _damaged(where) from None
     try:
-        ids = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+        with quiet_opencv():
+            ids = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:
         ids = None
     if ids is None:

@@ -6,8 +6,10 @@ import io
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, perf_counter
+from typing import Any
 
 import cv2
 import numpy as np
@@ -134,24 +136,40 @@ def _decode(data: bytes) -> Image | None:
     stderr and older ones return half a picture for half a file; Pillow raises.
     """
     try:
-        if not _looks_whole(data):
+        if not looks_whole(data):
             with PillowImage.open(io.BytesIO(data)) as picture:
                 upright = ImageOps.exif_transpose(picture).convert("RGB")
             return np.ascontiguousarray(np.asarray(upright, np.uint8)[..., ::-1])
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        with quiet_opencv():
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except (OSError, SyntaxError, ValueError, cv2.error, PillowImage.DecompressionBombError):
         return None
     return None if image is None else np.asarray(image, np.uint8)
 
 
-def _looks_whole(data: bytes) -> bool:
-    """Tell whether a PNG's checksums hold, and whether a JPEG's last scan has its end.
+@contextmanager
+def quiet_opencv() -> Iterator[None]:
+    """Keep OpenCV from writing to stderr meanwhile: what fails is told in words of ours."""
+    # OpenCV 5 keeps these two in a module of their own.
+    home: Any = getattr(cv2.utils, "logging", cv2)
+    level = home.getLogLevel()
+    home.setLogLevel(0)
+    try:
+        yield
+    finally:
+        home.setLogLevel(level)
+
+
+def looks_whole(data: bytes) -> bool:
+    """Tell whether a PNG's checksums hold, a JPEG's last scan has its end, a BMP its length.
 
     Entropy-coded JPEG data never holds FF D9 or FF DA (T.81, B.1.1.5), so the last end marker
     stands behind the last start of scan unless the file was cut.
     """
     if data.startswith(b"\xff\xd8"):
         return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
+    if data.startswith(b"BM"):
+        return len(data) >= int.from_bytes(data[2:6], "little")
     if not data.startswith(_PNG):
         return bool(data)
     at, view = len(_PNG), memoryview(data)
