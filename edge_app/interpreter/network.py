@@ -49,10 +49,13 @@ class Network:
         self._output_index = int(made[0]["index"])
         self._input_view: Callable[[], NDArray[Any]] = native.tensor(int(given[0]["index"]))
         self._native = native
+        # Recurrent networks would judge a picture by the ones before it. Costs 0.3 to 14 us.
+        self._forget: Callable[[], None] = native.reset_all_variables
         self.invoke: Callable[[], None] = native.invoke
 
     def write(self, fill: Callable[[Image, NDArray[Any]], None], image: Image) -> None:
         """Let `fill` write a picture into the input, (h, w[, C]) without the batch axis."""
+        self._forget()
         fill(image, self._input_view()[0])
 
     def run_all(self, inputs: NDArray[Any], outputs: NDArray[Any]) -> list[float]:
@@ -61,9 +64,11 @@ class Network:
         inputs, outputs: the tensors' values with one more axis in front, without batch axes.
         """
         view, invoke, clock = self._input_view, self.invoke, time.perf_counter
+        forget = self._forget
         made = self._native.tensor(self._output_index)
         durations = []
         for place, values in enumerate(inputs):
+            forget()
             view()[0] = values
             started = clock()
             invoke()
