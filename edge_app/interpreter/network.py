@@ -217,6 +217,7 @@ _MEANINGS = (
         "unresolved custom op",
         "needs a custom operator that no runtime here has; convert it with built-in operators only",
     ),
+    ("schema version", "is damaged or not a .tflite file; get or convert it again"),
     ("not a valid Flatbuffer", "is damaged or not a .tflite file; get or convert it again"),
     ("model identifier", "is not a .tflite file; get or convert it again"),
     ("codec can't decode", "is not a .tflite file; get or convert it again"),
@@ -224,7 +225,7 @@ _MEANINGS = (
     ("Could not open", "cannot be opened; check the path"),
     ("Mmap of", "cannot be read into memory; check the file's size"),
     (
-        "version",
+        "builtin opcode",
         "uses an operator newer than this runtime; use --runtime litert or a newer runtime",
     ),
 )
