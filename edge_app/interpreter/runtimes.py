@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge_app.errors import ModelError
+from edge_app.interpreter.noise import quiet_native
 
 # In the order `auto` looks for them: the maintained one, the old one, a workstation's.
 _MODULES = {
     "litert": ("ai-edge-litert", "ai_edge_litert.interpreter"),
     "tflite-runtime": ("tflite-runtime", "tflite_runtime.interpreter"),
-    "tensorflow": ("tensorflow", "tensorflow.lite"),
+    # `tensorflow.lite` itself is a bare folder; `tf.lite` is filled in by tensorflow's __init__.
+    "tensorflow": ("tensorflow", "tensorflow.lite.python.interpreter"),
 }
 RUNTIMES = tuple(_MODULES)
 CHOICES = ("auto", *RUNTIMES)
@@ -69,13 +71,14 @@ def load_runtime(choice: str = "auto") -> Runtime:
     _refuse_numpy_2(name, version)
     package, module = _MODULES[name]
     try:
-        loaded = importlib.import_module(module)
+        with quiet_native():  # TensorFlow greets with a dozen lines about GPUs
+            make = importlib.import_module(module).Interpreter
     except (ImportError, AttributeError, SystemError, OSError) as fault:
         raise ModelError(
             f"{package} {version} is installed but does not load ({fault}); "
             f"run: pip install --force-reinstall {package}"
         ) from fault
-    return Runtime(name, version, loaded.Interpreter)
+    return Runtime(name, version, make)
 
 
 def _version(name: str) -> str | None:
