@@ -129,6 +129,8 @@ def prepare(path: Path, runtime: Runtime, threads: int, size_wh: tuple[int, int]
         if shape is not None:
             native.resize_tensor_input(int(given[0]["index"]), list(shape), strict=False)
         native.allocate_tensors()
+        if any(-1 in made.get("shape_signature", ())[1:] for made in native.get_output_details()):
+            native.invoke()  # only a run tells the shape of an open output
     except (ValueError, RuntimeError, SystemError, UnicodeDecodeError) as fault:
         raise ModelError(_in_words(path, str(fault))) from fault
     return native
