@@ -49,13 +49,17 @@ class Network:
         self._output_index = int(made[0]["index"])
         self._input_view: Callable[[], NDArray[Any]] = native.tensor(int(given[0]["index"]))
         self._native = native
-        # Recurrent networks would judge a picture by the ones before it. Costs 0.3 to 14 us.
-        self._forget: Callable[[], None] = native.reset_all_variables
+        # Recurrent networks would judge a picture by the ones before it. Others need not pay
+        # for that: it costs up to 14 us, as much as a digit's whole network.
+        self._forget: Callable[[], None] | None = (
+            native.reset_all_variables if _keeps_state(native) else None
+        )
         self.invoke: Callable[[], None] = native.invoke
 
     def write(self, fill: Callable[[Image, NDArray[Any]], None], image: Image) -> None:
         """Let `fill` write a picture into the input, (h, w[, C]) without the batch axis."""
-        self._forget()
+        if self._forget is not None:
+            self._forget()
         fill(image, self._input_view()[0])
 
     def run_all(self, inputs: NDArray[Any], outputs: NDArray[Any]) -> list[float]:
@@ -68,7 +72,8 @@ class Network:
         made = self._native.tensor(self._output_index)
         durations = []
         for place, values in enumerate(inputs):
-            forget()
+            if forget is not None:
+                forget()
             view()[0] = values
             started = clock()
             invoke()
@@ -151,6 +156,15 @@ def physical_cores() -> int:
         except OSError:
             cores.add(str(cpu))
     return max(1, len(cores))
+
+
+_STATEFUL = ("LSTM", "RNN", "SVDF", "VAR_HANDLE")
+
+
+def _keeps_state(native: Any) -> bool:
+    """Tell whether a graph has operators that remember from one run to the next."""
+    names = {str(op["op_name"]) for op in native._get_ops_details()}
+    return any(mark in name for name in names for mark in _STATEFUL)
 
 
 def _tensor_info(detail: Any) -> TensorInfo:
