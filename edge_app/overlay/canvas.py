@@ -17,6 +17,7 @@ from edge_app.overlay.panel import Panel, blit
 from edge_app.overlay.resize import smooth
 
 REFRESH_S = 0.2  # figures that change more often cannot be read
+ROWS_ASKED = (360, 4320)  # HUD and keys need the lower, nothing shows more than the upper
 
 
 class Overlay:
@@ -39,8 +40,10 @@ class Overlay:
     ) -> None:
         if edges not in mask.EDGES:
             raise UsageError(f"edges cannot be '{edges}'; choose one of: {', '.join(mask.EDGES)}")
-        if height is not None and not 240 <= height <= 4320:
-            raise UsageError(f"a canvas cannot have {height} rows; choose 240 to 4320")
+        if height is not None and not ROWS_ASKED[0] <= height <= ROWS_ASKED[1]:
+            raise UsageError(
+                f"a canvas cannot have {height} rows; choose {ROWS_ASKED[0]} to {ROWS_ASKED[1]}"
+            )
         self._labels = labels
         self._palette = labels.palette_bgr()
         self._painter = mask.Painter(self._palette, edges)

@@ -34,6 +34,7 @@ class Painter:
         self._edges = edges
         black = ~palette.reshape(256, 3).any(axis=1)
         self._clear = np.where(black, 255, 0).astype(np.uint8)[None]
+        self._first_clear = int(np.argmax(black))
         self._colours = np.empty((0, 0, 3), np.uint8)
 
     def paint(self, picture: Image, found: Segmentation, alpha: float) -> Image:
@@ -58,7 +59,7 @@ class Painter:
         else:  # linearly, which softens the steps of the grid and nothing else
             smooth(colours, size_wh, self._colours)
         canvas = cv2.addWeighted(picture, 1 - alpha, self._colours, alpha, 0)
-        if cv2.LUT(found.class_map, self._clear).any():
+        if found.class_map.max() >= self._first_clear:  # the quickest way to know there is none
             clear = np.asarray(cv2.LUT(classes, self._clear), np.uint8)
             cv2.copyTo(picture, nearest(clear, size_wh), canvas)
         return np.asarray(canvas, np.uint8)
@@ -76,8 +77,8 @@ def smooth_classes(found: Segmentation, size_wh: tuple[int, int]) -> ClassMap | 
     if logits is None or logits.shape[0] >= grid_wh[1] or logits.shape[1] >= grid_wh[0]:
         return None
     in_view = _classes_in_view(found.class_map, logits.shape[2])
-    if len(in_view) == 1:
-        return np.full(grid_wh[::-1], in_view[0], np.uint8)
+    if len(in_view) < 2:
+        return np.full(grid_wh[::-1], in_view[0], np.uint8) if in_view else None
     planes = _ordered_planes(logits, in_view)
     if planes is None:
         return None

@@ -83,3 +83,4 @@ def test_hints_that_cannot_fit_are_left_out() -> None:
 def test_items_break_where_the_line_is_full() -> None:
     """Gaps count between items, not after the last."""
     assert hint_lines(10, [4, 4, 4, 10], 2) == [[0, 1], [2], [3]]
+    assert hint_lines(10, [5, 4, 5], 2) == [[0], [1], [2]]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from edge_app.frame import Segmentation
 from edge_app.labels import CITYSCAPES, PASCAL_VOC, VOID
 from edge_app.overlay.mask import Painter, shares, smooth_classes
+from edge_app.overlay.resize import nearest
 
 ROAD, SKY, CAR = 0, 10, 13
 PALETTE = CITYSCAPES.palette_bgr()
@@ -138,6 +139,10 @@ def test_smooth_edges_are_those_of_upsampling_all_logits() -> None:
             Segmentation(np.eye(8, dtype=np.uint8), np.full((8, 8, 2), np.nan, np.float32)),
             "the logits are not numbers",
         ),
+        (
+            Segmentation(np.full((8, 8), VOID, np.uint8), np.zeros((8, 8, 2), np.int8)),
+            "nothing but void is in view",
+        ),
     ],
 )
 def test_edges_stay_clean_where_smoothing_gains_nothing(found: Segmentation, why: str) -> None:
@@ -145,6 +150,15 @@ def test_edges_stay_clean_where_smoothing_gains_nothing(found: Segmentation, why
     painter = Painter(PALETTE, "smooth")
     painter.paint(picture(), found, 0.5)
     assert painter.used == "clean", why
+
+
+def test_a_single_class_fills_the_grid() -> None:
+    """A picture of nothing but sky needs no comparing."""
+    found = Segmentation(np.full((8, 16), SKY, np.uint8), np.zeros((8, 16, 19), np.int8))
+    fine = smooth_classes(found, (1280, 720))
+    assert fine is not None
+    assert fine.shape == (360, 640)
+    assert (fine == SKY).all()
 
 
 def test_more_classes_than_fit_still_show_the_largest() -> None:
@@ -177,3 +191,20 @@ def test_shares_add_up_to_the_picture(shape_hw: tuple[int, int]) -> None:
     assert share[ROAD] == pytest.approx(0.75)
     assert share[CAR] == pytest.approx(0.25)
     assert share.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("size_wh", [(640, 480), (1279, 721), (1280, 720), (20, 10)])
+@pytest.mark.parametrize("shape_hw", [(64, 128), (33, 65), (129, 250)])
+def test_nearest_picks_the_pixel_whose_centre_is_nearest(
+    shape_hw: tuple[int, int], size_wh: tuple[int, int]
+) -> None:
+    """In rows and in columns no pixel shows one whose centre is farther than half of it."""
+    y, x = (np.asarray(axis, np.uint8) for axis in np.indices(shape_hw))
+    for values, side, axis in ((y, shape_hw[0], 0), (x, shape_hw[1], 1)):
+        into = np.empty((size_wh[1], size_wh[0]), np.uint8)
+        assert nearest(values, size_wh, into) is into
+        assert np.array_equal(nearest(values, size_wh), into)
+        length = into.shape[axis]
+        centres = (np.arange(length) + 0.5) * side / length
+        shown = into[:, 0] if axis == 0 else into[0]
+        assert np.abs(shown + 0.5 - centres).max() <= 0.51  # OpenCV 4 rounds in fixed point

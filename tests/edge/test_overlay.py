@@ -32,7 +32,16 @@ STATUS = Status(
 )
 LATER = replace(STATUS, shown_fps=99.9, variant="float32")
 TWO_CLASSES = Segmentation(np.array([[0, 10]] * 8, np.uint8))
-SIZES = [(854, 480), (1280, 720), (1920, 1080), (640, 480), (480, 854), (300, 480), (2048, 1024)]
+SIZES = [
+    (854, 480),
+    (1280, 720),
+    (1920, 1080),
+    (640, 480),
+    (480, 854),
+    (300, 480),
+    (2048, 1024),
+    (640, 360),
+]
 
 
 def frame(width: int, height: int, truth: int | None = None) -> Frame:
@@ -178,24 +187,27 @@ def test_a_panel_that_is_turned_on_again_shows_new_figures_at_its_refresh() -> N
 def test_panels_keep_apart_and_keep_their_margins(size_wh: tuple[int, int]) -> None:
     """With every class in view HUD, legend and hints fit, at 480 rows and at 1080."""
     classes = Segmentation(np.arange(19, dtype=np.uint8)[None].repeat(4, axis=0))
-    drawn = []
-    for change in ({"hud": True}, {"legend": True}, {}):
-        # The hints are on all three, so each shows apart from them as their difference.
-        overlay = Overlay(CITYSCAPES, hints=True)
-        both = overlay.draw(
-            frame(*size_wh), classes, STATUS, replace(PLAIN, hud=True, legend=True), 0
-        )
-        assert both.shape[:2] == size_wh[::-1]
-        canvas = overlay.draw(frame(*size_wh), classes, STATUS, replace(PLAIN, **change), 0.1)
-        drawn.append((canvas != 128).any(axis=2))
-    hints = drawn[2]
-    hud, legend = drawn[0] & ~hints, drawn[1] & ~hints
+    overlay = Overlay(CITYSCAPES, hints=True, height=size_wh[1])
+    seconds = iter(range(9))
+
+    def canvas(hud: bool, legend: bool) -> NDArray[np.uint8]:
+        controls = replace(PLAIN, hud=hud, legend=legend)
+        drawn = overlay.draw(frame(*size_wh), classes, STATUS, controls, next(seconds))
+        assert drawn.shape[:2] == size_wh[::-1]
+        return drawn
+
+    everything, keys_alone = canvas(True, True), canvas(False, False)
+    hints = (keys_alone != 128).any(axis=2)
+    hud = (canvas(True, False) != 128).any(axis=2) & ~hints
+    legend = (everything != 128).any(axis=2) & ~hints & ~hud
+    assert hints.any()
     assert hud.any()
     assert legend.any()
-    assert hints.any()
-    assert not (hud & legend).any()
+    # Nothing lies below the keys, and the HUD looks the same with and without a legend.
+    assert np.array_equal(everything[hints], keys_alone[hints])
+    assert np.array_equal(everything[hud], canvas(True, False)[hud])
     margin = margin_px(size_wh)
-    for panel in drawn:
+    for panel in (hints, hud, legend):
         rows, columns = np.flatnonzero(panel.any(axis=1)), np.flatnonzero(panel.any(axis=0))
         assert margin <= rows.min()
         assert rows.max() < size_wh[1] - margin
