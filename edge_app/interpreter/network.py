@@ -239,7 +239,7 @@ _MEANINGS = (
     ("codec can't decode", "is not a .tflite file; get or convert it again"),
     ("allocation is null", "is empty or cannot be read; get or convert it again"),
     ("Could not open", "cannot be opened; check the path"),
-    ("Mmap of", "cannot be read into memory; check the file's size"),
+    ("Mmap of", "is empty or cannot be read; get or convert it again"),
     (
         "builtin opcode",
         "uses an operator newer than this runtime; use --runtime litert or a newer runtime",

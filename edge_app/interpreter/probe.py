@@ -2,7 +2,8 @@
 
 tflite-runtime 2.14.0 dies of a segmentation fault on a truncated file, and runtimes built for
 newer CPUs die of an illegal instruction; neither can be caught in Python. The verdict is kept
-by the file's SHA-256, so a file is tried once per runtime version.
+by the file's SHA-256, so a file is tried once per runtime version. Only what is the file's own
+fault is kept: a child ended by Ctrl-C or for want of memory says nothing of the file.
 """
 
 from __future__ import annotations
@@ -22,52 +23,77 @@ from edge_app.spec import file_sha256
 # The slowest file seen needs 12 s a run on a workstation's old runtime; a Pi 4 takes 45 s.
 _TIMEOUT_S = 300
 _KEEP = 500
+# On the first 100 bytes of a model, tflite-runtime asks for memory until the machine has none.
+_MEMORY_BYTES = 4 * 2**30
+_CRASHES = {"SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP"}
 
 
 def ensure_loadable(path: Path, runtime: Runtime, size_wh: tuple[int, int] | None) -> None:
     """Raise ModelError where a file cannot be loaded and run once by a runtime."""
+    if path.is_dir():
+        raise ModelError(
+            f"{path} is a folder; name a .tflite file in it, or a folder with a model.json"
+        )
     if not path.is_file():
-        raise ModelError(f"{path} is not there; check the path")
+        raise ModelError(f"{path} is {'no file' if path.exists() else 'not there'}; check the path")
+    known = f"{file_sha256(path)} {runtime.name} {runtime.version}"
     size = f"{size_wh[0]}x{size_wh[1]}" if size_wh else "-"
-    key = f"{file_sha256(path)} {runtime.name} {runtime.version} {size}"
     verdicts = _read()
-    if key not in verdicts:
-        verdicts[key] = _try_in_child(path, runtime.name, size)
-        _write(verdicts)
-    if verdicts[key]:
-        raise ModelError(verdicts[key].replace("{path}", str(path)))
+    # A file that runs without being told a size has a fixed one, so a size changes nothing.
+    verdict = "" if verdicts.get(f"{known} -") == "" else verdicts.get(f"{known} {size}")
+    if verdict is None:
+        verdict, lasting = _try_in_child(path, runtime.name, size)
+        if lasting:
+            _write({**verdicts, f"{known} {size}": verdict})
+    if verdict:
+        raise ModelError(verdict.replace("{path}", str(path), 1))
 
 
-def _try_in_child(path: Path, runtime: str, size: str) -> str:
-    """Return what is wrong with a file, with {path} for its name, or an empty text."""
-    command = [sys.executable, "-m", __name__, runtime, str(path), size]
+def _try_in_child(path: Path, runtime: str, size: str) -> tuple[str, bool]:
+    """Return what is wrong with a file, or an empty text, and whether it will stay so.
+
+    The text has {path} for the file's name.
+    """
     package_root = str(Path(__file__).resolve().parents[2])
     paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
     try:
         child = subprocess.run(
-            command,
+            [*_command(), runtime, str(path), size],
             capture_output=True,
             timeout=_TIMEOUT_S,
             check=False,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )
     except subprocess.TimeoutExpired:
-        return f"{{path}} did not finish one run in {_TIMEOUT_S} s; try another runtime or model"
+        text = f"{{path}} did not finish one run in {_TIMEOUT_S} s; try another runtime or model"
+        return text, False
     if child.returncode == 0:
-        return ""
+        return "", True
     said = child.stdout.decode("utf-8", "replace").strip()
     if child.returncode == 3 and said:
-        return said.replace(str(path), "{path}")
+        return "{path}" + said.removeprefix(str(path)), True
     if child.returncode < 0:
-        name = signal.Signals(-child.returncode).name
-        why = (
-            "this CPU lacks an instruction the runtime was built for; try another runtime"
-            if name == "SIGILL"
-            else "the file is damaged, or made for another runtime; get or convert it again"
-        )
-        return f"{{path}} crashes {runtime} ({name}): {why}"
+        return _ended_by(signal.Signals(-child.returncode).name, runtime)
     last = child.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["no reason given"]
-    return f"{{path}} cannot be run by {runtime}: {last[0][:200]}; try another runtime or model"
+    text = f"{{path}} cannot be run by {runtime}: {last[0][:200]}; try another runtime or model"
+    return text, False
+
+
+def _command() -> list[str]:
+    """Return the child's command line but for its arguments."""
+    return [sys.executable, "-m", __name__]
+
+
+def _ended_by(name: str, runtime: str) -> tuple[str, bool]:
+    """Put the signal that ended a child into words, and whether the file is to blame."""
+    if name == "SIGILL":
+        why = "this CPU lacks an instruction the runtime was built for; try another runtime"
+    elif name in _CRASHES:
+        why = "the file is damaged, or made for another runtime; get or convert it again"
+    else:
+        text = f"{{path}} could not be tried ({name} ended the trial); free some memory and repeat"
+        return text, False
+    return f"{{path}} crashes {runtime} ({name}): {why}", True
 
 
 def cache_file() -> Path:
@@ -106,16 +132,34 @@ def main(arguments: list[str]) -> int:
         width, _, height = size.partition("x")
         size_wh = (int(width), int(height))
     try:
-        native = prepare(Path(path), load_runtime(runtime), 1, size_wh)
+        chosen = load_runtime(runtime)
+        _limit_memory()
+        native = prepare(Path(path), chosen, 1, size_wh)
         native.invoke()
     except ModelError as fault:
         sys.stdout.write(str(fault))
+        return 3
+    except MemoryError:
+        sys.stdout.write(
+            f"{path} asks for gigabytes of memory, so it is damaged or too large; "
+            "get or convert it again"
+        )
         return 3
     except (ValueError, RuntimeError, SystemError) as fault:
         detail = " ".join(str(fault).split())[:200]
         sys.stdout.write(f"{path} fails when it is run: {detail}; get or convert it again")
         return 3
     return 0
+
+
+def _limit_memory() -> None:
+    """Let a child that runs wild fail before it takes the machine's memory (on Unix)."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        most = min(_MEMORY_BYTES, physical * 3 // 4)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 if __name__ == "__main__":
