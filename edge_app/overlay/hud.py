@@ -24,7 +24,7 @@ from edge_app.timing import STAGES
 BAR_STAGES = STAGES[:-1]  # end to end holds the others, and the waiting between them
 # Of the panel at 720 rows; all lengths below are at that size.
 WIDTH = 440
-HEIGHT = 276
+HEIGHT = 285
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +115,18 @@ def draw_hud(text: HudText, unit: float, width_px: int | None = None) -> Panel:
     for i, (figure, what) in enumerate(text.rates):
         x, column = pad + i * room // 3, room // 3
         label_, font = fit(figure, BOLD, (px(28), px(14)), column - px(6))
-        sheet.text((x, px(103)), label_, font)
+        sheet.text((x, px(106)), label_, font)
         label = face(REGULAR, px(14))
-        sheet.text((x, px(120)), shorten(what, label, column - px(6)), label, FAINT)
-    sheet.bar((pad, px(130)), (room, px(12)), bar_parts(text.bar, room), px(4))
+        sheet.text((x, px(124)), shorten(what, label, column - px(6)), label, FAINT)
+    sheet.bar((pad, px(137)), (room, px(12)), bar_parts(text.bar, room), px(4))
     _draw_stages(sheet, text, unit)
 
     note = face(REGULAR, px(14))
     spaced = "   ".join(text.notes)
-    sheet.text((pad, px(239)), shorten(spaced, note, room), note, SOFT)
+    sheet.text((pad, px(248)), shorten(spaced, note, room), note, SOFT)
     if text.quality:
         label_, font = fit("   ".join(text.quality), BOLD, (px(15), px(12)), room)
-        sheet.text((pad, px(261)), label_, font)
+        sheet.text((pad, px(270)), label_, font)
     return sheet.finish()
 
 
@@ -189,11 +189,11 @@ def _draw_stages(sheet: Sheet, text: HudText, unit: float) -> None:
         left = pad + (i // rows) * (column + gap)
         right = left + column
         middle = right - px(54)
-        y = px(177 + 19 * (i % rows))
+        y = px(186 + 19 * (i % rows))
         if i % rows == 0:
-            sheet.text((middle, px(158)), "p50", head, FAINT, anchor="rs")
-            sheet.text((right, px(158)), "p90", head, FAINT, anchor="rs")
-            sheet.text((left, px(158)), "ms", head, FAINT)
+            sheet.text((middle, px(167)), "p50", head, FAINT, anchor="rs")
+            sheet.text((right, px(167)), "p90", head, FAINT, anchor="rs")
+            sheet.text((left, px(167)), "ms", head, FAINT)
         swatch = px(9)
         if stage in BAR_STAGES:
             sheet.box((left, y - swatch), (swatch, swatch), STAGE_COLOURS[stage], px(2))

@@ -106,10 +106,13 @@ def shares(class_map: ClassMap, names: int) -> NDArray[np.float64]:
 
 
 def _classes_in_view(class_map: ClassMap, channels: int) -> list[int]:
-    """Return the classes that win somewhere, those of most pixels where they are too many."""
+    """Return the classes that win somewhere, those of most pixels where they are too many.
+
+    The lowest comes last, where it wins ties as it does in an argmax: int8 has many of them.
+    """
     counts = cv2.calcHist([class_map], [0], None, [256], [0, 256]).ravel()[:channels]
     order = np.argsort(-counts, kind="stable")[:_MOST_CLASSES]
-    return sorted(int(i) for i in order if counts[i] > 0)
+    return sorted((int(i) for i in order if counts[i] > 0), reverse=True)
 
 
 def _ordered_planes(logits: NDArray[Any], classes: list[int]) -> list[NDArray[np.uint16]] | None:

@@ -152,6 +152,21 @@ def test_edges_stay_clean_where_smoothing_gains_nothing(found: Segmentation, why
     assert painter.used == "clean", why
 
 
+def test_the_lowest_class_wins_a_tie_as_in_an_argmax() -> None:
+    """Equal int8 logits are common, and the class map has settled them already."""
+    logits = np.full((8, 8, 3), 5, np.int8)
+    logits[:4, :4, 2] = 90
+    found = Segmentation(logits.argmax(2).astype(np.uint8), logits)
+    fine = smooth_classes(found, (640, 480))
+    assert fine is not None
+    assert set(np.unique(fine)) == {0, 2}
+    logits[4:, 4:, 1] = 90
+    found = Segmentation(logits.argmax(2).astype(np.uint8), logits)
+    fine = smooth_classes(found, (640, 480))
+    assert fine is not None
+    assert (fine[-60:, :60] == 0).all()
+
+
 def test_a_single_class_fills_the_grid() -> None:
     """A picture of nothing but sky needs no comparing."""
     found = Segmentation(np.full((8, 16), SKY, np.uint8), np.zeros((8, 16, 19), np.int8))
