@@ -12,7 +12,7 @@ from edge_app.labels import LabelSet
 from edge_app.overlay import digits, legend, mask
 from edge_app.overlay.hints import draw_hints
 from edge_app.overlay.hud import draw_hud, hud_text
-from edge_app.overlay.layout import card_size, margin_px, picture_size, unit_of
+from edge_app.overlay.layout import card_size, card_unit, margin_px, picture_size, unit_of
 from edge_app.overlay.panel import Panel, blit
 from edge_app.overlay.resize import smooth
 
@@ -117,7 +117,7 @@ class Overlay:
         """Show the picture on the left; the answer above the HUD in a column on the right."""
         size_wh = card_size(frame.image.shape[0], self._height)
         margin = margin_px(size_wh)
-        unit = size_wh[1] / 720
+        unit = card_unit(size_wh)
         due = self._is_due(size_wh, now_s)
         if due:
             self._hints = self._draw_hints(size_wh, unit)

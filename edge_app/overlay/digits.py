@@ -83,14 +83,15 @@ def draw_answer(found: Answer, unit: float, size_wh: tuple[int, int]) -> Panel:
     sheet = Sheet(size_wh, 0, opacity=0.0)
     accent = INK if found.right is None else RIGHT if found.right else WRONG
     label = face(REGULAR, px(17))
-    bars_top = height - TOP * px(46)
+    pitch = min(px(46), height // (2 * TOP))
+    bars_top = height - TOP * pitch
     sheet.text((0, px(17)), "prediction", label, FAINT)
     if found.verdict:
         room = width - text_px("prediction", label) - px(16)
         text, font = fit(found.verdict, BOLD, (px(26), px(16)), room)
         sheet.text((width, px(20)), text, font, accent, anchor="rs")
-    largest = max(px(34), min(px(190), bars_top - px(60)))
-    name, font = fit(found.name, BOLD, (largest, px(34)), width)
+    largest = max(px(20), min(px(190), bars_top - px(60)))
+    name, font = fit(found.name, BOLD, (largest, px(20)), width - px(8))
     sheet.text((width // 2, (px(24) + bars_top) // 2), name, font, INK, anchor="mm")
 
     row_font, number_font = face(REGULAR, px(19)), face(REGULAR, px(18))
@@ -99,7 +100,7 @@ def draw_answer(found: Answer, unit: float, size_wh: tuple[int, int]) -> Panel:
     bar_left = max((text_px(name, row_font) for name in names), default=0) + px(14)
     bar_room = width - bar_left - number - px(14)
     for i, (name, (_, probability, is_truth)) in enumerate(zip(names, found.top, strict=True)):
-        middle = bars_top + i * px(46) + px(23)
+        middle = bars_top + i * pitch + pitch // 2
         # The truth is green wherever it stands; a wrong first place is orange.
         colour = RIGHT if is_truth else accent if i == 0 else _OTHERS
         sheet.text((0, middle), name, row_font, SOFT, anchor="lm")

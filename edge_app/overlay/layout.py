@@ -32,6 +32,12 @@ def card_size(frame_rows: int, rows: int | None) -> tuple[int, int]:
     return 2 * round(wanted * 8 / 9), wanted
 
 
+def card_unit(size_wh: tuple[int, int]) -> float:
+    """Return the pixels per pixel of the 720-row layout on a card: the same floor, if it fits."""
+    rows = size_wh[1]
+    return max(rows, min(_UNIT_ROWS_MIN, 1.2 * rows)) / 720
+
+
 def margin_px(size_wh: tuple[int, int]) -> int:
     """Return the margin around panels."""
     return round(_MARGIN * max(size_wh))

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from edge_app.controls import Controls
 from edge_app.frame import Classification, Frame, Status
-from edge_app.labels import DIGITS, numbered_labels
+from edge_app.labels import DIGITS, LabelSet, numbered_labels
 from edge_app.overlay import Overlay
 from edge_app.overlay.digits import answer, draw_answer, stage
 from edge_app.style import RIGHT, WRONG, bgr
@@ -108,7 +108,8 @@ def test_a_picture_of_any_shape_is_centred_in_its_room(shape_hw: tuple[int, int]
     assert abs((rows.min() - 20) - (619 - rows.max())) <= 1
 
 
-@pytest.mark.parametrize("unit", [0.67, 1.0, 1.5])
+@pytest.mark.parametrize("rows", [360, 480, 720, 1080])
+@pytest.mark.parametrize("hints", [False, True])
 @pytest.mark.parametrize("truth", [None, 1, 2])
 @pytest.mark.parametrize(
     "labels",
@@ -118,9 +119,14 @@ def test_a_picture_of_any_shape_is_centred_in_its_room(shape_hw: tuple[int, int]
     ],
     ids=["digits", "long names"],
 )
-def test_nothing_in_an_answer_is_cut_off_or_covered(monkeypatch, labels, truth, unit) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_in_an_answer_is_cut_off_or_covered(
+    monkeypatch: pytest.MonkeyPatch, labels: LabelSet, truth: int | None, hints: bool, rows: int
+) -> None:
     """Digits and the longest class names fit beside their bars."""
     written = note_texts(monkeypatch)
-    found = answer(Classification(1, np.arange(9, dtype=np.float32)), truth, labels)
-    draw_answer(found, unit, (int(534 * unit), int(366 * unit)))
+    frame = Frame(np.zeros((28, 28, 3), np.uint8), 0, 0.0, 0.1, "0", truth=truth)
+    result = Classification(1, np.arange(9, dtype=np.float32))
+    overlay = Overlay(labels, height=rows, hints=hints)
+    overlay.draw(frame, result, STATUS, Controls(), 0.0)
+    assert len(written.boxes) > 28
     written.check()

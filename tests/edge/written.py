@@ -17,19 +17,21 @@ class Written:
     """Collect where texts were written on sheets."""
 
     def __init__(self) -> None:
-        self.boxes: list[tuple[str, Box, tuple[int, int]]] = []
+        self.boxes: list[tuple[str, Box, Sheet]] = []
 
     def check(self, margin_px: int = 0) -> None:
-        """Assert that all texts lie within their sheets, and that no two overlap."""
-        for text, (left, top, right, bottom), (width, height) in self.boxes:
+        """Assert that all texts lie within their sheets, and that no two on a sheet overlap."""
+        for text, (left, top, right, bottom), sheet in self.boxes:
+            width, height = sheet.size_wh
             assert left >= margin_px, text
             assert top >= margin_px, text
             assert right <= width - margin_px, text
             assert bottom <= height - margin_px, text
-        for i, (text, one, _) in enumerate(self.boxes):
-            for other_text, other, _ in self.boxes[:i]:
+        for i, (text, one, sheet) in enumerate(self.boxes):
+            for other_text, other, other_sheet in self.boxes[:i]:
                 apart = (
-                    one[2] <= other[0]
+                    sheet is not other_sheet
+                    or one[2] <= other[0]
                     or other[2] <= one[0]
                     or one[3] <= other[1]
                     or other[3] <= one[1]
@@ -52,7 +54,7 @@ def note_texts(monkeypatch: pytest.MonkeyPatch) -> Written:
     ) -> None:
         sides = font.getbbox(text, anchor=anchor)
         box = tuple(int(side) + xy[i % 2] for i, side in enumerate(sides))
-        notes.boxes.append((text, box, sheet.size_wh))  # type: ignore[arg-type]
+        notes.boxes.append((text, box, sheet))  # type: ignore[arg-type]
         write(sheet, xy, text, font, colour, anchor)
 
     monkeypatch.setattr(Sheet, "text", note)
