@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.errors import ModelError, UsageError
-from edge_app.labels import LabelSet, label_set, numbered_labels
+from edge_app.fields import as_numbers, as_object, as_text, one_of, read_field
+from edge_app.labels import LABEL_SETS, LabelSet, label_set, numbered_labels
 
 CARD_NAME = "model.json"
 CARD_VERSION = 1
@@ -43,10 +45,11 @@ class TensorInfo:
 
     def quantize(self, real: NDArray[Any]) -> NDArray[Any]:
         """Return real values in the tensor's own type, rounded to nearest even and clipped."""
-        if not self.quantized:
+        if self.dtype.kind not in "iu":
             return np.asarray(real, self.dtype)
         limits = np.iinfo(self.dtype)
-        steps = np.rint(np.asarray(real, np.float64) / self.scale) + self.zero_point
+        scale, zero_point = (self.scale, self.zero_point) if self.quantized else (1.0, 0)
+        steps = np.rint(np.asarray(real, np.float64) / scale) + zero_point
         return np.asarray(np.clip(steps, limits.min, limits.max), self.dtype)
 
     def dequantize(self, values: NDArray[Any]) -> NDArray[np.float32]:
@@ -62,6 +65,7 @@ class InputSpec:
     """Say how a picture becomes the network's real-valued input: (pixel - mean) / std.
 
     mean, std: one value, or one per channel in the order `channels` names.
+    Raises ValueError naming the field that cannot be.
     """
 
     size_wh: tuple[int, int]
@@ -69,6 +73,19 @@ class InputSpec:
     mean: tuple[float, ...] = (127.5,)
     std: tuple[float, ...] = (127.5,)
     fit: str = "stretch"
+
+    def __post_init__(self) -> None:
+        """Check the fields against each other."""
+        if len(self.size_wh) != 2 or min(self.size_wh) < 1:
+            raise ValueError(f"size_wh: {list(self.size_wh)} is no width and height")
+        depth = 1 if self.channels == "gray" else 3
+        for name, values in (("mean", self.mean), ("std", self.std)):
+            if len(values) not in {1, depth}:
+                raise ValueError(f"{name}: {len(values)} values for {depth} channels")
+            if not np.isfinite(values).all():
+                raise ValueError(f"{name}: {list(values)} is not finite")
+        if not all(self.std):
+            raise ValueError("std: it is zero")
 
     def placement(self, frame_wh: tuple[int, int]) -> tuple[int, int, int, int]:
         """Return where a picture lies in the input, as x, y, width and height in pixels."""
@@ -141,98 +158,102 @@ def read_card(folder: Path) -> ModelSpec:
         ) from None
     try:
         return _parse(card, folder)
-    except (KeyError, TypeError, ValueError, AttributeError, UsageError) as fault:
-        reason = f"no field {fault}" if isinstance(fault, KeyError) else str(fault)
+    except (TypeError, ValueError) as fault:
         raise ModelError(
-            f"{path} is not a valid model card: {reason}; write it anew with host-tools convert"
+            f"{path} is not a valid model card: {fault}; write it anew with host-tools convert"
         ) from None
 
 
-def _parse(card: Mapping[str, Any], folder: Path) -> ModelSpec:
-    if card["schema"] != CARD_VERSION:
-        raise ValueError(f"its schema is {card['schema']}, this program reads {CARD_VERSION}")
-    given = card["input"]
-    width, height = (int(side) for side in given["size_wh"])
-    if min(width, height) < 1:
-        raise ValueError(f"its input size is {width}x{height}")
-    fields = InputSpec(
-        size_wh=(width, height),
-        channels=_one_of("channels", given["channels"], CHANNELS),
-        mean=tuple(float(value) for value in given["mean"]),
-        std=tuple(float(value) for value in given["std"]),
-        fit=_one_of("fit", given.get("fit", "stretch"), FITS),
-    )
-    depth = 1 if fields.channels == "gray" else 3
-    for name, values in (("mean", fields.mean), ("std", fields.std)):
-        if len(values) not in {1, depth}:
-            raise ValueError(f"its {name} has {len(values)} values for {depth} channels")
-    if not all(fields.std):
-        raise ValueError("its std is zero")
-    variants = {
-        name: Variant(
-            name=name,
-            path=_inside(folder, entry["file"]),
-            bytes=int(entry["bytes"]),
-            sha256=str(entry["sha256"]),
-            quality=dict(entry.get("quality", {})),
-            measured=dict(entry.get("measured", {})),
-        )
-        for name, entry in card["variants"].items()
-        if _one_of("variant", name, VARIANTS)
-    }
-    if not variants:
-        raise ValueError("it names no variants")
+def _parse(card: Any, folder: Path) -> ModelSpec:
+    """Make the card's values; raise ValueError naming the field that is wrong."""
+    schema = read_field(card, "schema", int)
+    if schema != CARD_VERSION:
+        raise ValueError(f"schema: it is {schema}, this program reads {CARD_VERSION}")
     return ModelSpec(
-        name=str(card["name"]),
-        title=str(card.get("title", card["name"])),
-        task=_one_of("task", card["task"], TASKS),
-        labels=_labels(card["labels"]),
-        input=fields,
-        variants={name: variants[name] for name in VARIANTS if name in variants},
-        golden=dict(card.get("golden", {})),
-        calibration=dict(card.get("calibration", {})),
-        source=dict(card.get("source", {})),
-        licence=str(card.get("licence", "")),
+        name=read_field(card, "name", as_text),
+        title=read_field(card, "title", as_text, card["name"]),
+        task=read_field(card, "task", one_of(TASKS)),
+        labels=read_field(card, "labels", _labels),
+        input=read_field(card, "input", _input),
+        variants=read_field(card, "variants", lambda value: _variants(value, folder)),
+        golden=read_field(card, "golden", _golden, {}),
+        calibration=read_field(card, "calibration", as_object, {}),
+        source=read_field(card, "source", as_object, {}),
+        licence=read_field(card, "licence", as_text, ""),
     )
 
 
-def _inside(folder: Path, file: str) -> Path:
-    """Refuse a card that points out of its own folder."""
-    if Path(file).name != file:
-        raise ValueError(f"the file '{file}' is not a plain name beside the card")
-    return folder / file
+def _input(value: Any) -> InputSpec:
+    return InputSpec(
+        size_wh=read_field(value, "size_wh", _size),
+        channels=read_field(value, "channels", one_of(CHANNELS)),
+        mean=read_field(value, "mean", as_numbers),
+        std=read_field(value, "std", as_numbers),
+        fit=read_field(value, "fit", one_of(FITS), "stretch"),
+    )
 
 
-def _one_of(what: str, value: Any, known: tuple[str, ...]) -> str:
-    if value not in known:
-        raise ValueError(f"{what} '{value}' is not one of {', '.join(known)}")
-    return str(value)
+def _size(value: Any) -> tuple[int, int]:
+    width, height = (int(side) for side in as_numbers(value))
+    return width, height
+
+
+def _variants(value: Any, folder: Path) -> Mapping[str, Variant]:
+    """Read the variants, in the order that is used everywhere."""
+    names = [one_of(VARIANTS)(name) for name in as_object(value)]
+    if not names:
+        raise ValueError("it names none")
+    return {
+        name: read_field(value, name, partial(_variant, folder, name))
+        for name in sorted(names, key=VARIANTS.index)
+    }
+
+
+def _variant(folder: Path, name: str, entry: Any) -> Variant:
+    return Variant(
+        name=name,
+        path=folder / read_field(entry, "file", _plain_name),
+        bytes=read_field(entry, "bytes", int),
+        sha256=read_field(entry, "sha256", as_text),
+        quality=read_field(entry, "quality", as_object, {}),
+        measured=read_field(entry, "measured", as_object, {}),
+    )
+
+
+def _golden(value: Any) -> Mapping[str, Any]:
+    expected = read_field(value, "expected", as_object, {})
+    for name in expected:
+        read_field(expected, name, as_numbers)
+    return as_object(value)
 
 
 def _labels(value: Any) -> LabelSet:
     if isinstance(value, str):
         return label_set(value)
-    return numbered_labels(str(value["name"]), tuple(str(name) for name in value["names"]))
+    names = read_field(value, "names", lambda given: tuple(as_text(name) for name in given))
+    if not names:
+        raise ValueError("it names none")
+    return numbered_labels(read_field(value, "name", as_text), names)
+
+
+def _plain_name(file: str) -> str:
+    """Refuse a file that is not beside the card."""
+    if file in {"", ".."} or Path(file).name != file:
+        raise ValueError(f"'{file}' is not a plain name beside the card")
+    return file
 
 
 def write_card(spec: ModelSpec, folder: Path) -> Path:
     """Write DIR/model.json in one step, so that a reader sees the old or the new card."""
-    known = label_set(spec.labels.name) if _is_known(spec.labels) else None
+    labels = spec.labels
+    shipped = LABEL_SETS.get(labels.name) == labels
     card = {
         "schema": CARD_VERSION,
         "name": spec.name,
         "title": spec.title,
         "task": spec.task,
-        "labels": spec.labels.name
-        if known
-        else {"name": spec.labels.name, "names": list(spec.labels.names)},
-        "input": {
-            "size_wh": list(spec.input.size_wh),
-            "channels": spec.input.channels,
-            "mean": list(spec.input.mean),
-            "std": list(spec.input.std),
-            "fit": spec.input.fit,
-        },
+        "labels": labels.name if shipped else {"name": labels.name, "names": list(labels.names)},
+        "input": asdict(spec.input),
         "variants": {
             name: {
                 "file": variant.path.name,
@@ -253,13 +274,6 @@ def write_card(spec: ModelSpec, folder: Path) -> Path:
     draft.write_text(json.dumps(card, indent=2) + "\n", "utf-8")
     draft.replace(path)
     return path
-
-
-def _is_known(labels: LabelSet) -> bool:
-    try:
-        return label_set(labels.name) == labels
-    except UsageError:
-        return False
 
 
 def file_sha256(path: Path) -> str:
