@@ -32,8 +32,8 @@ def fresh_bundle(out: Path) -> Iterator[Path]:
             f"{out.parent} cannot be written ({fault.strerror}); name another place with --out"
         ) from None
     try:
-        yield draft
         draft.chmod(0o777 & ~_umask())  # mkdtemp makes it the owner's alone
+        yield draft
         _swap(draft, out)
     finally:
         shutil.rmtree(draft, ignore_errors=True)

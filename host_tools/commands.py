@@ -92,9 +92,8 @@ def result_table(converted: Converted) -> Table:
     """Show each variant's size, what it scores, and what it lost against float32."""
     table = Table(title=f"{converted.spec.title}: four variants", title_justify="left")
     table.add_column("variant")
-    for column in ("bytes", "of float32", "top-1", "drop, points"):
+    for column in ("bytes", "of float32", "top-1", "drop, points", "delegated", "partitions"):
         table.add_column(column, justify="right")
-    table.add_column("by XNNPACK")
     first = converted.proofs[0].variant
     for proof in converted.proofs:
         variant = proof.variant
@@ -106,7 +105,8 @@ def result_table(converted: Converted) -> Table:
             f"{100 * variant.bytes / first.bytes:.0f} %",
             NOTHING if score is None else f"{100 * score:.2f} %",
             NOTHING if score is None or best is None else f"{100 * (best - score) + 0.0:.2f}",
-            f"{took['delegated']} of {took['operators']}, {took['partitions']} part",
+            f"{took['delegated']}/{took['operators']}",
+            str(took["partitions"]),
         )
     return table
 

@@ -1,0 +1,32 @@
+"""Share what the tests of the workstation's half need."""
+
+from pathlib import Path
+
+import pytest
+from rich.progress import Progress
+
+from host_tools.train import train_digits
+from tests.host.made import made_digits, made_mnist
+
+
+@pytest.fixture
+def silent() -> Progress:
+    """Return a progress display that shows nothing."""
+    return Progress(disable=True)
+
+
+@pytest.fixture(scope="session")
+def mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of made digits under MNIST's names."""
+    return made_mnist(tmp_path_factory.mktemp("mnist"))
+
+
+@pytest.fixture(scope="session")
+def keras_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a digit network trained for a moment, as a .keras file."""
+    pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
+    out = tmp_path_factory.mktemp("trained") / "tiny.keras"
+    train_digits(
+        made_digits(640), made_digits(50, seed=1), out, epochs=2, progress=Progress(disable=True)
+    )
+    return out
