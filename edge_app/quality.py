@@ -26,42 +26,52 @@ class ConfusionMatrix:
     """Count truth (rows) against prediction (columns) for `n` classes.
 
     Two matrices add up to the matrix of both sets of frames, to the last count.
+    missed: int64 (n,), what was answered with void or with an id past n, by its truth.
     """
 
     def __init__(self, n: int) -> None:
         self.counts: NDArray[np.int64] = np.zeros((n, n), np.int64)
+        self.missed: NDArray[np.int64] = np.zeros(n, np.int64)
 
     def add(self, truth: NDArray[np.uint8], prediction: NDArray[np.uint8]) -> None:
         """Count one frame.
 
         truth: uint8 (H, W), trainIds, void (255) or anything past n is not scored.
-        prediction: uint8 (H, W), trainIds below n.
-        Raises ValueError for other shapes or predictions outside the classes.
+        prediction: uint8 (H, W), trainIds; void or anything past n is a miss, as in
+            cityscapesScripts.
+        Raises ValueError where the two differ in shape.
         """
         if truth.shape != prediction.shape:
             raise ValueError(f"truth is {truth.shape}, prediction {prediction.shape}")
         n = len(self.counts)
         scored = truth < n
         rows, columns = truth[scored], prediction[scored]
-        if columns.size and int(columns.max()) >= n:
-            raise ValueError(f"a prediction is outside the {n} classes")
-        # uint16 holds 254 * 255, so the pair index needs no wider temporary.
-        pairs = rows.astype(np.uint16) * np.uint16(n) + columns
+        named = columns < n
+        if not named.all():
+            self.missed += np.bincount(rows[~named], minlength=n)
+            rows, columns = rows[named], columns[named]
+        # Two bytes hold a pair of up to 255 classes, so no wider temporary is made of a frame.
+        pairs = rows.astype(np.min_scalar_type(n * n)) * n + columns
         self.counts += np.bincount(pairs, minlength=n * n).reshape(n, n)
 
     def add_one(self, truth: int, prediction: int) -> None:
-        """Count one classified frame."""
-        self.counts[truth, prediction] += 1
+        """Count one classified frame, by the same rules."""
+        n = len(self.counts)
+        if 0 <= truth < n and 0 <= prediction < n:
+            self.counts[truth, prediction] += 1
+        elif 0 <= truth < n:
+            self.missed[truth] += 1
 
     def __add__(self, other: ConfusionMatrix) -> ConfusionMatrix:
         total = ConfusionMatrix(len(self.counts))
         total.counts = self.counts + other.counts
+        total.missed = self.missed + other.missed
         return total
 
     @property
     def accuracy(self) -> float:
         """The share of scored pixels (or frames) that are right; NaN where none was scored."""
-        total = int(self.counts.sum())
+        total = int(self.counts.sum()) + int(self.missed.sum())
         return int(np.trace(self.counts)) / total if total else float("nan")
 
     def iou(self) -> NDArray[np.float64]:
@@ -72,7 +82,7 @@ class ConfusionMatrix:
         predicted scores 0.
         """
         hit = np.diag(self.counts).astype(np.float64)
-        union = self.counts.sum(0) + self.counts.sum(1) - hit
+        union = self.counts.sum(0) + self.counts.sum(1) + self.missed - hit
         iou = np.full(len(hit), np.nan)
         np.divide(hit, union, out=iou, where=union > 0)
         return iou
