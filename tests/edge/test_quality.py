@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge_app.decode import classes_at
 from edge_app.frame import Segmentation
 from edge_app.labels import CITYSCAPES, VOID
 from edge_app.pipeline.bare import Hints, describe_file
 from edge_app.pipeline.engine import load_engine
-from edge_app.pipeline.scoring import classes_at
 from edge_app.quality import ConfusionMatrix, agreement, fold
 
 ClassMap = NDArray[np.uint8]
