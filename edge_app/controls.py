@@ -52,15 +52,22 @@ def press(controls: Controls, key: str) -> Controls:
     return change(controls) if change else controls
 
 
+# Function keys of X11 (keysymdef.h) are 0xFF00 and a byte that means something else alone:
+# the left arrow is 0xFF51, and 0x51 is Q. Of them only the keypad's and Esc are of use.
+_FUNCTION_KEYS = {0x1B: "esc", 0x80: "space", 0xAB: "+", 0xAD: "-", 0xBD: "="}
+
+
 def key_name(code: int) -> str | None:
     """Name the key of a `cv2.waitKeyEx` code, or return None where none was pressed.
 
-    Backends give -1 or 255 for nothing and add modifier bits above the low byte
-    (Num Lock on GTK), so only plain characters are looked at.
+    Backends give -1 or 255 for nothing and add modifier bits above the low two bytes (Num
+    Lock on GTK). Windows puts the code of an arrow above a low byte of zero.
     """
     if code in {-1, 255}:
         return None
     low = code & 0xFF
+    if code & 0xFF00:
+        return _FUNCTION_KEYS.get(low) if code & 0xFF00 == 0xFF00 else None
     if low == 27:
         return "esc"
     if low == 32:
