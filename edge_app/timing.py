@@ -88,14 +88,13 @@ class TimingsLog:
         """The timings that are kept."""
         return self._kept
 
-    def latencies(self, last: int | None = None) -> dict[str, Latency]:
-        """Summarise each stage by its name, of the last frames or of all."""
-        chosen = self._kept[-last:] if last else self._kept
+    def latencies(self) -> dict[str, Latency]:
+        """Summarise each stage by its name; beyond the bound all but `n` is of the sample."""
         latencies = {}
         for stage in STAGES:
-            latency = Latency.of(getattr(timings, f"{stage}_ms") for timings in chosen)
+            latency = Latency.of(getattr(timings, f"{stage}_ms") for timings in self._kept)
             if latency is not None:
-                latencies[stage] = replace(latency, n=latency.n if last else self.n)
+                latencies[stage] = replace(latency, n=self.n)
         return latencies
 
 
