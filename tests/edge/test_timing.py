@@ -1,0 +1,100 @@
+"""Durations become the figures that people compare, in bounded memory."""
+
+import math
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from edge_app.timing import STAGES, Latency, Rate, Timings, TimingsLog, percentile, rate_hz
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 101, 1000])
+def test_percentiles_are_numpys(n: int) -> None:
+    """Random durations of any number give numpy's percentiles, mean and maximum."""
+    durations = np.random.default_rng(n).lognormal(size=n)
+    ordered = sorted(durations.tolist())
+    for percent in (0, 1, 50, 90, 95, 99, 100):
+        assert percentile(ordered, percent) == pytest.approx(np.percentile(durations, percent))
+    latency = Latency.of(durations.tolist())
+    assert latency is not None
+    assert latency.n == n
+    assert latency.mean_ms == pytest.approx(durations.mean())
+    assert latency.p50_ms == pytest.approx(np.median(durations))
+    assert latency.max_ms == durations.max()
+
+
+def test_nothing_has_no_latency() -> None:
+    """A stage that never ran is left out, not zero."""
+    assert Latency.of([]) is None
+    assert TimingsLog().latencies() == {}
+
+
+def test_every_stage_is_a_field_of_the_timings() -> None:
+    """The names of the stages and of the fields are one list, in one order."""
+    assert tuple(field.name for field in fields(Timings)) == tuple(
+        f"{stage}_ms" for stage in STAGES
+    )
+
+
+@pytest.mark.parametrize(
+    ("stamps_s", "hz"),
+    [
+        ([], None),
+        ([5.0], None),
+        ([5.0, 5.0], None),
+        ([5.0, 4.0], None),
+        ([0.0, 0.5], 2.0),
+        ([10.0, 10.1, 10.2, 10.3], 10.0),
+        ([0.0, 0.9, 1.0], 2.0),
+    ],
+)
+def test_a_rate_counts_intervals(stamps_s: list[float], hz: float | None) -> None:
+    """Two stamps half a second apart are two a second, not four."""
+    assert rate_hz(stamps_s) == (None if hz is None else pytest.approx(hz))
+    followed = Rate(window_s=60)
+    for stamp_s in stamps_s:
+        followed.tick(stamp_s)
+    assert followed.overall_hz == followed.recent_hz == rate_hz(stamps_s)
+
+
+def test_the_recent_rate_forgets_and_the_overall_one_does_not() -> None:
+    """After a slow hour the display follows the last seconds, the record the whole."""
+    rate = Rate(window_s=2.0)
+    for second in range(3600):
+        rate.tick(float(second))
+    for step in range(1, 101):
+        rate.tick(3599 + step / 50)
+    assert rate.recent_hz == pytest.approx(50)
+    assert rate.overall_hz == pytest.approx(3699 / 3601)
+
+
+def test_a_rate_below_the_window_still_shows() -> None:
+    """One frame in twenty seconds is .05 a second, not unknown."""
+    rate = Rate(window_s=2.0)
+    for stamp_s in (0.0, 20.0, 40.0):
+        rate.tick(stamp_s)
+    assert rate.recent_hz == pytest.approx(0.05)
+
+
+def test_the_log_is_exact_up_to_its_bound() -> None:
+    """As many frames as are kept give the figures of all of them."""
+    log = TimingsLog(keep=100)
+    for number in range(100):
+        log.add(Timings(invoke_ms=float(number)))
+    assert [timings.invoke_ms for timings in log.kept] == list(range(100))
+    assert log.latencies()["invoke"] == Latency.of(range(100))
+
+
+def test_the_log_is_a_fair_sample_above_its_bound() -> None:
+    """A long run is counted whole and kept in part, early and late frames alike."""
+    log = TimingsLog(keep=1000)
+    for number in range(50_000):
+        log.add(Timings(invoke_ms=float(number)))
+    assert log.n == 50_000
+    assert len(log.kept) == 1000
+    assert len({timings.invoke_ms for timings in log.kept}) == 1000
+    latency = log.latencies()["invoke"]
+    assert latency.n == 50_000
+    # The mean of 1000 even draws strays by 50000/sqrt(12*1000) = 456 at one sigma.
+    assert math.isclose(latency.mean_ms, 25_000, abs_tol=5 * 456)
