@@ -124,9 +124,13 @@ def _stated_kind(name: str) -> IdSet | None:
 
 
 def _one_kind(name: str, entries: list[Entry]) -> list[Entry]:
-    """Keep labelTrainIds where every frame has them, else labelIds, else refuse the mix."""
+    """Keep labelIds where every frame has them, else labelTrainIds, else refuse the mix.
+
+    Both are in the data set; cityscapesScripts scores against labelIds, and some copies of
+    the labelTrainIds differ from them along the borders of classes.
+    """
     every = {pair_key(entry.name) for entry in entries}
-    for kind in (TRAIN_IDS, LABEL_IDS, None):
+    for kind in (LABEL_IDS, TRAIN_IDS, None):
         kept = [entry for entry in entries if _stated_kind(entry.name) is kind]
         if {pair_key(entry.name) for entry in kept} == every:
             return kept
