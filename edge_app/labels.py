@@ -195,6 +195,7 @@ PASCAL_VOC = _set(
 
 LABEL_SETS = {labels.name: labels for labels in (CITYSCAPES, CAMVID, DRIVESEG, DIGITS, PASCAL_VOC)}
 
+_FOLDED = {("cityscapes", "camvid"), ("driveseg", "camvid")}
 # Which CamVid class holds each Cityscapes class, for scoring across the two sets.
 _CITYSCAPES_TO_CAMVID = {
     "road": "road",
@@ -254,10 +255,10 @@ def fold_table(source: str, target: str) -> NDArray[np.uint8] | None:
     """
     import numpy as np
 
-    origin, goal = label_set(source), label_set(target)
-    if origin.names == goal.names:
+    origin, goal = LABEL_SETS.get(source), label_set(target)
+    if origin is not None and origin.names == goal.names:
         return None
-    if (origin.name, goal.name) not in {("cityscapes", "camvid"), ("driveseg", "camvid")}:
+    if origin is None or (source, target) not in _FOLDED:
         raise UsageError(
             f"a model with {source} labels cannot be scored against {target} truth; "
             f"use truth with {source} labels"

@@ -21,11 +21,9 @@ class Scorer:
     """
 
     def __init__(self, answers: LabelSet, truth_labels: str) -> None:
-        self._table = None
-        self._labels = answers
-        if answers.name != truth_labels:
-            self._table = fold_table(answers.name, truth_labels)
-            self._labels = label_set(truth_labels)
+        self._labels = label_set(truth_labels)
+        same = answers.names == self._labels.names
+        self._table = None if same else fold_table(answers.name, truth_labels)
         self.matrix = ConfusionMatrix(len(self._labels.classes))
         self.frames = 0
         self._task = ""
