@@ -233,7 +233,10 @@ def _labels(value: Any) -> LabelSet:
     names = read_field(value, "names", lambda given: tuple(as_text(name) for name in given))
     if not names:
         raise ValueError("it names none")
-    return numbered_labels(read_field(value, "name", as_text), names)
+    name = read_field(value, "name", as_text)
+    if name in LABEL_SETS:
+        raise ValueError(f"'{name}' is a set that ships; give these names another one")
+    return numbered_labels(name, names)
 
 
 def _plain_name(file: str) -> str:

@@ -85,6 +85,7 @@ def test_variants_come_in_the_same_order_everywhere(tmp_path: Path, card: dict[s
         ("labels", "cats", "labels: no label set is called 'cats'"),
         ("labels", {"name": "x"}, "labels: names: it is missing"),
         ("labels", {"name": "x", "names": []}, "labels: it names none"),
+        ("labels", {"name": "camvid", "names": ["a"]}, "labels: 'camvid' is a set that ships"),
         ("labels", 5, "labels: 5 is no JSON object"),
         ("input", ..., "input: it is missing"),
         ("input.size_wh", [0, 5], "input: size_wh: [0, 5] is no width and height"),
