@@ -34,6 +34,11 @@ class Decoder:
                 )
             _check_channels(shape[1], classes)
             self._form = "scores"
+        elif classes > VOID:
+            raise ModelError(
+                f"a class map holds at most {VOID} classes, the label set has {classes}; "
+                "name another one with --labels"
+            )
         elif tensor.dtype.kind in "iu" and not tensor.quantized and _is_map(shape):
             self._form = "ids"
         elif len(shape) == 4 and shape[0] == 1:
