@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_app.errors import ModelError
+from edge_app.errors import ModelError, UsageError
 from edge_app.interpreter.network import load_network
 from edge_app.labels import LabelSet, label_set, numbered_labels
 from edge_app.spec import InputSpec, ModelSpec, TensorInfo, Variant, file_sha256
@@ -28,7 +30,8 @@ class Hints:
 def describe_file(path: Path, hints: Hints, *, runtime: str = "auto") -> ModelSpec:
     """Make a card for a bare file from the file itself and the user's hints.
 
-    Raises ModelError where the file does not load or nothing sensible can be guessed.
+    Raises ModelError where the file does not load or nothing sensible can be guessed, and
+    UsageError where the hints contradict each other.
     """
     network = load_network(path, runtime=runtime, threads=1, size_wh=hints.size_wh)
     guessed: list[str] = []
@@ -74,7 +77,10 @@ def _input(tensor: TensorInfo, hints: Hints, guessed: list[str]) -> InputSpec:
         mean, std = mean or guess[0], std or guess[1]
         guessed.append(f"input (pixel - {mean[0]:g}) / {std[0]:g}")
     size_wh = (tensor.shape[2], tensor.shape[1])
-    return InputSpec(size_wh, channels, mean, std, hints.fit or "stretch")
+    try:
+        return InputSpec(size_wh, channels, mean, std, hints.fit or "stretch")
+    except ValueError as fault:
+        raise UsageError(f"{fault}; mend --mean, --std or --channels") from None
 
 
 def _normalisation(tensor: TensorInfo, depth: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -91,7 +97,7 @@ def _labels(
 ) -> LabelSet:
     if hints.labels:
         return label_set(hints.labels)
-    channels = output.shape[-1]
+    channels = output.shape[-1] if output.shape else 1
     usual = {("segmentation", 19): "cityscapes", ("segmentation", 21): "pascal-voc"}
     usual |= {("classification", 10): "digits"}
     if task == "segmentation" and output.dtype.kind in "iu" and not output.quantized:
@@ -111,9 +117,9 @@ def _labels(
 
 def _packed_labels(path: Path) -> tuple[str, ...]:
     """Read the label file that TFLite metadata appends to a model as a zip archive."""
-    if not zipfile.is_zipfile(path):
-        return ()
-    with zipfile.ZipFile(path) as archive:
+    # A model is not refused for damage in what is appended to it.
+    damage = (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError)
+    with suppress(*damage), zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             if name.endswith(".txt"):
                 lines = archive.read(name).decode("utf-8", "replace").splitlines()
