@@ -98,7 +98,14 @@ def check_golden(engine: Engine) -> None:
     expected = engine.spec.golden.get("expected", {}).get(engine.variant.name)
     if not expected:
         return
-    image = golden_image(engine.spec.golden["pattern"], engine.spec.input.size_wh)
+    pattern = engine.spec.golden.get("pattern")
+    try:
+        image = golden_image(str(pattern), engine.spec.input.size_wh)
+    except KeyError:
+        raise ModelError(
+            f"the card of {engine.variant.path} asks for the golden pattern '{pattern}', which "
+            "this program does not know; convert the model anew"
+        ) from None
     answer = golden_answer(engine.answer(image))
     if not matches(answer, list(expected)):
         raise ModelError(
