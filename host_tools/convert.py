@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,10 @@ from edge_app.spec import (
 from host_tools.bundle import check_replaceable, fresh_bundle
 from host_tools.calibration import Calibration, fingerprints, pick_pictures
 from host_tools.framework import load_tensorflow
+from host_tools.interrupt import remembered_interrupts
 from host_tools.prove import Evaluation, Proof, prove, refuse_collapsed
 from host_tools.variants import (
+    Representative,
     export_saved_model,
     input_shape,
     load_model,
@@ -90,7 +92,11 @@ def convert(recipe: Recipe, progress: Progress) -> Converted:
         std=(recipe.std,),
     )
     name = recipe.name or recipe.out.resolve().name
-    with fresh_bundle(recipe.out) as draft, tempfile.TemporaryDirectory() as scratch:
+    with (
+        remembered_interrupts() as check,
+        fresh_bundle(recipe.out) as draft,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         saved = Path(scratch) / "saved_model"
         export_saved_model(model, saved)
         progress.remove_task(step)
@@ -100,7 +106,9 @@ def convert(recipe: Recipe, progress: Progress) -> Converted:
             task=recipe.task,
             labels=labels,
             input=given,
-            variants=_write_variants(draft, saved, calibration, given, shape, progress),
+            variants=_write_variants(
+                draft, saved, lambda: calibration.tensors(given, shape), progress, check
+            ),
             calibration=calibration.manifest,
             source=_source(recipe, weights_sha256(model)),
             licence=recipe.licence,
@@ -115,6 +123,7 @@ def convert(recipe: Recipe, progress: Progress) -> Converted:
             },
         )
         write_card(spec, draft)
+        check()
     return Converted(read_card(recipe.out), proofs)
 
 
@@ -130,17 +139,17 @@ def _calibration(recipe: Recipe) -> Calibration:
 def _write_variants(
     draft: Path,
     saved: Path,
-    calibration: Calibration,
-    given: InputSpec,
-    shape: tuple[int, ...],
+    pictures: Representative,
     progress: Progress,
+    check: Callable[[], None],
 ) -> Mapping[str, Variant]:
     variants = {}
     step = progress.add_task("converting", total=len(VARIANTS))
     for name in VARIANTS:
         progress.update(step, description=f"converting {name}")
         path = draft / f"{name}.tflite"
-        path.write_bytes(make_variant(saved, name, lambda: calibration.tensors(given, shape)))
+        path.write_bytes(make_variant(saved, name, pictures))
+        check()
         variants[name] = Variant(name, path, path.stat().st_size, file_sha256(path))
         progress.advance(step)
     progress.update(step, description="converted")

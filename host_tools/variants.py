@@ -33,9 +33,8 @@ def load_model(path: Path) -> Any:
         with quiet_native():
             model = keras.models.load_model(path, compile=False)
     except (OSError, ValueError, TypeError, KeyError, ImportError, AttributeError) as fault:
-        reason = " ".join(str(fault).split())[:200]
         raise ModelError(
-            f"{path} does not load as a Keras model: {reason}; save it anew with Keras 3"
+            f"{path} does not load as a Keras model: {_reason(fault)}; save it anew with Keras 3"
         ) from fault
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ModelError(
@@ -72,17 +71,23 @@ def export_saved_model(model: Any, folder: Path) -> None:
     """Write the model as a SavedModel whose batch is fixed to one picture.
 
     An open batch costs the delegate: of the digit network's 11 operators it then takes 3, in 2
-    partitions, instead of 5 of 5 in one.
+    partitions, instead of 5 of 5 in one. Raises ModelError with TensorFlow's reason.
     """
     tensorflow, keras = load_tensorflow(), load_keras()
     signature = tensorflow.TensorSpec(input_shape(model), tensorflow.float32, name="picture")
-    with quiet_native():
-        archive = keras.export.ExportArchive()
-        archive.track(model)
-        archive.add_endpoint(
-            "serve", lambda picture: model(picture, training=False), input_signature=[signature]
-        )
-        archive.write_out(str(folder), verbose=False)
+    try:
+        with quiet_native():
+            archive = keras.export.ExportArchive()
+            archive.track(model)
+            archive.add_endpoint(
+                "serve", lambda picture: model(picture, training=False), input_signature=[signature]
+            )
+            archive.write_out(str(folder), verbose=False)
+    except Exception as fault:  # a layer's own code runs here, and raises whatever it likes
+        raise ModelError(
+            f"the model cannot be saved for the converter: {_reason(fault)}; "
+            "use Keras' own layers, without training-only parts"
+        ) from fault
 
 
 def make_variant(saved: Path, name: str, pictures: Representative) -> bytes:
@@ -108,8 +113,12 @@ def make_variant(saved: Path, name: str, pictures: Representative) -> bytes:
         try:
             return bytes(converter.convert())
         except Exception as fault:  # the converter raises whatever comes up
-            reason = " ".join(f"{fault} {' '.join(lines)}".split())[:300]
             raise ModelError(
-                f"TensorFlow's converter gives no {name} variant: {reason}; "
+                f"TensorFlow's converter gives no {name} variant: {_reason(fault, *lines)}; "
                 "use layers that TFLite has built in"
             ) from fault
+
+
+def _reason(fault: Exception, *lines: str) -> str:
+    """Bring what TensorFlow says, often a page, to one line."""
+    return " ".join(" ".join((str(fault), *lines)).split())[:300]

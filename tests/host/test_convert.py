@@ -1,5 +1,7 @@
 """Test the whole conversion: a Keras model in, a proven model folder out."""
 
+import signal
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,6 +124,34 @@ def test_an_interrupted_conversion_leaves_the_old_folder(
         convert(recipe, silent)
     assert {path.name: path.read_bytes() for path in bundle.iterdir()} == before
     assert list(bundle.parent.iterdir()) == [bundle]
+
+
+@pytest.mark.parametrize("becomes", [None, ValueError("unrelated")])
+@pytest.mark.parametrize("where", ["make_variant", "prove"])
+def test_ctrl_c_that_native_code_swallows_still_stops(
+    bundle: Path,
+    recipe: Recipe,
+    silent: Progress,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    becomes: Exception | None,
+) -> None:
+    """The converter may drop it or raise another fault; the old folder stays all the same."""
+    before = (bundle / "model.json").stat().st_ino
+    whole = getattr(room, where)
+
+    def swallow(*given: object, **named: object) -> object:
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        if becomes:
+            raise becomes
+        return whole(*given, **named)
+
+    monkeypatch.setattr(room, where, swallow)
+    with pytest.raises(KeyboardInterrupt):
+        convert(recipe, silent)
+    assert (bundle / "model.json").stat().st_ino == before
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.parametrize(
