@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from edge_app.errors import SinkError
 from edge_app.frame import Status, Step
 
 
@@ -32,3 +35,21 @@ class Sink(Protocol):
         fault: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
+
+
+def disk_fault(path: Path, fault: OSError) -> SinkError:
+    """Word a fault of the disk, with what the user can do about it."""
+    advice = {
+        errno.ENOSPC: "the disk is full; free some space, or write to another disk",
+        errno.EDQUOT: "your share of the disk is used up; free some space, or use another disk",
+        errno.EFBIG: "the file is as large as this disk allows (4 GB on FAT); use another disk",
+        errno.EROFS: "the disk is read-only; choose another folder",
+        errno.EACCES: "you may not write there; mend the permissions, or choose another folder",
+        errno.EPERM: "you may not write there; mend the permissions, or choose another folder",
+        errno.EISDIR: "it is a folder; give the name of a file",
+        errno.ENOTDIR: "something above it is a file; choose another folder",
+        errno.EEXIST: "something above it is a file; choose another folder",
+    }
+    known = advice.get(fault.errno or 0)
+    reason = known or f"{fault.strerror or fault}; choose another folder"
+    return SinkError(f"{path} cannot be written: {reason}")

@@ -1,0 +1,121 @@
+"""Show a run in the terminal: a live view on a screen, plain lines in a pipe."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+
+from edge_app.errors import SinkError
+from edge_app.frame import Status, Step
+from edge_app.sinks.report import summary_table
+from edge_app.sinks.screen import Progress, plain_line, screen
+from edge_app.style import count, significant, words
+
+__all__ = ["Terminal", "summary_table"]
+
+# Drawing the live view takes about as long as a frame of a small network.
+_LIVE_S = 0.25
+_LINES_S = 5.0
+
+
+class Terminal:
+    """Tell how a run goes, every `interval_s` seconds; without escape codes where it is piped.
+
+    console: where to; rich's own choice of standard output otherwise.
+    frame_count: how many frames are expected, None where unknown or endless.
+    """
+
+    wants_canvas = False
+
+    def __init__(
+        self,
+        console: Console | None = None,
+        *,
+        frame_count: int | None = None,
+        interval_s: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._console = console or Console()
+        self._is_screen = self._console.is_terminal and not self._console.is_dumb_terminal
+        self._interval_s = interval_s or (_LIVE_S if self._is_screen else _LINES_S)
+        self._frame_count = frame_count
+        self._clock = clock
+        self._live: Live | None = None
+        self._status: Status | None = None
+        self._frames = 0
+        self._first_s = 0.0
+        self._next_s = 0.0
+        self._closed = False
+
+    def write(self, step: Step, status: Status) -> None:  # noqa: ARG002 - the sinks' common form
+        """Note one frame; say so only when it is time again. Raises SinkError."""
+        now_s = self._clock()
+        self._status = status
+        self._frames += 1
+        if self._frames > 1 and now_s < self._next_s and not self._closed:
+            return
+        if self._closed:
+            raise SinkError("the terminal view was closed; open a new one")
+        if self._frames == 1:
+            self._first_s = now_s
+        elif not self._is_screen:
+            self._say(plain_line(status, self._progress(now_s)))
+        if self._is_screen:
+            self._draw(status, now_s)
+        self._next_s = now_s + self._interval_s
+
+    def _progress(self, now_s: float) -> Progress:
+        return Progress(self._frames, self._frame_count, now_s - self._first_s)
+
+    def _draw(self, status: Status, now_s: float) -> None:
+        console = self._console
+        if self._live is None:
+            # It leaves no trace: the summary says all of it again, and more exactly.
+            self._live = Live(console=console, auto_refresh=False, transient=True)
+            self._live.start()
+        view = screen(
+            status,
+            self._progress(now_s),
+            console.size,
+            ascii_only=console.options.ascii_only,
+        )
+        self._live.update(view, refresh=True)
+
+    def _say(self, text: str) -> None:
+        encoding = self._console.encoding
+        text = text.encode(encoding, "replace").decode(encoding)
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def close(self) -> None:
+        """Take the live view away and say in one line what came of it."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._live is not None:
+            self._live.stop()
+        if self._status is not None:
+            self._say(self._last_line(self._status))
+
+    def _last_line(self, status: Status) -> str:
+        """Word the end. The status may be a moment old, so only what was counted here is said."""
+        elapsed_s = self._clock() - self._first_s
+        told = f"{words(status.variant)}: {count(self._frames, 'frame')} in {elapsed_s:.1f} s"
+        if self._frames > 1 and elapsed_s > 0:
+            told += f", {significant((self._frames - 1) / elapsed_s)} a second"
+        return told
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,119 @@
+"""Show the finished pictures in a window, and hear its keys."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+import cv2
+
+from edge_app.controls import key_name
+from edge_app.errors import SinkError
+from edge_app.frame import Image, Status, Step
+from edge_app.sinks.display import Verdict, display_verdict
+
+__all__ = ["Verdict", "Window", "display_verdict"]
+
+# Fits beside the panels of a full-HD desktop; a window manager would cut a larger one.
+_LARGEST_WH = (1600, 900)
+_CLOSED = "q"
+
+
+class Window:
+    """Show canvases in a window that can be resized and keeps their shape; main thread only.
+
+    Raises SinkError where no window can be opened here.
+    """
+
+    wants_canvas = True
+
+    def __init__(self, title: str, verdict: Verdict | None = None) -> None:
+        verdict = verdict or display_verdict()
+        if not verdict.usable:
+            raise SinkError(f"no window: {verdict.reason}")
+        os.environ.update(verdict.settings)
+        self._title = title
+        self._keys: list[str] = []
+        self._polled = False
+        self._shown = False
+        self._gone = False  # closed by its own button
+        self._closed = False
+
+    def write(self, step: Step, status: Status) -> None:  # noqa: ARG002 - the sinks' common form
+        """Show one canvas and hear the keys. Raises SinkError."""
+        if self._closed:
+            raise SinkError("the window was closed; open a new one")
+        if step.canvas is None:
+            raise SinkError("there is no picture to show; let the overlay draw one")
+        if self._gone:
+            return
+        try:
+            if not self._shown:
+                self._open(step.canvas)
+            cv2.imshow(self._title, step.canvas)
+        except cv2.error as fault:
+            raise SinkError(
+                f"the window cannot be drawn ({fault.err or fault}); go on with --headless"
+            ) from None
+        self._shown = True
+        self._poll()
+        self._polled = True
+
+    def _open(self, canvas: Image) -> None:
+        # Without the toolbar of Qt's own window, whose fonts the wheels lack and complain of.
+        flags = cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
+        cv2.namedWindow(self._title, flags)
+        height, width = canvas.shape[:2]
+        shrink = min(1.0, _LARGEST_WH[0] / width, _LARGEST_WH[1] / height)
+        cv2.resizeWindow(self._title, round(width * shrink), round(height * shrink))
+
+    def _poll(self) -> None:
+        """Let the window work, and note a key or that it was closed."""
+        if not self._shown or self._gone:
+            return
+        key = key_name(cv2.waitKeyEx(1))
+        if key:
+            self._keys.append(key)
+        try:
+            visible = cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) >= 1
+        except cv2.error:
+            visible = False
+        if not visible:
+            self._gone = True
+            self._keys.append(_CLOSED)
+
+    def keys(self) -> Sequence[str]:
+        """Return the keys pressed since the last call; keeps the window alive during a pause.
+
+        A window closed by its button counts as the key for quitting.
+        """
+        if not self._polled and not self._closed:
+            self._poll()
+        self._polled = False
+        keys, self._keys = self._keys, []
+        return keys
+
+    def close(self) -> None:
+        """Close the window."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._shown and not self._gone:
+            try:
+                cv2.destroyWindow(self._title)
+                cv2.waitKeyEx(1)  # some toolkits close only once they are let work
+            except cv2.error:
+                pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
