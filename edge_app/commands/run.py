@@ -22,7 +22,6 @@ from edge_app.sinks.base import Sink
 from edge_app.sinks.metrics import MetricsLog, write_summary
 from edge_app.sinks.recorder import Recorder
 from edge_app.sinks.terminal import Terminal, summary_table
-from edge_app.sinks.window import Window, display_verdict
 from edge_app.sources.base import Source
 from edge_app.sources.opening import open_source
 from edge_app.sources.truth import open_truth
@@ -113,7 +112,7 @@ def carry_out(order: Order, console: Console) -> tuple[Mapping[str, Any], int]:
         summary = _summary(run, source, recorder, signals, fault)
         if order.metrics:
             write_summary(order.metrics, summary)
-        for note in _notes(source, recorder, order):
+        for note in _notes(source, order):
             console.print(note, highlight=False, soft_wrap=True)
         if fault is not None and not isinstance(fault, KeyboardInterrupt):
             raise fault
@@ -128,6 +127,9 @@ def _assemble(
     sinks: list[Sink] = []
     window = None
     if not order.headless:
+        # A service that never opens a window need not load what draws one.
+        from edge_app.sinks.window import Window, display_verdict
+
         verdict = display_verdict()
         if verdict.usable:
             window = stack.enter_context(Window(f"{engine.spec.title} - edge-app"))
@@ -204,16 +206,9 @@ def _summary(
     }
 
 
-def _notes(source: Source, recorder: Recorder | None, order: Order) -> list[str]:
+def _notes(source: Source, order: Order) -> list[str]:
     notes = []
-    if source.damaged:
-        notes.append(f"[yellow]{source.damaged} damaged pictures were skipped[/]")
-    if recorder is not None and recorder.recording:
-        recording = recorder.recording
-        notes.append(
-            f"recorded {recording['frames']} frames, {recording['seconds']:.1f} s: "
-            f"{recording['path']}"
-        )
+    notes += [f"[yellow]{note}[/]" for note in source.notes]
     if order.metrics:
         notes.append(f"metrics: {order.metrics / 'frames.jsonl'} and summary.json")
     return notes
