@@ -105,6 +105,9 @@ def make_variant(saved: Path, name: str, pictures: Representative) -> bytes:
             converter.optimizations = [lite.Optimize.DEFAULT]
         if name == "float16":
             converter.target_spec.supported_types = [tensorflow.float16]
+        if name == "dynamic_range":
+            # Per channel it is FULLY_CONNECTED version 12, which tflite-runtime 2.14 has not.
+            converter._experimental_disable_per_channel_quantization_for_dense_layers = True
         if name == "int8":
             converter.representative_dataset = pictures
             converter.target_spec.supported_ops = [lite.OpsSet.TFLITE_BUILTINS_INT8]

@@ -30,16 +30,20 @@ def _pictures() -> Iterator[list[NDArray[np.float32]]]:
 
 
 @pytest.fixture(scope="module")
-def networks(keras_file: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Network]:
-    """Convert the tiny model into every variant and load them."""
+def files(keras_file: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Convert the tiny model into every variant."""
     folder = tmp_path_factory.mktemp("variants")
     export_saved_model(load_model(keras_file), folder / "saved")
-    loaded = {}
-    for name in VARIANTS:
-        path = folder / f"{name}.tflite"
+    paths = {name: folder / f"{name}.tflite" for name in VARIANTS}
+    for name, path in paths.items():
         path.write_bytes(make_variant(folder / "saved", name, _pictures))
-        loaded[name] = load_network(path, threads=1)
-    return loaded
+    return paths
+
+
+@pytest.fixture(scope="module")
+def networks(files: dict[str, Path]) -> dict[str, Network]:
+    """Load every variant."""
+    return {name: load_network(path, threads=1) for name, path in files.items()}
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -64,6 +68,18 @@ def test_int8_takes_pixels_as_they_are(networks: dict[str, Network]) -> None:
     assert tensor.dtype == np.uint8
     assert np.array_equal(tensor.quantize(pixels / 255), pixels)
     assert networks["int8"].output.dtype == np.int8
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_old_runtime_has_every_operator(files: dict[str, Path], name: str) -> None:
+    """tflite-runtime 2.14 stops at FULLY_CONNECTED version 11 and CONV_2D version 8."""
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    model = schema.Model.GetRootAs(files[name].read_bytes(), 0)
+    codes = [model.OperatorCodes(i) for i in range(model.OperatorCodesLength())]
+    newest = {schema.BuiltinOperator.FULLY_CONNECTED: 11, schema.BuiltinOperator.CONV_2D: 8}
+    versions = {code.BuiltinCode(): code.Version() for code in codes}
+    assert all(versions[kind] <= limit for kind, limit in newest.items())
 
 
 def _layers(kind: str) -> Any:
