@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -247,14 +248,13 @@ _MEANINGS = (
 )
 
 
+_CULPRIT = re.compile(r"custom op: ([\w-]+)|Node number \d+ \(([\w-]+)\)")
+
+
 def _in_words(path: Path, fault: str) -> str:
     detail = " ".join(fault.split())
     for sign, meaning in _MEANINGS:
         if sign in detail:
-            named = ""
-            for mark in ("custom op: ", "Node number "):
-                if mark in detail:
-                    named = detail.partition(mark)[2].partition(". ")[0].split(" See")[0]
-                    break
-            return f"{path} {meaning}" + (f" ({named[:80]})" if named else "")
+            culprit = _CULPRIT.search(detail)
+            return f"{path} {meaning}" + (f" ({culprit[1] or culprit[2]})" if culprit else "")
     return f"{path} does not load: {detail[:200]}; get or convert it again"
