@@ -30,6 +30,13 @@ _DATA = "a folder with MNIST's four IDX files, plain or .gz (default: looked for
 _SAMPLE = """example:
   host-tools sample digits --count 500 --out assets/samples
 """
+_FETCH = """examples:
+  host-tools fetch mnist                        the four files, to ./mnist
+  host-tools fetch deeplab-cityscapes --out downloads
+
+A download that was cut off goes on with the same command. What is published of a file, its
+size and SHA-256, is checked; where nothing is, the first SHA-256 is recorded and said.
+"""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -44,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_convert(commands)
     _add_sample(commands)
+    _add_fetch(commands)
     return parser
 
 
@@ -107,6 +115,12 @@ def _add_sample(commands: Commands) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
 
 
+def _add_fetch(commands: Commands) -> None:
+    parser = _command(commands, "fetch", "download a model or data set that cannot ship", _FETCH)
+    parser.add_argument("what", choices=("deeplab-cityscapes", "mnist"))
+    parser.add_argument("--out", type=Path, metavar="DIR", help="(a folder of that name, here)")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0, 1 for a fault, 2 for usage, 130 after Ctrl-C."""
     options = build_parser().parse_args(arguments)
@@ -126,6 +140,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(options: argparse.Namespace) -> int:
+    if options.command == "fetch":
+        from host_tools.fetch import fetch_command
+
+        return fetch_command(options)
     from host_tools import commands
 
     if options.command == "train":
