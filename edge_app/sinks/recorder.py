@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -50,6 +51,7 @@ class Recorder:
         self._encoder: Encoder | None = None
         self._size_wh = (0, 0)
         self._closed = False
+        self._began = False
         self._failed = False
         self._origin_s = 0.0
         self._slot = 0  # of a live recording: the next one to be filled
@@ -98,6 +100,7 @@ class Recorder:
             )
 
     def _start(self, step: Step) -> Encoder:
+        self._began = True
         width, height = self._size_wh
         padded_wh = (width + width % 2, height + height % 2)
         self._encoder = Encoder(self.path, padded_wh, self.rate_hz)
@@ -137,15 +140,18 @@ class Recorder:
             return
         self._closed = True
         encoder = self._encoder
-        if encoder is None:
-            return
         try:
-            if self._live and not self._failed:
-                self._stand_still(encoder, self._due_slot())
-            encoder.close()
+            if encoder is not None:
+                if self._live and not self._failed:
+                    self._stand_still(encoder, self._due_slot())
+                encoder.close()
         except OSError as fault:
             self._failed = True
             raise disk_fault(self.path, fault) from None
+        finally:
+            if self._began and self.recording is None:
+                with suppress(OSError):
+                    self.path.unlink()
 
     def __enter__(self) -> Self:
         return self

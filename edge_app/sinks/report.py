@@ -50,7 +50,9 @@ def _parts(summary: Mapping[str, Any]) -> Iterator[RenderableType]:
     ]
     yield Text(" · ".join(fact for fact in facts if fact), style="dim")
     yield _rates(summary.get("fps") or {})
+    yield Text()
     yield _stages(summary.get("stages") or {})
+    yield Text()
     yield _counts(summary)
     if summary.get("quality"):
         yield from _quality(summary["quality"])

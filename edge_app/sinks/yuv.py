@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from edge_app.frame import Image
 
+Plane = NDArray[np.uint8]
+
 # Source: ITU-R BT.709-6, items 3.2 to 3.5: the weights of red and blue in luma, and the
 # narrow range that video keeps for 8 bits.
 _RED, _BLUE = 0.2126, 0.0722
@@ -46,29 +48,21 @@ def even(image: Image) -> Image:
 class Yuv420:
     """Convert pictures of one even size to BT.709, narrow range, chroma averaged over 2x2 pixels.
 
-    planes: uint8 (H * 3 / 2, W), Y, U and V one after the other, filled anew by every call.
+    y: uint8 (H, W); u, v: uint8 (H / 2, W / 2); rows may lie apart. Every call fills them anew.
 
     All memory is taken once: fresh pages for each picture cost six times the arithmetic. One
     core takes 1.0 ms at 1280x720 and is within .6 of a level; swscale's quickest way from BGR
     takes 1.9 ms to be within 1, its most exact one 3.5 ms.
     """
 
-    def __init__(self, size_wh: tuple[int, int]) -> None:
-        width, height = size_wh
-        self.planes: NDArray[np.uint8] = np.empty((height * 3 // 2, width), np.uint8)
-        self._yuv: NDArray[np.uint8] = np.empty((height, width, 3), np.uint8)
-        quarter = height * width // 4
-        flat = self.planes.reshape(-1)
-        half_hw = (height // 2, width // 2)
-        self._small = (
-            flat[4 * quarter : 5 * quarter].reshape(half_hw),
-            flat[5 * quarter :].reshape(half_hw),
-        )
-        self._split = [self.planes[:height], *(np.empty((height, width), np.uint8) for _ in "uv")]
+    def __init__(self, y: Plane, u: Plane, v: Plane) -> None:
+        self._chroma = (u, v)
+        self._yuv: Plane = np.empty((*y.shape, 3), np.uint8)
+        self._split: list[Plane] = [y, np.empty(y.shape, np.uint8), np.empty(y.shape, np.uint8)]
 
     def convert(self, image: Image) -> None:
         """Fill the planes from a picture: uint8 (H, W, 3) BGR."""
         cv2.transform(image, _TO_YUV, dst=self._yuv)
         cv2.split(self._yuv, self._split)
-        for full, small in zip(self._split[1:], self._small, strict=True):
-            cv2.resize(full, small.shape[::-1], dst=small, interpolation=cv2.INTER_AREA)
+        for full, half in zip(self._split[1:], self._chroma, strict=True):
+            cv2.resize(full, half.shape[::-1], dst=half, interpolation=cv2.INTER_AREA)
