@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -50,6 +52,7 @@ class Terminal:
         self._frames = 0
         self._first_s = 0.0
         self._next_s = 0.0
+        self._is_gone = False
         self._closed = False
 
     def write(self, step: Step, status: Status) -> None:  # noqa: ARG002 - the sinks' common form
@@ -61,13 +64,27 @@ class Terminal:
             return
         if self._closed:
             raise SinkError("the terminal view was closed; open a new one")
+        self._next_s = now_s + self._interval_s
         if self._frames == 1:
             self._first_s = now_s
-        elif not self._is_screen:
-            self._say(plain_line(status, self._progress(now_s)))
-        if self._is_screen:
-            self._draw(status, now_s)
-        self._next_s = now_s + self._interval_s
+        with self._unheard_is_no_fault():
+            if self._is_screen:
+                self._draw(status, now_s)
+            elif self._frames > 1:
+                self._say(plain_line(status, self._progress(now_s)))
+
+    @contextmanager
+    def _unheard_is_no_fault(self) -> Iterator[None]:
+        """Fall silent where nobody listens any more: the run goes on for its recording and log.
+
+        The terminal was closed (EIO), or the pipe was (`edge-app run ... | head -1`), for which
+        rich asks the whole program to end.
+        """
+        try:
+            yield
+        except (OSError, SystemExit):
+            self._next_s = math.inf
+            self._is_gone = True
 
     def _progress(self, now_s: float) -> Progress:
         return Progress(self._frames, self._frame_count, now_s - self._first_s)
@@ -96,10 +113,13 @@ class Terminal:
         if self._closed:
             return
         self._closed = True
-        if self._live is not None:
-            self._live.stop()
-        if self._status is not None:
-            self._say(self._last_line(self._status))
+        if self._is_gone:
+            return
+        with self._unheard_is_no_fault():
+            if self._live is not None:
+                self._live.stop()
+            if self._status is not None:
+                self._say(self._last_line(self._status))
 
     def _last_line(self, status: Status) -> str:
         """Word the end. The status may be a moment old, so only what was counted here is said."""

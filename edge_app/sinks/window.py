@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -100,12 +101,10 @@ class Window:
         if self._closed:
             return
         self._closed = True
-        if self._shown and not self._gone:
-            try:
+        if self._shown:
+            with suppress(cv2.error):  # some toolkits have destroyed it with its button
                 cv2.destroyWindow(self._title)
-                cv2.waitKeyEx(1)  # some toolkits close only once they are let work
-            except cv2.error:
-                pass
+                cv2.waitKeyEx(1)  # others close only once they are let work
 
     def __enter__(self) -> Self:
         return self

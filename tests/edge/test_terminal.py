@@ -224,6 +224,35 @@ def test_a_dumb_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b[?25l" not in out.getvalue()
 
 
+class Deaf(io.StringIO):
+    """Be an output whose reader has left."""
+
+    def __init__(self, fault: OSError) -> None:
+        super().__init__()
+        self.fault = fault
+        self.tries = 0
+
+    def write(self, _: str) -> int:
+        self.tries += 1
+        raise self.fault
+
+    def fileno(self) -> int:
+        raise self.fault
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize("fault", [BrokenPipeError(32, "Broken pipe"), OSError(5, "EIO")])
+def test_a_reader_that_left_does_not_end_the_run(fault: OSError, terminal: bool) -> None:
+    """The recording goes on after the terminal was closed, and nothing is tried again."""
+    out = Deaf(fault)
+    clock = Clock()
+    with Terminal(Console(file=out, force_terminal=terminal), clock=clock) as view:
+        for index in range(20):
+            view.write(step(index), status())
+            clock.now_s += 10
+    assert 1 <= out.tries <= 2
+
+
 SUMMARY: dict[str, Any] = {
     "frames": 1204,
     "dropped": 3,

@@ -1,0 +1,136 @@
+"""Whether there can be a window is known before Qt can end the process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import pytest
+
+from edge_app.sinks import display
+from edge_app.sinks.display import display_verdict, toolkit_of, x11_fault
+
+QT = "  GUI:                           QT5\n    QT:                          YES (ver 5.15.16 )\n"
+GTK = "  GUI:                           GTK3\n    GTK+:                        YES (ver 3.24)\n"
+OLD_GTK = "  GUI: \n    GTK+:                        YES (ver 3.22.30)\n    VTK support:  NO\n"
+OLD_QT = "  GUI: \n    QT:                          YES (ver 4.8.7)\n    GTK+:   NO\n"
+HEADLESS = "  GUI:                           NONE\n    GTK+:                        NO\n"
+WINDOWS = "  GUI:                           WIN32UI\n    Win32 UI:     YES\n"
+
+
+@pytest.mark.parametrize(
+    ("build_info", "toolkit"),
+    [
+        (QT, "QT5"),
+        (GTK, "GTK3"),
+        (OLD_GTK, "GTK"),
+        (OLD_QT, "QT"),
+        (HEADLESS, "NONE"),
+        ("", "NONE"),
+        (WINDOWS, "WIN32UI"),
+    ],
+)
+def test_the_toolkit_is_read_off_the_build(build_info: str, toolkit: str) -> None:
+    """OpenCV says what draws its windows in two forms."""
+    assert toolkit_of(f"General\n\n{build_info}\n  Media I/O:\n    ZLib: YES") == toolkit
+
+
+def test_this_opencv_is_understood() -> None:
+    """The wheel that is installed names one of the known toolkits."""
+    names = ("QT", "GTK", "NONE", "WIN32", "COCOA", "WAYLAND")
+    assert toolkit_of(cv2.getBuildInformation()).startswith(names)
+
+
+X, W = {"DISPLAY": ":0"}, {"WAYLAND_DISPLAY": "wayland-0"}
+XCB = {"QT_QPA_PLATFORM": "xcb"}
+
+
+@pytest.mark.parametrize(
+    ("env", "build_info", "platform", "fault", "words", "settings"),
+    [
+        (X, QT, "linux", "", None, XCB),
+        (X, GTK, "linux", "", None, {}),
+        (X | W, QT, "linux", "", None, XCB),
+        (X | W | {"QT_QPA_PLATFORM": "wayland"}, QT, "linux", "", None, XCB),
+        (X | {"QT_QPA_PLATFORM": "offscreen"}, QT, "linux", "", None, XCB),
+        (W, GTK, "linux", "never asked", None, {}),
+        ({}, WINDOWS, "win32", "never asked", None, {}),
+        ({}, "  GUI:   COCOA\n", "darwin", "never asked", None, {}),
+        ({}, QT, "linux", "", "neither DISPLAY nor WAYLAND_DISPLAY is set", {}),
+        ({"DISPLAY": ""}, QT, "linux", "", "there is no display", {}),
+        (X, HEADLESS, "linux", "", "pip install opencv-python", {}),
+        ({}, HEADLESS, "win32", "", "built without windows", {}),
+        (W, QT, "linux", "", "Wayland runs here without Xwayland", {}),
+        (X, QT, "linux", "it is dead", "the display :0 cannot be used: it is dead", {}),
+        (X, GTK, "linux", "it is dead", "mend DISPLAY or XAUTHORITY", {}),
+    ],
+)
+def test_the_verdict(
+    env: dict[str, str],
+    build_info: str,
+    platform: str,
+    fault: str,
+    words: str | None,
+    settings: dict[str, str],
+) -> None:
+    """Either a window is possible, with what must be set, or the reason ends with a way on."""
+    verdict = display_verdict(env, build_info, platform, lambda _: fault)
+    assert verdict.usable == (words is None)
+    assert verdict.settings == settings
+    if words is not None:
+        assert words in verdict.reason
+        assert verdict.reason.endswith("go on with --headless")
+
+
+def test_a_display_that_is_not_there_is_found_out() -> None:
+    """Nobody listens at this number."""
+    assert x11_fault({"DISPLAY": ":4242"}) != ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="X11 sockets are those of Linux")
+def test_a_display_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that takes the call and never answers does not hold the start up."""
+    monkeypatch.setattr(display, "_PROBE_S", 1.0)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("\0/tmp/.X11-unix/X4243")  # abstract: leaves no file behind
+        server.listen()
+        assert x11_fault({"DISPLAY": ":4243"}) == "it did not answer within 1 s"
+
+
+@pytest.fixture
+def locked() -> Iterator[tuple[str, Path]]:
+    """Start a display that lets nobody in without its cookie."""
+    if not shutil.which("Xvfb"):
+        pytest.skip("Xvfb is not installed")
+    cookie = Path(os.environ.get("TMPDIR", "/tmp")) / f"edge-cookie-{os.getpid()}"  # noqa: S108
+    host = socket.gethostname().encode()
+    parts = (host, b"", b"MIT-MAGIC-COOKIE-1", bytes(range(16)))
+    cookie.write_bytes(b"\1\0" + b"".join(len(p).to_bytes(2, "big") + p for p in parts))
+    reading, writing = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writing), "-auth", cookie, "-nolisten", "tcp"],
+        pass_fds=[writing],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        number = told.readline().strip()
+    yield f":{number}", cookie
+    server.terminate()
+    server.wait()
+    cookie.unlink()
+
+
+def test_a_display_is_tried_with_its_cookie(locked: tuple[str, Path]) -> None:
+    """A server that is there counts for nothing if it does not let this user in."""
+    name, cookie = locked
+    env = {key: value for key, value in os.environ.items() if key != "XAUTHORITY"}
+    assert x11_fault({**env, "DISPLAY": name, "XAUTHORITY": str(cookie)}) == ""
+    refused = x11_fault({**env, "DISPLAY": name, "XAUTHORITY": os.devnull})
+    assert refused == "it does not answer, or does not let this user in"
