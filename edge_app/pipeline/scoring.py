@@ -12,6 +12,9 @@ from edge_app.frame import Classification, Frame, Result
 from edge_app.labels import LabelSet, fold_table, label_set
 from edge_app.quality import ConfusionMatrix, Quality, fold
 
+# How many classified frames wait to be counted.
+_ENOUGH = 256
+
 
 class Scorer:
     """Keep the score of a run; frames without truth are passed over.
@@ -24,12 +27,13 @@ class Scorer:
         self._labels = label_set(truth_labels)
         same = answers.names == self._labels.names
         self._table = None if same else fold_table(answers.name, truth_labels)
-        self.matrix = ConfusionMatrix(len(self._labels.classes))
+        self._matrix = ConfusionMatrix(len(self._labels.classes))
         self.frames = 0
         self._task = ""
+        self._classified: list[tuple[int, int]] = []
 
     def add(self, frame: Frame, result: Result) -> None:
-        """Score one frame at the size of its truth."""
+        """Score one frame at the size of its truth; raise SourceError for another kind of truth."""
         truth = frame.truth
         if truth is None:
             return
@@ -39,8 +43,9 @@ class Scorer:
                     f"{frame.name}: the model names one class, the truth is a class map; "
                     "choose a segmentation model or class labels"
                 )
-            self.matrix.add_one(truth, result.class_id)
-            self._task = "classification"
+            self._classified.append((truth, result.class_id))
+            if len(self._classified) >= _ENOUGH:
+                self._count_classified()
         else:
             if isinstance(truth, int):
                 raise SourceError(
@@ -48,21 +53,36 @@ class Scorer:
                     "choose a classification model or truth pictures"
                 )
             height, width = truth.shape
-            self.matrix.add(truth, fold(classes_at(result, (width, height)), self._table))
+            self._matrix.add(truth, fold(classes_at(result, (width, height)), self._table))
             self._task = "segmentation"
         self.frames += 1
+
+    def _count_classified(self) -> None:
+        """Count classes many at a time: one NumPy call for each costs more than a small network."""
+        if self._classified:
+            self._task = "classification"
+            truths, classes = zip(*self._classified, strict=True)
+            self._matrix.add(np.array([truths]), np.array([classes]))
+            self._classified.clear()
+
+    @property
+    def matrix(self) -> ConfusionMatrix:
+        """The counts so far."""
+        self._count_classified()
+        return self._matrix
 
     def quality(self) -> Quality | None:
         """Return the score so far, or None before the first frame with truth."""
         if not self.frames:
             return None
-        accuracy = self.matrix.accuracy
+        matrix = self.matrix
+        accuracy = matrix.accuracy
         if self._task == "classification":
             return Quality(self.frames, top1=accuracy)
-        iou = self.matrix.iou()
+        iou = matrix.iou()
         return Quality(
             self.frames,
             pixel_accuracy=None if math.isnan(accuracy) else accuracy,
-            miou=None if np.isnan(iou).all() else self.matrix.miou(),
+            miou=None if np.isnan(iou).all() else matrix.miou(),
             per_class=tuple(zip(self._labels.names, iou.tolist(), strict=True)),
         )

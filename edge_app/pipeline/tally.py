@@ -61,6 +61,10 @@ class Tally:
             self._status = self._make_status()
         return self._status
 
+    def final_status(self) -> Status:
+        """Return what displays show at the end, made anew."""
+        return self._make_status()
+
     @property
     def frames(self) -> int:
         """How many frames are finished."""

@@ -15,9 +15,12 @@ class Sink(Protocol):
     """Take finished frames; a context manager that is safe to close twice.
 
     wants_canvas: whether it looks at `Step.canvas`; where no sink does, none is drawn.
+    every_frame: False for one that only tells how things stand: it is given a frame when the
+        figures are made anew, five times a second, and the last one.
     """
 
     wants_canvas: bool
+    every_frame: bool
 
     def write(self, step: Step, status: Status) -> None:
         """Take one frame. Raises SinkError."""

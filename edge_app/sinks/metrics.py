@@ -35,6 +35,7 @@ class MetricsLog:
     """
 
     wants_canvas = False
+    every_frame = True
 
     def __init__(self, folder: Path | str) -> None:
         self.path = Path(folder) / FRAMES_NAME

@@ -34,6 +34,7 @@ class Recorder:
     """
 
     wants_canvas = True
+    every_frame = True
 
     def __init__(
         self,

@@ -33,6 +33,7 @@ class Terminal:
     """
 
     wants_canvas = False
+    every_frame = False
 
     def __init__(
         self,
@@ -56,21 +57,22 @@ class Terminal:
         self._closed = False
 
     def write(self, step: Step, status: Status) -> None:  # noqa: ARG002 - the sinks' common form
-        """Note one frame; say so only when it is time again. Raises SinkError."""
+        """Note how things stand; say so only when it is time again. Raises SinkError."""
         now_s = self._clock()
+        begins = self._status is None
         self._status = status
-        self._frames += 1
-        if self._frames > 1 and now_s < self._next_s and not self._closed:
+        self._frames = status.frames
+        if not begins and now_s < self._next_s and not self._closed:
             return
         if self._closed:
             raise SinkError("the terminal view was closed; open a new one")
         self._next_s = now_s + self._interval_s
-        if self._frames == 1:
+        if begins:
             self._first_s = now_s
         with self._unheard_is_no_fault():
             if self._is_screen:
                 self._draw(status, now_s)
-            elif self._frames > 1:
+            elif not begins:
                 self._say(plain_line(status, self._progress(now_s)))
 
     @contextmanager
@@ -122,7 +124,7 @@ class Terminal:
                 self._say(self._last_line(self._status))
 
     def _last_line(self, status: Status) -> str:
-        """Word the end. The status may be a moment old, so only what was counted here is said."""
+        """Word the end: the status is the last frame's, so its recent rates say little."""
         elapsed_s = self._clock() - self._first_s
         told = f"{words(status.variant)}: {count(self._frames, 'frame')} in {elapsed_s:.1f} s"
         if self._frames > 1 and elapsed_s > 0:

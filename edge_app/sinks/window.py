@@ -29,6 +29,7 @@ class Window:
     """
 
     wants_canvas = True
+    every_frame = True
 
     def __init__(self, title: str, verdict: Verdict | None = None) -> None:
         verdict = verdict or display_verdict()

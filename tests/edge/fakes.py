@@ -80,6 +80,7 @@ class Collector:
 
     def __init__(self, wants_canvas: bool = False) -> None:
         self.wants_canvas = wants_canvas
+        self.every_frame = True
         self.steps: list[Any] = []
         self.statuses: list[Any] = []
 

@@ -190,3 +190,15 @@ def test_the_summary_keeps_its_contract() -> None:
     }  # fmt: skip
     for field in ("dropped", "task", "model", "variant", "runtime", "threads"):
         assert field in summary
+
+
+def test_a_sink_that_only_tells_how_things_stand_gets_the_last_frame() -> None:
+    """It sees few of the frames, and the last one with the figures of the end."""
+    run, _ = run_of(FakeSource(400), FakeEngine(elements=784))
+    teller = Collector()
+    teller.every_frame = False
+    run.sinks = [teller]
+    run.go()
+    assert len(teller.steps) < 400
+    assert teller.steps[-1].frame.index == 399
+    assert teller.statuses[-1].frames == 400

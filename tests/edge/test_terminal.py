@@ -159,7 +159,7 @@ def test_a_pipe_gets_plain_lines_now_and_then() -> None:
     clock = Clock()
     with Terminal(made, frame_count=3000, interval_s=5.0, clock=clock) as terminal:
         for index in range(120):
-            terminal.write(step(index), status())
+            terminal.write(step(index), status(frames=index + 1))
             clock.now_s += 0.1
     said = out.getvalue().splitlines()
     assert len(said) == 3
@@ -195,7 +195,7 @@ def test_the_screen_is_left_clean() -> None:
     made, out = console(terminal=True)
     clock = Clock()
     terminal = Terminal(made, clock=clock)
-    terminal.write(step(), status())
+    terminal.write(step(), status(frames=1))
     assert "48;2;204;121;167" in out.getvalue()  # int8's own colour
     assert "\x1b[?25l" in out.getvalue()
     clock.now_s += 0.5

@@ -1,7 +1,6 @@
 """Durations become the figures that people compare, in bounded memory."""
 
 import math
-from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -32,9 +31,7 @@ def test_nothing_has_no_latency() -> None:
 
 def test_every_stage_is_a_field_of_the_timings() -> None:
     """The names of the stages and of the fields are one list, in one order."""
-    assert tuple(field.name for field in fields(Timings)) == tuple(
-        f"{stage}_ms" for stage in STAGES
-    )
+    assert Timings._fields == tuple(f"{stage}_ms" for stage in STAGES)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,75 @@
+"""CPU of everything around the network: python -m tests.benchmarks.bench_line [MODEL [SOURCE]].
+
+Each frame is prepared, answered, decoded and drawn in one thread; the CPU of the whole
+process is read around each stage, so OpenCV's own threads count as well.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import cv2
+
+from edge_app.commands.common import shipped_models
+from edge_app.controls import Controls
+from edge_app.overlay import Overlay
+from edge_app.pipeline.bare import Hints, describe_file
+from edge_app.pipeline.engine import load_engine
+from edge_app.pipeline.tally import Tally
+from edge_app.sources.opening import open_source
+from edge_app.spec import read_card
+from edge_app.timing import Timings
+
+
+def main(model: str, source_text: str, frames: int = 40) -> None:
+    """Print the median CPU milliseconds of each stage."""
+    cv2.setNumThreads(1)  # as in a run
+    path = Path(model)
+    if path.suffix == ".tflite":
+        spec = describe_file(path, Hints())
+    else:
+        spec = read_card(path if path.is_dir() else shipped_models()[0])
+    engine = load_engine(spec, list(spec.variants)[-1])
+    overlay = Overlay(spec.labels)
+    spent: dict[str, list[float]] = {"prepare": [], "invoke": [], "decode": [], "overlay": []}
+    with open_source(source_text, loop=True, max_frames=frames) as source:
+        tally = Tally(engine, source, None)
+        for frame in source:
+            marks = [time.process_time()]
+            engine.network.write(engine.preprocess.fill, frame.image)
+            marks.append(time.process_time())
+            engine.network.invoke()
+            marks.append(time.process_time())
+            height, width = frame.image.shape[:2]
+            result = engine.decoder.decode(engine.network.read(), (width, height))
+            marks.append(time.process_time())
+            now_s = time.monotonic()
+            overlay.draw(frame, result, tally.status(now_s), Controls(), now_s)
+            marks.append(time.process_time())
+            parts = [
+                (after - before) * 1e3 for before, after in zip(marks, marks[1:], strict=False)
+            ]
+            for durations, part in zip(spent.values(), parts, strict=True):
+                durations.append(part)
+            tally.add(Timings(0.0, *parts), now_s)
+    medians = {stage: statistics.median(durations) for stage, durations in spent.items()}
+    around = [
+        prepare + decode + drawn
+        for prepare, decode, drawn in zip(
+            spent["prepare"], spent["decode"], spent["overlay"], strict=True
+        )
+    ]
+    stages = "  ".join(f"{stage} {cpu_ms:.2f}" for stage, cpu_ms in medians.items())
+    sys.stdout.write(
+        f"{spec.name} ({overlay.edges_used or 'card'}): CPU ms a frame, median of {frames}: {stages}; "
+        f"around the network: median {statistics.median(around):.2f}, "
+        f"mean {statistics.fmean(around):.2f}\n"
+    )
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    main(arguments[0] if arguments else "mnist", (arguments[1:] or ["synthetic"])[0])
