@@ -1,0 +1,54 @@
+"""Every fault is a child of EdgeError and ends with what the user can do."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from edge_app import errors
+from edge_app.errors import EdgeError, ModelError, SinkError, SourceError, UsageError
+
+PACKAGE = Path(__file__).resolve().parents[2] / "edge_app"
+NAMES = {"EdgeError", "UsageError", "SourceError", "ModelError", "SinkError"}
+
+
+@pytest.mark.parametrize("kind", [UsageError, SourceError, ModelError, SinkError])
+def test_every_fault_is_an_edge_error(kind: type[Exception]) -> None:
+    """One except clause in the command line catches them all."""
+    assert issubclass(kind, EdgeError)
+    assert str(kind("a; b")) == "a; b"
+
+
+def test_the_tree_in_the_docstring_is_the_tree() -> None:
+    """The names drawn there are the names that exist."""
+    drawn = {word for word in (errors.__doc__ or "").split() if word.endswith("Error")}
+    assert drawn == NAMES == {name for name in vars(errors) if name.endswith("Error")}
+
+
+def says_what_to_do(message: ast.expr) -> bool:
+    """Tell whether a message has a way out after a semicolon, or is a demand.
+
+    A message that ends in a value, or is made elsewhere, is worded where the value is made.
+    """
+    if isinstance(message, ast.JoinedStr):
+        if isinstance(message.values[-1], ast.FormattedValue):
+            return True
+    elif not isinstance(message, ast.Constant):
+        return True
+    text = ast.unparse(message)
+    return ";" in text or " needs " in text
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_every_message_says_what_to_do(path: Path) -> None:
+    """After what went wrong comes the way out."""
+    silent = [
+        f"{path.name}:{node.lineno}: {ast.unparse(node.args[0])}"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in NAMES
+        and node.args
+        and not says_what_to_do(node.args[0])
+    ]
+    assert silent == []
