@@ -26,7 +26,7 @@ def xvfb() -> Iterator[str]:
         pytest.skip(f"{' and '.join(missing)} not installed (apt install xvfb xdotool)")
     reading, writing = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1920x1200x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1920x1200x24", "-noreset"],
         pass_fds=[writing],
         stderr=subprocess.DEVNULL,
     )
