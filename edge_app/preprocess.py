@@ -73,7 +73,7 @@ class Preprocess:
     def fill_all(self, images: Sequence[Image], into: NDArray[Any]) -> None:
         """Write several pictures: `into` has one more axis in front, one place a picture."""
         width, height = self._given.size_wh
-        if not self._gray or any(image.shape[:2] != (height, width) for image in images):
+        if not self._gray or {image.shape for image in images} != {(height, width, 3)}:
             for image, place in zip(images, into, strict=True):
                 self.fill(image, place)
             return

@@ -64,7 +64,7 @@ class Network:
         fill(image, self._input_view()[0])
 
     def run_all(self, inputs: NDArray[Any], outputs: NDArray[Any]) -> list[float]:
-        """Run several inputs one by one; return how long each bare invoke took, in seconds.
+        """Run several inputs one by one; return how long each bare invoke took, in ms.
 
         inputs, outputs: the tensors' values with one more axis in front, without batch axes.
         """
@@ -78,7 +78,7 @@ class Network:
             view()[0] = values
             started = clock()
             invoke()
-            durations.append(clock() - started)
+            durations.append((clock() - started) * 1e3)
             outputs[place] = made()[0]
         return durations
 
