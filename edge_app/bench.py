@@ -16,6 +16,7 @@ from edge_app.board import peak_rss_mb, reset_peak_rss
 from edge_app.overlay import Overlay
 from edge_app.pipeline.engine import Engine, load_engine
 from edge_app.pipeline.run import Run
+from edge_app.pipeline.tally import Tally
 from edge_app.sources.base import Source
 from edge_app.spec import ModelSpec
 from edge_app.timing import Latency, TimingsLog
@@ -91,14 +92,14 @@ def measure(
     warmup = [_invoke_ms(engine) for _ in range(effort.warmup_runs) if not stopped()]
     alone: list[float] = []
     line = _Line(engine, open_slice, stop)
+    frame_ms = line.warm_up(effort.warmup_runs + 1) if not stopped() else None
     for turn in range(_TURNS):
         share = turn / _TURNS
         progress("network alone", share)
         alone += _alone(engine, effort, stopped)
-        typical_ms = Latency.of(alone or [first_ms])
         progress("whole line", share + 0.5 / _TURNS)
-        if not stopped() and typical_ms is not None:
-            line.take(_frames_for(typical_ms.p50_ms, effort))
+        if not stopped():
+            line.take(_frames_for(frame_ms or first_ms, effort))
     progress("done", 1.0)
     invoke_only = Latency.of(alone)
     invoke_fps = 1e3 / invoke_only.mean_ms if invoke_only else None
@@ -138,9 +139,9 @@ def _alone(engine: Engine, effort: Effort, stopped: Callable[[], bool]) -> list[
     return durations
 
 
-def _frames_for(invoke_ms: float, effort: Effort) -> int:
+def _frames_for(frame_ms: float, effort: Effort) -> int:
     """Return how many frames a turn needs to last as long as the network's own turn."""
-    by_time = effort.min_secs / _TURNS * 1e3 / max(invoke_ms, 0.01)
+    by_time = effort.min_secs / _TURNS * 1e3 / max(frame_ms, 0.01)
     # One more than the intervals wanted: n frames have n-1 intervals between them.
     return max(effort.num_runs // _TURNS, round(by_time)) + 1
 
@@ -162,17 +163,30 @@ class _Line:
         self._intervals = 0
         self._seconds = 0.0
 
+    def warm_up(self, frames: int) -> float | None:
+        """Run a few frames that are not counted; return how long one takes, in ms.
+
+        Drawing a digit takes a hundred times as long as its network, so the network's own time
+        says nothing of the line's.
+        """
+        rate = self._run(frames).shown_hz
+        return 1e3 / rate if rate else None
+
     def take(self, frames: int) -> None:
         """Run so many frames as fast as they come, drawn but not shown."""
+        tally = self._run(frames)
+        rate = tally.shown_hz
+        if rate:
+            self._intervals += tally.frames - 1
+            self._seconds += (tally.frames - 1) / rate
+        for timings in tally.timings():
+            self.log.add(timings)
+
+    def _run(self, frames: int) -> Tally:
         with self._open_slice(frames) as source:
             run = Run(source, self._engine, [], draw=self._overlay.draw, stop=self._stop)
             run.go()
-        rate = run.tally.shown_hz
-        if rate:
-            self._intervals += run.tally.frames - 1
-            self._seconds += (run.tally.frames - 1) / rate
-        for timings in run.tally.timings():
-            self.log.add(timings)
+        return run.tally
 
     def fps(self) -> float | None:
         """Return frames per second over all turns."""
