@@ -6,9 +6,11 @@ import argparse
 import json
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -20,7 +22,7 @@ from edge_app.errors import SinkError
 from edge_app.sources.base import Source
 from edge_app.sources.opening import open_source
 from edge_app.spec import ModelSpec
-from edge_app.style import NOTHING, file_size, significant, variant_colour
+from edge_app.style import NOTHING, count, file_size, significant, variant_colour, words
 from edge_app.timing import STAGES, Latency
 
 RESULT_VERSION = 1
@@ -67,7 +69,7 @@ def bench_command(options: argparse.Namespace) -> int:
         console.print(table)
     for one in measured:
         console.print(
-            f"[{variant_colour(one.variant)}]{one.variant}[/] {one.delegation}",
+            f"{_coloured(one.variant)}: {one.delegation}",
             highlight=False,
             soft_wrap=True,
         )
@@ -103,23 +105,29 @@ def _progress(console: Console) -> Progress:
     )
 
 
+def _table(title: str, columns: Sequence[str], left: int) -> Table:
+    """Make a table that fits 80 columns; the first `left` columns hold words."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number < left else "right", no_wrap=True)
+    return table
+
+
 def _speed_table(spec: ModelSpec, source: str, measured: list[Measured]) -> Table:
-    threads = measured[0].threads if measured else 0
-    runtime = measured[0].runtime if measured else ""
-    table = Table(
-        title=f"{spec.title} on {Path(source).name}, {runtime}, {threads} threads",
-        title_justify="left",
+    one = measured[0]
+    columns = (
+        "variant", "size", "init\nms", "first\nms", "invoke\np50 ms", "\np90", "\np99",
+        "network\nfps", "whole\nline fps", "ratio", "peak\nMB",
+    )  # fmt: skip
+    table = _table(
+        f"{spec.title} on {Path(source).name}: {one.runtime}, {count(one.threads, 'thread')}",
+        columns,
+        1,
     )
-    table.add_column("variant")
-    for column in (
-        "size", "init ms", "first ms", "invoke p50", "p90", "p99",
-        "network fps", "whole line fps", "ratio", "peak MB",
-    ):  # fmt: skip
-        table.add_column(column, justify="right")
     for one in measured:
         alone = one.invoke_only
         table.add_row(
-            f"[{variant_colour(one.variant)}]{one.variant}[/]",
+            _coloured(one.variant),
             file_size(one.bytes),
             significant(one.init_ms),
             significant(one.first_ms),
@@ -129,29 +137,28 @@ def _speed_table(spec: ModelSpec, source: str, measured: list[Measured]) -> Tabl
             significant(one.invoke_only_fps),
             significant(one.end_to_end_fps),
             f"{one.ratio:.2f}" if one.ratio else NOTHING,
-            significant(one.peak_rss_mb),
+            f"{one.peak_rss_mb:.0f}" if one.peak_rss_mb else NOTHING,
         )
     return table
 
 
 def _stage_table(measured: list[Measured]) -> Table:
-    table = Table(title="Stages of the whole line, ms", title_justify="left")
-    table.add_column("variant")
-    table.add_column("stage")
-    for column in ("n", "mean", "p50", "p90", "p95", "p99", "max"):
-        table.add_column(column, justify="right")
+    columns = ("variant", "stage", "n", "mean", "p50", "p90", "p95", "p99", "max")
+    table = _table("Stages of the whole line, ms", columns, 2)
     for one in measured:
-        for stage in STAGES:
-            latency = one.stages.get(stage)
-            if latency is not None:
-                table.add_row(
-                    f"[{variant_colour(one.variant)}]{one.variant}[/]",
-                    stage,
-                    f"{latency.n:,}",
-                    *_figures(latency),
-                    end_section=stage == STAGES[-1],
-                )
+        for stage, latency in one.stages.items():
+            table.add_row(
+                _coloured(one.variant) if stage == STAGES[0] else "",
+                words(stage),
+                f"{latency.n:,}",
+                *_figures(latency),
+                end_section=stage == STAGES[-1],
+            )
     return table
+
+
+def _coloured(variant: str) -> str:
+    return f"[{variant_colour(variant)}]{words(variant)}[/]"
 
 
 def _figures(latency: Latency) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from edge_app.sources.base import Source
 from edge_app.sources.opening import open_source
 from edge_app.sources.truth import open_truth
 from edge_app.spec import ModelSpec
+from edge_app.style import count, duration, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def run_command(options: argparse.Namespace) -> int:
     )
     console = Console()
     summary, code = carry_out(order, console)
-    console.print(summary_table(summary))
+    with suppress(OSError, SystemExit):
+        console.print(summary_table(summary))
     return code
 
 
@@ -87,6 +89,8 @@ def carry_out(order: Order, console: Console) -> tuple[Mapping[str, Any], int]:
     """
     if order.truth_labels and not order.truth:
         raise UsageError("--truth-labels needs --truth, the folder or file of right answers")
+    if order.record and _is_same_file(order.record, Path(order.source)):
+        raise UsageError(f"--record {order.record} would overwrite the source; name another file")
     with ExitStack() as stack:
         truth = open_truth(order.truth, order.truth_labels) if order.truth else None
         source = stack.enter_context(
@@ -113,11 +117,15 @@ def carry_out(order: Order, console: Console) -> tuple[Mapping[str, Any], int]:
         if order.metrics:
             write_summary(order.metrics, summary)
         for note in _notes(source, order):
-            console.print(note, highlight=False, soft_wrap=True)
+            _tell(console, note)
         if fault is not None and not isinstance(fault, KeyboardInterrupt):
             raise fault
         number = signals.number or (2 if isinstance(fault, KeyboardInterrupt) else 0)
         return summary, 128 + number if number else 0
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 def _assemble(
@@ -132,9 +140,10 @@ def _assemble(
 
         verdict = display_verdict()
         if verdict.usable:
-            window = stack.enter_context(Window(f"{engine.spec.title} - edge-app"))
+            title = f"{engine.spec.title} - edge-app"
+            window = stack.enter_context(Window(title, verdict))
         else:
-            console.print(f"no window: {verdict.reason}", style="yellow", highlight=False)
+            _tell(console, f"[yellow]no window: {verdict.reason}[/]")
     recorder = None
     if order.record:
         recorder = stack.enter_context(
@@ -160,25 +169,25 @@ def _assemble(
     return run, recorder
 
 
+def _tell(console: Console, text: str) -> None:
+    """Print a line; a reader that has gone (`| head -1`) does not end the run."""
+    with suppress(OSError, SystemExit):
+        console.print(text, highlight=False, soft_wrap=True)
+
+
 def _say(console: Console, engine: Engine, source: Source) -> None:
     """Tell in a few lines what runs, how the delegate took it, and what was guessed."""
     network, spec = engine.network, engine.spec
-    threads = f"{network.threads} thread{'s' if network.threads > 1 else ''}"
-    console.print(
-        f"[bold]{spec.title}[/] {engine.variant.name} on {network.runtime.title}, {threads}, "
-        f"loaded in {network.init_ms:.0f} ms; {source.name}",
-        highlight=False,
-        soft_wrap=True,
+    _tell(
+        console,
+        f"[bold]{spec.title}[/] {words(engine.variant.name)} on {network.runtime.title}, "
+        f"{count(network.threads, 'thread')}, loaded in {duration(network.init_ms)}; {source.name}",
     )
-    console.print(f"[dim]{network.delegation.words()}[/]", highlight=False, soft_wrap=True)
+    _tell(console, f"[dim]{network.delegation.words()}[/]")
     for note in network.notes:
-        console.print(f"[dim]the runtime says: {note}[/]", highlight=False, soft_wrap=True)
+        _tell(console, f"[dim]the runtime says: {note}[/]")
     if spec.guessed:
-        console.print(
-            f"[yellow]guessed from the file: {'; '.join(spec.guessed)}[/]",
-            highlight=False,
-            soft_wrap=True,
-        )
+        _tell(console, f"[yellow]guessed from the file: {'; '.join(spec.guessed)}[/]")
 
 
 def _summary(

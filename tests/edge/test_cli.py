@@ -126,6 +126,28 @@ def test_mistakes_are_told_in_one_line(
         assert done.returncode == code
 
 
+def test_the_source_is_never_recorded_over(tmp_path: Path) -> None:
+    """A typing mistake must not cost the only copy of a drive."""
+    import shutil
+
+    digits = tmp_path / "digits.gz"
+    shutil.copy(Path(__file__).parents[2] / "assets/samples/digits-images-idx3-ubyte.gz", digits)
+    before = digits.read_bytes()
+    done = edge("run", digits, "--headless", "--record", digits)
+    assert done.returncode == 2
+    assert "overwrite the source" in done.stderr
+    assert digits.read_bytes() == before
+
+
+def test_a_reader_that_goes_away_does_not_end_the_run(tmp_path: Path) -> None:
+    """`edge-app run ... | head -0` still leaves the log and the summary."""
+    child = begin("run", "--headless", "--max-frames", 200, "--metrics", tmp_path)
+    assert child.stdout is not None
+    child.stdout.close()
+    child.wait(timeout=60)
+    assert summary_of(tmp_path)["frames"] == 200
+
+
 def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """EDGE_DEBUG=1 is for those who mend the program."""
     monkeypatch.setenv("EDGE_DEBUG", "1")
