@@ -37,7 +37,8 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/edge-app bench --model mnist
-	for file in tests/benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+	$(BIN)/python -m tests.benchmarks.bench_overlay
+	$(BIN)/python -m tests.benchmarks.bench_line
 
 $(VENV)/.venv:
 	@test -n "$(PYTHON)" || { echo "please install Python 3.11, 3.12 or 3.13"; exit 1; }

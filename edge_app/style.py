@@ -38,7 +38,7 @@ def bgr(colour: str) -> tuple[int, int, int]:
 
 
 def words(name: str) -> str:
-    """Write a name from the code as people read it: end_to_end, dynamic_range."""
+    """Write a name from the code as people read it: end to end."""
     return name.replace("_", " ")
 
 

@@ -6,23 +6,21 @@ import argparse
 import json
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from edge_app.bench import Effort, Measured, measure
 from edge_app.board import board, versions
-from edge_app.commands.common import Signals, resolve_model, sample
+from edge_app.commands.common import Signals, coloured, compact_table, resolve_model, sample
 from edge_app.errors import SinkError
 from edge_app.sources.base import Source
 from edge_app.sources.opening import open_source
 from edge_app.spec import ModelSpec
-from edge_app.style import NOTHING, count, file_size, significant, variant_colour, words
+from edge_app.style import NOTHING, count, file_size, significant, words
 from edge_app.timing import STAGES, Latency
 
 RESULT_VERSION = 1
@@ -69,7 +67,7 @@ def bench_command(options: argparse.Namespace) -> int:
         console.print(table)
     for one in measured:
         console.print(
-            f"{_coloured(one.variant)}: {one.delegation}",
+            f"{coloured(one.variant)}: {one.delegation}",
             highlight=False,
             soft_wrap=True,
         )
@@ -105,21 +103,13 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _table(title: str, columns: Sequence[str], left: int) -> Table:
-    """Make a table that fits 80 columns; the first `left` columns hold words."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0)
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number < left else "right", no_wrap=True)
-    return table
-
-
 def _speed_table(spec: ModelSpec, source: str, measured: list[Measured]) -> Table:
     one = measured[0]
     columns = (
         "variant", "size", "init\nms", "first\nms", "invoke\np50 ms", "\np90", "\np99",
         "network\nfps", "whole\nline fps", "ratio", "peak\nMB",
     )  # fmt: skip
-    table = _table(
+    table = compact_table(
         f"{spec.title} on {Path(source).name}: {one.runtime}, {count(one.threads, 'thread')}",
         columns,
         1,
@@ -127,7 +117,7 @@ def _speed_table(spec: ModelSpec, source: str, measured: list[Measured]) -> Tabl
     for one in measured:
         alone = one.invoke_only
         table.add_row(
-            _coloured(one.variant),
+            coloured(one.variant),
             file_size(one.bytes),
             significant(one.init_ms),
             significant(one.first_ms),
@@ -144,21 +134,17 @@ def _speed_table(spec: ModelSpec, source: str, measured: list[Measured]) -> Tabl
 
 def _stage_table(measured: list[Measured]) -> Table:
     columns = ("variant", "stage", "n", "mean", "p50", "p90", "p95", "p99", "max")
-    table = _table("Stages of the whole line, ms", columns, 2)
+    table = compact_table("Stages of the whole line, ms", columns, 2)
     for one in measured:
         for stage, latency in one.stages.items():
             table.add_row(
-                _coloured(one.variant) if stage == STAGES[0] else "",
+                coloured(one.variant) if stage == STAGES[0] else "",
                 words(stage),
                 f"{latency.n:,}",
                 *_figures(latency),
                 end_section=stage == STAGES[-1],
             )
     return table
-
-
-def _coloured(variant: str) -> str:
-    return f"[{variant_colour(variant)}]{words(variant)}[/]"
 
 
 def _figures(latency: Latency) -> list[str]:

@@ -6,14 +6,18 @@ import argparse
 import difflib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from rich import box
+from rich.table import Table
+
 from edge_app.assets import assets_dir
 from edge_app.errors import ModelError
 from edge_app.spec import CARD_NAME, ModelSpec, read_card
+from edge_app.style import variant_colour
 
 _SAMPLES = {
     "classification": ("digits-images-idx3-ubyte.gz", "digits-labels-idx1-ubyte.gz"),
@@ -94,3 +98,16 @@ class Signals:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def compact_table(title: str, columns: Sequence[str], left: int) -> Table:
+    """Make a table that fits 80 columns of a terminal; the first `left` columns hold words."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number < left else "right", no_wrap=True)
+    return table
+
+
+def coloured(variant: str) -> str:
+    """Write a variant's name in its own colour."""
+    return f"[{variant_colour(variant)}]{variant}[/]"

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from edge_app.assets import assets_dir
-from edge_app.commands.common import sample
+from edge_app.commands.common import coloured, compact_table, sample
 from edge_app.commands.run import Order, carry_out
 from edge_app.spec import read_card
-from edge_app.style import file_size, percent, significant, variant_colour
+from edge_app.style import file_size, percent, significant
 
 _MODEL = "mnist"
 
@@ -50,18 +50,18 @@ def demo_command(options: argparse.Namespace) -> int:
 
 
 def _table(title: str, rows: list[Mapping[str, Any]]) -> Table:
-    table = Table(title=f"{title}: what quantization costs and buys here", title_justify="left")
-    table.add_column("variant")
-    for column in ("size", "quality", "invoke p50 / p90 ms", "network fps", "whole line fps"):
-        table.add_column(column, justify="right")
+    columns = (
+        "variant", "size", "top-1", "invoke\np50 ms", "\np90", "network\nfps", "whole\nline fps",
+    )  # fmt: skip
+    table = compact_table(f"{title}: what quantization costs and buys here", columns, 1)
     for row in rows:
-        quality = row["quality"] or {}
         invoke = row["stages"].get("invoke", {})
         table.add_row(
-            f"[{variant_colour(row['variant'])}]{row['variant']}[/]",
+            coloured(row["variant"]),
             file_size(row["bytes"]),
-            percent(quality.get("top1")),
-            f"{invoke.get('p50_ms', float('nan')):.3f} / {invoke.get('p90_ms', float('nan')):.3f}",
+            percent((row["quality"] or {}).get("top1")),
+            significant(invoke.get("p50_ms")),
+            significant(invoke.get("p90_ms")),
             significant(row["fps"]["network"]),
             significant(row["fps"]["shown"]),
         )

@@ -6,14 +6,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from edge_app.commands.common import shipped_models
+from edge_app.commands.common import coloured, compact_table, shipped_models
 from edge_app.errors import ModelError, UsageError
 from edge_app.pipeline.engine import load_engine
 from edge_app.spec import ModelSpec, Variant, file_sha256, read_card
-from edge_app.style import file_size, percent, variant_colour
+from edge_app.style import file_size, percent
 
 
 def models_command(options: argparse.Namespace) -> int:
@@ -30,14 +31,19 @@ def models_command(options: argparse.Namespace) -> int:
     failed = False
     for folder in folders:
         spec = read_card(folder)
-        table = Table(title=f"{spec.title} [dim]({folder})[/]", title_justify="left")
-        for column in ("variant", "file", "verdict"):
+        table = Table(
+            title=f"{spec.title} [dim]({folder})[/]",
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
+            padding=(0, 1),
+        )
+        for column in ("variant", "verdict"):
             table.add_column(column)
         for variant in spec.variants.values():
             verdict, good = _check(spec, variant, options)
             failed = failed or not good
             colour = "green" if good else "bold red"
-            table.add_row(_coloured(variant.name), variant.path.name, f"[{colour}]{verdict}[/]")
+            table.add_row(coloured(variant.name), f"[{colour}]{verdict}[/]")
         console.print(table)
     return 1 if failed else 0
 
@@ -55,11 +61,11 @@ def _check(spec: ModelSpec, variant: Variant, options: argparse.Namespace) -> tu
 
 
 def _overview(specs: list[ModelSpec]) -> Table:
-    table = Table(title="Models that ship with the app", title_justify="left")
-    for column in ("name", "task", "input", "variant"):
-        table.add_column(column)
-    table.add_column("size", justify="right")
-    table.add_column("quality as measured")
+    table = compact_table(
+        "Models that ship with the app",
+        ("name", "task", "input", "variant", "size", "quality as measured"),
+        4,
+    )
     for spec in specs:
         width, height = spec.input.size_wh
         for number, variant in enumerate(spec.variants.values()):
@@ -68,16 +74,12 @@ def _overview(specs: list[ModelSpec]) -> Table:
                 spec.name if first else "",
                 spec.task if first else "",
                 f"{width}x{height} {spec.input.channels}" if first else "",
-                _coloured(variant.name),
+                coloured(variant.name),
                 file_size(variant.bytes),
                 _quality(variant.quality),
                 end_section=number == len(spec.variants) - 1,
             )
     return table
-
-
-def _coloured(name: str) -> str:
-    return f"[{variant_colour(name)}]{name}[/]"
 
 
 def _quality(quality: Any) -> str:

@@ -26,7 +26,7 @@ from edge_app.sources.base import Source
 from edge_app.sources.opening import open_source
 from edge_app.sources.truth import open_truth
 from edge_app.spec import ModelSpec
-from edge_app.style import count, duration, words
+from edge_app.style import count, duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ def _say(console: Console, engine: Engine, source: Source) -> None:
     network, spec = engine.network, engine.spec
     _tell(
         console,
-        f"[bold]{spec.title}[/] {words(engine.variant.name)} on {network.runtime.title}, "
+        f"[bold]{spec.title}[/] {engine.variant.name} on {network.runtime.title}, "
         f"{count(network.threads, 'thread')}, loaded in {duration(network.init_ms)}; {source.name}",
     )
     _tell(console, f"[dim]{network.delegation.words()}[/]")

@@ -60,7 +60,7 @@ def hud_text(status: Status) -> HudText:
     if status.damaged:
         notes.append(f"damaged {status.damaged:,}")
     return HudText(
-        variant=words(status.variant),
+        variant=status.variant,
         title=status.model,
         facts=tuple(fact for fact in facts if fact),
         rates=(

@@ -39,7 +39,7 @@ def summary_table(summary: Mapping[str, Any]) -> RenderableType:
 def _parts(summary: Mapping[str, Any]) -> Iterator[RenderableType]:
     variant = str(summary.get("variant", ""))
     yield Text.assemble(
-        (f" {words(variant)} ", chip(variant)), ("  " + str(summary.get("model", "")), "bold")
+        (f" {variant} ", chip(variant)), ("  " + str(summary.get("model", "")), "bold")
     )
     facts = [
         file_size(summary["bytes"]) if summary.get("bytes") else "",

@@ -88,7 +88,7 @@ def screen(
 
 
 def _names(status: Status) -> Text:
-    name = Text(f" {words(status.variant)} ", style=chip(status.variant))
+    name = Text(f" {status.variant} ", style=chip(status.variant))
     return Text("  ").join([name, Text(status.model, style="bold")])
 
 
@@ -204,7 +204,7 @@ def clock_face(seconds: float) -> str:
 def plain_line(status: Status, progress: Progress) -> str:
     """Return the status in one line, for logs and pipes."""
     parts = [
-        f"{words(status.variant)}: {progress.words}",
+        f"{status.variant}: {progress.words}",
         f"{significant(status.shown_fps)} fps shown, {significant(status.network_fps)} network",
     ]
     end_to_end = status.stages.get("end_to_end")

@@ -16,7 +16,7 @@ from edge_app.errors import SinkError
 from edge_app.frame import Status, Step
 from edge_app.sinks.report import summary_table
 from edge_app.sinks.screen import Progress, plain_line, screen
-from edge_app.style import count, significant, words
+from edge_app.style import count, significant
 
 __all__ = ["Terminal", "summary_table"]
 
@@ -126,7 +126,7 @@ class Terminal:
     def _last_line(self, status: Status) -> str:
         """Word the end: the status is the last frame's, so its recent rates say little."""
         elapsed_s = self._clock() - self._first_s
-        told = f"{words(status.variant)}: {count(self._frames, 'frame')} in {elapsed_s:.1f} s"
+        told = f"{status.variant}: {count(self._frames, 'frame')} in {elapsed_s:.1f} s"
         if self._frames > 1 and elapsed_s > 0:
             told += f", {significant((self._frames - 1) / elapsed_s)} a second"
         return told

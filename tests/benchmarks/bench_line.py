@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -49,9 +50,7 @@ def main(model: str, source_text: str, frames: int = 40) -> None:
             now_s = time.monotonic()
             overlay.draw(frame, result, tally.status(now_s), Controls(), now_s)
             marks.append(time.process_time())
-            parts = [
-                (after - before) * 1e3 for before, after in zip(marks, marks[1:], strict=False)
-            ]
+            parts = [(after - before) * 1e3 for before, after in pairwise(marks)]
             for durations, part in zip(spent.values(), parts, strict=True):
                 durations.append(part)
             tally.add(Timings(0.0, *parts), now_s)
@@ -64,7 +63,8 @@ def main(model: str, source_text: str, frames: int = 40) -> None:
     ]
     stages = "  ".join(f"{stage} {cpu_ms:.2f}" for stage, cpu_ms in medians.items())
     sys.stdout.write(
-        f"{spec.name} ({overlay.edges_used or 'card'}): CPU ms a frame, median of {frames}: {stages}; "
+        f"{spec.name} ({overlay.edges_used or 'card'}): CPU ms a frame, "
+        f"median of {frames}: {stages}; "
         f"around the network: median {statistics.median(around):.2f}, "
         f"mean {statistics.fmean(around):.2f}\n"
     )

@@ -1,5 +1,7 @@
 """Keys change the controls, and nothing else does."""
 
+from pathlib import Path
+
 import pytest
 
 from edge_app.controls import KEYS, Controls, key_name, press
@@ -78,3 +80,11 @@ def test_no_key_is_bound_twice() -> None:
 def test_codes_of_all_backends_are_read(code: int, name: str | None) -> None:
     """Modifier bits are passed over, and no arrow quits the program."""
     assert key_name(code) == name
+
+
+def test_the_readme_lists_every_key() -> None:
+    """The table people read is the table the program uses."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    for entry in KEYS:
+        keys = " or ".join(f"`{key}`" for key in entry.keys)
+        assert f"| {keys} | {entry.what} |" in readme

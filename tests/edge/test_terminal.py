@@ -306,7 +306,7 @@ def test_the_summary_says_all_of_it_in_the_order_of_the_view() -> None:
     assert max(len(line) for line in said) <= 80
     text = "\n".join(said)
     parts = (
-        "dynamic range", "street", "2.70 MB", "litert", "2 threads", "every frame", "drive.mp4",
+        "dynamic_range", "street", "2.70 MB", "litert", "2 threads", "every frame", "drive.mp4",
         "17.9 shown fps", "52.3 network fps", "25.0 source fps", "mean", "p99", "max",
         "capture", "invoke", "end to end", "complete", "1,204 frames", "dropped 3", "damaged 2",
         "mIoU 0.612", "pixel acc. 91.2 %", "road", "0.951",
