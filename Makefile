@@ -64,6 +64,8 @@ test-tflite-runtime:
 		--editable '.[tflite-runtime]' pytest pytest-timeout
 	$(VENV)-tflite/bin/python -m pip uninstall --quiet --yes ai-edge-litert
 	$(VENV)-tflite/bin/python -m pytest tests/edge -k "interpreter or network or runtimes or engine or preprocess or decode"
+	$(VENV)-tflite/bin/python -m pip install --quiet --disable-pip-version-check ai-edge-litert
+	$(VENV)-tflite/bin/python -m pytest tests/edge/test_runtime_agreement.py
 
 clean:
 	rm -rf $(VENV) $(VENV)-tflite demo build dist *.egg-info
