@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from rich.style import Style
 
 from edge_app.labels import CITYSCAPES
 from edge_app.quality import Quality
@@ -31,7 +32,10 @@ class Clock:
 def console(*, terminal: bool = False, **settings: Any) -> tuple[Console, io.StringIO]:
     """Make a console that writes into memory."""
     out = io.StringIO()
-    # Rich remembers a style's codes from its first use, whatever the colours of a later console.
+    # Rich remembers a style's codes from its first use, whatever the colours of a later console,
+    # so a test that ran before would decide them.
+    Style.parse.cache_clear()
+    Style._add.cache_clear()
     settings = {"color_system": "truecolor" if terminal else None, **settings}
     made = Console(file=out, force_terminal=terminal, width=80, height=24, **settings)
     return made, out
