@@ -1,0 +1,1 @@
+"""Make a page of results: figures by variant and by machine, charts, and a gallery."""

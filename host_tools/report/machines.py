@@ -1,0 +1,92 @@
+"""Describe the machine a result comes from, and what speaks against its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from edge_app.board import UNKNOWN
+
+# Bits 0 to 3 of the Raspberry Pi firmware's get_throttled: under-voltage, capped, throttled,
+# soft temperature limit, now. The same bits 16 higher: since it was started.
+_NOW = 0xF
+_BUSY = 0.5  # of the cores
+
+
+def machine_name(board: Mapping[str, Any]) -> str:
+    """Return the board's own name, or words for a board that has none."""
+    model = str(board.get("model") or UNKNOWN)
+    return "a machine that does not tell its name" if model == UNKNOWN else model
+
+
+def throttled(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a warning where the board slowed itself down; what is unknown gives none."""
+    first, last = _bits(before), _bits(after)
+    if last is None:
+        return ()
+    new = last & ~(last if first is None else first)
+    if not new and not ((first or 0) | last) & _NOW:
+        return ()
+    return (
+        f"the board slowed itself down (get_throttled {last:#x}): its times are not valid; "
+        "cool it, mend its power supply and measure again",
+    )
+
+
+def busy(before: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a warning where other programs were at work before the measuring began."""
+    load, cores = before.get("load_1m"), before.get("cores")
+    if not isinstance(load, int | float) or not isinstance(cores, int) or load < _BUSY * cores:
+        return ()
+    return (
+        f"the machine was busy before the measuring began (load {load:.1f} on {cores} cores); "
+        "stop what else runs and measure again",
+    )
+
+
+def facts(board: Mapping[str, Any], versions: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a machine is, by name, in the order it is shown; nothing of no board."""
+    if not board:
+        return {}
+    return {
+        "board": _text(board, "model"),
+        "processor": f"{_text(board, 'machine')}, {_text(board, 'cores')} cores",
+        "features": ", ".join(_words(board.get("cpu_features"))) or UNKNOWN,
+        "memory": f"{_text(board, 'memory_mb')} MB",
+        "system": f"{_text(board, 'os')}, kernel {_text(board, 'kernel')}",
+        "versions": ", ".join(f"{name} {version}" for name, version in versions.items()) or UNKNOWN,
+    }
+
+
+def state(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, str]:
+    """Return how a machine was doing, by name; nothing of no board."""
+    if not after:
+        return {}
+    return {
+        "governor": _text(after, "governor"),
+        "temperature": _change(before, after, "temperature_c", " °C"),
+        "throttled": _text(after, "throttled"),
+        "load": _change(before, after, "load_1m", ""),
+    }
+
+
+def _bits(board: Mapping[str, Any]) -> int | None:
+    try:
+        return int(str(board.get("throttled")).rpartition("=")[2], 16)
+    except ValueError:
+        return None
+
+
+def _text(board: Mapping[str, Any], name: str) -> str:
+    return str(board.get(name, UNKNOWN))
+
+
+def _words(value: Any) -> Iterable[str]:
+    return [str(word) for word in value] if isinstance(value, list) else []
+
+
+def _change(before: Mapping[str, Any], after: Mapping[str, Any], name: str, unit: str) -> str:
+    first, last = _text(before, name), _text(after, name)
+    if UNKNOWN in {first, last}:
+        return UNKNOWN
+    return f"{last}{unit}" if first == last else f"{first}{unit} before, {last}{unit} after"

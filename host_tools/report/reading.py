@@ -1,0 +1,288 @@
+"""Read result files of every kind, and name what is wrong with one in a line."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from edge_app.errors import SourceError
+from edge_app.fields import as_object, as_text, read_field
+from edge_app.timing import STAGES
+from host_tools.report.machines import busy, facts, machine_name, state, throttled
+from host_tools.report.results import Figures, Result, Score, Spread, in_order
+
+BENCH_VERSION = 1
+_ENDS = {"interrupted": "was stopped early", "failed": "failed"}
+_RUNTIMES = {
+    "litert": ("LiteRT", "ai-edge-litert"),
+    "tflite-runtime": ("tflite-runtime", "tflite-runtime"),
+    "tensorflow": ("TensorFlow", "tensorflow"),
+}
+_KINDS = "give files of edge-app bench --json, or summary.json files of edge-app run --metrics"
+
+
+def read_results(path: Path, name: str | None = None) -> list[Result]:
+    """Return the results of a file: a bench's, a run's summary, or published figures.
+
+    name: what to call the machine, instead of the board's own name.
+    Raises SourceError naming the field that is wrong.
+    """
+    if path.is_dir():  # where edge-app run --metrics wrote
+        path /= "summary.json"
+    content = _load(path)
+    try:
+        if "published" in content:
+            return _published(content, path.name)
+        if "variants" in content:
+            return [_bench(content, path.name, name)]
+        if "stages" in content:
+            return [_summary(content, path, name)]
+    except (TypeError, ValueError, LookupError) as fault:
+        raise SourceError(f"{path} is no valid result: {fault}; {_KINDS}") from None
+    raise SourceError(f"{path} holds JSON, but no result; {_KINDS}")
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text("utf-8"), parse_constant=_no_number)
+    except OSError as fault:
+        raise SourceError(f"{path} cannot be read ({fault.strerror}); check the path") from None
+    except (ValueError, RecursionError) as fault:
+        if path.stat().st_size == 0:
+            raise SourceError(f"{path} is empty; {_KINDS}") from None
+        raise SourceError(f"{path} is not JSON ({fault}); {_KINDS}") from None
+    if not isinstance(content, dict):
+        raise SourceError(f"{path} holds JSON, but no result; {_KINDS}")
+    return content
+
+
+def _bench(content: dict[str, Any], origin: str, name: str | None) -> Result:
+    schema = read_field(content, "schema", int)
+    if schema != BENCH_VERSION:
+        raise ValueError(f"schema: it is {schema}, this program reads {BENCH_VERSION}")
+    entries = read_field(content, "variants", _list_of(as_object))
+    if not entries:
+        raise ValueError("variants: it names none")
+    source = read_field(content, "source", as_text, "")
+    boards = read_field(content, "board", as_object, {})
+    before, after = (read_field(boards, when, as_object, {}) for when in ("before", "after"))
+    warnings = _stopped(content)
+    figures = []
+    for place, entry in enumerate(entries):
+        try:
+            figures.append(_bench_figures(entry, source))
+        except ValueError as fault:
+            raise ValueError(f"variants[{place}].{fault}") from None
+    if len({one.variant for one in figures}) < len(figures):
+        raise ValueError("variants: it names one twice")
+    return Result(
+        machine=name or machine_name(after),
+        model=read_field(content, "model", as_text),
+        figures=in_order(figures),
+        how="bench",
+        source=source,
+        runtime=read_field(entries[0], "runtime", as_text, ""),
+        threads=read_field(entries[0], "threads", _count, None),
+        origin=(origin,),
+        warnings=(*warnings, *throttled(before, after), *busy(before)),
+        facts=facts(after, read_field(content, "versions", as_object, {})),
+        states=((origin, state(before, after)),),
+    )
+
+
+def _bench_figures(entry: dict[str, Any], source: str) -> Figures:
+    stages = _stages(entry)
+    return Figures(
+        variant=read_field(entry, "variant", as_text),
+        bytes=read_field(entry, "bytes", _count, None),
+        network=read_field(entry, "invoke_only", _spread, None) or stages.get("invoke"),
+        line=stages.get("end_to_end"),
+        network_fps=read_field(entry, "invoke_only_fps", _positive, None),
+        line_fps=read_field(entry, "end_to_end_fps", _positive, None),
+        stages=stages,
+        score=_score(entry, source),
+        init_ms=read_field(entry, "init_ms", _number, 0.0),
+        peak_rss_mb=read_field(entry, "peak_rss_mb", _positive, None),
+        delegation=read_field(entry, "delegation", as_text, ""),
+    )
+
+
+def _summary(content: dict[str, Any], path: Path, name: str | None) -> Result:
+    stages = _stages(content)
+    rates = read_field(content, "fps", as_object, {})
+    shown, offered = (read_field(rates, rate, _positive, None) for rate in ("shown", "source"))
+    # A run that keeps its source's pace says nothing of what the machine could do.
+    paced = shown is not None and offered is not None and 0.95 < shown / offered < 1.05
+    source = read_field(content, "source", as_text, "")
+    board = read_field(content, "board", as_object, {})
+    origin = f"{path.resolve().parent.name}/{path.name}"
+    one = Figures(
+        variant=read_field(content, "variant", as_text),
+        bytes=read_field(content, "bytes", _count, None),
+        network=stages.get("invoke"),
+        line=stages.get("end_to_end"),
+        network_fps=read_field(rates, "network", _positive, None),
+        line_fps=None if paced else shown,
+        stages=stages,
+        score=_score(content, source),
+        delegation=read_field(content, "delegation", as_text, ""),
+    )
+    return Result(
+        machine=name or machine_name(board),
+        model=read_field(content, "model", as_text),
+        figures={one.variant: one},
+        how="run" if "overlay" in stages else "run without drawing",
+        source=source,
+        runtime=_runtime_title(content),
+        threads=read_field(content, "threads", _count, None),
+        origin=(origin,),
+        warnings=(*_stopped(content), *throttled(board, board)),
+        facts=facts(board, read_field(content, "versions", as_object, {})),
+        states=((origin, state(board, board)),),
+    )
+
+
+def _published(content: dict[str, Any], origin: str) -> list[Result]:
+    schema = read_field(content, "schema", int)
+    if schema != BENCH_VERSION:
+        raise ValueError(f"schema: it is {schema}, this program reads {BENCH_VERSION}")
+    by = read_field(content, "published", as_object)
+    told = {
+        "published in": read_field(by, "title", as_text),
+        "source": read_field(by, "where", as_text),
+        "note": read_field(by, "note", as_text, ""),
+    }
+    results = []
+    for entry in read_field(content, "results", _list_of(as_object)):
+        frames = read_field(entry, "frames", _count)
+        on = read_field(entry, "on", as_text)
+        figures = [
+            _published_figures(variant, values, frames, on)
+            for variant, values in read_field(entry, "variants", as_object).items()
+        ]
+        results.append(
+            Result(
+                machine=read_field(entry, "machine", as_text),
+                model=read_field(entry, "model", as_text),
+                figures=in_order(figures),
+                source=on,
+                origin=(origin,),
+                published=True,
+                suits=tuple(read_field(entry, "suits", _list_of(as_text), [])),
+                about=read_field(entry, "about", as_text, ""),
+                facts=told,
+            )
+        )
+    return results
+
+
+def _published_figures(variant: str, values: Any, frames: int, on: str) -> Figures:
+    """Read a row: whole seconds for so many frames make a mean time and a rate."""
+    seconds = read_field(values, "seconds", _positive, None)
+    return Figures(
+        variant=variant,
+        bytes=read_field(values, "bytes", _count, None),
+        line=Spread(1e3 * seconds / frames, is_mean=True) if seconds else None,
+        line_fps=frames / seconds if seconds else None,
+        score=_score(values, on),
+    )
+
+
+def _runtime_title(content: dict[str, Any]) -> str:
+    """Return a summary's runtime with its version, as a bench writes it."""
+    name = read_field(content, "runtime", as_text, "")
+    title, package = _RUNTIMES.get(name, (name, ""))
+    version = read_field(content, "versions", as_object, {}).get(package)
+    return f"{title} {version}" if version else title
+
+
+def _stopped(content: dict[str, Any]) -> tuple[str, ...]:
+    """Return a warning where the measuring did not come to its end."""
+    status = read_field(content, "status", as_text, "complete")
+    if status == "complete":
+        return ()
+    reason = content.get("reason")
+    return (f"the measuring {_ENDS.get(status, status)}{f': {reason}' if reason else ''}",)
+
+
+def _score(fields: dict[str, Any], on: str) -> Score | None:
+    """Return the quality of a run or a published row; None where nothing was scored."""
+
+    def make(quality: Any) -> Score | None:
+        if quality is None:
+            return None
+        classes = read_field(quality, "per_class", lambda value: as_object(value or {}), {})
+        score = Score(
+            on=on,
+            frames=read_field(quality, "frames", _count, None),
+            pixel_accuracy=read_field(quality, "pixel_accuracy", _share, None),
+            miou=read_field(quality, "miou", _share, None),
+            top1=read_field(quality, "top1", _share, None),
+            per_class={name: read_field(classes, name, _share, None) for name in classes},
+        )
+        return score if score.headline else None
+
+    return read_field(fields, "quality", make, None)
+
+
+def _stages(fields: dict[str, Any]) -> dict[str, Spread]:
+    """Return the stages that took place: one that never took time did not."""
+
+    def make(found: Any) -> dict[str, Spread]:
+        spreads = {name: read_field(found, name, _spread, None) for name in STAGES}
+        return {name: spread for name, spread in spreads.items() if spread is not None}
+
+    return read_field(fields, "stages", make, {})
+
+
+def _spread(value: Any) -> Spread | None:
+    if value is None:
+        return None
+    typical = read_field(value, "p50_ms", _number)
+    p90 = read_field(value, "p90_ms", _number, None)
+    return Spread(typical, p90) if typical else None
+
+
+def _number(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{json.dumps(value)[:40]} is no number")
+    if not math.isfinite(value) or value < 0:
+        raise ValueError(f"{value} is below zero or not finite")
+    return float(value)
+
+
+def _positive(value: Any) -> float | None:
+    """Read a number of which 0 says that nothing was measured."""
+    return _number(value) or None
+
+
+def _share(value: Any) -> float | None:
+    number = _number(value)
+    if number is not None and number > 1:
+        raise ValueError(f"{value} is not between 0 and 1")
+    return number
+
+
+def _count(value: Any) -> Any:
+    number = _number(value)
+    if number is not None and (number != int(number) or number < 1):
+        raise ValueError(f"{value} is no number of things")
+    return None if number is None else int(number)
+
+
+def _list_of(make: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
+    def check(values: Any) -> list[Any]:
+        if not isinstance(values, list):
+            raise TypeError(f"{json.dumps(values)[:40]} is no list")
+        return [make(value) for value in values]
+
+    return check
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number in JSON")
