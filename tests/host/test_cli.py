@@ -10,7 +10,7 @@ from edge_app.errors import UsageError
 from edge_app.spec import read_card
 from host_tools import cli, commands
 
-COMMANDS = ("train", "convert", "sample", "fetch")
+COMMANDS = ("train", "convert", "sample", "fetch", "report")
 
 
 def _loaded_by(code: str) -> set[str]:
