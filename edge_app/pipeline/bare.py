@@ -11,7 +11,7 @@ from pathlib import Path
 from edge_app.errors import ModelError, UsageError
 from edge_app.interpreter.network import load_network
 from edge_app.labels import LabelSet, label_set, numbered_labels
-from edge_app.spec import InputSpec, ModelSpec, TensorInfo, Variant, file_sha256
+from edge_app.spec import VARIANTS, InputSpec, ModelSpec, TensorInfo, Variant, file_sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,14 @@ def describe_file(path: Path, hints: Hints, *, runtime: str = "auto") -> ModelSp
     task = hints.task or _guess_task(network.output, guessed)
     given = _input(network.input, hints, guessed)
     labels = _labels(path, task, network.output, hints, guessed)
+    # Files of a model are often called by their variant; the folder then names the model.
+    name = path.resolve().parent.name if path.stem in VARIANTS else path.stem
     kind = network.kind()
     guessed.append(f"variant {kind}")
     variant = Variant(kind, path, path.stat().st_size, file_sha256(path))
     return ModelSpec(
-        name=path.stem,
-        title=path.stem,
+        name=name,
+        title=name,
         task=task,
         labels=labels,
         input=given,
