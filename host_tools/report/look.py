@@ -24,7 +24,7 @@ p { margin: 6px 0; max-width: 74ch; }
 .soft, figcaption span, .note { color: var(--soft); font-size: 14px; }
 a { color: inherit; }
 nav a { display: inline-block; margin: 6px 18px 0 0; }
-ul { margin: 6px 0 12px; padding-left: 20px; max-width: 78ch; }
+ul { margin: 6px 0 12px; padding-left: 20px; max-width: 96ch; }
 li { margin: 3px 0; }
 .warning { border-left: 4px solid #FF8A4C; padding: 6px 12px; margin: 8px 0; max-width: 74ch;
   background: var(--panel); }

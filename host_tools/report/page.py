@@ -51,7 +51,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Figures, Figures | None], str | None]], ...
     ("network frames/s", lambda one, _: figure(one.network_fps) if one.network_fps else None),
     ("line frames/s", lambda one, _: figure(one.line_fps) if one.line_fps else None),
     ("to canvas ms", lambda one, _: figure(one.line.typical_ms) if one.line else None),
-    ("speed", lambda one, base: _ratio(one, base)),
+    ("vs float32", lambda one, base: _ratio(one, base)),
     ("load ms", lambda one, _: figure(one.init_ms) if one.init_ms else None),
     ("peak MB", lambda one, _: figure(one.peak_rss_mb) if one.peak_rss_mb else None),
 )
