@@ -19,13 +19,14 @@ class Intermediate:
     """Run a graph on the runtime's own kernels, so that its inner tensors can be read.
 
     A delegate keeps what is between its operators to itself; it is slower without, not other.
+    With `inner` false the delegate runs, and only the answer can be read.
 
     input, output: the tensors as the file states them. tensors: every tensor that operators
     write, by name, in the order they are written.
     Raises ModelError where the graph does not load.
     """
 
-    def __init__(self, model: bytes) -> None:
+    def __init__(self, model: bytes, *, inner: bool = True) -> None:
         from ai_edge_litert import interpreter as litert
 
         try:
@@ -33,9 +34,11 @@ class Intermediate:
                 warnings.simplefilter("ignore")  # "for debugging purposes": that is what this is
                 native = litert.Interpreter(
                     model_content=model,
-                    experimental_preserve_all_tensors=True,
+                    experimental_preserve_all_tensors=inner,
                     experimental_op_resolver_type=(
                         litert.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+                        if inner
+                        else litert.OpResolverType.AUTO
                     ),
                     num_threads=physical_cores(),
                 )
@@ -62,6 +65,7 @@ class Intermediate:
         }
         self._indices = {str(details[index]["name"]): index for index in written}
         self._input_index = int(given[0]["index"])
+        self._output_index = int(made[0]["index"])
         self._native = native
 
     def run(self, values: NDArray[Any]) -> None:
@@ -77,6 +81,10 @@ class Intermediate:
             )
         self._native.set_tensor(self._input_index, self.input.quantize(values))
         self._native.invoke()
+
+    def answer(self) -> NDArray[np.float32]:
+        """Return a copy of the output's real values after `run`."""
+        return self.output.dequantize(self._native.get_tensor(self._output_index))
 
     def real(self, name: str) -> NDArray[np.float32]:
         """Return a copy of a tensor's real values after `run`."""

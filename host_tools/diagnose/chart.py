@@ -1,0 +1,61 @@
+"""Draw where int8 loses: the error of every layer, in the order they run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge_app.errors import ModelError
+from edge_app.style import variant_colour
+from host_tools.diagnose.measure import Comparison
+from host_tools.diagnose.words import GOOD_DB, POOR_DB, worst_layers
+from host_tools.flatbuffer import short_name
+
+_NAMED = 6
+_INK, _FAINT = "#1d2630", "#98A4B0"
+
+
+def write_chart(found: Comparison, title: str, path: Path) -> Path:
+    """Write a PNG of SNR and range use over the layers; raise ModelError where it cannot be."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as fault:
+        raise ModelError(f"matplotlib does not load ({fault}); pip install matplotlib") from fault
+    figure = Figure(figsize=(12, 7), dpi=120, layout="constrained")
+    FigureCanvasAgg(figure)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    orders = [layer.order for layer in found.layers]
+    snr_db = [min(60.0, layer.snr_db) for layer in found.layers]
+    grid = [(one.order, min(60.0, one.grid_db)) for one in found.layers if one.grid_db is not None]
+    above.axhspan(min(0.0, *snr_db), POOR_DB, color="#D55E00", alpha=0.07, lw=0)
+    above.axhline(GOOD_DB, color=_FAINT, lw=0.8, ls=":")
+    above.text(orders[-1], GOOD_DB, " good", color=_FAINT, va="center")
+    above.text(orders[-1], POOR_DB, " poor", color=_FAINT, va="center")
+    above.plot(*zip(*grid, strict=True), color=_FAINT, lw=1, label="its own 256 steps alone")
+    above.plot(
+        orders, snr_db, color=variant_colour("int8"), lw=2, marker="o", ms=3, label="int8 as it is"
+    )
+    for number, layer in enumerate(worst_layers(found, _NAMED)):
+        above.annotate(
+            f"{short_name(layer.name, 22)}\n{layer.kind}, loses {layer.lost_db:.0f} dB",
+            (layer.order, min(60.0, layer.snr_db)),
+            xytext=(10 + 26 * (number % 2), 26 + 24 * (number % 3)),
+            textcoords="offset points",
+            fontsize=8,
+            color=_INK,
+            arrowprops={"arrowstyle": "-", "color": _INK, "lw": 0.7},
+        )
+    above.set_ylabel("signal over error, dB")
+    above.set_title(title, loc="left", color=_INK, fontsize=12)
+    above.legend(loc="upper right", frameon=False)
+    used = [(one.order, 100 * one.range_use) for one in found.layers if one.range_use is not None]
+    below.bar(*zip(*used, strict=True), color=variant_colour("int8"), width=0.9)
+    below.set_ylim(0, 100)
+    below.set_ylabel("of 256 levels, %")
+    below.set_xlabel("operator, in the order they run")
+    for axes in (above, below):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(colors=_INK)
+        axes.margins(x=0.01)
+    figure.savefig(path)
+    return path

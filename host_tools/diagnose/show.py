@@ -1,0 +1,89 @@
+"""Show a comparison as a table, and keep it as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.table import Table
+
+from edge_app.commands.common import compact_table
+from edge_app.style import NOTHING, file_size
+from host_tools.diagnose.measure import Comparison, LayerError
+from host_tools.diagnose.repair import Trial
+from host_tools.diagnose.words import advice, decibel_text, kinds_of, verdict, worst_layers
+from host_tools.flatbuffer import short_name
+
+
+def layer_table(found: Comparison, most: int = 15) -> Table:
+    """List the layers that lose most, worst first, in 80 columns."""
+    table = compact_table(
+        "What each layer loses of what its inputs still had, worst first",
+        ("layer", "operator", "lost", "SNR", "steps", "levels", "clipped"),
+        left=2,
+    )
+    for layer in (found.given, *worst_layers(found, most)):
+        table.add_row(
+            short_name(layer.name, 24),
+            layer.kind,
+            NOTHING if layer is found.given else f"{layer.lost_db:.1f}",
+            decibel_text(layer.snr_db).removesuffix(" dB"),
+            NOTHING if layer.grid_db is None else decibel_text(layer.grid_db).removesuffix(" dB"),
+            NOTHING if layer.range_use is None else f"{100 * layer.range_use:.0f} %",
+            NOTHING if layer.saturated is None else f"{100 * layer.saturated:.1f} %",
+        )
+    table.caption = (
+        "dB: 40 is fine, 20 shows, below 10 little is left. steps: what its own\n"
+        "256 steps would give. levels: how many of them occur."
+    )
+    table.caption_justify = "left"
+    return table
+
+
+def trial_table(trials: Sequence[Trial]) -> Table:
+    """List what was tried in float, and what the answer was worth then."""
+    table = compact_table(
+        "Operators left in float, and the answer's SNR", ("left in float", "SNR", "file"), left=1
+    )
+    table.columns[0].no_wrap = False
+    for trial in trials:
+        table.add_row(
+            ", ".join(trial.kept) or "none",
+            decibel_text(trial.snr_db),
+            file_size(trial.bytes),
+        )
+    return table
+
+
+def write_json(found: Comparison, trials: Sequence[Trial], path: Path) -> Path:
+    """Write everything that was found, every layer in the graph's order."""
+    path.write_text(
+        json.dumps(
+            {
+                "verdict": verdict(found),
+                "advice": advice(found),
+                "samples": found.samples,
+                "answer_db": found.answer and round(found.answer.snr_db, 2),
+                "lost_by_kind_db": {
+                    kind: round(lost, 1) for kind, lost in kinds_of(found.layers).items()
+                },
+                "input": _entry(found.given),
+                "layers": [_entry(layer) for layer in found.layers],
+                "unmatched": list(found.unmatched),
+                "trials": [asdict(trial) for trial in trials],
+            },
+            indent=1,
+        )
+        + "\n",
+        "utf-8",
+    )
+    return path
+
+
+def _entry(layer: LayerError) -> dict[str, object]:
+    return {
+        key: float(f"{value:.6g}") if isinstance(value, float) else value
+        for key, value in asdict(layer).items()
+    }
