@@ -11,6 +11,7 @@ from host_tools.diagnose.words import GOOD_DB, POOR_DB, worst_layers
 from host_tools.flatbuffer import short_name
 
 _NAMED = 6
+_LOW_DB, _HIGH_DB = -10.0, 60.0
 _INK, _FAINT = "#1d2630", "#98A4B0"
 
 
@@ -25,9 +26,9 @@ def write_chart(found: Comparison, title: str, path: Path) -> Path:
     FigureCanvasAgg(figure)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     orders = [layer.order for layer in found.layers]
-    snr_db = [min(60.0, layer.snr_db) for layer in found.layers]
-    grid = [(one.order, min(60.0, one.grid_db)) for one in found.layers if one.grid_db is not None]
-    above.axhspan(min(0.0, *snr_db), POOR_DB, color="#D55E00", alpha=0.07, lw=0)
+    snr_db = [_seen(layer.snr_db) for layer in found.layers]
+    grid = [(one.order, _seen(one.grid_db)) for one in found.layers if one.grid_db is not None]
+    above.axhspan(_LOW_DB, POOR_DB, color="#D55E00", alpha=0.07, lw=0)
     above.axhline(GOOD_DB, color=_FAINT, lw=0.8, ls=":")
     above.text(orders[-1], GOOD_DB, " good", color=_FAINT, va="center")
     above.text(orders[-1], POOR_DB, " poor", color=_FAINT, va="center")
@@ -38,7 +39,7 @@ def write_chart(found: Comparison, title: str, path: Path) -> Path:
     for number, layer in enumerate(worst_layers(found, _NAMED)):
         above.annotate(
             f"{short_name(layer.name, 22)}\n{layer.kind}, loses {layer.lost_db:.0f} dB",
-            (layer.order, min(60.0, layer.snr_db)),
+            (layer.order, _seen(layer.snr_db)),
             xytext=(10 + 26 * (number % 2), 26 + 24 * (number % 3)),
             textcoords="offset points",
             fontsize=8,
@@ -59,3 +60,8 @@ def write_chart(found: Comparison, title: str, path: Path) -> Path:
         axes.margins(x=0.01)
     figure.savefig(path)
     return path
+
+
+def _seen(value_db: float) -> float:
+    """Keep a value within the chart: beyond these ends it makes no difference."""
+    return max(_LOW_DB, min(_HIGH_DB, value_db))

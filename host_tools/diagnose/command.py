@@ -20,7 +20,7 @@ from edge_app.spec import InputSpec, TensorInfo, read_card
 from host_tools.diagnose.chart import write_chart
 from host_tools.diagnose.measure import compare
 from host_tools.diagnose.repair import Trial, find_repair
-from host_tools.diagnose.show import layer_table, trial_table, write_json
+from host_tools.diagnose.show import LEGEND, layer_table, trial_table, write_json
 from host_tools.diagnose.words import advice, decibel_text, verdict
 from host_tools.flatbuffer import read_graph
 from host_tools.intermediate import Intermediate
@@ -52,6 +52,7 @@ def diagnose_command(options: argparse.Namespace) -> int:
         found = compare(pair.float32, pair.int8, samples, lambda: progress.advance(step))
         trials = _trials(pair, samples, progress) if options.repair else []
     console.print(layer_table(found))
+    _say(console, LEGEND)
     _say(console, verdict(found))
     for sentence in advice(found):
         _say(console, f"- {sentence}")

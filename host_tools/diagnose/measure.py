@@ -99,12 +99,13 @@ def compare(
     }
     if not shared:
         raise ModelError("the two graphs share no tensor by name; give two variants of one model")
-    given = _Tally(small.input)
+    taken = _quantized_input(int8, small)
+    given = _Tally(taken)
     count = 0
     for sample in samples:
         whole.run(sample)
         small.run(sample)
-        given.add(sample, small.input.quantize(sample))
+        given.add(sample, taken.quantize(sample))
         for name, tally in shared.items():
             tally.add(whole.real(name), small.raw(name))
         count += 1
@@ -112,6 +113,17 @@ def compare(
     if not count:
         raise ModelError("there is nothing to compare on; name pictures with --images")
     return _comparison(graph, shared, given, count)
+
+
+def _quantized_input(int8: bytes, small: Intermediate) -> TensorInfo:
+    """Return the tensor that holds the picture in 8 bits: a float input is quantized first."""
+    if small.input.quantized:
+        return small.input
+    graph = read_graph(int8)
+    for operator in graph.operators:
+        if operator.kind == "QUANTIZE" and operator.inputs == graph.inputs:
+            return small.tensors[operator.outputs[0]]
+    return small.input
 
 
 def _comparison(graph: Graph, shared: dict[str, _Tally], given: _Tally, count: int) -> Comparison:

@@ -20,7 +20,7 @@ from host_tools.flatbuffer import short_name
 def layer_table(found: Comparison, most: int = 15) -> Table:
     """List the layers that lose most, worst first, in 80 columns."""
     table = compact_table(
-        "What each layer loses of what its inputs still had, worst first",
+        "Layers that lose most, worst first",
         ("layer", "operator", "lost", "SNR", "steps", "levels", "clipped"),
         left=2,
     )
@@ -34,12 +34,13 @@ def layer_table(found: Comparison, most: int = 15) -> Table:
             NOTHING if layer.range_use is None else f"{100 * layer.range_use:.0f} %",
             NOTHING if layer.saturated is None else f"{100 * layer.saturated:.1f} %",
         )
-    table.caption = (
-        "dB: 40 is fine, 20 shows, below 10 little is left. steps: what its own\n"
-        "256 steps would give. levels: how many of them occur."
-    )
-    table.caption_justify = "left"
     return table
+
+
+LEGEND = (
+    "lost: dB less than the worst of its inputs had. SNR: 40 is fine, 20 shows, below 10 little "
+    "is left. steps: what its own 256 steps would give. levels: how many of them occur."
+)
 
 
 def trial_table(trials: Sequence[Trial]) -> Table:

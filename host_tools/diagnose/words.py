@@ -50,9 +50,10 @@ def advice(found: Comparison) -> list[str]:
         said.append(
             f"the input uses {round(256 * given.range_use)} of 256 levels: it holds "
             f"{_span(given.low, given.high)}, pictures give {_span(given.least, given.greatest)}; "
-            "it was calibrated on pictures prepared otherwise, so convert again with this card's "
-            "mean and std"
+            "it was calibrated on pictures prepared otherwise. That spoils all that follows: "
+            "convert again with the right mean and std, and diagnose that"
         )
+        return said
     clipped = [layer for layer in found.layers if (layer.saturated or 0) > 0.01]
     if clipped:
         worst = max(clipped, key=lambda layer: layer.saturated or 0)
