@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from edge_app import __version__
 from edge_app.errors import EdgeError, UsageError
+from host_tools.diagnose import options as diagnosis
 
 _TRAIN = """examples:
   host-tools train mnist                        MNIST from this machine, else downloaded by Keras
@@ -61,6 +62,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_sample(commands)
     _add_fetch(commands)
     _add_report(commands)
+    text = "say layer by layer where int8 loses against float32"
+    diagnosis.add_options(_command(commands, "diagnose", text, diagnosis.EXAMPLES))
     return parser
 
 
@@ -187,6 +190,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from host_tools.report.command import report_command
 
         return report_command(options)
+    if options.command == "diagnose":
+        from host_tools.diagnose.command import diagnose_command
+
+        return diagnose_command(options)
     from host_tools import commands
 
     if options.command == "train":
