@@ -112,44 +112,42 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
     return ordered[low] + (ordered[high] - ordered[low]) * (position - low)
 
 
-def rate_hz(stamps_s: Sequence[float]) -> float | None:
-    """Return events per second from moments in seconds: n stamps hold n-1 intervals."""
-    if len(stamps_s) < 2 or stamps_s[-1] <= stamps_s[0]:
-        return None
-    return (len(stamps_s) - 1) / (stamps_s[-1] - stamps_s[0])
-
-
 class Rate:
     """Follow the rate of a stream of events over its last `window_s` seconds."""
 
     def __init__(self, window_s: float = 2.0) -> None:
         self._window_s = window_s
         # Bounded for streams whose rate nobody asks for; 200 frames hold 2 s of 100 fps.
-        self._recent: deque[float] = deque(maxlen=200)
+        self._recent: deque[tuple[float, int]] = deque(maxlen=200)
         self._first_s: float | None = None
         self._last_s = 0.0
-        self._count = 0
+        self._count = 0  # events after the first moment: n stamps hold n-1 intervals
 
-    def tick(self, now_s: float) -> None:
-        """Note one event at a moment in seconds."""
+    def tick(self, now_s: float, events: int = 1) -> None:
+        """Note one event at a moment in seconds, or several that ended together."""
         if self._first_s is None:
             self._first_s = now_s
+        else:
+            self._count += events
         self._last_s = now_s
-        self._count += 1
-        self._recent.append(now_s)
+        self._recent.append((now_s, events))
 
     @property
     def recent_hz(self) -> float | None:
         """The rate over the last seconds, for displays."""
         recent = self._recent
         # Two stamps are kept however old, so that a rate below 1/window still shows.
-        while len(recent) > 2 and self._last_s - recent[0] > self._window_s:
+        while len(recent) > 2 and self._last_s - recent[0][0] > self._window_s:
             recent.popleft()
-        return rate_hz(recent)
+        if len(recent) < 2 or self._last_s <= recent[0][0]:
+            return None
+        # The first stamp only begins the time that is counted, so its events are not.
+        events = sum(events for _, events in recent) - recent[0][1]
+        return events / (self._last_s - recent[0][0])
 
     @property
     def overall_hz(self) -> float | None:
         """The rate over the whole run, for records."""
-        if self._first_s is None or self._count < 2 or self._last_s <= self._first_s:
+        if self._first_s is None or not self._count or self._last_s <= self._first_s:
             return None
-        return (self._count - 1) / (self._last_s - self._first_s)
+        return self._count / (self._last_s - self._first_s)

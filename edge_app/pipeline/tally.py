@@ -54,6 +54,28 @@ class Tally:
         self._recent.append(timings)
         self._shown.tick(now_s)
 
+    def add_group(
+        self,
+        frames: Sequence[Frame],
+        answers: Sequence[tuple[Result, float, float, float]],
+        now_s: float,
+    ) -> Timings:
+        """Score and note frames that were finished together; return the last one's timings."""
+        scorer = self._scorer
+        group = []
+        for frame, (result, prepare_ms, invoke_ms, decode_ms) in zip(frames, answers, strict=True):
+            if scorer is not None:
+                scorer.add(frame, result)
+            end_to_end_ms = (now_s - frame.captured_s) * 1e3
+            group.append(
+                Timings(frame.capture_ms, prepare_ms, invoke_ms, decode_ms, 0.0, end_to_end_ms)
+            )
+        for timings in group:
+            self._log.add(timings)
+        self._recent.extend(group)
+        self._shown.tick(now_s, len(group))
+        return group[-1]
+
     def status(self, now_s: float) -> Status:
         """Return what displays show, made anew at most five times a second."""
         if self._status is None or now_s - self._refresh_s >= _REFRESH_S:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from edge_app.timing import STAGES, Latency, Rate, Timings, TimingsLog, percentile, rate_hz
+from edge_app.timing import STAGES, Latency, Rate, Timings, TimingsLog, percentile
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 101, 1000])
@@ -48,11 +48,11 @@ def test_every_stage_is_a_field_of_the_timings() -> None:
 )
 def test_a_rate_counts_intervals(stamps_s: list[float], hz: float | None) -> None:
     """Two stamps half a second apart are two a second, not four."""
-    assert rate_hz(stamps_s) == (None if hz is None else pytest.approx(hz))
     followed = Rate(window_s=60)
     for stamp_s in stamps_s:
         followed.tick(stamp_s)
-    assert followed.overall_hz == followed.recent_hz == rate_hz(stamps_s)
+    assert followed.overall_hz == followed.recent_hz
+    assert followed.overall_hz == (None if hz is None else pytest.approx(hz))
 
 
 def test_the_recent_rate_forgets_and_the_overall_one_does_not() -> None:
@@ -95,3 +95,12 @@ def test_the_log_is_a_fair_sample_above_its_bound() -> None:
     assert latency.n == 50_000
     # The mean of 1000 even draws strays by 50000/sqrt(12*1000) = 456 at one sigma.
     assert math.isclose(latency.mean_ms, 25_000, abs_tol=5 * 456)
+
+
+def test_events_that_end_together_count_as_many() -> None:
+    """A group is one moment and several events; the first group only begins the time."""
+    rate = Rate(window_s=10)
+    for moment_s in (1.0, 2.0, 3.0):
+        rate.tick(moment_s, 32)
+    assert rate.recent_hz == 32
+    assert rate.overall_hz == 32
