@@ -18,14 +18,16 @@ _TRAIN = """examples:
   host-tools train mnist --data mnist --seed 1 --out digits.keras
 """
 _CONVERT = """examples:
-  host-tools convert mnist.keras --out models/mnist
   host-tools convert mnist.keras --out models/mnist --calibration mnist --eval mnist
-  host-tools convert net.keras --out models/net --calibration photos/ \\
-      --eval t10k-images-idx3-ubyte.gz,t10k-labels-idx1-ubyte.gz
+  host-tools convert frozen_inference_graph.pb --out models/street --input-size 513x257 \\
+      --calibration CamVid/train --eval camvid:CamVid/test,CamVid/testannot --eval-every 3
+  host-tools convert saved_model/ --out models/net --calibration drive.mp4 --labels cityscapes
+  host-tools convert float32.tflite --out models/net --calibration photos/ --keep-float decoder
   edge-app run digits.gz --model models/mnist   then look at it
 
 DIR holds afterwards float32.tflite, float16.tflite, dynamic_range.tflite, int8.tflite and the
-model card model.json. int8 is calibrated on real pictures, never on those it is scored on.
+model card model.json. int8 is calibrated on real pictures, never on those it is scored on. A
+variant that loses more than --max-drop leaves DIR as it was.
 """
 _DATA = "a folder with MNIST's four IDX files, plain or .gz (default: looked for, else downloaded)"
 _SAMPLE = """example:
@@ -92,30 +94,113 @@ def _add_train(commands: Commands) -> None:
 
 
 def _add_convert(commands: Commands) -> None:
-    parser = _command(commands, "convert", "convert a Keras model into four variants", _CONVERT)
-    parser.add_argument("model", type=Path, help="a .keras or .h5 file")
+    parser = _command(commands, "convert", "convert a model into four variants", _CONVERT)
+    parser.add_argument(
+        "model",
+        type=Path,
+        metavar="SOURCE",
+        help="a .keras or .h5 file, a SavedModel folder, a frozen graph .pb, a float32 .tflite",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model folder")
     parser.add_argument("--name", help="what to call the model (DIR's name)")
     parser.add_argument("--title", help="what to call it on screen (the name)")
-    parser.add_argument("--task", choices=("classification",), default="classification")
-    parser.add_argument("--labels", default="digits", help="the label set (digits)")
-    parser.add_argument("--mean", type=float, default=0.0, help="input is (pixel - mean) / std (0)")
-    parser.add_argument("--std", type=float, default=255.0, help="(255)")
-    parser.add_argument(
-        "--calibration",
-        metavar="PATH",
-        help="pictures to calibrate int8 on: IDX images, a folder of images or of MNIST's files",
-    )
-    parser.add_argument("--samples", type=int, default=100, help="how many of them (100)")
-    parser.add_argument("--seed", type=int, default=0, help="which of them (0)")
-    parser.add_argument(
-        "--eval",
-        dest="evaluation",
-        metavar="IMAGES,LABELS",
-        help="score every variant on these, or on the test digits of a folder",
-    )
     parser.add_argument("--source", default="", help="where the weights come from, for the card")
     parser.add_argument("--licence", default="", help="of the weights, for the card")
+    _add_input(parser.add_argument_group("the model"))
+    _add_variants(parser.add_argument_group("the variants"))
+    _add_pictures(parser.add_argument_group("the pictures"))
+
+
+def _add_input(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--task", choices=("segmentation", "classification"), help="(by its output)")
+    group.add_argument("--labels", help="the label set (by the number of classes)")
+    group.add_argument(
+        "--input-size", type=_size, metavar="WxH", help="rebuild a frozen graph for this size"
+    )
+    group.add_argument("--input-tensor", metavar="NAME", help="of a frozen graph (probed)")
+    group.add_argument("--output-tensor", metavar="NAME", help="(probed)")
+    group.add_argument(
+        "--mean", type=_numbers, metavar="M", help="input is (pixel - mean) / std; one or R,G,B"
+    )
+    group.add_argument("--std", type=_numbers, metavar="S", help="(found in the model, or usual)")
+    group.add_argument("--channels", choices=("rgb", "bgr"), help="their order (rgb)")
+    group.add_argument("--fit", choices=("stretch", "letterbox"), default="stretch")
+
+
+def _add_variants(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--variants",
+        default="float32,float16,dynamic_range,int8",
+        metavar="LIST",
+        help="which to make (float32,float16,dynamic_range,int8)",
+    )
+    group.add_argument(
+        "--io",
+        choices=("uint8", "int8", "float32"),
+        default="uint8",
+        help="what int8 takes: uint8 pixels as they are, or float32 in and out (uint8)",
+    )
+    group.add_argument(
+        "--keep-float",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="leave the operators that match in float; may be repeated",
+    )
+    group.add_argument(
+        "--quantizer",
+        choices=("auto", "tensorflow", "ai-edge-quantizer"),
+        default="auto",
+        help="whose variants to take (auto: per variant the one that measures better)",
+    )
+    group.add_argument(
+        "--max-drop",
+        type=float,
+        metavar="P",
+        help="the loss against float32 that fails (0.02 of mIoU, 0.005 of top-1)",
+    )
+
+
+def _add_pictures(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--calibration",
+        metavar="PATH",
+        help="to calibrate int8 on: a folder of images, a video, IDX images, MNIST's folder",
+    )
+    group.add_argument("--samples", type=int, default=100, help="how many of them (100)")
+    group.add_argument("--seed", type=int, default=0, help="which of them (0)")
+    group.add_argument(
+        "--allow-weak-calibration",
+        action="store_true",
+        help="take noise, or fewer than 20; the card will say so",
+    )
+    group.add_argument(
+        "--eval",
+        dest="evaluation",
+        metavar="[LABELS:]IMAGES,TRUTH",
+        help="score every variant on these, or on a folder of MNIST, Cityscapes or CamVid",
+    )
+    group.add_argument(
+        "--eval-every", type=int, default=1, metavar="N", help="score every Nth of them (1)"
+    )
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Read WxH."""
+    width, cross, height = text.lower().partition("x")
+    if not cross or not width.isdecimal() or not height.isdecimal() or not int(width) * int(height):
+        raise argparse.ArgumentTypeError(f"'{text}' is no size; write WIDTHxHEIGHT, as 513x257")
+    return int(width), int(height)
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    """Read one number, or several with commas."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no number; write one, or one per channel as 123.7,116.8,103.9"
+        ) from None
 
 
 def _add_sample(commands: Commands) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from edge_app.errors import UsageError
-from edge_app.style import NOTHING, variant_colour
-from host_tools.convert import Converted, Recipe, convert
+from host_tools.convert import convert
 from host_tools.datasets import digit_files, find_mnist, holds_mnist, read_digits, write_sample
-from host_tools.prove import Evaluation
+from host_tools.evaluation import Evaluation, parse_evaluation
+from host_tools.models.form import Wishes
+from host_tools.outcome import notes, result_table
+from host_tools.recipe import Recipe
 from host_tools.train import check_target, train_digits, training_bar
 
 
@@ -56,12 +57,21 @@ def convert_command(options: argparse.Namespace) -> int:
         evaluation=evaluation,
         samples=options.samples,
         seed=options.seed,
+        weak=options.allow_weak_calibration,
         name=options.name or "",
         title=options.title or "",
         task=options.task,
         labels=options.labels,
         mean=options.mean,
         std=options.std,
+        channels=options.channels,
+        fit=options.fit,
+        wishes=Wishes(options.input_size, options.input_tensor, options.output_tensor),
+        variants=_names(options.variants),
+        io=options.io,
+        keep_float=tuple(options.keep_float),
+        quantizer=options.quantizer,
+        max_drop=options.max_drop,
         source=options.source,
         licence=options.licence,
     )
@@ -69,14 +79,9 @@ def convert_command(options: argparse.Namespace) -> int:
     with Progress(*bar, console=console) as progress:
         converted = convert(recipe, progress)
     console.print(result_table(converted))
-    manifest = converted.spec.calibration
-    _say(
-        console,
-        f"int8 calibrated on {manifest['pictures']} pictures of {manifest['from']}; "
-        f"written: {options.out}",
-    )
-    if evaluation is None:
-        _say(console, "not scored: give --eval IMAGES,LABELS to know what quantization cost")
+    for line in notes(converted):
+        _say(console, line)
+    _say(console, f"written: {options.out}")
     return 0
 
 
@@ -88,57 +93,23 @@ def sample_command(options: argparse.Namespace) -> int:
     return 0
 
 
-def result_table(converted: Converted) -> Table:
-    """Show each variant's size, what it scores, and what it lost against float32."""
-    table = Table(
-        title=f"{converted.spec.title}: four variants",
-        title_justify="left",
-        caption="drop: points of top-1 lost against float32. delegated: operators that XNNPACK\n"
-        "took of the graph, and in how many parts; one is best.",
-        caption_justify="left",
-    )
-    table.add_column("variant")
-    for column in ("bytes", "of float32", "top-1", "drop", "delegated", "parts"):
-        table.add_column(column, justify="right")
-    first = converted.proofs[0].variant
-    for proof in converted.proofs:
-        variant = proof.variant
-        score, best = variant.quality.get("top1"), first.quality.get("top1")
-        took = variant.measured
-        table.add_row(
-            f"[{variant_colour(variant.name)}]{variant.name}[/]",
-            f"{variant.bytes:,}",
-            f"{100 * variant.bytes / first.bytes:.0f} %",
-            NOTHING if score is None else f"{100 * score:.2f} %",
-            NOTHING if score is None or best is None else f"{100 * (best - score) + 0.0:.2f}",
-            f"{took['delegated']}/{took['operators']}",
-            str(took["partitions"]),
-        )
-    return table
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _pictures(options: argparse.Namespace) -> tuple[str, Evaluation | None]:
     """Return what to calibrate and score on: as named, else MNIST's own parts for digits."""
     named, scored = options.calibration, options.evaluation
-    if named is None:
-        if options.labels != "digits":
+    if named is None and "int8" in _names(options.variants):
+        keras = options.model.suffix in {".keras", ".h5", ".hdf5"}
+        if not (options.labels == "digits" or (options.labels is None and keras)):
             raise UsageError("int8 is calibrated on real pictures; name some with --calibration")
         folder = find_mnist()
         named, scored = str(folder), scored or str(folder)
-    calibration = Path(named)
-    if holds_mnist(calibration):
-        calibration = digit_files(calibration, "train")[0]
-    return str(calibration), _evaluation(scored) if scored else None
-
-
-def _evaluation(text: str) -> Evaluation:
-    if Path(text).is_dir():
-        images, labels = digit_files(Path(text), "test")
-        return Evaluation(str(images), str(labels))
-    pictures, comma, truth = text.rpartition(",")
-    if not comma:
-        raise UsageError(f"--eval {text}: give IMAGES,LABELS or a folder with MNIST's files")
-    return Evaluation(pictures, truth)
+    calibration = Path(named or "")
+    if named and holds_mnist(calibration):
+        named = str(digit_files(calibration, "train")[0])
+    return named or "", parse_evaluation(scored, options.eval_every) if scored else None
 
 
 def _say(console: Console, text: str) -> None:

@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.errors import ModelError
 from edge_app.frame import Image, Result, Segmentation
 from edge_app.golden import PATTERN_OF_TASK, golden_answer, golden_image
 from edge_app.pipeline.engine import Engine, load_engine
 from edge_app.pipeline.scoring import Scorer
-from edge_app.sources.base import Source
-from edge_app.sources.opening import open_source
-from edge_app.sources.truth import open_truth
 from edge_app.spec import ModelSpec, Variant
+from host_tools.evaluation import Evaluation
+
+# Of how many pictures the whole output is kept to be compared: 2.5 MB each at 257x129x19.
+_OUTPUTS = 16
+# What --max-drop is when it is not given, by the figure it is taken from.
+MAX_DROP = {"miou": 0.02, "top1": 0.005}
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
-    """Name the pictures a variant is scored on, and their truth."""
+class Seen:
+    """Hold what a variant answered, picture by picture.
 
-    pictures: str
-    truth: str
+    answers: class maps at network resolution, uint8 (h, w), or class ids.
+    outputs: of the first pictures, real values: float32, the output's shape.
+    """
 
-    def open(self) -> Source:
-        """Open the pictures with their truth; raise SourceError where they do not fit."""
-        return open_source(self.pictures, truth=open_truth(self.truth))
+    answers: list[NDArray[np.uint8] | int] = field(default_factory=list)
+    outputs: list[NDArray[np.float32]] = field(default_factory=list)
+
+    def add(self, engine: Engine, result: Result) -> None:
+        """Keep the answer that an engine has just given."""
+        if isinstance(result, Segmentation):
+            self.answers.append(result.class_map)
+        else:
+            self.answers.append(result.class_id)
+        tensor = engine.network.output
+        real = tensor.dtype.kind == "f" or tensor.quantized  # class ids have no distance
+        if real and len(self.outputs) < _OUTPUTS:
+            self.outputs.append(tensor.dequantize(engine.network.read()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +51,13 @@ class Proof:
     """Hold a variant with what was measured of it.
 
     golden: its answer to the golden picture. classes: how many different ones it gave to the
-        calibration pictures.
+        calibration pictures. seen: what it answered to the scored pictures.
     """
 
     variant: Variant
     golden: list[int]
     classes: int
+    seen: Seen = field(default_factory=Seen)
 
 
 def prove(
@@ -56,18 +74,53 @@ def prove(
     Raises ModelError where it does not load, SourceError where the truth does not fit.
     """
     engine = load_engine(replace(spec, golden={}), name)
-    classes = set()
+    classes: set[int] = set()
+    seen = Seen()
     for image in familiar:
-        classes |= _classes(engine.answer(image))
+        result = engine.answer(image)
+        classes |= _classes(result)
+        if evaluation is None:
+            seen.add(engine, result)
     golden = golden_answer(
         engine.answer(golden_image(PATTERN_OF_TASK[spec.task], spec.input.size_wh))
     )
     variant = replace(
         engine.variant,
-        quality=_score(engine, evaluation, tick) if evaluation else {},
-        measured=_measured(engine),
+        quality=_score(engine, evaluation, seen, tick) if evaluation else {},
+        measured={**engine.variant.measured, **_measured(engine)},
     )
-    return Proof(variant, golden, len(classes))
+    return Proof(variant, golden, len(classes), seen)
+
+
+def compared(proofs: Sequence[Proof]) -> tuple[Proof, ...]:
+    """Note in each proof how far it agrees with the first one, float32.
+
+    agreement: the share of pixels, or of pictures, that get the same class.
+    mean_abs_error: of the output, in its real units.
+    """
+    first = proofs[0]
+    return tuple(
+        replace(
+            proof,
+            variant=replace(
+                proof.variant,
+                measured={**proof.variant.measured, **difference(first.seen, proof.seen)},
+            ),
+        )
+        for proof in proofs
+    )
+
+
+def difference(first: Seen, other: Seen) -> dict[str, float]:
+    """Return the agreement and the mean absolute error of two series of answers."""
+    same = [
+        float(np.mean(np.equal(a, b))) for a, b in zip(first.answers, other.answers, strict=True)
+    ]
+    errors = [
+        float(np.abs(a - b).mean()) for a, b in zip(first.outputs, other.outputs, strict=False)
+    ]
+    found = {"agreement": same, "mean_abs_error": errors}
+    return {key: round(float(np.mean(values)), 6) for key, values in found.items() if values}
 
 
 def refuse_collapsed(proofs: Iterable[Proof]) -> None:
@@ -78,17 +131,46 @@ def refuse_collapsed(proofs: Iterable[Proof]) -> None:
             raise ModelError(
                 f"{proof.variant.name} gives the same answer to every picture and "
                 f"{first.variant.name} does not: quantization has destroyed it; "
-                "calibrate on other or more pictures"
+                "calibrate on other or more pictures, or look with host-tools diagnose which "
+                "layers to leave in float with --keep-float"
             )
 
 
+def refuse_drop(proofs: Iterable[Proof], max_drop: float | None) -> None:
+    """Raise ModelError naming the variants that lose more against float32 than they may.
+
+    max_drop: of mIoU or top-1, as a share; None takes the usual one.
+    """
+    first, *others = proofs
+    figure = next((name for name in MAX_DROP if name in first.variant.quality), None)
+    if figure is None:
+        return
+    limit = MAX_DROP[figure] if max_drop is None else max_drop
+    before = first.variant.quality[figure]
+    worse = [
+        f"{proof.variant.name} {proof.variant.quality[figure]:.4f}"
+        for proof in others
+        if before - proof.variant.quality[figure] > limit + 1e-9
+    ]
+    if worse:
+        word = {"miou": "mIoU", "top1": "top-1"}[figure]
+        raise ModelError(
+            f"{' and '.join(worse)} lost more than {limit:g} of float32's {word} {before:.4f}, so "
+            "nothing was replaced; write it to a folder of its own with --max-drop 1, see there "
+            "with host-tools diagnose which layers lose it, and keep those with --keep-float"
+        )
+
+
 def _score(
-    engine: Engine, evaluation: Evaluation, tick: Callable[[], None]
-) -> dict[str, float | int]:
+    engine: Engine, evaluation: Evaluation, seen: Seen, tick: Callable[[], None]
+) -> dict[str, Any]:
     with evaluation.open() as source:
-        scorer = Scorer(engine.spec.labels, source.truth_labels or engine.spec.labels.name)
-        for frame in source:
-            scorer.add(frame, engine.answer(frame.image))
+        truth = source.truth_labels or engine.spec.labels.name
+        scorer = Scorer(engine.spec.labels, truth)
+        for frame in evaluation.scored(source):
+            result = engine.answer(frame.image)
+            scorer.add(frame, result)
+            seen.add(engine, result)
             tick()
     quality = scorer.quality()
     if quality is None:
@@ -99,7 +181,7 @@ def _score(
         "pixel_accuracy": quality.pixel_accuracy,
     }
     known = {key: round(value, 6) for key, value in figures.items() if value is not None}
-    return {**known, "frames": quality.frames}
+    return {**known, "frames": quality.frames, "truth": truth}
 
 
 def _measured(engine: Engine) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def test_a_folder_of_photographs_serves_as_well(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "count", "kind", "why"),
     [
-        ("made", 99, UsageError, "100 real pictures or more"),
+        ("made", 19, UsageError, "20 real pictures or more"),
         ("made", 201, SourceError, "has only 200 pictures"),
         ("noise", 100, SourceError, "are noise"),
         ("blank", 100, SourceError, "are blank"),

@@ -47,7 +47,7 @@ def test_each_command_shows_an_example(command: str, capsys: pytest.CaptureFixtu
         ("sample digits --data nowhere --out x", 1, "nowhere has neither"),
         ("convert a.keras --out x --calibration nowhere --eval one", 2, "IMAGES,LABELS"),
         ("convert a.keras --out x --labels cityscapes", 2, "name some with --calibration"),
-        ("convert a.keras --out x --calibration nowhere", 1, "there is no nowhere"),
+        ("convert a.keras --out x --calibration nowhere", 1, "there is no file a.keras"),
     ],
 )
 def test_a_fault_is_one_line(

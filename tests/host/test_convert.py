@@ -14,9 +14,10 @@ from edge_app.sources.opening import open_source
 from edge_app.spec import VARIANTS, file_sha256, read_card
 from host_tools import convert as room
 from host_tools.calibration import fingerprint, fingerprints, pick_pictures
-from host_tools.convert import Recipe, convert
+from host_tools.convert import convert
 from host_tools.datasets import digit_files
-from host_tools.prove import Evaluation
+from host_tools.evaluation import Evaluation
+from host_tools.recipe import Recipe
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
 
@@ -99,12 +100,17 @@ def test_a_second_conversion_gives_the_same_bytes(
 ) -> None:
     """One model, one seed, one machine: one folder."""
     convert(replace(recipe, out=tmp_path / "tiny"), silent)
-    for path in bundle.iterdir():
+    for path in bundle.glob("*.tflite"):
         assert path.read_bytes() == (tmp_path / "tiny" / path.name).read_bytes()
+    first, again = (read_card(folder) for folder in (bundle, tmp_path / "tiny"))
+    assert again.calibration == first.calibration
+    assert [again.variants[n].quality for n in VARIANTS] == [
+        first.variants[n].quality for n in VARIANTS
+    ]
 
 
 @pytest.mark.parametrize("fault", [KeyboardInterrupt, ModelError])
-@pytest.mark.parametrize("where", ["make_variant", "prove", "write_card"])
+@pytest.mark.parametrize("where", ["open_model", "choose", "prove", "write_card"])
 def test_an_interrupted_conversion_leaves_the_old_folder(
     bundle: Path,
     recipe: Recipe,
@@ -127,7 +133,7 @@ def test_an_interrupted_conversion_leaves_the_old_folder(
 
 
 @pytest.mark.parametrize("becomes", [None, ValueError("unrelated")])
-@pytest.mark.parametrize("where", ["make_variant", "prove"])
+@pytest.mark.parametrize("where", ["choose", "prove"])
 def test_ctrl_c_that_native_code_swallows_still_stops(
     bundle: Path,
     recipe: Recipe,
@@ -159,8 +165,8 @@ def test_ctrl_c_that_native_code_swallows_still_stops(
     [
         ({"labels": "letters"}, UsageError, "no label set"),
         ({"labels": "cityscapes"}, ModelError, "10 classes, but the label set has 19"),
-        ({"std": 0.0}, UsageError, "--std is zero"),
-        ({"samples": 2}, UsageError, "100 real pictures or more"),
+        ({"std": (0.0,)}, UsageError, "--std is zero"),
+        ({"samples": 2}, UsageError, "20 real pictures or more"),
         ({"calibration": "synthetic"}, UsageError, "real pictures"),
         ({"model": Path("absent.keras")}, ModelError, "no file"),
     ],

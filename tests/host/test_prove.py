@@ -8,7 +8,8 @@ from edge_app.errors import ModelError, SourceError
 from edge_app.sources.opening import open_source
 from edge_app.spec import VARIANTS, Variant, read_card
 from host_tools.datasets import digit_files
-from host_tools.prove import Evaluation, Proof, prove, refuse_collapsed
+from host_tools.evaluation import Evaluation
+from host_tools.prove import Proof, prove, refuse_collapsed
 
 # Below this a variant of the shipped digit model counts as broken.
 FLOOR = 0.979

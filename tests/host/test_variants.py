@@ -12,13 +12,9 @@ from edge_app.errors import ModelError
 from edge_app.interpreter.network import Network, load_network
 from edge_app.spec import VARIANTS
 from host_tools.framework import load_keras, load_tensorflow
-from host_tools.variants import (
-    export_saved_model,
-    input_shape,
-    load_model,
-    make_variant,
-    weights_sha256,
-)
+from host_tools.models.form import fixed_shape
+from host_tools.models.keras import export_saved_model, load_model, weights_sha256
+from host_tools.variants import make_variant
 from tests.host.made import made_digits
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
@@ -33,7 +29,7 @@ def _pictures() -> Iterator[list[NDArray[np.float32]]]:
 def files(keras_file: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Convert the tiny model into every variant."""
     folder = tmp_path_factory.mktemp("variants")
-    export_saved_model(load_model(keras_file), folder / "saved")
+    export_saved_model(load_model(keras_file), (1, 28, 28), folder / "saved")
     paths = {name: folder / f"{name}.tflite" for name in VARIANTS}
     for name, path in paths.items():
         path.write_bytes(make_variant(folder / "saved", name, _pictures))
@@ -99,7 +95,7 @@ def _layers(kind: str) -> Any:
 def test_refuses_inputs_that_are_no_picture(kind: str) -> None:
     """Size and depth must be fixed, since they are baked into the file."""
     with pytest.raises(ModelError, match="fixed height and width"):
-        input_shape(_layers(kind))
+        fixed_shape(_layers(kind).inputs[0].shape, None)
 
 
 @pytest.mark.parametrize(

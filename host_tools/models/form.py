@@ -1,0 +1,83 @@
+"""Say in one form what was read of a model, whatever kind of file it came in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edge_app.errors import ModelError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Hold what the user said of a source; None is read from it.
+
+    size_wh: the input size. input_tensor, output_tensor: names in a frozen graph.
+    """
+
+    size_wh: tuple[int, int] | None = None
+    input_tensor: str | None = None
+    output_tensor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Hold a model that is ready to be converted.
+
+    kind: the kind of file, in words. shape: of the input, (1, H, W) or (1, H, W, C).
+    saved: a SavedModel with one fixed input, from which TensorFlow makes variants; None where
+        there is only a .tflite file. float32: that file's bytes, None until it is converted.
+    sha256: of the weights, or of the file where that comes to the same.
+    mean, std, channels: the preprocessing found in the model; None where it says nothing.
+    original: for a check, the graph as it came; see `frozen.Original`.
+    notes: what the reader decided, for the card.
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    sha256: str
+    saved: Path | None = None
+    float32: bytes | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    channels: str | None = None
+    original: Any = None
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def fixed_shape(given: tuple[int | None, ...], size_wh: tuple[int, int] | None) -> tuple[int, ...]:
+    """Return a picture input's shape with a batch of one: (1, H, W) or (1, H, W, C).
+
+    given: the shape as the model has it, None where a side is open; size_wh closes the sides.
+    Raises ModelError where that is no picture of fixed size, and UsageError where the model
+    has another size than was asked for.
+    """
+    shape = tuple(given)
+    depth = shape[3] if len(shape) == 4 else 1
+    if len(shape) not in {3, 4} or depth not in {1, 3} or shape[0] not in {None, 1}:
+        raise ModelError(
+            f"the model's input is {shape}; it must be (batch, height, width[, 1 or 3]) "
+            "with a fixed height and width"
+        )
+    sides = shape[1:3]
+    if size_wh is not None:
+        wanted = size_wh[::-1]
+        if any(have not in {None, want} for have, want in zip(sides, wanted, strict=True)):
+            raise UsageError(
+                f"the model's input is {sides[1]}x{sides[0]} and cannot be "
+                f"{size_wh[0]}x{size_wh[1]}; leave out --input-size, or build the model anew "
+                "(only frozen graphs are rebuilt)"
+            )
+        sides = wanted
+    if None in sides:
+        raise ModelError(
+            f"the model's input is {shape}; give it a fixed height and width with --input-size WxH"
+        )
+    return (1, *(int(side or 0) for side in sides), *(int(side or 0) for side in shape[3:]))
+
+
+def one_line(fault: object, *lines: str) -> str:
+    """Bring what TensorFlow says, often a page, to one line."""
+    return " ".join(" ".join((str(fault), *lines)).split())[:300]

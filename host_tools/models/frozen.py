@@ -1,0 +1,111 @@
+"""Load a TF1 frozen graph, rebuild it for the size that is wanted, and check the rebuilding."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.errors import ModelError, UsageError
+from edge_app.golden import golden_image
+from edge_app.interpreter.network import load_network
+from host_tools.framework import load_tensorflow
+from host_tools.models.form import Loaded, Wishes
+from host_tools.models.graph import Ends, Graph, read_graph, shape_of
+from host_tools.models.probe import find_input, find_output, found_preprocessing
+from host_tools.models.resize import as_function, cut_out, lay_out, save_graph
+from host_tools.variants import make_variant
+
+# Rounding alone may turn a few pixels between classes that score the same.
+SAME = 0.999
+
+
+def load_frozen(path: Path, wishes: Wishes, scratch: Path) -> Loaded:
+    """Load a .pb file; raise ModelError or UsageError saying what is wrong with it."""
+    graph = read_graph(path)
+    output = find_output(graph, wishes.output_tensor)
+    name = find_input(graph, output, wishes.input_tensor)
+    ends = Ends(name, output, _native_shape(graph, name, wishes))
+    height, width = wishes.size_wh[::-1] if wishes.size_wh else ends.shape[1:3]
+    shape = (1, height, width, ends.shape[3])
+    found = found_preprocessing(graph, name)
+    mean, std = ((found[0],), (found[1],)) if found else (None, None)
+    saved = scratch / "graph"
+    save_graph(lay_out(graph, ends, shape), ends, saved)
+    agreement = check_rebuilding(
+        graph, ends, found or (127.5, 127.5), scratch, saved if shape == ends.shape else None
+    )
+    return Loaded(
+        kind="the frozen graph",
+        shape=shape,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        saved=saved,
+        mean=mean,
+        std=std,
+        channels="rgb" if found and shape[3] == 3 else None,
+        notes={
+            "input_tensor": name,
+            "output_tensor": output,
+            "built_for_wh": [ends.shape[2], ends.shape[1]],
+            "rebuilt_agreement": round(agreement, 6),
+        },
+    )
+
+
+def check_rebuilding(
+    graph: Graph,
+    ends: Ends,
+    scaling: tuple[float, float],
+    scratch: Path,
+    saved: Path | None,
+) -> float:
+    """Return the share of pixels whose class survives at the graph's own size.
+
+    The graph as it came is run by TensorFlow, the rebuilt one as the float32 .tflite it
+    becomes, both on the street picture that code draws. saved: the rebuilt graph, where there
+    is one of that size. Raises ModelError where they differ by more than rounding.
+    """
+    if saved is None:
+        saved = scratch / "own_size"
+        save_graph(lay_out(graph, ends, ends.shape), ends, saved)
+    path = scratch / "own_size.tflite"
+    path.write_bytes(make_variant(saved, "float32", lambda: iter(())))
+    picture = golden_image("street", (ends.shape[2], ends.shape[1]))[..., ::-1]
+    tensor = ((picture.astype(np.float32) - scaling[0]) / scaling[1])[None, ..., : ends.shape[3]]
+    function = as_function(cut_out(graph, ends), ends)
+    first = _classes(np.asarray(function(load_tensorflow().constant(tensor))))
+    network = load_network(path)
+    outputs = np.empty((1, *network.output.shape[1:]), network.output.dtype)
+    network.run_all(tensor, outputs)
+    same = float((first == _classes(outputs)).mean())
+    if same < SAME:
+        raise ModelError(
+            f"rebuilt at its own size the graph gives {100 * same:.2f} % of the pixels the class "
+            "they had; choose other ends with --input-tensor and --output-tensor"
+        )
+    return same
+
+
+def _classes(values: NDArray[Any]) -> NDArray[Any]:
+    return values.argmax(axis=-1) if values.dtype.kind == "f" else values
+
+
+def _native_shape(graph: Graph, name: str, wishes: Wishes) -> tuple[int, ...]:
+    """Return the input's shape in the graph as it came; raise where it does not tell."""
+    shape = shape_of(graph, name)
+    if shape is None or len(shape) != 4 or shape[3] not in {1, 3}:
+        raise UsageError(
+            f"{name} has the shape {shape}, not that of a picture; choose another --input-tensor"
+        )
+    sides = shape[1:3]
+    if None in sides and wishes.size_wh:
+        sides = wishes.size_wh[::-1]
+    if None in sides:
+        raise ModelError(
+            f"{name} leaves its size open ({shape}); give --input-size WxH or choose another "
+            "--input-tensor"
+        )
+    return (1, *(int(side or 0) for side in sides), int(shape[3] or 0))

@@ -1,0 +1,54 @@
+"""Choose the reader for a model by what it is, and refuse what is none in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge_app.errors import ModelError
+from host_tools.models.form import Loaded, Wishes
+
+_KINDS = "a .keras or .h5 file, a SavedModel folder, a frozen graph .pb or a float32 .tflite"
+
+
+def check_model(path: Path) -> None:
+    """Raise ModelError for what cannot be a model, before anything heavy is loaded."""
+    if path.is_dir():
+        if not (path / "saved_model.pb").is_file():
+            raise ModelError(f"{path} is a folder without saved_model.pb; give {_KINDS}")
+        return
+    if not path.is_file():
+        raise ModelError(f"there is no file {path}; give {_KINDS}")
+    if path.suffix not in {".keras", ".h5", ".hdf5", ".pb", ".tflite"}:
+        raise ModelError(f"{path} is no model that is known here; give {_KINDS}")
+    try:
+        empty = not path.stat().st_size
+        path.open("rb").close()
+    except OSError as fault:
+        raise ModelError(
+            f"{path} cannot be read ({fault.strerror}); check its permissions"
+        ) from None
+    if empty:
+        raise ModelError(f"{path} is empty (0 bytes); export or fetch it again")
+
+
+def open_model(path: Path, wishes: Wishes, scratch: Path) -> Loaded:
+    """Load a model of any kind; what has to be written on the way goes into `scratch`.
+
+    Raises ModelError where it does not load and UsageError where the wishes do not fit it.
+    """
+    check_model(path)
+    if path.suffix == ".tflite" and path.is_file():
+        from host_tools.models.tflite import load_tflite
+
+        return load_tflite(path, wishes)
+    if path.is_dir() or path.name == "saved_model.pb":
+        from host_tools.models.saved import load_saved_model
+
+        return load_saved_model(path if path.is_dir() else path.parent, wishes, scratch)
+    if path.suffix == ".pb":
+        from host_tools.models.frozen import load_frozen
+
+        return load_frozen(path, wishes, scratch)
+    from host_tools.models.keras import load_keras_file
+
+    return load_keras_file(path, wishes, scratch)
