@@ -38,10 +38,7 @@ class Preprocess:
         self._table = _table(given, tensor, depth)
         self._flip = given.channels == "rgb"
         self._padding = tuple(float(np.broadcast_to(given.mean, depth)[c]) for c in range(depth))
-        pixels = np.arange(256, dtype=np.uint8)
-        self._as_is = tensor.dtype == np.uint8 and all(
-            np.array_equal(column, pixels) for column in self._table.reshape(256, -1).T
-        )
+        self._as_is = tensor.dtype == np.uint8 and _keeps_pixels(given, tensor)
 
     def fill(self, image: Image, into: NDArray[Any]) -> None:
         """Write a picture into the input tensor.
@@ -105,6 +102,18 @@ def _as_gray(image: Image) -> NDArray[np.uint8]:
     if image.strides[2] == 0:
         return image[:, :, 0]
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def _keeps_pixels(given: InputSpec, tensor: TensorInfo) -> bool:
+    """Tell whether a pixel itself is a nearest value of a uint8 tensor to what it stands for.
+
+    With the usual mean of 127.5 every pixel lies half-way between two values, since a zero
+    point is whole; rounding to even would merge 127 with 128 and never use 255.
+    """
+    pixels = np.arange(256, dtype=np.float64)[:, None]
+    real = (pixels - np.asarray(given.mean)) / np.asarray(given.std)
+    scale, zero_point = (tensor.scale, tensor.zero_point) if tensor.quantized else (1.0, 0)
+    return bool(np.abs(real / scale + zero_point - pixels).max() < 0.501)
 
 
 def _table(given: InputSpec, tensor: TensorInfo, depth: int) -> NDArray[Any]:

@@ -47,6 +47,9 @@ def by_definition(
     if not tensor.quantized:
         return np.clip(np.rint(real), 0, 255) if tensor.dtype.kind in "iu" else real
     limits = np.iinfo(tensor.dtype)
+    exact = real / tensor.scale + tensor.zero_point
+    if tensor.dtype == np.uint8 and np.abs(exact - ordered).max() <= 0.5 + 1e-9:
+        return ordered.astype(np.float64)  # half-way between two steps: the pixel is one of them
     steps = np.round(real / tensor.scale) + tensor.zero_point
     return np.clip(steps, limits.min, limits.max)
 
@@ -80,6 +83,15 @@ def test_every_pixel_gets_the_value_of_the_formula(
         assert np.allclose(made, wanted, rtol=1e-6, atol=1e-6)
     else:
         assert np.array_equal(made, wanted)
+
+
+@pytest.mark.parametrize("zero_point", [127, 128])
+def test_no_pixel_is_changed_where_the_input_only_rounds_the_mean(zero_point: int) -> None:
+    """A mean of 127.5 has no whole zero point; all 256 pixel values still stay apart."""
+    given = InputSpec((16, 16), "bgr")
+    tensor = TensorInfo("input", (1, 16, 16, 3), np.dtype(np.uint8), 1 / 127.5, zero_point)
+    image = np.arange(256, dtype=np.uint8).reshape(16, 16, 1).repeat(3, axis=2)
+    assert np.array_equal(filled(given, tensor, image), image)
 
 
 @pytest.mark.parametrize("kind", KINDS)
