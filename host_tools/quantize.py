@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -203,7 +204,8 @@ def _run(model: bytes, recipe: Recipe, ranges: Ranges | None) -> bytes:
             for name, (low, high) in ranges.items()
         }
     logging.getLogger().setLevel(max(logging.ERROR, logging.getLogger().level))
-    with quiet_native() as lines:
+    with quiet_native() as lines, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the interpreter it looks into the model with
         try:
             made = quantizer.Quantizer(bytearray(model), recipe).quantize(
                 values, enable_progress_bar=False, enable_progress_report=False
