@@ -26,11 +26,11 @@ def tiny_segmenter(spread: float = 1.0) -> bytes:
     layers = keras.layers
     given = keras.Input((SIZE_WH[1], SIZE_WH[0], 3), batch_size=1)
     x = layers.Conv2D(8, 3, strides=2, padding="same", activation="relu", name="stem")(given)
-    x = layers.DepthwiseConv2D(3, padding="same", name="depth")(x)
+    # Two branches, so that the converter cannot fold the multiplications into a convolution.
+    x = layers.Add()([x, layers.DepthwiseConv2D(3, padding="same", name="depth")(x)])
     scale = np.ones(8, np.float32)
     scale[0] = spread
-    x = x * scale  # a MUL and an ADD of their own, as in networks that fold nothing
-    x = x + scale[::-1].copy() * 0.01
+    x = layers.ReLU()(x * scale)
     x = x * (1 / scale)
     made = layers.Conv2D(4, 1, name="head")(x)
     return _converted(keras.Model(given, made))
