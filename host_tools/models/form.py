@@ -31,7 +31,6 @@ class Loaded:
         there is only a .tflite file. float32: that file's bytes, None until it is converted.
     sha256: of the weights, or of the file where that comes to the same.
     mean, std, channels: the preprocessing found in the model; None where it says nothing.
-    original: for a check, the graph as it came; see `frozen.Original`.
     notes: what the reader decided, for the card.
     """
 
@@ -43,7 +42,6 @@ class Loaded:
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     channels: str | None = None
-    original: Any = None
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 

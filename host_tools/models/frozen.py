@@ -34,7 +34,7 @@ def load_frozen(path: Path, wishes: Wishes, scratch: Path) -> Loaded:
     found = found_preprocessing(graph, name)
     mean, std = ((found[0],), (found[1],)) if found else (None, None)
     saved = scratch / "graph"
-    save_graph(lay_out(graph, ends, shape), ends, saved)
+    save_graph(lay_out(graph, ends, shape), saved)
     agreement = check_rebuilding(
         graph, ends, found or (127.5, 127.5), scratch, saved if shape == ends.shape else None
     )
@@ -70,12 +70,12 @@ def check_rebuilding(
     """
     if saved is None:
         saved = scratch / "own_size"
-        save_graph(lay_out(graph, ends, ends.shape), ends, saved)
+        save_graph(lay_out(graph, ends, ends.shape), saved)
     path = scratch / "own_size.tflite"
     path.write_bytes(make_variant(saved, "float32", lambda: iter(())))
     picture = golden_image("street", (ends.shape[2], ends.shape[1]))[..., ::-1]
     tensor = ((picture.astype(np.float32) - scaling[0]) / scaling[1])[None, ..., : ends.shape[3]]
-    function = as_function(cut_out(graph, ends), ends)
+    function = as_function(cut_out(graph, ends))
     first = _classes(np.asarray(function(load_tensorflow().constant(tensor))))
     network = load_network(path)
     outputs = np.empty((1, *network.output.shape[1:]), network.output.dtype)

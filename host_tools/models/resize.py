@@ -7,6 +7,7 @@ of the old graph can be replaced by the size that stands in its place now.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,15 @@ from edge_app.interpreter.noise import quiet_native
 from host_tools.framework import load_tensorflow
 from host_tools.models.form import one_line
 from host_tools.models.graph import Ends, Graph, makers_of, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """Hold a TensorFlow graph with the tensors that are its input and its output."""
+
+    graph: Any
+    input: str
+    output: str
 
 
 class _Rebuild:
@@ -162,8 +172,8 @@ class _Rebuild:
             name = below[0].name
 
 
-def lay_out(graph: Graph, ends: Ends, shape: tuple[int, ...]) -> Any:
-    """Return a TensorFlow graph from an input of a shape to the output, both under their names.
+def lay_out(graph: Graph, ends: Ends, shape: tuple[int, ...]) -> Laid:
+    """Return a graph laid anew, from an input of a shape to the output.
 
     Raises ModelError or UsageError naming the node that cannot be laid.
     """
@@ -172,26 +182,27 @@ def lay_out(graph: Graph, ends: Ends, shape: tuple[int, ...]) -> Any:
     laid = tensorflow.Graph()
     with quiet_native(), laid.as_default():
         work = _Rebuild(graph, old_shapes)
-        work.put(ends.input, _placeholder(ends.input, shape))
+        first = tensor = _placeholder(shape)
+        work.put(ends.input, first)
         for name in _between(graph, ends):
             try:
-                work.lay(name)
+                tensor = work.lay(name)
             except (ValueError, TypeError, KeyError, tensorflow.errors.OpError) as fault:
                 raise ModelError(
                     f"{name} ({graph.nodes[name].op}) does not fit an input of "
                     f"{shape[2]}x{shape[1]}: {one_line(fault)}; try another --input-size"
                 ) from fault
-    return laid
+    return Laid(laid, first.name, tensor.name)
 
 
-def cut_out(graph: Graph, ends: Ends) -> Any:
-    """Return the part of the graph between its ends as a TensorFlow graph, unchanged."""
+def cut_out(graph: Graph, ends: Ends) -> Laid:
+    """Return the part of the graph between its ends, unchanged."""
     tensorflow = load_tensorflow()
     definition = tensorflow.compat.v1.GraphDef()
     definition.node.extend(graph.nodes[name] for name in _between(graph, ends))
     cut = tensorflow.Graph()
     with quiet_native(), cut.as_default():
-        placeholder = _placeholder(ends.input, ends.shape)
+        placeholder = _placeholder(ends.shape)
         try:
             tensorflow.import_graph_def(
                 definition, input_map={f"{ends.input}:0": placeholder}, name=""
@@ -201,14 +212,14 @@ def cut_out(graph: Graph, ends: Ends) -> Any:
                 f"the graph from {ends.input} to {ends.output} does not hold together: "
                 f"{one_line(fault)}; choose other ends with --input-tensor and --output-tensor"
             ) from fault
-    return cut
+    return Laid(cut, placeholder.name, f"{ends.output}:0")
 
 
-def save_graph(laid: Any, ends: Ends, folder: Path) -> None:
-    """Write a graph between its ends as a SavedModel."""
+def save_graph(laid: Laid, folder: Path) -> None:
+    """Write a graph as a SavedModel."""
     tensorflow = load_tensorflow()
-    function = as_function(laid, ends)
-    shape = laid.get_tensor_by_name(f"{ends.input}:0").shape
+    function = as_function(laid)
+    shape = laid.graph.get_tensor_by_name(laid.input).shape
     module = tensorflow.Module()
     module.serve = tensorflow.function(
         lambda picture: function(picture),
@@ -218,10 +229,10 @@ def save_graph(laid: Any, ends: Ends, folder: Path) -> None:
         tensorflow.saved_model.save(module, str(folder), signatures=module.serve)
 
 
-def as_function(laid: Any, ends: Ends) -> Any:
+def as_function(laid: Laid) -> Any:
     """Return a graph as a function: float32 (1, H, W, C) in, the output tensor out."""
     tensorflow = load_tensorflow()
-    definition = laid.as_graph_def()
+    definition = laid.graph.as_graph_def()
 
     def whole() -> None:
         tensorflow.import_graph_def(definition, name="")
@@ -229,14 +240,14 @@ def as_function(laid: Any, ends: Ends) -> Any:
     with quiet_native():
         wrapped = tensorflow.compat.v1.wrap_function(whole, [])
         return wrapped.prune(
-            wrapped.graph.get_tensor_by_name(f"{ends.input}:0"),
-            wrapped.graph.get_tensor_by_name(f"{ends.output}:0"),
+            wrapped.graph.get_tensor_by_name(laid.input),
+            wrapped.graph.get_tensor_by_name(laid.output),
         )
 
 
-def _placeholder(name: str, shape: tuple[int, ...]) -> Any:
+def _placeholder(shape: tuple[int, ...]) -> Any:
     tensorflow = load_tensorflow()
-    return tensorflow.compat.v1.placeholder(tensorflow.float32, shape, name=name)
+    return tensorflow.compat.v1.placeholder(tensorflow.float32, shape, name="fed_picture")
 
 
 def _between(graph: Graph, ends: Ends) -> list[str]:
@@ -258,8 +269,8 @@ def _between(graph: Graph, ends: Ends) -> list[str]:
 def _shapes(graph: Graph, ends: Ends) -> dict[str, tuple[int, ...]]:
     """Return the shapes that are known in the graph as it came."""
     cut = cut_out(graph, ends)
-    return {
+    return {ends.input: ends.shape} | {
         operation.name: tuple(int(side) for side in operation.outputs[0].shape)
-        for operation in cut.get_operations()
+        for operation in cut.graph.get_operations()
         if operation.outputs and operation.outputs[0].shape.is_fully_defined()
     }
