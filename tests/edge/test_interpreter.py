@@ -109,6 +109,8 @@ def test_every_file_has_its_outcome(shared: Path, name: str) -> None:
     outcome = GOOD.get(name) or AWKWARD[name.removeprefix("tflite/")]
     file, size_wh = size_in(name)
     path = shared / f"{file}.tflite"
+    if RUNTIME == "tflite-runtime" and "1025x2049" in file:
+        pytest.skip("takes 10 s a run on the old runtime; test_runtime_agreement runs one of them")
     if isinstance(outcome, str):
         with pytest.raises(ModelError) as fault:
             load_network(path, size_wh=size_wh)
