@@ -100,3 +100,38 @@ def test_refuses_what_would_calibrate_badly(
         write_idx(path, np.zeros((120, 28, 28), np.uint8))
     with pytest.raises(kind, match=why):
         pick_pictures(text if text.startswith("synthetic") else str(path), count, 0)
+
+
+def test_weak_pictures_are_taken_where_that_is_allowed(tmp_path: Path) -> None:
+    """Noise and a handful of pictures pass, and the card says so."""
+    draw = np.random.default_rng(0)
+    write_idx(tmp_path / "noise", draw.integers(0, 256, (6, 28, 28), dtype=np.uint8))
+    found = pick_pictures(str(tmp_path / "noise"), 100, 0, weak=True)
+    assert len(found.images) == 6
+    assert found.manifest["weak"] == "noise, and only 6"
+    few = pick_pictures("synthetic:64x64", 3, 0, weak=True)
+    assert few.manifest["weak"] == "only 3 pictures"
+
+
+def test_good_pictures_are_not_called_weak(digits: str) -> None:
+    """The mark stands only where it is deserved."""
+    assert "weak" not in pick_pictures(digits, 100, 0, weak=True).manifest
+
+
+def test_a_video_is_sampled_evenly(shared: Path) -> None:
+    """Twenty-five of 101 frames are the middles of equal parts, whatever the seed."""
+    video = str(shared / "video" / "camvid_val_drive.mp4")
+    with open_source(video) as source:
+        marks = [fingerprint(frame.image) for frame in source]
+    places = [marks.index(fingerprint(image)) for image in pick_pictures(video, 25, 0).images]
+    assert places == [int((i + 0.5) * 101 / 25) for i in range(25)]
+    assert (
+        pick_pictures(video, 25, 1).manifest["sha256"]
+        == pick_pictures(video, 25, 0).manifest["sha256"]
+    )
+
+
+def test_black_and_white_span_what_a_pixel_can_be(digits: str) -> None:
+    """The first picture reaches both ends, so that a uint8 input takes pixels as they are."""
+    [first], *_ = pick_pictures(digits, 100, 0).spanning(GIVEN, (1, 28, 28))
+    assert (first.min(), first.max()) == (0.0, 1.0)

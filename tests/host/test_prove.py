@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edge_app.errors import ModelError, SourceError
@@ -9,7 +10,7 @@ from edge_app.sources.opening import open_source
 from edge_app.spec import VARIANTS, Variant, read_card
 from host_tools.datasets import digit_files
 from host_tools.evaluation import Evaluation
-from host_tools.prove import Proof, prove, refuse_collapsed
+from host_tools.prove import Proof, compared, prove, refuse_collapsed, refuse_drop
 
 # Below this a variant of the shipped digit model counts as broken.
 FLOOR = 0.979
@@ -80,3 +81,50 @@ def test_a_variant_that_answers_always_the_same_is_refused() -> None:
 def test_other_variants_pass(classes: tuple[int, int, int]) -> None:
     """A network that knows one answer as float32 lost nothing by quantization."""
     refuse_collapsed([_proof(name, n) for name, n in zip(VARIANTS, classes, strict=False)])
+
+
+def _scored(name: str, **quality: float) -> Proof:
+    return Proof(Variant(name, Path(f"{name}.tflite"), 1, quality=quality), [7], 10)
+
+
+@pytest.mark.parametrize(
+    ("figure", "before", "after", "limit", "fails"),
+    [
+        ("miou", 0.562, 0.541, None, True),
+        ("miou", 0.562, 0.543, None, False),
+        ("miou", 0.562, 0.543, 0.01, True),
+        ("top1", 0.98, 0.974, None, True),
+        ("top1", 0.98, 0.975, None, False),
+        ("top1", 0.98, 0.5, 1.0, False),
+        ("miou", 0.562, 0.6, 0.0, False),
+    ],
+)
+def test_a_loss_beyond_the_limit_is_refused(
+    figure: str, before: float, after: float, limit: float | None, fails: bool
+) -> None:
+    """2 points of mIoU or half a point of top-1, unless something else is asked for."""
+    proofs = [_scored("float32", **{figure: before}), _scored("int8", **{figure: after})]
+    if not fails:
+        refuse_drop(proofs, limit)
+        return
+    with pytest.raises(ModelError, match=r"int8 0\.\d+ lost more than .*host-tools diagnose"):
+        refuse_drop(proofs, limit)
+
+
+def test_what_was_not_scored_is_not_refused() -> None:
+    """Without truth there is no loss to speak of."""
+    refuse_drop([_scored("float32"), _scored("int8")], None)
+
+
+def test_answers_are_compared_with_those_of_float32() -> None:
+    """Agreement counts equal answers; the error is that of the output in real units."""
+    first, other = _scored("float32"), _scored("int8")
+    first.seen.answers.extend([1, 2, 3, 4])
+    other.seen.answers.extend([1, 2, 3, 9])
+    first.seen.outputs.append(np.array([[0.0, 1.0]], np.float32))
+    other.seen.outputs.append(np.array([[0.5, 1.0]], np.float32))
+    measured = [dict(proof.variant.measured) for proof in compared([first, other])]
+    assert measured == [
+        {"agreement": 1.0, "mean_abs_error": 0.0},
+        {"agreement": 0.75, "mean_abs_error": 0.25},
+    ]
