@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edge_app.errors import ModelError
 from edge_app.interpreter.noise import quiet_native
 from edge_app.spec import VARIANTS, InputSpec
+from host_tools.biases import bear_biases
 from host_tools.flatbuffer import Graph, read_graph
 from host_tools.intermediate import Intermediate
 
@@ -68,7 +69,8 @@ def quantize(
         return _run(model, _weights_recipe(variant) + _kept(graph, keep_float), None)
     found = measure_ranges(model, samples, tick=tick) if ranges is None else ranges
     found = {**found, **{name: pixel_range(input) for name in graph.inputs}}
-    return _run(model, _int8_recipe(io) + _kept(graph, keep_float), found)
+    ready = bear_biases(model, found)
+    return _run(ready, _int8_recipe(io) + _kept(graph, keep_float), found)
 
 
 def measure_ranges(
