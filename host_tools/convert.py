@@ -66,7 +66,7 @@ def convert(recipe: Recipe, progress: Progress) -> Converted:
         loaded = open_model(recipe.model, recipe.wishes, scratch)
         check()
         progress.update(step, description="converting float32")
-        makers = Makers(recipe, loaded, calibration)
+        makers = Makers(recipe, loaded, calibration, progress)
         started = time.perf_counter()
         path = draft / "float32.tflite"
         path.write_bytes(makers.float32())

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.progress import Progress
 
 from edge_app.errors import ModelError
 from edge_app.spec import InputSpec
@@ -24,11 +25,14 @@ class Makers:
     What both int8 variants need, the float32 bytes and the ranges, is made once.
     """
 
-    def __init__(self, recipe: Recipe, loaded: Loaded, calibration: Calibration) -> None:
+    def __init__(
+        self, recipe: Recipe, loaded: Loaded, calibration: Calibration, progress: Progress
+    ) -> None:
         self.calibration = calibration
         self.given: InputSpec = input_of(recipe, loaded)[0]
         self._recipe = recipe
         self._loaded = loaded
+        self._progress = progress
 
     def float32(self) -> bytes:
         """Return the float32 variant that all others are compared with."""
@@ -54,7 +58,12 @@ class Makers:
 
     @cached_property
     def _ranges(self) -> Any:
-        return measure_ranges(self._float32, (tensor for [tensor] in self._tensors()))
+        step = self._progress.add_task("calibrating int8", total=len(self.calibration.images))
+        return measure_ranges(
+            self._float32,
+            (tensor for [tensor] in self._tensors()),
+            tick=lambda: self._progress.advance(step),
+        )
 
     def _quantize(self, name: str) -> bytes:
         return quantize(
