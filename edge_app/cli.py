@@ -6,13 +6,12 @@ Nothing heavy is imported before a command is chosen, so that --help answers at 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from typing import TypeAlias
 
 from edge_app import __version__
-from edge_app.errors import EdgeError, UsageError
+from edge_app.exits import guard
 from edge_app.interpreter.runtimes import CHOICES
 
 _RUN_EXAMPLES = """examples:
@@ -207,19 +206,7 @@ def _numbers(text: str) -> tuple[float, ...]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0, 1 for a fault, 2 for usage, 128 + n after signal n."""
     options = build_parser().parse_args(arguments)
-    try:
-        return _dispatch(options)
-    except EdgeError as fault:
-        if os.environ.get("EDGE_DEBUG") == "1":
-            raise
-        sys.stderr.write(f"edge-app: {fault}\n")
-        return 2 if isinstance(fault, UsageError) else 1
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        # `edge-app models | head`: the reader has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+    return guard("edge-app", lambda: _dispatch(options))
 
 
 def _dispatch(options: argparse.Namespace) -> int:

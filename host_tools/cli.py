@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 from edge_app import __version__
-from edge_app.errors import EdgeError, UsageError
+from edge_app.exits import guard
 from host_tools.diagnose import options as diagnosis
 
 _TRAIN = """examples:
@@ -251,19 +250,11 @@ def _add_report(commands: Commands) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0, 1 for a fault, 2 for usage, 130 after Ctrl-C."""
     options = build_parser().parse_args(arguments)
-    try:
-        return _dispatch(options)
-    except EdgeError as fault:
-        if os.environ.get("EDGE_DEBUG") == "1":
-            raise
-        sys.stderr.write(f"host-tools: {fault}\n")
-        return 2 if isinstance(fault, UsageError) else 1
-    except KeyboardInterrupt:
-        sys.stderr.write("host-tools: stopped; what was there before is as it was\n")
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+    return guard(
+        "host-tools",
+        lambda: _dispatch(options),
+        stopped="stopped; what was there before is as it was",
+    )
 
 
 def _dispatch(options: argparse.Namespace) -> int:

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
+from edge_app.closing import Closing
 from edge_app.errors import SinkError
 from edge_app.frame import Classification, Status, Step
 from edge_app.sinks.base import disk_fault
@@ -25,7 +25,7 @@ SUMMARY_NAME = "summary.json"
 _FLUSH_S = 0.25
 
 
-class MetricsLog:
+class MetricsLog(Closing):
     """Write a folder's `frames.jsonl`, one line per frame.
 
     Each line has index, name, time_s, variant and the milliseconds of each stage; for a
@@ -78,17 +78,6 @@ class MetricsLog:
             self._file.close()
         except OSError as fault:
             raise disk_fault(self.path, fault) from None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def line(step: Step) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from edge_app.closing import Closing
 from edge_app.errors import SinkError
 from edge_app.frame import Frame, Image, Status, Step
 from edge_app.sinks.base import disk_fault
@@ -22,7 +22,7 @@ SUFFIXES = (".mp4", ".m4v")
 FALLBACK_HZ = Fraction(25)
 
 
-class Recorder:
+class Recorder(Closing):
     """Write every picture with its own time (files), or at a fixed rate (live sources).
 
     A file lasts as long as its source: one picture per frame, at the frame's own time stamp, or
@@ -153,17 +153,6 @@ class Recorder:
             if self._began and self.recording is None:
                 with suppress(OSError):
                     self.path.unlink()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def exact_rate(rate_hz: float | Fraction | None) -> Fraction:

@@ -6,12 +6,11 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
 from rich.live import Live
 
+from edge_app.closing import Closing
 from edge_app.errors import SinkError
 from edge_app.frame import Status, Step
 from edge_app.sinks.report import summary_table
@@ -25,7 +24,7 @@ _LIVE_S = 0.25
 _LINES_S = 5.0
 
 
-class Terminal:
+class Terminal(Closing):
     """Tell how a run goes, every `interval_s` seconds; without escape codes where it is piped.
 
     console: where to; rich's own choice of standard output otherwise.
@@ -130,14 +129,3 @@ class Terminal:
         if self._frames > 1 and elapsed_s > 0:
             told += f", {significant((self._frames - 1) / elapsed_s)} a second"
         return told
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

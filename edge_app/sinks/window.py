@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 import cv2
 
+from edge_app.closing import Closing
 from edge_app.controls import key_name
 from edge_app.errors import SinkError
 from edge_app.frame import Image, Status, Step
@@ -22,7 +21,7 @@ _LARGEST_WH = (1600, 900)
 _CLOSED = "q"
 
 
-class Window:
+class Window(Closing):
     """Show canvases in a window that can be resized and keeps their shape; main thread only.
 
     Raises SinkError where no window can be opened here.
@@ -106,14 +105,3 @@ class Window:
             with suppress(cv2.error):  # some toolkits have destroyed it with its button
                 cv2.destroyWindow(self._title)
                 cv2.waitKeyEx(1)  # others close only once they are let work
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

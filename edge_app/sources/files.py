@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice, takewhile
-from types import TracebackType
-from typing import Self
 
+from edge_app.closing import Closing
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Frame
 from edge_app.sources.memory import keep_freed_memory
@@ -18,7 +17,7 @@ FALLBACK_HZ = 25.0
 MAX_NOTES = 100
 
 
-class FileSource:
+class FileSource(Closing):
     """Deliver files frame by frame, as `base.Source` asks; a child adds `_frames`, one pass.
 
     Whatever file a pass needs is opened and closed inside that pass, by the thread that reads
@@ -99,14 +98,3 @@ class FileSource:
     def close(self) -> None:
         """End every iteration; the source cannot be read afterwards."""
         self._closed = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

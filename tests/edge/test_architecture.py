@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGES = ("sources", "preprocess", "interpreter", "decode", "overlay", "sinks")
 # A room imports only rooms of lower lines; stages do not import one another.
 ORDER = (
-    ("errors",),
-    ("labels", "timing", "style", "fields"),
+    ("errors", "closing"),
+    ("exits", "labels", "timing", "style", "fields"),
     ("quality", "controls"),
     ("frame", "spec", "assets", "board"),
     ("golden",),
