@@ -61,9 +61,10 @@ class Decoder:
             return Classification(int(logits.argmax()), self._tensor.dequantize(logits))
         if self._form == "ids":
             ids = output.reshape(output.shape[1:3])
-            # Only the low byte is kept; ids that name no class become void.
+            # Only the low byte is kept; ids that name no class become void. As unsigned numbers
+            # negative ids are the largest, so one pass finds both kinds.
             class_map = ids.astype(np.uint8)
-            if int(ids.max(initial=0)) >= self._classes or int(ids.min(initial=0)) < 0:
+            if int(ids.view(f"u{ids.itemsize}").max(initial=0)) >= self._classes:
                 class_map[(ids >= self._classes) | (ids < 0)] = VOID
             return Segmentation(self._cut(class_map, frame_wh))
         logits = self._cut(output[0], frame_wh)
