@@ -254,3 +254,20 @@ def test_an_album_cover_is_no_video(tmp_path: Path) -> None:
         output.mux(sound.encode())
     with pytest.raises(SourceError, match="no video"):
         VideoFile(path)
+
+
+def test_a_title_in_a_foreign_encoding_ends_nothing(tmp_path: Path) -> None:
+    """What a film is called is not decoded, so its bytes cannot be wrong."""
+    path = tmp_path / "named.mp4"
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = "TITLExx"
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        black = np.zeros((48, 64, 3), np.uint8)
+        for _ in range(5):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(black, format="bgr24")))
+        container.mux(stream.encode())
+    data = path.read_bytes()
+    assert data.count(b"TITLExx") == 1
+    path.write_bytes(data.replace(b"TITLExx", b"\xe9\xff\xfeLExx"))
+    assert len(list(open_source(str(path)))) == 5
