@@ -8,11 +8,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import TypeAlias
 
 from edge_app import __version__
 from edge_app.exits import guard
 from edge_app.interpreter.runtimes import CHOICES
+from edge_app.parsing import Commands, add_command, numbers, positive, seconds, share, size
 
 _RUN_EXAMPLES = """examples:
   edge-app run drive.mp4 --model street --variant int8
@@ -46,21 +46,10 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-def _command(commands: Commands, name: str, text: str, examples: str) -> argparse.ArgumentParser:
-    return commands.add_parser(
-        name,
-        help=text,
-        description=text[0].upper() + text[1:] + ".",
-        epilog=examples,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-
-
 def _add_run(commands: Commands) -> None:
-    parser = _command(commands, "run", "stream frames through a model and show them", _RUN_EXAMPLES)
+    parser = add_command(
+        commands, "run", "stream frames through a model and show them", _RUN_EXAMPLES
+    )
     parser.add_argument(
         "source",
         nargs="?",
@@ -88,9 +77,9 @@ def _add_run(commands: Commands) -> None:
         action="store_true",
         help="do not wait for a file's own time stamps",
     )
-    parser.add_argument("--max-frames", type=_positive, metavar="N", help="stop after N frames")
+    parser.add_argument("--max-frames", type=positive, metavar="N", help="stop after N frames")
     parser.add_argument("--loop", action="store_true", help="begin again at the end")
-    parser.add_argument("--alpha", type=_share, default=0.55, help="share of colour (default 0.55)")
+    parser.add_argument("--alpha", type=share, default=0.55, help="share of colour (default 0.55)")
     parser.add_argument(
         "--edges",
         choices=("auto", "smooth", "clean"),
@@ -100,7 +89,7 @@ def _add_run(commands: Commands) -> None:
 
 
 def _add_bench(commands: Commands) -> None:
-    parser = _command(commands, "bench", "measure the variants of a model", _BENCH_EXAMPLES)
+    parser = add_command(commands, "bench", "measure the variants of a model", _BENCH_EXAMPLES)
     _add_model(parser)
     parser.add_argument(
         "--variants", default="all", metavar="LIST", help="names with commas between, or all"
@@ -108,25 +97,25 @@ def _add_bench(commands: Commands) -> None:
     parser.add_argument("--source", metavar="S", help="what to run on (default: a sample)")
     parser.add_argument("--json", metavar="FILE", help="write the result there")
     parser.add_argument(
-        "--min-secs", type=_seconds, default=5.0, metavar="S", help="per measurement (default 5)"
+        "--min-secs", type=seconds, default=5.0, metavar="S", help="per measurement (default 5)"
     )
     parser.add_argument(
-        "--num-runs", type=_positive, default=30, metavar="N", help="at least N runs (default 30)"
+        "--num-runs", type=positive, default=30, metavar="N", help="at least N runs (default 30)"
     )
     parser.add_argument(
-        "--warmup-runs", type=_positive, default=5, metavar="N", help="not counted (default 5)"
+        "--warmup-runs", type=positive, default=5, metavar="N", help="not counted (default 5)"
     )
 
 
 def _add_models(commands: Commands) -> None:
-    parser = _command(commands, "models", "list the models, or check one", _MODELS_EXAMPLES)
+    parser = add_command(commands, "models", "list the models, or check one", _MODELS_EXAMPLES)
     parser.add_argument("action", nargs="?", choices=("list", "check"), default="list")
     parser.add_argument("folder", nargs="?", metavar="DIR", help="a model folder")
     _add_runtime(parser)
 
 
 def _add_demo(commands: Commands) -> None:
-    parser = _command(
+    parser = add_command(
         commands,
         "demo",
         "run all variants on the sample that ships with the app",
@@ -149,13 +138,13 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     bare.add_argument("--task", choices=("segmentation", "classification"))
     bare.add_argument("--labels", metavar="SET", help="cityscapes, camvid, pascal-voc, digits")
     bare.add_argument(
-        "--input-size", type=_size, metavar="WxH", help="where the file leaves it open"
+        "--input-size", type=size, metavar="WxH", help="where the file leaves it open"
     )
     bare.add_argument("--channels", choices=("rgb", "bgr", "gray"))
     bare.add_argument(
-        "--mean", type=_numbers, metavar="M[,M,M]", help="input = (pixel - mean) / std"
+        "--mean", type=numbers, metavar="M[,M,M]", help="input = (pixel - mean) / std"
     )
-    bare.add_argument("--std", type=_numbers, metavar="S[,S,S]")
+    bare.add_argument("--std", type=numbers, metavar="S[,S,S]")
     bare.add_argument("--fit", choices=("stretch", "letterbox"))
 
 
@@ -167,40 +156,8 @@ def _add_runtime(parser: argparse.ArgumentParser) -> None:
         help="the inference runtime (default: the first that is installed)",
     )
     parser.add_argument(
-        "--threads", type=_positive, metavar="N", help="of the network (default: physical cores)"
+        "--threads", type=positive, metavar="N", help="of the network (default: physical cores)"
     )
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
-
-
-def _seconds(text: str) -> float:
-    number = float(text)
-    if not 0 < number < 86400:
-        raise argparse.ArgumentTypeError("must be above 0 and below a day")
-    return number
-
-
-def _share(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError("must be between 0 and 1")
-    return number
-
-
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.lower().partition("x")
-    if not (width.isdigit() and height.isdigit() and int(width) and int(height)):
-        raise argparse.ArgumentTypeError("must look like 513x257")
-    return int(width), int(height)
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    return tuple(float(part) for part in text.split(","))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

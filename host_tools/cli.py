@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
 
 from edge_app import __version__
 from edge_app.exits import guard
+from edge_app.parsing import Commands, add_command, numbers, size
 from host_tools.diagnose import options as diagnosis
 
 _TRAIN = """examples:
@@ -64,25 +64,12 @@ def build_parser() -> argparse.ArgumentParser:
     _add_fetch(commands)
     _add_report(commands)
     text = "say layer by layer where int8 loses against float32"
-    diagnosis.add_options(_command(commands, "diagnose", text, diagnosis.EXAMPLES))
+    diagnosis.add_options(add_command(commands, "diagnose", text, diagnosis.EXAMPLES))
     return parser
 
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-def _command(commands: Commands, name: str, text: str, examples: str) -> argparse.ArgumentParser:
-    return commands.add_parser(
-        name,
-        help=text,
-        description=text[0].upper() + text[1:] + ".",
-        epilog=examples,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-
-
 def _add_train(commands: Commands) -> None:
-    parser = _command(commands, "train", "train a network that ships with the app", _TRAIN)
+    parser = add_command(commands, "train", "train a network that ships with the app", _TRAIN)
     parser.add_argument("network", choices=("mnist",), help="which network")
     parser.add_argument("--data", type=Path, metavar="DIR", help=_DATA)
     parser.add_argument("--epochs", type=int, default=5, help="passes over the digits (5)")
@@ -93,7 +80,7 @@ def _add_train(commands: Commands) -> None:
 
 
 def _add_convert(commands: Commands) -> None:
-    parser = _command(commands, "convert", "convert a model into four variants", _CONVERT)
+    parser = add_command(commands, "convert", "convert a model into four variants", _CONVERT)
     parser.add_argument(
         "model",
         type=Path,
@@ -114,14 +101,14 @@ def _add_input(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--task", choices=("segmentation", "classification"), help="(by its output)")
     group.add_argument("--labels", help="the label set (by the number of classes)")
     group.add_argument(
-        "--input-size", type=_size, metavar="WxH", help="rebuild a frozen graph for this size"
+        "--input-size", type=size, metavar="WxH", help="rebuild a frozen graph for this size"
     )
     group.add_argument("--input-tensor", metavar="NAME", help="of a frozen graph (probed)")
     group.add_argument("--output-tensor", metavar="NAME", help="(probed)")
     group.add_argument(
-        "--mean", type=_numbers, metavar="M", help="input is (pixel - mean) / std; one or R,G,B"
+        "--mean", type=numbers, metavar="M", help="input is (pixel - mean) / std; one or R,G,B"
     )
-    group.add_argument("--std", type=_numbers, metavar="S", help="(found in the model, or usual)")
+    group.add_argument("--std", type=numbers, metavar="S", help="(found in the model, or usual)")
     group.add_argument("--channels", choices=("rgb", "bgr"), help="their order (rgb)")
     group.add_argument("--fit", choices=("stretch", "letterbox"), default="stretch")
 
@@ -184,26 +171,10 @@ def _add_pictures(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _size(text: str) -> tuple[int, int]:
-    """Read WxH."""
-    width, cross, height = text.lower().partition("x")
-    if not cross or not width.isdecimal() or not height.isdecimal() or not int(width) * int(height):
-        raise argparse.ArgumentTypeError(f"'{text}' is no size; write WIDTHxHEIGHT, as 513x257")
-    return int(width), int(height)
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    """Read one number, or several with commas."""
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"'{text}' is no number; write one, or one per channel as 123.7,116.8,103.9"
-        ) from None
-
-
 def _add_sample(commands: Commands) -> None:
-    parser = _command(commands, "sample", "draw a balanced sample of MNIST's test digits", _SAMPLE)
+    parser = add_command(
+        commands, "sample", "draw a balanced sample of MNIST's test digits", _SAMPLE
+    )
     parser.add_argument("what", choices=("digits",))
     parser.add_argument("--data", type=Path, metavar="DIR", help=_DATA)
     parser.add_argument("--count", type=int, default=500, help="(500)")
@@ -212,13 +183,13 @@ def _add_sample(commands: Commands) -> None:
 
 
 def _add_fetch(commands: Commands) -> None:
-    parser = _command(commands, "fetch", "download a model or data set that cannot ship", _FETCH)
+    parser = add_command(commands, "fetch", "download a model or data set that cannot ship", _FETCH)
     parser.add_argument("what", choices=("deeplab-cityscapes", "mnist"))
     parser.add_argument("--out", type=Path, metavar="DIR", help="(a folder of that name, here)")
 
 
 def _add_report(commands: Commands) -> None:
-    parser = _command(commands, "report", "make a page of results, with charts", _REPORT)
+    parser = add_command(commands, "report", "make a page of results, with charts", _REPORT)
     parser.add_argument(
         "results",
         nargs="*",

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.errors import ModelError
-from edge_app.interpreter.network import physical_cores
+from edge_app.interpreter.network import physical_cores, tensor_info
 from edge_app.interpreter.noise import quiet_native
-from edge_app.spec import TensorInfo
 
 
 class Intermediate:
@@ -101,15 +100,3 @@ class Intermediate:
                 values = self._native.tensor(self._indices[name])()
                 if values.size:
                     yield name, float(values.min()), float(values.max())
-
-
-def tensor_info(detail: Any) -> TensorInfo:
-    """Describe a tensor by the runtime's own detail of it."""
-    scale, zero_point = detail["quantization"]
-    return TensorInfo(
-        name=str(detail["name"]),
-        shape=tuple(int(side) for side in detail["shape"]),
-        dtype=np.dtype(detail["dtype"]),
-        scale=float(scale),
-        zero_point=int(zero_point),
-    )

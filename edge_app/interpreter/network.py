@@ -41,8 +41,8 @@ class Network:
         self.init_ms = init_ms
         self.notes = notes
         given, made = native.get_input_details(), native.get_output_details()
-        self.input = _tensor_info(given[0])
-        self.output = _tensor_info(made[0])
+        self.input = tensor_info(given[0])
+        self.output = tensor_info(made[0])
         self.delegation: Delegation = read_delegation(
             native._get_ops_details(),  # no public way says what was delegated
             [detail["index"] for detail in made],
@@ -168,7 +168,8 @@ def _keeps_state(native: Any) -> bool:
     return any(mark in name for name in names for mark in _STATEFUL)
 
 
-def _tensor_info(detail: Any) -> TensorInfo:
+def tensor_info(detail: Any) -> TensorInfo:
+    """Describe a tensor by the runtime's own detail of it."""
     scale, zero_point = detail["quantization"]
     return TensorInfo(
         name=str(detail["name"]),

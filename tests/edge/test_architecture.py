@@ -14,7 +14,7 @@ STAGES = ("sources", "preprocess", "interpreter", "decode", "overlay", "sinks")
 # A room imports only rooms of lower lines; stages do not import one another.
 ORDER = (
     ("errors", "closing"),
-    ("exits", "labels", "timing", "style", "fields"),
+    ("exits", "parsing", "labels", "timing", "style", "fields"),
     ("quality", "controls"),
     ("frame", "spec", "assets", "board"),
     ("golden",),
