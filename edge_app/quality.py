@@ -54,13 +54,13 @@ class ConfusionMatrix:
         pairs = rows.astype(np.min_scalar_type(n * n)) * n + columns
         self.counts += np.bincount(pairs, minlength=n * n).reshape(n, n)
 
-    def add_one(self, truth: int, prediction: int) -> None:
-        """Count one classified frame, by the same rules."""
+    def add_one(self, truth: int, prediction: int, times: int = 1) -> None:
+        """Count a classified frame, or several that are alike, by the same rules."""
         n = len(self.counts)
         if 0 <= truth < n and 0 <= prediction < n:
-            self.counts[truth, prediction] += 1
+            self.counts[truth, prediction] += times
         elif 0 <= truth < n:
-            self.missed[truth] += 1
+            self.missed[truth] += times
 
     def __add__(self, other: ConfusionMatrix) -> ConfusionMatrix:
         total = ConfusionMatrix(len(self.counts))

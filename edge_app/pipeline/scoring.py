@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import numpy as np
 
@@ -61,9 +62,9 @@ class Scorer:
         """Count classes many at a time: one NumPy call for each costs more than a small network."""
         if self._classified:
             self._task = "classification"
-            truths, classes = zip(*self._classified, strict=True)
-            self._matrix.add(np.array([truths]), np.array([classes]))
-            self._classified.clear()
+        for (truth, class_id), times in Counter(self._classified).items():
+            self._matrix.add_one(truth, class_id, times)
+        self._classified.clear()
 
     @property
     def matrix(self) -> ConfusionMatrix:
