@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from edge_app.parsing import numbers
+
 EXAMPLES = """examples:
   host-tools diagnose models/street --images photos/ --out diagnosis
   host-tools diagnose models/street --images drive.mp4 --repair
@@ -26,17 +28,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--samples", type=int, default=8, help="how many of them (8)")
     parser.add_argument(
         "--mean",
-        type=_numbers,
+        type=numbers,
         metavar="M[,M,M]",
         help="for files: input is (pixel - mean) / std (127.5; of digits 0)",
     )
-    parser.add_argument("--std", type=_numbers, metavar="S[,S,S]", help="(127.5; of digits 255)")
+    parser.add_argument("--std", type=numbers, metavar="S[,S,S]", help="(127.5; of digits 255)")
     parser.add_argument("--channels", choices=("rgb", "bgr"), help="their order, for files (rgb)")
     parser.add_argument(
         "--repair", action="store_true", help="try which operators have to stay in float"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write the chart and all layers")
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    return tuple(float(part) for part in text.split(","))
