@@ -15,7 +15,7 @@ from host_tools.evaluation import Evaluation, parse_evaluation
 from host_tools.models.form import Wishes
 from host_tools.outcome import notes, result_table
 from host_tools.recipe import Recipe
-from host_tools.train import check_target, train_digits, training_bar
+from host_tools.train.digits import check_target, train_digits, training_bar
 
 
 def train_command(options: argparse.Namespace) -> int:

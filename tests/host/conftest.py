@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from rich.progress import Progress
 
-from host_tools.train import train_digits
+from host_tools.train.digits import train_digits
 from tests.host.made import made_digits, made_mnist
 
 

@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from edge_app.errors import EdgeError, ModelError, UsageError
 from host_tools.framework import load_keras
-from host_tools.train import (
+from host_tools.train.digits import (
     Trained,
     check_target,
     digit_network,
