@@ -106,6 +106,19 @@ def read_graph(model: bytes) -> Graph:
         ) from fault
 
 
+def with_all_outputs(model: bytes) -> bytes:
+    """Return the same graph with everything its operators write as an output, its own first."""
+    from ai_edge_litert.tools import flatbuffer_utils
+
+    held = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+    (graph,) = held.subgraphs
+    written = [int(index) for operator in graph.operators for index in operator.outputs]
+    own = [int(index) for index in graph.outputs]
+    graph.outputs = list(dict.fromkeys([*own, *written]))
+    held.signatureDefs = None  # they name the old outputs
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(held))
+
+
 def _operator(operator: Any, graph: Any, held: Any, tools: Any) -> Operator:
     given = [graph.tensors[index] for index in operator.inputs if index >= 0]
     made = tuple(_name(graph.tensors[index]) for index in operator.outputs if index >= 0)

@@ -85,7 +85,7 @@ def measure_ranges(
     0.05 for each new one: it depends on the order, and clips what a single picture reaches.
     Raises ModelError without samples, or where a tensor's values are not finite.
     """
-    graph = Intermediate(model)
+    graph = Intermediate(model, delegated=True)
     found: dict[str, tuple[float, float]] = {}
     runs = 0
     for sample in samples:

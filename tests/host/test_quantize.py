@@ -42,6 +42,21 @@ def test_every_variant_answers_nearly_as_float32(model: bytes, variant: str) -> 
         assert np.abs(small.answer() - wanted).max() < 0.05 * np.abs(wanted).max()
 
 
+def test_ranges_are_those_of_every_tensor_there_is(model: bytes) -> None:
+    """What the delegate hands out spans what the runtime's own kernels compute."""
+    samples = tiny_samples()
+    found = measure_ranges(model, samples)
+    graph = Intermediate(model)
+    assert set(found) == set(graph.tensors)
+    spans = []
+    for sample in samples:
+        graph.run(sample)
+        spans.append({name: (low, high) for name, low, high in graph.ranges()})
+    for name, (low, high) in found.items():
+        assert low == pytest.approx(min(span[name][0] for span in spans), abs=1e-5)
+        assert high == pytest.approx(max(span[name][1] for span in spans), abs=1e-5)
+
+
 @pytest.mark.parametrize("variant", ["float16", "dynamic_range", "int8"])
 def test_every_variant_is_one_partition(model: bytes, variant: str, tmp_path: Path) -> None:
     """The delegate takes the graph whole; the change from uint8 to int8 alone may stay out."""
