@@ -6,17 +6,39 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 
+VIEWS = ("overlay", "map", "side by side", "picture")
+COMPARISONS = ("off", "split", "difference")
+
+
 @dataclass(frozen=True, slots=True)
 class Controls:
     """Hold the settings that keys change.
 
     alpha: share of the class colours in the overlay, 0 to 1.
+    variant: the one wished for, "" for the one the run began with.
+    variants: how often the next variant was asked for; threads, tasks: likewise.
+    view: how the classes are shown, one of VIEWS. compare: one of COMPARISONS.
+    divider: where the split lies, share of the width from the left.
+    steps, snapshots: how often one frame, or a picture of it, was asked for.
     """
 
     alpha: float = 0.55
     legend: bool = True
     hud: bool = True
+    variant: str = ""
+    variants: int = 0
+    threads: int = 0
+    tasks: int = 0
+    view: str = "overlay"
+    compare: str = "off"
+    divider: float = 0.5
+    help: bool = False
+    fullscreen: bool = False
+    flip: bool = False
+    record: bool = False
+    snapshots: int = 0
     paused: bool = False
+    steps: int = 0
     quit: bool = False
 
 

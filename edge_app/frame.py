@@ -80,12 +80,32 @@ Result = Segmentation | Classification
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """Hold what a second variant says of the same frame.
+
+    agreement: share of pixels of the frame on which both variants agree, 0 to 1.
+    per_class: (name, share of the pixels that either variant gives this class on which both
+        do) of the classes in view.
+    quality: the second variant's own score so far, None without truth.
+    """
+
+    variant: str
+    result: Segmentation
+    agreement: float
+    per_class: tuple[tuple[str, float], ...] = ()
+    quality: Quality | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """Hold what the HUD, the terminal and the summary say of the run, in their order.
 
     policy: "every frame" or "newest frame".
     stages: latency of each stage over the last seconds, by the names in `timing.STAGES`.
     age_ms: from the picture's capture to its canvas.
+    states: what is out of the ordinary, shortest words first to be read: "paused",
+        "loading float16", "reconnecting (try 3)", "recording 0:12".
+    switch: how the last change of variant went, in words; empty before the first.
     """
 
     task: str
@@ -104,6 +124,8 @@ class Status:
     dropped: int = 0
     damaged: int = 0
     quality: Quality | None = None
+    states: tuple[str, ...] = ()
+    switch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +133,7 @@ class Step:
     """Hold one frame with everything made of it, for the sinks.
 
     canvas: uint8 (H, W, 3) BGR, the finished picture; None where no sink looks at it.
+    comparison: what a second variant says, where two are compared.
     """
 
     frame: Frame
@@ -118,3 +141,4 @@ class Step:
     timings: Timings
     variant: str
     canvas: Image | None = None
+    comparison: Comparison | None = None
