@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-
 VIEWS = ("overlay", "map", "side by side", "picture")
 COMPARISONS = ("off", "split", "difference")
 
