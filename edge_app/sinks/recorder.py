@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,39 @@ from typing import Any
 from edge_app.closing import Closing
 from edge_app.errors import SinkError
 from edge_app.frame import Frame, Image, Status, Step
+from edge_app.sinks.backlog import Backlog
 from edge_app.sinks.base import disk_fault
-from edge_app.sinks.h264 import Encoder
-from edge_app.sinks.yuv import even
+from edge_app.sinks.segments import Free, Limits, Segments
 
 SUFFIXES = (".mp4", ".m4v")
 # Where a source states no rate: film's pace, as the file sources have it.
 FALLBACK_HZ = Fraction(25)
+# How much of its time a live source may wait for the encoder before it leaves a picture out.
+_PATIENCE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """Say how a recording stands.
+
+    recording: whether pictures are still taken.
+    dropped: how many came while the encoder was busy; others were repeated in their place.
+    stopped: why it ended before the run did, or None.
+    """
+
+    recording: bool
+    seconds: float
+    megabytes: float
+    dropped: int
+    stopped: str | None
+
+    @property
+    def words(self) -> str:
+        """The state in one line, for displays."""
+        if self.stopped is not None:
+            return f"recording stopped: {self.stopped}"
+        told = f"recording {self.seconds:.0f} s, {self.megabytes:.1f} MB"
+        return f"{told}, left out {self.dropped:,}" if self.dropped else told
 
 
 class Recorder(Closing):
@@ -29,7 +56,18 @@ class Recorder(Closing):
     at index / rate where it has none. A live recording lasts as long as the wall did: pictures
     are repeated or left out to keep its rate, whatever the network's.
 
-    An existing file is overwritten by the first frame; `overwrites` tells so before.
+    Pictures are encoded in a thread of their own, which steps back where the network wants the
+    cores. Where it falls behind, a file waits for it, and a live source leaves pictures out and
+    counts them. Canvases are kept until then, not copied: they must not be drawn on any more.
+
+    max_mb: the recording ends before its files have more megabytes (of 10^6 bytes) together.
+    segment_s: begin a new file after so many seconds: `name-0001.mp4` and so on, counted on
+        from those that are there. Without it an existing file is overwritten by the first
+        frame; `overwrites` tells so before.
+    queue: how many pictures may wait for the encoder; 1 of a file, 8 of a live source.
+    free: tells the total and the free bytes of a folder's disk. The recording ends where it has
+        less than 200 MB or 2 % free, whichever is less.
+    notes: what ended it before the run did, once; further pictures are then ignored.
     Raises SinkError where the path cannot be written.
     """
 
@@ -43,31 +81,68 @@ class Recorder(Closing):
         rate_hz: float | Fraction | None,
         live: bool,
         clock: Callable[[], float] = time.monotonic,
+        max_mb: float | None = None,
+        segment_s: float | None = None,
+        queue: int | None = None,
+        free: Free | None = None,
     ) -> None:
         self.path = Path(path)
         self.rate_hz = exact_rate(rate_hz)
-        self.overwrites = self.path.is_file() and self.path.stat().st_size > 0
+        self.overwrites = not segment_s and self.path.is_file() and self.path.stat().st_size > 0
+        self.notes: list[str] = []
         self._live = live
         self._clock = clock
-        self._encoder: Encoder | None = None
-        self._size_wh = (0, 0)
+        self._size_wh: tuple[int, int] | None = None
         self._closed = False
-        self._began = False
         self._failed = False
+        self._dropped = 0
         self._origin_s = 0.0
-        self._slot = 0  # of a live recording: the next one to be filled
+        self._waited_s = 0.0
+        self._taken = 0  # slots of a live recording that have a picture, or are passed
+        self._slot = 0  # the next one to be written, in the encoder's thread
         _check_path(self.path)
+        limits = Limits(
+            math.inf if max_mb is None else max_mb * 1e6,
+            None if segment_s is None else Fraction(segment_s).limit_denominator(1000),
+            free,
+        )
+        self._segments = Segments(self.path, self.rate_hz, limits, clock)
+        self._backlog = Backlog(self._record, queue or (8 if live else 1), name="record", nice=live)
+
+    @property
+    def state(self) -> RecordState:
+        """How the recording stands."""
+        done = self._segments
+        return RecordState(
+            recording=not (self._closed or self._failed or done.stopped),
+            seconds=float(done.seconds),
+            megabytes=done.size_bytes / 1e6,
+            dropped=self._dropped,
+            stopped=done.stopped,
+        )
 
     @property
     def recording(self) -> dict[str, Any] | None:
-        """What was recorded so far: path, frames and seconds; None where nothing was."""
-        if self._encoder is None or not self._encoder.frames:
+        """What was recorded so far: path, frames and seconds; None where nothing was.
+
+        There are also `dropped`, `stopped` and `files` where pictures were left out, where it
+        ended early, and where it has segments.
+        """
+        done = self._segments
+        if not done.frames:
             return None
-        return {
-            "path": str(self.path),
-            "frames": self._encoder.frames,
-            "seconds": float(self._encoder.end_s),
+        told: dict[str, Any] = {
+            "path": str(done.paths[0]),
+            "frames": done.frames,
+            "seconds": float(done.seconds),
         }
+        if self._dropped:
+            told["dropped"] = self._dropped
+        if done.stopped:
+            told["stopped"] = done.stopped
+        if done.paths[0] != self.path:
+            told["files"] = [str(path) for path in done.paths]
+        return told
 
     def write(self, step: Step, status: Status) -> None:  # noqa: ARG002 - the sinks' common form
         """Record one canvas; its size must stay that of the first. Raises SinkError."""
@@ -77,21 +152,42 @@ class Recorder(Closing):
             raise SinkError(f"the recording {self.path} has ended; free the disk and start again")
         if step.canvas is None:
             raise SinkError("there is no picture to record; let the overlay draw one")
+        if self._has_stopped():
+            return
+        begins = self._size_wh is None
         self._check_size(step.canvas)
-        try:
-            encoder = self._encoder or self._start(step)
+        if begins:
+            self._origin_s = self._clock() if self._live else self._file_time(step.frame)
+        with self._faults_of_the_disk():
             if self._live:
-                self._record_live(encoder, step.canvas)
+                self._queue_live(step.canvas)
             else:
-                at_s = self._file_time(step.frame)
-                encoder.encode(even(step.canvas), Fraction(at_s - self._origin_s))
+                time_s = Fraction(self._file_time(step.frame) - self._origin_s)
+                self._backlog.put((step.canvas, time_s))
+
+    def _has_stopped(self) -> bool:
+        """Tell whether the recording ended by itself, and note why the first time."""
+        reason = self._segments.stopped
+        if reason is not None and not self.notes:
+            seconds = float(self._segments.seconds)
+            self.notes.append(f"the recording ended at {seconds:.1f} s: {reason}")
+        return reason is not None
+
+    @contextmanager
+    def _faults_of_the_disk(self) -> Iterator[None]:
+        """Note that the encoder's thread has ended, and word what the disk says."""
+        try:
+            yield
         except OSError as fault:
             self._failed = True
             raise disk_fault(self.path, fault) from None
+        except SinkError:
+            self._failed = True
+            raise
 
     def _check_size(self, canvas: Image) -> None:
         height, width = canvas.shape[:2]
-        if self._encoder is None:
+        if self._size_wh is None:
             self._size_wh = width, height
         elif self._size_wh != (width, height):
             first = "{}x{}".format(*self._size_wh)
@@ -100,39 +196,46 @@ class Recorder(Closing):
                 f"which began with {first}; record sources whose pictures are all of one size"
             )
 
-    def _start(self, step: Step) -> Encoder:
-        self._began = True
-        width, height = self._size_wh
-        padded_wh = (width + width % 2, height + height % 2)
-        self._encoder = Encoder(self.path, padded_wh, self.rate_hz)
-        self._origin_s = self._clock() if self._live else self._file_time(step.frame)
-        return self._encoder
-
     def _file_time(self, frame: Frame) -> float:
         """Return when a frame is due by its source's own clock, in seconds."""
         return frame.index / float(self.rate_hz) if frame.time_s is None else frame.time_s
 
-    def _record_live(self, encoder: Encoder, canvas: Image) -> None:
-        due = self._due_slot()
-        self._stand_still(encoder, due)
-        if due == self._slot:  # else this slot has its picture already
-            encoder.encode(even(canvas), self._slot / self.rate_hz)
-            self._slot += 1
+    def _queue_live(self, canvas: Image) -> None:
+        slot = self._due_slot()
+        if slot < self._taken:  # this slot has its picture already
+            return
+        began_s = self._clock()
+        until_s = began_s + _PATIENCE * (began_s - self._origin_s) - self._waited_s
+        if self._backlog.put((canvas, slot / self.rate_hz), lambda: self._clock() < until_s):
+            self._taken = slot + 1
+        else:
+            self._dropped += 1
+        self._waited_s += self._clock() - began_s
 
     def _due_slot(self) -> int:
         """Return the slot of the fixed clock that this moment falls into."""
         # A hair is added because 0.04 * 25 may come out below 1.
         return math.floor((self._clock() - self._origin_s) * float(self.rate_hz) + 1e-6)
 
-    def _stand_still(self, encoder: Encoder, slot: int) -> None:
+    def _record(self, item: tuple[Image | None, Fraction]) -> None:
+        """Write one picture, in the encoder's thread; None stands for the end of the wall."""
+        canvas, time_s = item
+        if self._live:
+            slot = round(time_s * self.rate_hz)
+            self._stand_still(slot)
+            self._slot = slot + 1
+        if canvas is not None:
+            self._segments.encode(canvas, time_s)
+
+    def _stand_still(self, slot: int) -> None:
         """Repeat the last picture up to a slot; in gaps above a second, once a second.
 
         A pause of minutes would otherwise take seconds to encode, at a moment when frames
         are waiting.
         """
         second = max(1, round(self.rate_hz))
-        while self._slot < slot:
-            encoder.repeat(self._slot / self.rate_hz)
+        while self._slot < slot and self._segments.stopped is None:
+            self._segments.repeat(self._slot / self.rate_hz)
             self._slot += second if slot - self._slot > second else 1
 
     def close(self) -> None:
@@ -140,19 +243,16 @@ class Recorder(Closing):
         if self._closed:
             return
         self._closed = True
-        encoder = self._encoder
+        began = self._size_wh is not None
         try:
-            if encoder is not None:
-                if self._live and not self._failed:
-                    self._stand_still(encoder, self._due_slot())
-                encoder.close()
-        except OSError as fault:
-            self._failed = True
-            raise disk_fault(self.path, fault) from None
+            with self._faults_of_the_disk():
+                if began and self._live and not self._failed:
+                    self._backlog.put((None, self._due_slot() / self.rate_hz))
+                self._backlog.finish()
         finally:
-            if self._began and self.recording is None:
-                with suppress(OSError):
-                    self.path.unlink()
+            with self._faults_of_the_disk():
+                self._segments.finish()
+            self._has_stopped()
 
 
 def exact_rate(rate_hz: float | Fraction | None) -> Fraction:
