@@ -86,6 +86,24 @@ def _add_run(commands: Commands) -> None:
         default="auto",
         help="borders of the colours: from upsampled logits, or the network's own pixels",
     )
+    _add_camera(parser)
+
+
+def _add_camera(parser: argparse.ArgumentParser) -> None:
+    camera = parser.add_argument_group("for a camera (else left to it)")
+    camera.add_argument(
+        "--camera-size", type=size, metavar="WxH", help="of its pictures (default 1280x720)"
+    )
+    camera.add_argument("--fps", type=float, metavar="N", help="pictures per second")
+    camera.add_argument("--exposure", type=float, metavar="MS", help="open shutter in milliseconds")
+    camera.add_argument(
+        "--awb", metavar="LIGHT", help="white balance: auto, tungsten, fluorescent, daylight, ..."
+    )
+    camera.add_argument("--hflip", action="store_true", help="mirror left and right")
+    camera.add_argument("--vflip", action="store_true", help="turn upside down, mirrored")
+    camera.add_argument(
+        "--rotation", type=int, choices=(0, 90, 180, 270), default=0, help="degrees clockwise"
+    )
 
 
 def _add_bench(commands: Commands) -> None:

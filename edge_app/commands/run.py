@@ -23,6 +23,7 @@ from edge_app.sinks.metrics import MetricsLog, write_summary
 from edge_app.sinks.recorder import Recorder
 from edge_app.sinks.terminal import Terminal, summary_table
 from edge_app.sources.base import Source
+from edge_app.sources.camera import CameraOptions
 from edge_app.sources.opening import open_source
 from edge_app.sources.truth import open_truth
 from edge_app.spec import ModelSpec
@@ -48,6 +49,7 @@ class Order:
     loop: bool = False
     alpha: float = 0.55
     edges: str = "auto"
+    camera: CameraOptions | None = None
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -73,6 +75,15 @@ def run_command(options: argparse.Namespace) -> int:
         loop=options.loop,
         alpha=options.alpha,
         edges=options.edges,
+        camera=CameraOptions(
+            size_wh=options.camera_size,
+            fps=options.fps,
+            exposure_ms=options.exposure,
+            awb=options.awb,
+            hflip=options.hflip,
+            vflip=options.vflip,
+            rotation=options.rotation,
+        ),
     )
     console = Console()
     summary, code = carry_out(order, console)
@@ -94,7 +105,13 @@ def carry_out(order: Order, console: Console) -> tuple[Mapping[str, Any], int]:
     with ExitStack() as stack:
         truth = open_truth(order.truth, order.truth_labels) if order.truth else None
         source = stack.enter_context(
-            open_source(order.source, truth=truth, loop=order.loop, max_frames=order.max_frames)
+            open_source(
+                order.source,
+                truth=truth,
+                loop=order.loop,
+                max_frames=order.max_frames,
+                camera=order.camera,
+            )
         )
         engine = load_engine(
             order.spec, order.variant, runtime=order.runtime, threads=order.threads

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edge_app.errors import SourceError
 from edge_app.sources.base import Source, Truth
+from edge_app.sources.camera import CameraOptions
 from edge_app.sources.files import FileSource
 
 _CAMERA = re.compile(r"\d+|/dev/video\S*|(picamera|camera|csi|usb)\d?(:.*)?", re.IGNORECASE)
@@ -24,11 +25,13 @@ def open_source(
     truth: Truth | None = None,
     loop: bool = False,
     max_frames: int | None = None,
+    camera: CameraOptions | None = None,  # noqa: ARG001 - cameras are refused so far
 ) -> Source:
     """Open an image, a folder of images, a video, IDX digits or `synthetic[:WxH][@FPS]`.
 
     loop: repeat for ever; positions and times go on growing.
     max_frames: stop after so many.
+    camera: what is asked of a camera; files have no use for it.
     Raises SourceError where that cannot be read or the truth does not fit, and UsageError for
     a `max_frames` below 1.
     """
