@@ -7,7 +7,15 @@ from numpy.typing import NDArray
 
 from edge_app.controls import Controls
 from edge_app.errors import UsageError
-from edge_app.frame import Classification, Frame, Image, Result, Segmentation, Status
+from edge_app.frame import (
+    Classification,
+    Comparison,
+    Frame,
+    Image,
+    Result,
+    Segmentation,
+    Status,
+)
 from edge_app.labels import LabelSet
 from edge_app.overlay import digits, legend, mask
 from edge_app.overlay.hints import draw_hints
@@ -63,12 +71,19 @@ class Overlay:
         return self._painter.used
 
     def draw(
-        self, frame: Frame, result: Result, status: Status, controls: Controls, now_s: float
+        self,
+        frame: Frame,
+        result: Result,
+        status: Status,
+        controls: Controls,
+        now_s: float,
+        comparison: Comparison | None = None,  # noqa: ARG002 - drawn next
     ) -> Image:
         """Return a new canvas, uint8 (H, W, 3) BGR; `frame.image` is left as it is.
 
         now_s: a moment that only grows; panels are drawn anew once 0.2 s of it have passed,
             or where the canvas gets another size.
+        comparison: what a second variant says of the frame, where two are compared.
         Raises EdgeError where the typeface is missing.
         """
         if isinstance(result, Classification):
