@@ -37,7 +37,7 @@ _THREADS = 2
 class Converted:
     """Hold the finished model, the proof of each variant in their order, and what was learnt.
 
-    seconds: what making each variant took. preprocessing: where mean and std come from.
+    seconds: what making each variant took, float32 with the loading of the model. preprocessing: where mean and std come from.
     """
 
     spec: ModelSpec
@@ -63,11 +63,11 @@ def convert(recipe: Recipe, progress: Progress) -> Converted:
     ):
         scratch = Path(folder)
         progress.update(step, description="loading the model")
+        started = time.perf_counter()
         loaded = open_model(recipe.model, recipe.wishes, scratch)
         check()
         progress.update(step, description="converting float32")
         makers = Makers(recipe, loaded, calibration, progress)
-        started = time.perf_counter()
         path = draft / "float32.tflite"
         path.write_bytes(makers.float32())
         seconds = {"float32": time.perf_counter() - started}

@@ -22,7 +22,7 @@ def result_table(converted: Converted) -> Table:
         title_justify="left",
         caption="drop: points lost against float32. same: answers equal to float32's.\n"
         "parts: of the graph that XNNPACK took, one is best. time: of float32's, 2 threads.\n"
-        "made: seconds that took.",
+        "made: seconds that took; of float32 with the loading of the model.",
         caption_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
