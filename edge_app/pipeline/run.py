@@ -145,6 +145,8 @@ class Run:
         finally:
             captured.close()
             answered.close()
+            if live:  # a camera that gives no pictures would hold its reader for ever
+                self.source.close()
             for worker in workers:
                 worker.join()
 
