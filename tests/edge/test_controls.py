@@ -15,7 +15,25 @@ from edge_app.controls import KEYS, Controls, key_name, press
         ("-", Controls(alpha=0.45)),
         ("_", Controls(alpha=0.45)),
         ("l", Controls(legend=False)),
-        ("i", Controls(hud=False)),
+        ("i", Controls(hud=1)),
+        ("1", Controls(variant="float32")),
+        ("2", Controls(variant="float16")),
+        ("3", Controls(variant="dynamic_range")),
+        ("4", Controls(variant="int8")),
+        ("v", Controls(variants=1)),
+        ("t", Controls(threads=1)),
+        ("m", Controls(tasks=1)),
+        ("o", Controls(view="map")),
+        ("c", Controls(compare="split")),
+        ("left", Controls(divider=0.45)),
+        ("right", Controls(divider=0.55)),
+        ("r", Controls(record=True)),
+        ("s", Controls(snapshots=1)),
+        (".", Controls(paused=True, steps=1)),
+        ("b", Controls(flip=True)),
+        ("f", Controls(fullscreen=True)),
+        ("h", Controls(help=True)),
+        ("?", Controls(help=True)),
         ("space", Controls(paused=True)),
         ("q", Controls(quit=True)),
         ("esc", Controls(quit=True)),
@@ -28,19 +46,35 @@ def test_a_key_makes_its_change(key: str, changed: Controls) -> None:
     assert press(Controls(), key) == changed
 
 
-@pytest.mark.parametrize("key", ["l", "i", "space"])
-def test_a_switch_pressed_twice_is_back(key: str) -> None:
-    """Switches go on and off."""
-    assert press(press(Controls(), key), key) == Controls()
-
-
-@pytest.mark.parametrize(("key", "end"), [("+", 1.0), ("-", 0.0)])
-def test_colour_stays_between_none_and_all(key: str, end: float) -> None:
-    """Ten steps reach the end, and the eleventh stays there."""
+@pytest.mark.parametrize(
+    ("key", "times"),
+    [*((key, 2) for key in ("l", "r", "space", "b", "f", "h")), ("i", 3), ("c", 3), ("o", 4)],
+)
+def test_a_switch_pressed_often_enough_is_back(key: str, times: int) -> None:
+    """Switches go on and off, or round."""
     controls = Controls()
-    for _ in range(11):
+    for number in range(times):
         controls = press(controls, key)
-    assert controls.alpha == end
+        assert (controls == Controls()) is (number == times - 1)
+
+
+@pytest.mark.parametrize(("key", "end"), [("+", 1.0), ("-", 0.0), ("left", 0.0), ("right", 1.0)])
+def test_shares_stay_between_none_and_all(key: str, end: float) -> None:
+    """Enough steps reach the end, and the next one stays there."""
+    controls = Controls()
+    for _ in range(12):
+        controls = press(controls, key)
+    name = "alpha" if key in {"+", "-"} else "divider"
+    assert getattr(controls, name) == end
+
+
+def test_a_variant_can_be_asked_for_again_after_the_next_one_was() -> None:
+    """Each of these presses changes the controls, so each is seen."""
+    first = press(Controls(), "1")
+    second = press(first, "v")
+    third = press(second, "1")
+    assert len({first, second, third}) == 3
+    assert third.variant == "float32"
 
 
 def test_no_key_is_bound_twice() -> None:
@@ -66,19 +100,30 @@ def test_no_key_is_bound_twice() -> None:
         (0x10001B, "esc"),
         (0x1000FF, None),
         (0xFF1B, "esc"),
-        (0xFF51, None),  # the left arrow, whose low byte is Q
-        (0x10FF51, None),
+        (0xFF51, "left"),  # whose low byte is Q
+        (0xFF53, "right"),
+        (0x10FF51, "left"),
+        (0xFF52, None),  # up
+        (0xFF96, "left"),  # the keypad
+        (0xFFB4, "4"),
+        (0xFFAE, "."),
+        (ord("."), "."),
+        (ord("?"), "?"),
         (0xFF6C, None),
         (0xFFAB, "+"),  # the keypad
         (0xFFAD, "-"),
         (0xFFE1, None),  # Shift alone
-        (0x250000, None),  # the left arrow on Windows
-        (0xF702, None),  # the left arrow on macOS
+        (0x250000, "left"),  # Windows
+        (0x270000, "right"),
+        (0x260000, None),
+        (0xF702, "left"),  # macOS
+        (0xF703, "right"),
+        (0xF700, None),
         (0x2051, None),  # a character past Latin-1
     ],
 )
 def test_codes_of_all_backends_are_read(code: int, name: str | None) -> None:
-    """Modifier bits are passed over, and no arrow quits the program."""
+    """Modifier bits are passed over, and an arrow is an arrow, never Q."""
     assert key_name(code) == name
 
 
