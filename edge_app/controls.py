@@ -55,22 +55,26 @@ class Key:
     change: Change
 
 
+def _with(controls: Controls, name: str, value: Any) -> Controls:
+    return replace(controls, **{name: value})
+
+
 def _step(name: str, by: float) -> Change:
     """Move a share by a step, from 0 to 1."""
 
     def change(controls: Controls) -> Controls:
         value = min(1.0, max(0.0, round(getattr(controls, name) + by, 2)))
-        return replace(controls, **{name: value})
+        return _with(controls, name, value)
 
     return change
 
 
 def _switch(name: str) -> Change:
-    return lambda controls: replace(controls, **{name: not getattr(controls, name)})
+    return lambda controls: _with(controls, name, not getattr(controls, name))
 
 
 def _count(name: str) -> Change:
-    return lambda controls: replace(controls, **{name: getattr(controls, name) + 1})
+    return lambda controls: _with(controls, name, getattr(controls, name) + 1)
 
 
 def _cycle(name: str, values: tuple[Any, ...]) -> Change:
@@ -78,7 +82,7 @@ def _cycle(name: str, values: tuple[Any, ...]) -> Change:
 
     def change(controls: Controls) -> Controls:
         place = values.index(getattr(controls, name)) + 1
-        return replace(controls, **{name: values[place % len(values)]})
+        return _with(controls, name, values[place % len(values)])
 
     return change
 

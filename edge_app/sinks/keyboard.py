@@ -1,0 +1,180 @@
+"""Hear the keys of the terminal a run was started from, also over SSH."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from types import FrameType
+from typing import Any
+
+from edge_app.closing import Closing
+from edge_app.controls import character_name
+
+_ESC = 0x1B
+# An Esc pressed alone looks like the first byte of an arrow whose others are on their way; those
+# of one key arrive together but for a network that cuts between them.
+_REST_S = 0.05
+_ARROWS = {"C": "right", "D": "left"}
+_LONGEST = 32  # no key sends as many bytes
+_SHOW_CURSOR = b"\x1b[?25h"
+
+
+class KeyDecoder:
+    """Turn the bytes of a terminal into names of keys; what it does not know, it passes over."""
+
+    def __init__(self) -> None:
+        self._bytes = b""
+        self._since_s = 0.0
+
+    def feed(self, data: bytes, now_s: float) -> list[str]:
+        """Return the keys that are complete with some more bytes, or after a wait without any."""
+        if data:
+            self._since_s = now_s
+        self._bytes += data
+        names: list[str] = []
+        while self._bytes:
+            length, name = _first_key(self._bytes)
+            if length == 0:  # begun and not ended
+                if now_s - self._since_s < _REST_S:
+                    break
+                length, name = 1, "esc" if len(self._bytes) == 1 else None
+                if name is None:
+                    length = len(self._bytes)
+            self._bytes = self._bytes[length:]
+            if name:
+                names.append(name)
+        return names
+
+
+def _first_key(data: bytes) -> tuple[int, str | None]:
+    """Return how many bytes the first key has, 0 where some are missing, and its name.
+
+    Source: ECMA-48, 5.4: a control sequence is ESC [, any of 0x20 to 0x3F, and one of 0x40 to
+    0x7E. Terminals in application mode send ESC O and one letter instead.
+    """
+    if data[0] != _ESC:
+        return 1, character_name(data[0])
+    if len(data) == 1:
+        return 0, None
+    if data[1:2] == b"O":
+        return (3, _ARROWS.get(chr(data[2]))) if len(data) > 2 else (0, None)
+    if data[1:2] != b"[":
+        # Esc and at once another key, or Alt and a key, which terminals send alike.
+        return (1, "esc") if data[1] == _ESC else (2, None)
+    for place, byte in enumerate(data[2:_LONGEST], 3):
+        if 0x40 <= byte <= 0x7E:
+            return place, _ARROWS.get(chr(byte)) if place == 3 else None
+    return (0, None) if len(data) < _LONGEST else (_LONGEST, None)
+
+
+class Keyboard(Closing):
+    """Read single keys from a terminal without waiting; main thread only.
+
+    The terminal shows no keys and waits for no Enter while this is open, and is as it was
+    before after `close`, at the end of the process, and while the process is stopped (Ctrl-Z).
+    Ctrl-C and Ctrl-Z keep their meaning. A process in the background hears nothing.
+
+    fd: the terminal; standard input unless given.
+    usable: False where it is no terminal; then no keys are ever heard.
+    """
+
+    def __init__(self, fd: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._fd = _standard_input() if fd is None else fd
+        self._clock = clock
+        self._decoder = KeyDecoder()
+        self._termios = _terminal_control()
+        self._before: list[Any] | None = None  # the terminal's settings; None while untouched
+        self._handler: Any = None
+        self.usable = self._termios is not None and self._fd >= 0 and os.isatty(self._fd)
+        self._closed = not self.usable
+        if self.usable:
+            atexit.register(self.close)
+            self._handler = signal.signal(signal.SIGTSTP, self._stopped)
+
+    def keys(self) -> Sequence[str]:
+        """Return the names of the keys pressed since the last call."""
+        if self._closed or not self._listens():
+            return []
+        data = b""
+        try:
+            while select.select([self._fd], [], [], 0)[0]:
+                more = os.read(self._fd, 256)
+                if not more:  # the terminal is gone; SIGHUP says what comes of it
+                    break
+                data += more
+        except (OSError, ValueError):
+            return []
+        return self._decoder.feed(data, self._clock())
+
+    def _listens(self) -> bool:
+        """Take the terminal where this process is in its foreground; tell whether it has it.
+
+        In the background, changing or reading the terminal would stop the process.
+        """
+        try:
+            if os.tcgetpgrp(self._fd) != os.getpgrp():
+                return False
+            if self._before is None:
+                self._before = self._termios.tcgetattr(self._fd)
+                quiet = list(self._before)
+                quiet[3] &= ~(self._termios.ICANON | self._termios.ECHO)
+                quiet[6] = list(quiet[6])
+                quiet[6][self._termios.VMIN], quiet[6][self._termios.VTIME] = 1, 0
+                self._termios.tcsetattr(self._fd, self._termios.TCSADRAIN, quiet)
+        except (OSError, self._termios.error):
+            return False
+        return True
+
+    def _give_back(self) -> None:
+        """Set the terminal as it was; one that is gone needs nothing."""
+        before, self._before = self._before, None
+        if before is None or self._termios is None:
+            return
+        with suppress(OSError, self._termios.error):
+            if os.tcgetpgrp(self._fd) == os.getpgrp():
+                self._termios.tcsetattr(self._fd, self._termios.TCSADRAIN, before)
+
+    def _stopped(self, number: int, where: FrameType | None) -> None:
+        """Give the terminal back, then stop as the signal asks; goes on after SIGCONT.
+
+        The next call of `keys` takes it again, where the process came to the foreground.
+        """
+        del where
+        self._give_back()
+        with suppress(OSError):
+            os.write(self._fd, _SHOW_CURSOR)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+        signal.signal(number, self._stopped)
+
+    def close(self) -> None:
+        """Give the terminal back as it was."""
+        if self._closed:
+            return
+        self._closed = True
+        self._give_back()
+        atexit.unregister(self.close)
+        with suppress(ValueError, TypeError):  # another thread, or a handler C code had set
+            signal.signal(signal.SIGTSTP, self._handler)
+
+
+def _standard_input() -> int:
+    try:
+        return sys.stdin.fileno()
+    except (AttributeError, OSError, ValueError):  # none, or one that tests have put there
+        return -1
+
+
+def _terminal_control() -> Any:
+    """Return the module for terminals, None on Windows, which has none."""
+    try:
+        import termios
+    except ImportError:
+        return None
+    return termios
