@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
 from edge_app.overlay import hud
+from edge_app.overlay.panel import Panel
 
 ROWS_MIN = 480  # below this a HUD cannot be read
 CARD_ROWS = (720, 1080)  # of a canvas for classified pictures, which may be 28 pixels high
@@ -55,3 +59,74 @@ def unit_of(size_wh: tuple[int, int]) -> float | None:
     highest = (height - margins) / hud.HEIGHT
     unit = min(rows / 720, widest, highest)
     return unit if unit >= _UNIT_MIN else None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Hold a panel and where its top left corner lies on the canvas."""
+
+    panel: Panel
+    xy: tuple[int, int]
+
+    @property
+    def right(self) -> int:
+        """The column after its last."""
+        return self.xy[0] + self.panel.size_wh[0]
+
+    @property
+    def bottom(self) -> int:
+        """The row after its last."""
+        return self.xy[1] + self.panel.size_wh[1]
+
+
+class Board:
+    """Find places for panels on a canvas so that none covers another.
+
+    margin: of every panel to the canvas's edges, in pixels.
+    """
+
+    def __init__(self, size_wh: tuple[int, int], margin: int) -> None:
+        self.placed: list[Placed] = []
+        self._size_wh = size_wh
+        self._margin = margin
+        self._gap = max(2, margin // 2)
+
+    def put(self, panel: Panel | None, places: Iterable[tuple[int, int]]) -> Placed | None:
+        """Place a panel at the first of some corners where it is whole and alone, or nowhere."""
+        if panel is None:
+            return None
+        for xy in places:
+            placed = Placed(panel, xy)
+            if self._fits(placed):
+                self.placed.append(placed)
+                return placed
+        return None
+
+    def _fits(self, wanted: Placed) -> bool:
+        margin, gap = self._margin, self._gap
+        width, height = self._size_wh
+        if min(wanted.xy) < margin or wanted.right > width - margin:
+            return False
+        return wanted.bottom <= height - margin and all(
+            wanted.xy[0] >= other.right + gap
+            or other.xy[0] >= wanted.right + gap
+            or wanted.xy[1] >= other.bottom + gap
+            or other.xy[1] >= wanted.bottom + gap
+            for other in self.placed
+        )
+
+
+def centred(panel: Panel, size_wh: tuple[int, int], tops: Sequence[int]) -> list[tuple[int, int]]:
+    """Return corners that centre a panel on a canvas, with its upper edge at some rows."""
+    left = (size_wh[0] - panel.size_wh[0]) // 2
+    return [(left, top) for top in tops]
+
+
+def letterbox(
+    inner_wh: tuple[int, int], area: tuple[int, int, int, int]
+) -> tuple[int, int, int, int]:
+    """Return the largest x, y, width and height of a shape centred within an area like that."""
+    x, y, width, height = area
+    ratio = min(width / inner_wh[0], height / inner_wh[1])
+    inside = max(1, int(inner_wh[0] * ratio)), max(1, int(inner_wh[1] * ratio))
+    return x + (width - inside[0]) // 2, y + (height - inside[1]) // 2, *inside

@@ -42,12 +42,30 @@ class Painter:
 
         picture: uint8 (H, W, 3) BGR, left as it is.
         """
-        if alpha <= 0:
-            return picture.copy()
-        if self._colours.shape != picture.shape:
+        canvas = np.empty_like(picture)
+        self.paint_on(canvas, found, picture, alpha)
+        return canvas
+
+    def paint_on(
+        self,
+        canvas: Image,
+        found: Segmentation,
+        picture: Image | None,
+        alpha: float,
+        columns: slice = slice(None),
+    ) -> None:
+        """Paint some columns of a canvas as `paint` would, or in class colours alone.
+
+        canvas: uint8 (H, W, 3) BGR, written to.
+        picture: of the canvas's shape; None for the colours alone, black where there is none.
+        """
+        if picture is not None and alpha <= 0:
+            canvas[:, columns] = picture[:, columns]
+            return
+        if self._colours.shape != canvas.shape:
             # Kept from frame to frame: past 4 MB, getting memory costs more than filling it.
-            self._colours = np.empty(picture.shape, np.uint8)
-        size_wh = (picture.shape[1], picture.shape[0])
+            self._colours = np.empty(canvas.shape, np.uint8)
+        size_wh = (canvas.shape[1], canvas.shape[0])
         fine = smooth_classes(found, size_wh) if self._edges != "clean" else None
         self.used = "clean" if fine is None else "smooth"
         classes = found.class_map if fine is None else fine
@@ -58,11 +76,18 @@ class Painter:
             nearest(colours, size_wh, self._colours)
         else:  # linearly, which softens the steps of the grid and nothing else
             smooth(colours, size_wh, self._colours)
-        canvas = cv2.addWeighted(picture, 1 - alpha, self._colours, alpha, 0)
+        part, colour = canvas[:, columns], self._colours[:, columns]
+        if picture is None:
+            part[...] = colour
+            return
+        below = picture[:, columns]
+        if below.size == 0:
+            return
+        cv2.addWeighted(below, 1 - alpha, colour, alpha, 0, dst=part)
         if found.class_map.max() >= self._first_clear:  # the quickest way to know there is none
             clear = np.asarray(cv2.LUT(classes, self._clear), np.uint8)
-            cv2.copyTo(picture, nearest(clear, size_wh), canvas)
-        return np.asarray(canvas, np.uint8)
+            clear = nearest(clear, size_wh)[:, columns]
+            cv2.copyTo(below, np.ascontiguousarray(clear), part)
 
 
 def smooth_classes(found: Segmentation, size_wh: tuple[int, int]) -> ClassMap | None:
@@ -72,7 +97,7 @@ def smooth_classes(found: Segmentation, size_wh: tuple[int, int]) -> ClassMap | 
     aligned as `cv2.resize` does. Returns None where that makes nothing finer: no logits, a
     class map already as fine as the grid, or logits that are not finite.
     """
-    grid_wh = _grid(size_wh)
+    grid_wh = grid_size(size_wh)
     logits = found.logits
     if logits is None or logits.shape[0] >= grid_wh[1] or logits.shape[1] >= grid_wh[0]:
         return None
@@ -136,7 +161,7 @@ def _ordered_planes(logits: NDArray[Any], classes: list[int]) -> list[NDArray[np
     ]
 
 
-def _grid(size_wh: tuple[int, int]) -> tuple[int, int]:
+def grid_size(size_wh: tuple[int, int]) -> tuple[int, int]:
     """Return the size of the grid for smooth edges, for a display of a size."""
     width, height = size_wh
     rows = min(height, max(_GRID_ROWS[0], min(_GRID_ROWS[1], height // 2)))

@@ -57,6 +57,11 @@ def blit(canvas: Image, panel: Panel, xy: tuple[int, int]) -> None:
     cv2.add(below, panel.colour[inside], dst=below)
 
 
+def dim(canvas: Image, share: float) -> None:
+    """Darken a canvas to a share of its brightness, in place."""
+    cv2.convertScaleAbs(canvas, dst=canvas, alpha=share)
+
+
 class Sheet:
     """Draw one panel: boxes and words at pixel positions, then `finish`.
 
@@ -93,6 +98,19 @@ class Sheet:
     ) -> None:
         """Fill a rounded box from its top left corner."""
         self.bar(xy, size_wh, [(colour, size_wh[0])], radius_px)
+
+    def ground(
+        self,
+        xy: tuple[int, int],
+        size_wh: tuple[int, int],
+        radius_px: int,
+        opacity: float = OPACITY,
+    ) -> None:
+        """Lay a piece of dark translucent panel, for sheets that have none of their own."""
+        mask = _round_mask(size_wh, radius_px)
+        area = (*xy, xy[0] + size_wh[0], xy[1] + size_wh[1])
+        self._colour.paste(tuple(round(value * opacity) for value in _BASE_RGB), area, mask)
+        self._opacity.paste(round(255 * opacity), area, mask)
 
     def text(
         self, xy: tuple[int, int], text: str, font: Face, colour: str = INK, anchor: str = "ls"
