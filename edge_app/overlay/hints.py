@@ -1,49 +1,88 @@
-"""Show the keys along the lower edge."""
+"""Show the most used keys along the lower edge."""
 
 from __future__ import annotations
 
-from edge_app.controls import KEYS
+import re
+from collections.abc import Sequence
+from dataclasses import fields
+
+from edge_app.controls import KEYS, Controls, Key
 from edge_app.overlay.fonts import BOLD, REGULAR, face, text_px
+from edge_app.overlay.help import CAP, caps_of
 from edge_app.overlay.panel import INK, SOFT, Panel, Sheet
 
-_CAP = "#5A6673"  # of a key; lighter than a panel over a white picture
+# What people change most comes first. Keys are chosen by what they change, so that this list
+# need not know their letters; where the line is full the last of them are left out.
+_MOST_USED = (
+    "variants", "compare", "view", "paused", "record", "snapshots", "tasks", "hud", "legend",
+    "alpha",
+)  # fmt: skip
+_ALWAYS = ("help", "quit")
+_NOW = Controls()
+# Help has room for whole sentences; here the first words tell enough.
+_REST = re.compile(r":|,| on or off| or go on")
 
 
-def hint_lines(room_px: int, widths_px: list[int], gap_px: int) -> list[list[int]]:
-    """Break items of given widths into lines no wider than the room: indices per line."""
-    lines: list[list[int]] = []
-    used = 0
+def changes(entry: Key) -> frozenset[str]:
+    """Return the names of the settings that a key changes."""
+    after = entry.change(_NOW)
+    names = (field.name for field in fields(Controls))
+    return frozenset(name for name in names if getattr(after, name) != getattr(_NOW, name))
+
+
+def brief(entry: Key) -> str:
+    """Return the first words of what a key does."""
+    return _REST.split(entry.what)[0]
+
+
+def most_used(entries: Sequence[Key]) -> list[Key]:
+    """Order the keys worth a hint: help and quit, then one per setting, most used first."""
+    chosen: list[Key] = []
+    for setting in (*_ALWAYS, *_MOST_USED):
+        found = next((entry for entry in entries if setting in changes(entry)), None)
+        if found is not None and found not in chosen:
+            chosen.append(found)
+    return chosen
+
+
+def fitting(widths_px: Sequence[int], room_px: int, gap_px: int) -> int:
+    """Return how many of the first items fit on one line."""
+    used = -gap_px
     for i, width in enumerate(widths_px):
-        if lines and used + gap_px + width <= room_px:
-            lines[-1].append(i)
-            used += gap_px + width
-        else:
-            lines.append([i])
-            used = width
-    return lines
+        used += gap_px + width
+        if used > room_px:
+            return i
+    return len(widths_px)
 
 
-def draw_hints(unit: float, room_px: int) -> Panel | None:
-    """Draw every key with its words, in as many lines as it takes; None where it cannot fit."""
+def draw_hints(unit: float, room_px: int, entries: Sequence[Key] = KEYS) -> Panel | None:
+    """Draw as many keys as one line holds, "help" last; None where not even that fits."""
 
     def px(length: float) -> int:
         return round(length * unit)
 
-    pad, gap, pitch = px(14), px(22), px(28)
+    pad, gap = px(14), px(20)
     key_font, font = face(BOLD, px(14)), face(REGULAR, px(15))
-    keys = [entry.keys[0] for entry in KEYS]
-    caps = [max(px(22), text_px(key, key_font) + px(12)) for key in keys]
-    items = [cap + px(7) + text_px(entry.what, font) for cap, entry in zip(caps, KEYS, strict=True)]
-    if max(items) > room_px - 2 * pad:
+
+    def cap_px(entry: Key) -> int:
+        return max(px(22), text_px(caps_of(entry)[0], key_font) + px(12))
+
+    def item_px(entry: Key) -> int:
+        return cap_px(entry) + px(7) + text_px(brief(entry), font)
+
+    chosen = most_used(entries)
+    chosen = chosen[: fitting([item_px(entry) for entry in chosen], room_px - 2 * pad, gap)]
+    if not chosen:
         return None
-    lines = hint_lines(room_px - 2 * pad, items, gap)
-    widest = max(sum(items[i] for i in line) + gap * (len(line) - 1) for line in lines)
-    sheet = Sheet((widest + 2 * pad, 2 * px(9) + len(lines) * pitch - px(6)), px(10))
-    for row, line in enumerate(lines):
-        x, middle = pad, px(9) + row * pitch + px(11)
-        for i in line:
-            sheet.box((x, middle - px(11)), (caps[i], px(22)), _CAP, px(5))
-            sheet.text((x + caps[i] // 2, middle), keys[i], key_font, INK, anchor="mm")
-            sheet.text((x + caps[i] + px(7), middle), KEYS[i].what, font, SOFT, anchor="lm")
-            x += items[i] + gap
+    for setting in reversed(_ALWAYS):  # shown last, though they were sure of their place
+        chosen.sort(key=lambda entry, setting=setting: setting in changes(entry))  # type: ignore[misc]
+    widest = sum(item_px(entry) + gap for entry in chosen) - gap
+    sheet = Sheet((widest + 2 * pad, px(40)), px(10))
+    x, middle = pad, px(20)
+    for entry in chosen:
+        cap = cap_px(entry)
+        sheet.box((x, middle - px(11)), (cap, px(22)), CAP, px(5))
+        sheet.text((x + cap // 2, middle), caps_of(entry)[0], key_font, INK, anchor="mm")
+        sheet.text((x + cap + px(7), middle), brief(entry), font, SOFT, anchor="lm")
+        x += item_px(entry) + gap
     return sheet.finish()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edge_app.controls import Controls
 from edge_app.frame import Status
 from edge_app.overlay.fonts import BOLD, REGULAR, Face, face, fit, shorten, text_px
 from edge_app.overlay.panel import FAINT, INK, SOFT, Panel, Sheet
@@ -25,6 +26,7 @@ BAR_STAGES = STAGES[:-1]  # end to end holds the others, and the waiting between
 # Of the panel at 720 rows; all lengths below are at that size.
 WIDTH = 440
 HEIGHT = 285
+FIRST_LINES = (370, 138)  # width and height of names and rates alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +98,27 @@ def _quality(status: Status) -> tuple[str, ...]:
     )
 
 
-def draw_hud(text: HudText, unit: float, width_px: int | None = None) -> Panel:
+def detail_of(controls: Controls) -> int:
+    """Return how much of the HUD is asked for: 2 all, 1 the first lines, 0 nothing."""
+    return 2 if controls.hud is True else int(controls.hud)
+
+
+def draw_hud(text: HudText, unit: float, width_px: int | None = None, detail: int = 2) -> Panel:
     """Draw the words of the HUD as a panel.
 
     unit: pixels per pixel of the layout at 720 rows.
     width_px: of the panel, where it is not to have its own.
+    detail: 1 for names and rates alone, else all.
     """
 
     def px(length: float) -> int:
         return round(length * unit)
 
-    pad, width = px(18), width_px or int(WIDTH * unit)
+    pad, width = px(18), width_px or int((FIRST_LINES[0] if detail == 1 else WIDTH) * unit)
     room = width - 2 * pad
-    height = int(unit * (HEIGHT if text.quality else HEIGHT - 22))
+    height = int(
+        unit * (FIRST_LINES[1] if detail == 1 else HEIGHT if text.quality else HEIGHT - 22)
+    )
     sheet = Sheet((width, height), px(12))
 
     _draw_names(sheet, text, unit)
@@ -118,6 +128,8 @@ def draw_hud(text: HudText, unit: float, width_px: int | None = None) -> Panel:
         sheet.text((x, px(106)), label_, font)
         label = face(REGULAR, px(14))
         sheet.text((x, px(124)), shorten(what, label, column - px(6)), label, FAINT)
+    if detail == 1:
+        return sheet.finish()
     sheet.bar((pad, px(137)), (room, px(12)), bar_parts(text.bar, room), px(4))
     _draw_stages(sheet, text, unit)
 

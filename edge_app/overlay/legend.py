@@ -73,10 +73,14 @@ def draw_legend(
     for i, name in enumerate(names):
         y = pad + i * pitch
         red, green, blue = by_id[classes[i]].colour_rgb
-        # A light rim, for Cityscapes' trucks are nearly as dark as the panel.
-        sheet.box((pad, y), (swatch, swatch), "#8C96A1", px(4))
-        rim = max(1, px(1))
-        inner = (swatch - 2 * rim, swatch - 2 * rim)
-        sheet.box((pad + rim, y + rim), inner, f"#{red:02X}{green:02X}{blue:02X}", px(3))
+        draw_swatch(sheet, (pad, y), swatch, f"#{red:02X}{green:02X}{blue:02X}", unit)
         sheet.text((name_left, y + swatch // 2), name, font, INK, anchor="lm")
     return sheet.finish()
+
+
+def draw_swatch(sheet: Sheet, xy: tuple[int, int], side: int, colour: str, unit: float) -> None:
+    """Draw a class's colour in a light rim: Cityscapes' trucks are nearly as dark as the panel."""
+    rim = max(1, round(unit))
+    sheet.box(xy, (side, side), "#8C96A1", round(4 * unit))
+    inner = (side - 2 * rim, side - 2 * rim)
+    sheet.box((xy[0] + rim, xy[1] + rim), inner, colour, round(3 * unit))

@@ -1,10 +1,9 @@
-"""The legend lists what is seen, the hints list the keys, and both can be read."""
+"""The legend lists what is seen, and can be read."""
 
 import numpy as np
 import pytest
 
 from edge_app.labels import CITYSCAPES, PASCAL_VOC
-from edge_app.overlay.hints import draw_hints, hint_lines
 from edge_app.overlay.legend import draw_legend, in_view, order, remember
 from tests.edge.written import UNITS, Written, note_texts
 
@@ -62,25 +61,3 @@ def test_a_legend_without_room_is_left_out(room_wh: tuple[int, int]) -> None:
 def test_an_empty_legend_is_left_out() -> None:
     """A picture of nothing but background has no legend."""
     assert draw_legend([], CITYSCAPES, 1.0, (500, 500)) is None
-
-
-@pytest.mark.parametrize("unit", UNITS)
-@pytest.mark.parametrize("room_px", [220, 440, 2000])
-def test_every_key_is_shown_whole(written: Written, unit: float, room_px: int) -> None:
-    """Hints break into lines where they are too long for one."""
-    panel = draw_hints(unit, int(room_px * unit))
-    assert panel is not None
-    assert panel.size_wh[0] <= int(room_px * unit)
-    assert {"+", "q", "quit"} <= {text for text, _, _ in written.boxes}
-    written.check()
-
-
-def test_hints_that_cannot_fit_are_left_out() -> None:
-    """A canvas narrower than one key and its words has no hints."""
-    assert draw_hints(1.0, 60) is None
-
-
-def test_items_break_where_the_line_is_full() -> None:
-    """Gaps count between items, not after the last."""
-    assert hint_lines(10, [4, 4, 4, 10], 2) == [[0, 1], [2], [3]]
-    assert hint_lines(10, [5, 4, 5], 2) == [[0], [1], [2]]
