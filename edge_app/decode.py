@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.errors import ModelError
-from edge_app.frame import Classification, ClassMap, Result, Segmentation
+from edge_app.frame import Classification, ClassMap, Decoded, Segmentation
 from edge_app.labels import VOID
 from edge_app.spec import InputSpec, TensorInfo
 
@@ -50,7 +50,7 @@ class Decoder:
                 "or 1xHxW class ids; try --task classification"
             )
 
-    def decode(self, output: NDArray[Any], frame_wh: tuple[int, int]) -> Result:
+    def decode(self, output: NDArray[Any], frame_wh: tuple[int, int]) -> Decoded:
         """Return what the network says of a picture.
 
         output: the tensor with its batch axis, owned by the caller.
@@ -73,7 +73,7 @@ class Decoder:
 
     def decode_all(
         self, outputs: NDArray[Any], frames_wh: Sequence[tuple[int, int]]
-    ) -> list[Result]:
+    ) -> list[Decoded]:
         """Read several outputs at once: one more axis in front, without their batch axes."""
         if self._form == "scores":
             logits = self._tensor.dequantize(outputs)

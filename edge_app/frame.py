@@ -76,6 +76,34 @@ class Classification:
         return [(int(i), float(scores[i])) for i in np.argsort(-scores, kind="stable")[:k]]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Hold one digit that was found in a picture and read.
+
+    box_xywh: left, top, width and height in pixels of the picture.
+    confidence: the digit's own share of the scores, 0 to 1.
+    scores: float32 (C,), probabilities, sums to 1.
+    """
+
+    box_xywh: tuple[int, int, int, int]
+    digit: int
+    confidence: float
+    scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Hold every digit that was read in a picture, from left to right."""
+
+    found: tuple[Reading, ...] = ()
+
+    @property
+    def class_id(self) -> int | None:
+        """The digit where exactly one is in view, as a classifier would answer, or None."""
+        return self.found[0].digit if len(self.found) == 1 else None
+
+
+Decoded = Segmentation | Classification  # what a network says of one picture
 Result = Segmentation | Classification
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.frame import Image, Result, Segmentation
+from edge_app.frame import Decoded, Image, Segmentation
 
 GRID_HW = (6, 10)
 # int8 kernels round differently between CPUs near class borders; a wrong file or a broken
@@ -69,7 +69,7 @@ _PATTERNS: dict[str, Callable[[NDArray[np.float32], NDArray[np.float32]], Image]
 PATTERN_OF_TASK = {"classification": "digit", "segmentation": "street"}
 
 
-def golden_answer(result: Result) -> list[int]:
+def golden_answer(result: Decoded) -> list[int]:
     """Reduce an answer to a few class ids: the top class, or the classes on a coarse grid."""
     if not isinstance(result, Segmentation):
         return [result.class_id]

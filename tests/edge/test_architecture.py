@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGES = ("sources", "preprocess", "interpreter", "decode", "overlay", "sinks")
+STAGES = ("sources", "preprocess", "interpreter", "decode", "digits", "overlay", "sinks")
 # A room imports only rooms of lower lines; stages do not import one another.
 ORDER = (
     ("errors", "closing"),

@@ -1,0 +1,72 @@
+"""Bring one digit's ink into the form of MNIST: 28x28, bright on black, centred by mass.
+
+Source of the form: LeCun, Cortes and Burges, "The MNIST database": the digit fits a box of
+20x20 with its shape kept and grey edges, and its centre of mass lies at the centre of 28x28.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Ink = NDArray[np.uint8]  # uint8 (h, w), strength of the ink: 0 is the ground
+
+SIDE = 28
+BOX = 20
+# Of MNIST's strokes, in its own pixels: two thirds of them are between these.
+STROKE_PX = (2.0, 3.6)
+_FINE = 3  # strokes are changed at no fewer pixels than this to one of the result
+
+
+def normalise(ink: Ink, stroke_px: float) -> Ink:
+    """Return a digit as MNIST has it: uint8 (28, 28).
+
+    ink: cut to the digit or wider, 0 outside of it, 255 where it is darkest.
+    stroke_px: the usual width of its strokes, in pixels of `ink`.
+    """
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not rows.size:
+        return np.zeros((SIDE, SIDE), np.uint8)
+    cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = BOX / max(cut.shape)
+    # A hairline has to be widened before it is made smaller, or it is gone.
+    fine = max(scale * _FINE, 1.0)
+    wanted = float(np.clip(stroke_px * scale, *STROKE_PX))
+    drawn = _restroke(_resize(cut, fine), round((wanted / scale - stroke_px) * fine))
+    return centre(_resize(drawn, BOX / max(drawn.shape)))
+
+
+def _resize(ink: Ink, scale: float) -> Ink:
+    height, width = ink.shape
+    size_wh = max(1, round(width * scale)), max(1, round(height * scale))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(ink, size_wh, interpolation=way), np.uint8)
+
+
+def _restroke(ink: Ink, by_px: int) -> Ink:
+    """Make strokes wider or, below 0, narrower by so many pixels."""
+    if not by_px:
+        return ink
+    pad = abs(by_px)
+    brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (pad + 1, pad + 1))
+    if by_px < 0:
+        return np.asarray(cv2.erode(ink, brush), np.uint8)
+    wide = cv2.copyMakeBorder(ink, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=0)
+    return np.asarray(cv2.dilate(wide, brush), np.uint8)
+
+
+def centre(digit: Ink) -> Ink:
+    """Place a digit of at most 28x28 so that its centre of mass is at the centre: within 0.5 px."""
+    height, width = digit.shape
+    moments = cv2.moments(digit)
+    mass = moments["m00"] or 1.0
+    # Pixel centres lie at whole numbers, so the centre of 28 pixels is at 13.5.
+    middle = (SIDE - 1) / 2
+    left = round(middle - moments["m10"] / mass)
+    top = round(middle - moments["m01"] / mass)
+    placed = np.zeros((SIDE, SIDE), np.uint8)
+    from_y, from_x = max(0, -top), max(0, -left)
+    to_y, to_x = min(height, SIDE - top), min(width, SIDE - left)
+    placed[top + from_y : top + to_y, left + from_x : left + to_x] = digit[from_y:to_y, from_x:to_x]
+    return placed

@@ -1,0 +1,135 @@
+"""Keep readings calm from one frame to the next: follow boxes, and average what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.digits.find import Box, Found, overlap
+from edge_app.digits.normalise import Ink
+from edge_app.frame import Reading
+
+SURE = 0.6  # a digit is shown from this confidence on
+_STILL_SURE = 0.45  # and no longer below this one
+_HELD_FRAMES = 4  # a digit that is not found stays so long: a quarter of a second at 15 Hz
+_KEPT = 0.8  # of what earlier frames said; about the last five count
+_FAR = 0.6  # a digit moves no farther between frames, in its height
+_GROWS = 1.5
+_ALIKE = 0.75  # how alike two crops of one digit are at least; of two digits seldom so much
+
+
+@dataclass(slots=True)
+class _Track:
+    """Hold one digit that is followed.
+
+    total, weight: the weighted sum of its scores, float32 (C,), and of their weights.
+    known: whether it is more than a thing of one frame.
+    """
+
+    box: Box
+    crop: Ink
+    total: NDArray[np.float32]
+    weight: float = 1.0
+    known: bool = False
+    shown: bool = False
+    missed: int = 0
+
+    def reading(self) -> Reading:
+        scores = self.total / np.float32(self.weight)
+        digit = int(scores.argmax())
+        return Reading(self.box, digit, float(scores[digit]), scores)
+
+
+class Tracker:
+    """Follow the digits of a stream; belongs to the one thread that uses it."""
+
+    def __init__(self) -> None:
+        self._tracks: list[_Track] = []
+        self._begun = False
+
+    def update(
+        self, found: Sequence[Found], scores: Sequence[NDArray[np.float32]]
+    ) -> tuple[Reading, ...]:
+        """Return what is to be shown of a frame, from left to right.
+
+        scores: of each of `found`, float32 (C,), probabilities.
+        A digit is new in one frame and shown from its second one; those of the first frame, and
+        one that takes another one's place, at once.
+        """
+        pairs = self._pairs(found)
+        tracks = []
+        for i, (thing, one) in enumerate(zip(found, scores, strict=True)):
+            track = self._tracks[pairs[i]] if i in pairs else None
+            if track is None:
+                in_place = any(
+                    other.known and overlap(thing.box_xywh, other.box)
+                    for j, other in enumerate(self._tracks)
+                    if j not in pairs.values()
+                )
+                known = in_place or not self._begun
+                tracks.append(_Track(thing.box_xywh, thing.crop, one.copy(), known=known))
+                continue
+            track.box, track.crop, track.missed, track.known = thing.box_xywh, thing.crop, 0, True
+            track.total = _KEPT * track.total + one
+            track.weight = _KEPT * track.weight + 1
+            tracks.append(track)
+        taken = set(pairs.values())
+        for j, track in enumerate(self._tracks):
+            track.missed += 1
+            replaced = any(overlap(track.box, thing.box_xywh) for thing in found)
+            if j not in taken and track.known and not replaced and track.missed <= _HELD_FRAMES:
+                tracks.append(track)
+        self._tracks, self._begun = tracks, True
+        return _shown(tracks)
+
+    def _pairs(self, found: Sequence[Found]) -> dict[int, int]:
+        """Pair what was found with the tracks it continues, the most alike first."""
+        likenesses = [
+            (alike(thing.crop, track.crop), i, j)
+            for i, thing in enumerate(found)
+            for j, track in enumerate(self._tracks)
+            if _is_near(thing.box_xywh, track.box)
+        ]
+        pairs: dict[int, int] = {}
+        for likeness, i, j in sorted(likenesses, reverse=True):
+            if likeness >= _ALIKE and i not in pairs and j not in pairs.values():
+                pairs[i] = j
+        return pairs
+
+
+def read_once(found: Sequence[Found], scores: Sequence[NDArray[np.float32]]) -> tuple[Reading, ...]:
+    """Return what is to be shown of a single picture, as `Tracker.update` does of a frame."""
+    return Tracker().update(found, scores)
+
+
+def _shown(tracks: Sequence[_Track]) -> tuple[Reading, ...]:
+    """Return the readings that are sure enough, or still are."""
+    readings = []
+    for track in tracks:
+        reading = track.reading()
+        track.shown = track.known and reading.confidence >= (_STILL_SURE if track.shown else SURE)
+        if track.shown:
+            readings.append(reading)
+    return tuple(sorted(readings, key=lambda reading: reading.box_xywh[0]))
+
+
+def _is_near(one: Box, other: Box) -> bool:
+    """Tell whether two boxes may be those of one digit in two frames."""
+    height = max(one[3], other[3])
+    if height > _GROWS * min(one[3], other[3]):
+        return False
+    apart_x = abs(2 * one[0] + one[2] - 2 * other[0] - other[2]) / 2
+    apart_y = abs(2 * one[1] + one[3] - 2 * other[1] - other[3]) / 2
+    return max(apart_x, apart_y) <= _FAR * height
+
+
+def alike(one: Ink, other: Ink) -> float:
+    """Return how alike two crops are, 0 to 1: the cosine between them, blurred by a pixel."""
+    first = cv2.GaussianBlur(one, (5, 5), 0).astype(np.float32).ravel()
+    second = cv2.GaussianBlur(other, (5, 5), 0).astype(np.float32).ravel()
+    length = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return float(first @ second) / length if length else 0.0
