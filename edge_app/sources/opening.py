@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable
 from pathlib import Path
 
-from edge_app.errors import SourceError
+from edge_app.errors import SourceError, UsageError
 from edge_app.sources.base import Source, Truth
 from edge_app.sources.camera import CameraOptions
 from edge_app.sources.files import FileSource
+from edge_app.sources.link import Grabber
+from edge_app.sources.live import LiveSource, Patience
 
-_CAMERA = re.compile(r"\d+|/dev/video\S*|(picamera|camera|csi|usb)\d?(:.*)?", re.IGNORECASE)
+_PICAMERA = re.compile(r"(?:picamera|csi):?(\d{0,2})", re.IGNORECASE)
+_NODE = re.compile(r"\d{1,3}|/dev/(?:video|v4l/)\S*")
+_VAGUE = re.compile(r"(?:camera|webcam|usb):?\d*", re.IGNORECASE)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+]+://", re.IGNORECASE)
 # How image files begin; GIF is left to the video reader, because most of them move.
 _IMAGE_MAGIC = re.compile(
@@ -25,19 +30,66 @@ def open_source(
     truth: Truth | None = None,
     loop: bool = False,
     max_frames: int | None = None,
-    camera: CameraOptions | None = None,  # noqa: ARG001 - cameras are refused so far
+    camera: CameraOptions | None = None,
+    patience: Patience | None = None,
 ) -> Source:
-    """Open an image, a folder of images, a video, IDX digits or `synthetic[:WxH][@FPS]`.
+    """Open files, `synthetic[:WxH][@FPS]`, a camera or a network stream.
+
+    Files are an image, a folder of images, a video or IDX digits; cameras are `picamera[:N]`,
+    a number or /dev/video of that number, or /dev/v4l/by-id/...; streams rtsp:// and http://.
 
     loop: repeat for ever; positions and times go on growing.
     max_frames: stop after so many.
     camera: what is asked of a camera; files have no use for it.
+    patience: how long a camera or stream is waited for.
     Raises SourceError where that cannot be read or the truth does not fit, and UsageError for
     a `max_frames` below 1.
     """
-    source = _choose(text, truth)
+    source: FileSource | LiveSource
+    opener = _live_opener(text, camera or CameraOptions(), patience or Patience())
+    if opener is None:
+        source = _choose(text, truth)
+    elif truth:
+        raise SourceError("nobody knows the truth of a live picture; leave out --truth")
+    elif max_frames is not None and max_frames < 1:
+        raise UsageError(f"{max_frames} frames cannot be shown; ask for at least 1")
+    else:
+        source = LiveSource(opener, patience)
     source.limit(loop=loop, max_frames=max_frames)
     return source
+
+
+def _live_opener(
+    text: str, camera: CameraOptions, patience: Patience
+) -> Callable[[], Grabber] | None:
+    """Return what opens the camera or stream that a text names, None where it names none."""
+    path = Path(text).expanduser()
+    if _ADDRESS.match(text):
+        from edge_app.sources.stream import SCHEMES, NetworkStream
+
+        if text.partition(":")[0].lower() not in SCHEMES:
+            raise SourceError(
+                f"{text.partition(':')[0]}:// is no stream that is read here; "
+                f"give one that begins with {', '.join(f'{scheme}://' for scheme in SCHEMES)}"
+            )
+        return lambda: NetworkStream(text, camera, patience.open_s, patience.read_s)
+    if exists(path) and not path.is_char_device():
+        return None
+    if named := _PICAMERA.fullmatch(text):
+        from edge_app.sources.picamera import PiCamera
+
+        return lambda: PiCamera(int(named[1] or 0), camera, patience.read_s)
+    if path.is_char_device() or _NODE.fullmatch(text):
+        from edge_app.sources.v4l2 import UsbCamera, node_of
+
+        node = node_of(text)
+        return lambda: UsbCamera(node, camera)
+    if _VAGUE.fullmatch(text):
+        raise SourceError(
+            f"'{text}' may be any camera; give `picamera` for the Pi's own, or /dev/video0 for "
+            "one on USB (`edge-app cameras` lists them)"
+        )
+    return None
 
 
 def _choose(text: str, truth: Truth | None) -> FileSource:
@@ -51,7 +103,7 @@ def _choose(text: str, truth: Truth | None) -> FileSource:
             raise SourceError("synthetic frames bring their own truth; leave out --truth")
         if synthetic:
             return synthetic
-    _refuse_what_is_no_file(text, path)
+    _refuse_what_is_no_file(path)
     if path.is_dir():
         return _open_folder(path, truth)
     from edge_app.sources.idx import IMAGES, IdxDigits, idx_magic
@@ -82,18 +134,15 @@ def _open_folder(folder: Path, truth: Truth | None) -> FileSource:
     return ImageFiles(folder.resolve().name, paths, names, truth=truth)
 
 
-def _refuse_what_is_no_file(text: str, path: Path) -> None:
-    """Raise SourceError for cameras, addresses, missing paths and unreadable files."""
-    what = "a video file, a folder of images, an IDX file or 'synthetic'"
-    is_camera = path.is_char_device() or (_CAMERA.fullmatch(text) and not path.exists())
-    if is_camera:
-        raise SourceError(f"cameras are not supported yet; give {what}")
-    if _ADDRESS.match(text):
-        raise SourceError(f"network streams are not supported; give {what}")
+def _refuse_what_is_no_file(path: Path) -> None:
+    """Raise SourceError for missing paths and unreadable files."""
     if not path.exists():
         raise SourceError(missing(path))
     if not (path.is_file() or path.is_dir()):
-        raise SourceError(f"{path} is neither a file nor a folder; give {what}")
+        raise SourceError(
+            f"{path} is neither a file nor a folder; give a video file, a folder of images, an "
+            "IDX file, a camera or 'synthetic'"
+        )
     try:
         if path.is_file():
             path.open("rb").close()

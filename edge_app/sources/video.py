@@ -179,7 +179,7 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     av.logging.set_level(None)  # FFmpeg writes to stderr; faults are told in words of ours
     try:
         # `file:` keeps a name with a colon from being taken for a protocol.
-        container = av.open(f"file:{path}", **_lenient())
+        container = av.open(f"file:{path}", **lenient())
     except (FFmpegError, OSError):
         reason = "is no picture or video that can be read" if path.stat().st_size else "is empty"
         raise SourceError(
@@ -192,7 +192,7 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         yield container, stream
 
 
-def _lenient() -> dict[str, Any]:
+def lenient() -> dict[str, Any]:
     """Ask that titles in a foreign encoding do not end a film; PyAV 19 needs no asking."""
     return {"metadata_errors": "ignore"} if int(av.__version__.partition(".")[0]) < 19 else {}
 

@@ -166,11 +166,12 @@ def test_no_frames_cannot_be_asked_for(wrong: int) -> None:
 
 # What a user may write, and what the answer must say.
 REFUSED = {
-    "0": "cameras are not supported yet",
-    "/dev/video0": "cameras are not supported yet",
-    "/dev/null": "cameras are not supported yet",
-    "picamera": "cameras are not supported yet",
-    "rtsp://host/stream": "network streams",
+    "999": r"no /dev/video999; .*`picamera`",
+    "/dev/video999": "no /dev/video999",
+    "/dev/null": "is no camera",
+    "camera": "may be any camera",
+    "rtsp://127.0.0.1:9/stream": "does not answer",
+    "ftp://127.0.0.1/stream": "no stream that is read here",
     "frame3.pgn": "did you mean frame3.png",
     "nowhere/film.mp4": "there is no folder",
     "x" * 3000: "cannot be reached",

@@ -1,0 +1,141 @@
+"""Ask the kernel about V4L2 devices, by the ioctls of linux/videodev2.h."""
+
+from __future__ import annotations
+
+import errno
+import os
+import struct
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+DEV = Path("/dev")
+_QUERYCAP, _ENUM_FMT, _ENUM_FRAMESIZES = 0x80685600, 0xC0405602, 0xC02C564A
+_CAPABILITY, _FORMAT, _FRAME_SIZE = "16s32s32sIII12x", "III32sI16x", "III6I8x"
+_CAPTURE, _CAPTURE_MPLANE, _META_CAPTURE = 0x1, 0x1000, 0x800000
+_HAS_DEVICE_CAPS = 0x80000000
+_MEMORY_TO_MEMORY = 0x4000 | 0x8000
+_DISCRETE = 1
+# Nodes of a Pi's own camera and of its image and video processors: they carry raw Bayer data
+# or wait for pictures, and only libcamera knows how to drive them.
+CSI_DRIVERS = ("unicam", "rp1-cfe", "bcm2835-isp", "pispbe", "pisp_be", "bcm2835-codec", "rpi-hevc")
+_ENDLESS = 64  # more formats or sizes than this are a driver that does not end its lists
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Hold one pixel format of a device and the sizes it comes in, largest first."""
+
+    fourcc: str
+    sizes_wh: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Hold what a V4L2 node says of itself.
+
+    stable: its name in /dev/v4l/by-id, which survives replugging; None where it has none.
+    """
+
+    path: str
+    name: str
+    driver: str
+    bus: str
+    captures: bool
+    is_metadata: bool
+    stable: str | None = None
+
+    @property
+    def is_csi(self) -> bool:
+        """Whether it belongs to a Pi's own camera, which takes libcamera."""
+        return self.driver.startswith(CSI_DRIVERS)
+
+
+def list_devices() -> list[Device]:
+    """Return the V4L2 nodes that answer, by number."""
+    nodes = sorted(DEV.glob("video*"), key=lambda node: (len(node.name), node.name))
+    found = [query(str(node)) for node in nodes]
+    return [device for device in found if device is not None]
+
+
+def cameras() -> list[Device]:
+    """Return the devices that OpenCV can take pictures from."""
+    return [device for device in list_devices() if device.captures and not device.is_csi]
+
+
+def query(path: str) -> Device | None:
+    """Ask a node what it is; None where it is no V4L2 device or cannot be opened."""
+    try:
+        answer = _ask(path, _QUERYCAP, bytes(struct.calcsize(_CAPABILITY)))
+    except OSError:
+        return None
+    driver, card, bus, _, every, own = struct.unpack(_CAPABILITY, answer)
+    flags = own if every & _HAS_DEVICE_CAPS else every
+    return Device(
+        path,
+        _text(card) or "camera",
+        _text(driver),
+        _text(bus),
+        bool(flags & (_CAPTURE | _CAPTURE_MPLANE)) and not flags & _MEMORY_TO_MEMORY,
+        bool(flags & _META_CAPTURE),
+        _stable_name(path),
+    )
+
+
+def pictures(path: str) -> list[Pictures]:
+    """Return the formats and sizes that a node offers; empty where it does not tell."""
+    found = []
+    for answer in _listed(path, _ENUM_FMT, lambda i: struct.pack(_FORMAT, i, 1, 0, b"", 0)):
+        code = struct.unpack(_FORMAT, answer)[4]
+        fourcc = code.to_bytes(4, "little").decode("ascii", "replace").strip()
+        found.append(Pictures(fourcc, _sizes(path, code)))
+    return found
+
+
+def _sizes(path: str, code: int) -> tuple[tuple[int, int], ...]:
+    def ask(index: int) -> bytes:
+        return struct.pack(_FRAME_SIZE, index, code, *[0] * 7)
+
+    sizes = set()
+    for answer in _listed(path, _ENUM_FRAMESIZES, ask):
+        kind, *numbers = struct.unpack(_FRAME_SIZE, answer)[2:]
+        if kind != _DISCRETE:  # smallest, largest and step of the width, then of the height
+            sizes.add((numbers[1], numbers[4]))
+            break
+        sizes.add((numbers[0], numbers[1]))
+    return tuple(sorted(sizes, reverse=True))
+
+
+def _listed(path: str, request: int, ask: Callable[[int], bytes]) -> Iterator[bytes]:
+    for index in range(_ENDLESS):
+        try:
+            yield _ask(path, request, ask(index))
+        except OSError:  # EINVAL ends the list
+            return
+
+
+def _ask(path: str, request: int, question: bytes) -> bytes:
+    if not sys.platform.startswith("linux"):
+        raise OSError(errno.ENOSYS, "V4L2 is a part of Linux")
+    import fcntl
+
+    node = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        return fcntl.ioctl(node, request, question)
+    finally:
+        os.close(node)
+
+
+def _text(field: bytes) -> str:
+    return field.partition(b"\0")[0].decode("utf-8", "replace").strip()
+
+
+def _stable_name(path: str) -> str | None:
+    """Return a link to a node that names the camera, or at least its place on the bus."""
+    real = os.path.realpath(path)
+    for folder in ("by-id", "by-path"):
+        for link in sorted((DEV / "v4l" / folder).glob("*")):
+            if os.path.realpath(link) == real:
+                return str(link)
+    return None

@@ -1,0 +1,67 @@
+"""Find which processes hold a device."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+# These keep every camera's nodes open to watch them, mostly without using one.
+_WATCHERS = ("pipewire", "wireplumber")
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Hold the name and number of a process that has a device open."""
+
+    name: str
+    pid: int
+
+    def __str__(self) -> str:
+        return f"{self.name} (pid {self.pid})"
+
+
+def holders(nodes: Iterable[str]) -> list[Holder]:
+    """Return the other processes that have one of these device nodes open, by number.
+
+    Those of other users can only be seen by root. Servers that watch all cameras are left out
+    where there is anybody else.
+    """
+    wanted = {os.path.realpath(node) for node in nodes}
+    found = []
+    for process in PROC.iterdir() if wanted and PROC.is_dir() else ():
+        if process.name.isdecimal() and int(process.name) != os.getpid():
+            if wanted.isdisjoint(_open_files(process)):
+                continue
+            found.append(Holder(_name(process), int(process.name)))
+    users = [holder for holder in found if holder.name not in _WATCHERS]
+    return sorted(users or found, key=lambda holder: holder.pid)
+
+
+def held_by(nodes: Iterable[str]) -> str:
+    """Say in words who holds a busy camera, with what to do after a semicolon."""
+    found = holders(nodes)
+    if found:
+        pids = " ".join(str(holder.pid) for holder in found)
+        return f"held by {' and '.join(map(str, found))}; close it, or end it with `kill {pids}`"
+    return "held by another program; `sudo edge-app cameras` names it"
+
+
+def _open_files(process: Path) -> Iterator[str]:
+    try:
+        for link in (process / "fd").iterdir():
+            try:
+                yield str(link.readlink())
+            except OSError:  # closed meanwhile
+                continue
+    except OSError:  # the process has ended, or is another user's
+        return
+
+
+def _name(process: Path) -> str:
+    try:
+        return (process / "comm").read_text("utf-8", "replace").strip()
+    except OSError:
+        return "a process that has just ended"

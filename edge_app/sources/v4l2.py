@@ -1,0 +1,181 @@
+"""Read USB cameras through OpenCV's V4L2."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from time import perf_counter
+
+import cv2
+import numpy as np
+
+from edge_app.errors import SourceError
+from edge_app.sources import devices
+from edge_app.sources.camera import DEFAULT_SIZE_WH, CameraOptions, taken_s, upright
+from edge_app.sources.clock import believable_rate
+from edge_app.sources.holders import held_by, holders
+from edge_app.sources.image import quiet_opencv
+from edge_app.sources.link import BusyError, Facts, Shot
+
+# Above this, raw pictures are more than USB 2 carries at a useful rate.
+_RAW_PIXELS = 640 * 480
+# With one buffer a driver has nowhere to put the next picture while one is copied and gives
+# every second one (LibreScanner/horus#60: 15 instead of 30 Hz). The reader never rests, so
+# with two nothing gets old.
+_BUFFERS = 2
+_MANUAL, _PER_MS = 1, 10  # V4L2_EXPOSURE_MANUAL; exposure_time_absolute counts 0.1 ms
+_KELVIN = {
+    "incandescent": 2800,
+    "tungsten": 3000,
+    "fluorescent": 4200,
+    "indoor": 3500,
+    "daylight": 5500,
+    "cloudy": 6500,
+}
+_FAULTS = 10  # undecodable pictures in a row that mean more than a bad cable
+
+
+class UsbCamera:
+    """Read a V4L2 node; opened, read and closed by one thread.
+
+    Raises SourceError, BusyError where another program holds it.
+    """
+
+    def __init__(self, path: str, options: CameraOptions) -> None:
+        device = checked(path)
+        self._path = path
+        self._options = options
+        with quiet_opencv():
+            self._capture = cv2.VideoCapture(path, cv2.CAP_V4L2)
+            try:
+                notes = self._ask_for(options)
+                self._try_once()
+            except BaseException:
+                self.close()
+                raise
+        width, height = self._size_wh()
+        hz = believable_rate(self._capture.get(cv2.CAP_PROP_FPS))
+        at = f" at {hz:g} Hz" if hz else ""
+        name = f"{device.name}, {width}x{height}{at}, {self._fourcc()}"
+        self.facts = Facts(name, hz, tuple(notes))
+
+    def _ask_for(self, options: CameraOptions) -> list[str]:
+        """Set what is asked, in the order that drivers need; return what they did not follow."""
+        capture, notes = self._capture, []
+        width, height = size_wh = options.size_wh or DEFAULT_SIZE_WH
+        if width * height > _RAW_PIXELS:
+            capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
+        if options.fps:
+            capture.set(cv2.CAP_PROP_FPS, options.fps)
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, _BUFFERS)
+        got_wh = self._size_wh()
+        if options.size_wh and capture.isOpened() and got_wh != size_wh:
+            got = f"{got_wh[0]}x{got_wh[1]}"
+            notes.append(f"asked the camera for {width}x{height}, got {got}")
+        got_hz = believable_rate(capture.get(cv2.CAP_PROP_FPS))
+        if options.fps and got_hz and abs(got_hz - options.fps) > 0.5:
+            notes.append(f"asked the camera for {options.fps:g} Hz, got {got_hz:g}")
+        if options.exposure_ms is not None and not (
+            capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _MANUAL)
+            and capture.set(cv2.CAP_PROP_EXPOSURE, round(options.exposure_ms * _PER_MS))
+        ):
+            notes.append("this camera does not let its exposure be set")
+        if options.awb is not None and not self._set_awb(options.awb):
+            notes.append("this camera does not let its white balance be set")
+        return notes
+
+    def _set_awb(self, light: str) -> bool:
+        if light == "auto":
+            return bool(self._capture.set(cv2.CAP_PROP_AUTO_WB, 1))
+        return bool(
+            self._capture.set(cv2.CAP_PROP_AUTO_WB, 0)
+            and self._capture.set(cv2.CAP_PROP_WB_TEMPERATURE, _KELVIN[light])
+        )
+
+    def _size_wh(self) -> tuple[int, int]:
+        get = self._capture.get
+        return int(get(cv2.CAP_PROP_FRAME_WIDTH)), int(get(cv2.CAP_PROP_FRAME_HEIGHT))
+
+    def _fourcc(self) -> str:
+        code = int(self._capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
+        return code.to_bytes(4, "little").decode("ascii", "replace").strip("\0 ")
+
+    def _try_once(self) -> None:
+        """Raise what keeps the camera from giving a picture."""
+        if self._capture.isOpened() and self._capture.grab():
+            return
+        if holders([self._path]):
+            raise BusyError(f"{self._path} is {held_by([self._path])}")
+        raise SourceError(
+            f"{self._path} opens but gives no picture; close other programs that use it, plug it "
+            "in anew, or if it is a Pi's own camera use the source `picamera`"
+        )
+
+    def read(self) -> Shot:
+        """Wait for the next picture that can be decoded."""
+        for damaged in range(_FAULTS):
+            if not self._capture.grab():
+                raise SourceError(f"{self._path} gives no picture; check its cable")
+            begun, now_s = perf_counter(), time.monotonic()
+            good, image = self._capture.retrieve()
+            if not good or image is None:
+                continue
+            if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+                raise SourceError(
+                    f"{self._path} gives pictures of shape {image.shape} that are not in colour; "
+                    "try another --camera-size, or if it is a Pi's own camera `picamera`"
+                )
+            upright_image = upright(np.asarray(image, np.uint8), self._options)
+            # The driver's own stamp of the buffer, which V4L2 takes from the monotonic clock.
+            taken = taken_s(self._capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6, now_s)
+            capture_ms = (perf_counter() - begun) * 1e3
+            return Shot(upright_image, now_s if taken is None else taken, capture_ms, damaged)
+        raise SourceError(
+            f"{self._path} sends {_FAULTS} pictures in a row that cannot be decoded; "
+            "check its cable, or ask for a smaller --camera-size"
+        )
+
+    def close(self) -> None:
+        """Let go of the device."""
+        self._capture.release()
+
+
+def node_of(text: str) -> str:
+    """Return the node that a user means: a plain number is /dev/video of that number.
+
+    The result is a name that survives replugging where the camera has one.
+    """
+    path = (
+        str(devices.DEV / f"video{int(text)}") if text.isdecimal() else str(Path(text).expanduser())
+    )
+    device = devices.query(path)
+    return device.stable if device is not None and device.stable else path
+
+
+def checked(path: str) -> devices.Device:
+    """Return what a node says of itself; raise SourceError where OpenCV cannot read it."""
+    if not Path(path).exists():
+        there = [f"{one.path} ({one.name})" for one in devices.cameras()]
+        advice = f"there is {', '.join(there)}" if there else "plug a USB camera in"
+        raise SourceError(f"there is no {path}; {advice}, or for a Pi's own give `picamera`")
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise SourceError(
+            f"this user may not use {path}; `sudo usermod -aG video $USER`, then log in anew"
+        )
+    device = devices.query(path)
+    if device is None:
+        raise SourceError(f"{path} is no camera; `edge-app cameras` says what there is")
+    if device.is_csi:
+        raise SourceError(
+            f"{path} is a part of the Pi's own camera ({device.driver}), which OpenCV cannot "
+            "read; use the source `picamera`"
+        )
+    if not device.captures:
+        siblings = [one.path for one in devices.cameras() if one.bus == device.bus]
+        what = "only carries the metadata of" if device.is_metadata else "takes no pictures:"
+        advice = f"use {siblings[0]}" if siblings else "`edge-app cameras` says what there is"
+        raise SourceError(f"{path} {what} {device.name}; {advice}")
+    return device
