@@ -100,7 +100,7 @@ class Scene:
         """Place the picture beside its overlay, or the overlays of two variants."""
         canvas = np.empty((size_wh[1], size_wh[0], 3), np.uint8)
         cv2.rectangle(canvas, (0, 0), size_wh, GROUND_BGR, cv2.FILLED)
-        picture = smooth(image, halves[0][2:])
+        picture = _shrink(image, halves[0][2:])
         drawn = self._painter.paint(picture, result, controls.alpha)
         left, right = picture, drawn
         if comparison is not None and controls.compare == "split":
@@ -124,6 +124,20 @@ def halves_of(frame_wh: tuple[int, int], area: Area, gap: int) -> tuple[Area, Ar
         (left + inward, top, inner[0], inner[1]),
         (left + shift - inward, top, inner[0], inner[1]),
     )
+
+
+def _shrink(image: Image, size_wh: tuple[int, int]) -> Image:
+    """Resize a picture, by half first where that does not go too far.
+
+    OpenCV averages two by two pixels in 0.2 ms, and by any other ratio in 9 (1280x720).
+    """
+    half_wh = (image.shape[1] // 2, image.shape[0] // 2)
+    if half_wh[0] < size_wh[0] or half_wh[1] < size_wh[1]:
+        return smooth(image, size_wh)
+    half = np.asarray(cv2.resize(image, half_wh, interpolation=cv2.INTER_AREA), np.uint8)
+    if half_wh[1] > 1.5 * size_wh[1]:
+        return _shrink(half, size_wh)
+    return np.asarray(cv2.resize(half, size_wh, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def divider_px(share: float, width: int) -> int:

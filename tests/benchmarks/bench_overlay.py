@@ -1,4 +1,4 @@
-"""Measure what the overlay costs: `python -m tests.benchmarks.bench_overlay`.
+"""Measure what the overlay costs: `python -m tests.benchmarks.bench_overlay [1280x720 ...]`.
 
 Medians over frames, in milliseconds and as multiples of copying the picture once, which makes
 machines and busy moments comparable. The clock is the process's CPU time, with OpenCV held to
@@ -17,14 +17,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.controls import Controls
-from edge_app.frame import Classification, Frame, Result, Segmentation, Status
+from edge_app.controls import VIEWS, Controls
+from edge_app.frame import Classification, Comparison, Frame, Result, Segmentation, Status
 from edge_app.labels import CITYSCAPES, DIGITS
 from edge_app.overlay import Overlay
 from edge_app.overlay.hud import draw_hud, hud_text
 from edge_app.overlay.mask import Painter
 from edge_app.overlay.panel import blit
-from edge_app.quality import Quality
+from edge_app.quality import Quality, agreement
 from edge_app.timing import STAGES, Latency
 
 FRAMES = 60
@@ -41,10 +41,10 @@ def cpu_ms(work: Callable[[int], object]) -> float:
     return statistics.median(taken[5:])
 
 
-def street(shape_hw: tuple[int, int], dtype: str | None) -> Segmentation:
+def street(shape_hw: tuple[int, int], dtype: str | None, seed: int = 0) -> Segmentation:
     """Return 8 classes in blobs about as large as in a street, with logits of a type."""
     height, width = shape_hw
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     noise = rng.normal(0, 1, (height, width, 8)).astype(np.float32)
     logits = np.full((height, width, 19), -90, np.float32)
     logits[..., :8] = cv2.GaussianBlur(noise, (0, 0), height / 12) * 900
@@ -106,6 +106,41 @@ def rows(size_wh: tuple[int, int]) -> dict[str, float]:
     return measured
 
 
+def views(size_wh: tuple[int, int]) -> dict[str, float]:
+    """Measure every view and comparison at one size, with all panels."""
+    rng = np.random.default_rng(1)
+    image: NDArray[np.uint8] = rng.integers(0, 256, (size_wh[1], size_wh[0], 3), np.uint8)
+    frame = Frame(image, 0, 0.0, 0.0, "0")
+    first, second = street((64, 128), "int8"), street((64, 128), "int8", seed=1)
+    said = Comparison(
+        "float32",
+        second,
+        agreement(first.class_map, second.class_map),
+        tuple((name, 0.97) for name in CITYSCAPES.names[:8]),
+        Quality(9, miou=0.594),
+    )
+    plain = replace(first, logits=None)
+    looks: dict[str, tuple[Segmentation, Controls]] = {
+        **{f"view, {view}": (first, Controls(view=view)) for view in VIEWS},
+        "split, smooth edges": (first, Controls(compare="split")),
+        "split, clean edges": (plain, Controls(compare="split")),
+        "split, side by side": (first, Controls(compare="split", view="side by side")),
+        "difference, smooth edges": (first, Controls(compare="difference")),
+        "difference, clean edges": (plain, Controls(compare="difference")),
+        "help": (first, Controls(help=True)),
+    }
+    measured = {"copy of the picture": cpu_ms(lambda _: image.copy())}
+    for name, (result, controls) in looks.items():
+        other = said if result is first else replace(said, result=replace(second, logits=None))
+        overlay = Overlay(CITYSCAPES, hints=True)
+        measured[name] = cpu_ms(
+            lambda i, overlay=overlay, result=result, controls=controls, other=other: overlay.draw(  # type: ignore[misc]
+                frame, result, status(i), controls, i / 30, other
+            )
+        )
+    return measured
+
+
 def whole(overlay: Overlay, frame: Frame, result: Result) -> float:
     """Return the median cost of a canvas; panels are drawn anew with every sixth of them."""
     return cpu_ms(lambda i: overlay.draw(frame, result, status(i), Controls(), i / 30))
@@ -114,8 +149,9 @@ def whole(overlay: Overlay, frame: Frame, result: Result) -> float:
 def main() -> None:
     """Print a table per size."""
     cv2.setNumThreads(1)
-    for size_wh in SIZES:
-        measured = rows(size_wh)
+    asked = [tuple(map(int, size.split("x"))) for size in sys.argv[1:]]
+    for size_wh in [(width, height) for width, height in asked] or SIZES:
+        measured = {**rows(size_wh), **views(size_wh)}
         copy_ms = measured["copy of the picture"]
         sys.stdout.write(f"{size_wh[0]}x{size_wh[1]}{'ms':>50}{'copies':>10}\n")
         for name, took_ms in measured.items():
