@@ -18,6 +18,8 @@ _RUN_EXAMPLES = """examples:
   edge-app run drive.mp4 --model street --variant int8
   edge-app run drive.mp4 --model street --headless --record out.mp4 --metrics runs/drive
   edge-app run camvid/test --truth camvid/testannot --truth-labels camvid --model deeplab.tflite
+  edge-app run picamera --model street --camera-size 1280x720 --fps 30
+  edge-app run rtsp://user:password@host/stream --model street
   edge-app run t10k-images-idx3-ubyte.gz --truth t10k-labels-idx1-ubyte.gz --model mnist
 """
 _BENCH_EXAMPLES = """examples:
@@ -43,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_bench(commands)
     _add_models(commands)
     _add_demo(commands)
+    _add_cameras(commands)
     return parser
 
 
@@ -54,7 +57,8 @@ def _add_run(commands: Commands) -> None:
         "source",
         nargs="?",
         metavar="SOURCE",
-        help="a video, picture, folder of pictures, IDX digits, or 'synthetic' "
+        help="a video, picture, folder of pictures, IDX digits, 'synthetic', a camera (picamera, "
+        "/dev/video0, see edge-app cameras) or a stream (rtsp://, http://) "
         "(default: the sample that fits the model)",
     )
     _add_model(parser)
@@ -144,6 +148,16 @@ def _add_demo(commands: Commands) -> None:
     _add_runtime(parser)
 
 
+def _add_cameras(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "cameras",
+        "list the cameras of this machine",
+        "names what to give to `edge-app run`, the sizes, and who holds a camera\n",
+    )
+    parser.add_argument("--json", action="store_true", help="for a program to read")
+
+
 def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
@@ -197,6 +211,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from edge_app.commands.demo import demo_command
 
         return demo_command(options)
+    if options.command == "cameras":
+        from edge_app.commands.cameras import cameras_command
+
+        return cameras_command(options)
     from edge_app.commands.models import models_command
 
     return models_command(options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -192,3 +193,22 @@ def _chain(fault: BaseException | None) -> Iterator[BaseException]:
 
 def _size(size_wh: tuple[int, int]) -> str:
     return f"{size_wh[0]}x{size_wh[1]}"
+
+
+def tell_cameras() -> None:
+    """Write the Pi's own cameras as one line of JSON, or why there is none.
+
+    For a child process: a broken libcamera takes the process with it.
+    """
+    found: list[tuple[int, str]] = []
+    reason = None
+    try:
+        picamera2, _ = import_picamera2()
+        for number, one in enumerate(picamera2.Picamera2.global_camera_info()):
+            if "usb" not in str(one.get("Id", "")).lower():  # USB cameras are read by V4L2
+                found.append((number, str(one.get("Model", "camera"))))
+        if not found:
+            _find(picamera2, 0)
+    except SourceError as fault:
+        reason = str(fault)
+    sys.stdout.write("\n" + json.dumps({"cameras": found, "reason": reason}) + "\n")
