@@ -96,15 +96,23 @@ def png(draw: Callable[[Axes, Theme], None], height_in: float, theme: Theme) -> 
 
     draw: draws into the one pair of axes of the figure.
     """
+    return picture(
+        lambda figure, theme: draw(figure.add_subplot(), theme), (WIDTH_IN, height_in), theme
+    )
+
+
+def picture(
+    draw: Callable[[Figure, Theme], None], size_in: tuple[float, float], theme: Theme
+) -> bytes:
+    """Return a PNG of what is drawn into an empty figure of a size in inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     with _style(theme):
-        figure: Figure = Figure(figsize=(WIDTH_IN, height_in), dpi=_DPI, layout="constrained")
+        figure: Figure = Figure(figsize=size_in, dpi=_DPI, layout="constrained")
         canvas = FigureCanvasAgg(figure)
         figure.get_layout_engine().set(w_pad=0.04, h_pad=0.06)  # type: ignore[union-attr, call-arg]
-        axes = figure.add_subplot()
-        draw(axes, theme)
+        draw(figure, theme)
         canvas.draw()  # type: ignore[no-untyped-call]
     pixels = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
     image = Pillow.frombuffer("RGBA", canvas.get_width_height(), pixels).convert("RGB")
