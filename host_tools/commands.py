@@ -15,33 +15,54 @@ from host_tools.evaluation import Evaluation, parse_evaluation
 from host_tools.models.form import Wishes
 from host_tools.outcome import notes, result_table
 from host_tools.recipe import Recipe
-from host_tools.train.digits import check_target, train_digits, training_bar
+from host_tools.report.drawing import check_matplotlib
+from host_tools.train.checkpoint import checkpoint_path, read_checkpoint
+from host_tools.train.digit_chart import digit_chart
+from host_tools.train.digits import RECIPES, train_digits
+from host_tools.train.keeping import check_target
+from host_tools.train.watching import training_bar
+from host_tools.writing import written_whole
 
 
 def train_command(options: argparse.Namespace) -> int:
     """Carry out `host-tools train`; exit 130 where Ctrl-C ended it."""
     console = Console()
-    check_target(options.out, options.epochs)
+    check_target(options.out, options.epochs, options.seed)
+    check_matplotlib()
+    kept = checkpoint_path(options.out)
+    if options.resume:
+        read_checkpoint(kept)  # says at once where there is none
     folder = find_mnist(options.data)
     digits, held_out = read_digits(folder, "train"), read_digits(folder, "test")
     _say(console, f"{len(digits.labels):,} digits from {folder}, {len(held_out.labels):,} held out")
+    if kept.exists() and not options.resume:
+        _say(console, f"begins anew; --resume would have gone on from {kept}")
     with training_bar(console=console) as progress:
         trained = train_digits(
             digits,
             held_out,
             options.out,
+            recipe=RECIPES[options.recipe],
             epochs=options.epochs,
             seed=options.seed,
+            resume=options.resume,
             progress=progress,
         )
     if not trained.finished:
-        kept = f"what there is: {trained.path}" if trained.path else "nothing was trained yet"
-        _say(console, f"stopped after {trained.batches} batches; {kept}")
+        left = f"what there is: {trained.path}" if trained.path else "nothing was trained yet"
+        _say(console, f"stopped after {trained.batches} batches; {left}")
+        if trained.history.records:
+            done = f"{len(trained.history.records)} of {options.epochs}"
+            _say(console, f"the same command with --resume goes on after epoch {done}")
         return 130
+    chart = options.out.with_suffix(".history.png")
+    with written_whole(chart) as draft:
+        draft.write_bytes(digit_chart(trained.history))
     _say(
         console,
         f"{trained.path}: {100 * (trained.accuracy or 0):.2f} % of the held-out digits, "
-        f"trained in {trained.seconds:.0f} s; next: host-tools convert {trained.path} --out DIR",
+        f"trained in {trained.seconds:.0f} s; epoch by epoch: {chart}; "
+        f"next: host-tools convert {trained.path} --out DIR",
     )
     return 0
 

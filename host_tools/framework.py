@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 import warnings
+from contextlib import suppress
 from typing import Any
 
 from edge_app.errors import ModelError
 from edge_app.interpreter.noise import quiet_native
 
 # Read by TensorFlow and Keras while they load; what the user has set stays.
-_SETTINGS = {
+SETTINGS = {
     # Off here, on by default on other processors; its sums differ, and so would the weights
     # that a seed gives (by up to 0.002 after one epoch of digits).
     "TF_ENABLE_ONEDNN_OPTS": "0",
@@ -22,7 +23,7 @@ _SETTINGS = {
 
 def load_tensorflow() -> Any:
     """Return the tensorflow module; raise ModelError with the pip line where it is missing."""
-    for name, value in _SETTINGS.items():
+    for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     os.environ["KERAS_BACKEND"] = "tensorflow"  # a keras.json may name another one
     os.environ.pop("TF_USE_LEGACY_KERAS", None)
@@ -51,3 +52,15 @@ def load_keras() -> Any:
     """Return the keras module on its TensorFlow backend; raise ModelError as above."""
     load_tensorflow()
     return importlib.import_module("keras")
+
+
+def pin_threads(count: int) -> int:
+    """Let TensorFlow compute with so many threads and return how many it does.
+
+    The number decides in which order sums are taken: digits trained on one core and on two end
+    with other weights. Once TensorFlow has computed anything it keeps the number it had.
+    """
+    threading = load_tensorflow().config.threading
+    with suppress(RuntimeError):
+        threading.set_intra_op_parallelism_threads(count)
+    return int(threading.get_intra_op_parallelism_threads()) or os.cpu_count() or 1

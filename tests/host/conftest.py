@@ -1,12 +1,19 @@
 """Share what the tests of the workstation's half need."""
 
+import os
 from pathlib import Path
 
 import pytest
 from rich.progress import Progress
 
+from host_tools.framework import SETTINGS
 from host_tools.train.digits import train_digits
 from tests.host.made import made_digits, made_mnist
+
+# Test modules ask whether there is a TensorFlow before the code under test loads it, and what
+# that sets is read once.
+for _name, _value in SETTINGS.items():
+    os.environ.setdefault(_name, _value)
 
 
 @pytest.fixture

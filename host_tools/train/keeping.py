@@ -1,0 +1,34 @@
+"""Write a trained network, and refuse before the training what would fail after it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from edge_app.errors import ModelError, UsageError
+from host_tools.writing import written_whole
+
+
+def check_target(out: Path, epochs: int, seed: int = 0) -> None:
+    """Refuse before the training what would fail after it."""
+    if out.suffix != ".keras":
+        raise UsageError(f"--out {out} must end in .keras, the only format Keras writes whole")
+    if epochs < 1:
+        raise UsageError(f"--epochs {epochs}: train for at least 1")
+    if not 0 <= seed < 2**32:
+        raise UsageError(f"--seed {seed}: give a whole number from 0 to {2**32 - 1}")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise ModelError(
+            f"{out.parent} cannot be made ({fault.strerror}); name another place with --out"
+        ) from None
+    if out.is_dir() or not os.access(out.parent, os.W_OK):
+        raise ModelError(f"{out} cannot be written; name another place with --out")
+
+
+def save_network(network: Any, path: Path) -> None:
+    """Write a .keras file in one step, so that a reader finds the old or the new one."""
+    with written_whole(path) as draft:
+        network.save(draft)

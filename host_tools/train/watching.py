@@ -1,0 +1,53 @@
+"""Show how far a training is: a bar, or a line per epoch where none can be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from host_tools.framework import load_keras
+from host_tools.train.history import History
+
+
+def training_bar(**options: Any) -> Progress:
+    """Return a progress bar that shows batches, loss and accuracy."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[figures]}"),
+        TimeRemainingColumn(),
+        **options,
+    )
+
+
+def watcher(progress: Progress, bar: Any, check: Callable[[], None], batches: int) -> Any:
+    """Return a Keras callback that moves the bar and sees to Ctrl-C after every batch."""
+
+    class Watcher(load_keras().callbacks.Callback):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.batches = batches
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
+            self.batches += 1
+            progress.update(bar, advance=1, figures=_figures(logs))
+            check()
+
+    return Watcher()
+
+
+def tell(progress: Progress, history: History, epochs: int) -> None:
+    """Write a line of the last epoch where no bar shows."""
+    last = history.records[-1]
+    if not progress.console.is_terminal:
+        progress.console.print(
+            f"epoch {len(history.records)} of {epochs}: {_figures(last)}, "
+            f"held out {100 * last['held_out_accuracy']:.2f} %"
+        )
+
+
+def _figures(logs: Any) -> str:
+    return f"loss {logs['loss']:.4f}, accuracy {100 * logs['accuracy']:.2f} %" if logs else ""
