@@ -13,12 +13,14 @@ import pytest
 
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Frame
+from edge_app.pipeline.run import Run
 from edge_app.sources.base import Source
 from edge_app.sources.camera import CameraOptions
 from edge_app.sources.live import LiveSource, Patience
 from edge_app.sources.opening import open_source
 from tests.edge import fake_picamera2, fake_v4l2
 from tests.edge.fake_stream import NetworkCamera
+from tests.edge.fakes import Collector, FakeEngine
 
 QUICK = Patience(open_s=10, read_s=0.3, first_delay_s=0.01, longest_delay_s=0.04)
 
@@ -211,6 +213,27 @@ def test_closing_ends_the_wait_for_a_lost_camera(rig: Rig) -> None:
         source.close()
         reader.join(30)
         assert len(ends) == 1
+
+
+def test_a_run_can_be_stopped_while_its_camera_is_away(rig: Rig) -> None:
+    """A run goes on without pictures, and a signal ends it all the same."""
+    patience = Patience(10, 0.3, first_delay_s=60, longest_delay_s=60)
+    with rig.open(patience=patience) as source:
+        collector = Collector()
+        run = Run(source, FakeEngine(), [collector])  # type: ignore[arg-type]
+
+        def lose_and_stop() -> None:
+            while not collector.steps:
+                threading.Event().wait(0.002)
+            rig.lose()
+            while "reconnecting" not in source.state:
+                threading.Event().wait(0.002)
+            run.stop.set()
+
+        threading.Thread(target=lose_and_stop, daemon=True).start()
+        run.go()
+        assert collector.statuses[0].policy == "newest frame"
+        assert source.state == "closed"
 
 
 def test_pictures_can_be_turned(rig: Rig) -> None:
