@@ -1,0 +1,81 @@
+"""What may be asked of a camera, and what is done with its pictures and time stamps."""
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge_app.cli import build_parser
+from edge_app.errors import UsageError
+from edge_app.sources import camera
+from edge_app.sources.camera import CameraOptions, taken_s, upright
+
+NUMBERED = np.arange(6, dtype=np.uint8).reshape(2, 3, 1).repeat(3, axis=2)  # 0 1 2 over 3 4 5
+
+
+@pytest.mark.parametrize(
+    ("options", "rows"),
+    [
+        ({}, [[0, 1, 2], [3, 4, 5]]),
+        ({"hflip": True}, [[2, 1, 0], [5, 4, 3]]),
+        ({"vflip": True}, [[3, 4, 5], [0, 1, 2]]),
+        ({"hflip": True, "vflip": True}, [[5, 4, 3], [2, 1, 0]]),
+        ({"rotation": 90}, [[3, 0], [4, 1], [5, 2]]),
+        ({"rotation": 180}, [[5, 4, 3], [2, 1, 0]]),
+        ({"rotation": 270}, [[2, 5], [1, 4], [0, 3]]),
+        ({"hflip": True, "rotation": 90}, [[5, 2], [4, 1], [3, 0]]),
+    ],
+)
+def test_pictures_are_mirrored_then_turned(options: Any, rows: list[list[int]]) -> None:
+    """Each way to mount a camera has its options."""
+    image = upright(NUMBERED, CameraOptions(**options))
+    assert image[..., 0].tolist() == rows
+    assert image.flags.c_contiguous
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"size_wh": (8, 720)}, "no camera gives 8x720; try --camera-size"),
+        ({"fps": 0.0}, "--fps 0 cannot be"),
+        ({"fps": float("nan")}, "--fps nan cannot be"),
+        ({"exposure_ms": -1.0}, "--exposure -1 cannot be"),
+        ({"awb": "moon"}, "no white balance 'moon'; choose of: auto,"),
+        ({"rotation": 45}, "turn by 0, 90, 180 or 270"),
+    ],
+)
+def test_what_no_camera_has_is_refused(options: Any, words: str) -> None:
+    """Impossible values are a mistake in the command."""
+    with pytest.raises(UsageError, match=words):
+        CameraOptions(**options)
+
+
+def test_the_command_line_asks_for_nothing_by_itself() -> None:
+    """Without options the choice is the camera's."""
+    read = build_parser().parse_args(["run", "picamera"])
+    assert (read.camera_size, read.fps, read.exposure, read.awb) == (None, None, None, None)
+    assert (read.hflip, read.vflip, read.rotation) == (False, False, 0)
+
+
+@pytest.mark.parametrize("slept_s", [0.0, 3.0, 5000.0])
+@pytest.mark.parametrize("counts_sleep", [True, False])
+def test_stamps_of_either_clock_give_the_age(
+    slept_s: float, counts_sleep: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a sleep the two clocks differ; the right one is found by itself."""
+    boot_s = time.monotonic() + slept_s
+    monkeypatch.setattr(time, "monotonic", lambda: boot_s - slept_s)
+    monkeypatch.setattr(time, "clock_gettime", lambda clock: boot_s)
+    now_s = boot_s - slept_s
+    stamp_s = (boot_s if counts_sleep else now_s) - 0.08
+    assert taken_s(stamp_s * 1e9) == pytest.approx(now_s - 0.08, abs=1e-6)
+
+
+def test_stamps_that_cannot_be_are_refused() -> None:
+    """Pictures of the future, of long ago, and without a stamp."""
+    now_s = time.monotonic()
+    for stamp_s in (now_s + 1, now_s - camera.OLDEST_S - 1, 0, float("inf"), float("nan")):
+        assert taken_s(stamp_s * 1e9, now_s) is None
+    assert taken_s(None) is None
+    assert taken_s((now_s + 0.0005) * 1e9, now_s) == now_s  # read a moment later
