@@ -57,6 +57,11 @@ class Network:
         )
         self.invoke: Callable[[], None] = native.invoke
 
+    def close(self) -> None:
+        """Let go of the interpreter and its memory; nothing can be run any more. Safe twice."""
+        self._native = self._forget = None
+        self.invoke = self._input_view = _closed
+
     def write(self, fill: Callable[[Image, NDArray[Any]], None], image: Image) -> None:
         """Let `fill` write a picture into the input, (h, w[, C]) without the batch axis."""
         if self._forget is not None:
@@ -99,6 +104,10 @@ class Network:
         """Return a copy of the output, with its batch axis."""
         values: NDArray[Any] = self._native.get_tensor(self._output_index)
         return values
+
+
+def _closed() -> Any:
+    raise ModelError("this network was closed; load it again")
 
 
 def load_network(

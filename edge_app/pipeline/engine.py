@@ -4,18 +4,46 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import repeat
 
 import numpy as np
 
 from edge_app.decode import Decoder
 from edge_app.errors import ModelError
-from edge_app.frame import Image, Result
+from edge_app.frame import Decoded, Image
 from edge_app.golden import golden_answer, golden_image, matches
 from edge_app.interpreter.network import Network, load_network
 from edge_app.preprocess import Preprocess
 from edge_app.spec import ModelSpec, Variant
+
+# Warming ends after this, however slow the network.
+_WARM_S = 0.5
+_WARM_RUNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Name an engine: a variant of a model, with a number of threads."""
+
+    spec: ModelSpec = field(compare=False, repr=False)
+    variant: str
+    threads: int
+    model: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "model", self.spec.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Say which engine made an answer, also when it is gone."""
+
+    post: Post
+    size_bytes: int
+    runtime: str
+    runtime_title: str
+    delegation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +56,11 @@ class Engine:
     preprocess: Preprocess
     decoder: Decoder
 
-    def answer(self, image: Image) -> Result:
+    def answer(self, image: Image) -> Decoded:
         """Return what the network says of a picture: uint8 (H, W, 3) BGR."""
         return self.timed(image)[0]
 
-    def timed(self, image: Image) -> tuple[Result, float, float, float]:
+    def timed(self, image: Image) -> tuple[Decoded, float, float, float]:
         """Answer a picture; return the result and the prepare, invoke and decode times in ms."""
         clock = time.perf_counter
         network = self.network
@@ -51,7 +79,11 @@ class Engine:
             (decoded - invoked) * 1e3,
         )
 
-    def timed_all(self, images: Sequence[Image]) -> Iterable[tuple[Result, float, float, float]]:
+    def close(self) -> None:
+        """Let go of the interpreter; nothing is answered any more."""
+        self.network.close()
+
+    def timed_all(self, images: Sequence[Image]) -> Iterable[tuple[Decoded, float, float, float]]:
         """Answer several pictures as `timed` does, prepared and decoded together.
 
         For networks so small that calling each stage for each picture costs more than they do.
@@ -68,6 +100,18 @@ class Engine:
         results = self.decoder.decode_all(outputs, sizes)
         decode_ms = (clock() - start) * 1e3 / count
         return zip(results, repeat(prepare_ms), invokes_ms, repeat(decode_ms), strict=False)
+
+
+def maker_of(engine: Engine) -> Maker:
+    """Say who an engine is."""
+    network, variant = engine.network, engine.variant
+    return Maker(
+        post=Post(engine.spec, variant.name, network.threads),
+        size_bytes=variant.bytes,
+        runtime=network.runtime.name,
+        runtime_title=network.runtime.title,
+        delegation=network.delegation.words(),
+    )
 
 
 def load_engine(
@@ -89,6 +133,17 @@ def load_engine(
     engine = Engine(spec, chosen, network, preprocess, decoder)
     check_golden(engine)
     return engine
+
+
+def warm(engine: Engine) -> None:
+    """Run a fresh engine a few times: its first runs take longer than the others."""
+    width, height = engine.spec.input.size_wh
+    image = np.zeros((height, width, 3), np.uint8)
+    until_s = time.perf_counter() + _WARM_S
+    for _ in range(_WARM_RUNS):
+        engine.answer(image)
+        if time.perf_counter() > until_s:
+            return
 
 
 def check_golden(engine: Engine) -> None:

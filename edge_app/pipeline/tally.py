@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from edge_app.frame import Frame, Result, Status
-from edge_app.pipeline.engine import Engine
-from edge_app.pipeline.scoring import Scorer
+from edge_app.frame import Comparison, Frame, Result, Status
+from edge_app.pipeline.engine import Maker, Post
+from edge_app.pipeline.parts import Pair, Part, named, rate_of
 from edge_app.quality import Quality
 from edge_app.sources.base import Source
-from edge_app.timing import STAGES, Latency, Rate, Timings, TimingsLog
+from edge_app.timing import STAGES, Latency, Rate, Timings
 
 # Figures that change more often than this cannot be read.
 _REFRESH_S = 0.2
@@ -21,19 +20,37 @@ _RECENT_FRAMES = 120
 
 
 class Tally:
-    """Add up what happens in a run; `status` is cheap between two refreshes."""
+    """Add up what happens in a run; `status` is cheap between two refreshes.
 
-    def __init__(self, engine: Engine, source: Source, scorer: Scorer | None) -> None:
-        self._engine = engine
+    maker: the engine whose answers are counted now; `turn_to` changes it.
+    states, switch: tell what `Status` says of the same name.
+    Raises UsageError where the source's truth has no correspondence to the model's classes.
+    """
+
+    def __init__(self, maker: Maker, source: Source) -> None:
         self._source = source
-        self._scorer = scorer
-        self._log = TimingsLog()
+        self._parts: dict[Post, Part] = {}
+        self._pairs: dict[tuple[Post, str], Pair] = {}
         self._recent: deque[Timings] = deque(maxlen=_RECENT_FRAMES)
         self._shown = Rate()
         self._captured = Rate()
+        self._frames = 0
         self._drops: Callable[[], int] = lambda: 0
+        self.states: Callable[[], tuple[str, ...]] = tuple
+        self.switch: Callable[[], str] = str
         self._status: Status | None = None
         self._refresh_s = -math.inf
+        self.turn_to(maker)
+
+    def turn_to(self, maker: Maker) -> None:
+        """Count what follows for another engine; its latencies and rates begin anew."""
+        part = self._parts.get(maker.post)
+        if part is None:
+            part = self._parts[maker.post] = Part(maker, self._source.truth_labels)
+        part.maker, part.rate = maker, Rate()
+        self.maker, self._part = maker, part
+        self._recent.clear()
+        self._status = None
 
     def watch_drops(self, drops: Callable[[], int]) -> None:
         """Ask for the number of dropped frames here."""
@@ -45,13 +62,24 @@ class Tally:
 
     def score(self, frame: Frame, result: Result) -> None:
         """Compare an answer with its frame's truth, where there is one."""
-        if self._scorer is not None:
-            self._scorer.add(frame, result)
+        self._part.score(frame, result)
+
+    def compare(self, frame: Frame, comparison: Comparison, now_s: float) -> Comparison:
+        """Note what a second variant said; return it with that variant's score so far."""
+        key = (self.maker.post, comparison.variant)
+        pair = self._pairs.get(key)
+        if pair is None:
+            pair = Pair(self.maker, comparison.variant, self._source.truth_labels)
+            self._pairs[key] = pair
+        pair.add(frame, comparison)
+        return pair.scored(comparison, anew=now_s - self._refresh_s >= _REFRESH_S)
 
     def add(self, timings: Timings, now_s: float) -> None:
         """Note a finished frame."""
-        self._log.add(timings)
+        self._frames += 1
+        self._part.log.add(timings)
         self._recent.append(timings)
+        self._part.rate.tick(now_s)
         self._shown.tick(now_s)
 
     def add_group(
@@ -61,18 +89,19 @@ class Tally:
         now_s: float,
     ) -> Timings:
         """Score and note frames that were finished together; return the last one's timings."""
-        scorer = self._scorer
+        part = self._part
         group = []
         for frame, (result, prepare_ms, invoke_ms, decode_ms) in zip(frames, answers, strict=True):
-            if scorer is not None:
-                scorer.add(frame, result)
+            part.score(frame, result)
             end_to_end_ms = (now_s - frame.captured_s) * 1e3
             group.append(
                 Timings(frame.capture_ms, prepare_ms, invoke_ms, decode_ms, 0.0, end_to_end_ms)
             )
         for timings in group:
-            self._log.add(timings)
+            part.log.add(timings)
         self._recent.extend(group)
+        self._frames += len(group)
+        part.rate.tick(now_s, len(group))
         self._shown.tick(now_s, len(group))
         return group[-1]
 
@@ -84,13 +113,14 @@ class Tally:
         return self._status
 
     def final_status(self) -> Status:
-        """Return what displays show at the end, made anew."""
-        return self._make_status()
+        """Return what displays show at this moment, made anew."""
+        self._status = self._make_status()
+        return self._status
 
     @property
     def frames(self) -> int:
         """How many frames are finished."""
-        return self._log.n
+        return self._frames
 
     @property
     def shown_hz(self) -> float | None:
@@ -98,78 +128,77 @@ class Tally:
         return self._shown.overall_hz
 
     def timings(self) -> Sequence[Timings]:
-        """Return the timings that are kept, of all frames up to the log's bound."""
-        return self._log.kept
+        """Return the timings that are kept of the engine counted now, up to the log's bound."""
+        return self._part.log.kept
 
     def _make_status(self) -> Status:
-        engine, recent = self._engine, self._recent
+        maker, recent = self.maker, self._recent
+        post = maker.post
         stages = {}
         for stage in STAGES:
             latency = Latency.of(getattr(timings, f"{stage}_ms") for timings in recent)
             if latency is not None:
                 stages[stage] = latency
-        invoke = stages.get("invoke")
         return Status(
-            task=engine.spec.task,
-            model=engine.spec.title,
-            variant=engine.variant.name,
-            size_bytes=engine.variant.bytes,
-            runtime=engine.network.runtime.title,
-            threads=engine.network.threads,
-            policy="newest frame" if self._source.live else "every frame",
-            frames=self._log.n,
-            shown_fps=self._shown.recent_hz,
-            network_fps=1e3 / invoke.mean_ms if invoke and invoke.mean_ms > 0 else None,
+            task=post.spec.task,
+            model=post.spec.title,
+            variant=post.variant,
+            size_bytes=maker.size_bytes,
+            runtime=maker.runtime_title,
+            threads=post.threads,
+            policy=self._policy,
+            frames=self._frames,
+            shown_fps=self._part.rate.recent_hz,
+            network_fps=rate_of(stages["invoke"].mean_ms if "invoke" in stages else None),
             source_fps=self._source_hz(self._captured.recent_hz),
             stages=stages,
             age_ms=recent[-1].end_to_end_ms if recent else None,
             dropped=self._drops(),
             damaged=self._source.damaged,
             quality=self.quality(),
+            states=self.states(),
+            switch=self.switch(),
         )
+
+    @property
+    def _policy(self) -> str:
+        return "newest frame" if self._source.live else "every frame"
 
     def _source_hz(self, measured: float | None) -> float | None:
         """Return a camera's measured rate, or the rate a file states of itself."""
         return measured if self._source.live else self._source.rate_hz
 
     def quality(self) -> Quality | None:
-        """Return the score so far."""
-        return self._scorer.quality() if self._scorer else None
+        """Return the score of the engine counted now."""
+        return self._part.quality()
 
     def summary(self) -> dict[str, Any]:
-        """Return the run's figures in the form of `summary.json`."""
-        stages = self._log.latencies()
-        invoke = stages.get("invoke")
-        return {
-            "frames": self._log.n,
+        """Return the run's figures in the form of `summary.json`.
+
+        frames, dropped, damaged and the shown rate are the whole run's, the other figures those
+        of its last engine; `variants` has them of every one that answered.
+        """
+        last = self._part.record()
+        told = {
+            "frames": self._frames,
             "dropped": self._drops(),
             "damaged": self._source.damaged,
-            "task": self._engine.spec.task,
-            "model": self._engine.spec.name,
-            "variant": self._engine.variant.name,
-            "bytes": self._engine.variant.bytes,
-            "runtime": self._engine.network.runtime.name,
-            "threads": self._engine.network.threads,
-            "policy": "newest frame" if self._source.live else "every frame",
+            "task": self.maker.post.spec.task,
+            **{name: last[name] for name in ("model", "variant", "bytes", "runtime", "threads")},
+            "policy": self._policy,
             "fps": {
                 "source": self._source_hz(self._captured.overall_hz),
-                "network": 1e3 / invoke.mean_ms if invoke and invoke.mean_ms > 0 else None,
+                "network": last["network_fps"],
                 "shown": self._shown.overall_hz,
             },
-            "stages": {stage: asdict(latency) for stage, latency in stages.items()},
-            "quality": quality_record(self.quality()),
-            "delegation": self._engine.network.delegation.words(),
+            **{name: last[name] for name in ("stages", "quality", "delegation")},
+            "variants": {name: part.record() for name, part in self._named().items()},
         }
+        if self._pairs:
+            told["comparisons"] = [pair.record() for pair in self._pairs.values()]
+        return told
 
-
-def quality_record(quality: Quality | None) -> Mapping[str, Any] | None:
-    """Return the score for JSON: a class that never occurred has null, not NaN."""
-    if quality is None:
-        return None
-    return {
-        "frames": quality.frames,
-        "pixel_accuracy": quality.pixel_accuracy,
-        "miou": quality.miou,
-        "per_class": {name: None if math.isnan(iou) else iou for name, iou in quality.per_class},
-        "top1": quality.top1,
-    }
+    def _named(self) -> dict[str, Part]:
+        """Name the parts that have frames; the current one in any case."""
+        parts = [part for part in self._parts.values() if part.log.n or part is self._part]
+        return named(parts)

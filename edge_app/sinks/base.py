@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeGuard
 
 from edge_app.errors import SinkError
 from edge_app.frame import Status, Step
@@ -38,6 +39,22 @@ class Sink(Protocol):
         fault: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
+
+
+class Display(Sink, Protocol):
+    """Show steps to a person whose keys it hears.
+
+    It may be given a step again, with another canvas, where keys or states have changed.
+    """
+
+    def keys(self) -> Sequence[str]:
+        """Return the names of the keys pressed since the last call."""
+        ...
+
+
+def is_display(sink: Sink) -> TypeGuard[Display]:
+    """Tell whether a sink hears keys."""
+    return hasattr(sink, "keys")
 
 
 def disk_fault(path: Path, fault: OSError) -> SinkError:

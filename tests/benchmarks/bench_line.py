@@ -18,7 +18,7 @@ from edge_app.commands.common import shipped_models
 from edge_app.controls import Controls
 from edge_app.overlay import Overlay
 from edge_app.pipeline.bare import Hints, describe_file
-from edge_app.pipeline.engine import load_engine
+from edge_app.pipeline.engine import load_engine, maker_of
 from edge_app.pipeline.tally import Tally
 from edge_app.sources.opening import open_source
 from edge_app.spec import read_card
@@ -37,7 +37,7 @@ def main(model: str, source_text: str, frames: int = 40) -> None:
     overlay = Overlay(spec.labels)
     spent: dict[str, list[float]] = {"prepare": [], "invoke": [], "decode": [], "overlay": []}
     with open_source(source_text, loop=True, max_frames=frames) as source:
-        tally = Tally(engine, source, None)
+        tally = Tally(maker_of(engine), source)
         for frame in source:
             marks = [time.process_time()]
             engine.network.write(engine.preprocess.fill, frame.image)
