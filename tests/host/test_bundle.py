@@ -1,10 +1,15 @@
 """Test that a model folder is replaced whole or not at all."""
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from edge_app.errors import ModelError
+from host_tools import bundle as room
 from host_tools.bundle import fresh_bundle
 
 
@@ -56,6 +61,87 @@ def test_a_failed_swap_brings_the_old_back(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         lose_the_draft()
     assert (out / "model.json").read_text() == "old"
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_ctrl_c_within_the_swap_brings_the_old_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """Where the system cannot swap names, after either rename."""
+    out = _old(tmp_path / "model")
+    whole, calls = Path.rename, 0
+
+    def rename(path: Path, target: Path) -> Path:
+        nonlocal calls
+        calls += 1
+        if at == 2 and calls == 2:
+            raise KeyboardInterrupt
+        moved = whole(path, target)
+        if at == 1 and calls == 1:
+            raise KeyboardInterrupt
+        return moved
+
+    def replace_it() -> None:
+        with fresh_bundle(out) as draft:
+            (draft / "model.json").write_text("new")
+
+    monkeypatch.setattr(room, "_exchange", lambda *_: False)
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(KeyboardInterrupt):
+        replace_it()
+    assert (out / "model.json").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_where_names_cannot_be_swapped_two_renames_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The result is the same."""
+    monkeypatch.setattr(room, "_exchange", lambda *_: False)
+    test_a_finished_bundle_takes_the_place(tmp_path, "old")
+
+
+def test_an_old_one_that_a_kill_left_aside_comes_back(tmp_path: Path) -> None:
+    """The next conversion, even one that fails, finds it under its hidden name."""
+    out = tmp_path / "model"
+    _old(tmp_path / ".model.abc.old")
+    with pytest.raises(ModelError), fresh_bundle(out):
+        raise ModelError
+    assert (out / "model.json").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+# Replaces the folder over and over, each time with five files that hold one number.
+_CHILD = """
+import sys
+from pathlib import Path
+from edge_app.spec import VARIANTS
+from host_tools.bundle import fresh_bundle
+for number in range(1_000_000):
+    with fresh_bundle(Path(sys.argv[1])) as draft:
+        for name in ("model.json", *(f"{name}.tflite" for name in VARIANTS)):
+            (draft / name).write_text(str(number))
+"""
+
+
+@pytest.mark.parametrize("delay_ms", [0, 1, 2, 3, 5, 8, 13, 21])
+def test_sigkill_leaves_one_whole_folder(tmp_path: Path, delay_ms: int) -> None:
+    """Killed at any moment, the swap's too: five files of one conversion."""
+    out = tmp_path / "model"
+    child = subprocess.Popen([sys.executable, "-c", _CHILD, str(out)])
+    try:
+        deadline = time.monotonic() + 60
+        while not out.exists():
+            assert child.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        time.sleep(delay_ms / 1000)
+    finally:
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    texts = [path.read_text() for path in out.iterdir()]
+    assert len(texts) == 5
+    assert len(set(texts)) == 1
 
 
 def test_other_files_are_never_thrown_away(tmp_path: Path) -> None:
