@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 from edge_app.errors import ModelError
 from edge_app.interpreter.noise import quiet_native
@@ -35,6 +36,9 @@ def load_model(path: Path) -> Any:
         raise ModelError(f"there is no file {path}; make one with host-tools train mnist")
     if path.suffix not in {".keras", ".h5", ".hdf5"}:
         raise ModelError(f"{path} is no Keras model (.keras, .h5); save it as one of these")
+    if path.suffix == ".keras" and not is_zipfile(path):
+        # Keras itself says here that the file is not there.
+        raise ModelError(f"{path} is truncated or no .keras file; get or train it again")
     keras = load_keras()
     try:
         with quiet_native():
