@@ -104,7 +104,7 @@ class Readings:
 
 
 Decoded = Segmentation | Classification  # what a network says of one picture
-Result = Segmentation | Classification
+Result = Decoded | Readings
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.errors import ModelError
-from edge_app.frame import Image, Result, Segmentation
+from edge_app.frame import Decoded, Image, Segmentation
 from edge_app.golden import PATTERN_OF_TASK, golden_answer, golden_image
 from edge_app.pipeline.engine import Engine, load_engine
 from edge_app.pipeline.scoring import Scorer
@@ -34,7 +34,7 @@ class Seen:
     answers: list[NDArray[np.uint8] | int] = field(default_factory=list)
     outputs: list[NDArray[np.float32]] = field(default_factory=list)
 
-    def add(self, engine: Engine, result: Result) -> None:
+    def add(self, engine: Engine, result: Decoded) -> None:
         """Keep the answer that an engine has just given."""
         if isinstance(result, Segmentation):
             self.answers.append(result.class_map)
@@ -196,7 +196,7 @@ def _measured(engine: Engine) -> dict[str, Any]:
     }
 
 
-def _classes(result: Result) -> set[int]:
+def _classes(result: Decoded) -> set[int]:
     if isinstance(result, Segmentation):
         return {int(value) for value in result.class_map.ravel()[::97]}
     return {result.class_id}

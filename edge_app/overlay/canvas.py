@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from edge_app.controls import Controls
 from edge_app.errors import UsageError
-from edge_app.frame import Classification, Comparison, Frame, Image, Result, Status
+from edge_app.frame import Classification, Comparison, Frame, Image, Readings, Result, Status
 from edge_app.labels import LabelSet
 from edge_app.overlay import mask
+from edge_app.overlay.boxes import ReadingsView
 from edge_app.overlay.card import CardView
 from edge_app.overlay.street import StreetView
 
@@ -39,6 +40,7 @@ class Overlay:
             )
         self._street = StreetView(labels, edges, height, hints)
         self._card = CardView(labels, height, hints)
+        self._readings = ReadingsView(height, hints)
 
     @property
     def edges_used(self) -> str | None:
@@ -63,4 +65,6 @@ class Overlay:
         """
         if isinstance(result, Classification):
             return self._card.draw(frame, result, status, controls, now_s)
+        if isinstance(result, Readings):
+            return self._readings.draw(frame, result, status, controls, now_s)
         return self._street.draw(frame, result, status, controls, now_s, comparison)

@@ -9,8 +9,8 @@ import numpy as np
 
 from edge_app.decode import classes_at
 from edge_app.errors import SourceError
-from edge_app.frame import Classification, Frame, Result
-from edge_app.labels import LabelSet, fold_table, label_set
+from edge_app.frame import Frame, Result, Segmentation
+from edge_app.labels import VOID, LabelSet, fold_table, label_set
 from edge_app.quality import ConfusionMatrix, Quality, fold
 
 # How many classified frames wait to be counted.
@@ -38,13 +38,15 @@ class Scorer:
         truth = frame.truth
         if truth is None:
             return
-        if isinstance(result, Classification):
+        if not isinstance(result, Segmentation):
             if not isinstance(truth, int):
                 raise SourceError(
                     f"{frame.name}: the model names one class, the truth is a class map; "
                     "choose a segmentation model or class labels"
                 )
-            self._classified.append((truth, result.class_id))
+            # No reading, or several of them, is a miss where one digit is in view.
+            class_id = VOID if result.class_id is None else result.class_id
+            self._classified.append((truth, class_id))
             if len(self._classified) >= _ENOUGH:
                 self._count_classified()
         else:

@@ -16,7 +16,7 @@ import numpy as np
 
 from edge_app.closing import Closing
 from edge_app.errors import SinkError
-from edge_app.frame import Classification, Status, Step
+from edge_app.frame import Reading, Readings, Segmentation, Status, Step
 from edge_app.sinks.base import disk_fault
 
 FRAMES_NAME = "frames.jsonl"
@@ -29,7 +29,9 @@ class MetricsLog(Closing):
     """Write a folder's `frames.jsonl`, one line per frame.
 
     Each line has index, name, time_s, variant and the milliseconds of each stage; for a
-    classified frame also class_id, truth and right, the last two null without a truth.
+    classified frame also class_id, truth and right, the last two null without a truth. Where
+    digits were read, class_id is null unless there is one, and digits holds all of them: digit,
+    confidence, box as left, top, width and height.
     The log and the summary of an earlier run in the folder are replaced.
     Raises SinkError where the folder cannot be written.
     """
@@ -98,14 +100,23 @@ def line(step: Step) -> str:
         for word in ("nan", "-inf", "inf"):
             numbers = numbers.replace(f":{word}", ":null")
     told = ""
-    if isinstance(result, Classification):
+    if not isinstance(result, Segmentation):
+        class_id = "null" if result.class_id is None else str(result.class_id)
         truth, right = "null", "null"
         if isinstance(frame.truth, int):
             truth = str(frame.truth)
             right = "true" if frame.truth == result.class_id else "false"
-        told = f',"class_id":{result.class_id},"truth":{truth},"right":{right}'
+        told = f',"class_id":{class_id},"truth":{truth},"right":{right}'
+    if isinstance(result, Readings):
+        told += f',"digits":[{",".join(_reading(one) for one in result.found)}]'
     name, variant = quoted(frame.name), quoted(step.variant)
     return f'{{"index":{frame.index},"name":{name},"variant":{variant},{numbers}{told}}}\n'
+
+
+def _reading(one: Reading) -> str:
+    """Return one digit that was read, as JSON."""
+    box = ",".join(str(side) for side in one.box_xywh)
+    return f'{{"digit":{one.digit},"confidence":{one.confidence:.4f},"box":[{box}]}}'
 
 
 def write_summary(folder: Path | str, summary: Mapping[str, Any]) -> Path:

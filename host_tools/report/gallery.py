@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.errors import SourceError, UsageError
-from edge_app.frame import Classification, Frame, Image, Result, Segmentation
+from edge_app.frame import Classification, Decoded, Frame, Image, Segmentation
 from edge_app.labels import LabelSet
 from edge_app.overlay.legend import IN_VIEW
 from edge_app.overlay.mask import Painter, shares
@@ -82,7 +82,7 @@ def make_gallery(
     if count < 1:
         raise UsageError(f"a gallery of {count} pictures cannot be; ask for at least 1")
     frames = list(_spread(source, count))
-    answers: dict[str, list[Result]] = {}
+    answers: dict[str, list[Decoded]] = {}
     # float32 comes first: the others are compared with it.
     for variant in sorted(spec.variants, key=lambda name: name != FLOAT):
         progress(variant)
@@ -118,7 +118,7 @@ def _spread(source: str, count: int) -> Iterator[Frame]:
             raise SourceError(f"{source} gave no picture for the gallery; name other --images")
 
 
-def _exhibit(frame: Frame, answers: dict[str, Result], spec: ModelSpec) -> Exhibit:
+def _exhibit(frame: Frame, answers: dict[str, Decoded], spec: ModelSpec) -> Exhibit:
     base = answers.get(FLOAT)
     if spec.task == "segmentation":
         picture = _fitted(frame.image)
@@ -133,7 +133,7 @@ def _exhibit(frame: Frame, answers: dict[str, Result], spec: ModelSpec) -> Exhib
 
 
 def _shown(
-    picture: Image, variant: str, result: Result, base: Result | None, labels: LabelSet
+    picture: Image, variant: str, result: Decoded, base: Decoded | None, labels: LabelSet
 ) -> Shown:
     if isinstance(result, Classification):
         names = {label.train_id: label.name for label in labels.classes}
@@ -163,7 +163,7 @@ def _marked(picture: Image, differs: NDArray[np.bool_]) -> Image:
 
 
 def _in_view(
-    answers: dict[str, Result], labels: LabelSet
+    answers: dict[str, Decoded], labels: LabelSet
 ) -> tuple[tuple[str, tuple[int, int, int]], ...]:
     """List the classes that some variant sees, by how much of the picture they take."""
     total: NDArray[np.float64] = np.zeros(len(labels.classes))

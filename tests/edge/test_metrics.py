@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from edge_app.errors import SinkError
+from edge_app.frame import Reading, Readings
 from edge_app.sinks import metrics
 from edge_app.sinks.metrics import MetricsLog, write_summary
 from edge_app.timing import Timings
@@ -205,3 +206,14 @@ def test_a_full_disk_ends_the_log_in_words(tmp_path: Path) -> None:
     log.close()
     with pytest.raises(SinkError, match="was closed"):
         log.write(step(), status())
+
+
+def test_digits_that_were_read_are_listed() -> None:
+    """Each with its box; a class stands for the frame only where there is one digit."""
+    one = Reading((10, 20, 30, 40), 7, 0.91234, np.eye(10, dtype=np.float32)[7])
+    alone = json.loads(metrics.line(step(result=Readings((one,)), truth=7)))
+    assert (alone["class_id"], alone["right"]) == (7, True)
+    assert alone["digits"] == [{"digit": 7, "confidence": 0.9123, "box": [10, 20, 30, 40]}]
+    both = json.loads(metrics.line(step(result=Readings((one, one)), truth=7)))
+    assert (both["class_id"], both["right"], len(both["digits"])) == (None, False, 2)
+    assert json.loads(metrics.line(step(result=Readings())))["digits"] == []

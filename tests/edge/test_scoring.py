@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edge_app.errors import SourceError, UsageError
-from edge_app.frame import Classification, ClassMap, Frame, Segmentation
+from edge_app.frame import Classification, ClassMap, Frame, Reading, Readings, Segmentation
 from edge_app.labels import CAMVID, CITYSCAPES, DIGITS, VOID, numbered_labels
 from edge_app.pipeline.scoring import Scorer
 
@@ -116,3 +116,15 @@ def test_sets_that_do_not_meet_are_refused_before_the_run(answers: object, truth
     """No frame is needed to find out."""
     with pytest.raises(UsageError, match="cannot be scored against"):
         Scorer(answers, truth)  # type: ignore[arg-type]
+
+
+def test_digits_that_were_read_count_where_one_is_in_view() -> None:
+    """One reading is an answer; none or two are a miss of the digit that is there."""
+    one = Reading((0, 0, 9, 9), 7, 0.9, np.eye(10, dtype=np.float32)[7])
+    scorer = Scorer(DIGITS, "digits")
+    for found in ((one,), (), (one, one)):
+        scorer.add(frame(7), Readings(found))
+    quality = scorer.quality()
+    assert quality is not None
+    assert (quality.frames, quality.top1) == (3, pytest.approx(1 / 3))
+    assert scorer.matrix.missed[7] == 2
