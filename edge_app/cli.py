@@ -73,6 +73,15 @@ def _add_run(commands: Commands) -> None:
     )
     parser.add_argument("--record", metavar="FILE", help="write the overlay to an .mp4 file")
     parser.add_argument(
+        "--record-max-mb", type=positive, metavar="N", help="end the recording at N megabytes"
+    )
+    parser.add_argument(
+        "--segment-s",
+        type=seconds,
+        metavar="S",
+        help="begin a new file after S seconds of recording: FILE-0001.mp4 and so on",
+    )
+    parser.add_argument(
         "--metrics", metavar="DIR", help="write frames.jsonl and summary.json there"
     )
     parser.add_argument("--headless", action="store_true", help="open no window")
@@ -80,6 +89,12 @@ def _add_run(commands: Commands) -> None:
         "--as-fast-as-possible",
         action="store_true",
         help="do not wait for a file's own time stamps",
+    )
+    parser.add_argument(
+        "--keep-loaded",
+        type=positive,
+        metavar="N",
+        help="variants held in memory at once (default: 2, or all where memory is ample)",
     )
     parser.add_argument("--max-frames", type=positive, metavar="N", help="stop after N frames")
     parser.add_argument("--loop", action="store_true", help="begin again at the end")

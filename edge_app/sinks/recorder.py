@@ -45,7 +45,8 @@ class RecordState:
         """The state in one line, for displays."""
         if self.stopped is not None:
             return f"recording stopped: {self.stopped}"
-        told = f"recording {self.seconds:.0f} s, {self.megabytes:.1f} MB"
+        minutes, second = divmod(int(self.seconds), 60)
+        told = f"recording {minutes}:{second:02}, {self.megabytes:.1f} MB"
         return f"{told}, left out {self.dropped:,}" if self.dropped else told
 
 

@@ -75,6 +75,25 @@ def test_a_digit_run_scores_the_same_in_line_and_in_threads(tmp_path: Path) -> N
     assert summary_of(tmp_path / "a")["quality"] == summary_of(tmp_path / "b")["quality"]
 
 
+def test_a_recording_ends_at_its_size_and_the_run_goes_on(tmp_path: Path) -> None:
+    """The files hold what fitted, the summary and a note say why, and every frame is logged."""
+    done = edge(
+        "run", "--headless", "--as-fast-as-possible", "--max-frames", 300, "--metrics", tmp_path,
+        "--record", tmp_path / "out.mp4", "--record-max-mb", 1, "--segment-s", 8,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    summary = summary_of(tmp_path)
+    assert summary["status"] == "complete"
+    assert summary["frames"] == 300
+    recording = summary["recording"]
+    assert [Path(file).name for file in recording["files"]] == [
+        path.name for path in sorted(tmp_path.glob("out-*.mp4"))
+    ]
+    assert recording["stopped"] == "it reached 1 MB"
+    assert recording["frames"] < 300
+    assert done.stdout.count("it reached 1 MB") == 1
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
@@ -110,6 +129,7 @@ def test_a_signal_closes_everything(tmp_path: Path, number: int, code: int) -> N
         (["run", "--truth-labels", "camvid", "synthetic"], 2, "needs --truth"),
         (["run", "--runtime", "tensorflow", "--headless"], None, ""),
         (["run", "--max-frames", "0"], 2, "must be 1 or more"),
+        (["run", "--segment-s", "60", "--headless"], 2, "need --record"),
         (["bench", "--variants", "int4"], 2, "it has: float32"),
         (["models", "check", "nowhere"], 1, "model.json"),
         ([], 2, "COMMAND"),
