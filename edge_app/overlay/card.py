@@ -9,11 +9,13 @@ from edge_app.overlay import digits
 from edge_app.overlay.help import draw_help
 from edge_app.overlay.hints import draw_hints
 from edge_app.overlay.hud import detail_of, draw_hud, hud_text
-from edge_app.overlay.layout import card_size, card_unit, margin_px
+from edge_app.overlay.layout import Board, Placed, card_size, card_unit, margin_px
 from edge_app.overlay.panel import Panel, blit, dim
 from edge_app.overlay.refresh import Refresh
 from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state
 from edge_app.overlay.street import HELPED, LOST
+
+_STREETS_ALONE = frozenset({"compare", "view", "legend", "alpha"})
 
 
 class CardView:
@@ -30,8 +32,7 @@ class CardView:
         self._refresh = Refresh()
         self._hints: Panel | None = None
         self._hud: Panel | None = None
-        self._states: Panel | None = None
-        self._over: Panel | None = None
+        self._over: list[Placed] = []
 
     def draw(
         self,
@@ -47,7 +48,7 @@ class CardView:
         unit = card_unit(size_wh)
         due = self._refresh.is_due(now_s, size_wh, controls, status.states, status.switch)
         if due and self._wants_hints:
-            self._hints = draw_hints(unit, size_wh[0] - 2 * margin)
+            self._hints = draw_hints(unit, size_wh[0] - 2 * margin, without=_STREETS_ALONE)
         bottom = size_wh[1] - margin
         if self._hints:
             bottom -= self._hints.size_wh[1] + margin
@@ -59,12 +60,7 @@ class CardView:
             self._hud = None
             if detail > 0:
                 self._hud = draw_hud(hud_text(status), unit, room_wh[0], detail)
-            lost, whole_wh = lost_state(status), (size_wh[0] - 2 * margin, size_wh[1] - 2 * margin)
-            self._over = draw_banner(lost, unit, whole_wh[0]) if lost else None
-            if controls.help:
-                self._over = draw_help(unit, whole_wh)
-            switch = status.switch if not controls.help else ""
-            self._states = draw_states(chip_states(status), switch, unit, side - 2 * margin)
+            self._over = self._arrange(status, controls, size_wh, unit, side)
         canvas = digits.stage(frame.image, size_wh, (margin, margin, side, side))
         if self._hud:
             top = bottom - self._hud.size_wh[1]
@@ -76,10 +72,33 @@ class CardView:
             blit(canvas, self._hints, (margin, size_wh[1] - margin - self._hints.size_wh[1]))
         if controls.help or lost_state(status):
             dim(canvas, HELPED if controls.help else LOST)
-        if self._over:
-            left = (canvas.shape[1] - self._over.size_wh[0]) // 2
-            blit(canvas, self._over, (left, (canvas.shape[0] - self._over.size_wh[1]) // 2))
-        if self._states:
-            over = margin + (side - self._states.size_wh[0]) // 2
-            blit(canvas, self._states, (over, 2 * margin))
+        for placed in self._over:
+            blit(canvas, placed.panel, placed.xy)
         return canvas
+
+    def _arrange(
+        self,
+        status: Status,
+        controls: Controls,
+        size_wh: tuple[int, int],
+        unit: float,
+        side: int,
+    ) -> list[Placed]:
+        """Place what lies over the picture, which is a square with sides of some pixels."""
+        margin = margin_px(size_wh)
+        board = Board(size_wh, margin)
+        lost = lost_state(status)
+        if controls.help:
+            panel = draw_help(unit, (size_wh[0] - 2 * margin, size_wh[1] - 2 * margin))
+            if panel:
+                wide, high = panel.size_wh
+                board.put(panel, [((size_wh[0] - wide) // 2, (size_wh[1] - high) // 2)])
+        elif lost:
+            banner = draw_banner(lost, unit, side - 2 * margin)
+            wide, high = banner.size_wh
+            board.put(banner, [(margin + (side - wide) // 2, margin + (side - high) // 2)])
+        switch = "" if controls.help else status.switch
+        states = draw_states(chip_states(status), switch, unit, side - 2 * margin)
+        if states:
+            board.put(states, [(margin + (side - states.size_wh[0]) // 2, 2 * margin)])
+        return board.placed

@@ -35,12 +35,15 @@ def brief(entry: Key) -> str:
     return _REST.split(entry.what)[0]
 
 
-def most_used(entries: Sequence[Key]) -> list[Key]:
-    """Order the keys worth a hint: help and quit, then one per setting, most used first."""
+def most_used(entries: Sequence[Key], without: frozenset[str] = frozenset()) -> list[Key]:
+    """Order the keys worth a hint: help and quit, then one per setting, most used first.
+
+    without: settings that change nothing in the present view.
+    """
     chosen: list[Key] = []
     for setting in (*_ALWAYS, *_MOST_USED):
         found = next((entry for entry in entries if setting in changes(entry)), None)
-        if found is not None and found not in chosen:
+        if found is not None and found not in chosen and setting not in without:
             chosen.append(found)
     return chosen
 
@@ -55,7 +58,13 @@ def fitting(widths_px: Sequence[int], room_px: int, gap_px: int) -> int:
     return len(widths_px)
 
 
-def draw_hints(unit: float, room_px: int, entries: Sequence[Key] = KEYS) -> Panel | None:
+def draw_hints(
+    unit: float,
+    room_px: int,
+    entries: Sequence[Key] = KEYS,
+    *,
+    without: frozenset[str] = frozenset(),
+) -> Panel | None:
     """Draw as many keys as one line holds, "help" last; None where not even that fits."""
 
     def px(length: float) -> int:
@@ -70,7 +79,7 @@ def draw_hints(unit: float, room_px: int, entries: Sequence[Key] = KEYS) -> Pane
     def item_px(entry: Key) -> int:
         return cap_px(entry) + px(7) + text_px(brief(entry), font)
 
-    chosen = most_used(entries)
+    chosen = most_used(entries, without)
     chosen = chosen[: fitting([item_px(entry) for entry in chosen], room_px - 2 * pad, gap)]
     if not chosen:
         return None

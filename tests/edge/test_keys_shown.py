@@ -115,3 +115,11 @@ def test_a_key_is_shown_as_its_cap_looks() -> None:
     assert caps_of(Key(("left",), "", nothing)) == ("\N{LEFTWARDS ARROW}",)
     assert caps_of(Key(("+", "="), "", nothing)) == ("+",)
     assert caps_of(Key(("q", "esc"), "", nothing)) == ("q", "esc")
+
+
+def test_settings_without_use_get_no_hint(written: Written) -> None:
+    """Digits have neither views nor comparisons, though help still lists their keys."""
+    draw_hints(1.0, 1228, without=frozenset({"compare", "view"}))
+    texts = {text for text, _, _ in written.boxes}
+    assert not {"c", "o"} & texts
+    assert {"space", "h"} <= texts
