@@ -18,7 +18,7 @@ from edge_app.overlay.layout import Board, Placed, margin_px
 from edge_app.overlay.legend import draw_legend
 from edge_app.overlay.panel import Panel
 from edge_app.overlay.scene import Area, divider_px, halves_of, mode_of
-from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state
+from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state, states_px
 from edge_app.style import variant_colour, words
 
 _ROOMY = 0.85  # pictures side by side may lose this much of their size to panels, and no more
@@ -218,15 +218,17 @@ class _Arrangement:
     def _put_states(self) -> bool:
         status = self.told.status
         states = chip_states(status)
-        if not states and not status.switch:
-            return True
-        if self.told.controls.help and not states:
+        if not states and (not status.switch or self.told.controls.help):
             return True
         start, end = self._between()
-        for room, at_top in ((end - start, True), (self.room_wh[0], False)):
-            if at_top and room < round(_STATES_PX * self.unit):
+        switch = "" if self.told.controls.help else status.switch
+        rooms = [end - start, self.room_wh[0], end - start]
+        if rooms[0] < states_px(states, switch, self.unit):
+            del rooms[0]  # better in one row elsewhere than in a heap here
+        for room in rooms:
+            if room < round(_STATES_PX * self.unit):
                 continue
-            panel = draw_states(states, status.switch, self.unit, room)
+            panel = draw_states(states, switch, self.unit, room)
             if panel is None:
                 return True
             between = start + (end - start - panel.size_wh[0]) // 2

@@ -9,8 +9,9 @@ from edge_app.controls import Controls
 from edge_app.frame import Classification, Frame, Segmentation
 from edge_app.labels import CITYSCAPES, DIGITS
 from edge_app.overlay import Overlay
-from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state
-from edge_app.style import bgr
+from edge_app.overlay.fonts import ELLIPSIS
+from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state, states_px
+from edge_app.style import bgr, variant_colour
 from tests.edge.steps import status
 from tests.edge.written import UNITS, Written, note_texts
 
@@ -44,6 +45,50 @@ def test_nothing_unusual_is_nothing_drawn() -> None:
     """A run as it should be has no chips."""
     assert draw_states((), "", 1.0, 500) is None
     assert draw_states((), SWITCH, 1.0, 500) is not None
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("room_px", [260, 400])
+def test_sentences_are_broken_into_lines(written: Written, unit: float, room_px: int) -> None:
+    """Why a recording stopped is read whole where it can be, and does not look like one."""
+    told = "recording stopped: the disk has 12 MB left; free some space and press r again"
+    panel = draw_states((told,), "", unit, int(room_px * unit))
+    assert panel is not None
+    assert panel.size_wh[0] <= int(room_px * unit)
+    lines = [text for text, _, _ in written.boxes]
+    assert len(lines) > 1
+    assert told.startswith(" ".join(lines).removesuffix(ELLIPSIS))
+    assert not (panel.colour == bgr("#FF3B30")).all(axis=2).any()
+    written.check()
+
+
+def test_a_row_that_fits_is_measured_as_it_is_drawn() -> None:
+    """What needs no breaking is as wide as was said before."""
+    wide = states_px(ALL, SWITCH, 1.0)
+    one, many = draw_states(ALL, SWITCH, 1.0, wide), draw_states(ALL, SWITCH, 1.0, wide - 1)
+    assert one is not None
+    assert many is not None
+    assert one.size_wh[0] == wide
+    assert many.size_wh[1] > one.size_wh[1]
+
+
+def test_variants_are_named_as_people_say_them(written: Written) -> None:
+    """Underscores belong to file names."""
+    told = ("loading dynamic_range",)
+    panel = draw_states(told, "dynamic_range: loaded in 3 ms, took over in 0.2 ms", 1.0, 900)
+    assert panel is not None
+    assert not any("_" in text for text, _, _ in written.boxes)
+    assert (panel.colour == bgr(variant_colour("dynamic_range"))).all(axis=2).any()
+
+
+def test_the_banner_says_why(written: Written) -> None:
+    """The reason stands below the try, however long it is."""
+    why = "the camera /dev/video0 has given no picture for 2 s; see that its cable is in place"
+    draw_banner(f"reconnecting (attempt 3: {why})", 1.0, 1228)
+    texts = [text for text, _, _ in written.boxes]
+    assert texts[0] == "reconnecting (attempt 3)"
+    assert " ".join(texts[1:-1]) == why
+    written.check(margin_px=4)
 
 
 @pytest.mark.parametrize("unit", UNITS)
