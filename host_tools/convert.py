@@ -37,7 +37,8 @@ _THREADS = 2
 class Converted:
     """Hold the finished model, the proof of each variant in their order, and what was learnt.
 
-    seconds: what making each variant took, float32 with the loading of the model. preprocessing: where mean and std come from.
+    seconds: what making each variant took; of float32 with the loading of the model.
+    preprocessing: where mean and std come from.
     """
 
     spec: ModelSpec
