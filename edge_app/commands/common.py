@@ -7,11 +7,12 @@ import difflib
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
 from rich import box
+from rich.console import Console
 from rich.table import Table
 
 from edge_app.assets import assets_dir
@@ -98,6 +99,12 @@ class Signals:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def tell(console: Console, text: str) -> None:
+    """Print a line; a reader that has gone (`| head -1`) does not end the run."""
+    with suppress(OSError, SystemExit):
+        console.print(text, highlight=False, soft_wrap=True)
 
 
 def compact_table(title: str, columns: Sequence[str], left: int) -> Table:

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 
 from edge_app.closing import Closing
 from edge_app.pipeline.engine import Engine, Maker, Post, maker_of
+from edge_app.spec import ModelSpec
 from edge_app.style import duration
 
 Load = Callable[[Post], Engine]
 Partner = Callable[[Post], Post | None]
 _LEAVE_S = 10.0  # a loader inside a runtime cannot be interrupted
+_SWITCH_SHOWN_S = 8.0
 _FAULT_SHOWN_S = 12.0  # long enough to read why a variant did not load
 
 
@@ -73,6 +75,7 @@ class Crew(Closing):
         self._loading: Post | None = None
         self._fault = ("", 0.0)
         self._switch = ""
+        self._switch_until_s = 0.0
         self._ended = False
         self._thread: threading.Thread | None = None
 
@@ -109,6 +112,11 @@ class Crew(Closing):
         """Tell whether an engine did not load since something was asked for."""
         return post in self._refused
 
+    def spec_titled(self, title: str) -> ModelSpec:
+        """Return the card of a model by its title, of those that answer or are at hand."""
+        posts = [self._first.post, *list(self._shelf), self._wish]
+        return next(post.spec for post in posts if post.spec.title == title)
+
     @property
     def comparing_with(self) -> Post | None:
         """The second engine that is asked for."""
@@ -128,8 +136,8 @@ class Crew(Closing):
 
     @property
     def switch(self) -> str:
-        """How the last change went, in words; empty before the first."""
-        return self._switch
+        """How the last change went, in words; empty before the first, and when it is old."""
+        return self._switch if self._clock() < self._switch_until_s else ""
 
     def _title(self, post: Post) -> str:
         """Name an engine by what sets it apart from the one that answers."""
@@ -175,6 +183,7 @@ class Crew(Closing):
         loaded = f"loaded in {duration(seat.loaded_ms)}" if seat.loaded_ms else "was at hand"
         took_ms = (self._clock() - started_s) * 1e3
         self._switch = f"{seat.post.variant}: {loaded}, took over in {duration(took_ms)}"
+        self._switch_until_s = self._clock() + _SWITCH_SHOWN_S
         if seat.loaded_ms:  # the next time it comes from the shelf
             self._first = self._shelf[seat.post] = Seat(seat.engine, seat.maker)
 

@@ -12,6 +12,7 @@ from edge_app.digits.track import Tracker, read_once
 from edge_app.errors import UsageError
 from edge_app.frame import Classification, Image, Readings, Result
 from edge_app.pipeline.engine import Engine
+from edge_app.sources.base import Source
 from edge_app.spec import ModelSpec
 
 CHOICES = ("auto", "on", "off")
@@ -26,6 +27,17 @@ def can_read(spec: ModelSpec) -> bool:
         and spec.input.size_wh == (SIDE, SIDE)
         and len(spec.labels.classes) == 10
     )
+
+
+def reader_for(spec: ModelSpec, choice: str, source: Source) -> Reader | None:
+    """Return the reader for a run, or None where it would read nothing.
+
+    Frames of a camera or a video are followed; pictures of a folder have nothing in common.
+    Raises UsageError as `Reader` does.
+    """
+    if choice == "off" or (choice == "auto" and not can_read(spec)):
+        return None
+    return Reader(spec, choice, follow=source.live or source.has_clock)
 
 
 class Reader:

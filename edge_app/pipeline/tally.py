@@ -35,12 +35,29 @@ class Tally:
         self._shown = Rate()
         self._captured = Rate()
         self._frames = 0
+        self._gone = (0, 0)  # dropped and damaged frames of sources before this one
         self._drops: Callable[[], int] = lambda: 0
         self.states: Callable[[], tuple[str, ...]] = tuple
         self.switch: Callable[[], str] = str
         self._status: Status | None = None
         self._refresh_s = -math.inf
         self.turn_to(maker)
+
+    def begin(self, maker: Maker, source: Source) -> None:
+        """Go on with another source; what was counted so far stays."""
+        self._gone = (self._dropped, self._damaged)
+        self._drops = lambda: 0
+        self._captured = Rate()
+        self._source = source
+        self.turn_to(maker)
+
+    @property
+    def _dropped(self) -> int:
+        return self._gone[0] + self._drops()
+
+    @property
+    def _damaged(self) -> int:
+        return self._gone[1] + self._source.damaged
 
     def turn_to(self, maker: Maker) -> None:
         """Count what follows for another engine; its latencies and rates begin anew."""
@@ -153,8 +170,8 @@ class Tally:
             source_fps=self._source_hz(self._captured.recent_hz),
             stages=stages,
             age_ms=recent[-1].end_to_end_ms if recent else None,
-            dropped=self._drops(),
-            damaged=self._source.damaged,
+            dropped=self._dropped,
+            damaged=self._damaged,
             quality=self.quality(),
             states=self.states(),
             switch=self.switch(),
@@ -181,8 +198,8 @@ class Tally:
         last = self._part.record()
         told = {
             "frames": self._frames,
-            "dropped": self._drops(),
-            "damaged": self._source.damaged,
+            "dropped": self._dropped,
+            "damaged": self._damaged,
             "task": self.maker.post.spec.task,
             **{name: last[name] for name in ("model", "variant", "bytes", "runtime", "threads")},
             "policy": self._policy,

@@ -20,8 +20,12 @@ class Sink(Protocol):
         figures are made anew, five times a second, and the last one.
     """
 
-    wants_canvas: bool
     every_frame: bool
+
+    @property
+    def wants_canvas(self) -> bool:
+        """Whether it looks at canvases now; a recorder may be switched on and off."""
+        ...
 
     def write(self, step: Step, status: Status) -> None:
         """Take one frame. Raises SinkError."""

@@ -8,12 +8,14 @@ from itertools import islice
 
 from rich.text import Text
 
+from edge_app.controls import KEYS
 from edge_app.frame import Status
 from edge_app.quality import Quality
 from edge_app.style import (
     NEUTRAL,
     NOTHING,
     STAGE_COLOURS,
+    WRONG,
     count,
     duration,
     file_size,
@@ -32,6 +34,8 @@ _ASCII = str.maketrans(
     | dict.fromkeys(_EIGHTHS[1:8], " ")
 )
 _CLASS_COLUMNS = 26
+_KEY_COLUMNS = 44
+_HINT = "keys: h all of them, v next variant, c compare, space pause, q quit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +65,67 @@ class Progress:
 
 
 def screen(
-    status: Status, progress: Progress, size_wh: tuple[int, int], *, ascii_only: bool
+    status: Status,
+    progress: Progress,
+    size_wh: tuple[int, int],
+    *,
+    ascii_only: bool,
+    keys: bool = False,
+    help_shown: bool = False,
 ) -> Text:
-    """Return the live view, cut to a size in characters; the classes go first."""
+    """Return the live view, cut to a size in characters; the classes go first.
+
+    keys: whether keys are heard, so that they are told. help_shown: all of them, in place of
+        the classes and the stages.
+    """
     width, height = size_wh
     lines = [
         _names(status),
         Text(" · ".join(_facts(status)), style="dim"),
         _rates(status),
+        *_states(status),
         Text(),
-        *_stages(status, width),
+        *(_key_lines(width) if help_shown else _stages(status, width)),
         Text("   ".join(_notes(status))),
     ]
     if status.quality is not None:
         lines.append(Text(f"{'   '.join(_quality(status.task, status.quality))}", style="bold"))
     last = _progress(progress, width, variant_colour(status.variant))
-    classes = class_lines(status.quality, width) if status.quality else []
-    room = height - len(lines) - 2  # one row for the progress, one for the cursor
+    classes = class_lines(status.quality, width) if status.quality and not help_shown else []
+    room = height - len(lines) - 2 - keys  # one row for the progress, one for the cursor
     lines += classes if len(classes) <= room else []
+    if keys:
+        lines.append(Text(_HINT, style="dim"))
     lines.append(last)
     for line in lines:
         line.truncate(width, overflow="ellipsis")
         if ascii_only:
             line.plain = line.plain.translate(_ASCII).encode("ascii", "replace").decode()
     return Text("\n", no_wrap=True).join(lines)
+
+
+def _states(status: Status) -> list[Text]:
+    """Return a line for what is out of the ordinary, and one for the last change of variant."""
+    lines = []
+    if status.states:
+        lines.append(Text(" · ".join(status.states), style=f"bold {WRONG}"))
+    if status.switch:
+        lines.append(Text(status.switch, style="dim"))
+    return lines
+
+
+def _key_lines(width: int) -> list[Text]:
+    """Return all keys and what they do, in columns, read from top to bottom."""
+    columns = max(1, width // _KEY_COLUMNS)
+    rows = -(-len(KEYS) // columns)
+    lines = []
+    for row in range(rows):
+        line = Text()
+        for entry in islice(KEYS, row, None, rows):
+            line.append(f"{' '.join(entry.keys):>7}  ", style="bold")
+            line.append(f"{entry.what:<{_KEY_COLUMNS - 9}}", style="default")
+        lines.append(line)
+    return lines
 
 
 def _names(status: Status) -> Text:
@@ -216,4 +257,5 @@ def plain_line(status: Status, progress: Progress) -> str:
         parts.append(f"damaged {status.damaged:,}")
     if status.quality is not None:
         parts.append(_quality(status.task, status.quality)[0])
+    parts += status.states
     return "; ".join(parts)

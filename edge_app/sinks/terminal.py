@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.live import Live
 
 from edge_app.closing import Closing
+from edge_app.controls import Controls
 from edge_app.errors import SinkError
 from edge_app.frame import Status, Step
 from edge_app.sinks.report import summary_table
@@ -29,6 +30,7 @@ class Terminal(Closing):
 
     console: where to; rich's own choice of standard output otherwise.
     frame_count: how many frames are expected, None where unknown or endless.
+    keys: whether the terminal's keys are heard; then it says which there are.
     """
 
     wants_canvas = False
@@ -40,12 +42,15 @@ class Terminal(Closing):
         *,
         frame_count: int | None = None,
         interval_s: float | None = None,
+        keys: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console or Console()
         self._is_screen = self._console.is_terminal and not self._console.is_dumb_terminal
         self._interval_s = interval_s or (_LIVE_S if self._is_screen else _LINES_S)
         self._frame_count = frame_count
+        self._keys = keys
+        self._help = False
         self._clock = clock
         self._live: Live | None = None
         self._status: Status | None = None
@@ -74,6 +79,15 @@ class Terminal(Closing):
             elif not begins:
                 self._say(plain_line(status, self._progress(now_s)))
 
+    def follow(self, controls: Controls) -> None:
+        """Show all keys, or the figures again."""
+        self._help = controls.help
+        self._next_s = min(self._next_s, self._clock())
+
+    def begin(self, frame_count: int | None) -> None:
+        """Go on with another source."""
+        self._frame_count = frame_count
+
     @contextmanager
     def _unheard_is_no_fault(self) -> Iterator[None]:
         """Fall silent where nobody listens any more: the run goes on for its recording and log.
@@ -101,6 +115,8 @@ class Terminal(Closing):
             self._progress(now_s),
             console.size,
             ascii_only=console.options.ascii_only,
+            keys=self._keys,
+            help_shown=self._help,
         )
         self._live.update(view, refresh=True)
 

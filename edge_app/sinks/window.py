@@ -9,7 +9,7 @@ from contextlib import suppress
 import cv2
 
 from edge_app.closing import Closing
-from edge_app.controls import key_name
+from edge_app.controls import Controls, key_name
 from edge_app.errors import SinkError
 from edge_app.frame import Image, Status, Step
 from edge_app.sinks.display import Verdict, display_verdict
@@ -40,6 +40,7 @@ class Window(Closing):
         self._polled = False
         self._shown = False
         self._gone = False  # closed by its own button
+        self._full = False
         self._closed = False
 
     def write(self, step: Step, status: Status) -> None:  # noqa: ARG002 - the sinks' common form
@@ -69,6 +70,25 @@ class Window(Closing):
         height, width = canvas.shape[:2]
         shrink = min(1.0, _LARGEST_WH[0] / width, _LARGEST_WH[1] / height)
         cv2.resizeWindow(self._title, round(width * shrink), round(height * shrink))
+        self._fill()
+
+    def follow(self, controls: Controls) -> None:
+        """Fill the screen, or be a window again."""
+        self._full = controls.fullscreen
+        if self._shown and not self._gone:
+            self._fill()
+
+    def _fill(self) -> None:
+        wanted = cv2.WINDOW_FULLSCREEN if self._full else cv2.WINDOW_NORMAL
+        with suppress(cv2.error):  # a toolkit without it goes on as a window
+            if cv2.getWindowProperty(self._title, cv2.WND_PROP_FULLSCREEN) != wanted:
+                cv2.setWindowProperty(self._title, cv2.WND_PROP_FULLSCREEN, wanted)
+
+    def rename(self, text: str) -> None:
+        """Write another title on the window."""
+        with suppress(cv2.error):
+            if self._shown and not self._gone:
+                cv2.setWindowTitle(self._title, text)
 
     def _poll(self) -> None:
         """Let the window work, and note a key or that it was closed."""

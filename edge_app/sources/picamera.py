@@ -178,7 +178,8 @@ def _refused(fault: Exception, number: int) -> SourceError:
     if "acquire" in words or "busy" in words:
         nodes = _nodes("media") + _nodes("video")
         return BusyError(f"picamera {number} is {held_by(nodes)}")
-    return SourceError(f"picamera {number} does not open ({fault}); restart the machine")
+    *_, first = _chain(fault)  # the last one only says that something came before
+    return SourceError(f"picamera {number} does not open ({first}); restart the machine")
 
 
 def _nodes(kind: str) -> list[str]:

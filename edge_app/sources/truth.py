@@ -1,4 +1,4 @@
-"""Open truth for a source: folders of class maps, tarballs of them, and IDX labels."""
+"""Open truth for a source: folders of class maps, tarballs of them, IDX labels and tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def open_truth(path: Path | str, labels: str | None = None) -> Truth:
 
     labels: camvid, cityscapes or driveseg for class maps; None guesses from the layout:
         `*_labelIds.png` or `*_labelTrainIds.png` are Cityscapes, a folder `*annot` is CamVid,
-        a tarball is DriveSeg, and an IDX label file is digits.
+        a tarball is DriveSeg, and an IDX label file or a .csv is digits.
     Raises SourceError where there is nothing, or nothing that says what it is.
     """
     path = Path(path).expanduser()
@@ -46,6 +46,12 @@ def open_truth(path: Path | str, labels: str | None = None) -> Truth:
         if labels not in {None, "digits"}:
             raise SourceError(f"{path.name} holds digits, not {labels}; leave out --truth-labels")
         return IdxLabels(path)
+    if path.suffix.lower() == ".csv":
+        from edge_app.sources.table import TableLabels
+
+        if labels not in {None, "digits"}:
+            raise SourceError(f"{path.name} holds digits, not {labels}; leave out --truth-labels")
+        return TableLabels(path)
     if path.suffix.lower() == ".png":
         entries = [Entry(path.name, path.read_bytes)]
         return MapTruth(path.name, entries, labels or _guess(path, entries))
@@ -109,7 +115,7 @@ def _from_tarball(path: Path) -> list[Entry]:
     except (tarfile.TarError, EOFError, OSError, zlib.error):
         raise SourceError(
             f"{path.name} is no truth that can be read; give a folder of class maps, "
-            "a .tar or .tar.gz of them, or an IDX label file"
+            "a .tar or .tar.gz of them, an IDX label file or a .csv"
         ) from None
     if not entries:
         raise SourceError(f"there is no PNG in {path.name}; give the tarball with the class maps")

@@ -15,7 +15,7 @@ STAGES = ("sources", "preprocess", "interpreter", "decode", "digits", "overlay",
 ORDER = (
     ("errors", "closing"),
     ("exits", "parsing", "labels", "timing", "style", "fields"),
-    ("quality", "controls"),
+    ("quality", "controls", "remembered"),
     ("frame", "spec", "assets", "board"),
     ("golden",),
     STAGES,

@@ -311,7 +311,7 @@ REFUSED = {
     ("root", None): "it holds testannot, valannot: name one",
     ("digits", None): "takes the label file",
     ("labels", "camvid"): "leave out --truth-labels",
-    ("notes.csv", None): "no truth that can be read",
+    ("notes.txt", None): "no truth that can be read",
     ("cut.tar.gz", None): "no truth that can be read",
     ("none.tar", None): "no PNG in",
 }
@@ -326,7 +326,7 @@ def test_what_is_no_truth_is_refused_in_words(
     made.write_maps(tmp_path / "root" / "testannot", FRAMES)
     made.write_maps(tmp_path / "root" / "valannot", FRAMES)
     (tmp_path / "empty").mkdir()
-    (tmp_path / "notes.csv").write_text("frame,label\n0,7\n")
+    (tmp_path / "notes.txt").write_text("frame,label\n0,7\n")
     made.write_digits(tmp_path / "digits")
     made.write_idx(tmp_path / "labels", np.arange(5, dtype=np.uint8))
     whole = made.write_tarball(tmp_path / "whole.tar.gz", FRAMES).read_bytes()

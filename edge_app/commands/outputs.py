@@ -1,0 +1,106 @@
+"""Open what a run writes to, is seen in, and hears keys from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from rich.console import Console
+
+from edge_app.commands.common import tell
+from edge_app.commands.order import Order
+from edge_app.controls import Controls
+from edge_app.pipeline.desk import Hand, Keys
+from edge_app.pipeline.recording import Recording
+from edge_app.sinks.base import Sink, is_display
+from edge_app.sinks.keyboard import Keyboard
+from edge_app.sinks.metrics import MetricsLog
+from edge_app.sinks.recorder import Recorder
+from edge_app.sinks.terminal import Terminal
+from edge_app.sources.base import Source
+
+_RECORDINGS = Path("recordings")
+
+
+class Outputs:
+    """Hold the sinks of a run, and the keys that they and the terminal hear.
+
+    source: whose pictures are recorded from now on; changed with the task.
+    hands: what keys have done to the sinks, as `Desk` has it.
+    displays: whether a window shows the pictures.
+    """
+
+    def __init__(self, order: Order, source: Source, console: Console, stack: ExitStack) -> None:
+        self.source = source
+        self.sinks: list[Sink] = []
+        self.hands: dict[str, Hand] = {}
+        window = self._window = None
+        if not order.headless:
+            # A service that never opens a window need not load what draws one.
+            from edge_app.sinks.window import Window, display_verdict
+
+            verdict = display_verdict()
+            if verdict.usable:
+                title = f"{order.spec.title} - edge-app"
+                window = self._window = stack.enter_context(Window(title, verdict))
+                self.hands["fullscreen"] = window.follow
+            else:
+                tell(console, f"[yellow]no window: {verdict.reason}[/]")
+        self.recording = stack.enter_context(self._recording(order))
+        self.sinks.append(self.recording)
+        self.hands["record"] = self.recording.switch
+        if order.metrics:
+            self.sinks.append(stack.enter_context(MetricsLog(order.metrics)))
+        if window is not None:
+            self.sinks.append(window)
+        heard: list[Keys] = [sink.keys for sink in self.sinks if is_display(sink)]
+        keyboard = None
+        if order.keys:
+            keyboard = stack.enter_context(Keyboard())
+            if keyboard.usable:
+                heard.append(keyboard.keys)
+        self.terminal = Terminal(
+            console,
+            frame_count=source.frame_count,
+            keys=keyboard is not None and keyboard.usable,
+        )
+        self.sinks.append(stack.enter_context(self.terminal))
+        self.hands["help"] = self.terminal.follow
+        self.keys = _joined(heard) if heard else None
+        self.displays = any(is_display(sink) for sink in self.sinks)
+
+    def _recording(self, order: Order) -> Recording:
+        def make(path: Path) -> Recorder:
+            return Recorder(
+                path,
+                rate_hz=self.source.rate_hz,
+                live=self.source.live,
+                max_mb=order.record_max_mb,
+                segment_s=order.segment_s,
+            )
+
+        path = order.record or _RECORDINGS / f"{order.spec.name}.mp4"
+        return Recording(make, path, on=order.record is not None, numbered=order.segment_s is None)
+
+    def looked_at(self) -> bool:
+        """Tell whether any sink looks at canvases now."""
+        return any(sink.wants_canvas for sink in self.sinks)
+
+    def begin(self, source: Source, title: str) -> None:
+        """Go on with another source and model."""
+        self.source = source
+        if self._window is not None:
+            self._window.rename(f"{title} - edge-app")
+        self.terminal.begin(source.frame_count)
+        self.recording.renew()
+
+
+def _joined(heard: Sequence[Keys]) -> Callable[[], Sequence[str]]:
+    """Hear the keys of several at once."""
+    return lambda: [key for keys in heard for key in keys()]
+
+
+def first_controls(order: Order, *, flip: bool) -> Controls:
+    """Return the controls a run begins with."""
+    return Controls(alpha=order.alpha, record=order.record is not None, flip=flip)
