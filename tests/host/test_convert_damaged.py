@@ -91,7 +91,7 @@ def test_a_foreign_file(
     _refused(path, mnist, capfd)
 
 
-@pytest.mark.parametrize(("kind", "other"), permutations(KINDS, 2))
+@pytest.mark.parametrize(("kind", "other"), list(permutations(KINDS, 2)))
 def test_one_kind_under_the_name_of_another(
     sources: dict[str, Path],
     mnist: Path,

@@ -103,7 +103,7 @@ def test_refuses_inputs_that_are_no_picture(kind: str) -> None:
     [
         ("absent.keras", None, "no file"),
         ("model.pb", b"x", "no Keras model"),
-        ("broken.keras", b"no zip", "does not load"),
+        ("broken.keras", b"no zip", "is truncated or no .keras file"),
         ("broken.h5", b"no hdf5", "does not load"),
         ("two outputs", None, "2 outputs"),
     ],
