@@ -156,7 +156,11 @@ def _add_demo(commands: Commands) -> None:
         commands,
         "demo",
         "run all variants on the sample that ships with the app",
-        "leaves an overlay video, a metrics log and a summary per variant in --out\n",
+        "leaves an overlay video, a metrics log and a summary per variant in --out, of the street\n"
+        "also two pictures of float32 beside int8\n",
+    )
+    parser.add_argument(
+        "--model", choices=("street", "mnist"), help="(default: the street, where it ships)"
     )
     parser.add_argument("--out", default="demo", metavar="DIR", help="(default: demo)")
     parser.add_argument("--headless", action="store_true", help="open no window")

@@ -1,4 +1,4 @@
-"""Carry out `edge-app demo`: all variants on the sample, then one table."""
+"""Carry out `edge-app demo`: all variants on the sample, one table, two pictures."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from rich.table import Table
 from edge_app.assets import assets_dir
 from edge_app.commands.common import coloured, compact_table, sample
 from edge_app.commands.run import Order, carry_out
-from edge_app.spec import read_card
-from edge_app.style import file_size, percent, significant
+from edge_app.commands.stills import quality_of, write_stills
+from edge_app.errors import ModelError
+from edge_app.frame import Frame
+from edge_app.sources.opening import open_source
+from edge_app.spec import CARD_NAME, ModelSpec, read_card
+from edge_app.style import file_size, fraction, percent, significant
 
-_MODEL = "mnist"
+# What ships, the first of which is shown where none is named.
+MODELS = ("street", "mnist")
 
 
 def demo_command(options: argparse.Namespace) -> int:
     """Run every variant on the sample, recording each; stop at the first signal."""
     console = Console()
     out = Path(options.out)
-    spec = read_card(assets_dir() / "models" / _MODEL)
+    spec = read_card(_folder(options.model))
     source, truth = sample(spec.task)
     rows: list[Mapping[str, Any]] = []
     code = 0
@@ -44,22 +49,62 @@ def demo_command(options: argparse.Namespace) -> int:
         rows.append(summary)
         if code or summary["status"] != "complete":
             break
-    console.print(_table(spec.title, rows))
+    console.print(_table(spec, rows))
+    if spec.task == "segmentation" and not code and len(rows) == len(spec.variants):
+        qualities = {row["variant"]: quality_of(row["quality"]) for row in rows}
+        for path in write_stills(
+            spec,
+            _middle(source),
+            out,
+            qualities,
+            runtime=options.runtime,
+            threads=options.threads,
+        ):
+            console.print(f"float32 beside int8: {path}", highlight=False, soft_wrap=True)
     console.print(f"everything is in {out.resolve()}", highlight=False, soft_wrap=True)
     return code
 
 
-def _table(title: str, rows: list[Mapping[str, Any]]) -> Table:
+def _folder(name: str | None) -> Path:
+    """Return the folder of a shipped model, of the first there is where none is named."""
+    folders = [assets_dir() / "models" / each for each in ([name] if name else MODELS)]
+    for folder in folders:
+        if (folder / CARD_NAME).is_file():
+            return folder
+    raise ModelError(f"{folders[0]} does not ship with this program; install it anew")
+
+
+def _middle(source: str) -> Frame:
+    """Return the frame in the middle of a file."""
+    with open_source(source) as frames:
+        middle = (frames.frame_count or 1) // 2
+        chosen: Frame | None = None
+        for frame in frames:
+            chosen = frame
+            if frame.index >= middle:
+                break
+    if chosen is None:
+        raise ModelError(f"{source} has no frames; install the program anew")
+    return chosen
+
+
+def _table(spec: ModelSpec, rows: list[Mapping[str, Any]]) -> Table:
+    streets = spec.task == "segmentation"
+    scores = ("mIoU", "pixel\nacc.") if streets else ("top-1",)
     columns = (
-        "variant", "size", "top-1", "invoke\np50 ms", "\np90", "network\nfps", "whole\nline fps",
+        "variant", "size", *scores, "invoke\np50 ms", "\np90", "network\nfps", "whole\nline fps",
     )  # fmt: skip
-    table = compact_table(f"{title}: what quantization costs and buys here", columns, 1)
+    table = compact_table(f"{spec.title}: what quantization costs and buys here", columns, 1)
     for row in rows:
-        invoke = row["stages"].get("invoke", {})
+        invoke, quality = row["stages"].get("invoke", {}), row["quality"] or {}
+        if streets:
+            told = [fraction(quality.get("miou")), percent(quality.get("pixel_accuracy"))]
+        else:
+            told = [percent(quality.get("top1"))]
         table.add_row(
             coloured(row["variant"]),
             file_size(row["bytes"]),
-            percent((row["quality"] or {}).get("top1")),
+            *told,
             significant(invoke.get("p50_ms")),
             significant(invoke.get("p90_ms")),
             significant(row["fps"]["network"]),

@@ -223,7 +223,7 @@ def test_bench_measures_every_variant(tmp_path: Path) -> None:
 
 def test_the_demo_leaves_a_video_a_log_and_a_table(tmp_path: Path) -> None:
     """Every variant has its overlay video and summary, and the table names them."""
-    done = edge("demo", "--headless", "--out", tmp_path)
+    done = edge("demo", "--model", "mnist", "--headless", "--out", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "what quantization costs" in done.stdout
     for variant in ("float32", "float16", "dynamic_range", "int8"):
