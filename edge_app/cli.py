@@ -12,7 +12,16 @@ from collections.abc import Sequence
 from edge_app import __version__
 from edge_app.exits import guard
 from edge_app.interpreter.runtimes import CHOICES
-from edge_app.parsing import Commands, add_command, numbers, positive, seconds, share, size
+from edge_app.parsing import (
+    Commands,
+    add_command,
+    listen_at,
+    numbers,
+    positive,
+    seconds,
+    share,
+    size,
+)
 
 _RUN_EXAMPLES = """examples:
   edge-app run drive.mp4 --model street --variant int8
@@ -20,6 +29,7 @@ _RUN_EXAMPLES = """examples:
   edge-app run camvid/test --truth camvid/testannot --truth-labels camvid --model deeplab.tflite
   edge-app run picamera --model street --camera-size 1280x720 --fps 30
   edge-app run rtsp://user:password@host/stream --model street
+  edge-app run picamera --model street --headless --serve 0.0.0.0:8080
   edge-app run t10k-images-idx3-ubyte.gz --truth t10k-labels-idx1-ubyte.gz --model mnist
 """
 _BENCH_EXAMPLES = """examples:
@@ -85,6 +95,16 @@ def _add_run(commands: Commands) -> None:
         "--metrics", metavar="DIR", help="write frames.jsonl and summary.json there"
     )
     parser.add_argument("--headless", action="store_true", help="open no window")
+    parser.add_argument(
+        "--serve",
+        type=listen_at,
+        metavar="[HOST:]PORT",
+        help="show it in browsers, keys and all: on this machine, or with HOST 0.0.0.0 to the "
+        "network, to those who have the token",
+    )
+    parser.add_argument(
+        "--serve-token", metavar="T", help="the token (default: a new one, printed)"
+    )
     parser.add_argument(
         "--as-fast-as-possible",
         action="store_true",

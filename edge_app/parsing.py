@@ -51,6 +51,21 @@ def size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def listen_at(text: str) -> tuple[str, int]:
+    """Read an address to listen at, as 8080, 0.0.0.0:8080 or [::]:8080; loopback unless given."""
+    host, colon, port = text.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        port = ""  # an IPv6 address without its brackets
+    if not (port.isascii() and port.isdecimal()) or int(port) > 65535 or (colon and not host):
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no address to listen at; write PORT or HOST:PORT, as 8080, "
+            "0.0.0.0:8080 or [::]:8080"
+        )
+    return host or "127.0.0.1", int(port)
+
+
 def numbers(text: str) -> tuple[float, ...]:
     """Read one number, or several with commas."""
     try:

@@ -74,7 +74,8 @@ class Legs:
     def first(self, stop: threading.Event) -> Run:
         """Return the run of the task that was asked for."""
         flip = self.source.live and is_flipped(self.source.name)
-        return self._leg(self._engine, first_controls(self._order, flip=flip), stop, None)
+        controls = first_controls(self._order, self._outputs, flip=flip)
+        return self._leg(self._engine, controls, stop, None)
 
     def next(self, run: Run, stack: ExitStack) -> Run | None:
         """Return the run of the task that a key asked for; None where none did."""
@@ -126,7 +127,7 @@ class Legs:
         if overlay is None:
             spec = self.crew.spec_titled(status.model)
             overlay = self._overlays[status.model] = Overlay(
-                spec.labels, edges=self._order.edges, hints=self._outputs.displays
+                spec.labels, edges=self._order.edges, hints=self._outputs.hints
             )
         return overlay.draw(frame, result, status, *more)
 

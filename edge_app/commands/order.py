@@ -18,6 +18,8 @@ class Order:
 
     keep_loaded: how many engines are kept at hand; None chooses by what they take.
     keys: whether keys are heard, where there is a window or a terminal.
+    serve: the host and the port that browsers are answered at; serve_token: what they must
+        know, None to have one made where it is needed.
     """
 
     spec: ModelSpec
@@ -40,6 +42,8 @@ class Order:
     camera: CameraOptions | None = None
     keep_loaded: int | None = None
     keys: bool = True
+    serve: tuple[str, int] | None = None
+    serve_token: str | None = None
 
 
 def order_of(options: argparse.Namespace) -> Order:
@@ -77,6 +81,8 @@ def order_of(options: argparse.Namespace) -> Order:
             rotation=options.rotation,
         ),
         keep_loaded=options.keep_loaded,
+        serve=options.serve,
+        serve_token=options.serve_token,
     )
 
 
@@ -88,6 +94,8 @@ def check(order: Order) -> None:
         raise UsageError(
             "--record-max-mb and --segment-s need --record; name the file with --record FILE"
         )
+    if order.serve_token is not None and order.serve is None:
+        raise UsageError("--serve-token needs --serve, the port that browsers are answered at")
     if order.record and _is_same_file(order.record, Path(order.source)):
         raise UsageError(f"--record {order.record} would overwrite the source; name another file")
 

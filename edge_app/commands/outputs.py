@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from edge_app.commands.common import tell
 from edge_app.commands.order import Order
 from edge_app.controls import Controls
+from edge_app.errors import SinkError
 from edge_app.pipeline.desk import Hand, Keys
 from edge_app.pipeline.recording import Recording
 from edge_app.sinks.base import Sink, is_display
@@ -20,6 +22,9 @@ from edge_app.sinks.recorder import Recorder
 from edge_app.sinks.terminal import Terminal
 from edge_app.sources.base import Source
 
+if TYPE_CHECKING:
+    from edge_app.sinks.serve.view import BrowserView
+
 _RECORDINGS = Path("recordings")
 
 
@@ -28,7 +33,8 @@ class Outputs:
 
     source: whose pictures are recorded from now on; changed with the task.
     hands: what keys have done to the sinks, as `Desk` has it.
-    displays: whether a window shows the pictures.
+    displays: whether a window or browsers show the pictures.
+    hints: whether the pictures tell the keys; a browser's page has its own.
     """
 
     def __init__(self, order: Order, source: Source, console: Console, stack: ExitStack) -> None:
@@ -54,6 +60,11 @@ class Outputs:
             self.sinks.append(stack.enter_context(MetricsLog(order.metrics)))
         if window is not None:
             self.sinks.append(window)
+        self.hints = window is not None
+        if order.serve is not None:
+            view = stack.enter_context(_browser_view(*order.serve, order.serve_token))
+            self.sinks.append(view)
+            tell(console, view.invitation)
         heard: list[Keys] = [sink.keys for sink in self.sinks if is_display(sink)]
         keyboard = None
         if order.keys:
@@ -96,11 +107,26 @@ class Outputs:
         self.recording.renew()
 
 
+def _browser_view(host: str, port: int, token: str | None) -> BrowserView:
+    try:
+        from edge_app.sinks.serve.view import BrowserView
+    except ModuleNotFoundError as missing:
+        if missing.name is None or missing.name.partition(".")[0] != "aiohttp":
+            raise
+        raise SinkError("--serve needs a library: pip install aiohttp") from None
+    return BrowserView(host, port, token=token)
+
+
 def _joined(heard: Sequence[Keys]) -> Callable[[], Sequence[str]]:
     """Hear the keys of several at once."""
     return lambda: [key for keys in heard for key in keys()]
 
 
-def first_controls(order: Order, *, flip: bool) -> Controls:
-    """Return the controls a run begins with."""
-    return Controls(alpha=order.alpha, record=order.record is not None, flip=flip)
+def first_controls(order: Order, outputs: Outputs, *, flip: bool) -> Controls:
+    """Return the controls a run begins with.
+
+    Where only browsers look on, whose page has all figures, the picture has the first lines.
+    """
+    recorded = order.record is not None
+    few = outputs.displays and not (outputs.hints or recorded)
+    return Controls(alpha=order.alpha, record=recorded, flip=flip, hud=1 if few else 2)

@@ -135,7 +135,7 @@ class Run:
 
     def _groups(self, frames: Iterator[Frame]) -> Iterator[list[Frame]]:
         """Yield groups of frames; paced frames cannot wait for a group, nor can single ones."""
-        paced = self.paced and self.source.has_clock
+        paced = self.paced and (self.source.has_clock or self.pace_hz is not None)
         while not self._wants_threads():
             size = 1 if paced or self.desk.controls.paused else _GROUP
             group = list(islice(frames, size))

@@ -119,8 +119,10 @@ class Show:
             return
         status = self._tally.final_status()
         changed = self._told is None or status.states != self._told.states
+        # Somebody looks on who was not there when it was answered.
+        undrawn = last.canvas is None and self._draw is not None and self._wanted()
         self._drawn_s = now_s
-        if not (anew or changed):
+        if not (anew or changed or undrawn):
             return
         self._told = status
         if self._draw is not None and self._displays:

@@ -146,6 +146,34 @@ def test_keys_pause_go_on_and_quit() -> None:
     assert [step.frame.index for step in collector.steps] == [0, 1, 2, 3]
 
 
+def test_who_comes_in_a_pause_sees_the_last_picture() -> None:
+    """Nothing was drawn while nobody looked; it is once somebody does."""
+
+    class Watched(Collector):
+        def keys(self) -> list[str]:
+            if not self.steps:
+                return []
+            if self.wants_canvas:
+                return ["q"] if self.steps[-1].canvas is not None else []
+            self.wants_canvas = True
+            return ["space"]
+
+    display = Watched()
+    run = Run(
+        FakeSource(50),  # type: ignore[arg-type]
+        FakeEngine(),  # type: ignore[arg-type]
+        [display],
+        draw=draw,
+        looked_at=lambda: display.wants_canvas,
+        keys=display.keys,
+    )
+    run.go()
+    first, last = display.steps[0], display.steps[-1]
+    assert first.canvas is None
+    assert last.canvas is not None
+    assert run.tally.frames == 1
+
+
 def test_paced_frames_wait_for_their_own_time() -> None:
     """The waits asked of the stop event add up to the file's own clock."""
 

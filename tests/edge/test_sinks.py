@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import av
@@ -57,6 +58,10 @@ SINKS: dict[str, Make] = {
     "terminal on a screen": lambda _: Terminal(Console(file=io.StringIO(), force_terminal=True)),
     "window": lambda _: Window("contract", Verdict(True)),
 }
+if find_spec("aiohttp"):
+    from edge_app.sinks.serve.view import BrowserView
+
+    SINKS["browser"] = lambda _: BrowserView(port=0)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,116 @@
+"""Decide who may watch: by the address asked for, the token, and the page that asks."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import re
+import secrets
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from edge_app.errors import UsageError
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{8,}")
+_ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Hold who may watch.
+
+    names: the host names that a request may be addressed to. Another one means that a foreign
+        page had its own name point here (DNS rebinding), to read along in this browser.
+    any_address: whether it may be addressed to any IP address; a rebound name is none.
+    token: what a request must know, None where the machine's own users need none.
+    """
+
+    names: frozenset[str]
+    any_address: bool
+    token: str | None
+
+    @property
+    def cookie(self) -> str:
+        """The cookie's name: cookies know no ports, and two runs must not overwrite theirs."""
+        return f"edge_{sha256((self.token or '').encode()).hexdigest()[:8]}"
+
+    def knows_host(self, header: str) -> bool:
+        """Tell whether the Host header names this server."""
+        name = host_of(header)
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            return name in self.names
+        return self.any_address or address.is_loopback
+
+    def knows_token(self, *offered: str | None) -> bool:
+        """Tell whether one of the offered tokens is right, in a time that does not tell it."""
+        if self.token is None:
+            return True
+        right = self.token.encode()
+        found = [
+            hmac.compare_digest(one.encode("utf-8", "replace"), right) for one in offered if one
+        ]
+        return any(found)
+
+    def is_own_page(self, headers: Mapping[str, str]) -> bool:
+        """Tell whether a request comes from the server's own page, or from no page at all."""
+        if headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+            return False
+        origin = headers.get("Origin")
+        return origin is None or urlsplit(origin).netloc == headers.get("Host", "")
+
+
+def access_for(host: str, token: str | None = None) -> Access:
+    """Return who may watch a server at a host; beyond loopback there is always a token.
+
+    Raises UsageError for a token that is too short or does not fit into an address.
+    """
+    if token is not None and not _TOKEN.fullmatch(token):
+        raise UsageError(
+            "the token must have 8 or more letters, figures, - or _; leave it out to get one"
+        )
+    names = {"localhost"}
+    if not is_loopback(host):
+        own = socket.gethostname().lower()
+        names |= {host.lower(), own, f"{own}.local"} - {""}
+        token = token or secrets.token_urlsafe(16)
+    return Access(frozenset(names), not is_loopback(host), token)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach a host's address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def host_of(header: str) -> str:
+    """Return the name or address in a Host header, without its port and brackets."""
+    if header.startswith("["):
+        return header[1:].partition("]")[0].lower()
+    return header.partition(":")[0].lower()
+
+
+def address_of(host: str, port: int, token: str | None) -> str:
+    """Return the address that people open."""
+    name = own_address() if host in _ANYWHERE else host
+    name = f"[{name}]" if ":" in name else name
+    return f"http://{name}:{port}/" + (f"?token={token}" if token else "")
+
+
+def own_address() -> str:
+    """Return the address other machines reach this one at, or its name where it has none.
+
+    Nothing is sent: connecting a datagram socket only looks the way up. The address at its
+    end is one for documentation (RFC 5737), so that it is the way to everywhere.
+    """
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        return str(probe.getsockname()[0])
+    return socket.gethostname()

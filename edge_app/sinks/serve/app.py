@@ -1,0 +1,221 @@
+"""Answer the requests of browsers: the page, the picture, the figures and the keys."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from edge_app.assets import assets_dir
+from edge_app.sinks.serve.access import Access
+from edge_app.sinks.serve.feed import Feed
+from edge_app.sinks.serve.words import key_table, status_words
+
+WRITE_S = 5.0  # a client that takes nothing for so long is let go
+_EVENTS_S = 0.2
+_MARK = b"--edge\r\n"
+_FONTS = ("IBMPlexSans-Regular.woff", "IBMPlexSans-SemiBold.woff")
+_SEND_BYTES = 1 << 17  # what the system may hold for a client: old pictures are of no use
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Site:
+    """Hold what the handlers share.
+
+    press: is given the name of every key that is pressed on a page.
+    viewers: how many may watch at once.
+    watching: the connections that pictures go to.
+    """
+
+    def __init__(
+        self, feed: Feed, access: Access, press: Callable[[str], None], viewers: int
+    ) -> None:
+        self.watching: set[asyncio.Transport] = set()
+        self._listening: set[asyncio.Transport] = set()
+        self._feed = feed
+        self._access = access
+        self._press = press
+        self._viewers = viewers
+        self._keys = {key for entry in key_table() for key in entry["keys"]}
+
+    def app(self) -> web.Application:
+        """Return the application."""
+        app = web.Application(middlewares=[self._guard], client_max_size=1024)
+        app.router.add_get("/", self._page)
+        app.router.add_get("/status", self._status)
+        app.router.add_get("/stream", self._stream, allow_head=False)
+        app.router.add_get("/events", self._events, allow_head=False)
+        app.router.add_get("/fonts/{name}", self._font)
+        app.router.add_post("/key", self._key)
+        app.on_response_prepare.append(_add_headers)
+        return app
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        access = self._access
+        if not access.knows_host(request.headers.get("Host", "")):
+            return _say(403, "This server is not known by that name; open the address it printed.")
+        cookie, query = request.cookies.get(access.cookie), request.query.get("token")
+        if not access.knows_token(cookie, query):
+            return _say(401, "A token is needed; open the address that edge-app printed.")
+        # Other pages may lead here, but not look or press.
+        if request.path != "/" and not access.is_own_page(request.headers):
+            return _say(403, "That is for this server's own page; open its address.")
+        return await handler(request)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only this machine can reach it."""
+        return not self._access.any_address
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody is still being sent something."""
+        return bool(self.watching or self._listening)
+
+    @property
+    def _full(self) -> str:
+        if len(self.watching) < self._viewers:
+            return ""
+        return f"{self._viewers} are watching already, which is all; close another view first."
+
+    async def _page(self, _request: web.Request) -> web.Response:
+        if self._full:
+            return _say(503, self._full)
+        nonce = secrets.token_urlsafe(12)
+        table = json.dumps(key_table()).replace("<", "\\u003c")
+        text = (Path(__file__).parent / "page.html").read_text("utf-8")
+        page = web.Response(
+            text=text.replace("NONCE", nonce).replace("KEY_TABLE", table), content_type="text/html"
+        )
+        page.headers["Content-Security-Policy"] = (
+            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
+            "img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+        if self._access.token:
+            page.set_cookie(
+                self._access.cookie, self._access.token, httponly=True, samesite="Strict"
+            )
+        return page
+
+    def _told(self) -> dict[str, Any]:
+        status = self._feed.status
+        return {
+            **(status_words(status) if status else {}),
+            "idle_s": round(self._feed.idle_s, 1),
+            "watching": len(self.watching),
+        }
+
+    async def _status(self, _request: web.Request) -> web.Response:
+        return web.json_response({**self._told(), "full": self._full})
+
+    async def _font(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["name"]
+        if name not in _FONTS:
+            return _say(404, "There is no such typeface.")
+        path = assets_dir() / "fonts" / name
+        return web.FileResponse(path, headers={"Content-Type": "font/woff"})
+
+    async def _key(self, request: web.Request) -> web.Response:
+        key = (await request.text()).strip()
+        if key not in self._keys:
+            return _say(400, "There is no such key; the page has a button for each.")
+        self._press(key)
+        return web.Response(status=204)
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        if self._full:
+            return _say(503, self._full)
+        # The boundary goes out behind each picture: browsers show one only when they see it.
+        response = web.StreamResponse(
+            headers={"Content-Type": "multipart/x-mixed-replace; boundary=edge"}
+        )
+
+        async def send() -> None:
+            number = 0
+            await _write(response, _MARK)
+            while (found := await self._feed.picture(number)) is not None:
+                number, jpeg = found
+                head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                await _write(response, head.encode() + jpeg + b"\r\n" + _MARK)
+
+        await self._serve(request, response, self.watching, send)
+        return response
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        if len(self._listening) >= self._viewers:
+            return _say(503, self._full or "Too many are listening; close another view first.")
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+
+        async def send() -> None:
+            while not self._feed.closing.is_set():
+                told = json.dumps(self._told())
+                await _write(response, f"data: {told}\n\n".encode())
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._feed.closing.wait(), _EVENTS_S)
+            await _write(response, b"event: end\ndata: \n\n")
+
+        await self._serve(request, response, self._listening, send)
+        return response
+
+    async def _serve(
+        self,
+        request: web.Request,
+        response: web.StreamResponse,
+        among: set[asyncio.Transport],
+        send: Callable[[], Awaitable[None]],
+    ) -> None:
+        line = request.transport
+        if line is None:  # the client has gone already
+            return
+        among.add(line)
+        try:
+            await response.prepare(request)
+            _hold_little(line)
+            await send()
+        except ConnectionError:
+            pass  # the client has gone
+        except TimeoutError:
+            line.abort()  # it takes nothing any more
+        finally:
+            among.discard(line)
+
+    def let_go(self) -> None:
+        """Cut off whoever is still connected."""
+        for line in [*self.watching, *self._listening]:
+            line.abort()
+
+
+async def _write(response: web.StreamResponse, data: bytes) -> None:
+    await asyncio.wait_for(response.write(data), WRITE_S)
+
+
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_HEADERS)
+
+
+def _hold_little(line: asyncio.Transport) -> None:
+    sock = line.get_extra_info("socket")
+    if sock:
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
+
+
+def _say(code: int, text: str) -> web.Response:
+    return web.Response(status=code, text=text + "\n")
