@@ -132,6 +132,15 @@ class Rate:
         self._last_s = now_s
         self._recent.append((now_s, events))
 
+    def rest(self, span_s: float) -> None:
+        """Leave out a span of time in which nothing was meant to happen."""
+        if self._first_s is not None:
+            self._first_s += span_s
+            self._last_s += span_s
+            moved = [(at_s + span_s, events) for at_s, events in self._recent]
+            self._recent.clear()
+            self._recent.extend(moved)
+
     @property
     def recent_hz(self) -> float | None:
         """The rate over the last seconds, for displays."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from edge_app.closing import Closing
 from edge_app.pipeline.engine import Engine, Maker, Post, maker_of
 from edge_app.spec import ModelSpec
-from edge_app.style import duration
+from edge_app.style import count, duration
 
 Load = Callable[[Post], Engine]
 Partner = Callable[[Post], Post | None]
@@ -143,7 +143,9 @@ class Crew(Closing):
         """Name an engine by what sets it apart from the one that answers."""
         now = self._first.post
         name = post.variant if post.model == now.model else f"{post.model} {post.variant}"
-        return name if post.threads == now.threads else f"{name} on {post.threads} threads"
+        if post.threads == now.threads:
+            return name
+        return f"{name} on {count(post.threads, 'thread')}"
 
     def _renew(self) -> None:
         """Let what was refused be tried again, and wake the loader."""

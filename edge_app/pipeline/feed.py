@@ -17,6 +17,8 @@ from edge_app.sources.base import Source
 class Feed:
     """Read a source once, not before each frame's own time where the run is paced.
 
+    A frame that waited for its time counts as captured then: its age is not the waiting.
+
     pace_hz: for sources whose frames have no time of their own.
     delivered: told when each frame of a live source was taken.
     flip: whether red and blue are swapped; may be changed by another thread.
@@ -56,8 +58,11 @@ class Feed:
                 # of racing through the frames that are late.
                 if anchor_s is None or now_s > anchor_s + due_s:
                     anchor_s = now_s - due_s
-                if self._stop.wait(max(0.0, anchor_s + due_s - now_s)):
+                early_s = anchor_s + due_s - now_s
+                if self._stop.wait(max(0.0, early_s)):
                     return
+                if early_s > 0:  # it is as if a camera had taken it now
+                    frame = replace(frame, captured_s=time.monotonic())
             if live:
                 self._delivered(frame.captured_s)
             yield swapped(frame) if self.flip else frame

@@ -11,6 +11,7 @@ from edge_app.frame import Comparison, Frame, Result
 from edge_app.pipeline.engine import Maker, Post
 from edge_app.pipeline.scoring import Scorer
 from edge_app.quality import Quality
+from edge_app.style import count
 from edge_app.timing import Rate, TimingsLog
 
 
@@ -106,7 +107,7 @@ def named(parts: Iterable[Part]) -> dict[str, Part]:
         models = {other.maker.post.model for other in parts}
         name = post.variant if len(models) == 1 else f"{post.model} {post.variant}"
         if alike(post, "model", "variant"):
-            name += f" on {post.threads} threads"
+            name += f" on {count(post.threads, 'thread')}"
         names[name] = part
     return names
 

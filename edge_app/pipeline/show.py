@@ -49,8 +49,9 @@ class Show:
         self._pauses: deque[tuple[float, float]] = deque(maxlen=16)
 
     def paused(self, from_s: float, to_s: float) -> None:
-        """Note a pause: frames in hand did not age in it."""
+        """Note a pause: frames in hand did not age in it, and it slowed nothing down."""
         self._pauses.append((from_s, to_s))
+        self._tally.rest(to_s - from_s)
 
     def finish(self, answer: Answer) -> None:
         """Count an answer, draw it and hand it on."""

@@ -122,6 +122,11 @@ class Tally:
         self._shown.tick(now_s, len(group))
         return group[-1]
 
+    def rest(self, span_s: float) -> None:
+        """Leave a pause out of the rates."""
+        self._part.rate.rest(span_s)
+        self._shown.rest(span_s)
+
     def status(self, now_s: float) -> Status:
         """Return what displays show, made anew at most five times a second."""
         if self._status is None or now_s - self._refresh_s >= _REFRESH_S:
