@@ -41,6 +41,7 @@ class Window(Closing):
         self._shown = False
         self._gone = False  # closed by its own button
         self._full = False
+        self._shape_hw = (0, 0)
         self._closed = False
 
     def write(self, step: Step, status: Status) -> None:  # noqa: ARG002 - the sinks' common form
@@ -53,7 +54,9 @@ class Window(Closing):
             return
         try:
             if not self._shown:
-                self._open(step.canvas)
+                self._open()
+            if step.canvas.shape[:2] != self._shape_hw:
+                self._fit(step.canvas)
             cv2.imshow(self._title, step.canvas)
         except cv2.error as fault:
             raise SinkError(
@@ -63,18 +66,23 @@ class Window(Closing):
         self._poll()
         self._polled = True
 
-    def _open(self, canvas: Image) -> None:
+    def _open(self) -> None:
         # Without the toolbar of Qt's own window, whose fonts the wheels lack and complain of.
         flags = cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
         cv2.namedWindow(self._title, flags)
-        height, width = canvas.shape[:2]
-        shrink = min(1.0, _LARGEST_WH[0] / width, _LARGEST_WH[1] / height)
-        cv2.resizeWindow(self._title, round(width * shrink), round(height * shrink))
         self._fill()
+
+    def _fit(self, canvas: Image) -> None:
+        """Give the window the shape of its pictures, which Qt stretches to it otherwise."""
+        self._shape_hw = height, width = canvas.shape[:2]
+        shrink = min(1.0, _LARGEST_WH[0] / width, _LARGEST_WH[1] / height)
+        if not self._full:
+            cv2.resizeWindow(self._title, round(width * shrink), round(height * shrink))
 
     def follow(self, controls: Controls) -> None:
         """Fill the screen, or be a window again."""
         self._full = controls.fullscreen
+        self._shape_hw = (0, 0)  # it takes its pictures' shape again
         if self._shown and not self._gone:
             self._fill()
 
