@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from edge_app import __version__
+from edge_app.controls import KEYS
 from edge_app.exits import guard
 from edge_app.interpreter.runtimes import CHOICES
 from edge_app.parsing import (
@@ -61,7 +62,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _add_run(commands: Commands) -> None:
     parser = add_command(
-        commands, "run", "stream frames through a model and show them", _RUN_EXAMPLES
+        commands,
+        "run",
+        "stream frames through a model and show them",
+        f"{_RUN_EXAMPLES}\n{_keys_told()}",
     )
     parser.add_argument(
         "source",
@@ -118,6 +122,12 @@ def _add_run(commands: Commands) -> None:
     )
     parser.add_argument("--max-frames", type=positive, metavar="N", help="stop after N frames")
     parser.add_argument("--loop", action="store_true", help="begin again at the end")
+    parser.add_argument(
+        "--read-digits",
+        choices=("auto", "on", "off"),
+        default="auto",
+        help="find the digits on a page and read each (auto: on large pictures, by a digit model)",
+    )
     parser.add_argument("--alpha", type=share, default=0.55, help="share of colour (default 0.55)")
     parser.add_argument(
         "--edges",
@@ -126,6 +136,12 @@ def _add_run(commands: Commands) -> None:
         help="borders of the colours: from upsampled logits, or the network's own pixels",
     )
     _add_camera(parser)
+
+
+def _keys_told() -> str:
+    """Return what the keys do, one per line."""
+    lines = [f"  {' or '.join(key.keys):<12}{key.what}" for key in KEYS]
+    return "\n".join(["keys, in the window and in the terminal:", *lines, ""])
 
 
 def _add_camera(parser: argparse.ArgumentParser) -> None:

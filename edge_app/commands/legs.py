@@ -21,6 +21,7 @@ from edge_app.pipeline.comparing import partner
 from edge_app.pipeline.crew import Crew
 from edge_app.pipeline.desk import Hand
 from edge_app.pipeline.engine import Engine, Post, load_engine, warm
+from edge_app.pipeline.reading import reader_for
 from edge_app.pipeline.run import Run
 from edge_app.pipeline.snapshots import take_snapshot
 from edge_app.remembered import is_flipped, remember_flipped
@@ -112,6 +113,7 @@ class Legs:
             crew=self.crew,
             counted=before.tally if before else None,
             leave=self._is_ready,
+            reader=reader_for(self._order.spec, self._order.read_digits, self.source),
         )
         hands = run.desk.hands
         hands |= outputs.hands

@@ -18,6 +18,7 @@ class Order:
 
     keep_loaded: how many engines are kept at hand; None chooses by what they take.
     keys: whether keys are heard, where there is a window or a terminal.
+    read_digits: one of `reading.CHOICES`.
     serve: the host and the port that browsers are answered at; serve_token: what they must
         know, None to have one made where it is needed.
     """
@@ -42,6 +43,7 @@ class Order:
     camera: CameraOptions | None = None
     keep_loaded: int | None = None
     keys: bool = True
+    read_digits: str = "auto"
     serve: tuple[str, int] | None = None
     serve_token: str | None = None
 
@@ -81,6 +83,7 @@ def order_of(options: argparse.Namespace) -> Order:
             rotation=options.rotation,
         ),
         keep_loaded=options.keep_loaded,
+        read_digits=options.read_digits,
         serve=options.serve,
         serve_token=options.serve_token,
     )

@@ -30,12 +30,13 @@ def can_read(spec: ModelSpec) -> bool:
 
 
 def reader_for(spec: ModelSpec, choice: str, source: Source) -> Reader | None:
-    """Return the reader for a run, or None where it would read nothing.
+    """Return the reader for a run, or None where nothing is to be read.
 
-    Frames of a camera or a video are followed; pictures of a folder have nothing in common.
+    There is one also for a model that cannot read: a key may change to one that can. Frames of
+    a camera or a video are followed; pictures of a folder have nothing in common.
     Raises UsageError as `Reader` does.
     """
-    if choice == "off" or (choice == "auto" and not can_read(spec)):
+    if choice == "off":
         return None
     return Reader(spec, choice, follow=source.live or source.has_clock)
 
