@@ -199,8 +199,7 @@ class Run:
                 self._stepped = controls.steps
             held = controls.paused and self._stepped >= controls.steps
             if held or idle:
-                # What stands still for a while is drawn with its own figures, once.
-                self._show.again(anew=heard or (held and not was_held and not idle))
+                self._show.again(anew=heard)
             was_held |= held
             if not held or self._is_over() or self.stop.wait(_HELD_S):
                 break

@@ -46,6 +46,7 @@ class Show:
         self.last: Step | None = None
         self._glance: Frame | None = None
         self._answered_s = self._drawn_s = 0.0
+        self._drawn: tuple[tuple[str, ...], int] = ((), 0)  # the states and frames last drawn
         self._pauses: deque[tuple[float, float]] = deque(maxlen=16)
 
     def paused(self, from_s: float, to_s: float) -> None:
@@ -113,24 +114,26 @@ class Show:
     def again(self, *, anew: bool) -> None:
         """Draw the last picture again for those who look on: keys or states have changed.
 
-        anew: whether it is known to have changed; otherwise only the states are looked at.
+        anew: whether it is known to have changed; otherwise states and count are looked at.
         """
         last, now_s = self.last, time.monotonic()
         if last is None or not (anew or now_s - self._drawn_s >= _STILL_S):
             return
         status = self._tally.final_status()
-        changed = self._told is None or status.states != self._told.states
+        # A picture is drawn before it is counted: one that stands still gets its own figures.
+        changed = (status.states, status.frames) != self._drawn
         # Somebody looks on who was not there when it was answered.
         undrawn = last.canvas is None and self._draw is not None and self._wanted()
         self._drawn_s = now_s
-        if not (anew or changed or undrawn):
-            return
-        self._told = status
-        if self._draw is not None and self._displays:
-            canvas = self._canvas(last.frame, last.result, last.comparison, status, now_s)
-            last = self.last = replace(last, canvas=canvas)
-        for write in (*self._displays, *self._looks):
-            write(last, status)
+        if anew or changed or undrawn:
+            self._told, self._drawn = status, (status.states, status.frames)
+            if self._draw is not None and self._displays:
+                canvas = self._canvas(last.frame, last.result, last.comparison, status, now_s)
+                last = self.last = replace(last, canvas=canvas)
+            for write in self._displays:
+                write(last, status)
+        for look in self._looks:  # they may have passed over what was told them a moment ago
+            look(last, status)
 
     def end(self) -> None:
         """Let those who only tell how things stand have the last figures."""
@@ -159,6 +162,7 @@ class Show:
     ) -> Image | None:
         if self._draw is None:
             return None
+        self._drawn = (status.states, status.frames)
         canvas = self._draw(frame, result, status, self._desk.controls, now_s, comparison)
         self._drawn_s = time.monotonic()
         return canvas

@@ -9,7 +9,7 @@ from itertools import islice
 from rich.text import Text
 
 from edge_app.controls import KEYS
-from edge_app.frame import Status
+from edge_app.frame import Comparison, Status
 from edge_app.quality import Quality
 from edge_app.style import (
     NEUTRAL,
@@ -72,11 +72,12 @@ def screen(
     ascii_only: bool,
     keys: bool = False,
     help_shown: bool = False,
+    comparison: Comparison | None = None,
 ) -> Text:
     """Return the live view, cut to a size in characters; the classes go first.
 
     keys: whether keys are heard, so that they are told. help_shown: all of them, in place of
-        the classes and the stages.
+        the classes and the stages. comparison: what a second variant says of the last frame.
     """
     width, height = size_wh
     lines = [
@@ -90,6 +91,8 @@ def screen(
     ]
     if status.quality is not None:
         lines.append(Text(f"{'   '.join(_quality(status.task, status.quality))}", style="bold"))
+    if comparison is not None:
+        lines.append(_compared(comparison))
     last = _progress(progress, width, variant_colour(status.variant))
     classes = class_lines(status.quality, width) if status.quality and not help_shown else []
     room = height - len(lines) - 2 - keys  # one row for the progress, one for the cursor
@@ -203,6 +206,15 @@ def _quality(task: str, quality: Quality) -> list[str]:
         f"pixel acc. {percent(quality.pixel_accuracy)}",
         so_far,
     ]
+
+
+def _compared(comparison: Comparison) -> Text:
+    """Return what a second variant says, its name in its own colour."""
+    told = [f" {percent(comparison.agreement)} alike"]
+    if comparison.quality is not None:
+        told += _quality("segmentation", comparison.quality)
+    name = Text(f" {comparison.variant} ", style=chip(comparison.variant))
+    return name.append("   ".join(told), style="default")
 
 
 def class_lines(quality: Quality, width: int) -> list[Text]:

@@ -13,7 +13,7 @@ from rich.live import Live
 from edge_app.closing import Closing
 from edge_app.controls import Controls
 from edge_app.errors import SinkError
-from edge_app.frame import Status, Step
+from edge_app.frame import Comparison, Status, Step
 from edge_app.sinks.report import summary_table
 from edge_app.sinks.screen import Progress, plain_line, screen
 from edge_app.style import count, significant
@@ -60,7 +60,7 @@ class Terminal(Closing):
         self._is_gone = False
         self._closed = False
 
-    def write(self, step: Step, status: Status) -> None:  # noqa: ARG002 - the sinks' common form
+    def write(self, step: Step, status: Status) -> None:
         """Note how things stand; say so only when it is time again. Raises SinkError."""
         now_s = self._clock()
         begins = self._status is None
@@ -75,7 +75,7 @@ class Terminal(Closing):
             self._first_s = now_s
         with self._unheard_is_no_fault():
             if self._is_screen:
-                self._draw(status, now_s)
+                self._draw(status, now_s, step.comparison)
             elif not begins:
                 self._say(plain_line(status, self._progress(now_s)))
 
@@ -104,7 +104,7 @@ class Terminal(Closing):
     def _progress(self, now_s: float) -> Progress:
         return Progress(self._frames, self._frame_count, now_s - self._first_s)
 
-    def _draw(self, status: Status, now_s: float) -> None:
+    def _draw(self, status: Status, now_s: float, comparison: Comparison | None) -> None:
         console = self._console
         if self._live is None:
             # It leaves no trace: the summary says all of it again, and more exactly.
@@ -117,6 +117,7 @@ class Terminal(Closing):
             ascii_only=console.options.ascii_only,
             keys=self._keys,
             help_shown=self._help,
+            comparison=comparison,
         )
         self._live.update(view, refresh=True)
 
