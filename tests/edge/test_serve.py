@@ -429,7 +429,7 @@ def test_a_real_browser_shows_it_and_presses_keys(view: BrowserView, tmp_path: P
         assert browser.run("return document.documentElement.scrollWidth <= window.innerWidth")
         view.close()
         message = "return document.getElementById('message').textContent"
-        until(lambda: browser.run(message) == "connection lost, retrying")
+        until(lambda: browser.run(message) == "the run has ended; waiting for the next")
         with BrowserView(port=view.port) as again:
             again.write(step(6, made.picture(6, (640, 360))), status(variant="float16"))
             until(lambda: browser.run(message) == "")

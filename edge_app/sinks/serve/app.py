@@ -18,7 +18,7 @@ from edge_app.sinks.serve.access import Access
 from edge_app.sinks.serve.feed import Feed
 from edge_app.sinks.serve.words import key_table, status_words
 
-WRITE_S = 5.0  # a client that takes nothing for so long is let go
+WRITE_S = 15.0  # a client that does not take its share in so long is let go
 _EVENTS_S = 0.2
 _MARK = b"--edge\r\n"
 _FONTS = ("IBMPlexSans-Regular.woff", "IBMPlexSans-SemiBold.woff")
