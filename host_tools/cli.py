@@ -11,8 +11,15 @@ from edge_app import __version__
 from edge_app.exits import guard
 from edge_app.parsing import Commands, add_command, numbers, size
 from host_tools.diagnose import options as diagnosis
+from host_tools.train.street import options as street
 
 _TRAIN = """examples:
+  host-tools train mnist
+  host-tools train street --data camvid:CamVid --teacher frozen_inference_graph.pb --minutes 80
+
+host-tools train NETWORK --help shows a network's options.
+"""
+_TRAIN_MNIST = """examples:
   host-tools train mnist                        MNIST from this machine, else downloaded by Keras
   host-tools train mnist --data mnist --seed 1 --out digits.keras
   host-tools train mnist --recipe reference     as the reference project trained it
@@ -75,8 +82,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_train(commands: Commands) -> None:
-    parser = add_command(commands, "train", "train a network that ships with the app", _TRAIN)
-    parser.add_argument("network", choices=("mnist",), help="which network")
+    train = add_command(commands, "train", "train a network that ships with the app", _TRAIN)
+    networks = train.add_subparsers(dest="network", metavar="NETWORK", required=True)
+    text = "train the street network with DeepLab as its teacher"
+    street.add_options(add_command(networks, "street", text, street.EXAMPLES))
+    parser = add_command(networks, "mnist", "train the digit network", _TRAIN_MNIST)
     parser.add_argument("--data", type=Path, metavar="DIR", help=_DATA)
     parser.add_argument("--epochs", type=int, default=5, help="passes over the digits (5)")
     parser.add_argument("--seed", type=int, default=0, help="of weights and order (0)")
@@ -259,6 +269,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from host_tools.diagnose.command import diagnose_command
 
         return diagnose_command(options)
+    if options.command == "train" and options.network == "street":
+        from host_tools.train.street.command import street_command
+
+        return street_command(options)
     from host_tools import commands
 
     if options.command == "train":

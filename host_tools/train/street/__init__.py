@@ -1,0 +1,1 @@
+"""Train the street network that ships with the app."""

@@ -1,0 +1,71 @@
+"""Bring together all that a street network is trained on, by the words of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge_app.errors import UsageError
+from host_tools.train.street.batches import Shelf
+from host_tools.train.street.frames import (
+    Part,
+    Study,
+    held_out,
+    parts_of,
+    read_part,
+    study,
+)
+from host_tools.train.street.teacher import Teacher
+from host_tools.train.street.watch import Held
+
+# Large data sets are drawn from more often, but less than their size says: 8 frames of Cityscapes
+# beside 443 of CamVid would not be seen otherwise. What only the teacher has labelled counts half.
+_POWER, _UNSURE = 0.7, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Hold what is trained on, and what the training is watched by."""
+
+    shelves: Sequence[Shelf]
+    held: Sequence[Held]
+
+
+def check_texts(texts: Sequence[str]) -> None:
+    """Raise UsageError where a text names no data."""
+    for text in texts:
+        parts_of(text)
+
+
+def gather(
+    texts: Sequence[str], teacher: Teacher, cache: Path, tell: Callable[[str], None]
+) -> Gathered:
+    """Read all data, each picture taught once; raise UsageError where there is none.
+
+    texts: `camvid:DIR`, `cityscapes:DIR` or `video:FILE`. tell: takes a line for
+        each of them.
+    """
+    shelves, held = [], []
+    for text in texts:
+        parts = parts_of(text)
+        studies = [one for part in parts for one in taught(part, teacher, cache)]
+        if not studies:
+            raise UsageError(f"--data {text}: there are no pictures to train on")
+        weight = 1.0 if parts[0].truth else _UNSURE
+        shelves.append(Shelf(studies, weight * len(studies) ** _POWER))
+        held += [one for part in held_out(text) for one in held_of(part)]
+        tell(f"{text}: {len(studies)} pictures")
+    return Gathered(shelves, held)
+
+
+def taught(part: Part, teacher: Teacher, cache: Path) -> list[Study]:
+    """Return the pictures of a part with their lessons."""
+    return [study(image, truth, part.labels, teacher, cache) for image, truth in read_part(part)]
+
+
+def held_of(part: Part) -> list[Held]:
+    """Return the pictures of a part with their truth."""
+    return [
+        Held(image, truth, part.labels) for image, truth in read_part(part) if truth is not None
+    ]

@@ -1,0 +1,149 @@
+"""Let DeepLab say which of the 19 classes each pixel is, once, and keep what it said."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.frame import ClassMap, Image
+from edge_app.interpreter.network import Network, load_network
+from edge_app.labels import VOID, fold_table
+from host_tools.models.graph import Ends, read_graph, shape_of
+from host_tools.models.probe import find_input, find_output, found_preprocessing
+from host_tools.models.resize import lay_out, save_graph
+from host_tools.train.street.maps import resize_maps
+from host_tools.variants import make_variant
+
+CLASSES = 19
+# Where there is no truth, the teacher's class counts from this probability on.
+SURE = 0.7
+# The input's shape in the graph that is published, where the graph leaves it open.
+_EXPORTED = (1, 1025, 2049, 3)
+# Width of the kept probabilities: at least that of a map a quarter of the network's input.
+SOFT_WIDTH = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Hold what a picture is to be taught.
+
+    labels: uint8 (H, W) trainIds, 255 where nothing is known.
+    soft: uint8 (h, w, 19), probabilities in 255ths; all zero where nothing is known.
+    """
+
+    labels: ClassMap
+    soft: NDArray[np.uint8]
+
+
+class Teacher:
+    """Run a frozen DeepLab at the sizes that suit a picture, each built when it is first needed.
+
+    sha256: of the graph, which names what it said in the cache.
+    """
+
+    def __init__(self, path: Path, scratch: Path) -> None:
+        self._graph = read_graph(path)
+        self._output = find_output(self._graph, None)
+        self._input = find_input(self._graph, self._output, None)
+        self._scaling = found_preprocessing(self._graph, self._input) or (127.5, 127.5)
+        self._scratch = scratch
+        self._networks: dict[tuple[int, int], Network] = {}
+        self.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def probabilities(self, image: Image) -> NDArray[np.float32]:
+        """Return the mean over sizes of the class probabilities: float32 (H, W, 19), sums to 1."""
+        height, width = image.shape[:2]
+        sizes = teacher_sizes((width, height))
+        total = np.zeros((height, width, CLASSES), np.float32)
+        for size_wh in sizes:
+            total += resize_maps(self._logits(image, size_wh), (width, height))
+        total /= len(sizes)
+        total -= total.max(axis=2, keepdims=True)
+        np.exp(total, out=total)
+        total /= total.sum(axis=2, keepdims=True)
+        return total
+
+    def _logits(self, image: Image, size_wh: tuple[int, int]) -> NDArray[np.float32]:
+        network = self._networks.get(size_wh)
+        if network is None:
+            network = self._networks[size_wh] = self._build(size_wh)
+        picture = cv2.resize(image, size_wh, interpolation=cv2.INTER_LINEAR)[..., ::-1]
+        mean, std = self._scaling
+        tensor = ((picture.astype(np.float32) - mean) / std)[None, None]
+        outputs = np.empty((1, *network.output.shape[1:]), np.float32)
+        network.run_all(tensor[0], outputs)
+        return np.asarray(outputs[0], np.float32)
+
+    def _build(self, size_wh: tuple[int, int]) -> Network:
+        name = f"{size_wh[0]}x{size_wh[1]}"
+        shape = (1, size_wh[1], size_wh[0], 3)
+        own = shape_of(self._graph, self._input) or ()
+        if len(own) != 4 or None in own[1:]:
+            own = _EXPORTED
+        ends = Ends(self._input, self._output, (1, *(int(side or 0) for side in own[1:])))
+        saved, path = self._scratch / name, self._scratch / f"{name}.tflite"
+        save_graph(lay_out(self._graph, ends, shape), saved)
+        path.write_bytes(make_variant(saved, "float32", lambda: iter(())))
+        return load_network(path, threads=2)
+
+
+@contextmanager
+def open_teacher(path: Path) -> Iterator[Teacher]:
+    """Open a frozen graph as a teacher; what it builds is thrown away at the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Teacher(path, Path(folder))
+
+
+def teacher_sizes(frame_wh: tuple[int, int]) -> list[tuple[int, int]]:
+    """Return the sizes at which the teacher looks at a frame, as it is and stretched.
+
+    It was trained on 2049x1025, and small pictures enlarged to a good part of that are seen
+    better: CamVid's 480x360 scores .56 at 513x257 and .64 at 1025x513.
+    """
+    width, height = frame_wh
+    wide = min(max(width, 1024), 2048) // 8 * 8 + 1
+    own = (wide, round(wide * height / width / 8) * 8 + 1)
+    stretched = (1025, 513)
+    return [own] if width >= 1.9 * height else [own, stretched]
+
+
+def teach(probabilities: NDArray[np.float32], truth: ClassMap | None, truth_labels: str) -> Lesson:
+    """Bring together what the teacher says and what is true.
+
+    probabilities: float32 (H, W, 19). truth: uint8 (H, W) trainIds of `truth_labels`.
+    Per pixel only the classes that the truth allows are left: a CamVid tree may be vegetation
+    or terrain, and the teacher says which. Without truth the teacher's class counts where it
+    is sure.
+    """
+    allowed = np.ones((256, CLASSES), np.float32)
+    if truth is None:
+        left = probabilities
+    else:
+        table = fold_table("cityscapes", truth_labels)
+        classes = np.arange(CLASSES) if table is None else table[:CLASSES]
+        for known in np.unique(classes):
+            allowed[known] = classes == known
+        # A class the teacher rules out entirely is still the truth's.
+        left = (probabilities + 1e-6) * allowed[truth]
+        left /= left.sum(axis=2, keepdims=True)
+    labels = left.argmax(axis=2).astype(np.uint8)
+    unknown = left.max(axis=2) < SURE
+    if truth is not None:
+        unknown &= truth == VOID
+    labels[unknown] = VOID
+    size_wh = soft_size((labels.shape[1], labels.shape[0]))
+    soft = resize_maps(left, size_wh, cv2.INTER_AREA)
+    return Lesson(labels, np.rint(soft * 255).astype(np.uint8))
+
+
+def soft_size(frame_wh: tuple[int, int]) -> tuple[int, int]:
+    """Return the size at which a frame's probabilities are kept."""
+    return SOFT_WIDTH, round(SOFT_WIDTH * frame_wh[1] / frame_wh[0])
