@@ -11,6 +11,7 @@ from edge_app import __version__
 from edge_app.exits import guard
 from edge_app.parsing import Commands, add_command, numbers, size
 from host_tools.diagnose import options as diagnosis
+from host_tools.scenes.command import add_scenes
 from host_tools.train.street import options as street
 
 _TRAIN = """examples:
@@ -73,6 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_train(commands)
     _add_convert(commands)
+    add_scenes(commands)
     _add_sample(commands)
     _add_fetch(commands)
     _add_report(commands)
@@ -257,6 +259,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(options: argparse.Namespace) -> int:
+    if options.command == "scenes":
+        from host_tools.scenes.command import scenes_command
+
+        return scenes_command(options)
     if options.command == "fetch":
         from host_tools.fetch import fetch_command
 

@@ -26,7 +26,7 @@ def open_truth(path: Path | str, labels: str | None = None) -> Truth:
 
     labels: camvid, cityscapes or driveseg for class maps; None guesses from the layout:
         `*_labelIds.png` or `*_labelTrainIds.png` are Cityscapes, a folder `*annot` is CamVid,
-        a tarball is DriveSeg, and an IDX label file or a .csv is digits.
+        another tarball is DriveSeg, and an IDX label file or a .csv is digits.
     Raises SourceError where there is nothing, or nothing that says what it is.
     """
     path = Path(path).expanduser()
@@ -55,7 +55,9 @@ def open_truth(path: Path | str, labels: str | None = None) -> Truth:
     if path.suffix.lower() == ".png":
         entries = [Entry(path.name, path.read_bytes)]
         return MapTruth(path.name, entries, labels or _guess(path, entries))
-    return MapTruth(path.name, _from_tarball(path), labels or "driveseg")
+    entries = _from_tarball(path)
+    named = any(_CITYSCAPES_NAME.search(entry.name) for entry in entries)
+    return MapTruth(path.name, entries, labels or ("cityscapes" if named else "driveseg"))
 
 
 def _guess(path: Path, entries: list[Entry]) -> str:

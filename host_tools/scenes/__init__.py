@@ -1,0 +1,1 @@
+"""Procedural streets with exact labels: synthetic pictures to train and to show."""
