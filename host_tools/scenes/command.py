@@ -5,11 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from edge_app.parsing import Commands, add_command, positive, seconds, size
-from host_tools.scenes.light import WEATHERS
+from host_tools.scenes import WEATHERS
 
 _SCENES = """examples:
   host-tools scenes clip --out assets/samples        street.mp4 and street-truth.tar
@@ -37,6 +34,15 @@ def add_scenes(commands: Commands) -> None:
 
 def scenes_command(options: argparse.Namespace) -> int:
     """Carry the command out."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     from host_tools.scenes.clip import Clip, write_clip, write_scenes
 
     console = Console()

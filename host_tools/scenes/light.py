@@ -8,9 +8,8 @@ from math import cos, radians, sin
 import numpy as np
 
 from edge_app.errors import UsageError
+from host_tools.scenes import WEATHERS
 from host_tools.scenes.camera import Points
-
-WEATHERS = ("noon", "overcast", "dusk", "rain")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from math import pi
 import numpy as np
 
 from edge_app.frame import ClassMap, Image
+from host_tools.scenes import WEATHERS
 from host_tools.scenes.camera import Camera, look
 from host_tools.scenes.layout import KERB, LANE, OWN, PARKED, WALK, Street
-from host_tools.scenes.light import WEATHERS, Light, make_light
+from host_tools.scenes.light import Light, make_light
 from host_tools.scenes.lots import Detail, Lots
 from host_tools.scenes.render import Lens, render, varied
 from host_tools.scenes.traffic import Traffic
