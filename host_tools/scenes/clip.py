@@ -59,7 +59,7 @@ def clip_frame(clip: Clip) -> Callable[[int], tuple[Image, ClassMap]]:
         time_s = number / RATE_HZ
         camera = clip_camera(street, clip.size_wh, time_s)
         rng = np.random.default_rng([clip.seed, number % clip.frames])
-        return render(street, camera, time_s, rng, Lens())
+        return render(street, camera, time_s, rng, Lens(gain=1.2))
 
     return make
 

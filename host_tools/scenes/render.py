@@ -33,8 +33,12 @@ _GRASS = np.array([70.0, 124, 104])
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """Say how a camera spoils its pictures; see `sky.finish_picture`."""
+    """Say how a camera spoils its pictures; see `sky.finish_picture`.
 
+    gain: how much brighter than the light itself they come out.
+    """
+
+    gain: float = 1.0
     noise: float = 1.2
     blur: float = 0.35
     vignette: float = 0.12
@@ -71,6 +75,8 @@ def render(
         reflect(image, labels, camera, light)
     image = add_haze(image, depth, light)
     assert image.shape[:2] == (height, width)  # noqa: S101 - the canvas was made for it
+    if lens.gain != 1:
+        image = np.asarray(np.clip(image * np.float32(lens.gain), 0, 255), np.uint8)
     image = finish_picture(
         image, rng, rain=light.rain, noise=lens.noise, blur=lens.blur, vignette=lens.vignette
     )
