@@ -19,7 +19,7 @@ from host_tools.scenes.shapes import Model, Place
 
 # Strips beside the camera, outermost first. What is in an inner one is never hidden by what is
 # in an outer one, so they are painted in this order, each from far to near.
-LOT, LINE, WALK, KERB, PARKED, LANE, EDGE, OWN = range(8)
+LOT, LINE, WALK, KERB, PARKED, LANE, OWN = range(7)
 BEHIND_M, AHEAD_M = 14.0, 190.0
 
 

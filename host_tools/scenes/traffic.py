@@ -24,7 +24,6 @@ from host_tools.scenes.furniture import (
 )
 from host_tools.scenes.ground import KERB_M, ROAD, TERRAIN
 from host_tools.scenes.layout import (
-    EDGE,
     KERB,
     WALK,
     Patch,
@@ -129,7 +128,7 @@ class Traffic:
     def lights(self, side: float, z: float, state: int, *, arm: bool) -> None:
         """Put a traffic light up."""
         model = make_traffic_light(side, state, arm=arm)
-        self.stand(model, side * (self.street.half_m + 0.45), z, 3.2, strip=EDGE if arm else KERB)
+        self.stand(model, side * (self.street.half_m + 0.45), z, 3.2)
 
     def bollards(self, side: float, z: float, count: int) -> None:
         """Put a row of bollards up."""
