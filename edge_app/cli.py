@@ -216,9 +216,9 @@ def _add_cameras(commands: Commands) -> None:
 def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
-        default="mnist",
+        default="street",
         metavar="M",
-        help="the name of a model that ships, a model folder, or a .tflite file (default: mnist)",
+        help="the name of a model that ships, a model folder, or a .tflite file (default: street)",
     )
     _add_runtime(parser)
     bare = parser.add_argument_group("for a .tflite file without a card (else guessed and said)")

@@ -33,7 +33,7 @@ def bench_command(options: argparse.Namespace) -> int:
     names = list(spec.variants) if options.variants == "all" else options.variants.split(",")
     for name in names:
         spec.variant(name)
-    text = options.source or sample(spec.task)[0]
+    text = options.source or sample(spec)[0]
     effort = Effort(options.min_secs, options.num_runs, options.warmup_runs)
 
     def open_slice(frames: int) -> Source:

@@ -22,7 +22,9 @@ from edge_app.style import variant_colour
 
 _SAMPLES = {
     "classification": ("digits-images-idx3-ubyte.gz", "digits-labels-idx1-ubyte.gz"),
+    "segmentation": ("street.mp4", "street-truth.tar"),
 }
+_LABELS = {"classification": "digits", "segmentation": "cityscapes"}
 
 
 def shipped_models() -> list[Path]:
@@ -64,12 +66,13 @@ def default_variant(spec: ModelSpec) -> str:
     return "int8" if "int8" in spec.variants else next(iter(spec.variants))
 
 
-def sample(task: str) -> tuple[str, str | None]:
-    """Return the source and the truth that stand in where none is named."""
-    if task not in _SAMPLES:
+def sample(spec: ModelSpec) -> tuple[str, str | None]:
+    """Return the source that stands in where none is named, and its truth where it fits."""
+    images, truth = (assets_dir() / "samples" / name for name in _SAMPLES[spec.task])
+    if not images.is_file():
         return "synthetic", None
-    images, truth = (assets_dir() / "samples" / name for name in _SAMPLES[task])
-    return str(images), str(truth)
+    fits = spec.labels.name == _LABELS[spec.task]
+    return str(images), str(truth) if fits else None
 
 
 class Signals:

@@ -29,7 +29,7 @@ def demo_command(options: argparse.Namespace) -> int:
     console = Console()
     out = Path(options.out)
     spec = read_card(_folder(options.model))
-    source, truth = sample(spec.task)
+    source, truth = sample(spec)
     rows: list[Mapping[str, Any]] = []
     code = 0
     for variant in spec.variants:

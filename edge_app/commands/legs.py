@@ -179,7 +179,7 @@ def tasks_of(order: Order) -> list[Task]:
         with suppress(EdgeError):  # a broken card is told of by `edge-app models`
             spec = read_card(folder)
             if all(spec.task != task.spec.task for task in tasks):
-                tasks.append(Task(spec, *sample(spec.task)))
+                tasks.append(Task(spec, *sample(spec)))
     return tasks
 
 

@@ -87,9 +87,8 @@ def _quality(quality: Any) -> str:
     words = []
     if quality.get("miou") is not None:
         words.append(f"mIoU {quality['miou']:.3f}")
-    for key, title in (("pixel_accuracy", "pixel acc."), ("top1", "top-1")):
-        if quality.get(key) is not None:
-            words.append(f"{title} {percent(quality[key])}")
+    if quality.get("top1") is not None:
+        words.append(f"top-1 {percent(quality['top1'])}")
     if words and quality.get("frames"):
         words.append(f"on {quality['frames']:,}")
     return " ".join(words) or "not measured"

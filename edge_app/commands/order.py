@@ -53,7 +53,7 @@ def order_of(options: argparse.Namespace) -> Order:
     spec = resolve_model(options)
     source, truth = options.source, options.truth
     if source is None:
-        source, sample_truth = sample(spec.task)
+        source, sample_truth = sample(spec)
         truth = truth or sample_truth
     return Order(
         spec=spec,

@@ -169,7 +169,8 @@ class Crew(Closing):
         with self._changed:
             before = self._first
             self._first = self._shelf.get(self._wish, before)
-            wanted = self.comparing_with
+            # Not the wish's partner: until that is loaded, the two that are compared go on.
+            wanted = self._partner(self._first.post) if self._comparing else None
             second = self._shelf.get(wanted) if wanted else None
             self._second = None if second is self._first else second
             for seat in (self._second, self._first):

@@ -50,7 +50,7 @@ def summary_of(folder: Path) -> Any:
 def test_the_digits_run_to_their_end(tmp_path: Path) -> None:
     """The shipped model reads the shipped digits, records them and writes the summary."""
     done = edge(
-        "run", "--headless", "--as-fast-as-possible", "--max-frames", 120,
+        "run", "--model", "mnist", "--headless", "--as-fast-as-possible", "--max-frames", 120,
         "--record", tmp_path / "out.mp4", "--metrics", tmp_path / "m",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -67,9 +67,9 @@ def test_the_digits_run_to_their_end(tmp_path: Path) -> None:
 
 def test_a_digit_run_scores_the_same_in_line_and_in_threads(tmp_path: Path) -> None:
     """Recording changes how frames travel, never what is answered."""
-    edge("run", "--headless", "--max-frames", 200, "--metrics", tmp_path / "a")
+    edge("run", "--model", "mnist", "--headless", "--max-frames", 200, "--metrics", tmp_path / "a")
     edge(
-        "run", "--headless", "--as-fast-as-possible", "--max-frames", 200,
+        "run", "--model", "mnist", "--headless", "--as-fast-as-possible", "--max-frames", 200,
         "--metrics", tmp_path / "b", "--record", tmp_path / "b.mp4",
     )  # fmt: skip
     assert summary_of(tmp_path / "a")["quality"] == summary_of(tmp_path / "b")["quality"]
@@ -78,7 +78,8 @@ def test_a_digit_run_scores_the_same_in_line_and_in_threads(tmp_path: Path) -> N
 def test_a_recording_ends_at_its_size_and_the_run_goes_on(tmp_path: Path) -> None:
     """The files hold what fitted, the summary and a note say why, and every frame is logged."""
     done = edge(
-        "run", "--headless", "--as-fast-as-possible", "--max-frames", 300, "--metrics", tmp_path,
+        "run", "--model", "mnist", "--headless", "--as-fast-as-possible", "--max-frames", 300,
+        "--metrics", tmp_path,
         "--record", tmp_path / "out.mp4", "--record-max-mb", 1, "--segment-s", 8,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -102,7 +103,15 @@ def test_a_signal_closes_everything(tmp_path: Path, number: int, code: int) -> N
     import av
 
     child = begin(
-        "run", "--headless", "--loop", "--metrics", tmp_path, "--record", tmp_path / "out.mp4"
+        "run",
+        "--model",
+        "mnist",
+        "--headless",
+        "--loop",
+        "--metrics",
+        tmp_path,
+        "--record",
+        tmp_path / "out.mp4",
     )
     log = tmp_path / "frames.jsonl"
     deadline = time.monotonic() + 60
@@ -125,9 +134,9 @@ def test_a_signal_closes_everything(tmp_path: Path, number: int, code: int) -> N
         (["run", "nowhere.mp4", "--headless"], 1, "nowhere.mp4"),
         (["run", "--model", "nothing"], 1, "no model 'nothing'"),
         (["run", "--model", "mnits"], 1, "did you mean mnist?"),
-        (["run", "--variant", "int4"], 2, "it has: float32"),
+        (["run", "--model", "mnist", "--variant", "int4"], 2, "it has: float32"),
         (["run", "--truth-labels", "camvid", "synthetic"], 2, "needs --truth"),
-        (["run", "--runtime", "tensorflow", "--headless"], None, ""),
+        (["run", "--model", "mnist", "--runtime", "tensorflow", "--headless"], None, ""),
         (["run", "--max-frames", "0"], 2, "must be 1 or more"),
         (["run", "--segment-s", "60", "--headless"], 2, "need --record"),
         (["bench", "--variants", "int4"], 2, "it has: float32"),
@@ -153,7 +162,7 @@ def test_the_source_is_never_recorded_over(tmp_path: Path) -> None:
     digits = tmp_path / "digits.gz"
     shutil.copy(Path(__file__).parents[2] / "assets/samples/digits-images-idx3-ubyte.gz", digits)
     before = digits.read_bytes()
-    done = edge("run", digits, "--headless", "--record", digits)
+    done = edge("run", digits, "--model", "mnist", "--headless", "--record", digits)
     assert done.returncode == 2
     assert "overwrite the source" in done.stderr
     assert digits.read_bytes() == before
@@ -161,7 +170,9 @@ def test_the_source_is_never_recorded_over(tmp_path: Path) -> None:
 
 def test_a_reader_that_goes_away_does_not_end_the_run(tmp_path: Path) -> None:
     """`edge-app run ... | head -0` still leaves the log and the summary."""
-    child = begin("run", "--headless", "--max-frames", 200, "--metrics", tmp_path)
+    child = begin(
+        "run", "--model", "mnist", "--headless", "--max-frames", 200, "--metrics", tmp_path
+    )
     assert child.stdout is not None
     child.stdout.close()
     child.wait(timeout=60)
@@ -204,7 +215,7 @@ def test_a_changed_model_file_fails_its_check(tmp_path: Path, assets: Path) -> N
 def test_bench_measures_every_variant(tmp_path: Path) -> None:
     """The JSON holds init, first, warm-up, steady, the stages and the ratio."""
     result = tmp_path / "b.json"
-    done = edge("bench", "--min-secs", 0.2, "--num-runs", 9, "--json", result)
+    done = edge("bench", "--model", "mnist", "--min-secs", 0.2, "--num-runs", 9, "--json", result)
     assert done.returncode == 0, done.stderr
     record = json.loads(result.read_text("utf-8"))
     assert record["status"] == "complete"

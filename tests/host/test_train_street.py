@@ -231,6 +231,7 @@ def test_the_command_trains_from_folders(
     ("line", "code", "why"),
     [
         ("train street --data camvid --teacher t.pb", 2, "camvid:PATH"),
+        ("train street --data scenes:many --teacher t.pb", 2, "scenes:400"),
         ("train street --data camvid:x --teacher t.pb --out a.h5", 2, "must end in .keras"),
         ("train street --data camvid:x --teacher t.pb --resume", 1, "no checkpoint"),
         ("train street --data camvid:x --teacher t.pb", 1, "t.pb cannot be read"),

@@ -14,6 +14,7 @@ from host_tools.train.street.augment import Window, draw_window, make_example
 from host_tools.train.street.batches import Shelf, draw_example, drawn_batches
 from host_tools.train.street.frames import held_out, parts_of, read_part, study
 from host_tools.train.street.maps import resize_maps
+from host_tools.train.street.scenes import draw_studies
 from host_tools.train.street.teacher import CLASSES, teach, teacher_sizes
 from tests.host.made_street import ROAD, SIZE_WH, SKY, made_camvid, made_picture, made_studies
 
@@ -80,6 +81,24 @@ def test_a_cut_file_in_the_cache_is_made_again(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:100])
     study(image, labels, "cityscapes", teacher, tmp_path)
     assert teacher.asked == 2
+
+
+def test_a_scene_is_drawn_once(tmp_path: Path) -> None:
+    """Scenes of one call differ, have soft labels, and come from the cache at the second."""
+    drawn = []
+
+    def draw(seed: int, size_wh: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        drawn.append((seed, size_wh))
+        return made_picture(seed, size_wh)
+
+    first, again = (draw_studies(3, tmp_path, draw) for _ in range(2))
+    assert len(set(drawn)) == len(drawn) == 3
+    assert {size_wh for _, size_wh in drawn} == {(640, 480), (960, 480), (854, 480)}
+    for one, other in zip(first, again, strict=True):
+        assert np.array_equal(one.image, other.image)
+        assert np.array_equal(one.lesson.labels, other.lesson.labels)
+        assert one.lesson.soft.shape[1:] == (160, CLASSES)
+        assert set(one.lesson.soft[0].argmax(axis=-1)) == {SKY}
 
 
 def test_large_frames_are_made_smaller(tmp_path: Path) -> None:

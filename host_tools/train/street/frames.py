@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import ClassMap, Image
@@ -57,7 +58,9 @@ def parts_of(text: str) -> list[Part]:
     """
     kind, colon, name = text.partition(":")
     if not colon or kind not in KINDS:
-        raise UsageError(f"--data {text}: write {', '.join(f'{k}:PATH' for k in KINDS)}")
+        raise UsageError(
+            f"--data {text}: write {', '.join(f'{k}:PATH' for k in KINDS)} or scenes:COUNT"
+        )
     path = Path(name).expanduser()
     if kind == "video":
         return [Part(str(path), None, "cityscapes", VIDEO_EVERY)]
@@ -68,6 +71,16 @@ def parts_of(text: str) -> list[Part]:
     if (path / "val").is_dir():
         parts.append(Part(str(path / "val"), str(path / "valannot"), "camvid", last=-25))
     return parts
+
+
+def scenes_of(text: str) -> int:
+    """Return how many scenes `scenes:COUNT` asks for, 0 where it is something else."""
+    kind, _, count = text.partition(":")
+    if kind != "scenes":
+        return 0
+    if not count.isdigit() or int(count) < 1:
+        raise UsageError(f"--data {text}: write how many scenes to draw, as in scenes:400")
+    return int(count)
 
 
 def held_out(text: str) -> list[Part]:
@@ -116,23 +129,35 @@ def study(
         key.update(truth.tobytes())
     small, small_truth = shrink(image, truth)
     path = cache / f"{key.hexdigest()[:24]}.npz"
-    try:
-        with np.load(path) as kept:
-            return Study(small, Lesson(kept["labels"], kept["soft"]))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        pass
+    kept = kept_arrays(path, ("labels", "soft"))
+    if kept is not None:
+        return Study(small, Lesson(*kept))
     seen = teacher.probabilities(image)
     if seen.shape[:2] != small.shape[:2]:
         seen = resize_maps(seen, (small.shape[1], small.shape[0]))
     lesson = teach(seen, small_truth, labels)
+    keep_arrays(path, labels=lesson.labels, soft=lesson.soft)
+    return Study(small, lesson)
+
+
+def kept_arrays(path: Path, names: Sequence[str]) -> list[NDArray[np.uint8]] | None:
+    """Return arrays from a file of the cache; None where there is none or it is damaged."""
+    try:
+        with np.load(path) as kept:
+            return [np.asarray(kept[name], np.uint8) for name in names]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def keep_arrays(path: Path, **arrays: NDArray[np.uint8]) -> None:
+    """Write a file of the cache in one step; raise SourceError where it cannot be."""
     draft = path.with_suffix(".part")
     try:
-        cache.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as file:
-            np.savez_compressed(file, labels=lesson.labels, soft=lesson.soft)
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
         draft.replace(path)
     except OSError as fault:
         raise SourceError(
             f"{path} cannot be written ({fault.strerror}); name another place with --cache"
         ) from None
-    return Study(small, lesson)

@@ -14,6 +14,7 @@ from host_tools.train.street.frames import (
     held_out,
     parts_of,
     read_part,
+    scenes_of,
     study,
 )
 from host_tools.train.street.teacher import Teacher
@@ -22,6 +23,8 @@ from host_tools.train.street.watch import Held
 # Large data sets are drawn from more often, but less than their size says: 8 frames of Cityscapes
 # beside 443 of CamVid would not be seen otherwise. What only the teacher has labelled counts half.
 _POWER, _UNSURE = 0.7, 0.5
+# Drawn scenes have exact labels of all classes, but are no photographs.
+_SCENES = 0.22
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Gathered:
 def check_texts(texts: Sequence[str]) -> None:
     """Raise UsageError where a text names no data."""
     for text in texts:
-        parts_of(text)
+        if not scenes_of(text):
+            parts_of(text)
 
 
 def gather(
@@ -43,11 +47,19 @@ def gather(
 ) -> Gathered:
     """Read all data, each picture taught once; raise UsageError where there is none.
 
-    texts: `camvid:DIR`, `cityscapes:DIR` or `video:FILE`. tell: takes a line for
+    texts: `camvid:DIR`, `cityscapes:DIR`, `video:FILE` or `scenes:COUNT`. tell: takes a line for
         each of them.
     """
-    shelves, held = [], []
+    shelves, drawn, held = [], [], []
     for text in texts:
+        count = scenes_of(text)
+        if count:
+            from host_tools.scenes.plans import street_scene
+            from host_tools.train.street.scenes import draw_studies
+
+            drawn += draw_studies(count, cache, street_scene)
+            tell(f"{text}: {count} scenes drawn")
+            continue
         parts = parts_of(text)
         studies = [one for part in parts for one in taught(part, teacher, cache)]
         if not studies:
@@ -56,6 +68,11 @@ def gather(
         shelves.append(Shelf(studies, weight * len(studies) ** _POWER))
         held += [one for part in held_out(text) for one in held_of(part)]
         tell(f"{text}: {len(studies)} pictures")
+    if not shelves and not drawn:
+        raise UsageError("there is nothing to train on; give --data, which may be repeated")
+    if drawn:
+        others = sum(shelf.share for shelf in shelves)
+        shelves.append(Shelf(drawn, others * _SCENES / (1 - _SCENES) if others else 1.0))
     return Gathered(shelves, held)
 
 

@@ -9,7 +9,7 @@ EXAMPLES = """examples:
   host-tools fetch deeplab-cityscapes --out downloads      the teacher, a frozen graph
   host-tools train street --data camvid:CamVid --data video:drive.mp4 \\
       --teacher frozen_inference_graph.pb --minutes 80 --out street.keras
-  host-tools train street --data cityscapes:cityscapes --data video:drive.mp4 \\
+  host-tools train street --data cityscapes:cityscapes --data scenes:400 \\
       --teacher frozen_inference_graph.pb --minutes 600
   host-tools train street ... --minutes 120 --resume       go on, up to 120 minutes in all
 
@@ -31,7 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="KIND:PATH",
-        help="camvid:DIR, cityscapes:DIR or video:FILE; may be repeated",
+        help="camvid:DIR, cityscapes:DIR, video:FILE or scenes:COUNT; may be repeated",
     )
     parser.add_argument(
         "--teacher", type=Path, required=True, metavar="PB", help="DeepLab's frozen graph"
