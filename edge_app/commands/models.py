@@ -88,7 +88,7 @@ def _quality(quality: Any) -> str:
     if quality.get("miou") is not None:
         words.append(f"mIoU {quality['miou']:.3f}")
     if quality.get("top1") is not None:
-        words.append(f"top-1 {percent(quality['top1'])}")
+        words.append(percent(quality["top1"]))
     if words and quality.get("frames"):
         words.append(f"on {quality['frames']:,}")
     return " ".join(words) or "not measured"
