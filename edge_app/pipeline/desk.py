@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 from edge_app.controls import Controls, press
 from edge_app.errors import EdgeError
@@ -57,6 +57,10 @@ class Desk:
             for name in _CONTROLS:
                 if getattr(self.controls, name) != getattr(before, name):
                     self._act(name)
+            # A name is taken back once it was followed: where its variant did not load, or
+            # another task began meanwhile, the same key asks for it again.
+            if self.controls.variant:
+                self.controls = replace(self.controls, variant="")
         return heard
 
     def _act(self, name: str) -> None:
