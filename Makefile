@@ -39,6 +39,7 @@ bench: $(VENV)/.dev
 	$(BIN)/edge-app bench --model mnist
 	$(BIN)/python -m tests.benchmarks.bench_overlay
 	$(BIN)/python -m tests.benchmarks.bench_line
+	$(BIN)/python -m tests.benchmarks.bench_switch
 
 $(VENV)/.venv:
 	@test -n "$(PYTHON)" || { echo "please install Python 3.11, 3.12 or 3.13"; exit 1; }
