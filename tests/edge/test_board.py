@@ -5,17 +5,30 @@ from pathlib import Path
 
 import pytest
 
-from edge_app import board as room
-from edge_app.board import UNKNOWN, board, peak_rss_mb, reset_peak_rss, versions
+from edge_app.board import (
+    UNKNOWN,
+    Work,
+    board,
+    board_slug,
+    facts,
+    judge,
+    peak_rss_mb,
+    read_work,
+    reset_peak_rss,
+    versions,
+)
 
 PI_5 = {
     "proc/device-tree/model": "Raspberry Pi 5 Model B Rev 1.0\0",
+    "proc/device-tree/compatible": "raspberrypi,5-model-b\0brcm,bcm2712\0",
     "proc/cpuinfo": "processor\t: 0\nBogoMIPS\t: 108.00\n"
     "Features\t: fp asimd evtstrm aes fphp asimdhp cpuid asimddp\nCPU part\t: 0xd0b\n\n"
     "processor\t: 1\nFeatures\t: fp\n\nRevision\t: c04170\nModel\t\t: Raspberry Pi 5\n",
     "proc/meminfo": "MemTotal:        8245056 kB\nMemFree:         6000000 kB\n",
     "proc/loadavg": "0.52 0.58 0.59 1/467 12345\n",
     "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "ondemand\n",
+    "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq": "1500000\n",
+    "sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq": "2400000\n",
     "sys/class/thermal/thermal_zone0/temp": "51234\n",
     "sys/devices/platform/soc/soc:firmware/get_throttled": "50000\n",
     "etc/os-release": 'NAME="Debian"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
@@ -44,6 +57,10 @@ def test_a_raspberry_pi_is_read(tmp_path: Path) -> None:
     assert found["governor"] == "ondemand"
     assert found["temperature_c"] == 51.234
     assert found["throttled"] == "50000"
+    assert found["throttled_now"] == []
+    assert found["throttled_since_boot"] == ["under-voltage", "throttled"]
+    assert (found["soc"], found["cpu"]) == ("bcm2712", "Cortex-A76")
+    assert (found["clock_mhz"], found["clock_max_mhz"]) == (1500, 2400)
     assert found["load_1m"] == 0.52
     assert found["os"] == "Debian GNU/Linux 12 (bookworm)"
 
@@ -67,7 +84,17 @@ def test_a_laptop_is_read(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_unknown(tmp_path: Path, files: dict[str, str]) -> None:
     """An absent, empty or odd file never reads as good news."""
     found = board(tree(tmp_path, files))
-    for field in ("model", "memory_mb", "governor", "temperature_c", "throttled", "load_1m", "os"):
+    told = ("throttled_now", "throttled_since_boot", "clock_mhz", "soc", "cpu")
+    for field in (
+        *told,
+        "model",
+        "memory_mb",
+        "governor",
+        "temperature_c",
+        "throttled",
+        "load_1m",
+        "os",
+    ):
         assert found[field] == UNKNOWN
     assert found["cpu_features"] == []
 
@@ -87,9 +114,9 @@ def test_versions_name_what_results_depend_on(monkeypatch: pytest.MonkeyPatch) -
     assert "edge-quant" in found
 
     def none(_package: str) -> str:
-        raise room.importlib.metadata.PackageNotFoundError
+        raise facts.importlib.metadata.PackageNotFoundError
 
-    monkeypatch.setattr(room.importlib.metadata, "version", none)
+    monkeypatch.setattr(facts.importlib.metadata, "version", none)
     assert set(versions()) == {"python", "edge-quant"}
     assert versions()["edge-quant"] == UNKNOWN
 
@@ -110,3 +137,105 @@ def test_the_peak_of_memory_follows_what_is_used() -> None:
     after = peak_rss_mb()
     assert after is not None
     assert after <= during
+
+
+def state(root: Path, **changes: str) -> dict[str, object]:
+    """Return the board of a Pi whose files are changed."""
+    names = {
+        "throttled": "sys/devices/platform/soc/soc:firmware/get_throttled",
+        "temperature": "sys/class/thermal/thermal_zone0/temp",
+        "governor": "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor",
+        "driver": "sys/devices/system/cpu/cpu0/cpufreq/scaling_driver",
+    }
+    files = PI_5 | {names[name]: text for name, text in changes.items()}
+    return {**board(tree(root, files)), "cores": 4}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        ("0", "0", ""),
+        ("0", "20002", "clock capped"),
+        ("0", "10000", "under-voltage"),
+        ("4", "4", "throttled"),
+        ("50000", "50000", ""),
+        ("50000", "d0000", "soft temperature limit"),
+        ("", "", ""),
+    ],
+    ids=["cool", "capped", "dipped during it", "throughout", "long ago", "anew", "unknown"],
+)
+def test_throttling_makes_a_run_invalid(
+    tmp_path: Path, before: str, after: str, reason: str
+) -> None:
+    """Bits of now, and bits of since boot that are new, count; old ones are only noted."""
+    verdict = judge(
+        state(tmp_path / "a", throttled=before), state(tmp_path / "b", throttled=after), 0.0
+    )
+    assert verdict.valid is (reason == "")
+    assert verdict.throttled is (reason != "")
+    assert reason in " ".join(verdict.reasons)
+    assert ("since it was started" in " ".join(verdict.notes)) == (before == after == "50000")
+    assert ("throttling is unknown" in " ".join(verdict.notes)) == (before == "")
+
+
+def test_heat_counts_where_bits_are_unknown(tmp_path: Path) -> None:
+    """Without throttle bits a hot board is not trusted."""
+    cool = state(tmp_path / "a", throttled="")
+    hot = state(tmp_path / "b", throttled="", temperature="84000")
+    assert "84 °C" in judge(cool, hot, 0.0).reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("governor", "driver", "valid"),
+    [
+        ("ondemand", "cpufreq-dt", True),
+        ("powersave", "cpufreq-dt", False),
+        ("powersave", "intel_pstate", True),
+    ],
+)
+def test_the_lowest_clock_is_not_measured(
+    tmp_path: Path, governor: str, driver: str, *, valid: bool
+) -> None:
+    """Powersave holds the lowest clock, except in drivers where it follows the load."""
+    found = state(tmp_path, throttled="0", governor=governor, driver=driver)
+    assert judge(found, found, 0.0).valid is valid
+
+
+@pytest.mark.parametrize(("others", "valid"), [(0.1, True), (1.0, False), (None, True)])
+def test_others_at_work_make_a_run_invalid(
+    tmp_path: Path, others: float | None, *, valid: bool
+) -> None:
+    """A core kept busy by others counts; an unknown load is noted."""
+    found = state(tmp_path, throttled="0")
+    verdict = judge(found, found, others)
+    assert verdict.valid is valid
+    assert bool(verdict.notes) == (others is None)
+
+
+def test_the_firmware_is_asked_where_sysfs_is_silent(tmp_path: Path) -> None:
+    """A vcgencmd in the tree answers instead; one that fails leaves it unknown."""
+    tree(tmp_path, {"usr/bin/vcgencmd": "#!/bin/sh\necho throttled=0x50005\n"})
+    program = tmp_path / "usr/bin/vcgencmd"
+    program.chmod(0o755)
+    found = board(tmp_path)
+    assert found["throttled"] == "0x50005"
+    assert found["throttled_now"] == ["under-voltage", "throttled"]
+    program.write_text("#!/bin/sh\necho VCHI initialization failed\n")
+    assert board(tmp_path)["throttled"] == UNKNOWN
+
+
+def test_work_of_others_is_what_is_not_our_own(tmp_path: Path) -> None:
+    """Busy and stolen time less this program's own, in cores."""
+    assert read_work(tmp_path) is None
+    found = read_work(tree(tmp_path, {"proc/stat": "cpu  100 0 50 800 50 0 0 10 0 0\n"}))
+    assert found is not None
+    assert (found.busy_s, found.stolen_s, found.idle_s) == (1.5, 0.1, 8.5)
+    before, after = Work(0, 0, 0, 0), Work(3, 1, 2, 4)
+    cores = board()["cores"]
+    assert after.others_since(before) == pytest.approx(2 / 8 * cores)
+    assert before.others_since(before) is None
+
+
+def test_a_board_names_its_reference_file() -> None:
+    """The file is named by the model, in letters and digits."""
+    assert board_slug("Raspberry Pi 5 Model B Rev 1.0") == "raspberry-pi-5-model-b-rev-1-0"

@@ -5,15 +5,27 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-UNKNOWN = "unknown"
+from edge_app.board.throttle import UNKNOWN, now, read_throttled, since_boot
 
 # What decides whether int8 and float16 pay: dot products and half-precision arithmetic.
 _ARM_FLAGS = ("asimd", "asimdhp", "fphp", "asimddp", "i8mm", "bf16", "sve")
 _X86_FLAGS = ("avx", "avx2", "fma", "f16c", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8")
+# Source: Arm's MIDR part numbers, as /proc/cpuinfo shows them.
+_ARM_PARTS = {
+    "0xd03": "Cortex-A53",
+    "0xd05": "Cortex-A55",
+    "0xd07": "Cortex-A57",
+    "0xd08": "Cortex-A72",
+    "0xd0b": "Cortex-A76",
+    "0xd0c": "Neoverse-N1",
+    "0xd41": "Cortex-A78",
+}
+_CPUFREQ = "sys/devices/system/cpu/cpu0/cpufreq"
 _PACKAGES = ("numpy", "opencv-python", "av", "pillow", "rich", "ai-edge-litert", "tflite-runtime")
 
 
@@ -23,15 +35,23 @@ def board(root: Path = Path("/")) -> dict[str, Any]:
     root: where /proc and /sys are looked for; tests give a made tree.
     """
     cpuinfo = _cpuinfo(root)
+    throttled = read_throttled(root)
     return {
         "model": _model(root, cpuinfo),
+        "soc": _soc(root),
+        "cpu": _cpu(cpuinfo),
         "machine": platform.machine(),
         "cores": os.cpu_count() or UNKNOWN,
         "cpu_features": _features(cpuinfo),
         "memory_mb": _memory_mb(root),
-        "governor": _read(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        "governor": _read(root / _CPUFREQ / "scaling_governor"),
+        "clock_driver": _read(root / _CPUFREQ / "scaling_driver"),
+        "clock_mhz": _mhz(root, "scaling_cur_freq"),
+        "clock_max_mhz": _mhz(root, "cpuinfo_max_freq"),
         "temperature_c": _temperature_c(root),
-        "throttled": _throttled(root),
+        "throttled": throttled,
+        "throttled_now": now(throttled),
+        "throttled_since_boot": since_boot(throttled),
         "load_1m": _load(root),
         "os": _os_name(root),
         "kernel": platform.release(),
@@ -51,6 +71,11 @@ def versions() -> dict[str, str]:
     except importlib.metadata.PackageNotFoundError:
         found["edge-quant"] = UNKNOWN
     return found
+
+
+def board_slug(model: object) -> str:
+    """Return a board's model as a file's name: raspberry-pi-5-model-b-rev-1-0."""
+    return re.sub(r"[^a-z0-9]+", "-", str(model).lower()).strip("-") or UNKNOWN
 
 
 def peak_rss_mb() -> float | None:
@@ -110,14 +135,28 @@ def _temperature_c(root: Path) -> float | str:
     return int(text) / 1000 if text.lstrip("-").isdigit() else UNKNOWN
 
 
-def _throttled(root: Path) -> str:
-    """Return the firmware's throttle bits in hexadecimal, as vcgencmd prints them."""
-    return _read(root / "sys/devices/platform/soc/soc:firmware/get_throttled")
+def _mhz(root: Path, name: str) -> int | str:
+    text = _read(root / _CPUFREQ / name)
+    return int(text) // 1000 if text.isdigit() else UNKNOWN
+
+
+def _soc(root: Path) -> str:
+    """Return the chip a device tree names last: "brcm,bcm2712" is its most general entry."""
+    named = [part for part in _read(root / "proc/device-tree/compatible").split("\0") if part]
+    return named[-1].rpartition(",")[2] if named and named[0] != UNKNOWN else UNKNOWN
+
+
+def _cpu(cpuinfo: Mapping[str, str]) -> str:
+    part = cpuinfo.get("cpu part", "").lower()
+    return cpuinfo.get("model name") or _ARM_PARTS.get(part) or part or UNKNOWN
 
 
 def _load(root: Path) -> float | str:
     text = _read(root / "proc/loadavg")
-    return float(text.split()[0]) if text != UNKNOWN else UNKNOWN
+    try:
+        return float(text.split()[0])
+    except ValueError:
+        return UNKNOWN
 
 
 def _os_name(root: Path) -> str:

@@ -1,0 +1,25 @@
+"""Tell which machine this is, what state it is in, and whether its figures can be trusted."""
+
+from edge_app.board.facts import (
+    board,
+    board_slug,
+    peak_rss_mb,
+    reset_peak_rss,
+    versions,
+)
+from edge_app.board.throttle import UNKNOWN
+from edge_app.board.verdict import Verdict, judge
+from edge_app.board.work import Work, read_work
+
+__all__ = [
+    "UNKNOWN",
+    "Verdict",
+    "Work",
+    "board",
+    "board_slug",
+    "judge",
+    "peak_rss_mb",
+    "read_work",
+    "reset_peak_rss",
+    "versions",
+]
