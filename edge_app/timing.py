@@ -144,15 +144,20 @@ class Rate:
     @property
     def recent_hz(self) -> float | None:
         """The rate over the last seconds, for displays."""
-        recent = self._recent
+        # A copy made in one step: the thread of a camera ticks while main asks.
+        recent = tuple(self._recent)
+        if len(recent) < 2:
+            return None
+        last_s = recent[-1][0]
         # Two stamps are kept however old, so that a rate below 1/window still shows.
-        while len(recent) > 2 and self._last_s - recent[0][0] > self._window_s:
-            recent.popleft()
-        if len(recent) < 2 or self._last_s <= recent[0][0]:
+        begin = 0
+        while len(recent) - begin > 2 and last_s - recent[begin][0] > self._window_s:
+            begin += 1
+        if last_s <= recent[begin][0]:
             return None
         # The first stamp only begins the time that is counted, so its events are not.
-        events = sum(events for _, events in recent) - recent[0][1]
-        return events / (self._last_s - recent[0][0])
+        events = sum(events for _, events in recent[begin + 1 :])
+        return events / (last_s - recent[begin][0])
 
     @property
     def overall_hz(self) -> float | None:

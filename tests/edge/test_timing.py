@@ -1,6 +1,8 @@
 """Durations become the figures that people compare, in bounded memory."""
 
 import math
+import sys
+import threading
 
 import numpy as np
 import pytest
@@ -104,3 +106,26 @@ def test_events_that_end_together_count_as_many() -> None:
         rate.tick(moment_s, 32)
     assert rate.recent_hz == 32
     assert rate.overall_hz == 32
+
+
+def test_a_rate_may_be_asked_for_while_another_thread_ticks() -> None:
+    """A camera's thread notes its pictures while main draws the figures."""
+    rate, ended = Rate(), threading.Event()
+
+    def tick() -> None:
+        now_s = 0.0
+        while not ended.is_set():
+            now_s += 0.01
+            rate.tick(now_s)
+
+    ticking = threading.Thread(target=tick)
+    interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        ticking.start()
+        rates = [rate.recent_hz for _ in range(3000)]
+    finally:
+        ended.set()
+        ticking.join()
+        sys.setswitchinterval(interval_s)
+    assert rates[-1] == pytest.approx(100)
