@@ -1,0 +1,296 @@
+"""Figures of a live run: python -m tests.benchmarks.bench_live [PART] [--seconds N] [--minutes N].
+
+A camera of 30 pictures a second stands in at libcamera's seam; everything above it is the app.
+
+age         how old a picture is when its answer is drawn, with a network of 50 ms
+recording   the length of a recording against the wall, with a network of 5 to 250 ms
+view        how often a picture is shown while a key turns the recording on and off again
+growth      memory, queues and ages over --minutes, everything on
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import pytest
+
+from edge_app.assets import assets_dir
+from edge_app.commands.legs import resident_bytes
+from edge_app.frame import Status, Step
+from edge_app.overlay import Overlay
+from edge_app.pipeline.comparing import partner
+from edge_app.pipeline.crew import Crew
+from edge_app.pipeline.desk import thread_choices
+from edge_app.pipeline.engine import Engine, Post, load_engine, warm
+from edge_app.pipeline.handoff import Handoff
+from edge_app.pipeline.recording import Recording
+from edge_app.pipeline.run import Run
+from edge_app.sinks.backlog import Backlog
+from edge_app.sinks.metrics import MetricsLog
+from edge_app.sinks.recorder import Recorder
+from edge_app.sources.camera import CameraOptions
+from edge_app.sources.opening import open_source
+from edge_app.spec import read_card
+from edge_app.timing import Latency
+from tests.benchmarks.timed import SIZE_WH, Sensor, Slow
+
+_HZ = 30.0
+
+
+class Screen:
+    """Show pictures to nobody; note when each was shown, and of answers their age.
+
+    press: returns the keys to be pressed at that moment of the run, in seconds.
+    """
+
+    wants_canvas = True
+    every_frame = True
+
+    def __init__(self, press: Callable[[float], Sequence[str]]) -> None:
+        self._press = press
+        self.began_s = time.monotonic()
+        self._last: Any = None
+        self.shown_s: deque[float] = deque(maxlen=100_000)
+        self.ages_ms: deque[float] = deque(maxlen=100_000)
+        self.invokes_ms: deque[float] = deque(maxlen=100_000)
+
+    def write(self, step: Step, status: Status) -> None:
+        """Note a picture; a copy stands for what a window does with it."""
+        self.shown_s.append(time.monotonic() - self.began_s)
+        if step.timings is not self._last:
+            self._last = step.timings
+            self.ages_ms.append(step.timings.end_to_end_ms)
+            self.invokes_ms.append(step.timings.invoke_ms)
+        if step.canvas is not None:
+            step.canvas.copy()
+
+    def keys(self) -> Sequence[str]:
+        """Press what is due."""
+        return self._press(time.monotonic() - self.began_s)
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+def run_live(
+    engine: Any,
+    screen: Screen,
+    *,
+    rate_hz: float = _HZ,
+    sinks: Sequence[Any] = (),
+    lag_ms: float = 0.0,
+    recording: Recording | None = None,
+    crew: Crew | None = None,
+) -> Run:
+    """Run the camera through an engine until a key ends it."""
+    with ExitStack() as stack:
+        Sensor(rate_hz, lag_ms).install(stack.enter_context(pytest.MonkeyPatch.context()))
+        options = CameraOptions(size_wh=SIZE_WH, fps=rate_hz)
+        source = stack.enter_context(open_source("picamera", camera=options))
+        every: list[Any] = [*([recording] if recording else []), *sinks, screen]
+        run = Run(
+            source,
+            engine,
+            every,
+            draw=Overlay(engine.spec.labels).draw,
+            keys=screen.keys,
+            fluid=True,
+            crew=crew,
+        )
+        if recording is not None:
+            run.desk.hands["record"] = recording.switch
+        run.go()
+    return run
+
+
+def until(seconds: float) -> Callable[[float], Sequence[str]]:
+    """Press the key that ends a run after some seconds."""
+    return lambda now_s: ["q"] if now_s >= seconds else []
+
+
+def age(seconds: float) -> None:
+    """Print how old pictures are, with the sensor's own delay and without it."""
+    spec = read_card(assets_dir() / "models" / "street")
+    for lag_ms in (0.0, 1e3 / _HZ):
+        screen = Screen(until(seconds))
+        run = run_live(Slow(spec, lambda: 50.0), screen, lag_ms=lag_ms)
+        ages, invokes = Latency.of(screen.ages_ms), Latency.of(screen.invokes_ms)
+        assert ages is not None
+        assert invokes is not None
+        bound_ms = 2e3 / _HZ + invokes.mean_ms
+        _say(
+            f"age, on its way from the sensor {lag_ms:.0f} ms: p50 {ages.p50_ms:.1f}  p90 "
+            f"{ages.p90_ms:.1f}  max {ages.max_ms:.1f} ms of {ages.n} answers; two frame times "
+            f"and the network {bound_ms:.0f} ms: {_verdict(ages.p90_ms < bound_ms)}; "
+            f"dropped {run.tally.summary()['dropped']}"
+        )
+
+
+def recording(seconds: float) -> None:
+    """Print how long a recording is, and how long it was recorded."""
+    spec = read_card(assets_dir() / "models" / "street")
+    chance = random.Random(7)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "out.mp4"
+        with _recording(path, on=True) as taken:
+            engine = Slow(spec, lambda: chance.uniform(5, 250))
+            screen = Screen(until(seconds))
+            run_live(engine, screen, recording=taken)
+            taken.close()
+            wall_s = time.monotonic() - screen.began_s - screen.shown_s[0]
+        told = taken.recording or {}
+        with av.open(str(path)) as container:
+            length_s = (container.duration or 0) / 1e6
+    off = length_s / wall_s - 1
+    _say(
+        f"recording, network of 5 to 250 ms: {length_s:.2f} s for {wall_s:.2f} s of wall, "
+        f"{off:+.2%}: {_verdict(abs(off) <= 0.01)}; left out {told.get('dropped', 0)}"
+    )
+
+
+def view(seconds: float, rate_hz: float) -> None:
+    """Print how often pictures are shown with a recording and without, in turns of one run."""
+    turn_s = max(2.0, seconds / 8)
+    pressed = [0]
+
+    def press(now_s: float) -> Sequence[str]:
+        if now_s >= 8 * turn_s:
+            return ["q"]
+        if now_s >= (pressed[0] + 1) * turn_s:
+            pressed[0] += 1
+            return ["r"]
+        return []
+
+    engine = _street()
+    with tempfile.TemporaryDirectory() as folder:
+        with _recording(Path(folder) / "out.mp4", on=False) as taken:
+            screen = Screen(press)
+            run_live(engine, screen, rate_hz=rate_hz, recording=taken)
+        told = taken.recording or {}
+    # The first half second of a turn is left out: a file is opened or closed in it.
+    counts = [
+        sum(turn * turn_s + 0.5 <= shown_s < (turn + 1) * turn_s for shown_s in screen.shown_s)
+        for turn in range(8)
+    ]
+    without, with_it = (statistics.fmean(counts[first::2]) / (turn_s - 0.5) for first in (0, 1))
+    _say(
+        f"view of a camera of {rate_hz:g} Hz: {without:.2f} pictures a second, "
+        f"{with_it:.2f} while recording "
+        f"({with_it / without - 1:+.1%}): {_verdict(with_it >= 0.9 * without)}; recorded "
+        f"{told.get('frames')} pictures, left out {told.get('dropped', 0)}"
+    )
+
+
+def growth(minutes: float) -> None:
+    """Print memory, queues and ages, twenty times over some minutes, with everything on."""
+    lines: list[tuple[float, float]] = []
+    period_s = minutes * 60 / 20
+    queues: list[Handoff[Any] | Backlog[Any]] = []
+
+    def look(now_s: float) -> None:
+        waiting = [len(one._items) for one in queues]
+        recent = Latency.of(list(screen.ages_ms)[-300:])
+        lines.append((resident_bytes() / 1e6, recent.p90_ms if recent else 0.0))
+        _say(
+            f"{now_s:6.0f} s: resident {lines[-1][0]:.1f} MB, age p90 {lines[-1][1]:.1f} ms, "
+            f"waiting {waiting}, threads {threading.active_count()}"
+        )
+
+    def press(now_s: float) -> Sequence[str]:
+        if now_s >= minutes * 60:
+            return ["q"]
+        if now_s >= (len(lines) + 1) * period_s:
+            look(now_s)
+            return ["v"]
+        return []
+
+    screen = Screen(press)
+    engine = _street()
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        for kind in (Handoff, Backlog):
+            patch.setattr(kind, "__init__", _noted(kind.__init__, queues))  # type: ignore[misc]
+        crew = stack.enter_context(Crew(engine, _load, keep=2, partner=partner))
+        crew.compare(True)
+        log = stack.enter_context(MetricsLog(Path(folder)))
+        taken = stack.enter_context(_recording(Path(folder) / "out.mp4", on=True))
+        run = run_live(engine, screen, sinks=[log], recording=taken, crew=crew)
+    # The first fifth is left out: every variant is loaded for the first time in it.
+    early, late = lines[4:9], lines[-5:]
+    for what, place in (("resident MB", 0), ("age p90 ms", 1)):
+        one, other = (statistics.fmean(line[place] for line in part) for part in (early, late))
+        _say(f"growth, {what}: {one:.1f} early, {other:.1f} late ({other / one - 1:+.1%})")
+    _say(f"frames {run.tally.frames}, dropped {run.tally.summary()['dropped']}")
+
+
+def _noted(begin: Callable[..., None], kept: list[Any]) -> Callable[..., None]:
+    """Make an `__init__` that also notes what it makes."""
+
+    def init(made: Any, *given: Any, **more: Any) -> None:
+        begin(made, *given, **more)
+        kept.append(made)
+
+    return init
+
+
+def _load(post: Post) -> Engine:
+    engine = load_engine(post.spec, post.variant, threads=post.threads)
+    warm(engine)
+    return engine
+
+
+def _street() -> Engine:
+    spec = read_card(assets_dir() / "models" / "street")
+    return _load(Post(spec, "int8", thread_choices()[-1]))
+
+
+def _recording(path: Path, *, on: bool) -> Recording:
+    def make(path: Path) -> Recorder:
+        return Recorder(path, rate_hz=_HZ, live=True)
+
+    return Recording(make, path, on=on)
+
+
+def _verdict(kept: bool) -> str:
+    return "kept" if kept else "MISSED"
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Read which figures are wanted."""
+    cv2.setNumThreads(1)  # as in a run
+    parser = argparse.ArgumentParser(description="Figures of a live run.")
+    parser.add_argument("part", nargs="?", choices=("age", "recording", "view", "growth"))
+    parser.add_argument("--seconds", type=float, default=24.0, help="of each part (default 24)")
+    parser.add_argument("--minutes", type=float, default=10.0, help="of growth (default 10)")
+    options = parser.parse_args()
+    if options.part in {None, "age"}:
+        age(options.seconds / 2)
+    if options.part in {None, "recording"}:
+        recording(options.seconds)
+    if options.part in {None, "view"}:
+        for rate_hz in (_HZ, 4 * _HZ):  # the camera's pace, and as fast as this machine can
+            view(options.seconds, rate_hz)
+    if options.part == "growth":
+        growth(options.minutes)
+
+
+if __name__ == "__main__":
+    main()
