@@ -19,7 +19,7 @@ from rich.console import Console
 from edge_app.commands.common import sample
 from edge_app.commands.legs import Legs, affordable, tasks_of
 from edge_app.commands.order import Order
-from edge_app.commands.outputs import Outputs, first_controls
+from edge_app.commands.outputs import Outputs
 from edge_app.commands.run import _legs
 from edge_app.pipeline.engine import load_engine
 from edge_app.pipeline.run import Run
@@ -179,34 +179,3 @@ def test_more_engines_are_kept_where_memory_is_ample() -> None:
     assert affordable(1, 4) == 4
     assert affordable(1 << 60, 4) == 2
     assert affordable(0, 3) == 3
-
-
-def test_controls_begin_as_ordered(assets: Path, folder: Path) -> None:
-    """A run that is for a recording begins with the key already pressed."""
-    order = order_for(assets, "mnist", "digits", record=folder / "out.mp4", alpha=0.3)
-    with (
-        ExitStack() as stack,
-        open_source("synthetic:64x64") as source,
-    ):
-        outputs = Outputs(order, source, Console(file=io.StringIO()), stack)
-        controls = first_controls(order, outputs, flip=True)
-        assert (controls.record, controls.alpha, controls.flip, controls.hud) == (
-            True,
-            0.3,
-            True,
-            2,
-        )
-        assert outputs.looked_at()
-        assert outputs.keys is None
-        assert not outputs.displays
-
-
-def test_a_headless_run_asks_for_no_pictures(assets: Path, folder: Path) -> None:
-    """Nothing is opened that nobody looks at, and no folder is made."""
-    order = order_for(assets, "mnist", "digits")
-    with ExitStack() as stack, open_source("synthetic:64x64") as source:
-        outputs = Outputs(order, source, Console(file=io.StringIO()), stack)
-        assert not outputs.looked_at()
-        assert set(outputs.hands) >= {"record", "help"}
-        assert outputs.recording.recording is None
-    assert list(folder.iterdir()) == []
