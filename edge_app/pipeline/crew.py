@@ -114,7 +114,8 @@ class Crew(Closing):
 
     def spec_titled(self, title: str) -> ModelSpec:
         """Return the card of a model by its title, of those that answer or are at hand."""
-        posts = [self._first.post, *list(self._shelf), self._wish]
+        with self._changed:  # the network's thread reorders the shelf for each frame
+            posts = [self._first.post, *self._shelf, self._wish]
         return next(post.spec for post in posts if post.spec.title == title)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -204,6 +205,31 @@ def test_threads_and_models_are_named_where_they_differ(staff: Staff, crew: Crew
     other.gates["float32"] = gate
     until(lambda: crew.has(other.post("float32", 2)))
     assert crew.spec_titled("Fake") is staff.spec
+
+
+def test_cards_may_be_looked_up_while_the_network_takes_its_engines(staff: Staff) -> None:
+    """Main draws with a model's card, and the order of the engines changes meanwhile."""
+    interval_s = sys.getswitchinterval()
+    ended = threading.Event()
+    with Crew(staff.load(staff.post("int8")), staff.load, keep=2) as crew:
+        crew.ask(staff.post("float32"))
+        until(lambda: answers(crew) == "float32")
+
+        def take() -> None:
+            while not ended.is_set():
+                for name in ("int8", "float32"):
+                    crew.ask(staff.post(name))
+                    crew.take()
+
+        taking = threading.Thread(target=take)
+        sys.setswitchinterval(1e-6)
+        try:
+            taking.start()
+            assert all(crew.spec_titled("Fake") is staff.spec for _ in range(3000))
+        finally:
+            ended.set()
+            taking.join()
+            sys.setswitchinterval(interval_s)
 
 
 def test_an_engine_that_comes_after_the_end_is_closed(staff: Staff) -> None:
