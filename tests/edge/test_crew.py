@@ -211,9 +211,10 @@ def test_cards_may_be_looked_up_while_the_network_takes_its_engines(staff: Staff
     """Main draws with a model's card, and the order of the engines changes meanwhile."""
     interval_s = sys.getswitchinterval()
     ended = threading.Event()
-    with Crew(staff.load(staff.post("int8")), staff.load, keep=2) as crew:
-        crew.ask(staff.post("float32"))
-        until(lambda: answers(crew) == "float32")
+    with Crew(staff.load(staff.post("int8")), staff.load, keep=4) as crew:
+        for name in NAMES:
+            crew.ask(staff.post(name))
+            until(lambda name=name: answers(crew) == name)
 
         def take() -> None:
             while not ended.is_set():
@@ -225,7 +226,7 @@ def test_cards_may_be_looked_up_while_the_network_takes_its_engines(staff: Staff
         sys.setswitchinterval(1e-6)
         try:
             taking.start()
-            assert all(crew.spec_titled("Fake") is staff.spec for _ in range(3000))
+            assert all(crew.spec_titled("Fake") is staff.spec for _ in range(10_000))
         finally:
             ended.set()
             taking.join()
