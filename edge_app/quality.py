@@ -87,6 +87,13 @@ class ConfusionMatrix:
         np.divide(hit, union, out=iou, where=union > 0)
         return iou
 
+    def recall(self) -> NDArray[np.float64]:
+        """Return the share of each class's truth that is right: float64 (n,), NaN without truth."""
+        whole = self.counts.sum(1) + self.missed
+        recall = np.full(len(whole), np.nan)
+        np.divide(np.diag(self.counts), whole, out=recall, where=whole > 0)
+        return recall
+
     def miou(self) -> float:
         """Return the mean IoU over the classes that are not NaN; NaN where all are."""
         iou = self.iou()

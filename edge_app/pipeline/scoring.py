@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -78,14 +79,18 @@ class Scorer:
         """Return the score so far, or None before the first frame with truth."""
         if not self.frames:
             return None
-        matrix = self.matrix
-        accuracy = matrix.accuracy
-        if self._task == "classification":
-            return Quality(self.frames, top1=accuracy)
-        iou = matrix.iou()
-        return Quality(
-            self.frames,
-            pixel_accuracy=None if math.isnan(accuracy) else accuracy,
-            miou=None if np.isnan(iou).all() else matrix.miou(),
-            per_class=tuple(zip(self._labels.names, iou.tolist(), strict=True)),
-        )
+        return quality_of(self.matrix, self.frames, self._task, self._labels.names)
+
+
+def quality_of(matrix: ConfusionMatrix, frames: int, task: str, names: Sequence[str]) -> Quality:
+    """Return what a matrix of so many frames says; names: of its classes, in their order."""
+    accuracy = matrix.accuracy
+    if task == "classification":
+        return Quality(frames, top1=accuracy)
+    iou = matrix.iou()
+    return Quality(
+        frames,
+        pixel_accuracy=None if math.isnan(accuracy) else accuracy,
+        miou=None if np.isnan(iou).all() else matrix.miou(),
+        per_class=tuple(zip(names, iou.tolist(), strict=True)),
+    )

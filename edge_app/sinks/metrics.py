@@ -124,9 +124,13 @@ def write_summary(folder: Path | str, summary: Mapping[str, Any]) -> Path:
 
     Numbers that are not finite become null. Raises SinkError where it cannot be written.
     """
-    path = Path(folder) / SUMMARY_NAME
+    return write_json(Path(folder) / SUMMARY_NAME, summary, indent=2)
+
+
+def write_json(path: Path, content: Mapping[str, Any], *, indent: int | None = None) -> Path:
+    """Write a JSON file as `write_summary` does."""
     draft = path.with_suffix(".json.part")
-    text = json.dumps(_plain(summary), indent=2, allow_nan=False) + "\n"
+    text = json.dumps(_plain(content), indent=indent, allow_nan=False) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("w", encoding="utf-8") as file:
