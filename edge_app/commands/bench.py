@@ -1,167 +1,188 @@
-"""Carry out `edge-app bench`: measure variants one after the other, as table and JSON."""
+"""Carry out `edge-app bench`: measure cases in turns, as tables, JSON and CSV."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
 
-from edge_app.bench import Effort, Measured, measure
-from edge_app.board import board, versions
-from edge_app.commands.common import Signals, coloured, compact_table, resolve_model, sample
-from edge_app.errors import SinkError
-from edge_app.sources.base import Source
-from edge_app.sources.opening import open_source
-from edge_app.spec import ModelSpec
-from edge_app.style import NOTHING, count, file_size, significant, words
-from edge_app.timing import STAGES, Latency
+from edge_app.bench.case import Ask, Case, Effort, cases_of
+from edge_app.bench.measured import Measured
+from edge_app.bench.results import as_csv, as_json, make_result, write_text
+from edge_app.bench.schema import FIELDS, check_result
+from edge_app.bench.series import Series
+from edge_app.bench.tables import board_line, speed_table, stage_table, use_table
+from edge_app.board import Verdict, board, judge, read_work
+from edge_app.commands.common import Signals, resolve_model, sample, tell
+from edge_app.errors import EdgeError, UsageError
+from edge_app.interpreter.runtimes import CHOICES, installed
+from edge_app.style import significant, variant_colour
 
-RESULT_VERSION = 1
+# How many frames are answered where there is no truth to judge them by.
+_QUALITY_FRAMES = 30
+NOT_VALID = 3
 
 
 def bench_command(options: argparse.Namespace) -> int:
-    """Measure the variants asked for; Ctrl-C keeps what is measured."""
+    """Measure what is asked for; Ctrl-C keeps what is measured."""
     console = Console()
+    if options.describe_results:
+        for known in FIELDS:
+            tell(console, f"{known.path}\t{known.kind}\t{known.what}".expandtabs(34))
+        return 0
+    if options.preset:
+        from edge_app.commands.thesis import thesis_command
+
+        return thesis_command(options, console)
     spec = resolve_model(options)
     names = list(spec.variants) if options.variants == "all" else options.variants.split(",")
     for name in names:
         spec.variant(name)
-    text = options.source or sample(spec)[0]
-    effort = Effort(options.min_secs, options.num_runs, options.warmup_runs)
-
-    def open_slice(frames: int) -> Source:
-        return open_source(text, loop=True, max_frames=frames)
-
-    measured: list[Measured] = []
+    cases = cases_of(names, runtimes_of(options), options.threads or [None])
+    source, truth = sample(spec) if options.source is None else (options.source, None)
+    truth = options.truth or (truth if options.source is None else None)
+    frames = options.quality_frames or (None if truth else _QUALITY_FRAMES)
+    effort = Effort(
+        options.min_secs,
+        options.num_runs,
+        options.warmup_runs,
+        min(options.rounds, options.num_runs),
+        options.pace,
+        options.sustained,
+    )
+    ask = Ask(
+        spec, cases[0], source, effort,
+        truth=truth, truth_labels=options.truth_labels, frames=frames, explain=options.explain,
+    )  # fmt: skip
     stop = threading.Event()
     signals = Signals(stop)
-    before = board()
-    started = time.time()
-    with signals.caught(), _progress(console) as progress:
-        for number, name in enumerate(names, 1):
-            task = progress.add_task(f"{number}/{len(names)} {name}", total=1.0, step="")
-            measured.append(
-                measure(
-                    spec,
-                    name,
-                    open_slice,
-                    effort,
-                    runtime=options.runtime,
-                    threads=options.threads,
-                    stop=stop,
-                    progress=lambda step, share, task=task: progress.update(  # type: ignore[misc]
-                        task, completed=share, step=step
-                    ),
-                )
-            )
-            if stop.is_set():
-                break
-    for table in (_speed_table(spec, text, measured), _stage_table(measured)):
-        console.print(table)
-    for one in measured:
-        console.print(
-            f"{coloured(one.variant)}: {one.delegation}",
-            highlight=False,
-            soft_wrap=True,
-        )
-    if options.json:
-        result = {
-            "schema": RESULT_VERSION,
-            "started_unix_s": started,
-            "model": spec.name,
-            "source": text if text == "synthetic" else Path(text).name,
-            "effort": {
-                "min_secs": effort.min_secs,
-                "num_runs": effort.num_runs,
-                "warmup_runs": effort.warmup_runs,
-            },
-            "variants": [one.record() for one in measured],
-            "board": {"before": before, "after": board()},
-            "versions": versions(),
-            "status": "interrupted" if stop.is_set() else "complete",
-        }
-        _write(Path(options.json), result)
-        console.print(f"result: {options.json}", highlight=False)
-    return 128 + signals.number if signals.number else 0
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[step]}"),
-        TimeElapsedColumn(),
-        console=console,
-        disable=not console.is_terminal,
+    before, work, started = board(), read_work(), time.time()
+    tell(console, f"[dim]{board_line(before)}[/]")
+    series = Series(ask, cases, before, stop)
+    title = f"{spec.title} on {Path(source).name}"
+    with signals.caught():
+        watch(console, title, series)
+    after, work_after = board(), read_work()
+    others = work_after.others_since(work) if work and work_after else None
+    verdict = judge(before, after, others)
+    measured = series.measured()
+    _print(console, title, measured, series.failed, explained=options.explain)
+    result = make_result(
+        model=spec.name,
+        source=source,
+        effort=effort,
+        measured=measured,
+        failed=series.failed,
+        states=(before, after),
+        others_cores=others,
+        verdict=verdict,
+        started_unix_s=started,
+        interrupted=stop.is_set(),
     )
+    save(console, options, result)
+    return _code(console, verdict, signals.number, allowed=options.allow_throttled)
 
 
-def _speed_table(spec: ModelSpec, source: str, measured: list[Measured]) -> Table:
-    one = measured[0]
-    columns = (
-        "variant", "size", "init\nms", "first\nms", "invoke\np50 ms", "\np90", "\np99",
-        "network\nfps", "whole\nline fps", "ratio", "peak\nMB",
-    )  # fmt: skip
-    table = compact_table(
-        f"{spec.title} on {Path(source).name}: {one.runtime}, {count(one.threads, 'thread')}",
-        columns,
-        1,
-    )
-    for one in measured:
-        alone = one.invoke_only
-        table.add_row(
-            coloured(one.variant),
-            file_size(one.bytes),
-            significant(one.init_ms),
-            significant(one.first_ms),
-            significant(alone.p50_ms if alone else None),
-            significant(alone.p90_ms if alone else None),
-            significant(alone.p99_ms if alone else None),
-            significant(one.invoke_only_fps),
-            significant(one.end_to_end_fps),
-            f"{one.ratio:.2f}" if one.ratio else NOTHING,
-            f"{one.peak_rss_mb:.0f}" if one.peak_rss_mb else NOTHING,
-        )
-    return table
+def runtimes_of(options: argparse.Namespace) -> list[str]:
+    """Return the runtimes asked for; raise UsageError for a name there is not."""
+    if options.runtimes is None:
+        return [options.runtime]
+    if options.runtimes == "installed":
+        return list(installed())
+    names: list[str] = options.runtimes.split(",")
+    for name in names:
+        if name not in CHOICES:
+            raise UsageError(f"no runtime '{name}'; there is: {', '.join(CHOICES)}, or installed")
+    return names
 
 
-def _stage_table(measured: list[Measured]) -> Table:
-    columns = ("variant", "stage", "n", "mean", "p50", "p90", "p95", "p99", "max")
-    table = compact_table("Stages of the whole line, ms", columns, 2)
-    for one in measured:
-        for stage, latency in one.stages.items():
-            table.add_row(
-                coloured(one.variant) if stage == STAGES[0] else "",
-                words(stage),
-                f"{latency.n:,}",
-                *_figures(latency),
-                end_section=stage == STAGES[-1],
+def watch(console: Console, title: str, series: Series) -> None:
+    """Measure, with a table that fills on a terminal and a line per turn where it is piped."""
+    if not console.is_terminal:
+        said: set[tuple[str, Case]] = set()
+
+        def line(how_far: str, case: Case, _step: str) -> None:
+            if (how_far, case) not in said:
+                said.add((how_far, case))
+                tell(console, f"{how_far}: {case.words()}")
+
+        series.go(line)
+        return
+    with Live(console=console, refresh_per_second=4, transient=True) as live:
+
+        def show(how_far: str, case: Case, step: str) -> None:
+            state = Text.assemble(
+                (f"{how_far}  ", "dim"),
+                (case.words(), variant_colour(case.variant)),
+                f"  {step}   ",
+                ("Ctrl-C keeps what is measured", "dim"),
             )
-    return table
+            live.update(Group(speed_table(title, series.measured()), state))
+
+        series.go(show)
 
 
-def _figures(latency: Latency) -> list[str]:
-    return [
-        significant(value)
-        for value in (
-            latency.mean_ms, latency.p50_ms, latency.p90_ms,
-            latency.p95_ms, latency.p99_ms, latency.max_ms,
-        )
-    ]  # fmt: skip
+def _print(
+    console: Console,
+    title: str,
+    measured: list[Measured],
+    failed: Mapping[Case, str],
+    *,
+    explained: bool,
+) -> None:
+    if measured:
+        one = measured[0]
+        same = len({(each.runtime, each.threads) for each in measured}) == 1
+        where = f": {one.runtime}, {one.threads} threads" if same else ""
+        for table in (
+            speed_table(title + where, measured),
+            use_table(measured),
+            stage_table(measured),
+        ):
+            console.print(table)
+    for one in measured:
+        name = f"[{variant_colour(one.variant)}]{one.variant}[/]"
+        name += f" on {one.runtime}, {one.threads} threads"
+        if explained:
+            tell(console, f"{name}\n" + "\n".join(f"  - {why}" for why in one.why))
+        else:
+            tell(console, f"{name}: {one.delegation}")
+        if one.sustained:
+            long = one.sustained
+            tell(
+                console,
+                f"  sustained {long.seconds:.0f} s: p50 {significant(long.first.p50_ms)} ms in the "
+                f"first {long.window_s:.0f} s, {significant(long.last.p50_ms)} ms in the last",
+            )
+    for case, reason in failed.items():
+        tell(console, f"[bold red]not measured[/] {case.words()}: {reason}")
 
 
-def _write(path: Path, result: dict[str, Any]) -> None:
-    draft = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(result, indent=2, allow_nan=False) + "\n", "utf-8")
-        draft.replace(path)
-    except OSError as fault:
-        raise SinkError(f"{path} cannot be written ({fault.strerror}); name another file") from None
+def save(console: Console, options: argparse.Namespace, result: dict[str, Any]) -> None:
+    """Write the files that are asked for; nothing is written that a reader would refuse."""
+    if not result["variants"]:
+        return
+    faults = check_result(result)
+    if faults:
+        raise EdgeError(f"the result does not fit its description ({faults[0]}); report this")
+    for path, text in ((options.json, as_json), (options.csv, as_csv)):
+        if path:
+            write_text(Path(path), text(result))
+            tell(console, f"result: {path}")
+
+
+def _code(console: Console, verdict: Verdict, number: int | None, *, allowed: bool) -> int:
+    for note in verdict.notes:
+        tell(console, f"[dim]{note}[/]")
+    for reason in verdict.reasons:
+        tell(console, f"[bold red]not valid[/]: {reason}")
+    if number:
+        return 128 + number
+    return 0 if verdict.valid or allowed else NOT_VALID

@@ -1,0 +1,1 @@
+"""Measure variants, put the figures into words and files, and compare them."""
