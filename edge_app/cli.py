@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from edge_app import __version__
 from edge_app.commands.evaluate_options import add_evaluate, add_merge
+from edge_app.commands.measuring import add_bench, add_compare
 from edge_app.controls import KEYS
 from edge_app.exits import guard
 from edge_app.interpreter.runtimes import CHOICES
@@ -34,10 +35,6 @@ _RUN_EXAMPLES = """examples:
   edge-app run picamera --model street --headless --serve 0.0.0.0:8080
   edge-app run t10k-images-idx3-ubyte.gz --truth t10k-labels-idx1-ubyte.gz --model mnist
 """
-_BENCH_EXAMPLES = """examples:
-  edge-app bench --model mnist
-  edge-app bench --model street --variants int8,float32 --source drive.mp4 --json pi5.json
-"""
 _MODELS_EXAMPLES = """examples:
   edge-app models                      what is there, and how good it was measured to be
   edge-app models check assets/models/mnist
@@ -54,7 +51,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_run(commands)
-    _add_bench(commands)
+    add_bench(commands, _add_model)
+    add_compare(commands)
     add_evaluate(commands, _add_model)
     add_merge(commands)
     _add_models(commands)
@@ -164,25 +162,6 @@ def _add_camera(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_bench(commands: Commands) -> None:
-    parser = add_command(commands, "bench", "measure the variants of a model", _BENCH_EXAMPLES)
-    _add_model(parser)
-    parser.add_argument(
-        "--variants", default="all", metavar="LIST", help="names with commas between, or all"
-    )
-    parser.add_argument("--source", metavar="S", help="what to run on (default: a sample)")
-    parser.add_argument("--json", metavar="FILE", help="write the result there")
-    parser.add_argument(
-        "--min-secs", type=seconds, default=5.0, metavar="S", help="per measurement (default 5)"
-    )
-    parser.add_argument(
-        "--num-runs", type=positive, default=30, metavar="N", help="at least N runs (default 30)"
-    )
-    parser.add_argument(
-        "--warmup-runs", type=positive, default=5, metavar="N", help="not counted (default 5)"
-    )
-
-
 def _add_models(commands: Commands) -> None:
     parser = add_command(commands, "models", "list the models, or check one", _MODELS_EXAMPLES)
     parser.add_argument("action", nargs="?", choices=("list", "check"), default="list")
@@ -273,6 +252,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from edge_app.commands.merge import merge_command
 
         return merge_command(options)
+    if options.command == "compare":
+        from edge_app.commands.compare import compare_command
+
+        return compare_command(options)
     if options.command == "demo":
         from edge_app.commands.demo import demo_command
 
