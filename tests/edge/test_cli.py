@@ -215,7 +215,10 @@ def test_a_changed_model_file_fails_its_check(tmp_path: Path, assets: Path) -> N
 def test_bench_measures_every_variant(tmp_path: Path) -> None:
     """The JSON holds init, first, warm-up, steady, the stages and the ratio."""
     result = tmp_path / "b.json"
-    done = edge("bench", "--model", "mnist", "--min-secs", 0.2, "--num-runs", 9, "--json", result)
+    done = edge(
+        "bench", "--model", "mnist", "--min-secs", 0.2, "--num-runs", 9, "--json", result,
+        "--allow-throttled",
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     record = json.loads(result.read_text("utf-8"))
     assert record["status"] == "complete"
