@@ -203,9 +203,12 @@ def growth(minutes: float) -> None:
     def look(now_s: float) -> None:
         waiting = [len(one._items) for one in queues]
         recent = Latency.of(list(screen.ages_ms)[-300:])
+        # How busy the machine is shows in the network's own time.
+        network = Latency.of(list(screen.invokes_ms)[-300:])
         lines.append((resident_bytes() / 1e6, recent.p90_ms if recent else 0.0))
         _say(
             f"{now_s:6.0f} s: resident {lines[-1][0]:.1f} MB, age p90 {lines[-1][1]:.1f} ms, "
+            f"network p50 {network.p50_ms if network else 0:.1f} ms, "
             f"waiting {waiting}, threads {threading.active_count()}"
         )
 
