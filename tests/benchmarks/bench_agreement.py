@@ -1,0 +1,82 @@
+"""How alike float32 and int8 are: python -m tests.benchmarks.bench_agreement [VIDEO ...].
+
+The figures are those of the compare view, of every frame of the shipped clip or of the videos
+that are named, by the shipped street model.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from edge_app.assets import assets_dir
+from edge_app.commands.common import sample
+from edge_app.frame import Comparison, Status, Step
+from edge_app.pipeline.comparing import partner
+from edge_app.pipeline.crew import Crew
+from edge_app.pipeline.desk import thread_choices
+from edge_app.pipeline.engine import Engine, Post, load_engine
+from edge_app.pipeline.run import Run
+from edge_app.sources.opening import open_source
+from edge_app.spec import ModelSpec, read_card
+
+
+class Keeper:
+    """Keep every comparison."""
+
+    wants_canvas = False
+    every_frame = True
+
+    def __init__(self) -> None:
+        self.told: list[Comparison] = []
+
+    def write(self, step: Step, status: Status) -> None:
+        """Keep what two variants said of a frame."""
+        if step.comparison is not None:
+            self.told.append(step.comparison)
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+def compared(spec: ModelSpec, video: str) -> list[Comparison]:
+    """Return what the compare view says of every frame of a video."""
+    threads = thread_choices()[-1]
+
+    def load(post: Post) -> Engine:
+        return load_engine(post.spec, post.variant, threads=post.threads)
+
+    first = load(Post(spec, "float32", threads))
+    keeper = Keeper()
+    with Crew(first, load, keep=2, partner=partner) as crew, open_source(video) as source:
+        crew.compare(True)
+        while not crew.has(Post(spec, "int8", threads)):
+            time.sleep(0.01)
+        Run(source, first, [keeper], crew=crew).go()  # type: ignore[list-item]
+    return keeper.told
+
+
+def main(videos: list[str]) -> None:
+    """Print the agreement over all frames, of the worst one, and by class."""
+    spec = read_card(assets_dir() / "models" / "street")
+    for video in videos or [sample(spec)[0]]:
+        told = compared(spec, video)
+        shares = [one.agreement for one in told]
+        classes: dict[str, list[float]] = {}
+        for one in told:
+            for name, share in one.per_class:
+                classes.setdefault(name, []).append(share)
+        by_class = "  ".join(
+            f"{name} {statistics.fmean(values):.3f} ({len(values)})"
+            for name, values in sorted(classes.items(), key=lambda item: -len(item[1]))
+        )
+        sys.stdout.write(
+            f"{Path(video).name}, float32 and int8: mean {statistics.fmean(shares):.4f}, worst frame "
+            f"{min(shares):.4f}, {len(shares)} frames; by class (frames in view): {by_class}\n"
+        )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
