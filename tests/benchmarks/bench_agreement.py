@@ -73,8 +73,8 @@ def main(videos: list[str]) -> None:
             for name, values in sorted(classes.items(), key=lambda item: -len(item[1]))
         )
         sys.stdout.write(
-            f"{Path(video).name}, float32 and int8: mean {statistics.fmean(shares):.4f}, worst frame "
-            f"{min(shares):.4f}, {len(shares)} frames; by class (frames in view): {by_class}\n"
+            f"{Path(video).name}, float32 and int8: mean {statistics.fmean(shares):.4f}, worst "
+            f"{min(shares):.4f} of {len(shares)} frames; by class (frames in view): {by_class}\n"
         )
 
 
