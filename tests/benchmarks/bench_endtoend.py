@@ -1,0 +1,45 @@
+"""The whole line against the network alone, and against what the cores allow.
+
+python -m tests.benchmarks.bench_endtoend MODEL VARIANT VIDEO [SECONDS]
+
+Prints end-to-end over invoke-only FPS, end-to-end FPS over cores / (CPU seconds per frame of
+the whole process), and the CPU outside the network with decoding, all of one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+
+from edge_app.bench.case import Ask, Case, Effort
+from edge_app.bench.measured import fold
+from edge_app.bench.turn import Turn
+from edge_app.bench.worker import carry_out
+from edge_app.board import board
+from edge_app.commands.common import resolve_model
+
+
+def main(model: str, variant: str, video: str, seconds: float = 12.0) -> None:
+    """Print the figures of one case."""
+    bare = ("task", "labels", "input_size", "channels", "mean", "std", "fit")
+    spec = resolve_model(argparse.Namespace(model=model, runtime="auto", **dict.fromkeys(bare)))
+    effort = Effort(min_secs=seconds, num_runs=30, rounds=2)
+    ask = Ask(spec, Case(variant), video, effort)
+    turns: list[Turn] = [
+        carry_out(ask, threading.Event(), lambda _step: None) for _ in range(effort.rounds)
+    ]
+    one = fold(turns, int(board()["cores"]))
+    stages = ", ".join(f"{name} {stage.mean_ms:.2f}" for name, stage in one.stages.items())
+    sys.stdout.write(
+        f"{spec.name} {variant} on {video.rpartition('/')[2]}: network alone "
+        f"{one.invoke_only_fps:.1f} fps, whole line {one.end_to_end_fps:.1f} fps, "
+        f"ratio {one.ratio:.3f}; of the bound {one.of_bound:.3f}; CPU a frame {one.cpu_ms:.2f} ms, "
+        f"network {one.cpu_invoke_ms:.2f}, outside {one.cpu_outside_ms:.2f}\n"
+        f"  stages, mean ms: {stages}\n"
+    )
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    main(*arguments[:3], *(float(text) for text in arguments[3:]))
