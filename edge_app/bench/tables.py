@@ -37,10 +37,10 @@ def speed_table(title: str, measured: Sequence[Measured]) -> Table:
             _name(one, several),
             file_size(one.bytes),
             significant(one.init_ms),
-            significant(one.first_ms),
-            significant(alone.p50_ms if alone else None),
-            significant(alone.p90_ms if alone else None),
-            significant(alone.p99_ms if alone else None),
+            _fine(one.first_ms),
+            _fine(alone.p50_ms if alone else None),
+            _fine(alone.p90_ms if alone else None),
+            _fine(alone.p99_ms if alone else None),
             significant(one.invoke_only_fps),
             significant(one.end_to_end_fps),
             f"{one.ratio:.2f}" if one.ratio else NOTHING,
@@ -64,8 +64,8 @@ def use_table(measured: Sequence[Measured]) -> Table:
         table.add_row(
             _name(one, several),
             span(one.range_ms),
-            significant(one.paced.p50_ms if one.paced else None),
-            significant(one.paced.p90_ms if one.paced else None),
+            _fine(one.paced.p50_ms if one.paced else None),
+            _fine(one.paced.p90_ms if one.paced else None),
             significant(one.cpu_ms),
             significant(one.cpu_outside_ms),
             f"{one.of_bound:.2f}" if one.of_bound else NOTHING,
@@ -106,8 +106,8 @@ def pair_table(title: str, pairs: Sequence[Pair], limit: float | None) -> Table:
         table.add_row(
             f"[{variant_colour(pair.variant)}]{pair.variant}[/]\n"
             f"[dim]{pair.runtime} x{pair.threads}[/]",
-            significant(pair.first_ms),
-            significant(pair.second_ms),
+            _fine(pair.first_ms),
+            _fine(pair.second_ms),
             f"{pair.time:.3f}",
             low_high,
             *(_times(value) for value in (pair.line, pair.memory, pair.size)),
@@ -119,7 +119,7 @@ def pair_table(title: str, pairs: Sequence[Pair], limit: float | None) -> Table:
 
 def span(found: Range | None) -> str:
     """Write a range as 8.12-8.31."""
-    return f"{significant(found[0])}-{significant(found[1])}" if found else NOTHING
+    return f"{_fine(found[0])}-{_fine(found[1])}" if found else NOTHING
 
 
 def board_line(board: Mapping[str, Any]) -> str:
@@ -161,6 +161,13 @@ def _figures(latency: Latency) -> list[str]:
             latency.p95_ms, latency.p99_ms, latency.max_ms,
         )
     ]  # fmt: skip
+
+
+def _fine(value_ms: float | None) -> str:
+    """Write a duration in ms; below 0.1 with four places, since a digit's network takes 0.007."""
+    if value_ms is not None and value_ms < 0.0995:
+        return f"{value_ms:.4f}"
+    return significant(value_ms)
 
 
 def _times(value: float | None) -> str:
