@@ -55,7 +55,7 @@ $(VENV)/.app: setup.cfg $(VENV)/.venv
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.app
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,host]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,host,cluster]'
 	@touch $@
 
 # tflite-runtime stopped at Python 3.11 and numpy 1, so it cannot share the other venv.

@@ -10,6 +10,7 @@ from pathlib import Path
 from edge_app import __version__
 from edge_app.exits import guard
 from edge_app.parsing import Commands, add_command, numbers, size
+from host_tools.cluster.options import add_evaluate
 from host_tools.diagnose import options as diagnosis
 from host_tools.scenes.command import add_scenes
 from host_tools.train.street import options as street
@@ -77,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_scenes(commands)
     _add_sample(commands)
     _add_fetch(commands)
+    add_evaluate(commands)
     _add_report(commands)
     text = "say layer by layer where int8 loses against float32"
     diagnosis.add_options(add_command(commands, "diagnose", text, diagnosis.EXAMPLES))
@@ -267,6 +269,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from host_tools.fetch import fetch_command
 
         return fetch_command(options)
+    if options.command == "evaluate":
+        from host_tools.cluster.command import evaluate_command
+
+        return evaluate_command(options)
     if options.command == "report":
         from host_tools.report.command import report_command
 
