@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from rich.text import Text
 
-from edge_app.controls import KEYS
+from edge_app.controls import KEYS, Key
 from edge_app.frame import Comparison, Status
 from edge_app.quality import Quality
 from edge_app.style import (
@@ -34,7 +35,8 @@ _ASCII = str.maketrans(
     | dict.fromkeys(_EIGHTHS[1:8], " ")
 )
 _CLASS_COLUMNS = 26
-_KEY_COLUMNS = 44
+# Room for the names of a key: `right`, `space` and `q esc` are the longest.
+_WIDE = max(len(" ".join(entry.keys)) for entry in KEYS)
 _HINT = "keys: h all of them, v next variant, c compare, space pause, q quit"
 
 
@@ -118,17 +120,28 @@ def _states(status: Status) -> list[Text]:
 
 
 def _key_lines(width: int) -> list[Text]:
-    """Return all keys and what they do, in columns, read from top to bottom."""
-    columns = max(1, width // _KEY_COLUMNS)
-    rows = -(-len(KEYS) // columns)
+    """Return all keys and what they do, in as many columns as fit, read from top to bottom."""
+    for number in (3, 2, 1):
+        columns = _key_columns(number)
+        if sum(_WIDE + 4 + whats for _, whats in columns) - 2 <= width:
+            break
     lines = []
-    for row in range(rows):
+    for row in range(len(columns[0][0])):
         line = Text()
-        for entry in islice(KEYS, row, None, rows):
-            line.append(f"{' '.join(entry.keys):>7}  ", style="bold")
-            line.append(f"{entry.what:<{_KEY_COLUMNS - 9}}", style="default")
+        for entries, whats in columns:
+            if row < len(entries):
+                keys = " ".join(entries[row].keys)
+                line.append(f"{keys:>{_WIDE}}  ", style="bold")
+                line.append(f"{entries[row].what:<{whats}}  ", style="default")
         lines.append(line)
     return lines
+
+
+def _key_columns(number: int) -> list[tuple[Sequence[Key], int]]:
+    """Return the keys of each column, and the width of its longest words."""
+    rows = -(-len(KEYS) // number)
+    parts = [KEYS[at : at + rows] for at in range(0, len(KEYS), rows)]
+    return [(part, max(len(entry.what) for entry in part)) for part in parts]
 
 
 def _names(status: Status) -> Text:

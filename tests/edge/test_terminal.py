@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 from rich.style import Style
 
+from edge_app.controls import KEYS
 from edge_app.labels import CITYSCAPES
 from edge_app.quality import Quality
 from edge_app.sinks.report import summary_table
@@ -344,3 +345,16 @@ def test_a_summary_with_little_in_it_can_be_shown() -> None:
     )
     assert "failed (the camera is gone)   0 frames" in text
     assert not re.search("nan|None|inf", text)
+
+
+def test_all_keys_fit_the_smallest_usual_terminal() -> None:
+    """In 80 columns and 24 rows every key and its words are whole, with the figures above them."""
+    view = screen(
+        status(states=("paused",)), Progress(9, None, 1.0), (80, 24),
+        ascii_only=False, keys=True, help_shown=True,
+    )  # fmt: skip
+    lines = view.plain.split("\n")
+    assert len(lines) < 24
+    assert max(map(len, lines)) <= 80
+    for entry in KEYS:
+        assert any(f"{' '.join(entry.keys)}  {entry.what}" in line for line in lines), entry
