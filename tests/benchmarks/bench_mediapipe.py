@@ -1,12 +1,13 @@
 """Our line beside MediaPipe Tasks' ImageSegmenter: same model, frames and threads.
 
-python -m tests.benchmarks.bench_mediapipe MODEL.tflite VIDEO PYTHON_WITH_MEDIAPIPE [FRAMES]
+python -m tests.benchmarks.bench_mediapipe MODEL.tflite VIDEO PYTHON [FRAMES [THREADS]]
 
-MediaPipe lives in a Python of its own (`pip install mediapipe`); it is run in video mode with
+PYTHON is one that has MediaPipe (`pip install mediapipe`); it is run in video mode with
 a category mask. The two take turns, A B A B. Frames are decoded before the clock starts; ms and
 CPU time are for one frame, from the picture to a class map at the picture's size. Ours is made
 in both ways the live view has: the network's own class map, enlarged ("clean"), and from
-logits upsampled to the full size before argmax ("smooth"), as MediaPipe does.
+logits upsampled to the full size before argmax ("smooth"). MediaPipe Tasks has no option for
+the number of threads, so it runs as it comes.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from edge_app.frame import Image, Segmentation
 from edge_app.pipeline.bare import Hints, describe_file
 from edge_app.pipeline.engine import load_engine
 from edge_app.sources.opening import open_source
+from edge_app.style import count as count_of
 
 _TURNS = 3
 Spent = tuple[list[float], float]
@@ -61,7 +63,7 @@ print(json.dumps({"ms": spent[WARM:], "cpu_ms": cpu * 1e3, "size": list(mask.sha
 """.replace("WARM", str(_WARM))
 
 
-def main(model: Path, video: str, python: str, count: int = 60) -> int:
+def main(model: Path, video: str, python: str, count: int = 60, threads: int = 2) -> int:
     """Print both and their ratios; return 1 where either ratio is below 4."""
     cv2.setNumThreads(1)
     with open_source(video, max_frames=count) as source:
@@ -74,7 +76,7 @@ def main(model: Path, video: str, python: str, count: int = 60) -> int:
         for _ in range(_TURNS):
             answers = {}
             for way in ("clean", "smooth"):
-                spent, answers[way] = _ours(model, frames, way)
+                spent, answers[way] = _ours(model, frames, way, threads)
                 told[way].append(spent)
             told["MediaPipe"].append(_theirs(model, stack, masks, python))
         for way, maps in answers.items():
@@ -88,7 +90,8 @@ def main(model: Path, video: str, python: str, count: int = 60) -> int:
     }
     height, width = frames[0].shape[:2]
     sys.stdout.write(
-        f"{model.name}, {len(frames)} frames of {width}x{height}, {_TURNS} turns each; "
+        f"{model.name}, {len(frames)} frames of {width}x{height}, {_TURNS} turns each, "
+        f"{count_of(threads, 'thread')} here; "
         "a frame's ms and CPU ms\n"
     )
     theirs = medians["MediaPipe"]
@@ -114,10 +117,12 @@ def _theirs(model: Path, stack: Path, masks: Path, python: str) -> Spent:
     return other["ms"], other["cpu_ms"]
 
 
-def _ours(model: Path, frames: list[Image], way: str) -> tuple[Spent, NDArray[np.uint8]]:
+def _ours(
+    model: Path, frames: list[Image], way: str, threads: int
+) -> tuple[Spent, NDArray[np.uint8]]:
     spec = describe_file(model, Hints())
     (variant,) = spec.variants
-    engine = load_engine(spec, variant)
+    engine = load_engine(spec, variant, threads=threads)
     kept: list[NDArray[np.uint8]] = []
     spent: list[float] = []
     cpu_s = 0.0
