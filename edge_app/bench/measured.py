@@ -86,6 +86,9 @@ def fold(
         for timings in turn.line:
             log.add(timings)
     cpu_ms, cpu_invoke_ms = _mean(turns, "line_cpu_ms"), _mean(turns, "alone_cpu_ms")
+    # FPS over cores / (CPU seconds a frame) is CPU seconds over seconds and cores, whatever the
+    # frames; taken over the same span, so that few frames do not make it look better than it is.
+    busy = _mean(turns, "line_cores")
     outside = cpu_ms - cpu_invoke_ms if cpu_ms is not None and cpu_invoke_ms is not None else None
     return Measured(
         variant=one.variant,
@@ -106,7 +109,7 @@ def fold(
         cpu_ms=cpu_ms,
         cpu_invoke_ms=cpu_invoke_ms,
         cpu_outside_ms=outside if outside is None else max(0.0, outside),
-        of_bound=line_fps * cpu_ms / 1e3 / cores if line_fps and cpu_ms else None,
+        of_bound=busy / cores if busy else None,
         stages=log.latencies(),
         line_range_ms=median_range([[t.end_to_end_ms for t in turn.line] for turn in turns]),
         peak_rss_mb=max((t.peak_rss_mb for t in turns if t.peak_rss_mb), default=None),

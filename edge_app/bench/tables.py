@@ -105,7 +105,7 @@ def pair_table(title: str, pairs: Sequence[Pair], limit: float | None) -> Table:
         low_high = f"{pair.time_range[0]:.2f}..{pair.time_range[1]:.2f}" if pair.time_range else ""
         table.add_row(
             f"[{variant_colour(pair.variant)}]{pair.variant}[/]\n"
-            f"[dim]{pair.runtime} x{pair.threads}[/]",
+            f"[dim]{_short(pair.runtime)} x{pair.threads}[/]",
             _fine(pair.first_ms),
             _fine(pair.second_ms),
             f"{pair.time:.3f}",
@@ -150,7 +150,11 @@ def _several(measured: Sequence[Measured]) -> bool:
 
 def _name(one: Measured, several: bool) -> str:
     name = f"[{variant_colour(one.variant)}]{one.variant}[/]"
-    return f"{name}\n[dim]{one.runtime_name} x{one.threads}[/]" if several else name
+    return f"{name}\n[dim]{_short(one.runtime_name)} x{one.threads}[/]" if several else name
+
+
+def _short(runtime: str) -> str:
+    return runtime.removesuffix("-runtime")
 
 
 def _figures(latency: Latency) -> list[str]:

@@ -29,6 +29,7 @@ class Turn:
     """Hold what one turn of a case measured; durations in ms unless named otherwise.
 
     alone_cpu_ms, line_cpu_ms: CPU time of the whole process for one frame.
+    line_cores: how many cores the line kept busy, filling and draining it included.
     line_s, line_intervals: of the whole line; n frames hold n-1 intervals.
     undelegated_ms: of one run without the delegate, where it was asked for.
     """
@@ -49,6 +50,7 @@ class Turn:
     line_s: float = 0.0
     line_intervals: int = 0
     line_cpu_ms: float | None = None
+    line_cores: float | None = None
     peak_rss_mb: float | None = None
     undelegated_ms: float | None = None
     complete: bool = True
@@ -164,14 +166,16 @@ def _line(
     overlay = Overlay(engine.spec.labels)
     with open_source(ask.source, loop=True, max_frames=frames) as source:
         run = Run(source, engine, [], draw=overlay.draw, stop=stop)
-        cpu_s = time.process_time()
+        started, cpu_s = time.perf_counter(), time.process_time()
         run.go()
         cpu_s = time.process_time() - cpu_s
+        whole_s = time.perf_counter() - started
     tally = run.tally
     rate = tally.shown_hz
     if count and tally.frames:
         turn.line = list(tally.timings())
         turn.line_cpu_ms = cpu_s * 1e3 / tally.frames
+        turn.line_cores = cpu_s / whole_s
         if rate:
             turn.line_intervals = tally.frames - 1
             turn.line_s = turn.line_intervals / rate

@@ -50,6 +50,7 @@ def turn(variant: str = "int8", alone: float = 10.0, **more: Any) -> Turn:
         line_s=0.05,
         line_intervals=4,
         line_cpu_ms=24.0,
+        line_cores=1.8,
         **{**given, **more},
     )
 
@@ -90,7 +91,7 @@ def test_turns_fold_into_one_record() -> None:
     assert one.end_to_end_fps == pytest.approx(80)
     assert one.ratio == pytest.approx(0.8)
     assert one.cpu_outside_ms == pytest.approx(4.0)
-    assert one.of_bound == pytest.approx(80 * 0.024 / 2)
+    assert one.of_bound == pytest.approx(0.9)
     assert (one.peak_rss_mb, one.turns, one.stages["end_to_end"].n) == (120.0, 2, 10)
 
 
