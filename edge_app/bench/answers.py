@@ -47,8 +47,10 @@ def measure_answers(ask: Ask, stop: threading.Event, tell: Tell) -> Answers:
     engine = load_engine(spec, case.variant, runtime=case.runtime, threads=case.threads)
     own_s = time.perf_counter() - own_s
     other = None
-    if "float32" in spec.variants and case.variant != "float32":
-        other = load_engine(spec, "float32", runtime=case.runtime, threads=case.threads)
+    plain = case.runtime.removesuffix("-fp16")
+    itself = (case.variant, case.runtime) == ("float32", plain)
+    if "float32" in spec.variants and not itself:
+        other = load_engine(spec, "float32", runtime=plain, threads=case.threads)
     alike: list[float] = []
     frames = 0
     with open_source(ask.source, truth=truth, max_frames=ask.frames) as source:
@@ -64,7 +66,7 @@ def measure_answers(ask: Ask, stop: threading.Event, tell: Tell) -> Answers:
             if scorer is not None:
                 scorer.add(frame, answer)
             frames += 1
-    same = 1.0 if case.variant == "float32" else None
+    same = 1.0 if itself else None
     return Answers(
         frames=frames,
         agreement=math.fsum(alike) / len(alike) if alike else same,

@@ -81,7 +81,7 @@ def _cpu(variant: str, board: Mapping[str, Any]) -> list[str]:
         if kind == "arm" and "asimdhp" in features:
             return [
                 "the CPU has half-precision arithmetic (asimdhp), but the runtime turns the "
-                "weights to float32 when it loads unless --force-fp16 is given"
+                "weights to float32 when it loads; --runtimes litert,litert-fp16 measures both"
             ]
         return [
             "the CPU lacks half-precision arithmetic: the weights are turned to float32 when the "

@@ -21,7 +21,9 @@ _MODULES = {
     "tensorflow": ("tensorflow", "tensorflow.lite.python.interpreter"),
 }
 RUNTIMES = tuple(_MODULES)
-CHOICES = ("auto", *RUNTIMES)
+# LiteRT told to compute in half precision: never chosen unless it is asked for.
+HALF = "litert-fp16"
+CHOICES = ("auto", *RUNTIMES, HALF)
 _TITLES = {"litert": "LiteRT", "tflite-runtime": "tflite-runtime", "tensorflow": "TensorFlow"}
 
 
@@ -36,7 +38,8 @@ class Runtime:
     @property
     def title(self) -> str:
         """What to call it on screen."""
-        return f"{_TITLES[self.name]} {self.version}"
+        title = f"{_TITLES[self.name.removesuffix('-fp16')]} {self.version}"
+        return f"{title} in fp16" if self.name == HALF else title
 
 
 def installed() -> tuple[str, ...]:
@@ -59,14 +62,18 @@ def find_runtime(choice: str = "auto") -> str:
             f"no inference runtime is installed (looked for {', '.join(RUNTIMES)}); "
             "run: pip install ai-edge-litert"
         )
-    if choice not in have:
-        raise ModelError(_missing(choice, have))
+    if choice.removesuffix("-fp16") not in have:
+        raise ModelError(_missing(choice.removesuffix("-fp16"), have))
     return choice
 
 
 def load_runtime(choice: str = "auto") -> Runtime:
     """Import a runtime; raise ModelError saying what mends it where that fails."""
     name = find_runtime(choice)
+    if name == HALF:
+        from edge_app.interpreter.half import HalfPrecision
+
+        return Runtime(name, load_runtime("litert").version, HalfPrecision)
     version = _version(name) or "?"
     _refuse_numpy_2(name, version)
     package, module = _MODULES[name]

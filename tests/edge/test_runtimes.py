@@ -139,4 +139,4 @@ def test_every_runtime_that_is_installed_loads(
 
 def test_the_choices_are_auto_and_the_runtimes() -> None:
     """The command line offers exactly what can be found."""
-    assert CHOICES == ("auto", "litert", "tflite-runtime", "tensorflow")
+    assert CHOICES == ("auto", "litert", "tflite-runtime", "tensorflow", "litert-fp16")
