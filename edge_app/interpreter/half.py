@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.interpreter.noise import quiet_native
+
 # Source: XNNPACK delegate, xnnpack_delegate.h, TFLITE_XNNPACK_DELEGATE_FLAG_FORCE_FP16.
 _FORCE_FP16 = 0x4
 
@@ -48,6 +50,12 @@ class HalfPrecision:
         self._model = CompiledModel.from_file(self._path, options=Options(cpu_options=asked))
         self._inputs = self._model.create_input_buffers(0)
         self._outputs = self._model.create_output_buffers(0)
+        self.invoke()  # what the runtime says at its first run is then caught with the rest
+
+    def __del__(self) -> None:
+        with quiet_native():  # it names every accelerator it lets go of
+            for name in ("_inputs", "_outputs", "_model"):
+                self.__dict__.pop(name, None)
 
     def resize_tensor_input(self, *_: Any, **__: Any) -> None:
         """Refuse: raise ValueError, since sizes are fixed when the model is compiled."""
