@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ from edge_app.commands.outputs import Outputs, first_controls
 from edge_app.controls import Controls
 from edge_app.errors import EdgeError
 from edge_app.frame import Frame, Image, Result, Status
+from edge_app.notify import Notifier
 from edge_app.overlay import Overlay
 from edge_app.pipeline.comparing import partner
 from edge_app.pipeline.crew import Crew
@@ -24,6 +26,7 @@ from edge_app.pipeline.engine import Engine, Post, load_engine, warm
 from edge_app.pipeline.reading import reader_for
 from edge_app.pipeline.run import Run
 from edge_app.pipeline.snapshots import take_snapshot
+from edge_app.pipeline.tally import Tally
 from edge_app.remembered import is_flipped, remember_flipped
 from edge_app.sources.base import Source
 from edge_app.sources.opening import open_source
@@ -50,12 +53,20 @@ class Legs:
 
     source: the one that is read now.
     cost_bytes: what loading the first engine took.
+    notifier: told how the runs go.
     """
 
     def __init__(
-        self, order: Order, source: Source, engine: Engine, outputs: Outputs, cost_bytes: int
+        self,
+        order: Order,
+        source: Source,
+        engine: Engine,
+        outputs: Outputs,
+        cost_bytes: int,
+        notifier: Notifier | None = None,
     ) -> None:
         self.source = source
+        self._notifier = notifier or Notifier()
         self._order = order
         self._outputs = outputs
         self._tasks = tasks_of(order)
@@ -113,6 +124,7 @@ class Legs:
             crew=self.crew,
             counted=before.tally if before else None,
             leave=self._is_ready,
+            progress=lambda tally: self._notifier.beat(partial(_in_a_line, tally)),
             reader=reader_for(self._order.spec, self._order.read_digits, self.source),
         )
         hands = run.desk.hands
@@ -163,6 +175,14 @@ class Legs:
     def _is_ready(self) -> bool:
         """Tell whether another task was asked for and can begin."""
         return self._next is not None and self.crew.has(self._next[1])
+
+
+def _in_a_line(tally: Tally) -> str:
+    """Say how a run goes, for `systemctl status`."""
+    status = tally.status(time.monotonic())
+    rate = "" if status.shown_fps is None else f", {status.shown_fps:.1f} frames per second"
+    states = "".join(f"; {state}" for state in status.states)
+    return f"{status.model} {status.variant}: frame {status.frames}{rate}{states}"
 
 
 def _snapshot(run: Run) -> str:

@@ -16,6 +16,7 @@ from edge_app.commands.legs import Legs, resident_bytes
 from edge_app.commands.order import Order, check, order_of
 from edge_app.commands.outputs import Outputs
 from edge_app.errors import EdgeError
+from edge_app.notify import notifier_of
 from edge_app.pipeline.engine import Engine, load_engine
 from edge_app.pipeline.run import Run
 from edge_app.sinks.metrics import write_summary
@@ -44,6 +45,7 @@ def carry_out(order: Order, console: Console) -> tuple[Mapping[str, Any], int]:
     a fault is raised again after that.
     """
     check(order)
+    notifier = notifier_of()
     with ExitStack() as stack:
         truth = open_truth(order.truth, order.truth_labels) if order.truth else None
         source = stack.enter_context(
@@ -66,7 +68,7 @@ def carry_out(order: Order, console: Console) -> tuple[Mapping[str, Any], int]:
         # Before the terminal is changed: no signal may end the process without its restoring.
         stack.enter_context(signals.caught())
         outputs = Outputs(order, source, console, stack)
-        legs = Legs(order, source, engine, outputs, cost_bytes)
+        legs = Legs(order, source, engine, outputs, cost_bytes, notifier)
         stack.enter_context(legs.crew)
         run = legs.first(stop)
         fault: BaseException | None = None
@@ -75,6 +77,7 @@ def carry_out(order: Order, console: Console) -> tuple[Mapping[str, Any], int]:
                 run.go()
         except (EdgeError, KeyboardInterrupt, Exception) as caught:  # noqa: BLE001
             fault = caught  # raised again below, once nothing can be lost any more
+        notifier.ending()
         for sink in outputs.sinks:
             try:
                 sink.close()

@@ -43,6 +43,8 @@ class Run:
     leave: tells whether the run is to end for another one; counted: the tally of the one before.
     reader: answers pictures that show more than one thing, with the engine it is given.
     crew: has the engines that keys can choose, `engine` first; without it there is no other.
+    progress: told whenever something has come through the whole line, or holds it on purpose: a
+        pause, or a camera that is being waited for. A line that is stuck tells nothing.
     """
 
     source: Source
@@ -60,6 +62,7 @@ class Run:
     reader: Reads | None = None
     leave: Callable[[], bool] = lambda: False
     counted: Tally | None = None
+    progress: Callable[[Tally], None] = lambda tally: None  # noqa: ARG005
     tally: Tally = field(init=False)
     desk: Desk = field(init=False)
     _show: Show = field(init=False)
@@ -67,6 +70,7 @@ class Run:
     _stepped: int = 0
     _resumed_s: float = 0.0
     _stale: int = 0
+    _source_state: str = "live"
 
     def __post_init__(self) -> None:
         maker = maker_of(self.engine)
@@ -182,6 +186,7 @@ class Run:
         return self.stop.is_set() or self.leave()
 
     def _count_step(self) -> None:
+        self.progress(self.tally)
         if self.desk.controls.paused:
             self._stepped += 1
 
@@ -198,6 +203,8 @@ class Run:
             if not controls.paused:
                 self._stepped = controls.steps
             held = controls.paused and self._stepped >= controls.steps
+            if held or (idle and self._is_waiting_anew()):
+                self.progress(self.tally)
             if held or idle:
                 self._show.again(anew=heard)
             was_held |= held
@@ -206,6 +213,12 @@ class Run:
         if was_held:
             self._resumed_s = time.monotonic()
             self._show.paused(began_s, self._resumed_s)
+
+    def _is_waiting_anew(self) -> bool:
+        """Tell whether a lost camera was tried once more: every attempt has its own state."""
+        state = getattr(self.source, "state", "live")  # files have none
+        before, self._source_state = self._source_state, state
+        return state not in {before, "live"}
 
     def _quit(self, controls: Controls) -> None:  # noqa: ARG002
         self.stop.set()

@@ -14,13 +14,13 @@ STAGES = ("sources", "preprocess", "interpreter", "decode", "digits", "overlay",
 # A room imports only rooms of lower lines; stages do not import one another.
 ORDER = (
     ("errors", "closing"),
-    ("exits", "parsing", "labels", "timing", "style", "fields"),
+    ("exits", "parsing", "labels", "timing", "style", "fields", "notify"),
     ("quality", "controls", "remembered"),
     ("frame", "spec", "assets", "board"),
     ("golden",),
     STAGES,
     ("pipeline",),
-    ("bench", "evaluate", "doctor"),
+    ("bench", "evaluate", "doctor", "service"),
     ("commands",),
     ("cli",),
 )
