@@ -61,7 +61,10 @@ def evaluate(
     watch: gets what workers tell: {"key", "frames", "worker", "pid"}.
     Whatever ends it, what was counted so far is written.
     """
+    from host_tools.cluster.plugin import Undisturbed
+
     pictures = Pictures(dataset)
+    client.register_plugin(Undisturbed())
     facts = client.run(worker_facts, options.runtime)
     about = _about(facts)
     runtimes = sorted({each["runtime"] for each in facts.values()})

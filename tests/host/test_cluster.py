@@ -185,6 +185,21 @@ def test_workers_of_the_command_score_alike(
     assert (tmp_path / "out" / "mnist" / "confusion-int8.png").is_file()
 
 
+def test_a_worker_is_not_profiled(cluster: Cluster) -> None:
+    """The profiler would hold views of an interpreter's memory, which then refuses to run."""
+    from host_tools.cluster.plugin import Undisturbed
+
+    def callbacks(dask_worker: Any) -> list[str]:
+        return list(dask_worker.periodic_callbacks)
+
+    with connected(cluster.address) as client:
+        before = client.run(callbacks)
+        client.register_plugin(Undisturbed())
+        after = client.run(callbacks)
+    assert all("profile" in names for names in before.values())
+    assert not any("profile" in names for names in after.values())
+
+
 def test_jobs_add_up_without_a_cluster(tmp_path: Path) -> None:
     """A job carries everything a worker needs to know."""
     dataset = parse_dataset(made_digits(tmp_path / "digits"))
