@@ -99,7 +99,16 @@ def _add_run(commands: Commands) -> None:
     parser.add_argument(
         "--metrics", metavar="DIR", help="write frames.jsonl and summary.json there"
     )
+    parser.add_argument(
+        "--metrics-max-mb",
+        type=positive,
+        metavar="N",
+        help="keep the newest N megabytes of frames.jsonl, also of earlier runs",
+    )
     parser.add_argument("--headless", action="store_true", help="open no window")
+    parser.add_argument(
+        "--kiosk", action="store_true", help="fill the screen, and fail where there is none"
+    )
     parser.add_argument(
         "--serve",
         type=listen_at,

@@ -16,6 +16,7 @@ from edge_app.spec import ModelSpec
 class Order:
     """Hold what one run is asked to do.
 
+    kiosk: whether the window fills the screen, and a run without one is a fault.
     keep_loaded: how many engines are kept at hand; None chooses by what they take.
     keys: whether keys are heard, where there is a window or a terminal.
     read_digits: one of `reading.CHOICES`.
@@ -34,7 +35,9 @@ class Order:
     record_max_mb: int | None = None
     segment_s: float | None = None
     metrics: Path | None = None
+    metrics_max_mb: int | None = None
     headless: bool = False
+    kiosk: bool = False
     as_fast_as_possible: bool = False
     max_frames: int | None = None
     loop: bool = False
@@ -67,7 +70,9 @@ def order_of(options: argparse.Namespace) -> Order:
         record_max_mb=options.record_max_mb,
         segment_s=options.segment_s,
         metrics=Path(options.metrics) if options.metrics else None,
+        metrics_max_mb=options.metrics_max_mb,
         headless=options.headless,
+        kiosk=options.kiosk,
         as_fast_as_possible=options.as_fast_as_possible,
         max_frames=options.max_frames,
         loop=options.loop,
@@ -97,6 +102,10 @@ def check(order: Order) -> None:
         raise UsageError(
             "--record-max-mb and --segment-s need --record; name the file with --record FILE"
         )
+    if order.metrics_max_mb and not order.metrics:
+        raise UsageError("--metrics-max-mb needs --metrics, the folder of the log")
+    if order.kiosk and order.headless:
+        raise UsageError("--kiosk fills the screen and --headless opens no window; give one")
     if order.serve_token is not None and order.serve is None:
         raise UsageError("--serve-token needs --serve, the port that browsers are answered at")
     if order.record and _is_same_file(order.record, Path(order.source)):

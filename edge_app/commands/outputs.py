@@ -51,13 +51,18 @@ class Outputs:
                 title = f"{order.spec.title} - edge-app"
                 window = self._window = stack.enter_context(Window(title, verdict))
                 self.hands["fullscreen"] = window.follow
+                if order.kiosk:
+                    window.follow(Controls(fullscreen=True))
+            elif order.kiosk:
+                raise SinkError(f"no window: {verdict.reason}")
             else:
                 tell(console, f"[yellow]no window: {verdict.reason}[/]")
         self.recording = stack.enter_context(self._recording(order))
         self.sinks.append(self.recording)
         self.hands["record"] = self.recording.switch
         if order.metrics:
-            self.sinks.append(stack.enter_context(MetricsLog(order.metrics)))
+            log = MetricsLog(order.metrics, max_mb=order.metrics_max_mb)
+            self.sinks.append(stack.enter_context(log))
         if window is not None:
             self.sinks.append(window)
         self.hints = window is not None
@@ -129,4 +134,10 @@ def first_controls(order: Order, outputs: Outputs, *, flip: bool) -> Controls:
     """
     recorded = order.record is not None
     few = outputs.displays and not (outputs.hints or recorded)
-    return Controls(alpha=order.alpha, record=recorded, flip=flip, hud=1 if few else 2)
+    return Controls(
+        alpha=order.alpha,
+        record=recorded,
+        flip=flip,
+        hud=1 if few else 2,
+        fullscreen=order.kiosk,
+    )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -18,9 +18,12 @@ from edge_app.closing import Closing
 from edge_app.errors import SinkError
 from edge_app.frame import Reading, Readings, Segmentation, Status, Step
 from edge_app.sinks.base import disk_fault
+from edge_app.sinks.rotation import rotate
 
 FRAMES_NAME = "frames.jsonl"
 SUMMARY_NAME = "summary.json"
+# A log that is limited is cut into this many files, so that a full one costs a fifth of it.
+_PARTS = 5
 # What a kill may cost. A flush takes as long as three lines, so not each line has its own.
 _FLUSH_S = 0.25
 
@@ -32,22 +35,28 @@ class MetricsLog(Closing):
     classified frame also class_id, truth and right, the last two null without a truth. Where
     digits were read, class_id is null unless there is one, and digits holds all of them: digit,
     confidence, box as left, top, width and height.
-    The log and the summary of an earlier run in the folder are replaced.
+    The log and the summary of an earlier run in the folder are replaced, unless `max_mb` limits
+    the log: then it goes on in a new file, and the last ones stay as `frames-1.jsonl` and so on,
+    also those of earlier runs.
     Raises SinkError where the folder cannot be written.
     """
 
     wants_canvas = False
     every_frame = True
 
-    def __init__(self, folder: Path | str) -> None:
+    def __init__(self, folder: Path | str, *, max_mb: int | None = None) -> None:
         self.path = Path(folder) / FRAMES_NAME
+        self._part_bytes = None if max_mb is None else max_mb * 10**6 // _PARTS
+        self._bytes = 0
         self._closed = False
         self._flushed_s = 0.0
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # An earlier run's summary beside this run's frames would be taken for theirs.
-            (self.path.parent / SUMMARY_NAME).unlink(missing_ok=True)
-            self._file = self.path.open("w", encoding="ascii", newline="\n", buffering=1 << 16)
+            rotate(self.path.parent / SUMMARY_NAME, 0 if max_mb is None else _PARTS - 1)
+            if max_mb is not None:
+                rotate(self.path, _PARTS - 1)
+            self._file = self._open()
         except OSError as fault:
             raise disk_fault(self.path, fault) from None
 
@@ -56,7 +65,12 @@ class MetricsLog(Closing):
         if self._closed:
             raise SinkError(f"the log {self.path} was closed; open a new one")
         try:
-            self._file.write(line(step))
+            text = line(step)
+            if self._part_bytes is not None and self._bytes + len(text) > self._part_bytes:
+                self._file.close()
+                rotate(self.path, _PARTS - 1)
+                self._file = self._open()
+            self._bytes += self._file.write(text)
             now_s = time.monotonic()
             if now_s - self._flushed_s >= _FLUSH_S:
                 self._flushed_s = now_s
@@ -64,6 +78,10 @@ class MetricsLog(Closing):
         except OSError as fault:
             self._give_up()
             raise disk_fault(self.path, fault) from None
+
+    def _open(self) -> TextIO:
+        self._bytes = 0
+        return self.path.open("w", encoding="ascii", newline="\n", buffering=1 << 16)
 
     def _give_up(self) -> None:
         """Close the file without its last lines, which the disk has refused."""

@@ -217,3 +217,35 @@ def test_digits_that_were_read_are_listed() -> None:
     both = json.loads(metrics.line(step(result=Readings((one, one)), truth=7)))
     assert (both["class_id"], both["right"], len(both["digits"])) == (None, False, 2)
     assert json.loads(metrics.line(step(result=Readings())))["digits"] == []
+
+
+def test_a_limited_log_goes_on_in_new_files_and_forgets_the_oldest(tmp_path: Path) -> None:
+    """A service writes for months: the folder stays below its limit and ends with the newest."""
+    with MetricsLog(tmp_path, max_mb=1) as log:
+        for index in range(6000):
+            log.write(step(index), status())
+    files = sorted(tmp_path.iterdir())
+    assert [path.name for path in files] == [
+        *(f"frames-{number}.jsonl" for number in (1, 2, 3, 4)),
+        "frames.jsonl",
+    ]
+    assert sum(path.stat().st_size for path in files) <= 1_000_000
+    newest_last = [*reversed(files[:4]), files[4]]
+    kept = [
+        strict(text)["index"]
+        for path in newest_last
+        for text in path.read_text("ascii").splitlines()
+    ]
+    assert kept == list(range(kept[0], 6000))
+
+
+def test_a_limited_log_keeps_that_of_the_run_before(tmp_path: Path) -> None:
+    """After a restart one still sees what happened before it, and how it was summed up."""
+    for run in range(7):
+        with MetricsLog(tmp_path, max_mb=1) as log:
+            log.write(step(run), status())
+        write_summary(tmp_path, {"run": run})
+    for number in (1, 2, 3, 4):
+        assert strict((tmp_path / f"frames-{number}.jsonl").read_text())["index"] == 6 - number
+        assert strict((tmp_path / f"summary-{number}.json").read_text()) == {"run": 6 - number}
+    assert len(list(tmp_path.iterdir())) == 10
