@@ -16,6 +16,7 @@ from edge_app.evaluate.scoring import score_span
 from edge_app.labels import label_set
 from edge_app.pipeline.engine import Engine
 from edge_app.spec import ModelSpec, file_sha256
+from edge_app.style import count
 
 # Frames between two looks at the clock; small networks answer thousands in a second.
 CHUNK = {"segmentation": 8, "classification": 500}
@@ -83,7 +84,7 @@ def score_variant(
     going: asked after each frame.
     """
     name, (digest,) = engine.variant.name, outcome.datasets
-    runtime = f"{engine.network.runtime.title}, {engine.network.threads} threads"
+    runtime = f"{engine.network.runtime.title}, {count(engine.network.threads, 'thread')}"
     done = done_of(outcome, name)
     kept_s = time.monotonic()
     try:

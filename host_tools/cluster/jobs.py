@@ -62,7 +62,7 @@ def worker_facts(runtime: str) -> dict[str, Any]:
     return {
         "board": board(),
         "versions": versions(),
-        "runtime": f"{load_runtime(runtime).title}, 1 threads",
+        "runtime": f"{load_runtime(runtime).title}, 1 thread",
     }
 
 

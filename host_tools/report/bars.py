@@ -15,8 +15,8 @@ from host_tools.report.wording import figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_ROW_IN, _HEAD_IN, _FOOT_IN = 0.25, 0.3, 0.5
-_GAP = 0.2  # rows between groups
+ROW_IN, HEAD_IN, FOOT_IN = 0.25, 0.3, 0.5
+GAP = 0.2  # rows between groups
 _WIDE = 40  # beyond this ratio of largest to smallest, bars from 0 show nothing: dots on a log axis
 
 
@@ -51,7 +51,7 @@ def row_chart(
     top: where the axis ends at least, for shares that end at 1.
     """
     lines = sum(len(group.rows) for group in groups)
-    height = _ROW_IN * lines + _HEAD_IN * len(groups) + _FOOT_IN
+    height = ROW_IN * lines + HEAD_IN * len(groups) + FOOT_IN
 
     def draw(axes: Axes, theme: Theme) -> None:
         _draw_rows(axes, theme, groups, top)
@@ -74,14 +74,14 @@ def _draw_rows(axes: Axes, theme: Theme, groups: Sequence[Group], top: float | N
     start = axes.get_xlim()[0]
     y, ticks, names = 0.0, [], []
     for group in groups:
-        y = _heading(axes, theme, group.title, y)
+        y = heading(axes, theme, group.title, y)
         for row in group.rows:
             _draw_row(axes, theme, row, y, start, log=log)
             ticks.append(y)
             names.append(words(row.name))
             y -= 1
-        y -= _GAP
-    _finish(axes, ticks, names, y)
+        y -= GAP
+    finish(axes, ticks, names, y)
     if not log:
         axes.locator_params(axis="x", nbins=5)
 
@@ -109,7 +109,7 @@ def _draw_row(axes: Axes, theme: Theme, row: Row, y: float, start: float, *, log
         axes.plot([row.end], [y], "|", color=theme.ink, markersize=7, markeredgewidth=1.1)
     if row.mark is not None:
         axes.plot([row.mark], [y], "|", color=theme.ink, markersize=11, markeredgewidth=1.6)
-    axes.annotate(row.text, (_furthest(row) or start, y), (6, 0), **_label(theme))
+    axes.annotate(row.text, (_furthest(row) or start, y), (6, 0), **label(theme))
 
 
 def stage_chart(
@@ -120,19 +120,19 @@ def stage_chart(
     groups: {machine: {variant: {stage: ms}}}.
     """
     lines = sum(len(variants) for variants in groups.values())
-    height = _ROW_IN * lines + _HEAD_IN * len(groups) + _FOOT_IN + 0.5
+    height = ROW_IN * lines + HEAD_IN * len(groups) + FOOT_IN + 0.5
 
     def draw(axes: Axes, theme: Theme) -> None:
         y, ticks, names = 0.0, [], []
         for machine, variants in groups.items():
-            y = _heading(axes, theme, machine, y)
+            y = heading(axes, theme, machine, y)
             for variant, stages in variants.items():
                 _draw_stages(axes, theme, stages, y)
                 ticks.append(y)
                 names.append(words(variant))
                 y -= 1
-            y -= _GAP
-        _finish(axes, ticks, names, y)
+            y -= GAP
+        finish(axes, ticks, names, y)
         axes.set_xlim(0, 118)
         axes.set_xticks([0, 25, 50, 75, 100])
         axes.set_xlabel("%")
@@ -149,26 +149,27 @@ def _draw_stages(axes: Axes, theme: Theme, stages: Mapping[str, float], y: float
         axes.barh(y, share, left=left, height=0.66, color=STAGE_COLOURS[stage])
         left += share
         axes.plot([left, left], [y - 0.33, y + 0.33], color=theme.ground, linewidth=0.8)
-    axes.annotate(figure(total), (100, y), (6, 0), **_label(theme))
+    axes.annotate(figure(total), (100, y), (6, 0), **label(theme))
 
 
-def _heading(axes: Axes, theme: Theme, text: str, y: float) -> float:
+def heading(axes: Axes, theme: Theme, text: str, y: float) -> float:
     """Write the name of a group; return where its first row lies."""
     written = axes.text(
         0, y, shortened(text), transform=axes.get_yaxis_transform(), va="center", **bold(theme)
     )
     written.set_in_layout(False)  # or a long name would squeeze the axes
-    return y - (_HEAD_IN + _ROW_IN) / 2 / _ROW_IN
+    return y - (HEAD_IN + ROW_IN) / 2 / ROW_IN
 
 
-def _finish(axes: Axes, ticks: list[float], names: list[str], y: float) -> None:
+def finish(axes: Axes, ticks: list[float], names: list[str], y: float) -> None:
+    """Name the rows, and leave the last one room."""
     axes.set_yticks(ticks, names)
     axes.set_ylim(y + 0.5, 0.7)
     axes.grid(visible=True)
     axes.spines[["left", "bottom"]].set_visible(False)
 
 
-def _label(theme: Theme) -> dict[str, Any]:
+def label(theme: Theme) -> dict[str, Any]:
     """Return how numbers are written beside rows, in a box that keeps the grid out of them."""
     box = {"facecolor": theme.ground, "edgecolor": "none", "pad": 1.5}
     return {"textcoords": "offset points", "va": "center", "color": theme.ink, "bbox": box}

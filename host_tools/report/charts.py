@@ -9,6 +9,7 @@ from host_tools.report.bars import Group, Row, row_chart, stage_chart
 from host_tools.report.dots import Point, class_chart, pareto_chart
 from host_tools.report.drawing import Chart
 from host_tools.report.results import FLOAT, Figures, Result, Score, Spread, labels
+from host_tools.report.tails import tail_chart
 from host_tools.report.wording import figure, quality_text
 
 
@@ -37,6 +38,7 @@ def charts_of(results: Sequence[Result], prefix: str) -> list[Chart]:
             "Published figures are means of a loop without overlap.",
             lambda one: one.line,
         ),
+        _tails(named, prefix),
         _stages(named, prefix),
         _against(named, prefix),
         *_classes(named, prefix),
@@ -160,6 +162,25 @@ def _rates(named: Named, prefix: str) -> Chart | None:
     )
     name = f"{prefix}-fps"
     return row_chart(name, "Frames a second", note, groups, "frames/s") if groups else None
+
+
+def _tails(named: Named, prefix: str) -> Chart | None:
+    """Show how the time of the network is spread, for what was measured run by run."""
+    series = {}
+    for label, result in named:
+        spreads = {
+            one.variant: one.network
+            for one in result.figures.values()
+            if one.network and one.network.p99_ms and one.network.max_ms
+        }
+        if spreads:
+            series[label] = spreads
+    note = (
+        "The network alone: from the median (dot) over the 90th, 95th and 99th percentile "
+        "(thinner each time) to the slowest run (stroke). Short tails do not stutter."
+    )
+    name = f"{prefix}-tails"
+    return tail_chart(name, "How latency is spread", note, series) if series else None
 
 
 def _stages(named: Named, prefix: str) -> Chart | None:

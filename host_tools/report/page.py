@@ -102,9 +102,22 @@ def _section(section: Section) -> Html:
             parts.append(tag("h3", label))
             parts.append(tag("p", _conditions(result), class_="soft"))
             parts.append(tag("ul", [tag("li", sentence) for sentence in said]))
+        parts += _why(label, result)
     parts.append(_table(named))
     parts.append(tag("div", [_chart(chart) for chart in section.charts], class_="charts"))
     return tag("section", parts)
+
+
+def _why(label: str, result: Result) -> list[Html]:
+    """Return, folded away, why each variant is as fast as it is."""
+    told = [
+        tag("li", [variant_name(one.variant), f": {'; '.join(one.why)}."])
+        for one in result.figures.values()
+        if one.why
+    ]
+    if not told:
+        return []
+    return [tag("details", [tag("summary", f"Why, on {label}"), tag("ul", told)])]
 
 
 def _conditions(result: Result) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from edge_app.spec import VARIANTS
+from edge_app.style import count
 
 FLOAT = "float32"  # what the others are compared with
 
@@ -19,6 +20,9 @@ class Spread:
 
     typical_ms: float
     p90_ms: float | None = None
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+    max_ms: float | None = None
     is_mean: bool = False
 
 
@@ -55,6 +59,7 @@ class Figures:
 
     network: one invoke. line: from the frame's capture to its canvas. stages: each by name.
     network_fps, line_fps: of the bare network, and of the whole line.
+    why: sentences on why it is as fast as it is.
     """
 
     variant: str
@@ -68,6 +73,7 @@ class Figures:
     init_ms: float | None = None
     peak_rss_mb: float | None = None
     delegation: str = ""
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,7 @@ def labels(results: Sequence[Result]) -> list[str]:
     for more in (
         lambda result: result.how,
         lambda result: result.runtime,
-        lambda result: f"{result.threads} threads" if result.threads else "",
+        lambda result: count(result.threads, "thread") if result.threads else "",
         lambda result: result.source,
         lambda result: ", ".join(result.origin),
     ):

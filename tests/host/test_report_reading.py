@@ -7,8 +7,13 @@ from typing import Any
 import pytest
 
 from edge_app.errors import SourceError
+from edge_app.evaluate.outcome import NAME, Outcome, Scored
+from edge_app.evaluate.part import Part
+from edge_app.labels import DIGITS
+from edge_app.quality import ConfusionMatrix
+from host_tools.report.joining import with_scores
 from host_tools.report.reading import read_results
-from tests.host.made_results import bench, board, latency, summary, write
+from tests.host.made_results import SIZES, bench, board, latency, summary, write
 
 
 def read(tmp_path: Path, content: Any) -> Any:
@@ -219,7 +224,8 @@ def test_a_fault_is_one_line(tmp_path: Path, content: Any, why: str) -> None:
     assert str(path) in message
     assert why in message
     assert message.endswith(
-        "give files of edge-app bench --json, or summary.json files of edge-app run --metrics"
+        "give files of edge-app bench --json, evaluation.json files of edge-app evaluate, "
+        "or summary.json files of edge-app run --metrics"
     )
     assert "\n" not in message
 
@@ -235,3 +241,50 @@ def test_latency_of_zero_is_no_time(tmp_path: Path) -> None:
     assert (
         read(tmp_path, changed(invoke_only=latency(0.0), stages={})).figures["int8"].network is None
     )
+
+
+def test_cases_of_one_file_stand_apart(tmp_path: Path) -> None:
+    """Each runtime with each number of threads is a result of its own."""
+    content = bench()
+    more = [{**entry, "threads": 1, "why": ["one partition"]} for entry in content["variants"]]
+    content["variants"] += more
+    first, second = read_results(write(tmp_path / "x.json", content))
+    assert (first.threads, second.threads) == (4, 1)
+    assert list(first.figures) == list(second.figures)
+    assert second.figures["int8"].why == ("one partition",)
+    spread = second.figures["int8"].network
+    assert spread is not None
+    assert (spread.p99_ms, spread.max_ms) == (28.0, 30.0)
+
+
+def test_the_verdict_of_a_bench_stands(tmp_path: Path) -> None:
+    """What the bench found wrong is told in its own words."""
+    verdict = {"valid": False, "reasons": ["it was throttled"], "notes": []}
+    (one,) = read_results(write(tmp_path / "x.json", bench(verdict=verdict)))
+    assert one.warnings == ("it was throttled",)
+
+
+def test_an_evaluation_is_a_score_without_times(tmp_path: Path) -> None:
+    """Its figures come from the counts, and lend themselves to a bench of the same files."""
+    matrix = ConfusionMatrix(len(DIGITS.names))
+    for digit in range(10):
+        matrix.add_one(digit, digit, 9)
+        matrix.add_one(digit, 0, 1)
+    parts = {"abc": Part(matrix, ((0, 100),), 100)}
+    Outcome(
+        model="street",
+        task="classification",
+        labels="digits",
+        classes=DIGITS.names,
+        datasets={"abc": {"name": "idx/digits", "frames": 100}},
+        variants={"int8": Scored("f" * 64, SIZES["int8"], (), parts)},
+        boards=(board(),),
+    ).write(tmp_path / NAME)
+    (scored,) = read_results(tmp_path / NAME)
+    score = scored.figures["int8"].score
+    assert score is not None
+    assert (score.top1, score.frames, score.on) == (0.91, 100, "idx/digits")
+    assert scored.figures["int8"].network is None
+    (timed,) = read_results(write(tmp_path / "x.json", bench()))
+    filled = with_scores([timed, scored])[0]
+    assert filled.figures["int8"].score == score
