@@ -96,7 +96,7 @@ def test_a_card_lends_what_it_was_proved_with(assets: Path) -> None:
         ([{"how": "bench"}, {"how": "run"}], ["Pi, bench", "Pi, run"]),
         (
             [{"threads": 1}, {"threads": 4}, {"machine": "b"}],
-            ["Pi, 1 threads", "Pi, 4 threads", "b"],
+            ["Pi, 1 thread", "Pi, 4 threads", "b"],
         ),
         (
             [{"how": "bench", "runtime": "a"}, {"how": "bench", "runtime": "b"}, {"how": "run"}],
