@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from edge_app import __version__
 from edge_app.commands.evaluate_options import add_evaluate, add_merge
 from edge_app.commands.measuring import add_bench, add_compare
+from edge_app.commands.service_options import add_service
 from edge_app.controls import KEYS
 from edge_app.exits import guard
 from edge_app.interpreter.runtimes import CHOICES
@@ -58,6 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_models(commands)
     _add_demo(commands)
     _add_cameras(commands)
+    add_service(commands)
     return parser
 
 
@@ -273,6 +275,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from edge_app.commands.cameras import cameras_command
 
         return cameras_command(options)
+    if options.command == "service":
+        from edge_app.commands.service import service_command
+
+        return service_command(options)
     from edge_app.commands.models import models_command
 
     return models_command(options)

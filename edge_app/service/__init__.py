@@ -1,0 +1,1 @@
+"""Put the program under systemd, and take it out again."""
