@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_app.errors import UsageError
+from edge_app.errors import SourceError, UsageError
+from edge_app.evaluate.dataset import camvid_split, cityscapes_split
 from edge_app.frame import Frame
 from edge_app.sources.base import Source
 from edge_app.sources.opening import open_source
@@ -65,12 +67,10 @@ def parse_evaluation(text: str, every: int = 1) -> Evaluation:
 
 
 def _known_folder(folder: Path) -> tuple[str, str]:
-    images, truth = folder / "leftImg8bit", folder / "gtFine"
-    if images.is_dir() and truth.is_dir():
-        split = "val" if (images / "val").is_dir() and (truth / "val").is_dir() else ""
-        return str(images / split), str(truth / split)
-    if (folder / "test").is_dir() and (folder / "testannot").is_dir():
-        return str(folder / "test"), str(folder / "testannot")
+    for split in (cityscapes_split, camvid_split):
+        with suppress(SourceError):
+            found, truth = split(folder)
+            return str(found), str(truth)
     if any((folder / f"{PARTS['test'][0]}{end}").is_file() for end in ("", ".gz")):
         pictures, labels = digit_files(folder, "test")
         return str(pictures), str(labels)
