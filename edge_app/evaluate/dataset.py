@@ -124,7 +124,9 @@ def parse_dataset(text: str) -> Dataset:
 def camvid_split(folder: Path) -> tuple[Path, Path]:
     """Return pictures and truth of CamVid: its test split, or the split that is named."""
     for pictures in (folder / "test", folder):
-        truth = pictures.with_name(f"{pictures.resolve().name}annot")
+        # "." has no name of its own.
+        truth = pictures.parent if pictures.name else pictures.resolve().parent
+        truth /= f"{pictures.resolve().name}annot"
         if pictures.is_dir() and truth.is_dir():
             return pictures, truth
     raise SourceError(

@@ -101,6 +101,14 @@ def test_known_layouts_are_found(tmp_path: Path) -> None:
         assert found.truth.endswith(truth), text
 
 
+def test_a_split_is_found_from_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder one stands in has a name too."""
+    for folder in ("val", "valannot"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path / "val")
+    assert Path(parse_dataset("camvid:.").truth) == tmp_path / "valannot"
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
