@@ -1,5 +1,6 @@
 # make demo    set up, then run the main job on the files that ship with the app
 # make test    set up, then run all tests
+# make pi      on a Raspberry Pi: its packages, a venv that sees its camera, a smoke test
 # make test-tflite-runtime   the edge tests on the old runtime, in a venv of its own
 # make lint    style and types
 # make bench   speed of the parts, by hand
@@ -22,10 +23,13 @@ define apt_install
 	DEBIAN_FRONTEND=noninteractive $$do apt-get install -y -qq --no-install-recommends $(1) >/dev/null
 endef
 
-.PHONY: demo test test-tflite-runtime lint bench clean
+.PHONY: demo pi test test-tflite-runtime lint bench clean
 
 demo: $(VENV)/.app
 	$(BIN)/edge-app demo --out $(OUT)
+
+pi:
+	@sh systemd/pi.sh $(VENV)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest

@@ -70,6 +70,8 @@ def test_every_option_arrives() -> None:
         ({"record_max_mb": 5}, "need --record"),
         ({"segment_s": 5.0}, "need --record"),
         ({"serve_token": "secret"}, "--serve-token needs --serve"),
+        ({"metrics_max_mb": 5}, "--metrics-max-mb needs --metrics"),
+        ({"kiosk": True, "headless": True}, "give one"),
     ],
 )
 def test_options_that_hang_in_the_air_are_refused(changes: dict[str, object], words: str) -> None:

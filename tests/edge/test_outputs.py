@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -130,3 +131,20 @@ def test_browsers_are_told_where_to_look(opened: Opened) -> None:
 def test_keys_of_several_are_heard_in_turn() -> None:
     """Window, browsers and terminal may all press some."""
     assert _joined([lambda: ["1"], list, lambda: ["c", "q"]])() == ["1", "c", "q"]
+
+
+def test_a_kiosk_without_a_screen_is_a_fault(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that went on unseen would never be started again once the desktop is there."""
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(SinkError, match="no window"):
+        opened(headless=False, kiosk=True)
+
+
+def test_a_kiosk_begins_on_the_whole_screen(opened: Opened) -> None:
+    """Nobody has a keyboard there."""
+    outputs = opened()
+    assert first_controls(replace(opened.order, kiosk=True), outputs, flip=False).fullscreen
+    assert not first_controls(opened.order, outputs, flip=False).fullscreen

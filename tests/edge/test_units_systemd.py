@@ -107,3 +107,23 @@ def _service(unit: str) -> dict[str, str]:
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read_string(text_of(unit))
     return dict(parser["Service"])
+
+
+@pytest.mark.parametrize("name", ["pi-bookworm", "pi-trixie", "container"])
+def test_every_library_has_a_tested_version_there(name: str) -> None:
+    """What the program needs is pinned, and where picamera2 was built for numpy 1, numpy is."""
+    lines = (units_dir() / f"{name}.txt").read_text("utf-8").splitlines()
+    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
+    setup = ConfigParser(interpolation=None)
+    setup.read(units_dir().parent / "setup.cfg", "utf-8")
+    wanted = setup["options"]["install_requires"].split()
+    assert {re.split("[<>=]", line)[0] for line in wanted} <= set(pins)
+    assert pins["numpy"].startswith("2." if name == "pi-trixie" else "1.")
+
+
+def test_the_installer_is_a_shell_script() -> None:
+    """A mistake in it would show on the board alone."""
+    done = subprocess.run(
+        ["sh", "-n", units_dir() / "pi.sh"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
