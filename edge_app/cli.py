@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from edge_app import __version__
 from edge_app.commands.evaluate_options import add_evaluate, add_merge
+from edge_app.commands.looking import add_cameras, add_doctor
 from edge_app.commands.measuring import add_bench, add_compare
 from edge_app.commands.service_options import add_service
 from edge_app.controls import KEYS
@@ -58,7 +59,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_merge(commands)
     _add_models(commands)
     _add_demo(commands)
-    _add_cameras(commands)
+    add_cameras(commands)
+    add_doctor(commands)
     add_service(commands)
     return parser
 
@@ -196,16 +198,6 @@ def _add_demo(commands: Commands) -> None:
     _add_runtime(parser)
 
 
-def _add_cameras(commands: Commands) -> None:
-    parser = add_command(
-        commands,
-        "cameras",
-        "list the cameras of this machine",
-        "names what to give to `edge-app run`, the sizes, and who holds a camera\n",
-    )
-    parser.add_argument("--json", action="store_true", help="for a program to read")
-
-
 def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
@@ -279,6 +271,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from edge_app.commands.service import service_command
 
         return service_command(options)
+    if options.command == "doctor":
+        from edge_app.commands.doctor import doctor_command
+
+        return doctor_command(options)
     from edge_app.commands.models import models_command
 
     return models_command(options)

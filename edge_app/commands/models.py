@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from edge_app.commands.common import coloured, compact_table, shipped_models
-from edge_app.errors import ModelError, UsageError
-from edge_app.pipeline.engine import load_engine
-from edge_app.spec import ModelSpec, Variant, file_sha256, read_card
+from edge_app.doctor.variants import RIGHT, check_variant
+from edge_app.errors import UsageError
+from edge_app.spec import ModelSpec, read_card
 from edge_app.style import file_size, percent
 
 
@@ -40,24 +40,13 @@ def models_command(options: argparse.Namespace) -> int:
         for column in ("variant", "verdict"):
             table.add_column(column)
         for variant in spec.variants.values():
-            verdict, good = _check(spec, variant, options)
+            checked = check_variant(spec, variant, runtime=options.runtime, threads=options.threads)
+            good = checked.state == RIGHT
             failed = failed or not good
             colour = "green" if good else "bold red"
-            table.add_row(coloured(variant.name), f"[{colour}]{verdict}[/]")
+            table.add_row(coloured(variant.name), f"[{colour}]{checked.said}[/]")
         console.print(table)
     return 1 if failed else 0
-
-
-def _check(spec: ModelSpec, variant: Variant, options: argparse.Namespace) -> tuple[str, bool]:
-    """Compare a file with its card, then load it and ask it its golden picture."""
-    try:
-        if file_sha256(variant.path) != variant.sha256:
-            return "changed since its card was written (sha256 differs); convert it anew", False
-        engine = load_engine(spec, variant.name, runtime=options.runtime, threads=options.threads)
-    except ModelError as fault:
-        return str(fault), False
-    golden = "golden picture right" if spec.golden else "no golden picture in the card"
-    return f"ok: sha256 as in the card, {golden}; {engine.network.delegation.words()}", True
 
 
 def _overview(specs: list[ModelSpec]) -> Table:
