@@ -110,6 +110,10 @@ def _disks(machine: Machine) -> list[Finding]:
     return [_folder(machine, folder) for folder in folders.values()]
 
 
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 10**9 else file_size(size_bytes)
+
+
 def _disk(folder: Path) -> object:
     try:
         return folder.stat().st_dev
@@ -123,7 +127,7 @@ def _folder(machine: Machine, folder: Path) -> Finding:
         total, free = machine.space(folder)
     except OSError as fault:
         return Finding(name, WARN, f"unknown: {fault.strerror}", f"df -h {folder}")
-    said = f"{file_size(free)} free of {file_size(total)}"
+    said = f"{_size(free)} free of {_size(total)}"
     if free < min(LOW_BYTES, LOW_SHARE * total):
         return Finding(name, FAIL, f"{said}: too full to record", ask)
     try:
