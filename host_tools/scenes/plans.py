@@ -215,7 +215,7 @@ def _pavement(
         z, full = float(rng.uniform(0, 6)), float(rng.uniform(0.3, 0.95))
         while z < length - 9:
             if rng.random() < full:
-                kind = str(rng.choice(["car", "truck", "motorcycle"], p=(0.86, 0.09, 0.05)))
+                kind = str(rng.choice(["car", "truck", "motorcycle"], p=(0.78, 0.15, 0.07)))
                 back = bool(side < 0 or rng.random() < 0.1)
                 traffic.vehicle(kind, side * (half - 1.1), z + 3, PARKED, back=back)
                 z += 3.0 if kind == "truck" else 0.0
@@ -225,7 +225,7 @@ def _pavement(
 def _moving(traffic: Traffic, rng: np.random.Generator, lanes: int) -> None:
     """Put vehicles on the lanes, and a few people before them."""
     street = traffic.street
-    kinds, chances = ("car", "truck", "bus", "tram", "motorcyclist"), (0.62, 0.12, 0.13, 0.05, 0.08)
+    kinds, chances = ("car", "truck", "bus", "tram", "motorcyclist"), (0.53, 0.15, 0.13, 0.05, 0.14)
     for lane in range(lanes // 2):
         x = (lane + 0.5) * _LANE_M
         z = float(rng.uniform(8, 40))
@@ -234,13 +234,14 @@ def _moving(traffic: Traffic, rng: np.random.Generator, lanes: int) -> None:
             traffic.vehicle(kind, -x, z, LANE, speed=float(rng.uniform(6, 10)), back=True)
             z += float(rng.uniform(14, 60)) + (18 if kind == "tram" else 0)
         if lane == 0 and rng.random() < 0.75:
-            kind = str(rng.choice(kinds, p=(0.66, 0.13, 0.12, 0.03, 0.06)))
+            kind = str(rng.choice(kinds, p=(0.51, 0.16, 0.12, 0.03, 0.18)))
             near = float(rng.uniform(9, 32)) + (14 if kind == "tram" else 0)
             traffic.vehicle(kind, x, near, OWN, speed=street.speed)
     for _ in range(rng.poisson(1.6)):
         z = float(rng.uniform(6, 70))
         x = float(rng.uniform(0.9, street.half_m - 0.6))
-        traffic.vehicle("cyclist", x, z, OWN, speed=float(rng.uniform(3, 6)))
+        kind = "cyclist" if rng.random() < 0.7 else "motorcyclist"
+        traffic.vehicle(kind, x, z, OWN, speed=float(rng.uniform(3, 6)))
     if rng.random() < 0.3:
         for _ in range(int(rng.integers(1, 5))):
             z = float(rng.uniform(8, 30)) + street.length_m * float(rng.random())

@@ -235,16 +235,6 @@ def test_bench_measures_every_variant(tmp_path: Path) -> None:
         assert one["bytes"] > 10_000
 
 
-def test_the_demo_leaves_a_video_a_log_and_a_table(tmp_path: Path) -> None:
-    """Every variant has its overlay video and summary, and the table names them."""
-    done = edge("demo", "--model", "mnist", "--headless", "--out", tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "what quantization costs" in done.stdout
-    for variant in ("float32", "float16", "dynamic_range", "int8"):
-        assert summary_of(tmp_path / variant)["frames"] == 500
-        assert (tmp_path / f"mnist-{variant}.mp4").stat().st_size > 10_000
-
-
 def test_help_of_every_command_shows_examples() -> None:
     """Each command's help ends with lines that can be copied."""
     for name in ("run", "bench", "models"):
