@@ -87,7 +87,7 @@ def asked_span(text: str | None, frames: int) -> tuple[int, int]:
         colon = ""
         span = 0, 0
     if not colon or not 0 <= span[0] < span[1] <= frames:
-        raise UsageError(f"--frames {text}: give START:STOP within the {frames} frames")
+        raise UsageError(f"--frames {text} is not within the {frames} frames; give START:STOP")
     return span
 
 

@@ -93,7 +93,7 @@ def _task(options: argparse.Namespace, data: str | None, name: str) -> Task:
         return Task(spec, *sample(spec), sample=True)
     source, comma, truth = data.rpartition(",")
     if not comma:
-        raise UsageError(f"{name} takes two paths with a comma between: frames,truth")
+        raise UsageError(f"{name} needs two paths with a comma between: frames,truth")
     return Task(spec, source, truth)
 
 

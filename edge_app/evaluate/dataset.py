@@ -114,7 +114,7 @@ def parse_dataset(text: str) -> Dataset:
     elif kind == "driveseg":
         found = _video_beside(path), path
     else:
-        raise UsageError(f"--dataset {text}: give idx:IMAGES,LABELS, two IDX files")
+        raise UsageError(f"--dataset {text} needs two IDX files: idx:IMAGES,LABELS")
     for each in found:
         if not each.exists():
             raise SourceError(f"there is no {each}; check --dataset, it takes {_FORMS}")
