@@ -140,6 +140,13 @@ def test_the_rate_rises_and_falls() -> None:
     assert recipe.rate_at(1.5) == rates[-1]
 
 
+def test_a_trial_is_over_by_its_steps() -> None:
+    """The rate falls over the steps of a trial, however slow the machine; time still ends it."""
+    assert Span(minutes=60, steps=90).done(6.0, 45) == pytest.approx(0.5)
+    assert Span(minutes=60, steps=90).done(3600.0, 45) == pytest.approx(1.0)
+    assert Span(minutes=60).done(1800.0, 45) == pytest.approx(0.5)
+
+
 def test_rare_classes_weigh_more() -> None:
     """The mean weight of a pixel is 1, that of a rare class higher."""
     weights = class_weights([900, 99, 1])

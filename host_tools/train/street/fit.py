@@ -51,12 +51,17 @@ class Span:
     """Say how long to train: until `minutes` of training are over, runs before this one counted.
 
     check_s: seconds between looks at the held-out pictures, each of which leaves a checkpoint.
-    steps: ends sooner, after so many; for a trial.
+    steps: ends sooner, after so many, the rate falling over them; for a trial.
     """
 
     minutes: float
     check_s: float = 150.0
     steps: int | None = None
+
+    def done(self, trained_s: float, step: int) -> float:
+        """Return the share of the training that is over, by time or by steps; 1 ends it."""
+        share = trained_s / (60 * self.minutes)
+        return share if self.steps is None else max(share, step / self.steps)
 
 
 def unfinished_path(out: Path) -> Path:
@@ -125,8 +130,8 @@ def fit(
         try:
             with drawn_batches(shelves, (width, height), recipe.batch, seed, step) as batches:
                 for batch in batches:
-                    done = (before + time.monotonic() - begun) / (60 * span.minutes)
-                    if done >= 1 or (span.steps is not None and step >= span.steps):
+                    done = span.done(before + time.monotonic() - begun, step)
+                    if done >= 1:
                         break
                     rate = recipe.rate_at(done)
                     now = tensorflow.constant(rate, tensorflow.float32)
