@@ -3,6 +3,7 @@
 import math
 import sys
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -97,6 +98,33 @@ def test_the_log_is_a_fair_sample_above_its_bound() -> None:
     assert latency.n == 50_000
     # The mean of 1000 even draws strays by 50000/sqrt(12*1000) = 456 at one sigma.
     assert math.isclose(latency.mean_ms, 25_000, abs_tol=5 * 456)
+
+
+def test_the_log_keeps_every_stage_of_a_frame_together() -> None:
+    """What is put in comes out, also where an early frame gives way to a late one."""
+    log = TimingsLog(keep=50)
+    put = [Timings(*(float(10 * number + stage) for stage in range(6))) for number in range(500)]
+    for number, timings in enumerate(put, start=1):
+        log.add(timings)
+        if number == 50:
+            assert log.kept == put[:50]
+    kept = log.kept
+    assert len(kept) == 50
+    assert set(kept) <= set(put)
+    assert any(timings.capture_ms >= 500 for timings in kept)
+
+
+def test_the_log_holds_bare_numbers() -> None:
+    """A full log takes 48 bytes a frame; tuples of floats took some 250."""
+    log = TimingsLog(keep=20_000)
+    tracemalloc.start()
+    try:
+        for number in range(30_000):
+            log.add(Timings(number + 0.1, number + 0.2, number + 0.3, 0.4, 0.5, number + 0.6))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 20_000 * 48 * 1.3
 
 
 def test_events_that_end_together_count_as_many() -> None:
