@@ -1,15 +1,18 @@
 """Try a file that is new to this machine in a child process.
 
 tflite-runtime 2.14.0 dies of a segmentation fault on a truncated file, and runtimes built for
-newer CPUs die of an illegal instruction; neither can be caught in Python. The verdict is kept
-by the file's SHA-256, so a file is tried once per runtime version. Only what is the file's own
-fault is kept: a child ended by Ctrl-C or for want of memory says nothing of the file.
+newer CPUs die of an illegal instruction; neither can be caught in Python. That a file ran is
+kept by its SHA-256, the runtime's version and the CPU, so it is tried once. That it failed is
+not: LiteRT 2.3.0 crashed on a good file where /sys was another machine's, and a verdict that
+stays would outlive its cause. Who names a bad file waits for a trial each time.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -36,24 +39,20 @@ def ensure_loadable(path: Path, runtime: Runtime, size_wh: tuple[int, int] | Non
         )
     if not path.is_file():
         raise ModelError(f"{path} is {'no file' if path.exists() else 'not there'}; check the path")
-    known = f"{file_sha256(path)} {runtime.name} {runtime.version}"
+    known = f"{file_sha256(path)} {runtime.name} {runtime.version} {_cpu()}"
     size = f"{size_wh[0]}x{size_wh[1]}" if size_wh else "-"
-    verdicts = _read()
+    ran = _read()
     # A file that runs without being told a size has a fixed one, so a size changes nothing.
-    verdict = "" if verdicts.get(f"{known} -") == "" else verdicts.get(f"{known} {size}")
-    if verdict is None:
-        verdict, lasting = _try_in_child(path, runtime.name, size)
-        if lasting:
-            _write({**verdicts, f"{known} {size}": verdict})
-    if verdict:
-        raise ModelError(verdict.replace("{path}", str(path), 1))
+    if f"{known} -" in ran or f"{known} {size}" in ran:
+        return
+    fault = _try_in_child(path, runtime.name, size)
+    if fault:
+        raise ModelError(fault)
+    _write([*ran, f"{known} {size}"])
 
 
-def _try_in_child(path: Path, runtime: str, size: str) -> tuple[str, bool]:
-    """Return what is wrong with a file, or an empty text, and whether it will stay so.
-
-    The text has {path} for the file's name.
-    """
+def _try_in_child(path: Path, runtime: str, size: str) -> str:
+    """Return what is wrong with a file, or an empty text."""
     package_root = str(Path(__file__).resolve().parents[2])
     paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
     try:
@@ -65,18 +64,16 @@ def _try_in_child(path: Path, runtime: str, size: str) -> tuple[str, bool]:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )
     except subprocess.TimeoutExpired:
-        text = f"{{path}} did not finish one run in {_TIMEOUT_S} s; try another runtime or model"
-        return text, False
+        return f"{path} did not finish one run in {_TIMEOUT_S} s; try another runtime or model"
     if child.returncode == 0:
-        return "", True
+        return ""
     said = child.stdout.decode("utf-8", "replace").strip()
     if child.returncode == 3 and said:
-        return "{path}" + said.removeprefix(str(path)), True
+        return said
     if child.returncode < 0:
-        return _ended_by(signal.Signals(-child.returncode).name, runtime)
+        return f"{path} {_ended_by(signal.Signals(-child.returncode).name, runtime)}"
     last = child.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["no reason given"]
-    text = f"{{path}} cannot be run by {runtime}: {last[0][:200]}; try another runtime or model"
-    return text, False
+    return f"{path} cannot be run by {runtime}: {last[0][:200]}; try another runtime or model"
 
 
 def _command() -> list[str]:
@@ -84,39 +81,49 @@ def _command() -> list[str]:
     return [sys.executable, "-m", __name__]
 
 
-def _ended_by(name: str, runtime: str) -> tuple[str, bool]:
-    """Put the signal that ended a child into words, and whether the file is to blame."""
+def _ended_by(name: str, runtime: str) -> str:
+    """Put the signal that ended a child into words."""
     if name == "SIGILL":
         why = "this CPU lacks an instruction the runtime was built for; try another runtime"
     elif name in _CRASHES:
-        why = "the file is damaged, or made for another runtime; get or convert it again"
+        why = "the file is damaged, or the runtime fails here; try another runtime or file"
     else:
-        text = f"{{path}} could not be tried ({name} ended the trial); free some memory and repeat"
-        return text, False
-    return f"{{path}} crashes {runtime} ({name}): {why}", True
+        return f"could not be tried ({name} ended the trial); free some memory and repeat"
+    return f"crashes {runtime} ({name}): {why}"
+
+
+def _cpu() -> str:
+    """Name this CPU by what it can do: a card moves from one board to another."""
+    with suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+        marks = ("flags", "Features", "CPU part", "model name")
+        about = sorted({line for line in lines if line.startswith(marks)})
+        digest = hashlib.sha256("\n".join(about).encode()).hexdigest()
+        return f"{platform.machine()}-{digest[:8]}"
+    return platform.machine()
 
 
 def cache_file() -> Path:
-    """Return where verdicts are kept."""
+    """Return where the files that ran are remembered."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "edge-app" / "probed.json"
+    return Path(base) / "edge-app" / "ran.json"
 
 
-def _read() -> dict[str, str]:
+def _read() -> list[str]:
     with suppress(OSError, ValueError):
         kept = json.loads(cache_file().read_text("utf-8"))
-        if isinstance(kept, dict):
-            return {str(key): str(value) for key, value in kept.items()}
-    return {}
+        if isinstance(kept, list):
+            return [str(one) for one in kept]
+    return []
 
 
-def _write(verdicts: dict[str, str]) -> None:
-    """Keep the verdicts; where nothing can be written, files are simply tried again."""
+def _write(ran: list[str]) -> None:
+    """Remember what ran; where nothing can be written, files are simply tried again."""
     path = cache_file()
     draft = path.with_suffix(f".{os.getpid()}.part")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(dict(list(verdicts.items())[-_KEEP:])), "utf-8")
+        draft.write_text(json.dumps(ran[-_KEEP:]), "utf-8")
         draft.replace(path)
 
 
