@@ -2,6 +2,7 @@
 # make test    set up, then run all tests
 # make pi      on a Raspberry Pi: its packages, a venv that sees its camera, a smoke test
 # make test-tflite-runtime   the edge tests on the old runtime, in a venv of its own
+# make test-arm64   as root: on emulated Pi 4 and Pi 5 processors, their answers beside x86-64's
 # make lint    style and types
 # make bench   speed of the parts, by hand
 VENV ?= .venv
@@ -23,7 +24,7 @@ define apt_install
 	DEBIAN_FRONTEND=noninteractive $$do apt-get install -y -qq --no-install-recommends $(1) >/dev/null
 endef
 
-.PHONY: demo pi test test-tflite-runtime lint bench clean
+.PHONY: demo pi test test-tflite-runtime test-arm64 lint bench clean
 
 demo: $(VENV)/.app
 	$(BIN)/edge-app demo --out $(OUT)
@@ -73,6 +74,10 @@ test-tflite-runtime:
 	$(VENV)-tflite/bin/python -m pytest tests/edge -k "interpreter or network or runtimes or engine or preprocess or decode"
 	$(VENV)-tflite/bin/python -m pip install --quiet --disable-pip-version-check ai-edge-litert
 	$(VENV)-tflite/bin/python -m pytest tests/edge/test_runtime_agreement.py
+
+# Debian trees and an emulator instead of a board; the script tells what it takes and leaves.
+test-arm64:
+	@sh tests/arm64.sh
 
 clean:
 	rm -rf $(VENV) $(VENV)-tflite demo build dist *.egg-info
