@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edge_app.frame import ClassMap, Image, Segmentation
 from edge_app.labels import LabelSet
-from edge_app.overlay.mask import grid_size
+from edge_app.overlay.edges import grid_size
 from edge_app.overlay.resize import nearest, smooth
 from edge_app.style import VARIANT_COLOURS, bgr, variant_colour
 

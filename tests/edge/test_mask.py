@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from edge_app.frame import Segmentation
 from edge_app.labels import CITYSCAPES, PASCAL_VOC, VOID
-from edge_app.overlay.mask import Painter, shares, smooth_classes
+from edge_app.overlay.edges import smooth_classes
+from edge_app.overlay.mask import Painter, shares
 from edge_app.overlay.resize import nearest
 
 ROAD, SKY, CAR = 0, 10, 13
@@ -128,6 +129,28 @@ def test_smooth_edges_are_those_of_upsampling_all_logits() -> None:
     assert fine is not None
     planes = [cv2.resize(np.ascontiguousarray(logits[..., i]), (640, 360)) for i in range(19)]
     assert np.mean(fine == np.argmax(planes, axis=0)) > 0.995
+
+
+@pytest.mark.parametrize("shape", [(64, 128), (33, 65), (30, 52), (45, 80)])
+def test_the_parts_of_a_class_are_upsampled_as_the_whole_would_be(shape: tuple[int, int]) -> None:
+    """Classes seen in a corner, at the rims and in the middle meet where they would anyway."""
+    rows, columns = shape
+    classes = np.zeros(shape, np.uint8)
+    classes[: rows // 4] = 1
+    classes[rows // 3 : rows // 2, columns // 5 : columns // 3] = 2
+    classes[-3:, -4:] = 3
+    classes[rows // 2, columns // 2] = 4
+    classes[:, -1] = 5
+    random = np.random.default_rng(1)
+    logits = random.integers(-60, 0, (*shape, 6)).astype(np.int8)
+    np.put_along_axis(logits, classes[..., None].astype(int), np.int8(90), axis=2)
+    fine = smooth_classes(Segmentation(classes, logits), (1280, 720))
+    assert fine is not None
+    planes = [cv2.resize(logits[..., i].astype(np.float32), fine.shape[::-1]) for i in range(6)]
+    ordered = np.sort(planes, axis=0)
+    clear = ordered[-1] - ordered[-2] > 8  # more than what the low bits take
+    assert clear.mean() > 0.9
+    assert (fine == np.argmax(planes, axis=0))[clear].all()
 
 
 @pytest.mark.parametrize(
