@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from edge_app.frame import Decoded, Image, Segmentation
 
 GRID_HW = (6, 10)
-# int8 kernels round differently between CPUs near class borders; a wrong file or a broken
-# kernel changes most of the cells.
-FLOOR = 0.9
+# Kernels of 8 bits round differently between CPUs and runtimes, and a drawn picture has wide areas
+# near a class border: DeepLab's four variants on tflite-runtime agree with LiteRT on 82 to 100 %
+# of the cells, at the same mIoU on real frames. Colours swapped, half the light, another size of
+# the network or one class everywhere reach 8 to 62 %.
+FLOOR = 0.75
 
 
 def golden_image(pattern: str, size_wh: tuple[int, int]) -> Image:
@@ -86,7 +88,9 @@ def golden_answer(result: Decoded) -> list[int]:
 
 def matches(answer: list[int], expected: list[int]) -> bool:
     """Tell whether an answer is the expected one but for a few cells."""
-    if len(answer) != len(expected):
-        return False
-    equal = sum(one == other for one, other in zip(answer, expected, strict=True))
-    return equal >= FLOOR * len(expected)
+    return len(answer) == len(expected) and alike(answer, expected) >= FLOOR * len(expected)
+
+
+def alike(answer: list[int], expected: list[int]) -> int:
+    """Count the cells answered as expected."""
+    return sum(one == other for one, other in zip(answer, expected, strict=False))

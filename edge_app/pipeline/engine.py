@@ -12,7 +12,7 @@ import numpy as np
 from edge_app.decode import Decoder
 from edge_app.errors import ModelError
 from edge_app.frame import Decoded, Image
-from edge_app.golden import golden_answer, golden_image, matches
+from edge_app.golden import alike, golden_answer, golden_image, matches
 from edge_app.interpreter.network import Network, load_network
 from edge_app.preprocess import Preprocess
 from edge_app.spec import ModelSpec, Variant
@@ -163,6 +163,7 @@ def check_golden(engine: Engine) -> None:
     if not matches(answer, list(expected)):
         raise ModelError(
             f"{engine.variant.path} answers its golden picture wrongly on this machine "
-            f"({engine.network.runtime.title}): the file was changed or the runtime miscomputes; "
+            f"({engine.network.runtime.title}: {alike(answer, list(expected))} of {len(expected)} "
+            "places as when it was converted): the file was changed or the runtime miscomputes; "
             "run edge-app models check, or try another --runtime"
         )
