@@ -18,6 +18,8 @@ from edge_app.errors import ModelError
 from edge_app.timing import Latency
 
 Does = Callable[[Ask, threading.Event, Callable[[str], None]], Any]
+# What is missing where a step fails that comes after the turns.
+_MISSING = {"quality": "its answers are not judged: ", "sustained": "it was not run for long: "}
 
 
 @dataclass(slots=True)
@@ -25,7 +27,7 @@ class Series:
     """Hold the turns of all cases as they come.
 
     ask: what is asked for every case, its own `case` put in. does: carries an ask out.
-    failed: the cases that could not be measured, and why.
+    failed: the cases that could not be measured, or not to the end, and why.
     """
 
     ask: Ask
@@ -76,7 +78,7 @@ class Series:
         try:
             return self.does(ask, self.stop, lambda step: heard(how_far, case, step))
         except ModelError as fault:
-            self.failed[case] = str(fault)
+            self.failed[case] = _MISSING.get(kind, "") + str(fault)
             return None
 
     def measured(self) -> list[Measured]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,8 @@ from edge_app.board import Verdict, board, judge, read_work
 from edge_app.commands.common import Signals, resolve_model, sample, tell
 from edge_app.errors import EdgeError, UsageError
 from edge_app.interpreter.runtimes import CHOICES, installed
+from edge_app.sources.opening import open_source
+from edge_app.sources.truth import open_truth
 from edge_app.style import significant, variant_colour
 
 # How many frames are answered where there is no truth to judge them by.
@@ -57,6 +58,8 @@ def bench_command(options: argparse.Namespace) -> int:
         options.pace,
         options.sustained,
     )
+    # What cannot be read is told now, not after minutes of measuring.
+    open_source(source, truth=open_truth(truth, options.truth_labels) if truth else None).close()
     ask = Ask(
         spec, cases[0], source, effort,
         truth=truth, truth_labels=options.truth_labels, frames=frames, explain=options.explain,
@@ -73,7 +76,7 @@ def bench_command(options: argparse.Namespace) -> int:
     others = work_after.others_since(work) if work and work_after else None
     verdict = judge(before, after, others)
     measured = series.measured()
-    _print(console, title, measured, series.failed, explained=options.explain)
+    _print(console, title, measured, series, explained=options.explain)
     result = make_result(
         model=spec.name,
         source=source,
@@ -130,12 +133,7 @@ def watch(console: Console, title: str, series: Series) -> None:
 
 
 def _print(
-    console: Console,
-    title: str,
-    measured: list[Measured],
-    failed: Mapping[Case, str],
-    *,
-    explained: bool,
+    console: Console, title: str, measured: list[Measured], series: Series, *, explained: bool
 ) -> None:
     if measured:
         one = measured[0]
@@ -161,8 +159,9 @@ def _print(
                 f"  sustained {long.seconds:.0f} s: p50 {significant(long.first.p50_ms)} ms in the "
                 f"first {long.window_s:.0f} s, {significant(long.last.p50_ms)} ms in the last",
             )
-    for case, reason in failed.items():
-        tell(console, f"[bold red]not measured[/] {case.words()}: {reason}")
+    for case, reason in series.failed.items():
+        how = "measured in part" if case in series.turns else "not measured"
+        tell(console, f"[bold red]{how}[/] {case.words()}: {reason}")
 
 
 def save(console: Console, options: argparse.Namespace, result: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from edge_app.bench.series import Series
 from edge_app.bench.sustained import summarise
 from edge_app.bench.turn import Turn
 from edge_app.bench.worker import carry_out
+from edge_app.cli import main
 from edge_app.errors import ModelError
 from edge_app.interpreter.delegation import Delegation
 from edge_app.spec import read_card
@@ -112,15 +113,16 @@ def test_a_range_holds_the_median_and_widens_with_drift() -> None:
 class Fake:
     """Stand in for measuring processes: remembers what was asked, fails for some."""
 
-    def __init__(self, fails: str = "", stop_after: int = 10**6) -> None:
+    def __init__(self, fails: str = "", stop_after: int = 10**6, lost: str = "") -> None:
         self.asked: list[str] = []
         self._fails = fails
+        self._lost = lost
         self._stop_after = stop_after
 
     def __call__(self, ask: Ask, stop: threading.Event, tell: Any) -> Any:
         """Return a turn, or answers."""
         tell("working")
-        if ask.case.runtime == self._fails:
+        if ask.case.runtime == self._fails or ask.kind == self._lost:
             raise ModelError("it is damaged; get it again")
         self.asked.append(f"{ask.kind} {ask.case.variant}")
         if len(self.asked) == self._stop_after:
@@ -161,6 +163,25 @@ def test_a_case_that_fails_leaves_the_others(assets: Path) -> None:
     assert len(found.measured()) == len(found.failed) == 2
     with pytest.raises(ModelError, match="get it again"):
         series(assets, Fake(fails="litert"), ["litert"]).go(lambda *_: None)
+
+
+def test_a_case_whose_answers_are_lost_keeps_its_times(assets: Path) -> None:
+    """What failed after the turns is told as that, and the times stay."""
+    found = series(assets, Fake(lost="quality"), ["litert"])
+    found.go(lambda *_: None)
+    assert [(one.turns, one.agreement) for one in found.measured()] == [(2, None), (2, None)]
+    assert set(found.failed.values()) == {"its answers are not judged: it is damaged; get it again"}
+
+
+def test_a_truth_that_does_not_fit_is_told_before_measuring(
+    assets: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is measured for minutes only to be lost for a wrong path."""
+    images = str(assets / DIGITS)
+    asked = ["bench", "--model", "mnist", "--source", images, "--truth", images]
+    assert main(asked) == 1
+    told = capsys.readouterr()
+    assert "round" not in told.out + told.err
 
 
 def test_a_process_of_its_own_measures_a_turn(assets: Path) -> None:
