@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 class Quality:
     """Hold what is shown and logged of the scores so far; fractions between 0 and 1.
 
-    per_class: (name, IoU) in label order, NaN for a class seen in neither truth nor answers.
+    per_class: (name, IoU) in label order, NaN for a class seen in neither truth nor answers; of a
+        classifier (name, share of its truth that is right), NaN for a class without truth.
     """
 
     frames: int

@@ -70,7 +70,7 @@ FIELDS = (
     Field(_V + "stages", "object", "capture, prepare, invoke, decode, overlay, end_to_end"),
     Field(_V + "peak_rss_mb", "number", "highest resident memory, 10^6 bytes", null=True),
     Field(_V + "agreement", "number", "share answered as float32 does", False, True),
-    Field(_V + "quality", "object", "top1, or miou and pixel_accuracy with per_class", False, True),
+    Field(_V + "quality", "object", "top1, or miou and pixel_accuracy; per_class", False, True),
     Field(_V + "sustained", "object", "first and last minute of --sustained", False, True),
     Field(_V + "why", "list", "sentences on why it is as fast as it is", needed=False),
     Field(_V + "complete", "truth", "whether it was measured to the end"),

@@ -86,7 +86,8 @@ def quality_of(matrix: ConfusionMatrix, frames: int, task: str, names: Sequence[
     """Return what a matrix of so many frames says; names: of its classes, in their order."""
     accuracy = matrix.accuracy
     if task == "classification":
-        return Quality(frames, top1=accuracy)
+        right = matrix.recall().tolist()
+        return Quality(frames, top1=accuracy, per_class=tuple(zip(names, right, strict=True)))
     iou = matrix.iou()
     return Quality(
         frames,

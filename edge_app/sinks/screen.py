@@ -231,7 +231,7 @@ def _compared(comparison: Comparison) -> Text:
 
 
 def class_lines(quality: Quality, width: int) -> list[Text]:
-    """Return the IoU of every class in columns, read from top to bottom."""
+    """Return each class with its IoU (digits: accuracy), in columns read from top to bottom."""
     columns = max(1, width // _CLASS_COLUMNS)
     rows = -(-len(quality.per_class) // columns)
     lines = []

@@ -233,7 +233,7 @@ def _classes(named: Named, prefix: str) -> list[Chart]:
     seen: set[str] = set()
     for _, result in named:
         scores = {name: one.score for name, one in result.figures.items() if one.score}
-        scores = {name: score for name, score in scores.items() if score.per_class}
+        scores = {name: score for name, score in scores.items() if _has_iou(score)}
         if not scores:
             continue
         best = scores.get(FLOAT) or next(iter(scores.values()))
@@ -254,6 +254,11 @@ def _classes(named: Named, prefix: str) -> list[Chart]:
         note = f"On {_scored_on(best)}. Variants that agree lie on one another."
         charts.append(class_chart(name, "IoU by class", note, classes))
     return charts
+
+
+def _has_iou(score: Score) -> bool:
+    """Tell whether the classes' shares are IoU, and not the accuracy of each digit."""
+    return bool(score.per_class) and score.miou is not None
 
 
 def _row(

@@ -48,6 +48,16 @@ def test_a_marker_is_made_thinner() -> None:
     assert int((normalise(ink, 60.0) > 100).sum()) < thick
 
 
+def test_the_blur_of_an_edge_does_not_make_a_digit_smaller() -> None:
+    """Faint ink around it takes no room in the box of twenty."""
+    ink = np.zeros((240, 160), np.uint8)
+    cv2.line(ink, (50, 20), (110, 219), 255, 24)
+    hazy = np.maximum(ink, cv2.dilate(ink, np.ones((41, 41), np.uint8)) // 4)
+    sharp, blurred = (int((normalise(one, 24.0) > 100).any(axis=1).sum()) for one in (ink, hazy))
+    assert abs(sharp - BOX) <= 1
+    assert abs(blurred - sharp) <= 1
+
+
 def test_no_ink_is_black() -> None:
     """Nothing is not a fault."""
     assert not normalise(np.zeros((40, 30), np.uint8), 3.0).any()

@@ -1,5 +1,7 @@
 """Answers meet the truth of their own frame, in its classes and at its size."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -68,7 +70,7 @@ def test_labels_of_the_same_classes_need_no_fold() -> None:
 
 
 def test_digits_are_scored_by_top_1() -> None:
-    """Three of four are right."""
+    """Three of four are right, and of each digit its own share; without truth it has none."""
     scorer = Scorer(DIGITS, "digits")
     for truth, answer in [(7, 7), (2, 2), (1, 7), (0, 0)]:
         scorer.add(frame(truth), digit(answer))
@@ -76,7 +78,10 @@ def test_digits_are_scored_by_top_1() -> None:
     assert quality is not None
     assert quality.top1 == 0.75
     assert quality.miou is quality.pixel_accuracy is None
-    assert quality.per_class == ()
+    told = dict(quality.per_class)
+    assert list(told) == [str(digit) for digit in range(10)]
+    assert (told["7"], told["1"]) == (1.0, 0.0)
+    assert math.isnan(told["9"])
 
 
 def test_frames_without_truth_are_passed_over() -> None:

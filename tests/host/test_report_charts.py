@@ -84,7 +84,7 @@ def test_every_chart_is_drawn_for_every_page(page: str) -> None:
         (Figures("int8", bytes=5), ["m-size"]),
         (Figures("int8", network=Spread(3.0)), ["m-network"]),
         (Figures("int8", network_fps=3.0), ["m-fps"]),
-        (Figures("int8", score=Score("val", top1=0.5)), ["m-quality"]),
+        (Figures("int8", score=Score("val", top1=0.5, per_class={"7": 0.5})), ["m-quality"]),
         (Figures("int8", stages={"invoke": Spread(2.0)}), ["m-stages"]),
     ],
 )
