@@ -22,8 +22,11 @@ class Recording(Closing):
     make: opens a recorder for a path. path: of the first file; those after it are numbered,
         `name-1.mp4` and so on, and never overwrite one that is there.
     on: whether to begin at once; then a fault of the disk ends the run, as for a recording that
-        the run is for. One that was begun by a key ends alone, and `words` says why.
+        the run is for. One that was begun by a key ends alone, and `states` says why.
     numbered: False for recorders that number their files themselves.
+
+    One that ends by itself, at its size or before the disk is full, asks for no canvas from then
+    on: where nobody else looks on, none is drawn until a key begins another.
     """
 
     every_frame = True
@@ -37,6 +40,7 @@ class Recording(Closing):
         self._is_purpose = on
         self._sizes: tuple[object, object] | None = None
         self._fault = ""
+        self._ended = ""
         if on:
             self._recorder = make(path)
 
@@ -47,7 +51,7 @@ class Recording(Closing):
 
     def switch(self, controls: Controls) -> str:  # noqa: ARG002 - called by a key
         """Begin a recording or end the one that runs; say in words what was done."""
-        self._fault = ""
+        self._fault = self._ended = ""
         if self._recorder is not None:
             return self._end()
         path = free_path(self._path) if self._numbered else self._path
@@ -89,13 +93,23 @@ class Recording(Closing):
             recorder, self._recorder = self._recorder, None
             if recorder is not None:
                 self._done.append(recorder)
+        else:
+            self._let_go_of_stopped()
+
+    def _let_go_of_stopped(self) -> None:
+        """Keep what a recorder that ended by itself has to tell, and need it no more."""
+        recorder = self._recorder
+        if recorder is not None and recorder.state.stopped is not None:
+            self._ended = recorder.state.words
+            self._end()
 
     @property
     def states(self) -> tuple[str, ...]:
         """How the recording stands, in words."""
         if self._recorder is not None:
             return (self._recorder.state.words,)
-        return (self._fault,) if self._fault else ()
+        told = self._fault or self._ended
+        return (told,) if told else ()
 
     @property
     def notes(self) -> list[str]:

@@ -125,6 +125,55 @@ def test_another_source_goes_on_in_another_file(tmp_path: Path) -> None:
     assert numbers(tmp_path / "out-1.mp4") == [1]
 
 
+def small(path: Path) -> Recorder:
+    """Open a recorder that ends before a tenth of a megabyte."""
+    return Recorder(path, rate_hz=25, live=False, max_mb=0.1)
+
+
+def test_a_recording_that_ended_by_itself_asks_for_no_canvas(tmp_path: Path) -> None:
+    """It says why until a key begins another; what else looks on decides what is drawn."""
+    noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+    with Recording(small, tmp_path / "out.mp4", on=True) as recording:
+        index = 0
+        while recording.wants_canvas and index < 500:
+            recording.write(replace(step(index), canvas=noise), status())
+            index += 1
+        assert index < 500
+        assert not recording.wants_canvas
+        assert recording.states == ("recording stopped: it reached 0.1 MB",)
+        assert len(recording.notes) == 1
+        recording.renew()  # another source, or another view, does not go past the size
+        assert not recording.wants_canvas
+        assert recording.switch(Controls()).startswith("recording to ")
+        assert recording.wants_canvas
+        assert recording.states[0].startswith("recording 0:00")
+        write(recording, 0)
+    assert (tmp_path / "out.mp4").stat().st_size <= 100_000
+    assert numbers(tmp_path / "out-1.mp4") == [0]
+
+
+def test_no_canvas_is_drawn_after_a_recording_ended_by_itself(tmp_path: Path) -> None:
+    """A run without a window goes on at the price of the network alone."""
+    noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+    drawn = []
+
+    def draw(*_: Any) -> Any:
+        drawn.append(len(drawn))
+        return noise
+
+    with Recording(small, tmp_path / "out.mp4", on=True) as recording:
+        run = Run(
+            FakeSource(400),  # type: ignore[arg-type]
+            FakeEngine(),  # type: ignore[arg-type]
+            [recording],
+            draw=draw,
+            looked_at=lambda: recording.wants_canvas,
+        )
+        run.go()
+    assert run.tally.frames == 400
+    assert 0 < len(drawn) < 200
+
+
 class FullDisk(Recorder):
     """Fail at the third picture, as a disk does."""
 
