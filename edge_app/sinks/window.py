@@ -19,6 +19,8 @@ __all__ = ["Verdict", "Window", "display_verdict"]
 # Fits beside the panels of a full-HD desktop; a window manager would cut a larger one.
 _LARGEST_WH = (1600, 900)
 _CLOSED = "q"
+# Bars beside the picture are at most so many times as wide as it is.
+_WIDEST_BARS = 3
 
 
 class Window(Closing):
@@ -57,7 +59,7 @@ class Window(Closing):
                 self._open()
             if step.canvas.shape[:2] != self._shape_hw:
                 self._fit(step.canvas)
-            cv2.imshow(self._title, step.canvas)
+            cv2.imshow(self._title, framed(step.canvas, self._room_wh()))
         except cv2.error as fault:
             raise SinkError(
                 f"the window cannot be drawn ({fault.err or fault}); go on with --headless"
@@ -68,7 +70,8 @@ class Window(Closing):
 
     def _open(self) -> None:
         # Without the toolbar of Qt's own window, whose fonts the wheels lack and complain of.
-        flags = cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
+        # It would keep the shape of pictures itself, but beside bars of a glaring light grey.
+        flags = cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL
         cv2.namedWindow(self._title, flags)
         self._fill()
 
@@ -78,6 +81,13 @@ class Window(Closing):
         shrink = min(1.0, _LARGEST_WH[0] / width, _LARGEST_WH[1] / height)
         if not self._full:
             cv2.resizeWindow(self._title, round(width * shrink), round(height * shrink))
+
+    def _room_wh(self) -> tuple[int, int]:
+        """Return the size of the window's inside; zeros where the toolkit does not tell."""
+        with suppress(cv2.error):
+            _, _, width, height = cv2.getWindowImageRect(self._title)
+            return width, height
+        return 0, 0
 
     def follow(self, controls: Controls) -> None:
         """Fill the screen, or be a window again."""
@@ -133,3 +143,22 @@ class Window(Closing):
             with suppress(cv2.error):  # some toolkits have destroyed it with its button
                 cv2.destroyWindow(self._title)
                 cv2.waitKeyEx(1)  # others close only once they are let work
+
+
+def framed(canvas: Image, room_wh: tuple[int, int]) -> Image:
+    """Return a canvas with black bars that give it the shape of the room it has.
+
+    Where the two differ by no more than two pixels, or the room is not known, it is left alone.
+    """
+    height, width = canvas.shape[:2]
+    if min(room_wh) < 2:
+        return canvas
+    across = min(round(height * room_wh[0] / room_wh[1]) - width, _WIDEST_BARS * width)
+    down = min(round(width * room_wh[1] / room_wh[0]) - height, _WIDEST_BARS * height)
+    if max(across, down) <= 2:
+        return canvas
+    left, top = max(0, across) // 2, max(0, down) // 2
+    right, bottom = max(0, across) - left, max(0, down) - top
+    return cv2.copyMakeBorder(  # type: ignore[return-value]
+        canvas, top, bottom, left, right, cv2.BORDER_CONSTANT, value=(0, 0, 0)
+    )

@@ -9,11 +9,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edge_app.errors import SinkError
 from edge_app.sinks.display import Verdict
-from edge_app.sinks.window import Window
+from edge_app.sinks.window import Window, framed
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,6 +42,7 @@ def xvfb() -> Iterator[str]:
 START = """
 import ctypes, os, subprocess, sys
 import cv2, numpy as np
+from edge_app.controls import Controls
 from edge_app.sinks.window import Window, display_verdict
 from tests.edge.steps import status, step
 
@@ -121,7 +123,7 @@ with Window("street view") as window:
 
 
 def test_the_picture_keeps_its_shape(xvfb: str) -> None:
-    """A window pulled to a square shows the whole picture, its colours right, with bars."""
+    """A window pulled to a square shows the whole picture, its colours right, with black bars."""
     done = on_display(
         xvfb,
         """
@@ -133,18 +135,52 @@ with Window("shape") as window:
     for index in range(50):
         window.write(step(index, canvas()), status())
     x, y, width, height = cv2.getWindowImageRect("shape")
-    print(width, abs(height - 600 * 360 / 640) < 2)
+    print(width, height)
     screen = np.asarray(ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("RGB"))
-    row = screen[y + height // 2, x : x + width]
+    inside = screen[y : y + height, x : x + width]
+    row = inside[300]
     print(row[5].tolist(), row[-5].tolist())
+    rows = np.flatnonzero(inside.any(axis=(1, 2)))
+    print(abs(len(rows) - 600 * 360 / 640) < 3, abs(int(rows[0]) - (599 - int(rows[-1]))) < 3)
+    window.follow(Controls(fullscreen=True))
+    for index in range(50):
+        window.write(step(index, canvas()), status())
+    screen = np.asarray(ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("RGB"))
+    print(set(screen[::40, 960].tobytes()) <= {0, 20, 80, 200})
 """,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "(640, 360)",
-        "600 True",
+        "600 600",
         "[250, 60, 10] [20, 80, 200]",
+        "True True",
+        "True",
     ]
+
+
+@pytest.mark.parametrize(
+    ("room_wh", "shape_hw"),
+    [
+        ((1280, 720), (36, 64)),
+        ((1280, 730), (36, 64)),  # half a pixel
+        ((0, 0), (36, 64)),
+        ((800, 800), (64, 64)),
+        ((1600, 450), (36, 128)),
+        ((9000, 10), (36, 256)),
+    ],
+)
+def test_bars_give_a_picture_the_shape_of_its_room(
+    room_wh: tuple[int, int], shape_hw: tuple[int, int]
+) -> None:
+    """They are black and on both sides; a room like a slit does not make a picture huge."""
+    canvas = np.full((36, 64, 3), 9, np.uint8)
+    made = framed(canvas, room_wh)
+    assert made.shape[:2] == shape_hw
+    assert made.sum() == canvas.sum()
+    rows, columns = (np.flatnonzero(made.any(axis=(axis, 2))) for axis in (1, 0))
+    assert abs(int(rows[0]) - (shape_hw[0] - 1 - int(rows[-1]))) <= 1
+    assert abs(int(columns[0]) - (shape_hw[1] - 1 - int(columns[-1]))) <= 1
 
 
 def test_a_large_canvas_fits_the_desktop(xvfb: str) -> None:
