@@ -167,6 +167,7 @@ class Legs:
         if self.source.live:
             self._task = place
             self.crew.ask(post)
+            self._outputs.rename(spec.title)
         else:
             self._next = (place, post)
             self.crew.fetch(post)

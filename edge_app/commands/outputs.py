@@ -103,11 +103,15 @@ class Outputs:
         """Tell whether any sink looks at canvases now."""
         return any(sink.wants_canvas for sink in self.sinks)
 
+    def rename(self, title: str) -> None:
+        """Write the title of another model on the window."""
+        if self._window is not None:
+            self._window.rename(f"{title} - edge-app")
+
     def begin(self, source: Source, title: str) -> None:
         """Go on with another source and model."""
         self.source = source
-        if self._window is not None:
-            self._window.rename(f"{title} - edge-app")
+        self.rename(title)
         self.terminal.begin(source.frame_count)
         self.recording.renew()
 

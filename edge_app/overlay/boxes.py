@@ -11,7 +11,7 @@ from edge_app.controls import Controls
 from edge_app.frame import Frame, Image, Reading, Readings, Status
 from edge_app.overlay.fonts import BOLD, REGULAR, face, text_px
 from edge_app.overlay.help import draw_help
-from edge_app.overlay.hints import draw_hints
+from edge_app.overlay.hints import STREETS_ALONE, draw_hints
 from edge_app.overlay.hud import detail_of, draw_hud, hud_text
 from edge_app.overlay.layout import Board, Placed, margin_px, picture_size, unit_of
 from edge_app.overlay.panel import INK, Panel, Sheet, blit, dim
@@ -100,7 +100,7 @@ class ReadingsView:
         if over is not None:
             board.put(over, [_centred(over, size_wh, (size_wh[1] - over.size_wh[1]) // 2)])
         if self._wants_hints and not controls.help:
-            hints = draw_hints(unit, room_wh[0])
+            hints = draw_hints(unit, room_wh[0], without=STREETS_ALONE)
             if hints is not None:
                 board.put(hints, [(margin, bottom - hints.size_wh[1])])
                 bottom -= hints.size_wh[1] + gap

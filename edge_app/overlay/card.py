@@ -7,15 +7,13 @@ from edge_app.frame import Classification, Frame, Image, Status
 from edge_app.labels import LabelSet
 from edge_app.overlay import digits
 from edge_app.overlay.help import draw_help
-from edge_app.overlay.hints import draw_hints
+from edge_app.overlay.hints import STREETS_ALONE, draw_hints
 from edge_app.overlay.hud import detail_of, draw_hud, hud_text
 from edge_app.overlay.layout import Board, Placed, card_size, card_unit, margin_px
 from edge_app.overlay.panel import Panel, blit, dim
 from edge_app.overlay.refresh import Refresh
 from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state
 from edge_app.overlay.street import HELPED, LOST
-
-_STREETS_ALONE = frozenset({"compare", "view", "legend", "alpha"})
 
 
 class CardView:
@@ -48,7 +46,7 @@ class CardView:
         unit = card_unit(size_wh)
         due = self._refresh.is_due(now_s, size_wh, controls, status.states, status.switch)
         if due and self._wants_hints:
-            self._hints = draw_hints(unit, size_wh[0] - 2 * margin, without=_STREETS_ALONE)
+            self._hints = draw_hints(unit, size_wh[0] - 2 * margin, without=STREETS_ALONE)
         bottom = size_wh[1] - margin
         if self._hints:
             bottom -= self._hints.size_wh[1] + margin

@@ -18,6 +18,8 @@ _MOST_USED = (
     "alpha",
 )  # fmt: skip
 _ALWAYS = ("help", "quit")
+# What changes nothing where there is no class map.
+STREETS_ALONE = frozenset({"compare", "view", "legend", "alpha"})
 _NOW = Controls()
 # Help has room for whole sentences; here the first words tell enough.
 _REST = re.compile(r":|,| on or off| or go on")

@@ -41,6 +41,15 @@ def has(canvas: np.ndarray, colour: str, least: int = 200) -> bool:
     return int((canvas == bgr(colour)).all(axis=2).sum()) > least
 
 
+def test_the_keys_of_streets_are_not_hinted_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are no class maps to compare, and no legend, over a page."""
+    written = note_texts(monkeypatch)
+    draw([reading(3, (600, 300, 60, 90))])
+    texts = {text for text, _, _ in written.boxes}
+    assert {"v", "space", "r", "m", "q", "h"} <= texts
+    assert not {"c", "o", "l"} & texts
+
+
 def test_colours_tell_how_sure_a_reading_is() -> None:
     """Green, yellow, orange."""
     assert colour_of(0.95) == RIGHT
