@@ -14,6 +14,7 @@ from edge_app.bench.measured import Measured, fold
 from edge_app.bench.sustained import Sustained
 from edge_app.bench.turn import Turn
 from edge_app.bench.worker import carry_out
+from edge_app.board import board as board_now
 from edge_app.errors import ModelError
 from edge_app.timing import Latency
 
@@ -28,6 +29,7 @@ class Series:
 
     ask: what is asked for every case, its own `case` put in. does: carries an ask out.
     failed: the cases that could not be measured, or not to the end, and why.
+    look: reads the board's state, after each turn. states: what it read.
     """
 
     ask: Ask
@@ -39,6 +41,8 @@ class Series:
     answers: dict[Case, Answers] = field(default_factory=dict)
     sustained: dict[Case, Sustained] = field(default_factory=dict)
     failed: dict[Case, str] = field(default_factory=dict)
+    look: Callable[[], Mapping[str, Any]] = board_now
+    states: list[Mapping[str, Any]] = field(default_factory=list)
 
     def go(self, heard: Callable[[str, Case, str], None], *, judge_answers: bool = True) -> None:
         """Measure everything that is asked for, or until a stop.
@@ -80,6 +84,8 @@ class Series:
         except ModelError as fault:
             self.failed[case] = _MISSING.get(kind, "") + str(fault)
             return None
+        finally:
+            self.states.append(self.look())
 
     def measured(self) -> list[Measured]:
         """Return the figures of every case that has any, in the order asked for."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+import operator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,24 +34,31 @@ class Verdict:
 
 
 def judge(
-    before: Mapping[str, Any], after: Mapping[str, Any], others_cores: float | None = None
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    others_cores: float | None = None,
+    between: Sequence[Mapping[str, Any]] = (),
 ) -> Verdict:
     """Judge a board by its state before and after measuring; what is unknown is noted.
 
     others_cores: how many cores other programs kept busy meanwhile, None where unknown.
+    between: its states in the midst of measuring: where the bits since boot were set before,
+        only these tell of a spell that was over in the end.
     """
-    slowed, notes = _throttling(before, after)
+    slowed, notes = _throttling((before, *between, after))
     against = [*slowed, *_governor(before)]
     against += _crowd(before, others_cores, notes)
     return Verdict(tuple(against), tuple(notes), bool(slowed))
 
 
-def _throttling(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    first, last = bits_of(before.get("throttled")), bits_of(after.get("throttled"))
+def _throttling(states: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
+    """Return the reasons and the notes; states: in the order of time."""
+    read = [bits_of(state.get("throttled")) for state in states]
+    first, last = read[0], read[-1]
     hottest = max(
         (
             float(state["temperature_c"])
-            for state in (before, after)
+            for state in states
             if isinstance(state.get("temperature_c"), int | float)
         ),
         default=None,
@@ -63,7 +72,8 @@ def _throttling(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[li
         return [], ["throttle bits cannot be read: throttling is unknown"]
     # What was set before the run and only remembered since is another run's trouble.
     new = (last & ~first) >> 16 & _NOW
-    during = (first | last) & _NOW | new
+    seen = functools.reduce(operator.or_, (bits or 0 for bits in read))
+    during = seen & _NOW | new
     if during:
         what = ", ".join(name for bit, name in BITS.items() if during >> bit & 1)
         advice = (
@@ -71,7 +81,7 @@ def _throttling(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[li
             if during & 1 and not during & ~1
             else "cool the board and check its power supply"
         )
-        return [f"the board slowed itself down ({what}; get_throttled {last:#x}); {advice}"], []
+        return [f"the board slowed itself down ({what}; get_throttled {seen:#x}); {advice}"], []
     if last >> 16 & _NOW:
         what = ", ".join(name for bit, name in BITS.items() if last >> 16 >> bit & 1)
         return [], [f"since it was started, but not in this run, the board had: {what}"]

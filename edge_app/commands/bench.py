@@ -74,7 +74,7 @@ def bench_command(options: argparse.Namespace) -> int:
         watch(console, title, series)
     after, work_after = board(), read_work()
     others = work_after.others_since(work) if work and work_after else None
-    verdict = judge(before, after, others)
+    verdict = judge(before, after, others, series.states)
     measured = series.measured()
     _print(console, title, measured, series, explained=options.explain)
     result = make_result(

@@ -149,6 +149,16 @@ def test_rounds_come_before_answers(assets: Path) -> None:
     assert all(one.complete for one in found.measured())
 
 
+def test_the_board_is_looked_at_after_each_turn(assets: Path) -> None:
+    """A spell of throttling in the midst is not missed for being over in the end."""
+    found = series(assets, Fake(), ["litert"])
+    bits = iter(["50000", "50004", "50000", "50000", "50000", "50000"])
+    found.look = lambda: {"throttled": next(bits)}
+    found.go(lambda *_: None)
+    assert [state["throttled"] for state in found.states][:3] == ["50000", "50004", "50000"]
+    assert len(found.states) == 6
+
+
 def test_a_stop_keeps_what_is_measured(assets: Path) -> None:
     """After a stop in the third turn two cases have figures, marked as incomplete."""
     found = series(assets, Fake(stop_after=3), ["litert"])

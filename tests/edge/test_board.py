@@ -17,6 +17,7 @@ from edge_app.board import (
     reset_peak_rss,
     versions,
 )
+from edge_app.cli import main
 
 PI_5 = {
     "proc/device-tree/model": "Raspberry Pi 5 Model B Rev 1.0\0",
@@ -176,6 +177,79 @@ def test_throttling_makes_a_run_invalid(
     assert reason in " ".join(verdict.reasons)
     assert ("since it was started" in " ".join(verdict.notes)) == (before == after == "50000")
     assert ("throttling is unknown" in " ".join(verdict.notes)) == (before == "")
+
+
+def test_a_spell_in_the_midst_counts(tmp_path: Path) -> None:
+    """Where the bits since boot were set before, a state between tells what the ends do not."""
+    old, hot = state(tmp_path / "a", throttled="50000"), state(tmp_path / "b", throttled="50004")
+    assert judge(old, old, 0.0).valid
+    verdict = judge(old, old, 0.0, [old, hot, old])
+    assert verdict.throttled
+    assert "throttled; get_throttled 0x50004" in verdict.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("bits", "advice"),
+    [("1", "; mend the power supply"), ("8", "; cool the board"), ("f", "; cool the board")],
+)
+def test_the_advice_fits_the_cause(tmp_path: Path, bits: str, advice: str) -> None:
+    """Under-voltage alone is the supply's fault; every other bit has to do with heat."""
+    found = state(tmp_path, throttled=bits)
+    assert advice in judge(found, found, 0.0).reasons[0]
+
+
+def test_heat_alone_is_no_reason_where_the_bits_are_clear(tmp_path: Path) -> None:
+    """A hot board whose firmware says that it kept its clock is trusted."""
+    found = state(tmp_path, throttled="0", temperature="84000")
+    assert judge(found, found, 0.0).valid
+
+
+def test_bits_that_vanish_are_unknown(tmp_path: Path) -> None:
+    """Bits read before but not after prove nothing."""
+    first, last = state(tmp_path / "a", throttled="0"), state(tmp_path / "b", throttled="")
+    verdict = judge(first, last, 0.0)
+    assert verdict.valid
+    assert "throttling is unknown" in verdict.notes[0]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "sys/devices/platform/axi/axi:firmware/get_throttled",
+        "sys/firmware/devicetree/base/soc/firmware/get_throttled",
+    ],
+)
+def test_bits_are_found_where_other_kernels_show_them(tmp_path: Path, place: str) -> None:
+    """A place that is absent is passed over."""
+    assert board(tree(tmp_path, {place: "50005\n"}))["throttled"] == "50005"
+
+
+@pytest.mark.parametrize(("more", "code"), [([], 3), (["--allow-throttled"], 0)])
+def test_a_bench_on_a_throttled_board_says_so(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    more: list[str],
+    code: int,
+) -> None:
+    """The exit code, the last line and the file tell the verdict; the figures stay."""
+    slowed = state(tmp_path / "pi", throttled="20002")
+    monkeypatch.setattr("edge_app.commands.bench.board", lambda: slowed)
+    result = tmp_path / "result.json"
+    quick = ["--variants", "int8", "--min-secs", "0.05", "--num-runs", "2", "--rounds", "1"]
+    asked = ["bench", "--model", "mnist", *quick, "--quality-frames", "2", "--json", str(result)]
+    assert main([*asked, *more]) == code
+    assert "not valid: the board slowed itself down (clock capped" in capsys.readouterr().out
+    found = json.loads(result.read_text())
+    assert found["verdict"]["valid"] is False
+    assert found["board"]["before"]["model"] == "Raspberry Pi 5 Model B Rev 1.0"
+    assert found["variants"][0]["invoke_only"]["n"] >= 2
+
+
+def test_several_reasons_stand_side_by_side(tmp_path: Path) -> None:
+    """A throttled, crowded board on the lowest clock hears of all three."""
+    found = state(tmp_path, throttled="4", governor="powersave", driver="cpufreq-dt")
+    assert len(judge(found, found, 2.0).reasons) == 3
 
 
 def test_heat_counts_where_bits_are_unknown(tmp_path: Path) -> None:
