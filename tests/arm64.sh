@@ -101,7 +101,7 @@ make_tree() {
     done
     mkdir -p "$tree$APP"
     find "$tree$APP" -mindepth 1 -maxdepth 1 ! -name .venv -exec rm -rf {} +
-    git ls-files -z | tar -c --null -T - | tar -x -C "$tree$APP"
+    git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C "$tree$APP"
     say "$release: make pi"
     inside "$release" cortex-a72 make pi
 }
