@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -37,12 +38,24 @@ def take_snapshot(folder: Path, step: Step, status: Status) -> Path:
         done, data = cv2.imencode(".png", step.canvas, [cv2.IMWRITE_PNG_COMPRESSION, 1])
         if not done:
             raise SinkError(f"{path} cannot be encoded as PNG; take another view")
-        path.write_bytes(data.tobytes())
         text = json.dumps(_plain(figures(step, status)), indent=2, allow_nan=False) + "\n"
-        path.with_suffix(".json").write_text(text, "utf-8")
+        _write_both(path, data.tobytes(), text)
     except OSError as fault:
         raise disk_fault(folder, fault) from None
     return path
+
+
+def _write_both(path: Path, png: bytes, text: str) -> None:
+    """Write a picture and its figures; where the disk is full, leave no half of them."""
+    beside = path.with_suffix(".json")
+    try:
+        path.write_bytes(png)
+        beside.write_text(text, "utf-8")
+    except OSError:
+        for part in (path, beside):
+            with suppress(OSError):
+                part.unlink()
+        raise
 
 
 def figures(step: Step, status: Status) -> dict[str, Any]:

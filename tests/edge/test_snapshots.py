@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 from dataclasses import replace
@@ -106,3 +107,16 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
     (tmp_path / "street-int8-000000.json").symlink_to("/dev/full")
     with pytest.raises(SinkError, match="the disk is full"):
         take_snapshot(tmp_path, steps.step(0, CANVAS), steps.status())
+
+
+def test_no_half_of_a_snapshot_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the disk is full after a part of them, neither picture nor figures stay."""
+
+    def write_text(path: Path, *_: Any) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", write_text)
+    with pytest.raises(SinkError, match="the disk is full"):
+        take_snapshot(tmp_path, steps.step(1, CANVAS), steps.status())
+    assert list(tmp_path.iterdir()) == []
