@@ -19,7 +19,7 @@ from edge_app.bench.schema import FIELDS, check_result
 from edge_app.bench.series import Series
 from edge_app.bench.tables import board_line, speed_table, stage_table, use_table
 from edge_app.board import Verdict, board, judge, read_work
-from edge_app.commands.common import Signals, resolve_model, sample, tell
+from edge_app.commands.common import Signals, prose, resolve_model, sample, tell
 from edge_app.errors import EdgeError, UsageError
 from edge_app.interpreter.runtimes import CHOICES, installed
 from edge_app.sources.opening import open_source
@@ -67,7 +67,7 @@ def bench_command(options: argparse.Namespace) -> int:
     stop = threading.Event()
     signals = Signals(stop)
     before, work, started = board(), read_work(), time.time()
-    tell(console, f"[dim]{board_line(before)}[/]")
+    prose(console, f"[dim]{board_line(before)}[/]")
     series = Series(ask, cases, before, stop)
     title = f"{spec.title} on {Path(source).name}"
     with signals.caught():
@@ -149,19 +149,19 @@ def _print(
         name = f"[{variant_colour(one.variant)}]{one.variant}[/]"
         name += f" on {one.runtime}, {one.threads} threads"
         if explained:
-            tell(console, f"{name}\n" + "\n".join(f"  - {why}" for why in one.why))
+            prose(console, f"{name}\n" + "\n".join(f"  - {why}" for why in one.why))
         else:
-            tell(console, f"{name}: {one.delegation}")
+            prose(console, f"{name}: {one.delegation}")
         if one.sustained:
             long = one.sustained
-            tell(
+            prose(
                 console,
                 f"  sustained {long.seconds:.0f} s: p50 {significant(long.first.p50_ms)} ms in the "
                 f"first {long.window_s:.0f} s, {significant(long.last.p50_ms)} ms in the last",
             )
     for case, reason in series.failed.items():
         how = "measured in part" if case in series.turns else "not measured"
-        tell(console, f"[bold red]{how}[/] {case.words()}: {reason}")
+        prose(console, f"[bold red]{how}[/] {case.words()}: {reason}")
 
 
 def save(console: Console, options: argparse.Namespace, result: dict[str, Any]) -> None:
@@ -179,9 +179,9 @@ def save(console: Console, options: argparse.Namespace, result: dict[str, Any]) 
 
 def _code(console: Console, verdict: Verdict, number: int | None, *, allowed: bool) -> int:
     for note in verdict.notes:
-        tell(console, f"[dim]{note}[/]")
+        prose(console, f"[dim]{note}[/]")
     for reason in verdict.reasons:
-        tell(console, f"[bold red]not valid[/]: {reason}")
+        prose(console, f"[bold red]not valid[/]: {reason}")
     if number:
         return 128 + number
     return 0 if verdict.valid or allowed else NOT_VALID

@@ -110,6 +110,12 @@ def tell(console: Console, text: str) -> None:
         console.print(text, highlight=False, soft_wrap=True)
 
 
+def prose(console: Console, text: str) -> None:
+    """Print sentences: broken between words on a terminal, whole where piped."""
+    with suppress(OSError, SystemExit):
+        console.print(text, highlight=False, soft_wrap=not console.is_terminal)
+
+
 def compact_table(title: str, columns: Sequence[str], left: int) -> Table:
     """Make a table that fits 80 columns of a terminal; the first `left` columns hold words."""
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0)

@@ -20,7 +20,7 @@ from edge_app.bench.case import Ask, Case, Effort
 from edge_app.bench.results import write_text
 from edge_app.bench.worker import carry_out
 from edge_app.board import board, judge, read_work, versions
-from edge_app.commands.common import Signals, resolve_model, sample, tell
+from edge_app.commands.common import Signals, prose, resolve_model, sample, tell
 from edge_app.errors import UsageError
 from edge_app.spec import ModelSpec
 from edge_app.style import NOTHING, file_size, fraction, significant, variant_colour
@@ -63,7 +63,7 @@ def thesis_command(options: argparse.Namespace, console: Console) -> int:
     for task in tasks:
         _report(console, task, found[task.spec.name], published)
     for reason in verdict.reasons:
-        tell(console, f"[bold red]not valid[/]: {reason}")
+        prose(console, f"[bold red]not valid[/]: {reason}")
     if options.json:
         record = {
             "preset": "thesis",
@@ -157,7 +157,7 @@ def _report(
             ),
         )
     console.print(table)
-    tell(console, _remarks(task, found, known))
+    prose(console, _remarks(task, found, known))
 
 
 def _score(quality: Mapping[str, Any] | None, task: str) -> str:
