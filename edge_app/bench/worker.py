@@ -48,7 +48,8 @@ def carry_out(ask: Ask, stop: threading.Event, tell: Callable[[str], None]) -> A
                 raise content
             else:
                 return content
-    except EOFError:
+    except (EOFError, ConnectionError):
+        # A process that is killed with a message unread resets its pipe instead of ending it.
         process.join()
         raise ModelError(_died(ask, process.exitcode)) from None
     finally:

@@ -1,5 +1,6 @@
 """Cases take turns, turns fold into figures, and what stops or fails loses nothing."""
 
+import multiprocessing
 import statistics
 import threading
 from pathlib import Path
@@ -212,6 +213,17 @@ def test_a_process_hands_its_fault_over(assets: Path, tmp_path: Path) -> None:
     wrong = ask(assets, kind="quality", truth=str(tmp_path / "none"))
     with pytest.raises(Exception, match="none"):
         carry_out(wrong, threading.Event(), lambda _: None)
+
+
+def test_a_process_that_is_killed_is_told_in_words(assets: Path) -> None:
+    """Boards short of memory kill what measures; the run goes on without that case."""
+
+    def kill(_step: str) -> None:
+        (child,) = multiprocessing.active_children()
+        child.kill()
+
+    with pytest.raises(ModelError, match=r"ended early \(SIGKILL\); free some memory"):
+        carry_out(ask(assets), threading.Event(), kill)
 
 
 def test_answers_are_compared_with_float32_and_scored(assets: Path) -> None:
