@@ -86,7 +86,10 @@ def _ended_by(name: str, runtime: str) -> str:
     if name == "SIGILL":
         why = "this CPU lacks an instruction the runtime was built for; try another runtime"
     elif name in _CRASHES:
-        why = "the file is damaged, or the runtime fails here; try another runtime or file"
+        why = (
+            "the file is damaged, or the runtime fails here; "
+            "get or convert it again, or try another runtime"
+        )
     else:
         return f"could not be tried ({name} ended the trial); free some memory and repeat"
     return f"crashes {runtime} ({name}): {why}"
