@@ -13,6 +13,7 @@ from edge_app.errors import ModelError
 from edge_app.frame import Classification, ClassMap, Decoded, Segmentation
 from edge_app.labels import VOID
 from edge_app.spec import InputSpec, TensorInfo
+from edge_app.upsample import upsampled_classes
 
 
 class Decoder:
@@ -98,7 +99,7 @@ class Decoder:
 def classes_at(result: Segmentation, size_wh: tuple[int, int]) -> ClassMap:
     """Return the class map at another size, as it is scored: uint8 (H, W) trainIds.
 
-    Logits are resized bilinearly and then compared, as the DeepLab exporter does; class ids
+    The best class of bilinearly resized logits, as the DeepLab exporter takes it; class ids
     alone are resized to the nearest neighbour.
     """
     height, width = result.class_map.shape
@@ -107,21 +108,7 @@ def classes_at(result: Segmentation, size_wh: tuple[int, int]) -> ClassMap:
     if result.logits is None:
         resized = cv2.resize(result.class_map, size_wh, interpolation=cv2.INTER_NEAREST_EXACT)
         return np.asarray(resized, np.uint8)
-    logits = np.ascontiguousarray(result.logits, np.float32)
-    best: NDArray[np.float32] | None = None
-    winner = np.zeros(size_wh[::-1], np.uint8)
-    # Plane by plane, since cv2.resize takes at most four channels at full speed and the
-    # whole stack at 2048x1024 would hold 160 MB.
-    for index in range(logits.shape[2]):
-        plane = np.asarray(
-            cv2.resize(logits[:, :, index], size_wh, interpolation=cv2.INTER_LINEAR), np.float32
-        )
-        if best is None:
-            best = plane
-            continue
-        winner[plane > best] = index
-        np.maximum(best, plane, out=best)
-    return winner
+    return upsampled_classes(result.class_map, result.logits, size_wh)
 
 
 def _is_map(shape: tuple[int, ...]) -> bool:

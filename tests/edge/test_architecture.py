@@ -17,7 +17,7 @@ ORDER = (
     ("exits", "parsing", "labels", "timing", "style", "fields", "notify"),
     ("quality", "controls", "remembered"),
     ("frame", "spec", "assets", "board"),
-    ("golden",),
+    ("golden", "upsample"),
     STAGES,
     ("pipeline",),
     ("bench", "evaluate", "doctor", "service"),
