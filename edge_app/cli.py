@@ -92,7 +92,10 @@ def _add_run(commands: Commands) -> None:
     )
     parser.add_argument("--record", metavar="FILE", help="write the overlay to an .mp4 file")
     parser.add_argument(
-        "--record-max-mb", type=positive, metavar="N", help="end the recording at N megabytes"
+        "--record-max-mb",
+        type=positive,
+        metavar="N",
+        help="end the recording at N megabytes, all its files together",
     )
     parser.add_argument(
         "--segment-s",

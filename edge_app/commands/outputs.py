@@ -87,12 +87,13 @@ class Outputs:
         self.displays = any(is_display(sink) for sink in self.sinks)
 
     def _recording(self, order: Order) -> Recording:
-        def make(path: Path) -> Recorder:
+        def make(path: Path, spent_bytes: int) -> Recorder:
             return Recorder(
                 path,
                 rate_hz=self.source.rate_hz,
                 live=self.source.live,
                 max_mb=order.record_max_mb,
+                spent_bytes=spent_bytes,
                 segment_s=order.segment_s,
             )
 

@@ -13,14 +13,16 @@ from edge_app.errors import SinkError
 from edge_app.frame import Status, Step
 from edge_app.sinks.recorder import Recorder
 
-Make = Callable[[Path], Recorder]
+Make = Callable[[Path, int], Recorder]
 
 
 class Recording(Closing):
     """Hand steps to a recorder while there is one.
 
-    make: opens a recorder for a path. path: of the first file; those after it are numbered,
-        `name-1.mp4` and so on, and never overwrite one that is there.
+    make: opens a recorder for a path, told how many bytes the files have that it goes on from: a
+        limit holds for all files between one start and its end.
+    path: of the first file; those after it are numbered, `name-1.mp4` and so on, and never
+        overwrite one that is there.
     on: whether to begin at once; then a fault of the disk ends the run, as for a recording that
         the run is for. One that was begun by a key ends alone, and `states` says why.
     numbered: False for recorders that number their files themselves.
@@ -41,8 +43,9 @@ class Recording(Closing):
         self._sizes: tuple[object, object] | None = None
         self._fault = ""
         self._ended = ""
+        self._spent_bytes = 0
         if on:
-            self._recorder = make(path)
+            self._recorder = make(path, 0)
 
     @property
     def wants_canvas(self) -> bool:
@@ -54,17 +57,26 @@ class Recording(Closing):
         self._fault = self._ended = ""
         if self._recorder is not None:
             return self._end()
-        path = free_path(self._path) if self._numbered else self._path
-        self._recorder, self._sizes = self._make(path), None
+        self._spent_bytes = 0
         self._is_purpose = False
-        return f"recording to {path}"
+        return f"recording to {self._begin()}"
 
     def renew(self) -> None:
         """Go on in a new file, for another source; nothing to do where none is recorded."""
-        if self._recorder is not None:
-            self._end()
-            path = free_path(self._path) if self._numbered else self._path
-            self._recorder, self._sizes = self._make(path), None
+        recorder = self._recorder
+        if recorder is None:
+            return
+        self._end()
+        if recorder.state.stopped is not None:  # at one of its last pictures, seen only now
+            self._ended = recorder.state.words
+            return
+        self._spent_bytes += recorder.size_bytes
+        self._begin()
+
+    def _begin(self) -> Path:
+        path = free_path(self._path) if self._numbered else self._path
+        self._recorder, self._sizes = self._make(path, self._spent_bytes), None
+        return path
 
     def _end(self) -> str:
         recorder, self._recorder = self._recorder, None

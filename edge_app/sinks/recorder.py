@@ -62,6 +62,7 @@ class Recorder(Closing):
     counts them. Canvases are kept until then, not copied: they must not be drawn on any more.
 
     max_mb: the recording ends before its files have more megabytes (of 10^6 bytes) together.
+    spent_bytes: of those, what the files took that this one goes on from.
     segment_s: begin a new file after so many seconds: `name-0001.mp4` and so on, counted on
         from those that are there. Without it an existing file is overwritten by the first
         frame; `overwrites` tells so before.
@@ -83,6 +84,7 @@ class Recorder(Closing):
         live: bool,
         clock: Callable[[], float] = time.monotonic,
         max_mb: float | None = None,
+        spent_bytes: int = 0,
         segment_s: float | None = None,
         queue: int | None = None,
         free: Free | None = None,
@@ -106,6 +108,7 @@ class Recorder(Closing):
             math.inf if max_mb is None else max_mb * 1e6,
             None if segment_s is None else Fraction(segment_s).limit_denominator(1000),
             free,
+            spent_bytes,
         )
         self._segments = Segments(self.path, self.rate_hz, limits, clock)
         self._backlog = Backlog(self._record, queue or (8 if live else 1), name="record", nice=live)
@@ -121,6 +124,11 @@ class Recorder(Closing):
             dropped=self._dropped,
             stopped=done.stopped,
         )
+
+    @property
+    def size_bytes(self) -> int:
+        """How large its files are together."""
+        return self._segments.size_bytes
 
     @property
     def recording(self) -> dict[str, Any] | None:
@@ -171,7 +179,8 @@ class Recorder(Closing):
         reason = self._segments.stopped
         if reason is not None and not self.notes:
             seconds = float(self._segments.seconds)
-            self.notes.append(f"the recording ended at {seconds:.1f} s: {reason}")
+            when = f" at {seconds:.1f} s" if seconds else ""
+            self.notes.append(f"the recording ended{when}: {reason}")
         return reason is not None
 
     @contextmanager

@@ -28,7 +28,7 @@ Free = Callable[[Path], tuple[int, int]]
 class Limits:
     """Hold where a recording ends by itself and where it begins a new file.
 
-    max_bytes: of all its files together.
+    max_bytes: of all its files together, with the spent_bytes of those that it goes on from.
     segment_s: the length of one file.
     free: tells the total and the free bytes of the disk that holds a folder.
     """
@@ -36,6 +36,7 @@ class Limits:
     max_bytes: float = math.inf
     segment_s: Fraction | None = None
     free: Free | None = None
+    spent_bytes: int = 0
 
 
 class Segments:
@@ -124,7 +125,7 @@ class Segments:
         if self._limits.segment_s:
             self._number += 1
             path = numbered(path, self._number)
-        room = self._limits.max_bytes - self._before[2]
+        room = self._limits.max_bytes - self._limits.spent_bytes - self._before[2]
         height, width = image.shape[:2]
         self._origin_s = time_s
         try:

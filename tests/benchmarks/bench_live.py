@@ -261,8 +261,8 @@ def _street() -> Engine:
 
 
 def _recording(path: Path, *, on: bool) -> Recording:
-    def make(path: Path) -> Recorder:
-        return Recorder(path, rate_hz=_HZ, live=True)
+    def make(path: Path, spent_bytes: int) -> Recorder:
+        return Recorder(path, rate_hz=_HZ, live=True, spent_bytes=spent_bytes)
 
     return Recording(make, path, on=on)
 

@@ -23,9 +23,9 @@ from tests.edge.steps import status, step
 ON = Controls(record=True)
 
 
-def make(path: Path) -> Recorder:
+def make(path: Path, spent_bytes: int = 0) -> Recorder:
     """Open a recorder as a file source has it."""
-    return Recorder(path, rate_hz=25, live=False)
+    return Recorder(path, rate_hz=25, live=False, spent_bytes=spent_bytes)
 
 
 def numbers(path: Path) -> list[int]:
@@ -125,9 +125,9 @@ def test_another_source_goes_on_in_another_file(tmp_path: Path) -> None:
     assert numbers(tmp_path / "out-1.mp4") == [1]
 
 
-def small(path: Path) -> Recorder:
+def small(path: Path, spent_bytes: int = 0) -> Recorder:
     """Open a recorder that ends before a tenth of a megabyte."""
-    return Recorder(path, rate_hz=25, live=False, max_mb=0.1)
+    return Recorder(path, rate_hz=25, live=False, max_mb=0.1, spent_bytes=spent_bytes)
 
 
 def test_a_recording_that_ended_by_itself_asks_for_no_canvas(tmp_path: Path) -> None:
@@ -150,6 +150,23 @@ def test_a_recording_that_ended_by_itself_asks_for_no_canvas(tmp_path: Path) -> 
         write(recording, 0)
     assert (tmp_path / "out.mp4").stat().st_size <= 100_000
     assert numbers(tmp_path / "out-1.mp4") == [0]
+
+
+def test_a_limit_holds_for_all_files_between_start_and_end(tmp_path: Path) -> None:
+    """A view that changes every few pictures begins new files, but no new limit."""
+    noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+    with Recording(small, tmp_path / "out.mp4", on=True) as recording:
+        index = 0
+        while recording.wants_canvas and index < 500:
+            wide = index // 2 % 2
+            canvas = np.hstack([noise] * (1 + wide))
+            recording.write(replace(step(index), canvas=canvas), status())
+            index += 1
+        assert 2 < index < 500
+        assert [note.endswith(": it reached 0.1 MB") for note in recording.notes] == [True]
+    sizes = [path.stat().st_size for path in tmp_path.iterdir()]
+    assert len(sizes) > 1
+    assert 50_000 < sum(sizes) <= 100_000
 
 
 def test_no_canvas_is_drawn_after_a_recording_ended_by_itself(tmp_path: Path) -> None:
@@ -177,8 +194,8 @@ def test_no_canvas_is_drawn_after_a_recording_ended_by_itself(tmp_path: Path) ->
 class FullDisk(Recorder):
     """Fail at the third picture, as a disk does."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, rate_hz=25, live=False)
+    def __init__(self, path: Path, spent_bytes: int = 0) -> None:
+        super().__init__(path, rate_hz=25, live=False, spent_bytes=spent_bytes)
         self.left = 2
 
     def write(self, step: Any, status: Any) -> None:
