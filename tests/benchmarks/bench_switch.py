@@ -126,8 +126,8 @@ def main(model: str, switches: int, keep: int) -> None:
     lost = sum(b - a != 1 for a, b in pairwise(screen.indices))
     bound_ms = 2e3 / rate_hz + 50
     assert gaps is not None
-    quarter = max(1, len(screen.resident) // 4)
-    early, late = screen.resident[:quarter], screen.resident[-quarter:]
+    tenth = max(1, len(screen.resident) // 10)
+    parts = [screen.resident[i : i + tenth] for i in range(0, tenth * 10, tenth)]
     _say(
         f"{spec.name}, {threads} threads, keep {keep}: {len(screen.asked_to_shown_ms)} switches in "
         f"{len(shown_s)} frames at {rate_hz:g} fps, lost or out of order: {lost}"
@@ -145,10 +145,8 @@ def main(model: str, switches: int, keep: int) -> None:
         latency = Latency.of(times_ms)
         if latency is not None:
             _say(f"{what}: p50 {latency.p50_ms:.2f}  p99 {latency.p99_ms:.2f} ms, n {latency.n}")
-    _say(
-        f"resident: {sum(early) / len(early) / 1e6:.1f} MB in the first quarter, "
-        f"{sum(late) / len(late) / 1e6:.1f} MB in the last"
-    )
+    course = " ".join(f"{sum(part) / len(part) / 1e6:.1f}" for part in parts if part)
+    _say(f"resident, mean of each tenth: {course} MB")
 
 
 def _say(text: str) -> None:
