@@ -23,6 +23,7 @@ ORDER = (
     ("bench", "evaluate", "doctor", "service"),
     ("commands",),
     ("cli",),
+    ("__main__",),
 )
 RANKS = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 RUNTIMES = ("ai_edge_litert", "tflite_runtime", "tensorflow")

@@ -31,6 +31,23 @@ def edge(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedPro
     )
 
 
+def test_the_doctor_comes_before_the_packages() -> None:
+    """In a clone where nothing could be installed it still says what it finds, in plain lines."""
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "edge_app", "doctor"],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        env=ENV,
+        timeout=240,
+        check=False,
+    )
+    assert done.stdout.startswith("ok    Python: "), done.stderr
+    assert "disk" in done.stdout
+    assert done.stderr == ""
+    assert done.returncode in {0, 1}
+
+
 def begin(*arguments: object) -> subprocess.Popen[str]:
     """Start edge-app and leave it running."""
     return subprocess.Popen(
