@@ -30,6 +30,7 @@ from host_tools.cluster.command import connected, evaluate
 from host_tools.cluster.jobs import Job, score_job
 
 MNIST = ROOT / "assets" / "models" / "mnist"
+WORKERS = 2  # with a thread each
 
 
 class Cluster:
@@ -78,9 +79,9 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     """Return a scheduler with two workers."""
     folder = tmp_path / "cluster"
     folder.mkdir()
-    running = Cluster(folder, 2)
+    running = Cluster(folder, WORKERS)
     try:
-        running.ready(2)
+        running.ready(WORKERS)
         yield running
     finally:
         running.close()
@@ -164,7 +165,8 @@ def test_what_was_counted_before_a_stop_is_gone_on_with(cluster: Cluster, tmp_pa
             evaluate(client, *what, Console(quiet=True), stop)
         kept = read_outcome(out / "mnist")
         assert kept.status == "interrupted"
-        assert 20 <= kept.variants["int8"].frames < 600
+        # A job is told of just before it is done: the last one of each worker may not count yet.
+        assert (5 - WORKERS) * 5 <= kept.variants["int8"].frames < 600
         again = evaluate(client, *what, Console(quiet=True))["mnist"]
     assert counts(again) == counts(alone)
 
