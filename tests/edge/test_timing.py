@@ -3,6 +3,7 @@
 import math
 import sys
 import threading
+import time
 import tracemalloc
 
 import numpy as np
@@ -151,6 +152,8 @@ def test_a_rate_may_be_asked_for_while_another_thread_ticks() -> None:
     sys.setswitchinterval(1e-6)
     try:
         ticking.start()
+        while rate.recent_hz is None:  # a busy machine may not have let it tick yet
+            time.sleep(0.001)
         rates = [rate.recent_hz for _ in range(3000)]
     finally:
         ended.set()
