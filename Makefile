@@ -73,7 +73,7 @@ test-tflite-runtime:
 	$(VENV)-tflite/bin/python -m pip uninstall --quiet --yes ai-edge-litert
 	$(VENV)-tflite/bin/python -m pytest tests/edge -k "interpreter or network or runtimes or engine or preprocess or decode"
 	$(VENV)-tflite/bin/python -m pip install --quiet --disable-pip-version-check ai-edge-litert
-	$(VENV)-tflite/bin/python -m pytest tests/edge/test_runtime_agreement.py
+	$(VENV)-tflite/bin/python -m pytest tests/edge/model/interpreter/test_runtime_agreement.py
 
 # Debian trees and an emulator instead of a board; the script tells what it takes and leaves.
 test-arm64:

@@ -10,14 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from edge_app import __version__
-from edge_app.commands.evaluate_options import add_evaluate, add_merge
-from edge_app.commands.looking import add_cameras, add_doctor
-from edge_app.commands.measuring import add_bench, add_compare
-from edge_app.commands.service_options import add_service
-from edge_app.controls import KEYS
-from edge_app.exits import guard
-from edge_app.interpreter.runtimes import CHOICES
-from edge_app.parsing import (
+from edge_app.commands.arg_types import (
     Commands,
     add_command,
     listen_at,
@@ -27,6 +20,13 @@ from edge_app.parsing import (
     share,
     size,
 )
+from edge_app.commands.evaluate_options import add_evaluate, add_merge
+from edge_app.commands.looking import add_cameras, add_doctor
+from edge_app.commands.measuring import add_bench, add_compare
+from edge_app.commands.service_options import add_service
+from edge_app.controls import KEYS
+from edge_app.exits import run_command
+from edge_app.model.interpreter.runtimes import CHOICES
 
 _RUN_EXAMPLES = """examples:
   edge-app run drive.mp4 --model street --variant int8
@@ -238,7 +238,7 @@ def _add_runtime(parser: argparse.ArgumentParser) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0, 1 for a fault, 2 for usage, 128 + n after signal n."""
     options = build_parser().parse_args(arguments)
-    return guard("edge-app", lambda: _dispatch(options))
+    return run_command("edge-app", lambda: _dispatch(options))
 
 
 def _dispatch(options: argparse.Namespace) -> int:

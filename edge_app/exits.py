@@ -9,7 +9,7 @@ from collections.abc import Callable
 from edge_app.errors import EdgeError, UsageError
 
 
-def guard(program: str, work: Callable[[], int], *, stopped: str = "") -> int:
+def run_command(program: str, work: Callable[[], int], *, stopped: str = "") -> int:
     """Run a command; return its code, or 1 for a fault, 2 for usage, 130 after Ctrl-C.
 
     stopped: what to say after Ctrl-C. EDGE_DEBUG=1 lets a fault's traceback through.

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edge_app import __version__
-from edge_app.exits import guard
-from edge_app.parsing import Commands, add_command, numbers, size
-from host_tools.cluster.options import add_evaluate
-from host_tools.diagnose import options as diagnosis
-from host_tools.scenes.command import add_scenes
-from host_tools.train.street import options as street
+from edge_app.commands.arg_types import Commands, add_command, numbers, size
+from edge_app.exits import run_command
+from host_tools.cluster.cluster_options import add_evaluate
+from host_tools.diagnose import diagnose_options as diagnosis
+from host_tools.synthetic_streets.write_command import add_scenes
+from host_tools.train.street import street_options as street
 
 _TRAIN = """examples:
   host-tools train mnist
@@ -253,7 +253,7 @@ def _add_report(commands: Commands) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0, 1 for a fault, 2 for usage, 130 after Ctrl-C."""
     options = build_parser().parse_args(arguments)
-    return guard(
+    return run_command(
         "host-tools",
         lambda: _dispatch(options),
         stopped="stopped; what was there before is as it was",
@@ -262,7 +262,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _dispatch(options: argparse.Namespace) -> int:
     if options.command == "scenes":
-        from host_tools.scenes.command import scenes_command
+        from host_tools.synthetic_streets.write_command import scenes_command
 
         return scenes_command(options)
     if options.command == "fetch":
@@ -270,22 +270,22 @@ def _dispatch(options: argparse.Namespace) -> int:
 
         return fetch_command(options)
     if options.command == "evaluate":
-        from host_tools.cluster.command import evaluate_command
+        from host_tools.cluster.cluster_evaluation import evaluate_command
 
         return evaluate_command(options)
     if options.command == "report":
-        from host_tools.report.command import report_command
+        from host_tools.report.build_report import report_command
 
         return report_command(options)
     if options.command == "diagnose":
-        from host_tools.diagnose.command import diagnose_command
+        from host_tools.diagnose.diagnosis import diagnose_command
 
         return diagnose_command(options)
     if options.command == "train" and options.network == "street":
-        from host_tools.train.street.command import street_command
+        from host_tools.train.street.train_command import street_command
 
         return street_command(options)
-    from host_tools import commands
+    from host_tools.commands import basic as commands
 
     if options.command == "train":
         return commands.train_command(options)

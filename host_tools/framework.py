@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from edge_app.errors import ModelError
-from edge_app.interpreter.noise import quiet_native
+from edge_app.model.interpreter.native_log import capture_native_stderr
 
 # Read by TensorFlow and Keras while they load; what the user has set stays.
 SETTINGS = {
@@ -28,7 +28,7 @@ def load_tensorflow() -> Any:
     os.environ["KERAS_BACKEND"] = "tensorflow"  # a keras.json may name another one
     os.environ.pop("TF_USE_LEGACY_KERAS", None)
     try:
-        with quiet_native(), warnings.catch_warnings():
+        with capture_native_stderr(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tensorflow = importlib.import_module("tensorflow")
             importlib.import_module("keras")

@@ -13,10 +13,10 @@ set -eu
 cd "$(dirname "$0")/.."
 : "${ARM64_DIR:=/var/cache/edge-quant-arm64}" "${RELEASES:=bookworm trixie}"
 : "${CPUS:=cortex-a72 cortex-a76}" "${PYTHON:=python3.11}"
-: "${TESTS:=tests/edge/test_engine.py tests/edge/test_runtimes.py tests/edge/test_runtime_agreement.py
-    tests/edge/test_preprocess.py tests/edge/test_decode.py tests/edge/test_golden.py
-    tests/edge/test_labels.py tests/edge/test_quality.py tests/edge/test_spec.py
-    tests/edge/test_timing.py tests/edge/test_difference.py tests/edge/test_board.py}"
+: "${TESTS:=tests/edge/model/test_engine.py tests/edge/model/interpreter/test_runtimes.py tests/edge/model/interpreter/test_runtime_agreement.py
+    tests/edge/model/test_preprocess.py tests/edge/model/test_decode.py tests/edge/model/test_golden.py
+    tests/edge/test_labels.py tests/edge/test_quality.py tests/edge/model/test_card.py
+    tests/edge/test_timing.py tests/edge/overlay/test_difference.py tests/edge/board/test_facts.py}"
 APP=/opt/edge-quant
 BEGUN=$(date +%s)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edge_app.bench.ranges import Range, ratio_range
+from edge_app.bench.confidence import Range, ratio_range
 
 # What must be alike for times to be compared, and how to call it.
 _BOARD = (("model", "boards"), ("cpu", "processors"), ("cores", "numbers of cores"))
@@ -15,7 +15,7 @@ Key = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class CasePair:
     """Compare one case of two results; ratios are the second over the first.
 
     time: of the medians of the network alone, above 1 where the second is slower; time_range: the
@@ -62,7 +62,7 @@ def _unlike(
     return told
 
 
-def pairs_of(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Pair]:
+def pairs_of(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[CasePair]:
     """Pair the cases that both results have, in the first one's order."""
     others = {_key(entry): entry for entry in second["variants"]}
     pairs = []
@@ -73,7 +73,7 @@ def pairs_of(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Pair]:
     return pairs
 
 
-def lonely(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
+def unmatched_cases(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
     """Name the cases that only one of two results has."""
     one = {_key(entry) for entry in first["variants"]}
     other = {_key(entry) for entry in second["variants"]}
@@ -86,11 +86,11 @@ def _key(entry: Mapping[str, Any]) -> Key:
     return str(entry["variant"]), runtime, int(entry["threads"])
 
 
-def _pair(one: Mapping[str, Any], other: Mapping[str, Any]) -> Pair:
+def _pair(one: Mapping[str, Any], other: Mapping[str, Any]) -> CasePair:
     first_ms, second_ms = one["invoke_only"]["p50_ms"], other["invoke_only"]["p50_ms"]
     ranges = one.get("range_ms"), other.get("range_ms")
     variant, runtime, threads = _key(one)
-    return Pair(
+    return CasePair(
         variant=variant,
         runtime=runtime,
         threads=threads,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from edge_app.bench.turn import Turn
-from edge_app.interpreter.delegation import Delegation
+from edge_app.bench.trial import Trial
+from edge_app.model.interpreter.delegation import Delegation
 from edge_app.style import duration
 
 # What makes 8-bit products pay, and half-precision arithmetic, on each kind of CPU.
@@ -20,7 +20,7 @@ _OLD = "tflite-runtime"
 
 
 def explain(
-    turn: Turn, invoke_ms: float | None, board: Mapping[str, Any], faster: Mapping[str, float]
+    turn: Trial, invoke_ms: float | None, board: Mapping[str, Any], faster: Mapping[str, float]
 ) -> tuple[str, ...]:
     """Return sentences on one case.
 
@@ -40,7 +40,7 @@ def _delegate(delegation: Delegation) -> str:
     return words
 
 
-def _left(turn: Turn, invoke_ms: float | None) -> list[str]:
+def _left(turn: Trial, invoke_ms: float | None) -> list[str]:
     """Say what the operators left cost; bounds, since no runtime here profiles operators."""
     split = turn.delegation
     told = []
@@ -90,7 +90,7 @@ def _cpu(variant: str, board: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _runtime(turn: Turn, invoke_ms: float | None, faster: Mapping[str, float]) -> list[str]:
+def _runtime(turn: Trial, invoke_ms: float | None, faster: Mapping[str, float]) -> list[str]:
     told = []
     for title, other_ms in faster.items():
         if invoke_ms and other_ms < 0.8 * invoke_ms:

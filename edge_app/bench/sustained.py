@@ -6,8 +6,8 @@ import threading
 import time
 from dataclasses import dataclass
 
-from edge_app.bench.case import Ask
-from edge_app.bench.turn import Tell, invoke_ms, load_case
+from edge_app.bench.cases import WorkerRequest
+from edge_app.bench.trial import Tell, invoke_ms, load_case
 from edge_app.board import board
 from edge_app.timing import Latency
 
@@ -31,7 +31,7 @@ class Sustained:
     clocks_mhz: tuple[float, ...] = ()
 
 
-def measure_sustained(ask: Ask, stop: threading.Event, tell: Tell) -> Sustained | None:
+def measure_sustained(ask: WorkerRequest, stop: threading.Event, tell: Tell) -> Sustained | None:
     """Run the bare network until the time is over or a stop; None where that was too short."""
     wanted_s = ask.effort.sustained_s or 0.0
     window_s = min(_MINUTE_S, wanted_s / 4)

@@ -8,9 +8,9 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from edge_app.bench.comparing import Pair
-from edge_app.bench.measured import Measured
-from edge_app.bench.ranges import Range
+from edge_app.bench.aggregate import CaseResult
+from edge_app.bench.comparing import CasePair
+from edge_app.bench.confidence import Range
 from edge_app.style import (
     NOTHING,
     file_size,
@@ -22,7 +22,7 @@ from edge_app.style import (
 from edge_app.timing import STAGES, Latency
 
 
-def speed_table(title: str, measured: Sequence[Measured]) -> Table:
+def speed_table(title: str, measured: Sequence[CaseResult]) -> Table:
     """Return the network's and the line's speed of each case."""
     table = _table(
         title,
@@ -49,7 +49,7 @@ def speed_table(title: str, measured: Sequence[Measured]) -> Table:
     return table
 
 
-def use_table(measured: Sequence[Measured]) -> Table:
+def use_table(measured: Sequence[CaseResult]) -> Table:
     """Return what each case costs and what its answers are worth."""
     table = _table(
         "Range, camera rate, CPU and answers",
@@ -76,7 +76,7 @@ def use_table(measured: Sequence[Measured]) -> Table:
     return table
 
 
-def stage_table(measured: Sequence[Measured]) -> Table:
+def stage_table(measured: Sequence[CaseResult]) -> Table:
     """Return the percentiles of every stage of the whole line."""
     columns = ("variant", "stage", "n", "mean", "p50", "p90", "p95", "p99", "max")
     table = _table("Stages of the whole line, ms", columns, 2)
@@ -93,7 +93,7 @@ def stage_table(measured: Sequence[Measured]) -> Table:
     return table
 
 
-def pair_table(title: str, pairs: Sequence[Pair], limit: float | None) -> Table:
+def pair_table(title: str, pairs: Sequence[CasePair], limit: float | None) -> Table:
     """Return two results side by side."""
     table = _table(
         title,
@@ -144,11 +144,11 @@ def _table(title: str, columns: Sequence[str], left: int) -> Table:
     return table
 
 
-def _several(measured: Sequence[Measured]) -> bool:
+def _several(measured: Sequence[CaseResult]) -> bool:
     return len({(one.runtime, one.threads) for one in measured}) > 1
 
 
-def _name(one: Measured, several: bool) -> str:
+def _name(one: CaseResult, several: bool) -> str:
     name = f"[{variant_colour(one.variant)}]{one.variant}[/]"
     return f"{name}\n[dim]{_short(one.runtime_name)} x{one.threads}[/]" if several else name
 

@@ -16,13 +16,13 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
-from edge_app.bench.case import Ask
+from edge_app.bench.cases import WorkerRequest
 from edge_app.errors import EdgeError, ModelError
 
 _LOOK_S = 0.1
 
 
-def carry_out(ask: Ask, stop: threading.Event, tell: Callable[[str], None]) -> Any:
+def carry_out(ask: WorkerRequest, stop: threading.Event, tell: Callable[[str], None]) -> Any:
     """Let a fresh process do what is asked and return its answer.
 
     Raises the EdgeError the process met, and ModelError where it died.
@@ -60,7 +60,7 @@ def carry_out(ask: Ask, stop: threading.Event, tell: Callable[[str], None]) -> A
             process.join()
 
 
-def _died(ask: Ask, code: int | None) -> str:
+def _died(ask: WorkerRequest, code: int | None) -> str:
     why = f"exit code {code}"
     if code is not None and code < 0:
         why = signal.Signals(-code).name
@@ -68,7 +68,7 @@ def _died(ask: Ask, code: int | None) -> str:
     return f"the process measuring {ask.case.words()} ended early ({why}); {advice}"
 
 
-def _main(ask: Ask, pipe: Connection) -> None:
+def _main(ask: WorkerRequest, pipe: Connection) -> None:
     """Do what is asked in the child and send the answer."""
     # The terminal sends Ctrl-C to the whole group; the parent decides and says so.
     for name in ("SIGINT", "SIGHUP"):
@@ -92,15 +92,15 @@ def _listen(pipe: Connection, stop: threading.Event) -> None:
     stop.set()
 
 
-def _do(ask: Ask, stop: threading.Event, tell: Callable[[str], None]) -> Any:
+def _do(ask: WorkerRequest, stop: threading.Event, tell: Callable[[str], None]) -> Any:
     if ask.kind == "quality":
-        from edge_app.bench.answers import measure_answers
+        from edge_app.bench.quality_result import measure_answers
 
         return measure_answers(ask, stop, tell)
     if ask.kind == "sustained":
         from edge_app.bench.sustained import measure_sustained
 
         return measure_sustained(ask, stop, tell)
-    from edge_app.bench.turn import measure_turn
+    from edge_app.bench.trial import measure_trial
 
-    return measure_turn(ask, stop, tell)
+    return measure_trial(ask, stop, tell)

@@ -1,5 +1,6 @@
 """Tell which machine this is, what state it is in, and whether its figures can be trusted."""
 
+from edge_app.board.cpu_usage import CpuUsage, read_cpu_usage
 from edge_app.board.facts import (
     board,
     board_slug,
@@ -9,17 +10,16 @@ from edge_app.board.facts import (
 )
 from edge_app.board.throttle import UNKNOWN
 from edge_app.board.verdict import Verdict, judge
-from edge_app.board.work import Work, read_work
 
 __all__ = [
     "UNKNOWN",
+    "CpuUsage",
     "Verdict",
-    "Work",
     "board",
     "board_slug",
     "judge",
     "peak_rss_mb",
-    "read_work",
+    "read_cpu_usage",
     "reset_peak_rss",
     "versions",
 ]

@@ -12,17 +12,19 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from edge_app.bench.case import Ask, Case, Effort, cases_of
-from edge_app.bench.measured import Measured
-from edge_app.bench.results import as_csv, as_json, make_result, write_text
+from edge_app.bench.aggregate import CaseResult
+from edge_app.bench.benchmark import Benchmark
+from edge_app.bench.cases import Budget, Case, WorkerRequest, cases_of
+from edge_app.bench.result_file import as_csv, as_json, make_result, write_text
 from edge_app.bench.schema import FIELDS, check_result
-from edge_app.bench.series import Series
 from edge_app.bench.tables import board_line, speed_table, stage_table, use_table
-from edge_app.board import Verdict, board, judge, read_work
-from edge_app.commands.common import Signals, prose, resolve_model, sample, tell
+from edge_app.board import Verdict, board, judge, read_cpu_usage
+from edge_app.commands.console import prose, tell
 from edge_app.errors import EdgeError, UsageError
-from edge_app.interpreter.runtimes import CHOICES, installed
-from edge_app.sources.opening import open_source
+from edge_app.model.catalog import resolve_model, sample
+from edge_app.model.interpreter.runtimes import CHOICES, installed
+from edge_app.session.signals import Signals
+from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth
 from edge_app.style import significant, variant_colour
 
@@ -39,7 +41,7 @@ def bench_command(options: argparse.Namespace) -> int:
             tell(console, f"{known.path}\t{known.kind}\t{known.what}".expandtabs(34))
         return 0
     if options.preset:
-        from edge_app.commands.thesis import thesis_command
+        from edge_app.bench.thesis import thesis_command
 
         return thesis_command(options, console)
     spec = resolve_model(options)
@@ -50,7 +52,7 @@ def bench_command(options: argparse.Namespace) -> int:
     source, truth = sample(spec) if options.source is None else (options.source, None)
     truth = options.truth or (truth if options.source is None else None)
     frames = options.quality_frames or (None if truth else _QUALITY_FRAMES)
-    effort = Effort(
+    effort = Budget(
         options.min_secs,
         options.num_runs,
         options.warmup_runs,
@@ -60,19 +62,19 @@ def bench_command(options: argparse.Namespace) -> int:
     )
     # What cannot be read is told now, not after minutes of measuring.
     open_source(source, truth=open_truth(truth, options.truth_labels) if truth else None).close()
-    ask = Ask(
+    ask = WorkerRequest(
         spec, cases[0], source, effort,
         truth=truth, truth_labels=options.truth_labels, frames=frames, explain=options.explain,
     )  # fmt: skip
     stop = threading.Event()
     signals = Signals(stop)
-    before, work, started = board(), read_work(), time.time()
+    before, work, started = board(), read_cpu_usage(), time.time()
     prose(console, f"[dim]{board_line(before)}[/]")
-    series = Series(ask, cases, before, stop)
+    series = Benchmark(ask, cases, before, stop)
     title = f"{spec.title} on {Path(source).name}"
     with signals.caught():
         watch(console, title, series)
-    after, work_after = board(), read_work()
+    after, work_after = board(), read_cpu_usage()
     others = work_after.others_since(work) if work and work_after else None
     verdict = judge(before, after, others, series.states)
     measured = series.measured()
@@ -106,7 +108,7 @@ def runtimes_of(options: argparse.Namespace) -> list[str]:
     return names
 
 
-def watch(console: Console, title: str, series: Series) -> None:
+def watch(console: Console, title: str, series: Benchmark) -> None:
     """Measure, with a table that fills on a terminal and a line per turn where it is piped."""
     if not console.is_terminal:
         said: set[tuple[str, Case]] = set()
@@ -133,7 +135,7 @@ def watch(console: Console, title: str, series: Series) -> None:
 
 
 def _print(
-    console: Console, title: str, measured: list[Measured], series: Series, *, explained: bool
+    console: Console, title: str, measured: list[CaseResult], series: Benchmark, *, explained: bool
 ) -> None:
     if measured:
         one = measured[0]

@@ -24,7 +24,7 @@ _CHILD = "from edge_app.sources.picamera import tell_cameras; tell_cameras()"
 
 
 @dataclass(frozen=True, slots=True)
-class Camera:
+class CameraEntry:
     """Hold one camera: what to give as a source, and what is known of it.
 
     source: for `edge-app run`. stable: a name of it that survives replugging.
@@ -59,7 +59,7 @@ def cameras_command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _own_cameras() -> tuple[list[Camera], str | None]:
+def _own_cameras() -> tuple[list[CameraEntry], str | None]:
     """Return the Pi's own cameras, or why there is none; asked in a child, for it may crash."""
     try:
         done = subprocess.run(
@@ -80,22 +80,22 @@ def _own_cameras() -> tuple[list[Camera], str | None]:
         )
     nodes = [str(node) for kind in ("media", "video") for node in devices.DEV.glob(f"{kind}*")]
     found = [
-        Camera(f"picamera:{number}", str(model), "CSI", held_by=holders(nodes))
+        CameraEntry(f"picamera:{number}", str(model), "CSI", held_by=holders(nodes))
         for number, model in answer["cameras"]
     ]
     return found, answer["reason"]
 
 
-def _usb_camera(device: devices.Device) -> Camera:
+def _usb_camera(device: devices.Device) -> CameraEntry:
     pictures = {
         one.fourcc: [f"{width}x{height}" for width, height in one.sizes_wh]
         for one in devices.pictures(device.path)
     }
     held = holders([device.path])
-    return Camera(device.path, device.name, device.driver, device.stable, pictures, held)
+    return CameraEntry(device.path, device.name, device.driver, device.stable, pictures, held)
 
 
-def _table(found: list[Camera]) -> Table:
+def _table(found: list[CameraEntry]) -> Table:
     table = Table(title="Cameras", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1))
     for column in ("source", "camera", "pictures", "held by"):
         table.add_column(column, no_wrap=column == "source")
@@ -109,7 +109,7 @@ def _table(found: list[Camera]) -> Table:
     return table
 
 
-def _sizes(camera: Camera) -> str:
+def _sizes(camera: CameraEntry) -> str:
     lines = []
     for fourcc, sizes in camera.pictures.items():
         more = f" and {len(sizes) - _MOST_SIZES} more" if len(sizes) > _MOST_SIZES else ""
@@ -117,7 +117,7 @@ def _sizes(camera: Camera) -> str:
     return "\n".join(lines) or "[dim]any size up to the sensor's[/]"
 
 
-def _advice(found: list[Camera], reason: str | None) -> list[str]:
+def _advice(found: list[CameraEntry], reason: str | None) -> list[str]:
     """Return what to do next."""
     lines = []
     if not found:

@@ -8,13 +8,13 @@ from typing import Any
 
 from rich.console import Console
 
-from edge_app.assets import assets_dir
-from edge_app.bench.comparing import lonely, pairs_of, unlike_boards, unlike_runs
-from edge_app.bench.results import read_result
+from edge_app.bench.comparing import pairs_of, unlike_boards, unlike_runs, unmatched_cases
+from edge_app.bench.result_file import read_result
 from edge_app.bench.tables import pair_table
 from edge_app.board import board_slug
-from edge_app.commands.common import tell
+from edge_app.commands.console import tell
 from edge_app.errors import UsageError
+from edge_app.paths import assets_dir
 
 SLOWER = 3
 
@@ -42,7 +42,7 @@ def compare_command(options: argparse.Namespace) -> int:
     console.print(pair_table(f"{first_path.name} and {second_path.name}", pairs, limit))
     for what in unlike_runs(first, second):
         tell(console, f"[yellow]they differ in their {what}[/]")
-    for case in lonely(first, second):
+    for case in unmatched_cases(first, second):
         tell(console, f"[dim]only in one of them: {case}[/]")
     if limit is None:
         return 0

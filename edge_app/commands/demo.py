@@ -10,14 +10,16 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from edge_app.assets import assets_dir
-from edge_app.commands.common import coloured, compact_table, sample
-from edge_app.commands.run import Order, carry_out
-from edge_app.commands.stills import quality_of, write_stills
+from edge_app.commands.console import coloured, compact_table
+from edge_app.commands.run import carry_out
 from edge_app.errors import ModelError
 from edge_app.frame import Frame
-from edge_app.sources.opening import open_source
-from edge_app.spec import CARD_NAME, ModelSpec, read_card
+from edge_app.model.card import CARD_NAME, ModelSpec, read_card
+from edge_app.model.catalog import sample
+from edge_app.paths import assets_dir
+from edge_app.session.demo_stills import quality_of, write_stills
+from edge_app.session.options import RunOptions
+from edge_app.sources.factory import open_source
 from edge_app.style import file_size, fraction, percent, significant
 
 # What ships, the first of which is shown where none is named.
@@ -33,7 +35,7 @@ def demo_command(options: argparse.Namespace) -> int:
     rows: list[Mapping[str, Any]] = []
     code = 0
     for variant in spec.variants:
-        order = Order(
+        order = RunOptions(
             spec=spec,
             variant=variant,
             source=source,

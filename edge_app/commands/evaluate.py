@@ -19,14 +19,16 @@ from rich.progress import (
 )
 
 from edge_app.board import board, versions
-from edge_app.commands.common import Signals, coloured, compact_table, resolve_model, tell
+from edge_app.commands.console import coloured, compact_table, tell
 from edge_app.errors import UsageError
-from edge_app.evaluate.dataset import Pictures, parse_dataset
-from edge_app.evaluate.folder import write_matrices, write_worst
-from edge_app.evaluate.outcome import NAME, Outcome
-from edge_app.evaluate.part import chunks
+from edge_app.evaluate.dataset import ImageSet, parse_dataset
+from edge_app.evaluate.evaluation_result import NAME, EvaluationResult
+from edge_app.evaluate.output_folder import write_matrices, write_worst
+from edge_app.evaluate.partial_counts import chunks
 from edge_app.evaluate.running import begin, done_of, score_variant
-from edge_app.pipeline.engine import load_engine
+from edge_app.model.catalog import resolve_model
+from edge_app.model.engine import load_engine
+from edge_app.session.signals import Signals
 from edge_app.style import NOTHING, fraction, percent
 
 
@@ -36,13 +38,13 @@ def evaluate_command(options: argparse.Namespace) -> int:
     spec = resolve_model(options)
     names = list(spec.variants) if options.variants == "all" else options.variants.split(",")
     dataset = parse_dataset(options.dataset)
-    pictures = Pictures(dataset)
+    pictures = ImageSet(dataset)
     span = asked_span(options.frames, pictures.count)
     about = {"boards": (board(),), "versions": versions()}
     out = Path(options.out)
     outcome = begin(spec, names, dataset, pictures, out, about, anew=options.anew)
 
-    def keep(found: Outcome) -> None:
+    def keep(found: EvaluationResult) -> None:
         if any(scored.parts for scored in found.variants.values()):
             found.write(out / NAME)
 
@@ -105,7 +107,7 @@ def counting(console: Console) -> Progress:
     )
 
 
-def tell_outcome(console: Console, outcome: Outcome, out: Path) -> None:
+def tell_outcome(console: Console, outcome: EvaluationResult, out: Path) -> None:
     """Print scores and classes, write the matrices' pictures, and name the files."""
     scored = [name for name, each in outcome.variants.items() if each.parts]
     if not scored:
@@ -134,7 +136,7 @@ def tell_outcome(console: Console, outcome: Outcome, out: Path) -> None:
     tell(console, f"{out / NAME}: all counts, for edge-app merge and host-tools report")
 
 
-def _tell_classes(console: Console, outcome: Outcome, names: list[str]) -> None:
+def _tell_classes(console: Console, outcome: EvaluationResult, names: list[str]) -> None:
     """Print the score of each class that is there, a column per variant."""
     digits = outcome.task == "classification"
     title = "right of each class" if digits else "IoU of each class"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from edge_app.parsing import Commands, add_command
+from edge_app.commands.arg_types import Commands, add_command
 
 _EVALUATE_EXAMPLES = """examples:
   edge-app evaluate --dataset camvid:CamVid --model street

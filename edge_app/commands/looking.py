@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge_app.parsing import Commands, add_command
+from edge_app.commands.arg_types import Commands, add_command
 
 
 def add_cameras(commands: Commands) -> None:

@@ -6,7 +6,7 @@ import argparse
 import re
 from collections.abc import Callable
 
-from edge_app.parsing import Commands, add_command, positive, seconds
+from edge_app.commands.arg_types import Commands, add_command, positive, seconds
 
 _BENCH_EXAMPLES = """examples:
   edge-app bench --model mnist

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from edge_app.commands.evaluate import tell_outcome
 from edge_app.errors import UsageError
-from edge_app.evaluate.outcome import ALLOWANCES, NAME, merge, read_outcome
+from edge_app.evaluate.evaluation_result import ALLOWANCES, NAME, merge, read_outcome
 
 
 def merge_command(options: argparse.Namespace) -> int:

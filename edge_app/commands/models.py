@@ -10,10 +10,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from edge_app.commands.common import coloured, compact_table, shipped_models
-from edge_app.doctor.variants import RIGHT, check_variant
+from edge_app.commands.console import coloured, compact_table
+from edge_app.doctor.variant_check import RIGHT, check_variant
 from edge_app.errors import UsageError
-from edge_app.spec import ModelSpec, read_card
+from edge_app.model.card import ModelSpec, read_card
+from edge_app.model.catalog import shipped_models
 from edge_app.style import file_size, percent
 
 

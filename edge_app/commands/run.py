@@ -11,22 +11,23 @@ from typing import Any
 from rich.console import Console
 
 from edge_app.board import board, versions
-from edge_app.commands.common import Signals, tell
-from edge_app.commands.legs import Legs, resident_bytes
-from edge_app.commands.order import Order, check, order_of
-from edge_app.commands.outputs import Outputs
+from edge_app.commands.console import tell
 from edge_app.errors import EdgeError
-from edge_app.notify import notifier_of
-from edge_app.pipeline.engine import Engine, load_engine
+from edge_app.model.engine import Engine, load_engine
 from edge_app.pipeline.run import Run
-from edge_app.sinks.metrics import write_summary
+from edge_app.session.notify import notifier_of
+from edge_app.session.options import RunOptions, check, order_of
+from edge_app.session.outputs import Outputs
+from edge_app.session.session import Session, resident_bytes
+from edge_app.session.signals import Signals
+from edge_app.sinks.metrics_log import write_summary
 from edge_app.sinks.terminal import summary_table
-from edge_app.sources.base import Source
-from edge_app.sources.opening import open_source
+from edge_app.sources.factory import open_source
+from edge_app.sources.source import Source
 from edge_app.sources.truth import open_truth
 from edge_app.style import count, duration
 
-__all__ = ["Order", "carry_out", "run_command"]
+__all__ = ["RunOptions", "carry_out", "run_command"]
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -38,7 +39,7 @@ def run_command(options: argparse.Namespace) -> int:
     return code
 
 
-def carry_out(order: Order, console: Console) -> tuple[Mapping[str, Any], int]:
+def carry_out(order: RunOptions, console: Console) -> tuple[Mapping[str, Any], int]:
     """Run an order; return its summary and the exit code.
 
     Whatever happens after the first frame, the sinks are closed and the summary is written;
@@ -68,7 +69,7 @@ def carry_out(order: Order, console: Console) -> tuple[Mapping[str, Any], int]:
         # Before the terminal is changed: no signal may end the process without its restoring.
         stack.enter_context(signals.caught())
         outputs = Outputs(order, source, console, stack)
-        legs = Legs(order, source, engine, outputs, cost_bytes, notifier)
+        legs = Session(order, source, engine, outputs, cost_bytes, notifier)
         stack.enter_context(legs.crew)
         run = legs.first(stop)
         fault: BaseException | None = None
@@ -94,7 +95,7 @@ def carry_out(order: Order, console: Console) -> tuple[Mapping[str, Any], int]:
         return summary, 128 + number if number else 0
 
 
-def _legs(legs: Legs, first: Run, stack: ExitStack) -> Iterator[Run]:
+def _legs(legs: Session, first: Run, stack: ExitStack) -> Iterator[Run]:
     """Yield the run, and after each the one that a key asked for meanwhile."""
     run: Run | None = first
     while run is not None:
@@ -142,7 +143,7 @@ def _summary(
     }
 
 
-def _notes(source: Source, order: Order, outputs: Outputs) -> list[str]:
+def _notes(source: Source, order: RunOptions, outputs: Outputs) -> list[str]:
     told = [*source.notes, *outputs.recording.notes]
     notes = [f"[yellow]{note}[/]" for note in told]
     if order.metrics:

@@ -13,12 +13,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from edge_app.assets import assets_dir
-from edge_app.commands.common import tell
+from edge_app.commands.console import tell
 from edge_app.errors import EdgeError, UsageError
+from edge_app.paths import assets_dir
 from edge_app.service.install import install, installed, remove
 from edge_app.service.places import KIOSK, UNIT, Places, program, units_dir
-from edge_app.service.standing import Standing, standing
+from edge_app.service.service_status import Standing, standing
 from edge_app.style import count, file_size
 
 # As systemctl has it for a service that does not run.

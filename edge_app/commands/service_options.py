@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from edge_app.parsing import Commands, add_command, positive
+from edge_app.commands.arg_types import Commands, add_command, positive
 
 _EXAMPLES = """examples:
   sudo edge-app service install                    headless, now and at every boot

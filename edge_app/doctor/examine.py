@@ -8,8 +8,8 @@ from edge_app.doctor.condition import look_at_condition
 from edge_app.doctor.finding import Finding
 from edge_app.doctor.inference import look_at_models, look_at_runtimes
 from edge_app.doctor.machine import Machine
-from edge_app.doctor.outside import look_at_cameras, look_at_display
 from edge_app.doctor.packages import look_at_packages
+from edge_app.doctor.peripherals import look_at_cameras, look_at_display
 from edge_app.doctor.system import look_at_system
 
 

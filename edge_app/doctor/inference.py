@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edge_app.doctor.finding import FAIL, OK, WARN, Finding, split_advice
 from edge_app.doctor.machine import Machine
-from edge_app.interpreter.runtimes import RUNTIMES
+from edge_app.model.interpreter.runtimes import RUNTIMES
 
 
 def look_at_runtimes(machine: Machine) -> list[Finding]:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edge_app.assets import assets_dir
 from edge_app.board import board
-from edge_app.doctor.ask import Ask, ask_child
+from edge_app.doctor.subprocess_check import Ask, ask_child
 from edge_app.errors import EdgeError
+from edge_app.paths import assets_dir, cache_dir
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def this_machine() -> Machine:
         assets = assets_dir()
     except EdgeError:
         assets = None
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    cache = cache_dir()
     while not cache.is_dir():
         cache = cache.parent
     version = sys.version_info

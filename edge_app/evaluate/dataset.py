@@ -10,8 +10,8 @@ from pathlib import Path
 
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Frame
+from edge_app.sources.factory import open_source
 from edge_app.sources.image import ImageFiles, find_images
-from edge_app.sources.opening import open_source
 from edge_app.sources.truth import KINDS, open_truth
 
 _FORMS = (
@@ -50,7 +50,7 @@ class Dataset:
         return told.hexdigest()
 
 
-class Pictures:
+class ImageSet:
     """Give the frames of a data set, with their truth, from any position on.
 
     count: how many there are, damaged ones too. labels: the name of the truth's label set.

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from edge_app.errors import UsageError
-from edge_app.evaluate.dataset import Dataset, Pictures
-from edge_app.evaluate.outcome import NAME, Outcome, Scored, read_outcome
-from edge_app.evaluate.part import Part, chunks
+from edge_app.evaluate.dataset import Dataset, ImageSet
+from edge_app.evaluate.evaluation_result import NAME, EvaluationResult, Scored, read_outcome
+from edge_app.evaluate.partial_counts import PartialCounts, chunks
 from edge_app.evaluate.scoring import score_span
 from edge_app.labels import label_set
-from edge_app.pipeline.engine import Engine
-from edge_app.spec import ModelSpec, file_sha256
+from edge_app.model.card import ModelSpec, file_sha256
+from edge_app.model.engine import Engine
 from edge_app.style import count
 
 # Frames between two looks at the clock; small networks answer thousands in a second.
@@ -27,12 +27,12 @@ def begin(
     spec: ModelSpec,
     names: list[str],
     dataset: Dataset,
-    pictures: Pictures,
+    pictures: ImageSet,
     out: Path,
     about: Mapping[str, Any],
     *,
     anew: bool = False,
-) -> Outcome:
+) -> EvaluationResult:
     """Return an outcome with nothing counted, or with what an earlier run left in `out`.
 
     about: more fields of the outcome, `boards` and `versions`.
@@ -44,7 +44,7 @@ def begin(
         name: Scored(file_sha256(spec.variant(name).path), spec.variant(name).bytes)
         for name in names
     }
-    fresh = Outcome(
+    fresh = EvaluationResult(
         model=spec.name,
         task=spec.task,
         labels=labels.name,
@@ -69,15 +69,15 @@ def begin(
 
 
 def score_variant(
-    outcome: Outcome,
+    outcome: EvaluationResult,
     engine: Engine,
-    pictures: Pictures,
+    pictures: ImageSet,
     span: tuple[int, int],
-    keep: Callable[[Outcome], None],
+    keep: Callable[[EvaluationResult], None],
     *,
     going: Callable[[], bool] = lambda: True,
     tick: Callable[[], None] = lambda: None,
-) -> Outcome:
+) -> EvaluationResult:
     """Score what is left of a span for one variant; return the outcome with it.
 
     keep: gets the outcome every other second and at the end, also of a fault.
@@ -102,13 +102,15 @@ def score_variant(
     return outcome
 
 
-def done_of(outcome: Outcome, name: str) -> Part | None:
+def done_of(outcome: EvaluationResult, name: str) -> PartialCounts | None:
     """Return what is counted of a variant on the outcome's only data set."""
     (digest,) = outcome.datasets
     return outcome.variants[name].parts.get(digest)
 
 
-def with_part(outcome: Outcome, name: str, digest: str, part: Part, runtime: str) -> Outcome:
+def with_part(
+    outcome: EvaluationResult, name: str, digest: str, part: PartialCounts, runtime: str
+) -> EvaluationResult:
     """Return the outcome with a variant's counts of a data set replaced."""
     scored = outcome.variants[name]
     runtimes = tuple(dict.fromkeys((*scored.runtimes, runtime)))

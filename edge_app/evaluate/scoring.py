@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from edge_app.evaluate.dataset import Pictures
-from edge_app.evaluate.part import WORST, Part, Worst, joined
+from edge_app.evaluate.dataset import ImageSet
+from edge_app.evaluate.partial_counts import WORST, PartialCounts, Worst, joined
 from edge_app.frame import Classification, Decoded, Frame
 from edge_app.labels import label_set
-from edge_app.pipeline.engine import Engine
-from edge_app.pipeline.scoring import Scorer
+from edge_app.metrics.scorer import Scorer
+from edge_app.model.engine import Engine
 from edge_app.quality import ConfusionMatrix
 
 
 def score_span(
     engine: Engine,
-    pictures: Pictures,
+    pictures: ImageSet,
     start: int,
     stop: int,
     *,
     going: Callable[[], bool] = lambda: True,
     tick: Callable[[], None] = lambda: None,
-) -> Part:
+) -> PartialCounts:
     """Answer and score the frames from `start` to before `stop`.
 
     going: asked after each frame; False ends the span there, and the part says so.
@@ -44,7 +44,7 @@ def score_span(
         if not going():
             reached = position + 1
             break
-    return Part(total, joined([(start, reached)]), frames, tuple(damaged), tuple(worst))
+    return PartialCounts(total, joined([(start, reached)]), frames, tuple(damaged), tuple(worst))
 
 
 def _judged(position: int, frame: Frame, result: Decoded, scorer: Scorer) -> Worst | None:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from edge_app.controls import COMPARISONS, Controls
 from edge_app.frame import Status
 from edge_app.labels import LabelSet
-from edge_app.overlay import compare
-from edge_app.overlay.compare import Pair
+from edge_app.overlay import comparison_panel as compare
+from edge_app.overlay.board_layout import Board, Placed, margin_px
+from edge_app.overlay.comparison_panel import VariantPair
 from edge_app.overlay.difference import Scheme
 from edge_app.overlay.help import draw_help
 from edge_app.overlay.hints import draw_hints
 from edge_app.overlay.hud import draw_hud, hud_text
-from edge_app.overlay.layout import Board, Placed, margin_px
 from edge_app.overlay.legend import draw_legend
 from edge_app.overlay.panel import Panel
 from edge_app.overlay.scene import Area, divider_px, halves_of, mode_of
@@ -27,7 +27,7 @@ Placing = tuple[list[Placed], tuple[Area, Area], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PanelContent:
     """Hold everything that panels say.
 
     listed: trainIds of the legend, in its order.
@@ -37,7 +37,7 @@ class Told:
     status: Status
     controls: Controls
     listed: Sequence[int]
-    pair: Pair | None
+    pair: VariantPair | None
     alike: Sequence[tuple[str, float]]
     chosen: Scheme
 
@@ -47,8 +47,8 @@ class Told:
         return mode_of(self.controls, self.pair is not None)
 
 
-def arrange(
-    told: Told,
+def layout_panels(
+    told: PanelContent,
     labels: LabelSet,
     size_wh: tuple[int, int],
     frame_wh: tuple[int, int],
@@ -69,7 +69,7 @@ class _Arrangement:
 
     def __init__(
         self,
-        told: Told,
+        told: PanelContent,
         labels: LabelSet,
         size_wh: tuple[int, int],
         frame_wh: tuple[int, int],

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from edge_app.frame import ClassMap, Image, Segmentation
 from edge_app.labels import LabelSet
-from edge_app.overlay.edges import grid_size
 from edge_app.overlay.resize import nearest, smooth
 from edge_app.style import VARIANT_COLOURS, bgr, variant_colour
+from edge_app.upsample.preview import grid_size
 
 ALIKE, FIRST_ALONE, SECOND_ALONE, OTHERWISE = range(4)
 OTHERWISE_COLOUR = "#F4F7FA"  # no variant is white, and nothing in the dimmed picture is

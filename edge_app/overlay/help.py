@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edge_app.controls import KEYS, Controls, Key
-from edge_app.overlay.fonts import BOLD, REGULAR, Face, face, text_px
+from edge_app.fonts import BOLD, REGULAR, Face, face, text_px
 from edge_app.overlay.panel import FAINT, INK, SOFT, Panel, Sheet
 
 CAP = "#5A6673"  # of a key; lighter than a panel over a white picture

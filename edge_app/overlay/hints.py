@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from edge_app.controls import KEYS, Controls, Key
-from edge_app.overlay.fonts import BOLD, REGULAR, face, text_px
+from edge_app.fonts import BOLD, REGULAR, face, text_px
 from edge_app.overlay.help import CAP, caps_of
 from edge_app.overlay.panel import INK, SOFT, Panel, Sheet
 

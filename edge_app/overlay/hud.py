@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge_app.controls import Controls
+from edge_app.fonts import BOLD, REGULAR, Face, face, fit, shorten, text_px
 from edge_app.frame import Status
-from edge_app.overlay.fonts import BOLD, REGULAR, Face, face, fit, shorten, text_px
 from edge_app.overlay.panel import FAINT, INK, SOFT, Panel, Sheet
 from edge_app.style import (
     NEUTRAL,

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.fonts import REGULAR, face, shorten, text_px
 from edge_app.labels import LabelSet
-from edge_app.overlay.fonts import REGULAR, face, shorten, text_px
 from edge_app.overlay.panel import INK, Panel, Sheet
 
 IN_VIEW = 0.002  # the share of the picture from which a class is worth a line

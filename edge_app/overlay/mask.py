@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frame import ClassMap, Image, Segmentation
-from edge_app.overlay.edges import smooth_classes
 from edge_app.overlay.resize import nearest, smooth
+from edge_app.upsample.preview import smooth_classes
 
 EDGES = ("auto", "smooth", "clean")
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
+from edge_app.fonts import Face
 from edge_app.frame import Image
-from edge_app.overlay.fonts import Face
 
 INK = "#FFFFFF"
 SOFT = "#D3D9E0"  # second rank: still 7 to 1 against a panel over a white picture

@@ -8,8 +8,8 @@ import numpy as np
 from edge_app.controls import Controls
 from edge_app.frame import Comparison, Image, Segmentation
 from edge_app.labels import LabelSet
+from edge_app.overlay.board_layout import letterbox
 from edge_app.overlay.difference import Scheme, draw_difference
-from edge_app.overlay.layout import letterbox
 from edge_app.overlay.mask import Painter
 from edge_app.overlay.resize import smooth
 

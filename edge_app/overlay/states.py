@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from edge_app.fonts import BOLD, REGULAR, Face, face, fit, shorten, text_px
 from edge_app.frame import Status
-from edge_app.overlay.fonts import BOLD, REGULAR, Face, face, fit, shorten, text_px
 from edge_app.overlay.panel import INK, SOFT, Panel, Sheet
 from edge_app.style import NEUTRAL, VARIANT_COLOURS, WRONG, variant_colour, words
 

@@ -8,10 +8,10 @@ import numpy as np
 from edge_app.controls import Controls
 from edge_app.frame import Comparison, Image, Segmentation, Status
 from edge_app.labels import LabelSet
-from edge_app.overlay.arrange import Told, arrange
-from edge_app.overlay.compare import pair_of
+from edge_app.overlay.arrange import PanelContent, layout_panels
+from edge_app.overlay.board_layout import letterbox, unit_of
+from edge_app.overlay.comparison_panel import pair_of
 from edge_app.overlay.difference import scheme
-from edge_app.overlay.layout import letterbox, unit_of
 from edge_app.overlay.legend import in_view
 from edge_app.overlay.mask import shares
 from edge_app.overlay.panel import blit
@@ -89,7 +89,7 @@ def _still(
         return canvas
     status = Status("segmentation", "", variant, 0, "", 0, "", quality=quality)
     share = in_view(shares(first.class_map, len(labels.classes)), labels.palette_bgr())
-    told = Told(
+    told = PanelContent(
         status,
         # The divider's place on the canvas, of which the picture may be a part.
         Controls(compare=controls.compare, divider=(x + controls.divider * width) / size_wh[0]),
@@ -98,7 +98,7 @@ def _still(
         sorted(second.per_class, key=lambda entry: entry[1]),
         chosen,
     )
-    placed, _, _ = arrange(told, labels, size_wh, frame_wh, unit, 0, hints=False)
+    placed, _, _ = layout_panels(told, labels, size_wh, frame_wh, unit, 0, hints=False)
     for each in placed:
         blit(canvas, each.panel, each.xy)
     return canvas

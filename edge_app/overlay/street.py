@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from edge_app.controls import Controls
 from edge_app.frame import Comparison, Frame, Image, Segmentation, Status
 from edge_app.labels import LabelSet
-from edge_app.overlay import compare, legend, mask
-from edge_app.overlay.arrange import Told, arrange
+from edge_app.overlay import comparison_panel as compare
+from edge_app.overlay import legend, mask
+from edge_app.overlay.arrange import PanelContent, layout_panels
+from edge_app.overlay.board_layout import Placed, margin_px, picture_size, unit_of
 from edge_app.overlay.difference import Scheme, scheme
 from edge_app.overlay.hud import detail_of
-from edge_app.overlay.layout import Placed, margin_px, picture_size, unit_of
 from edge_app.overlay.panel import blit, dim
 from edge_app.overlay.refresh import Refresh
 from edge_app.overlay.scene import Area, Scene, halves_of
@@ -91,7 +92,7 @@ class StreetView:
         detail = detail_of(controls)
         if comparison is not None:
             detail = min(detail, 1)  # what a comparison says of both needs the room
-        told = Told(
+        told = PanelContent(
             status,
             controls,
             self._listed,
@@ -100,7 +101,7 @@ class StreetView:
             chosen,
         )
         for level in range(detail, -1, -1):
-            placed, halves, whole = arrange(
+            placed, halves, whole = layout_panels(
                 told, self._labels, size_wh, frame_wh, unit, level, hints=self._hints
             )
             if whole:

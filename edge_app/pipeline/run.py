@@ -13,15 +13,15 @@ import cv2
 from edge_app.controls import Controls
 from edge_app.errors import ModelError
 from edge_app.frame import Frame, Result, Status, Step
-from edge_app.pipeline.crew import Crew
-from edge_app.pipeline.desk import Desk, Keys
-from edge_app.pipeline.engine import Engine, Post, maker_of
-from edge_app.pipeline.feed import Feed
-from edge_app.pipeline.line import Answer, Reads, answer_all, in_line, in_threads
-from edge_app.pipeline.show import Draw, Show
-from edge_app.pipeline.tally import Tally
-from edge_app.sinks.base import Sink
-from edge_app.sources.base import Source
+from edge_app.metrics.run_stats import RunStats
+from edge_app.model.engine import Engine, EngineKey, engine_info
+from edge_app.pipeline.controller import Controller, ReadKeys
+from edge_app.pipeline.engine_pool import EnginePool
+from edge_app.pipeline.pacing import PacedSource
+from edge_app.pipeline.presenter import Draw, Presenter
+from edge_app.pipeline.workers import FrameReader, Prediction, answer_all, run_inline, run_threaded
+from edge_app.sinks.sink import Sink
+from edge_app.sources.source import Source
 
 # Passing a frame between threads costs about 0.1 ms, five times what a digit's network takes.
 _SMALL_INPUT = 64 * 64 * 3
@@ -51,40 +51,40 @@ class Run:
     engine: Engine
     sinks: Sequence[Sink]
     draw: Draw | None = None
-    keys: Keys | None = None
+    keys: ReadKeys | None = None
     controls: Controls = field(default_factory=Controls)
     paced: bool = False
     pace_hz: float | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     looked_at: Callable[[], bool] = lambda: True
     fluid: bool = False
-    crew: Crew | None = None
-    reader: Reads | None = None
+    crew: EnginePool | None = None
+    reader: FrameReader | None = None
     leave: Callable[[], bool] = lambda: False
-    counted: Tally | None = None
-    progress: Callable[[Tally], None] = lambda tally: None  # noqa: ARG005
-    tally: Tally = field(init=False)
-    desk: Desk = field(init=False)
-    _show: Show = field(init=False)
-    _feed: Feed = field(init=False)
+    counted: RunStats | None = None
+    progress: Callable[[RunStats], None] = lambda tally: None  # noqa: ARG005
+    tally: RunStats = field(init=False)
+    desk: Controller = field(init=False)
+    _show: Presenter = field(init=False)
+    _feed: PacedSource = field(init=False)
     _stepped: int = 0
     _resumed_s: float = 0.0
     _stale: int = 0
     _source_state: str = "live"
 
     def __post_init__(self) -> None:
-        maker = maker_of(self.engine)
+        maker = engine_info(self.engine)
         if self.counted is None:
-            self.tally = Tally(maker, self.source)
+            self.tally = RunStats(maker, self.source)
         else:
             self.tally = self.counted
             self.tally.begin(maker, self.source)
-        crew = self.crew or Crew(self.engine, _no_other)
-        self.desk = Desk(crew, self.controls, self.keys)
+        crew = self.crew or EnginePool(self.engine, _no_other)
+        self.desk = Controller(crew, self.controls, self.keys)
         self.desk.hands |= {"quit": self._quit, "flip": self._flip}
         self.tally.states, self.tally.switch = self.desk.states, lambda: crew.switch
-        self._show = Show(self.sinks, self.draw, self.looked_at, self.tally, self.desk)
-        self._feed = Feed(
+        self._show = Presenter(self.sinks, self.draw, self.looked_at, self.tally, self.desk)
+        self._feed = PacedSource(
             self.source,
             self.stop,
             paced=self.paced,
@@ -105,7 +105,7 @@ class Run:
                 self._take_all(self._in_threads(frames))
                 break
             if any(sink.every_frame for sink in self.sinks):
-                self._take_all(in_line(self._groups(frames), self.desk.crew, self.reader))
+                self._take_all(run_inline(self._groups(frames), self.desk.crew, self.reader))
             else:
                 self._count_all(frames)
         self._show.end()
@@ -123,11 +123,11 @@ class Run:
             size *= side
         return size > _SMALL_INPUT
 
-    def _in_threads(self, frames: Iterator[Frame]) -> Iterator[Answer | Frame | None]:
+    def _in_threads(self, frames: Iterator[Frame]) -> Iterator[Prediction | Frame | None]:
         def watch(dropped: Callable[[], int]) -> None:
             self.tally.watch_drops(lambda: dropped() + self._stale)
 
-        return in_threads(
+        return run_threaded(
             frames,
             self.source,
             self.desk.crew,
@@ -164,11 +164,11 @@ class Run:
             if self._is_over():
                 break
 
-    def _take_all(self, items: Iterator[Answer | Frame | None]) -> None:
+    def _take_all(self, items: Iterator[Prediction | Frame | None]) -> None:
         """Show what comes; closes the line behind it, whatever happens."""
         try:
             for item in items:
-                if isinstance(item, Answer):
+                if isinstance(item, Prediction):
                     if self.source.live and item.frame.captured_s < self._resumed_s:
                         self._stale += 1  # it was made before a pause
                         continue
@@ -227,5 +227,5 @@ class Run:
         self._feed.flip = controls.flip
 
 
-def _no_other(post: Post) -> Engine:
+def _no_other(post: EngineKey) -> Engine:
     raise ModelError(f"{post.variant} is not part of this run; start it with that variant")

@@ -15,7 +15,7 @@ from edge_app.service.places import KIOSK, UNIT, Places, shut_to_others
 _GROWING = 254
 
 
-class Ask(Protocol):
+class InstallOptions(Protocol):
     """Run a system's command and return what it printed. Raises EdgeError where it fails."""
 
     def __call__(self, command: Sequence[str]) -> str:
@@ -27,7 +27,7 @@ def install(
     places: Places,
     units: Path,
     program: Path,
-    ask: Ask,
+    ask: InstallOptions,
     *,
     kiosk_user: tuple[str, Path] | None = None,
     needs: Iterable[Path] = (),
@@ -83,7 +83,7 @@ def install(
     return done
 
 
-def remove(places: Places, ask: Ask, *, purge: bool = False) -> list[str]:
+def remove(places: Places, ask: InstallOptions, *, purge: bool = False) -> list[str]:
     """Stop the services and take their files away; return what was done. Safe to repeat.
 
     purge: whether what they configured, kept and logged goes, too.
@@ -117,7 +117,7 @@ def installed(places: Places) -> list[str]:
     return [name for name in (UNIT, KIOSK) if places.unit(name).exists()]
 
 
-def _version(ask: Ask) -> int:
+def _version(ask: InstallOptions) -> int:
     """Return the version of systemd, 0 where it does not say."""
     words = ask(["systemctl", "--version"]).split()
     number = words[1].partition(".")[0] if len(words) > 1 else ""

@@ -21,7 +21,7 @@ _PROBE_S = 10.0  # a remote display may take seconds; one that is not there refu
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class DisplayVerdict:
     """Say whether a window can be opened, and if not, why and what to do.
 
     settings: environment variables that must be set before the first window.
@@ -37,7 +37,7 @@ def display_verdict(
     build_info: str | None = None,
     platform: str | None = None,
     probe: Callable[[Mapping[str, str]], str] | None = None,
-) -> Verdict:
+) -> DisplayVerdict:
     """Decide whether this process may open a window; nothing is opened.
 
     env, build_info, platform: those of this process and its OpenCV where left out.
@@ -46,37 +46,39 @@ def display_verdict(
     env = os.environ if env is None else env
     toolkit = toolkit_of(cv2.getBuildInformation() if build_info is None else build_info)
     if toolkit == "NONE":
-        return Verdict(
+        return DisplayVerdict(
             False,
             "this OpenCV was built without windows; pip uninstall opencv-python-headless and "
             "pip install opencv-python, or go on with --headless",
         )
     if not (sys.platform if platform is None else platform).startswith(("linux", "freebsd")):
-        return Verdict(True)
+        return DisplayVerdict(True)
     x11, wayland = env.get("DISPLAY"), env.get("WAYLAND_DISPLAY")
     if not x11 and not wayland:
-        return Verdict(
+        return DisplayVerdict(
             False,
             "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); start it from "
             "the desktop, use ssh -X, or go on with --headless",
         )
     if wayland and not toolkit.startswith("QT"):
-        return Verdict(True)  # GTK speaks Wayland itself
+        return DisplayVerdict(True)  # GTK speaks Wayland itself
     if not x11:
-        return Verdict(
+        return DisplayVerdict(
             False,
             "this OpenCV draws on X11 only, and Wayland runs here without Xwayland; "
             "install xwayland and log in again, or go on with --headless",
         )
     fault = (probe or x11_fault)(env)
     if fault:
-        return Verdict(
+        return DisplayVerdict(
             False,
             f"the display {x11} cannot be used: {fault}; mend DISPLAY or XAUTHORITY, "
             "or go on with --headless",
         )
     # The wheels bring no other platform, and a desktop's variables may ask for one.
-    return Verdict(True, settings={"QT_QPA_PLATFORM": "xcb"} if toolkit.startswith("QT") else {})
+    return DisplayVerdict(
+        True, settings={"QT_QPA_PLATFORM": "xcb"} if toolkit.startswith("QT") else {}
+    )
 
 
 def toolkit_of(build_info: str) -> str:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
-from edge_app.closing import Closing
+from edge_app.closeable import Closeable
 from edge_app.controls import character_name
 
 _ESC = 0x1B
@@ -73,7 +73,7 @@ def _first_key(data: bytes) -> tuple[int, str | None]:
     return (0, None) if len(data) < _LONGEST else (_LONGEST, None)
 
 
-class Keyboard(Closing):
+class Keyboard(Closeable):
     """Read single keys from a terminal without waiting; main thread only.
 
     The terminal shows no keys and waits for no Enter while this is open, and is as it was

@@ -11,12 +11,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from edge_app.closing import Closing
+from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
 from edge_app.frame import Frame, Image, Status, Step
 from edge_app.sinks.backlog import Backlog
-from edge_app.sinks.base import disk_fault
 from edge_app.sinks.segments import Free, Limits, Segments
+from edge_app.sinks.sink import disk_fault
 
 SUFFIXES = (".mp4", ".m4v")
 # Where a source states no rate: film's pace, as the file sources have it.
@@ -50,7 +50,7 @@ class RecordState:
         return f"{told}, left out {self.dropped:,}" if self.dropped else told
 
 
-class Recorder(Closing):
+class Recorder(Closeable):
     """Write every picture with its own time (files), or at a fixed rate (live sources).
 
     A file lasts as long as its source: one picture per frame, at the frame's own time stamp, or

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.live import Live
 
-from edge_app.closing import Closing
+from edge_app.closeable import Closeable
 from edge_app.controls import Controls
 from edge_app.errors import SinkError
 from edge_app.frame import Comparison, Status, Step
-from edge_app.sinks.report import summary_table
 from edge_app.sinks.screen import Progress, plain_line, screen
+from edge_app.sinks.summary import summary_table
 from edge_app.style import count, significant
 
 __all__ = ["Terminal", "summary_table"]
@@ -25,7 +25,7 @@ _LIVE_S = 0.25
 _LINES_S = 5.0
 
 
-class Terminal(Closing):
+class Terminal(Closeable):
     """Tell how a run goes, every `interval_s` seconds; without escape codes where it is piped.
 
     console: where to; rich's own choice of standard output otherwise.

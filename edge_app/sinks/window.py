@@ -8,13 +8,13 @@ from contextlib import suppress
 
 import cv2
 
-from edge_app.closing import Closing
+from edge_app.closeable import Closeable
 from edge_app.controls import Controls, key_name
 from edge_app.errors import SinkError
 from edge_app.frame import Image, Status, Step
-from edge_app.sinks.display import Verdict, display_verdict
+from edge_app.sinks.display import DisplayVerdict, display_verdict
 
-__all__ = ["Verdict", "Window", "display_verdict"]
+__all__ = ["DisplayVerdict", "Window", "display_verdict"]
 
 # Fits beside the panels of a full-HD desktop; a window manager would cut a larger one.
 _LARGEST_WH = (1600, 900)
@@ -23,7 +23,7 @@ _CLOSED = "q"
 _WIDEST_BARS = 3
 
 
-class Window(Closing):
+class Window(Closeable):
     """Show canvases in a window that can be resized and keeps their shape; main thread only.
 
     Raises SinkError where no window can be opened here.
@@ -32,7 +32,7 @@ class Window(Closing):
     wants_canvas = True
     every_frame = True
 
-    def __init__(self, title: str, verdict: Verdict | None = None) -> None:
+    def __init__(self, title: str, verdict: DisplayVerdict | None = None) -> None:
         verdict = verdict or display_verdict()
         if not verdict.usable:
             raise SinkError(f"no window: {verdict.reason}")

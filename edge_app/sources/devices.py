@@ -24,7 +24,7 @@ _ENDLESS = 64  # more formats or sizes than this are a driver that does not end 
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
+class PixelFormat:
     """Hold one pixel format of a device and the sizes it comes in, largest first."""
 
     fourcc: str
@@ -83,13 +83,13 @@ def query(path: str) -> Device | None:
     )
 
 
-def pictures(path: str) -> list[Pictures]:
+def pictures(path: str) -> list[PixelFormat]:
     """Return the formats and sizes that a node offers; empty where it does not tell."""
     found = []
     for answer in _listed(path, _ENUM_FMT, lambda i: struct.pack(_FORMAT, i, 1, 0, b"", 0)):
         code = struct.unpack(_FORMAT, answer)[4]
         fourcc = code.to_bytes(4, "little").decode("ascii", "replace").strip()
-        found.append(Pictures(fourcc, _sizes(path, code)))
+        found.append(PixelFormat(fourcc, _sizes(path, code)))
     return found
 
 

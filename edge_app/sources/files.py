@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice, takewhile
 
-from edge_app.closing import Closing
+from edge_app.closeable import Closeable
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Frame
 from edge_app.sources.memory import keep_freed_memory
@@ -17,7 +17,7 @@ FALLBACK_HZ = 25.0
 MAX_NOTES = 100
 
 
-class FileSource(Closing):
+class FileSource(Closeable):
     """Deliver files frame by frame, as `base.Source` asks; a child adds `_frames`, one pass.
 
     Whatever file a pass needs is opened and closed inside that pass, by the thread that reads

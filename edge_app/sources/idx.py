@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from edge_app.errors import SourceError
 from edge_app.frame import Frame
 from edge_app.labels import DIGITS
-from edge_app.sources.base import Truth
 from edge_app.sources.files import FileSource
+from edge_app.sources.source import Truth
 
 IMAGES, LABELS = 0x00000803, 0x00000801  # unsigned bytes in three dimensions, and in one
 _HEADER_BYTES = {IMAGES: 16, LABELS: 8}

@@ -18,8 +18,8 @@ from PIL import ImageOps
 
 from edge_app.errors import SourceError
 from edge_app.frame import Frame, Image
-from edge_app.sources.base import Truth
 from edge_app.sources.files import FileSource
+from edge_app.sources.source import Truth
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm")
 # Folders that hold truth, in the layouts of CamVid and Cityscapes: never a source of frames.

@@ -14,11 +14,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from edge_app.closing import Closing
+from edge_app.closeable import Closeable
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Frame
+from edge_app.sources.capture_thread import (
+    BusyError,
+    CameraBackend,
+    CapturedImage,
+    CaptureThread,
+    DeviceInfo,
+)
 from edge_app.sources.files import MAX_NOTES
-from edge_app.sources.link import BusyError, Facts, Grabber, Link, Shot
 from edge_app.sources.memory import keep_freed_memory
 
 # A camera that another program is just letting go of is worth these waits, in first delays.
@@ -28,7 +34,7 @@ _RELEASE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """Say how long to wait for a camera.
 
     open_s: for it to open. read_s: for the next picture.
@@ -43,7 +49,7 @@ class Patience:
     attempts: int | None = None
 
 
-class LiveSource(Closing):
+class LiveSource(Closeable):
     """Deliver a camera's pictures, newest first come, as `base.Source` asks.
 
     opener: opens the device and returns what reads it; called again for every attempt.
@@ -56,9 +62,11 @@ class LiveSource(Closing):
     has_clock = True
     truth_labels: str | None = None
 
-    def __init__(self, opener: Callable[[], Grabber], patience: Patience | None = None) -> None:
+    def __init__(
+        self, opener: Callable[[], CameraBackend], patience: RetryPolicy | None = None
+    ) -> None:
         self._opener = opener
-        self._patience = patience or Patience()
+        self._patience = patience or RetryPolicy()
         self._ending = threading.Event()
         self._turn = threading.Lock()  # connections change hands one at a time
         self._max_frames: int | None = None
@@ -102,7 +110,7 @@ class LiveSource(Closing):
             yield Frame(shot.image, index, last_s, shot.capture_ms, str(index), time_s)
             index += 1
 
-    def _next_shot(self) -> Shot | None:
+    def _next_shot(self) -> CapturedImage | None:
         """Wait for the next picture, through any number of lost connections; None at the end."""
         while not self._ending.is_set():
             try:
@@ -135,11 +143,11 @@ class LiveSource(Closing):
             return
         with self._turn:
             if not self._ending.is_set():
-                self._link = Link(self._opener, patience.open_s)
+                self._link = CaptureThread(self._opener, patience.open_s)
 
-    def _first_link(self) -> tuple[Link, Facts]:
+    def _first_link(self) -> tuple[CaptureThread, DeviceInfo]:
         for wait in (*_BUSY_WAITS, None):
-            link = Link(self._opener, self._patience.open_s)
+            link = CaptureThread(self._opener, self._patience.open_s)
             try:
                 return link, link.opened()
             except BusyError:

@@ -13,8 +13,8 @@ from typing import Any
 from edge_app.errors import SourceError
 from edge_app.sources import devices
 from edge_app.sources.camera import DEFAULT_SIZE_WH, CameraOptions, taken_s, upright
+from edge_app.sources.capture_thread import BusyError, CapturedImage, DeviceInfo
 from edge_app.sources.holders import held_by
-from edge_app.sources.link import BusyError, Facts, Shot
 from edge_app.sources.pixels import Layout, to_image
 
 # B, G, R in memory, which is what every later stage wants: no conversion.
@@ -47,7 +47,7 @@ class PiCamera:
             self.close()
             raise
         (width, height), hz = self._layout.size_wh, self._hz
-        self.facts = Facts(
+        self.facts = DeviceInfo(
             f"picamera {number} ({model}), {width}x{height} at {hz:g} Hz", hz, tuple(notes)
         )
 
@@ -95,7 +95,7 @@ class PiCamera:
         ]
         return {name: value for name, value in wanted.items() if name in names}, notes
 
-    def read(self) -> Shot:
+    def read(self) -> CapturedImage:
         """Wait for the next picture and copy it out of the camera's memory."""
         try:
             request = self._camera.capture_request(wait=self._read_s)
@@ -111,7 +111,9 @@ class PiCamera:
         turn_only = CameraOptions(rotation=self._options.rotation)  # the sensor mirrors itself
         image = upright(image, turn_only)
         taken = taken_s(stamp_ns, now_s)
-        return Shot(image, now_s if taken is None else taken, (perf_counter() - begun) * 1e3)
+        return CapturedImage(
+            image, now_s if taken is None else taken, (perf_counter() - begun) * 1e3
+        )
 
     def close(self) -> None:
         """Let go of the camera."""

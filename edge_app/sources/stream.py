@@ -15,9 +15,9 @@ from av.video.reformatter import VideoReformatter
 
 from edge_app.errors import SourceError
 from edge_app.sources.camera import CameraOptions, upright
+from edge_app.sources.capture_thread import CapturedImage, DeviceInfo
 from edge_app.sources.clock import believable_rate
 from edge_app.sources.colour import to_bgr
-from edge_app.sources.link import Facts, Shot
 from edge_app.sources.video import lenient
 
 SCHEMES = ("rtsp", "rtsps", "http", "https")
@@ -75,9 +75,11 @@ class NetworkStream:
         self._pictures: Iterator[av.VideoFrame] = iter(())
         self._reformatter = VideoReformatter()
         size = f"{stream.width}x{stream.height}"
-        self.facts = Facts(f"{self._shown}, {size}, {stream.codec_context.name}", hz, tuple(notes))
+        self.facts = DeviceInfo(
+            f"{self._shown}, {size}, {stream.codec_context.name}", hz, tuple(notes)
+        )
 
-    def read(self) -> Shot:
+    def read(self) -> CapturedImage:
         """Wait for the next picture that can be decoded."""
         damaged = 0
         while True:
@@ -85,7 +87,7 @@ class NetworkStream:
             if picture is not None:
                 begun, now_s = perf_counter(), time.monotonic()
                 image = upright(to_bgr(picture, self._reformatter), self._options)
-                return Shot(image, now_s, (perf_counter() - begun) * 1e3, damaged)
+                return CapturedImage(image, now_s, (perf_counter() - begun) * 1e3, damaged)
             try:
                 packet = next(self._packets)
             except (StopIteration, EOFError):

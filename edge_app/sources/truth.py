@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from edge_app.errors import SourceError
-from edge_app.sources.base import Truth
+from edge_app.sources.class_maps import Entry, MapTruth
+from edge_app.sources.factory import exists, missing
 from edge_app.sources.image import natural_key
-from edge_app.sources.maps import Entry, MapTruth
-from edge_app.sources.opening import exists, missing
+from edge_app.sources.source import Truth
 
 _CITYSCAPES_NAME = re.compile(r"_label(Train)?Ids\.png$")
 _GZIP = b"\x1f\x8b"
@@ -47,7 +47,7 @@ def open_truth(path: Path | str, labels: str | None = None) -> Truth:
             raise SourceError(f"{path.name} holds digits, not {labels}; leave out --truth-labels")
         return IdxLabels(path)
     if path.suffix.lower() == ".csv":
-        from edge_app.sources.table import TableLabels
+        from edge_app.sources.csv_labels import TableLabels
 
         if labels not in {None, "digits"}:
             raise SourceError(f"{path.name} holds digits, not {labels}; leave out --truth-labels")

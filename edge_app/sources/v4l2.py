@@ -13,10 +13,10 @@ import numpy as np
 from edge_app.errors import SourceError
 from edge_app.sources import devices
 from edge_app.sources.camera import DEFAULT_SIZE_WH, CameraOptions, taken_s, upright
+from edge_app.sources.capture_thread import BusyError, CapturedImage, DeviceInfo
 from edge_app.sources.clock import believable_rate
 from edge_app.sources.holders import held_by, holders
 from edge_app.sources.image import quiet_opencv
-from edge_app.sources.link import BusyError, Facts, Shot
 
 # Above this, raw pictures are more than USB 2 carries at a useful rate.
 _RAW_PIXELS = 640 * 480
@@ -58,7 +58,7 @@ class UsbCamera:
         hz = believable_rate(self._capture.get(cv2.CAP_PROP_FPS))
         at = f" at {hz:g} Hz" if hz else ""
         name = f"{device.name}, {width}x{height}{at}, {self._fourcc()}"
-        self.facts = Facts(name, hz, tuple(notes))
+        self.facts = DeviceInfo(name, hz, tuple(notes))
 
     def _ask_for(self, options: CameraOptions) -> list[str]:
         """Set what is asked, in the order that drivers need; return what they did not follow."""
@@ -114,7 +114,7 @@ class UsbCamera:
             "in anew, or if it is a Pi's own camera use the source `picamera`"
         )
 
-    def read(self) -> Shot:
+    def read(self) -> CapturedImage:
         """Wait for the next picture that can be decoded."""
         for damaged in range(_FAULTS):
             if not self._capture.grab():
@@ -132,7 +132,9 @@ class UsbCamera:
             # The driver's own stamp of the buffer, which V4L2 takes from the monotonic clock.
             taken = taken_s(self._capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6, now_s)
             capture_ms = (perf_counter() - begun) * 1e3
-            return Shot(upright_image, now_s if taken is None else taken, capture_ms, damaged)
+            return CapturedImage(
+                upright_image, now_s if taken is None else taken, capture_ms, damaged
+            )
         raise SourceError(
             f"{self._path} sends {_FAULTS} pictures in a row that cannot be decoded; "
             "check its cable, or ask for a smaller --camera-size"

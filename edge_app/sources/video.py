@@ -26,10 +26,10 @@ from av.video.stream import VideoStream
 
 from edge_app.errors import SourceError
 from edge_app.frame import Frame
-from edge_app.sources.base import Truth
 from edge_app.sources.clock import FrameClock, believable_count, believable_rate
 from edge_app.sources.colour import to_bgr
 from edge_app.sources.files import FileSource
+from edge_app.sources.source import Truth
 
 # Reading can fail again and again at the same place (a broken disk); a decoder cannot.
 MAX_READ_FAULTS = 20

@@ -12,12 +12,12 @@ from typing import Any
 
 from edge_app.board import board, versions
 from edge_app.errors import ModelError
-from edge_app.evaluate.dataset import Dataset, Pictures
-from edge_app.evaluate.part import Part, add_parts
+from edge_app.evaluate.dataset import Dataset, ImageSet
+from edge_app.evaluate.partial_counts import PartialCounts, add_parts
 from edge_app.evaluate.scoring import score_span
-from edge_app.interpreter.runtimes import load_runtime
-from edge_app.pipeline.engine import Engine, load_engine
-from edge_app.spec import file_sha256, read_card
+from edge_app.model.card import file_sha256, read_card
+from edge_app.model.engine import Engine, load_engine
+from edge_app.model.interpreter.runtimes import load_runtime
 
 TOPIC = "edge-quant-frames"  # under which workers tell their progress
 _here = threading.local()  # an interpreter belongs to the one thread that uses it
@@ -45,14 +45,14 @@ class Job:
         return f"{file}-{self.dataset.name.replace('/', '-')}-{self.start}-{self.stop}"
 
 
-def score_job(job: Job) -> Part:
+def score_job(job: Job) -> PartialCounts:
     """Score a job's frames on this worker; raise ModelError where its file is another one."""
     part = score_span(_engine(job), _pictures(job.dataset), job.start, job.stop)
     _tell(job.key, part.frames)
     return part
 
 
-def add_group(parts: Sequence[Part]) -> Part:
+def add_group(parts: Sequence[PartialCounts]) -> PartialCounts:
     """Add the parts of one branch of the tree; raise ValueError for a frame in two of them."""
     return add_parts(parts)
 
@@ -83,8 +83,8 @@ def _engine(job: Job) -> Engine:
 
 
 @lru_cache(maxsize=4)
-def _pictures(dataset: Dataset) -> Pictures:
-    return Pictures(dataset)
+def _pictures(dataset: Dataset) -> ImageSet:
+    return ImageSet(dataset)
 
 
 def _tell(key: str, frames: int) -> None:

@@ -8,7 +8,7 @@ import cv2
 from distributed import WorkerPlugin
 
 
-class Undisturbed(WorkerPlugin):  # type: ignore[misc]
+class NoProfilerPlugin(WorkerPlugin):  # type: ignore[misc]
     """Keep a worker's interpreters undisturbed, and those of workers that join later.
 
     Dask's statistical profiler holds the frames of running functions for a moment, and with

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from edge_app.evaluate.part import Part, add_parts
+from edge_app.evaluate.partial_counts import PartialCounts, add_parts
 from host_tools.cluster.jobs import Job, add_group, score_job
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _RETRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class Reduction:
     """Hold some jobs' futures, and the future of their sum."""
 
     jobs: tuple[Future, ...]
@@ -36,18 +36,18 @@ class Branch:
 class Tree:
     """Hold one variant's branches and the future of their sum."""
 
-    branches: tuple[Branch, ...]
+    branches: tuple[Reduction, ...]
     root: Future
 
-    def done(self, client: Client) -> Part | None:
+    def done(self, client: Client) -> PartialCounts | None:
         """Fetch what is done so far, None where nothing is."""
         futures = [future for branch in self.branches for future in branch.finished()]
         # "skip": a worker that has just died took its parts along.
-        parts: list[Part] = client.gather(futures, errors="skip")
+        parts: list[PartialCounts] = client.gather(futures, errors="skip")
         return add_parts(parts) if parts else None
 
 
-def plant(client: Client, jobs: Sequence[Job]) -> Tree:
+def submit(client: Client, jobs: Sequence[Job]) -> Tree:
     """Submit jobs and the sums over them; nothing but paths, positions and counts travels.
 
     A job that fails is tried again on any worker, and one whose worker was lost is computed
@@ -58,7 +58,7 @@ def plant(client: Client, jobs: Sequence[Job]) -> Tree:
     for group in _groups(futures):
         name = f"sum-{group[0].key}"
         total = client.submit(add_group, group, key=name, retries=_RETRIES)
-        branches.append(Branch(tuple(group), total))
+        branches.append(Reduction(tuple(group), total))
     level, depth = [branch.total for branch in branches], 1
     while len(level) > 1:
         depth += 1
@@ -74,13 +74,13 @@ def _groups(futures: Sequence[Future]) -> Iterator[list[Future]]:
         yield list(futures[start : start + FAN_IN])
 
 
-def grow(
+def collect(
     client: Client,
     trees: dict[Any, Tree],
     job_done: Callable[[str], None],
     keep: Callable[[], None],
     keep_every_s: float = 30.0,
-) -> dict[Any, Part]:
+) -> dict[Any, PartialCounts]:
     """Wait for all trees and fetch their roots.
 
     job_done: gets the key of each job that is done. keep: called now and then.
@@ -102,7 +102,7 @@ def grow(
     return dict(zip(trees, roots, strict=True))
 
 
-def moved_bytes(jobs: Sequence[Job], parts: Sequence[Part]) -> float:
+def moved_bytes(jobs: Sequence[Job], parts: Sequence[PartialCounts]) -> float:
     """Return how many bytes a frame costs on the wire, jobs and counts together, as pickled.
 
     jobs: with their parts; a job travels once, a part at most twice (to its branch's sum, and

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.errors import ModelError
-from edge_app.spec import TensorInfo
-from host_tools.flatbuffer import Graph, read_graph
-from host_tools.intermediate import Intermediate
+from edge_app.model.card import TensorInfo
+from host_tools.tflite.flatbuffer import FlatbufferGraph, read_graph
+from host_tools.tflite.intermediate import Intermediate
 
 # Of larger tensors so many values are looked at, evenly spread: enough for a tenth of a decibel.
 MOST_VALUES = 200_000
@@ -49,7 +49,7 @@ class LayerError:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class LayerComparison:
     """Hold every layer's error, in the graph's order, and what else tells.
 
     output: the name of the graph's output. samples: how many pictures were run.
@@ -74,7 +74,7 @@ def compare(
     int8: bytes,
     samples: Iterable[NDArray[np.float32]],
     tick: Callable[[], None] = lambda: None,
-) -> Comparison:
+) -> LayerComparison:
     """Run both graphs on the same inputs and compare what is on the way.
 
     samples: float32 of float32's input shape each. tick: called after every sample.
@@ -126,7 +126,9 @@ def _quantized_input(int8: bytes, small: Intermediate) -> TensorInfo:
     return small.input
 
 
-def _comparison(graph: Graph, shared: dict[str, _Tally], given: _Tally, count: int) -> Comparison:
+def _comparison(
+    graph: FlatbufferGraph, shared: dict[str, _Tally], given: _Tally, count: int
+) -> LayerComparison:
     snr_db = {name: tally.snr_db() for name, tally in shared.items()}
     snr_db.update(dict.fromkeys(graph.inputs, given.snr_db()))
     layers = []
@@ -136,7 +138,7 @@ def _comparison(graph: Graph, shared: dict[str, _Tally], given: _Tally, count: i
             before = min((snr_db[read] for read in operator.inputs if read in snr_db), default=None)
             lost_db = 0.0 if before is None else before - snr_db[name]
             layers.append(shared[name].layer(order, name, operator.kind, lost_db))
-    return Comparison(
+    return LayerComparison(
         layers=tuple(layers),
         given=given.layer(-1, graph.inputs[0], "INPUT", 0.0),
         output=graph.outputs[0],

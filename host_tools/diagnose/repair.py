@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.spec import InputSpec
+from edge_app.model.card import InputSpec
+from host_tools.convert.ai_edge import Ranges, quantize
 from host_tools.diagnose.measure import decibels
-from host_tools.flatbuffer import read_graph
-from host_tools.intermediate import Intermediate
-from host_tools.quantize import Ranges, quantize
+from host_tools.tflite.flatbuffer import read_graph
+from host_tools.tflite.intermediate import Intermediate
 
 # These are what int8 is for: without them nothing is gained.
 _HEAVY = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"}
@@ -21,7 +21,7 @@ _WORTH_DB = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class RepairTrial:
     """Say what the answer is worth with some kinds of operators in float.
 
     kept: kinds left in float. snr_db: of the answer against float32's. bytes: of the file.
@@ -38,7 +38,7 @@ def find_repair(
     ranges: Ranges,
     samples: Sequence[NDArray[np.float32]],
     tick: Callable[[str], None] = lambda _: None,
-) -> list[Trial]:
+) -> list[RepairTrial]:
     """Try kinds of operators in float; return every trial, plain int8 first, the advice last.
 
     First all kinds but the heavy ones are left in float. Then they go back to 8 bits one by
@@ -49,10 +49,10 @@ def find_repair(
     graph = read_graph(float32)
     wanted = _answers(float32, samples)
 
-    def attempt(kept: tuple[str, ...]) -> Trial:
+    def attempt(kept: tuple[str, ...]) -> RepairTrial:
         tick(", ".join(kept) or "none")
         made = quantize(float32, "int8", input=given, ranges=ranges, keep_float=kept)
-        return Trial(kept, _snr_db(wanted, _answers(made, samples)), len(made))
+        return RepairTrial(kept, _snr_db(wanted, _answers(made, samples)), len(made))
 
     trials = [attempt(())]
     kept = tuple(sorted({operator.kind for operator in graph.operators} - _HEAVY))

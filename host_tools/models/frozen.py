@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.errors import ModelError, UsageError
-from edge_app.golden import golden_image
-from edge_app.interpreter.network import load_network
+from edge_app.model.golden import golden_image
+from edge_app.model.interpreter.network import load_network
+from host_tools.convert.tf_converter import make_variant
 from host_tools.framework import load_tensorflow
 from host_tools.models.form import Loaded, Wishes
-from host_tools.models.graph import Ends, Graph, read_graph, shape_of
-from host_tools.models.probe import find_input, find_output, found_preprocessing
-from host_tools.models.resize import as_function, cut_out, lay_out, save_graph
-from host_tools.variants import make_variant
+from host_tools.models.graph import Ends, TensorFlowGraph, read_graph, shape_of
+from host_tools.models.graph_ends import find_input, find_output, found_preprocessing
+from host_tools.models.rebuild import as_function, cut_out, lay_out, save_graph
 
 # Rounding alone may turn a few pixels between classes that score the same.
 SAME = 0.999
@@ -56,7 +56,7 @@ def load_frozen(path: Path, wishes: Wishes, scratch: Path) -> Loaded:
 
 
 def check_rebuilding(
-    graph: Graph,
+    graph: TensorFlowGraph,
     ends: Ends,
     scaling: tuple[float, float],
     scratch: Path,
@@ -93,7 +93,7 @@ def _classes(values: NDArray[Any]) -> NDArray[Any]:
     return values.argmax(axis=-1) if values.dtype.kind == "f" else values
 
 
-def _native_shape(graph: Graph, name: str, wishes: Wishes) -> tuple[int, ...]:
+def _native_shape(graph: TensorFlowGraph, name: str, wishes: Wishes) -> tuple[int, ...]:
     """Return the input's shape in the graph as it came; raise where it does not tell."""
     shape = shape_of(graph, name)
     if shape is None or len(shape) != 4 or shape[3] not in {1, 3}:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_app.errors import ModelError
-from edge_app.interpreter.noise import quiet_native
+from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.framework import load_tensorflow
 from host_tools.models.form import one_line
 
@@ -25,7 +25,7 @@ class Ends:
 
 
 @dataclass(frozen=True, slots=True)
-class Graph:
+class TensorFlowGraph:
     """Hold a parsed graph and its nodes by name."""
 
     definition: Any
@@ -68,7 +68,7 @@ def makers_of(node: Any) -> list[str]:
     return [plain(name) for name in node.input if not name.startswith("^")]
 
 
-def read_graph(path: Path) -> Graph:
+def read_graph(path: Path) -> TensorFlowGraph:
     """Parse a .pb file; raise ModelError in one line where it is no frozen graph."""
     tensorflow = load_tensorflow()
     try:
@@ -96,13 +96,13 @@ def read_graph(path: Path) -> Graph:
         raise ModelError(
             f"{path} is a graph without weights ('{variables[0]}' is a variable); freeze it first"
         )
-    return Graph(definition, nodes)
+    return TensorFlowGraph(definition, nodes)
 
 
-def shape_of(graph: Graph, name: str) -> tuple[int | None, ...] | None:
+def shape_of(graph: TensorFlowGraph, name: str) -> tuple[int | None, ...] | None:
     """Return a node's shape as TensorFlow works it out, None where its rank is open."""
     tensorflow = load_tensorflow()
     part = tensorflow.compat.v1.graph_util.extract_sub_graph(graph.definition, [name])
-    with quiet_native(), tensorflow.Graph().as_default():
+    with capture_native_stderr(), tensorflow.Graph().as_default():
         [tensor] = tensorflow.import_graph_def(part, return_elements=[f"{name}:0"], name="")
     return None if tensor.shape.rank is None else tuple(tensor.shape.as_list())

@@ -38,17 +38,17 @@ def open_model(path: Path, wishes: Wishes, scratch: Path) -> Loaded:
     """
     check_model(path)
     if path.suffix == ".tflite" and path.is_file():
-        from host_tools.models.tflite import load_tflite
+        from host_tools.models.tflite_file import load_tflite
 
         return load_tflite(path, wishes)
     if path.is_dir() or path.name == "saved_model.pb":
-        from host_tools.models.saved import load_saved_model
+        from host_tools.models.saved_model import load_saved_model
 
         return load_saved_model(path if path.is_dir() else path.parent, wishes, scratch)
     if path.suffix == ".pb":
         from host_tools.models.frozen import load_frozen
 
         return load_frozen(path, wishes, scratch)
-    from host_tools.models.keras import load_keras_file
+    from host_tools.models.keras_file import load_keras_file
 
     return load_keras_file(path, wishes, scratch)

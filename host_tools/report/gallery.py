@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Classification, Decoded, Frame, Image, Segmentation
 from edge_app.labels import LabelSet
+from edge_app.model.card import ModelSpec
+from edge_app.model.engine import load_engine
 from edge_app.overlay.legend import IN_VIEW
 from edge_app.overlay.mask import Painter, shares
 from edge_app.overlay.resize import nearest, smooth
-from edge_app.pipeline.engine import load_engine
 from edge_app.quality import agreement
-from edge_app.sources.opening import open_source
-from edge_app.spec import ModelSpec
+from edge_app.sources.factory import open_source
 from edge_app.style import percent
-from host_tools.report.results import FLOAT
+from host_tools.report.figures import FLOAT
 
 _WIDTH = 640  # of the pictures on the page
 _ALPHA = 0.55  # as the live view begins

@@ -11,12 +11,12 @@ from edge_app.style import (
     count,
     file_size,
 )
-from host_tools.report.exhibits import gallery_section
+from host_tools.report.figures import FLOAT, Figures, Result, labels
 from host_tools.report.gallery import Gallery
-from host_tools.report.look import stylesheet
+from host_tools.report.gallery_html import gallery_section
 from host_tools.report.markup import Html, picture, table, tag, variant_name
-from host_tools.report.results import FLOAT, Figures, Result, labels
-from host_tools.report.wording import figure, lost_points, quality_text, sentences, speed_ratio
+from host_tools.report.sentences import figure, lost_points, quality_text, sentences, speed_ratio
+from host_tools.report.stylesheet import stylesheet
 
 
 @dataclass(frozen=True, slots=True)

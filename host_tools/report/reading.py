@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from edge_app.errors import SourceError
-from edge_app.evaluate.outcome import parse_outcome
-from edge_app.fields import as_object, as_text, read_field
-from edge_app.pipeline.parts import quality_record
+from edge_app.evaluate.evaluation_result import parse_outcome
+from edge_app.json_fields import as_object, as_text, read_field
+from edge_app.metrics.variant_stats import quality_record
 from edge_app.timing import STAGES
-from host_tools.report.machines import busy, facts, machine_name, state, throttled
-from host_tools.report.results import Figures, Result, Score, Spread, in_order
-from host_tools.report.values import (
+from host_tools.report.figures import Figures, Result, Score, Spread, in_order
+from host_tools.report.json_values import (
     a_count,
     list_of,
     no_number,
@@ -23,6 +22,7 @@ from host_tools.report.values import (
     share,
     spread,
 )
+from host_tools.report.machines import busy, facts, machine_name, state, throttled
 
 BENCH_VERSION = 1
 _ENDS = {"interrupted": "was stopped early", "failed": "failed"}

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.atomic import atomic_file
 from edge_app.errors import ModelError, UsageError
 from host_tools.train.history import History, as_json, from_json
-from host_tools.writing import written_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def write_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
         for kind, state in (("weights", checkpoint.weights), ("optimizer", checkpoint.optimizer))
         for place, array in enumerate(state)
     }
-    with written_whole(path) as draft, draft.open("wb") as file:
+    with atomic_file(path) as draft, draft.open("wb") as file:
         np.savez(file, history=np.frombuffer(text, np.uint8), **arrays)
 
 

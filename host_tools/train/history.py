@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge_app.atomic import atomic_file
 from edge_app.errors import ModelError
-from host_tools.report.drawing import LIGHT, WIDTH_IN, Theme, bold, picture
-from host_tools.writing import written_whole
+from host_tools.charts.drawing import LIGHT, WIDTH_IN, Theme, bold, picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,7 +61,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class ChartPanel:
     """Say what one part of the chart shows; `unit` names its axis. log: of the axis."""
 
     title: str
@@ -92,7 +92,7 @@ def from_json(values: Any) -> History:
 
 def write_history(history: History, path: Path) -> None:
     """Write a history as JSON, in one step; raise ModelError where it cannot be."""
-    with written_whole(path) as draft:
+    with atomic_file(path) as draft:
         draft.write_text(json.dumps(as_json(history), indent=2) + "\n")
 
 
@@ -108,7 +108,7 @@ def read_history(path: Path) -> History:
 
 def history_chart(
     history: History,
-    panels: Sequence[Panel],
+    panels: Sequence[ChartPanel],
     *,
     title: str,
     note: str = "",
@@ -136,7 +136,7 @@ def history_chart(
     return picture(draw, (WIDTH_IN, height), theme)
 
 
-def _draw_panel(axes: Axes, theme: Theme, history: History, panel: Panel, over: str) -> None:
+def _draw_panel(axes: Axes, theme: Theme, history: History, panel: ChartPanel, over: str) -> None:
     for rank, line in enumerate(panel.lines):
         places, values = history.series(line.name, over)
         if not values:

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from edge_app.atomic import atomic_file
 from edge_app.errors import ModelError, UsageError
-from host_tools.writing import written_whole
 
 
 def check_target(out: Path, epochs: int, seed: int = 0) -> None:
@@ -30,5 +30,5 @@ def check_target(out: Path, epochs: int, seed: int = 0) -> None:
 
 def save_network(network: Any, path: Path) -> None:
     """Write a .keras file in one step, so that a reader finds the old or the new one."""
-    with written_whole(path) as draft:
+    with atomic_file(path) as draft:
         network.save(draft)

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.golden import golden_image
-from edge_app.interpreter.network import Network
-from edge_app.pipeline.engine import load_engine
-from edge_app.sources.opening import open_source
-from edge_app.spec import ModelSpec, read_card
+from edge_app.model.card import ModelSpec, read_card
+from edge_app.model.engine import load_engine
+from edge_app.model.golden import golden_image
+from edge_app.model.interpreter.network import Network
+from edge_app.sources.factory import open_source
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 MODELS = ("street", "mnist")

@@ -11,16 +11,16 @@ import sys
 import time
 from pathlib import Path
 
-from edge_app.assets import assets_dir
-from edge_app.commands.common import sample
 from edge_app.frame import Comparison, Status, Step
-from edge_app.pipeline.comparing import partner
-from edge_app.pipeline.crew import Crew
-from edge_app.pipeline.desk import thread_choices
-from edge_app.pipeline.engine import Engine, Post, load_engine
+from edge_app.metrics.agreement import partner
+from edge_app.model.card import ModelSpec, read_card
+from edge_app.model.catalog import sample
+from edge_app.model.engine import Engine, EngineKey, load_engine
+from edge_app.paths import assets_dir
+from edge_app.pipeline.controller import thread_choices
+from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.pipeline.run import Run
-from edge_app.sources.opening import open_source
-from edge_app.spec import ModelSpec, read_card
+from edge_app.sources.factory import open_source
 
 
 class Keeper:
@@ -45,14 +45,14 @@ def compared(spec: ModelSpec, video: str) -> list[Comparison]:
     """Return what the compare view says of every frame of a video."""
     threads = thread_choices()[-1]
 
-    def load(post: Post) -> Engine:
+    def load(post: EngineKey) -> Engine:
         return load_engine(post.spec, post.variant, threads=post.threads)
 
-    first = load(Post(spec, "float32", threads))
+    first = load(EngineKey(spec, "float32", threads))
     keeper = Keeper()
-    with Crew(first, load, keep=2, partner=partner) as crew, open_source(video) as source:
+    with EnginePool(first, load, keep=2, partner=partner) as crew, open_source(video) as source:
         crew.compare(True)
-        while not crew.has(Post(spec, "int8", threads)):
+        while not crew.has(EngineKey(spec, "int8", threads)):
             time.sleep(0.01)
         Run(source, first, [keeper], crew=crew).go()  # type: ignore[list-item]
     return keeper.told

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from edge_app.bench.turn import invoke_ms
-from edge_app.interpreter.runtimes import load_runtime
-from edge_app.pipeline.bare import Hints, describe_file
-from edge_app.pipeline.engine import load_engine
+from edge_app.bench.trial import invoke_ms
+from edge_app.model.engine import load_engine
+from edge_app.model.infer_card import CardOverrides, infer_card
+from edge_app.model.interpreter.runtimes import load_runtime
 
 _GROUP = 10
 _ALLOWED = 0.03
@@ -28,7 +28,7 @@ _ALLOWED = 0.03
 
 def main(path: Path, threads: int = 2, runs: int = 200) -> int:
     """Print the medians and their ratio; return 1 where they differ by more than 3 %."""
-    spec = describe_file(path, Hints())
+    spec = infer_card(path, CardOverrides())
     (variant,) = spec.variants
     engine = load_engine(spec, variant, threads=threads)
     native = load_runtime().make(model_path=str(path), num_threads=threads)

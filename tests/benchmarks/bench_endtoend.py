@@ -12,24 +12,24 @@ import argparse
 import sys
 import threading
 
-from edge_app.bench.case import Ask, Case, Effort
-from edge_app.bench.measured import fold
-from edge_app.bench.turn import Turn
+from edge_app.bench.aggregate import aggregate
+from edge_app.bench.cases import Budget, Case, WorkerRequest
+from edge_app.bench.trial import Trial
 from edge_app.bench.worker import carry_out
 from edge_app.board import board
-from edge_app.commands.common import resolve_model
+from edge_app.model.catalog import resolve_model
 
 
 def main(model: str, variant: str, video: str, seconds: float = 12.0) -> None:
     """Print the figures of one case."""
     bare = ("task", "labels", "input_size", "channels", "mean", "std", "fit")
     spec = resolve_model(argparse.Namespace(model=model, runtime="auto", **dict.fromkeys(bare)))
-    effort = Effort(min_secs=seconds, num_runs=30, rounds=2)
-    ask = Ask(spec, Case(variant), video, effort)
-    turns: list[Turn] = [
+    effort = Budget(min_secs=seconds, num_runs=30, rounds=2)
+    ask = WorkerRequest(spec, Case(variant), video, effort)
+    turns: list[Trial] = [
         carry_out(ask, threading.Event(), lambda _step: None) for _ in range(effort.rounds)
     ]
-    one = fold(turns, int(board()["cores"]))
+    one = aggregate(turns, int(board()["cores"]))
     stages = ", ".join(f"{name} {stage.mean_ms:.2f}" for name, stage in one.stages.items())
     sys.stdout.write(
         f"{spec.name} {variant} on {video.rpartition('/')[2]}: network alone "

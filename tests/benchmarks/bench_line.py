@@ -14,14 +14,14 @@ from pathlib import Path
 
 import cv2
 
-from edge_app.commands.common import shipped_models
 from edge_app.controls import Controls
+from edge_app.metrics.run_stats import RunStats
+from edge_app.model.card import read_card
+from edge_app.model.catalog import shipped_models
+from edge_app.model.engine import engine_info, load_engine
+from edge_app.model.infer_card import CardOverrides, infer_card
 from edge_app.overlay import Overlay
-from edge_app.pipeline.bare import Hints, describe_file
-from edge_app.pipeline.engine import load_engine, maker_of
-from edge_app.pipeline.tally import Tally
-from edge_app.sources.opening import open_source
-from edge_app.spec import read_card
+from edge_app.sources.factory import open_source
 from edge_app.timing import Timings
 
 
@@ -30,14 +30,14 @@ def main(model: str, source_text: str, frames: int = 40) -> None:
     cv2.setNumThreads(1)  # as in a run
     path = Path(model)
     if path.suffix == ".tflite":
-        spec = describe_file(path, Hints())
+        spec = infer_card(path, CardOverrides())
     else:
         spec = read_card(path if path.is_dir() else shipped_models()[0])
     engine = load_engine(spec, list(spec.variants)[-1])
     overlay = Overlay(spec.labels)
     spent: dict[str, list[float]] = {"prepare": [], "invoke": [], "decode": [], "overlay": []}
     with open_source(source_text, loop=True, max_frames=frames) as source:
-        tally = Tally(maker_of(engine), source)
+        tally = RunStats(engine_info(engine), source)
         for frame in source:
             marks = [time.process_time()]
             engine.network.write(engine.preprocess.fill, frame.image)

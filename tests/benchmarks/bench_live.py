@@ -27,23 +27,23 @@ import av
 import cv2
 import pytest
 
-from edge_app.assets import assets_dir
-from edge_app.commands.legs import resident_bytes
+from edge_app.channel import Channel
 from edge_app.frame import Status, Step
+from edge_app.metrics.agreement import partner
+from edge_app.model.card import read_card
+from edge_app.model.engine import Engine, EngineKey, load_engine, warm
 from edge_app.overlay import Overlay
-from edge_app.pipeline.comparing import partner
-from edge_app.pipeline.crew import Crew
-from edge_app.pipeline.desk import thread_choices
-from edge_app.pipeline.engine import Engine, Post, load_engine, warm
-from edge_app.pipeline.handoff import Handoff
-from edge_app.pipeline.recording import Recording
+from edge_app.paths import assets_dir
+from edge_app.pipeline.controller import thread_choices
+from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.pipeline.run import Run
+from edge_app.session.session import resident_bytes
 from edge_app.sinks.backlog import Backlog
-from edge_app.sinks.metrics import MetricsLog
+from edge_app.sinks.metrics_log import MetricsLog
 from edge_app.sinks.recorder import Recorder
+from edge_app.sinks.recording import Recording
 from edge_app.sources.camera import CameraOptions
-from edge_app.sources.opening import open_source
-from edge_app.spec import read_card
+from edge_app.sources.factory import open_source
 from edge_app.timing import Latency
 from tests.benchmarks.timed import SIZE_WH, Sensor, Slow
 
@@ -93,7 +93,7 @@ def run_live(
     sinks: Sequence[Any] = (),
     lag_ms: float = 0.0,
     recording: Recording | None = None,
-    crew: Crew | None = None,
+    crew: EnginePool | None = None,
 ) -> Run:
     """Run the camera through an engine until a key ends it."""
     with ExitStack() as stack:
@@ -198,7 +198,7 @@ def growth(minutes: float) -> None:
     """Print memory, queues and ages, twenty times over some minutes, with everything on."""
     lines: list[tuple[float, float]] = []
     period_s = minutes * 60 / 20
-    queues: list[Handoff[Any] | Backlog[Any]] = []
+    queues: list[Channel[Any] | Backlog[Any]] = []
 
     def look(now_s: float) -> None:
         waiting = [len(one._items) for one in queues]
@@ -224,9 +224,9 @@ def growth(minutes: float) -> None:
     engine = _street()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
-        for kind in (Handoff, Backlog):
-            patch.setattr(kind, "__init__", _noted(kind.__init__, queues))  # type: ignore[misc]
-        crew = stack.enter_context(Crew(engine, _load, keep=2, partner=partner))
+        for kind in (Channel, Backlog):
+            patch.setattr(kind, "__init__", _noted(kind.__init__, queues))
+        crew = stack.enter_context(EnginePool(engine, _load, keep=2, partner=partner))
         crew.compare(True)
         log = stack.enter_context(MetricsLog(Path(folder)))
         taken = stack.enter_context(_recording(Path(folder) / "out.mp4", on=True))
@@ -249,7 +249,7 @@ def _noted(begin: Callable[..., None], kept: list[Any]) -> Callable[..., None]:
     return init
 
 
-def _load(post: Post) -> Engine:
+def _load(post: EngineKey) -> Engine:
     engine = load_engine(post.spec, post.variant, threads=post.threads)
     warm(engine)
     return engine
@@ -257,7 +257,7 @@ def _load(post: Post) -> Engine:
 
 def _street() -> Engine:
     spec = read_card(assets_dir() / "models" / "street")
-    return _load(Post(spec, "int8", thread_choices()[-1]))
+    return _load(EngineKey(spec, "int8", thread_choices()[-1]))
 
 
 def _recording(path: Path, *, on: bool) -> Recording:

@@ -34,14 +34,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.decode import classes_at
 from edge_app.frame import ClassMap, Image, Segmentation
-from edge_app.overlay.edges import smooth_classes
+from edge_app.model.decode import classes_at
+from edge_app.model.engine import Engine, load_engine
+from edge_app.model.infer_card import CardOverrides, infer_card
 from edge_app.overlay.resize import nearest
-from edge_app.pipeline.bare import Hints, describe_file
-from edge_app.pipeline.engine import Engine, load_engine
-from edge_app.sources.opening import open_source
+from edge_app.sources.factory import open_source
 from edge_app.style import count as count_of
+from edge_app.upsample.preview import smooth_classes
 
 _TURNS = 3
 Spent = tuple[list[float], float]
@@ -154,7 +154,7 @@ def _theirs(model: Path, stack: Path, masks: Path, python: str) -> Spent:
 
 
 def _engine(model: Path, threads: int) -> Engine:
-    spec = describe_file(model, Hints())
+    spec = infer_card(model, CardOverrides())
     (variant,) = spec.variants
     return load_engine(spec, variant, threads=threads)
 

@@ -13,18 +13,18 @@ import sys
 import time
 from itertools import pairwise
 
-from edge_app.assets import assets_dir
-from edge_app.commands.common import sample
-from edge_app.commands.legs import resident_bytes
 from edge_app.frame import Status, Step
+from edge_app.metrics.agreement import partner
+from edge_app.model.card import read_card
+from edge_app.model.catalog import sample
+from edge_app.model.engine import Engine, EngineKey, load_engine, warm
 from edge_app.overlay import Overlay
-from edge_app.pipeline.comparing import partner
-from edge_app.pipeline.crew import Crew
-from edge_app.pipeline.desk import thread_choices
-from edge_app.pipeline.engine import Engine, Post, load_engine, warm
+from edge_app.paths import assets_dir
+from edge_app.pipeline.controller import thread_choices
+from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.pipeline.run import Run
-from edge_app.sources.opening import open_source
-from edge_app.spec import read_card
+from edge_app.session.session import resident_bytes
+from edge_app.sources.factory import open_source
 from edge_app.timing import Latency
 
 _KEYS = {"float32": "1", "float16": "2", "dynamic_range": "3", "int8": "4"}
@@ -39,7 +39,7 @@ class Screen:
     wants_canvas = True
     every_frame = True
 
-    def __init__(self, crew: Crew, most: int) -> None:
+    def __init__(self, crew: EnginePool, most: int) -> None:
         self._crew = crew
         self._most = most
         self._chance = random.Random(7)
@@ -84,14 +84,14 @@ def main(model: str, switches: int, keep: int) -> None:
     loads_ms: list[float] = []
     swaps_ms: list[float] = []
 
-    def load(post: Post) -> Engine:
+    def load(post: EngineKey) -> Engine:
         began_s = time.perf_counter()
         engine = load_engine(post.spec, post.variant, threads=post.threads)
         warm(engine)
         loads_ms.append((time.perf_counter() - began_s) * 1e3)
         return engine
 
-    class Timed(Crew):
+    class Timed(EnginePool):
         """Note how long it takes to take the next engine."""
 
         def take(self):  # type: ignore[no-untyped-def]

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.assets import assets_dir
-from edge_app.sources.opening import open_source
-from tests.edge.fake_picamera2 import FakePicamera2, FakeRequest, Hardware
-from tests.edge.fakes import FakeEngine
+from edge_app.paths import assets_dir
+from edge_app.sources.factory import open_source
+from tests.support.fake_picamera2 import FakePicamera2, FakeRequest, Hardware
+from tests.support.fakes import FakeEngine
 
 SIZE_WH = (1280, 720)
 _PICTURES = 25

@@ -40,7 +40,7 @@ def say(text: str) -> None:
 def read(size_wh: tuple[int, int], count: int = 60) -> None:
     """Open the camera, read some frames, and tell what came."""
     from edge_app.sources.camera import CameraOptions
-    from edge_app.sources.opening import open_source
+    from edge_app.sources.factory import open_source
 
     with open_source("picamera", camera=CameraOptions(size_wh=size_wh)) as source:
         say(f"{source.name}; notes: {source.notes}")

@@ -1,41 +1,45 @@
-"""The rooms stand in ranks, and importing them does nothing but define things."""
+"""Ranks, import cycles, unique names and module sizes; importing does nothing but define."""
 
 import ast
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGES = ("sources", "preprocess", "interpreter", "decode", "digits", "overlay", "sinks")
-# A room imports only rooms of lower lines; stages do not import one another.
+# A module imports only from lower ranks or its own folder; stages do not import one another.
+STAGES = ("sources", "digits", "overlay", "metrics")
 ORDER = (
-    ("errors", "closing"),
-    ("exits", "parsing", "labels", "timing", "style", "fields", "notify"),
-    ("quality", "controls", "remembered"),
-    ("frame", "spec", "assets", "board"),
-    ("golden", "upsample"),
+    (
+        "errors", "closeable", "exits", "labels", "timing", "style", "quality", "controls",
+        "frame", "paths", "atomic", "channel", "fonts", "json_fields", "status_text", "results",
+    ),
+    ("upsample", "board"),
+    ("model",),
     STAGES,
+    ("sinks",),
     ("pipeline",),
-    ("bench", "evaluate", "doctor", "service"),
+    ("bench", "evaluate", "doctor", "session", "service"),
     ("commands",),
     ("cli",),
     ("__main__",),
-)
-RANKS = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
+)  # fmt: skip
+RANKS = {folder: rank for rank, folders in enumerate(ORDER) for folder in folders}
 RUNTIMES = ("ai_edge_litert", "tflite_runtime", "tensorflow")
 FILES = sorted((ROOT / "edge_app").rglob("*.py"))
+HOST_FILES = sorted((ROOT / "host_tools").rglob("*.py"))
 MODULES = [
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for path in FILES
 ]
 
 
-def room_of(path: Path) -> str:
-    """Return the room a file belongs to: the first name below the package."""
+def folder_of(path: Path) -> str:
+    """Return the first name below the package: a folder, or a module beside them."""
     return path.relative_to(ROOT / "edge_app").parts[0].removesuffix(".py")
 
 
@@ -61,25 +65,91 @@ def child(code: str, *arguments: str, **more: str) -> subprocess.CompletedProces
     )
 
 
-def test_rooms_import_lower_rooms_only() -> None:
-    """The order of the rooms holds, and no stage knows another."""
+def test_modules_import_lower_ranks_only() -> None:
+    """Imports go downwards, and no stage imports another."""
     wrong = []
     for path in FILES:
-        room = room_of(path)
-        if room == "__init__":
+        folder = folder_of(path)
+        if folder == "__init__":
             continue
-        assert room in RANKS, f"the room {room} has no place in ORDER"
+        assert folder in RANKS, f"{folder} has no rank in ORDER"
         for line, name in imports_of(path):
             if not name.startswith("edge_app."):
                 continue
             other = name.split(".")[1]
-            if other in RANKS and other != room and RANKS[other] >= RANKS[room]:
-                wrong.append(f"{path.relative_to(ROOT)}:{line}: {room} imports {other}")
+            same_rank = RANKS.get(other) == RANKS[folder]
+            if other not in RANKS or other == folder or (same_rank and RANKS[folder] == 0):
+                continue
+            if RANKS[other] >= RANKS[folder]:
+                wrong.append(f"{path.relative_to(ROOT)}:{line}: {folder} imports {name}")
     assert wrong == []
 
 
-def test_the_device_half_stands_alone() -> None:
-    """edge_app imports neither TensorFlow nor the workstation half, not even in a function."""
+def test_only_the_cli_imports_commands() -> None:
+    """What two commands need lives below `commands`; `console` and `arg_types` are shared."""
+    shared = ("commands.console", "commands.arg_types")
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for path in HOST_FILES
+        if path.name != "cli.py"
+        for line, name in imports_of(path)
+        if ".commands." in name and not any(part in name for part in shared)
+    ]
+    assert wrong == []
+
+
+def module_graph() -> dict[str, set[str]]:
+    """Return which module of either package imports which, those inside functions too."""
+    names = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in FILES + HOST_FILES
+    }
+    graph: dict[str, set[str]] = defaultdict(set)
+    for module, path in names.items():
+        for _, name in imports_of(path):
+            found = name if name in names else name.rpartition(".")[0]
+            if found in names and found != module:
+                graph[module].add(found)
+    return graph
+
+
+def test_imports_form_no_cycle() -> None:
+    """Every module can be understood after those it imports."""
+    graph = module_graph()
+    done: set[str] = set()
+
+    def visit(module: str, way: tuple[str, ...]) -> None:
+        assert module not in way, " -> ".join((*way[way.index(module) :], module))
+        if module not in done:
+            for other in sorted(graph[module]):
+                visit(other, (*way, module))
+            done.add(module)
+
+    for module in sorted(graph):
+        visit(module, ())
+
+
+def test_module_names_are_unique() -> None:
+    """No two modules share a name, but for the commands and the CLIs of the two programs."""
+    places = defaultdict(list)
+    for path in FILES + HOST_FILES:
+        if path.parent.name != "commands" and path.stem not in {"__init__", "__main__", "cli"}:
+            places[path.stem].append(str(path.relative_to(ROOT)))
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
+
+
+def test_class_names_are_unique() -> None:
+    """A class name means one thing in both packages."""
+    places = defaultdict(list)
+    for path in FILES + HOST_FILES:
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(str(path.relative_to(ROOT)))
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
+
+
+def test_the_device_package_stands_alone() -> None:
+    """edge_app imports neither TensorFlow nor host_tools, not even in a function."""
     wrong = [
         f"{path.relative_to(ROOT)}:{line}: {name}"
         for path in FILES
@@ -89,11 +159,11 @@ def test_the_device_half_stands_alone() -> None:
     assert wrong == []
 
 
-def test_one_room_alone_names_a_runtime() -> None:
-    """Modules of runtimes are named in the interpreter's room and nowhere else."""
+def test_one_folder_alone_names_a_runtime() -> None:
+    """Modules of runtimes are named in `model/interpreter` and nowhere else."""
     wrong = []
     for path in FILES:
-        if room_of(path) == "interpreter":
+        if path.parent.name == "interpreter":
             continue
         names = [name for _, name in imports_of(path)]
         names += [
@@ -108,7 +178,7 @@ def test_one_room_alone_names_a_runtime() -> None:
 
 
 @pytest.mark.parametrize("package", ["edge_app", "host_tools"])
-def test_no_room_is_too_large_to_read(package: str) -> None:
+def test_no_module_is_too_long(package: str) -> None:
     """A module has at most 300 lines."""
     sizes = {
         str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines())
@@ -117,7 +187,7 @@ def test_no_room_is_too_large_to_read(package: str) -> None:
     assert {name: lines for name, lines in sizes.items() if lines > 300} == {}
 
 
-def test_every_room_says_what_it_is_for() -> None:
+def test_every_module_has_a_docstring() -> None:
     """Every module begins with a docstring, and nothing but imports and definitions runs."""
     for path in FILES:
         tree = ast.parse(path.read_text("utf-8"))
@@ -130,7 +200,7 @@ def test_every_room_says_what_it_is_for() -> None:
         assert calls == [], f"{path} calls something at import"
 
 
-def test_every_room_imports_first_and_without_a_runtime() -> None:
+def test_every_module_imports_first_and_without_a_runtime() -> None:
     """Each module can be the first one imported; no runtime and no camera is touched."""
     done = child(
         """
@@ -154,7 +224,7 @@ print(sorted(loaded & {"ai_edge_litert", "tflite_runtime", "tensorflow"}))
 
 @pytest.mark.parametrize("code", ["import edge_app", "import edge_app.errors, edge_app.labels"])
 def test_the_package_itself_is_light(code: str) -> None:
-    """Importing the package and its lowest rooms loads nothing of weight."""
+    """Importing the package and its lowest modules loads nothing of weight."""
     assert heavy_after(code) == set()
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import av
 import pytest
 
-from tests.edge.fake_stream import NetworkCamera
 from tests.edge.test_cli import ENV, begin, edge, summary_of
+from tests.support.fake_stream import NetworkCamera
 
 WAIT_S = 90
 CGROUPS = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")

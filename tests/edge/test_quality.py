@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_app.decode import classes_at
 from edge_app.frame import Segmentation
 from edge_app.labels import CITYSCAPES, VOID
-from edge_app.pipeline.bare import Hints, describe_file
-from edge_app.pipeline.engine import load_engine
+from edge_app.model.decode import classes_at
+from edge_app.model.engine import load_engine
+from edge_app.model.infer_card import CardOverrides, infer_card
 from edge_app.quality import ConfusionMatrix, agreement, fold
 
 ClassMap = NDArray[np.uint8]
@@ -132,7 +132,7 @@ def test_scores_are_those_of_cityscapesscripts(
         predict = answer
     else:
         file = shared / "street_trial" / "int8.tflite"
-        spec = describe_file(file, Hints(labels="cityscapes"))
+        spec = infer_card(file, CardOverrides(labels="cityscapes"))
         engine = load_engine(spec, "int8")
 
         def predict(truth: ClassMap, image: ClassMap) -> ClassMap:

@@ -3,7 +3,7 @@
 import pytest
 
 from edge_app import style
-from edge_app.spec import VARIANTS
+from edge_app.model.card import VARIANTS
 from edge_app.timing import STAGES
 
 

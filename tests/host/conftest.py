@@ -7,8 +7,8 @@ import pytest
 from rich.progress import Progress
 
 from host_tools.framework import SETTINGS
-from host_tools.train.digits import train_digits
-from tests.host.made import made_digits, made_mnist
+from host_tools.train.mnist.train_digits import train_digits
+from tests.support.made_digits import made_digits, made_mnist
 
 # Test modules ask whether there is a TensorFlow before the code under test loads it, and what
 # that sets is read once.

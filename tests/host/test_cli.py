@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from edge_app.errors import UsageError
-from edge_app.spec import read_card
-from host_tools import cli, commands
+from edge_app.model.card import read_card
+from host_tools import cli
+from host_tools.commands import basic as commands
 
 COMMANDS = ("train", "convert", "sample", "fetch", "report")
 
@@ -27,7 +28,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_commands_load_tensorflow_only_when_it_is_needed() -> None:
     """A wrong path is told before TensorFlow has taken its seconds."""
-    assert not _loaded_by("import host_tools.commands") & {"tensorflow", "keras"}
+    assert not _loaded_by("import host_tools.commands.basic") & {"tensorflow", "keras"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -19,7 +19,7 @@ from host_tools.datasets import (
     write_idx,
     write_sample,
 )
-from tests.host.made import made_digits, made_mnist
+from tests.support.made_digits import made_digits, made_mnist
 
 
 @pytest.mark.parametrize(("part", "count"), [("train", 200), ("test", 50)])

@@ -16,7 +16,7 @@ import pytest
 from edge_app.errors import EdgeError, SourceError
 from host_tools.download import Patience, Remote, download
 from host_tools.web import _Redirects
-from tests.host.server import Manners, served
+from tests.support.file_server import Manners, served
 
 BODY = random.Random(0).randbytes(600_000)
 SHA256 = hashlib.sha256(BODY).hexdigest()

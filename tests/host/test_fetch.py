@@ -16,7 +16,7 @@ from host_tools import cli, fetch
 from host_tools.datasets import PARTS
 from host_tools.download import Remote
 from host_tools.fetch import OFFERS, Offer
-from tests.host.server import Manners, served
+from tests.support.file_server import Manners, served
 
 
 @pytest.fixture(autouse=True)

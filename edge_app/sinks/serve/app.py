@@ -13,10 +13,10 @@ from typing import Any
 
 from aiohttp import web
 
-from edge_app.assets import assets_dir
+from edge_app.paths import assets_dir
 from edge_app.sinks.serve.access import Access
-from edge_app.sinks.serve.feed import Feed
-from edge_app.sinks.serve.words import key_table, status_words
+from edge_app.sinks.serve.jpeg_feed import JpegFeed
+from edge_app.sinks.serve.page_status import key_table, status_words
 
 WRITE_S = 15.0  # a client that does not take its share in so long is let go
 _EVENTS_S = 0.2
@@ -43,7 +43,7 @@ class Site:
     """
 
     def __init__(
-        self, feed: Feed, access: Access, press: Callable[[str], None], viewers: int
+        self, feed: JpegFeed, access: Access, press: Callable[[str], None], viewers: int
     ) -> None:
         self.watching: set[asyncio.Transport] = set()
         self._listening: set[asyncio.Transport] = set()

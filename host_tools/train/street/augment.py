@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from edge_app.frame import ClassMap, Image
 from edge_app.labels import VOID
-from host_tools.train.street.frames import Study
+from host_tools.train.street.frames import Sample
 
 _GRAY = (127, 127, 127)
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class CropWindow:
     """Name a part of a picture, in its pixels: left, top, width and height; may reach outside."""
 
     left: float
@@ -53,7 +53,7 @@ class Example:
     soft: NDArray[np.uint8]
 
 
-def make_example(study: Study, size_wh: tuple[int, int], random: Generator) -> Example:
+def make_example(study: Sample, size_wh: tuple[int, int], random: Generator) -> Example:
     """Return an example of a picture, another one for every draw."""
     height, width = study.image.shape[:2]
     window = draw_window((width, height), size_wh, random)
@@ -72,7 +72,9 @@ def make_example(study: Study, size_wh: tuple[int, int], random: Generator) -> E
     return Example(np.ascontiguousarray(changed[..., ::-1]), labels, soft)
 
 
-def draw_window(frame_wh: tuple[int, int], size_wh: tuple[int, int], random: Generator) -> Window:
+def draw_window(
+    frame_wh: tuple[int, int], size_wh: tuple[int, int], random: Generator
+) -> CropWindow:
     """Draw a window: of the frame's own shape, as the app stretches it, or of the input's.
 
     The scale goes from 0.7 to 2, and half of the windows keep the frame's shape.
@@ -86,12 +88,12 @@ def draw_window(frame_wh: tuple[int, int], size_wh: tuple[int, int], random: Gen
     high = height ** (1 - min(true_shape, 1)) * own ** min(true_shape, 1) / scale / aspect
     left = random.uniform(min(0, width - wide), max(0, width - wide))
     top = random.uniform(min(0, height - high), max(0, height - high))
-    return Window(left, top, wide, high, bool(random.random() < 0.5))
+    return CropWindow(left, top, wide, high, bool(random.random() < 0.5))
 
 
 def _cut(
     values: NDArray[np.uint8],
-    window: Window,
+    window: CropWindow,
     size_wh: tuple[int, int],
     way: int,
     outside: tuple[int, ...],

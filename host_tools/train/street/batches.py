@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host_tools.train.street.augment import Example, make_example
-from host_tools.train.street.frames import Study
+from host_tools.train.street.frames import Sample
 
 # One core computes examples while the other waits for memory; more would hold up the training.
 _THREADS = 2
@@ -19,10 +19,10 @@ _AHEAD = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class WeightedSet:
     """Hold pictures of one kind, and how often one of them is drawn."""
 
-    studies: Sequence[Study]
+    studies: Sequence[Sample]
     share: float
 
 
@@ -41,7 +41,7 @@ class Batch:
 
 @contextmanager
 def drawn_batches(
-    shelves: Sequence[Shelf], size_wh: tuple[int, int], batch: int, seed: int, first: int = 0
+    shelves: Sequence[WeightedSet], size_wh: tuple[int, int], batch: int, seed: int, first: int = 0
 ) -> Iterator[Iterator[Batch]]:
     """Give batches without end, from step `first` on; a step's depends on seed and step alone."""
     pool = ThreadPoolExecutor(_THREADS)
@@ -72,7 +72,7 @@ def drawn_batches(
 
 
 def draw_example(
-    shelves: Sequence[Shelf], size_wh: tuple[int, int], key: tuple[int, int, int]
+    shelves: Sequence[WeightedSet], size_wh: tuple[int, int], key: tuple[int, int, int]
 ) -> Example:
     """Return the example that a seed, a step and a place in its batch stand for."""
     random = np.random.default_rng(key)

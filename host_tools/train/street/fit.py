@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from edge_app.errors import ModelError
+from host_tools.convert.interrupt import remembered_interrupts
 from host_tools.framework import load_tensorflow
-from host_tools.interrupt import remembered_interrupts
 from host_tools.train.checkpoint import (
     Checkpoint,
     checkpoint_path,
@@ -23,15 +23,15 @@ from host_tools.train.checkpoint import (
 )
 from host_tools.train.history import History, write_history
 from host_tools.train.keeping import save_network
-from host_tools.train.street.batches import Shelf, drawn_batches
-from host_tools.train.street.descent import (
+from host_tools.train.street.batches import WeightedSet, drawn_batches
+from host_tools.train.street.optimizer import (
     Descent,
-    Recipe,
+    TrainingRecipe,
     class_weights,
     classes_seen,
     make_descent,
 )
-from host_tools.train.street.watch import Held, score_held
+from host_tools.train.street.validation import ValidationSample, score_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +72,11 @@ def unfinished_path(out: Path) -> Path:
 def fit(
     network: Any,
     shown: Any,
-    shelves: Sequence[Shelf],
-    held: Sequence[Held],
+    shelves: Sequence[WeightedSet],
+    held: Sequence[ValidationSample],
     out: Path,
     *,
-    recipe: Recipe,
+    recipe: TrainingRecipe,
     span: Span,
     seed: int = 0,
     resume: bool = False,
@@ -160,7 +160,7 @@ def _put_back(checkpoint: Checkpoint, network: Any, descent: Descent) -> None:
         variable.assign(array)
 
 
-def _settings(recipe: Recipe, seed: int) -> dict[str, Any]:
+def _settings(recipe: TrainingRecipe, seed: int) -> dict[str, Any]:
     return {
         "seed": seed,
         "tensorflow": version("tensorflow"),

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import ClassMap, Image
-from edge_app.sources.opening import open_source
+from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth
-from host_tools.calibration import fingerprint
-from host_tools.train.street.maps import resize_maps
-from host_tools.train.street.teacher import Lesson, Teacher, teach
+from host_tools.convert.calibration import fingerprint
+from host_tools.train.street.teacher import SoftLabels, Teacher, teach
+from host_tools.train.street.truth_resize import resize_maps
 
 KINDS = ("camvid", "cityscapes", "video")
 # Wider pictures are made smaller: the network's own input is 512 wide, and 2,975 Cityscapes
@@ -29,18 +29,18 @@ VIDEO_EVERY = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Study:
+class Sample:
     """Hold one picture to train on.
 
     image: uint8 (H, W, 3) BGR. lesson: labels of the same size, and soft ones.
     """
 
     image: Image
-    lesson: Lesson
+    lesson: SoftLabels
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DatasetPart:
     """Name pictures of one kind: where they are, and their truth's folder and label set."""
 
     pictures: str
@@ -51,7 +51,7 @@ class Part:
     last: int | None = None
 
 
-def parts_of(text: str) -> list[Part]:
+def parts_of(text: str) -> list[DatasetPart]:
     """Read `camvid:DIR`, `cityscapes:DIR` or `video:FILE`; raise UsageError for all else.
 
     The last quarter of CamVid's val drive is held out, to watch the training by.
@@ -63,13 +63,13 @@ def parts_of(text: str) -> list[Part]:
         )
     path = Path(name).expanduser()
     if kind == "video":
-        return [Part(str(path), None, "cityscapes", VIDEO_EVERY)]
+        return [DatasetPart(str(path), None, "cityscapes", VIDEO_EVERY)]
     if kind == "cityscapes":
         pair = path / "leftImg8bit" / "train", path / "gtFine" / "train"
-        return [Part(str(pair[0]), str(pair[1]), "cityscapes")]
-    parts = [Part(str(path / "train"), str(path / "trainannot"), "camvid")]
+        return [DatasetPart(str(pair[0]), str(pair[1]), "cityscapes")]
+    parts = [DatasetPart(str(path / "train"), str(path / "trainannot"), "camvid")]
     if (path / "val").is_dir():
-        parts.append(Part(str(path / "val"), str(path / "valannot"), "camvid", last=-25))
+        parts.append(DatasetPart(str(path / "val"), str(path / "valannot"), "camvid", last=-25))
     return parts
 
 
@@ -83,16 +83,16 @@ def scenes_of(text: str) -> int:
     return int(count)
 
 
-def held_out(text: str) -> list[Part]:
+def held_out(text: str) -> list[DatasetPart]:
     """Return the pictures to watch the training by, where a data set has some apart."""
     kind, _, name = text.partition(":")
     path = Path(name).expanduser()
     if kind == "camvid" and (path / "val").is_dir():
-        return [Part(str(path / "val"), str(path / "valannot"), "camvid", first=-25)]
+        return [DatasetPart(str(path / "val"), str(path / "valannot"), "camvid", first=-25)]
     return []
 
 
-def read_part(part: Part) -> Iterator[tuple[Image, ClassMap | None]]:
+def read_part(part: DatasetPart) -> Iterator[tuple[Image, ClassMap | None]]:
     """Yield pictures with their truth, at most 1024 wide; raise SourceError."""
     truth = open_truth(part.truth, part.labels) if part.truth else None
     with open_source(part.pictures, truth=truth) as source:
@@ -122,7 +122,7 @@ def shrink(image: Image, truth: ClassMap | None) -> tuple[Image, ClassMap | None
 
 def study(
     image: Image, truth: ClassMap | None, labels: str, teacher: Teacher, cache: Path
-) -> Study:
+) -> Sample:
     """Return a picture with its lesson, from the cache where the teacher has seen it before."""
     key = hashlib.sha256(fingerprint(image) + teacher.sha256.encode() + labels.encode())
     if truth is not None:
@@ -131,13 +131,13 @@ def study(
     path = cache / f"{key.hexdigest()[:24]}.npz"
     kept = kept_arrays(path, ("labels", "soft"))
     if kept is not None:
-        return Study(small, Lesson(*kept))
+        return Sample(small, SoftLabels(*kept))
     seen = teacher.probabilities(image)
     if seen.shape[:2] != small.shape[:2]:
         seen = resize_maps(seen, (small.shape[1], small.shape[0]))
     lesson = teach(seen, small_truth, labels)
     keep_arrays(path, labels=lesson.labels, soft=lesson.soft)
-    return Study(small, lesson)
+    return Sample(small, lesson)
 
 
 def kept_arrays(path: Path, names: Sequence[str]) -> list[NDArray[np.uint8]] | None:

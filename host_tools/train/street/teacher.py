@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frame import ClassMap, Image
-from edge_app.interpreter.network import Network, load_network
 from edge_app.labels import VOID, fold_table
+from edge_app.model.interpreter.network import Network, load_network
+from host_tools.convert.tf_converter import make_variant
 from host_tools.models.graph import Ends, read_graph, shape_of
-from host_tools.models.probe import find_input, find_output, found_preprocessing
-from host_tools.models.resize import lay_out, save_graph
-from host_tools.train.street.maps import resize_maps
-from host_tools.variants import make_variant
+from host_tools.models.graph_ends import find_input, find_output, found_preprocessing
+from host_tools.models.rebuild import lay_out, save_graph
+from host_tools.train.street.truth_resize import resize_maps
 
 CLASSES = 19
 # Where there is no truth, the teacher's class counts from this probability on.
@@ -32,7 +32,7 @@ SOFT_WIDTH = 160
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class SoftLabels:
     """Hold what a picture is to be taught.
 
     labels: uint8 (H, W) trainIds, 255 where nothing is known.
@@ -115,7 +115,9 @@ def teacher_sizes(frame_wh: tuple[int, int]) -> list[tuple[int, int]]:
     return [own] if width >= 1.9 * height else [own, stretched]
 
 
-def teach(probabilities: NDArray[np.float32], truth: ClassMap | None, truth_labels: str) -> Lesson:
+def teach(
+    probabilities: NDArray[np.float32], truth: ClassMap | None, truth_labels: str
+) -> SoftLabels:
     """Bring together what the teacher says and what is true.
 
     probabilities: float32 (H, W, 19). truth: uint8 (H, W) trainIds of `truth_labels`.
@@ -141,7 +143,7 @@ def teach(probabilities: NDArray[np.float32], truth: ClassMap | None, truth_labe
     labels[unknown] = VOID
     size_wh = soft_size((labels.shape[1], labels.shape[0]))
     soft = resize_maps(left, size_wh, cv2.INTER_AREA)
-    return Lesson(labels, np.rint(soft * 255).astype(np.uint8))
+    return SoftLabels(labels, np.rint(soft * 255).astype(np.uint8))
 
 
 def soft_size(frame_wh: tuple[int, int]) -> tuple[int, int]:

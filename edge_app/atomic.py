@@ -1,0 +1,46 @@
+"""Writing a file whole, or leaving the one that was there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from edge_app.errors import EdgeError
+
+_ADVICE = "free some space or choose another place"
+
+
+@contextmanager
+def atomic_file(
+    path: Path, *, error: type[EdgeError] = EdgeError, advice: str = _ADVICE
+) -> Iterator[Path]:
+    """Yield a draft beside `path` that replaces it when the block ends without an exception.
+
+    A reader finds either the old or the new file, even after SIGKILL or a power cut. These may
+    leave the draft behind, which the next write of the same file overwrites.
+    Raises error, with the advice, if the file cannot be written.
+    """
+    draft = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        yield draft
+        with draft.open("rb+") as file:
+            os.fsync(file.fileno())  # else a power cut may keep the new name and lose the bytes
+        draft.replace(path)
+    except OSError as fault:
+        raise error(f"cannot write {path}: {fault.strerror or fault}; {advice}") from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_atomic(
+    path: Path,
+    content: str | bytes,
+    *,
+    error: type[EdgeError] = EdgeError,
+    advice: str = _ADVICE,
+) -> None:
+    """Write text (as UTF-8) or bytes as `atomic_file` does."""
+    with atomic_file(path, error=error, advice=advice) as draft:
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)

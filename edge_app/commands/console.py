@@ -1,0 +1,37 @@
+"""Printing for the commands: lines, sentences and compact tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from edge_app.style import variant_colour
+
+
+def tell(console: Console, text: str) -> None:
+    """Print a line; a reader that has gone (`| head -1`) does not end the run."""
+    with suppress(OSError, SystemExit):
+        console.print(text, highlight=False, soft_wrap=True)
+
+
+def prose(console: Console, text: str) -> None:
+    """Print sentences: broken between words on a terminal, whole where piped."""
+    with suppress(OSError, SystemExit):
+        console.print(text, highlight=False, soft_wrap=not console.is_terminal)
+
+
+def compact_table(title: str, columns: Sequence[str], left: int) -> Table:
+    """Make a table that fits 80 columns of a terminal; the first `left` columns hold words."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number < left else "right", no_wrap=True)
+    return table
+
+
+def coloured(variant: str) -> str:
+    """Write a variant's name in its own colour."""
+    return f"[{variant_colour(variant)}]{variant}[/]"

@@ -1,0 +1,94 @@
+"""Read all digits of a picture with a network that knows one digit at a time."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from edge_app.digits.find import find_digits
+from edge_app.digits.normalise import SIDE
+from edge_app.digits.track import Tracker, read_once
+from edge_app.errors import UsageError
+from edge_app.frame import Classification, Image, Readings, Result
+from edge_app.model.card import ModelSpec
+from edge_app.model.engine import Engine
+from edge_app.sources.source import Source
+
+CHOICES = ("auto", "on", "off")
+_MUCH_LARGER = 3  # times the input, on both sides: then a picture is a page and not a digit
+
+
+def can_read(spec: ModelSpec) -> bool:
+    """Tell whether a model takes what `find_digits` gives: 28x28, gray, and ten classes."""
+    return (
+        spec.task == "classification"
+        and spec.input.channels == "gray"
+        and spec.input.size_wh == (SIDE, SIDE)
+        and len(spec.labels.classes) == 10
+    )
+
+
+def reader_for(spec: ModelSpec, choice: str, source: Source) -> DigitReader | None:
+    """Return the reader for a run, or None where nothing is to be read.
+
+    There is one also for a model that cannot read: a key may change to one that can. Frames of
+    a camera or a video are followed; pictures of a folder have nothing in common.
+    Raises UsageError as `Reader` does.
+    """
+    if choice == "off":
+        return None
+    return DigitReader(spec, choice, follow=source.live or source.has_clock)
+
+
+class DigitReader:
+    """Answer pictures with any engine that is given: pages digit by digit, other pictures whole.
+
+    choice: "on" and "off" of the reading, "auto" reads pictures larger than three times the
+        network's input on both sides, where the model is one for digits.
+    follow: whether the pictures are those of one scene; digits are then followed over frames,
+        also from one engine to the next. It belongs to one thread.
+    Raises UsageError for "on" where the model cannot.
+    """
+
+    def __init__(self, spec: ModelSpec, choice: str = "auto", *, follow: bool = False) -> None:
+        if choice == "on" and not can_read(spec):
+            raise UsageError(
+                f"{spec.name} cannot read digits: it needs a classifier of the ten digits with "
+                f"{SIDE}x{SIDE} gray pixels; leave out --read-digits or choose --model mnist"
+            )
+        self._choice = choice
+        self._tracker = Tracker() if follow else None
+
+    def reads(self, engine: Engine, image: Image) -> bool:
+        """Tell whether a picture is read digit by digit."""
+        if self._choice == "off" or not can_read(engine.spec):
+            return False
+        limit = _MUCH_LARGER * SIDE
+        return self._choice == "on" or min(image.shape[:2]) > limit
+
+    def timed(self, engine: Engine, image: Image) -> tuple[Result, float, float, float]:
+        """Answer a picture as `Engine.timed` does: result, prepare, invoke and decode in ms.
+
+        To prepare is to find the digits as well, and to decode is to follow them.
+        """
+        if not self.reads(engine, image):
+            return engine.timed(image)
+        clock = time.perf_counter
+        start = clock()
+        found = find_digits(image)
+        prepare_ms = (clock() - start) * 1e3
+        invoke_ms = decode_ms = 0.0
+        scores = []
+        # The three channels are the same memory, so a crop costs no copy.
+        crops = [np.broadcast_to(thing.crop[..., None], (SIDE, SIDE, 3)) for thing in found]
+        for result, prepared_ms, invoked_ms, decoded_ms in engine.timed_all(crops) if crops else ():
+            if isinstance(result, Classification):  # as `can_read` has seen to
+                scores.append(result.scores)
+            prepare_ms += prepared_ms
+            invoke_ms += invoked_ms
+            decode_ms += decoded_ms
+        start = clock()
+        read = self._tracker.update if self._tracker else read_once
+        readings = Readings(read(found, scores))
+        return readings, prepare_ms, invoke_ms, decode_ms + (clock() - start) * 1e3

@@ -1,0 +1,97 @@
+"""Compare answers with the truth that came with their frames."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from edge_app.errors import SourceError
+from edge_app.frame import Frame, Result, Segmentation
+from edge_app.labels import VOID, LabelSet, fold_table, label_set
+from edge_app.model.decode import classes_at
+from edge_app.quality import ConfusionMatrix, Quality, fold
+
+# How many classified frames wait to be counted.
+_ENOUGH = 256
+
+
+class Scorer:
+    """Keep the score of a run; frames without truth are passed over.
+
+    Answers are folded into the truth's classes where the label sets differ. Raises UsageError
+    where the two have no correspondence.
+    """
+
+    def __init__(self, answers: LabelSet, truth_labels: str) -> None:
+        self._labels = label_set(truth_labels)
+        same = answers.names == self._labels.names
+        self._table = None if same else fold_table(answers.name, truth_labels)
+        self._matrix = ConfusionMatrix(len(self._labels.classes))
+        self.frames = 0
+        self._task = ""
+        self._classified: list[tuple[int, int]] = []
+
+    def add(self, frame: Frame, result: Result) -> None:
+        """Score one frame at the size of its truth; raise SourceError for another kind of truth."""
+        truth = frame.truth
+        if truth is None:
+            return
+        if not isinstance(result, Segmentation):
+            if not isinstance(truth, int):
+                raise SourceError(
+                    f"{frame.name}: the model names one class, the truth is a class map; "
+                    "choose a segmentation model or class labels"
+                )
+            # No reading, or several of them, is a miss where one digit is in view.
+            class_id = VOID if result.class_id is None else result.class_id
+            self._classified.append((truth, class_id))
+            if len(self._classified) >= _ENOUGH:
+                self._count_classified()
+        else:
+            if isinstance(truth, int):
+                raise SourceError(
+                    f"{frame.name}: the model gives a class map, the truth is one class; "
+                    "choose a classification model or truth pictures"
+                )
+            height, width = truth.shape
+            self._matrix.add(truth, fold(classes_at(result, (width, height)), self._table))
+            self._task = "segmentation"
+        self.frames += 1
+
+    def _count_classified(self) -> None:
+        """Count classes many at a time: one NumPy call for each costs more than a small network."""
+        if self._classified:
+            self._task = "classification"
+        for (truth, class_id), times in Counter(self._classified).items():
+            self._matrix.add_one(truth, class_id, times)
+        self._classified.clear()
+
+    @property
+    def matrix(self) -> ConfusionMatrix:
+        """The counts so far."""
+        self._count_classified()
+        return self._matrix
+
+    def quality(self) -> Quality | None:
+        """Return the score so far, or None before the first frame with truth."""
+        if not self.frames:
+            return None
+        return quality_of(self.matrix, self.frames, self._task, self._labels.names)
+
+
+def quality_of(matrix: ConfusionMatrix, frames: int, task: str, names: Sequence[str]) -> Quality:
+    """Return what a matrix of so many frames says; names: of its classes, in their order."""
+    accuracy = matrix.accuracy
+    if task == "classification":
+        right = matrix.recall().tolist()
+        return Quality(frames, top1=accuracy, per_class=tuple(zip(names, right, strict=True)))
+    iou = matrix.iou()
+    return Quality(
+        frames,
+        pixel_accuracy=None if math.isnan(accuracy) else accuracy,
+        miou=None if np.isnan(iou).all() else matrix.miou(),
+        per_class=tuple(zip(names, iou.tolist(), strict=True)),
+    )

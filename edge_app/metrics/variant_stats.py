@@ -1,0 +1,130 @@
+"""Keep the figures of each engine of a run apart, and those of two that are compared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from edge_app.frame import Comparison, Frame, Result
+from edge_app.metrics.scorer import Scorer
+from edge_app.model.engine import EngineInfo, EngineKey
+from edge_app.quality import Quality
+from edge_app.style import count
+from edge_app.timing import Rate, TimingsLog
+
+
+class VariantStats:
+    """Hold what one engine did: its timings, its score, and its rate since it took over.
+
+    truth_labels: the label set of the source's truth, None where there is none.
+    Raises UsageError where the truth has no correspondence to the model's classes.
+    """
+
+    def __init__(self, maker: EngineInfo, truth_labels: str | None) -> None:
+        self.maker = maker
+        self.log = TimingsLog()
+        self.rate = Rate()
+        self.scorer = Scorer(maker.post.spec.labels, truth_labels) if truth_labels else None
+
+    def score(self, frame: Frame, result: Result) -> None:
+        """Compare an answer with its frame's truth, where there is one."""
+        if self.scorer is not None:
+            self.scorer.add(frame, result)
+
+    def quality(self) -> Quality | None:
+        """Return the score so far."""
+        return self.scorer.quality() if self.scorer else None
+
+    def record(self) -> dict[str, Any]:
+        """Return the figures in the form of `summary.json`."""
+        stages = self.log.latencies()
+        return {
+            "frames": self.log.n,
+            "model": self.maker.post.model,
+            "variant": self.maker.post.variant,
+            "bytes": self.maker.size_bytes,
+            "runtime": self.maker.runtime,
+            "threads": self.maker.post.threads,
+            "network_fps": rate_of(stages["invoke"].mean_ms if "invoke" in stages else None),
+            "stages": {stage: asdict(latency) for stage, latency in stages.items()},
+            "quality": quality_record(self.quality()),
+            "delegation": self.maker.delegation,
+        }
+
+
+class ComparisonStats:
+    """Hold how well a second engine agreed with a first one, and how well it scored."""
+
+    def __init__(self, first: EngineInfo, second: str, truth_labels: str | None) -> None:
+        self._names = (first.post.variant, second)
+        self._scorer = Scorer(first.post.spec.labels, truth_labels) if truth_labels else None
+        self._frames = 0
+        self._agreements = 0.0
+        self._quality: Quality | None = None
+
+    def add(self, frame: Frame, comparison: Comparison) -> None:
+        """Note what the second engine said of a frame."""
+        self._frames += 1
+        self._agreements += comparison.agreement
+        if self._scorer is not None:
+            self._scorer.add(frame, comparison.result)
+
+    def scored(self, comparison: Comparison, *, anew: bool) -> Comparison:
+        """Return the comparison with the second engine's score, counted anew or as it was."""
+        if self._scorer is None:
+            return comparison
+        if anew or self._quality is None:
+            self._quality = self._scorer.quality()
+        return replace(comparison, quality=self._quality)
+
+    def record(self) -> dict[str, Any]:
+        """Return the figures in the form of `summary.json`."""
+        return {
+            "variant": self._names[0],
+            "with": self._names[1],
+            "frames": self._frames,
+            "agreement": self._agreements / self._frames if self._frames else None,
+            "quality": quality_record(self._scorer.quality() if self._scorer else None),
+        }
+
+
+def named(parts: Iterable[VariantStats]) -> dict[str, VariantStats]:
+    """Name parts by their variants, and where that is not enough, by model or threads."""
+    parts = list(parts)
+
+    def alike(one: EngineKey, *fields: str) -> bool:
+        others = (part.maker.post for part in parts)
+        return any(
+            other != one and all(getattr(other, name) == getattr(one, name) for name in fields)
+            for other in others
+        )
+
+    names = {}
+    for part in parts:
+        post = part.maker.post
+        models = {other.maker.post.model for other in parts}
+        name = post.variant if len(models) == 1 else f"{post.model} {post.variant}"
+        if alike(post, "model", "variant"):
+            name += f" on {count(post.threads, 'thread')}"
+        names[name] = part
+    return names
+
+
+def rate_of(mean_ms: float | None) -> float | None:
+    """Return how often a second something of that duration can be done."""
+    return 1e3 / mean_ms if mean_ms else None
+
+
+def quality_record(quality: Quality | None) -> Mapping[str, Any] | None:
+    """Return the score for JSON: a class that never occurred has null, not NaN."""
+    if quality is None:
+        return None
+    return {
+        "frames": quality.frames,
+        "pixel_accuracy": quality.pixel_accuracy,
+        "miou": quality.miou,
+        "per_class": {name: None if math.isnan(iou) else iou for name, iou in quality.per_class},
+        "top1": quality.top1,
+    }

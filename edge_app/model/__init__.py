@@ -1,0 +1,1 @@
+"""Everything one model needs to answer: card, preprocessing, network and decoding."""

@@ -1,0 +1,127 @@
+"""Turn the network's output into a class map or a class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.errors import ModelError
+from edge_app.frame import Classification, ClassMap, Decoded, Segmentation
+from edge_app.labels import VOID
+from edge_app.model.card import InputSpec, TensorInfo
+from edge_app.upsample.exact import upsampled_classes
+
+
+class Decoder:
+    """Read one output tensor, whichever form the graph gives it.
+
+    Raises ModelError where the output does not fit the task or its classes.
+    """
+
+    def __init__(self, task: str, classes: int, given: InputSpec, tensor: TensorInfo) -> None:
+        self._given = given
+        self._tensor = tensor
+        self._classes = classes
+        shape = tensor.shape
+        if task == "classification":
+            if len(shape) != 2 or shape[0] != 1:
+                raise ModelError(
+                    f"its output is {_sizes(shape)}, a classifier gives 1xC; "
+                    "try --task segmentation"
+                )
+            _check_channels(shape[1], classes)
+            self._form = "scores"
+        elif classes > VOID:
+            raise ModelError(
+                f"a class map holds at most {VOID} classes, the label set has {classes}; "
+                "name another one with --labels"
+            )
+        elif tensor.dtype.kind in "iu" and not tensor.quantized and _is_map(shape):
+            self._form = "ids"
+        elif len(shape) == 4 and shape[0] == 1:
+            _check_channels(shape[3], classes)
+            self._form = "logits"
+        else:
+            raise ModelError(
+                f"its output is {_sizes(shape)} {tensor.dtype}, a segmenter gives 1xHxWxC logits "
+                "or 1xHxW class ids; try --task classification"
+            )
+
+    def decode(self, output: NDArray[Any], frame_wh: tuple[int, int]) -> Decoded:
+        """Return what the network says of a picture.
+
+        output: the tensor with its batch axis, owned by the caller.
+        frame_wh: the picture's size, to cut letterbox borders off.
+        """
+        if self._form == "scores":
+            logits = output[0]
+            return Classification(int(logits.argmax()), self._tensor.dequantize(logits))
+        if self._form == "ids":
+            ids = output.reshape(output.shape[1:3])
+            # Only the low byte is kept; ids that name no class become void. As unsigned numbers
+            # negative ids are the largest, so one pass finds both kinds.
+            class_map = ids.astype(np.uint8)
+            if int(ids.view(f"u{ids.itemsize}").max(initial=0)) >= self._classes:
+                class_map[(ids >= self._classes) | (ids < 0)] = VOID
+            return Segmentation(self._cut(class_map, frame_wh))
+        logits = self._cut(output[0], frame_wh)
+        # One scale holds for the whole tensor, so quantized logits compare as they are.
+        return Segmentation(logits.argmax(axis=-1).astype(np.uint8), logits)
+
+    def decode_all(
+        self, outputs: NDArray[Any], frames_wh: Sequence[tuple[int, int]]
+    ) -> list[Decoded]:
+        """Read several outputs at once: one more axis in front, without their batch axes."""
+        if self._form == "scores":
+            logits = self._tensor.dequantize(outputs)
+            ids = outputs.argmax(axis=1).tolist()
+            return [Classification(*pair) for pair in zip(ids, logits, strict=True)]
+        pairs = zip(outputs, frames_wh, strict=True)
+        return [self.decode(output[None], frame_wh) for output, frame_wh in pairs]
+
+    def _cut(self, grid: NDArray[Any], frame_wh: tuple[int, int]) -> NDArray[Any]:
+        """Keep the part of an output grid that shows the picture."""
+        if self._given.fit == "stretch":
+            return grid
+        x, y, w, h = self._given.placement(frame_wh)
+        rows, columns = grid.shape[:2]
+        width, height = self._given.size_wh
+        top, left = round(y * rows / height), round(x * columns / width)
+        bottom = max(top + 1, round((y + h) * rows / height))
+        right = max(left + 1, round((x + w) * columns / width))
+        return grid[top:bottom, left:right]
+
+
+def classes_at(result: Segmentation, size_wh: tuple[int, int]) -> ClassMap:
+    """Return the class map at another size, as it is scored: uint8 (H, W) trainIds.
+
+    The best class of bilinearly resized logits, as the DeepLab exporter takes it; class ids
+    alone are resized to the nearest neighbour.
+    """
+    height, width = result.class_map.shape
+    if (width, height) == size_wh:
+        return result.class_map
+    if result.logits is None:
+        resized = cv2.resize(result.class_map, size_wh, interpolation=cv2.INTER_NEAREST_EXACT)
+        return np.asarray(resized, np.uint8)
+    return upsampled_classes(result.class_map, result.logits, size_wh)
+
+
+def _is_map(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 3 or (len(shape) == 4 and shape[3] == 1)
+
+
+def _check_channels(channels: int, classes: int) -> None:
+    if channels != classes:
+        raise ModelError(
+            f"it scores {channels} classes, but the label set has {classes}; "
+            "name the right one with --labels"
+        )
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return "x".join(str(side) for side in shape) or "a single number"

@@ -1,0 +1,126 @@
+"""Find the inference runtimes of this machine and load the one asked for."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from edge_app.errors import ModelError
+from edge_app.model.interpreter.native_log import capture_native_stderr
+
+# In the order `auto` looks for them: the maintained one, the old one, a workstation's.
+_MODULES = {
+    "litert": ("ai-edge-litert", "ai_edge_litert.interpreter"),
+    "tflite-runtime": ("tflite-runtime", "tflite_runtime.interpreter"),
+    # `tensorflow.lite` itself is a bare folder; `tf.lite` is filled in by tensorflow's __init__.
+    "tensorflow": ("tensorflow", "tensorflow.lite.python.interpreter"),
+}
+RUNTIMES = tuple(_MODULES)
+# LiteRT told to compute in half precision: never chosen unless it is asked for.
+HALF = "litert-fp16"
+CHOICES = ("auto", *RUNTIMES, HALF)
+_TITLES = {"litert": "LiteRT", "tflite-runtime": "tflite-runtime", "tensorflow": "TensorFlow"}
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Name a runtime, its version, and the class that makes its interpreters."""
+
+    name: str
+    version: str
+    make: Callable[..., Any]
+
+    @property
+    def title(self) -> str:
+        """What to call it on screen."""
+        title = f"{_TITLES[self.name.removesuffix('-fp16')]} {self.version}"
+        return f"{title} in fp16" if self.name == HALF else title
+
+
+def installed() -> tuple[str, ...]:
+    """Return the names of the runtimes that are installed, without loading one."""
+    return tuple(name for name in RUNTIMES if _version(name))
+
+
+def find_runtime(choice: str = "auto") -> str:
+    """Return the name of the runtime to use; raise ModelError with the way to get one."""
+    if struct.calcsize("P") < 8:
+        raise ModelError(
+            "this is a 32-bit Python, and no runtime has wheels for it; "
+            "install the 64-bit Raspberry Pi OS"
+        )
+    have = installed()
+    if choice == "auto":
+        if have:
+            return have[0]
+        raise ModelError(
+            f"no inference runtime is installed (looked for {', '.join(RUNTIMES)}); "
+            "run: pip install ai-edge-litert"
+        )
+    if choice.removesuffix("-fp16") not in have:
+        raise ModelError(_missing(choice.removesuffix("-fp16"), have))
+    return choice
+
+
+def load_runtime(choice: str = "auto") -> Runtime:
+    """Import a runtime; raise ModelError saying what mends it where that fails."""
+    name = find_runtime(choice)
+    if name == HALF:
+        from edge_app.model.interpreter.fp16 import Fp16Interpreter
+
+        return Runtime(name, load_runtime("litert").version, Fp16Interpreter)
+    version = _version(name) or "?"
+    _refuse_numpy_2(name, version)
+    package, module = _MODULES[name]
+    try:
+        with capture_native_stderr():  # TensorFlow greets with a dozen lines about GPUs
+            make = importlib.import_module(module).Interpreter
+    except (ImportError, AttributeError, SystemError, OSError) as fault:
+        raise ModelError(
+            f"{package} {version} is installed but does not load ({fault}); "
+            f"run: pip install --force-reinstall {package}"
+        ) from fault
+    return Runtime(name, version, make)
+
+
+def _version(name: str) -> str | None:
+    """Return the installed version; a TensorFlow of any build counts as `tensorflow`."""
+    package, module = _MODULES[name]
+    if importlib.util.find_spec(module.partition(".")[0]) is None:
+        return None
+    for candidate in (package, f"{package}-cpu"):
+        try:
+            return importlib.metadata.version(candidate)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return None
+
+
+def _missing(choice: str, have: tuple[str, ...]) -> str:
+    advice = f"run: pip install {_MODULES[choice][0]}"
+    if choice == "tflite-runtime":
+        advice = (
+            "it stopped at 2.14.0, with wheels up to Python 3.11 only; in a Python 3.11 venv run: "
+            "pip install tflite-runtime==2.14.0 'numpy<2' 'opencv-python<4.12'"
+        )
+    others = f" (installed: {', '.join(have)})" if have else ""
+    return f"the runtime {choice} is not installed{others}; {advice}"
+
+
+def _refuse_numpy_2(name: str, version: str) -> None:
+    """Say beforehand what would be a SystemError without words inside the old runtime.
+
+    tflite-runtime 2.14.0 was built against numpy 1: with numpy 2 it imports, and its
+    Interpreter then fails with `_ARRAY_API not found`.
+    """
+    numpy_version = importlib.metadata.version("numpy")
+    if name == "tflite-runtime" and int(numpy_version.partition(".")[0]) >= 2:
+        raise ModelError(
+            f"tflite-runtime {version} cannot work with numpy {numpy_version}; "
+            "run: pip install 'numpy<2' 'opencv-python<4.12', or use --runtime litert"
+        )

@@ -1,0 +1,138 @@
+"""Follow the keys: keep the controls, and have done what they ask for."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
+
+from edge_app.controls import Controls, press
+from edge_app.errors import EdgeError
+from edge_app.model.engine import EngineKey
+from edge_app.pipeline.engine_pool import EnginePool
+from edge_app.style import count
+
+ReadKeys = Callable[[], Sequence[str]]
+Handler = Callable[[Controls], str | None]
+_NOTE_S = 5.0  # long enough to read a line
+
+
+@dataclass(slots=True)
+class Controller:
+    """Hold the controls of a run, and what has to be done where keys change them.
+
+    keys: returns the names of the keys pressed since it was last asked; None without any.
+    hands: by the name of a control, what is called with the controls once it has changed; what
+        it returns or raises as EdgeError is shown for a while.
+    tellers: say what is out of the ordinary, for `states`.
+    """
+
+    crew: EnginePool
+    controls: Controls = field(default_factory=Controls)
+    keys: ReadKeys | None = None
+    hands: dict[str, Handler] = field(default_factory=dict)
+    tellers: list[Callable[[], Iterable[str]]] = field(default_factory=list)
+    clock: Callable[[], float] = time.monotonic
+    _notes: list[tuple[str, float]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.hands = {
+            "variant": self._named_variant,
+            "variants": self._next_variant,
+            "threads": self._next_threads,
+            "compare": self._compare,
+            **self.hands,
+        }
+
+    def look(self) -> bool:
+        """Hear the keys and do what they ask for; tell whether any changed something."""
+        if self.keys is None:
+            return False
+        heard = False
+        for key in self.keys():
+            before = self.controls
+            self.controls = press(before, key)
+            heard |= self.controls != before
+            for name in _CONTROLS:
+                if getattr(self.controls, name) != getattr(before, name):
+                    self._act(name)
+            # A name is taken back once it was followed: where its variant did not load, or
+            # another task began meanwhile, the same key asks for it again.
+            if self.controls.variant:
+                self.controls = replace(self.controls, variant="")
+        return heard
+
+    def _act(self, name: str) -> None:
+        hand = self.hands.get(name)
+        if hand is None:
+            return
+        try:
+            words = hand(self.controls)
+        except EdgeError as fault:
+            words = str(fault)
+        if words:
+            self.note(words)
+
+    def note(self, words: str) -> None:
+        """Show some words for a while."""
+        self._notes = [(words, self.clock() + _NOTE_S)]
+
+    def states(self) -> tuple[str, ...]:
+        """Say what is out of the ordinary, what holds the run first."""
+        told = ["paused"] if self.controls.paused else []
+        for teller in (lambda: self.crew.states, *self.tellers):
+            told += teller()
+        if self.controls.flip:
+            told.append("red and blue swapped")
+        now_s = self.clock()
+        told += [words for words, until_s in self._notes if now_s < until_s]
+        return tuple(told)
+
+    # What the keys ask of the crew.
+
+    def _named_variant(self, controls: Controls) -> str | None:
+        wish = self.crew.wish
+        if not controls.variant:
+            return None
+        if controls.variant not in wish.spec.variants:
+            return f"{wish.spec.title} has no {controls.variant}"
+        self.crew.ask(EngineKey(wish.spec, controls.variant, wish.threads))
+        return None
+
+    def _next_variant(self, controls: Controls) -> str | None:  # noqa: ARG002
+        wish = self.crew.wish
+        names = list(wish.spec.variants)
+        if len(names) < 2:
+            return f"{wish.spec.title} has no other variant"
+        place = names.index(wish.variant) if wish.variant in names else -1
+        self.crew.ask(EngineKey(wish.spec, names[(place + 1) % len(names)], wish.threads))
+        return None
+
+    def _next_threads(self, controls: Controls) -> str | None:  # noqa: ARG002
+        wish = self.crew.wish
+        choices = thread_choices()
+        more = next((number for number in choices if number > wish.threads), choices[0])
+        if more == wish.threads:
+            return f"this machine has {count(choices[-1], 'core')}"
+        self.crew.ask(EngineKey(wish.spec, wish.variant, more))
+        return None
+
+    def _compare(self, controls: Controls) -> str | None:
+        on = controls.compare != "off"
+        self.crew.compare(on)
+        if on and self.crew.comparing_with is None:
+            return "nothing to compare: it takes a second variant and a class map"
+        return None
+
+
+_CONTROLS = tuple(field.name for field in fields(Controls))
+
+
+def thread_choices(cores: int | None = None) -> list[int]:
+    """Return the thread counts to choose from: 1, 2, 4 and so on, and all cores."""
+    cores = cores or (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    powers = [1 << bit for bit in range(cores.bit_length()) if 1 << bit <= cores]
+    return sorted({*powers, cores})

@@ -1,0 +1,256 @@
+"""Keep the engines of a run, and change between them without a stall.
+
+The next engine is loaded and warmed in a thread of the crew's own while the one that answers
+goes on; the change itself is made between two frames, by the thread that runs the network. So
+an interpreter has one thread at a time: first the loader's, then the network's, and again the
+loader's, which closes it once it is not needed any more.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edge_app.closeable import Closeable
+from edge_app.model.card import ModelSpec
+from edge_app.model.engine import Engine, EngineInfo, EngineKey, engine_info
+from edge_app.style import count, duration
+
+Load = Callable[[EngineKey], Engine]
+Partner = Callable[[EngineKey], EngineKey | None]
+_LEAVE_S = 10.0  # a loader inside a runtime cannot be interrupted
+_SWITCH_SHOWN_S = 8.0
+_FAULT_SHOWN_S = 12.0  # long enough to read why a variant did not load
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedEngine:
+    """Hold an engine that is ready, who it is, and how long loading and warming it took."""
+
+    engine: Engine
+    maker: EngineInfo
+    loaded_ms: float = 0.0
+
+    @property
+    def post(self) -> EngineKey:
+        """The name of the engine."""
+        return self.maker.post
+
+
+class EnginePool(Closeable):
+    """Hold one engine that answers, perhaps a second to compare it with, and some at hand.
+
+    first: the engine the run begins with; the crew closes it as it does the others.
+    load: returns an engine that is checked and warm; called in the crew's own thread.
+    keep: how many engines are held at once. While one is loaded there may be one more, and
+        those in use are held in any case. The one used longest ago is let go first.
+    partner: names the second engine beside a first one, None where there is none.
+    """
+
+    def __init__(
+        self,
+        first: Engine,
+        load: Load,
+        *,
+        keep: int = 2,
+        partner: Partner = lambda post: None,  # noqa: ARG005 - nobody to compare with
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        seat = LoadedEngine(first, engine_info(first))
+        self._load = load
+        self._keep = keep
+        self._partner = partner
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._shelf = OrderedDict({seat.post: seat})
+        self._first = seat
+        self._second: LoadedEngine | None = None
+        self._wish = seat.post
+        self._ahead: EngineKey | None = None
+        self._comparing = False
+        self._refused: set[EngineKey] = set()
+        self._loading: EngineKey | None = None
+        self._fault = ("", 0.0)
+        self._switch = ""
+        self._switch_until_s = 0.0
+        self._ended = False
+        self._thread: threading.Thread | None = None
+
+    # What main asks for and shows.
+
+    @property
+    def wish(self) -> EngineKey:
+        """The engine that was asked for last; the one that answers where none was."""
+        return self._wish
+
+    def ask(self, post: EngineKey) -> None:
+        """Let another engine answer as soon as it is loaded; the last one asked for counts."""
+        with self._changed:
+            self._wish = post
+            self._renew()
+
+    def fetch(self, post: EngineKey | None) -> None:
+        """Load an engine ahead of its use, and hold it until another is fetched."""
+        with self._changed:
+            self._ahead = post
+            self._renew()
+
+    def compare(self, on: bool) -> None:
+        """Let the partner of the engine that answers see every frame as well, or no more."""
+        with self._changed:
+            self._comparing = on
+            self._renew()
+
+    def has(self, post: EngineKey) -> bool:
+        """Tell whether an engine is at hand."""
+        return post in self._shelf
+
+    def refused(self, post: EngineKey) -> bool:
+        """Tell whether an engine did not load since something was asked for."""
+        return post in self._refused
+
+    def spec_titled(self, title: str) -> ModelSpec:
+        """Return the card of a model by its title, of those that answer or are at hand."""
+        with self._changed:  # the network's thread reorders the shelf for each frame
+            posts = [self._first.post, *self._shelf, self._wish]
+        return next(post.spec for post in posts if post.spec.title == title)
+
+    @property
+    def comparing_with(self) -> EngineKey | None:
+        """The second engine that is asked for."""
+        return self._partner(self._wish) if self._comparing else None
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """What is out of the ordinary, in words."""
+        with self._changed:
+            told = []
+            if self._loading is not None:
+                told.append(f"loading {self._title(self._loading)}")
+            words, until_s = self._fault
+            if words and self._clock() < until_s:
+                told.append(words)
+            return tuple(told)
+
+    @property
+    def switch(self) -> str:
+        """How the last change went, in words; empty before the first, and when it is old."""
+        return self._switch if self._clock() < self._switch_until_s else ""
+
+    def _title(self, post: EngineKey) -> str:
+        """Name an engine by what sets it apart from the one that answers."""
+        now = self._first.post
+        name = post.variant if post.model == now.model else f"{post.model} {post.variant}"
+        if post.threads == now.threads:
+            return name
+        return f"{name} on {count(post.threads, 'thread')}"
+
+    def _renew(self) -> None:
+        """Let what was refused be tried again, and wake the loader."""
+        self._refused.clear()
+        self._fault = ("", 0.0)
+        if self._thread is None and not self._ended:
+            self._thread = threading.Thread(target=self._work, name="load", daemon=True)
+            self._thread.start()
+        self._changed.notify_all()
+
+    # What the thread of the network does.
+
+    def take(self) -> tuple[LoadedEngine, LoadedEngine | None]:
+        """Return the engine for the next frame, and the second one where two are compared.
+
+        Both belong to the calling thread until the next call.
+        """
+        if self._thread is None:  # nothing was ever asked for
+            return self._first, None
+        started_s = self._clock()
+        with self._changed:
+            before = self._first
+            self._first = self._shelf.get(self._wish, before)
+            # Not the wish's partner: until that is loaded, the two that are compared go on.
+            wanted = self._partner(self._first.post) if self._comparing else None
+            second = self._shelf.get(wanted) if wanted else None
+            self._second = None if second is self._first else second
+            for seat in (self._second, self._first):
+                if seat is not None:
+                    self._shelf.move_to_end(seat.post)
+            if self._first is not before:
+                self._changed.notify_all()  # there may be one to let go
+                self._tell(started_s)
+            return self._first, self._second
+
+    def _tell(self, started_s: float) -> None:
+        seat = self._first
+        loaded = f"loaded in {duration(seat.loaded_ms)}" if seat.loaded_ms else "was at hand"
+        took_ms = (self._clock() - started_s) * 1e3
+        self._switch = f"{seat.post.variant}: {loaded}, took over in {duration(took_ms)}"
+        self._switch_until_s = self._clock() + _SWITCH_SHOWN_S
+        if seat.loaded_ms:  # the next time it comes from the shelf
+            self._first = self._shelf[seat.post] = LoadedEngine(seat.engine, seat.maker)
+
+    # What the crew's own thread does.
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._ended or self._missing() or self._spare())
+                if self._ended:
+                    return
+                spare = [self._shelf.pop(post) for post in self._spare()]
+                self._loading = post = self._missing()
+            for seat in spare:
+                seat.engine.close()
+            if post is not None:
+                self._fill(post)
+
+    def _missing(self) -> EngineKey | None:
+        """Return the engine to be loaded next."""
+        wanted = (self._wish, self.comparing_with, self._ahead)
+        missing = (post for post in wanted if post and post not in self._shelf)
+        return next((post for post in missing if post not in self._refused), None)
+
+    def _spare(self) -> list[EngineKey]:
+        """Return the engines to let go, so that there is room for the one to be loaded."""
+        used = {self._wish, self.comparing_with, self._ahead, self._first.post}
+        if self._second is not None:
+            used.add(self._second.post)
+        excess = len(self._shelf) + (self._missing() is not None) - self._keep
+        idle = [post for post in self._shelf if post not in used]
+        return idle[: max(0, excess)]
+
+    def _fill(self, post: EngineKey) -> None:
+        started_s = self._clock()
+        engine: Engine | None = None
+        words = ""
+        try:
+            engine = self._load(post)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the running one goes on
+            words = f"{post.variant} did not load: {str(fault) or type(fault).__name__}"
+        with self._changed:
+            self._loading = None
+            if engine is not None and not self._ended:
+                loaded_ms = (self._clock() - started_s) * 1e3
+                self._shelf[post] = LoadedEngine(engine, engine_info(engine), loaded_ms)
+                return
+            self._refused.add(post)
+            self._fault = (words, self._clock() + _FAULT_SHOWN_S)
+            if self._wish == post:
+                self._wish = self._first.post
+        if engine is not None:
+            engine.close()
+
+    def close(self) -> None:
+        """Let go of every engine; call it once no thread uses them any more."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(_LEAVE_S)
+        with self._changed:
+            seats = list(self._shelf.values())
+            self._shelf.clear()
+        for seat in seats:
+            seat.engine.close()

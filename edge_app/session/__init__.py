@@ -1,0 +1,1 @@
+"""One `edge-app run` from its options to its exit."""

@@ -1,0 +1,67 @@
+"""Leave two pictures of what two variants say of the same frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from edge_app.errors import SinkError
+from edge_app.frame import Frame, Segmentation
+from edge_app.metrics.agreement import compare
+from edge_app.model.card import ModelSpec
+from edge_app.model.engine import load_engine
+from edge_app.overlay.stills import difference_picture, split_picture
+from edge_app.quality import Quality
+
+FIRST, SECOND = "float32", "int8"
+
+
+def write_stills(
+    spec: ModelSpec,
+    frame: Frame,
+    out: Path,
+    qualities: Mapping[str, Quality | None],
+    *,
+    runtime: str = "auto",
+    threads: int | None = None,
+) -> list[Path]:
+    """Write split.png and difference.png of float32 and int8, and return their paths.
+
+    qualities: of whole runs, by variant, shown beside the names.
+    Returns nothing where the model lacks one of the two, or names no pixels.
+    Raises SinkError where they cannot be written.
+    """
+    if not {FIRST, SECOND} <= set(spec.variants):
+        return []
+    first, second = (
+        load_engine(spec, name, runtime=runtime, threads=threads).answer(frame.image)
+        for name in (FIRST, SECOND)
+    )
+    if not (isinstance(first, Segmentation) and isinstance(second, Segmentation)):
+        return []
+    found = compare(first, second, SECOND, spec.labels)
+    found = replace(found, quality=qualities.get(SECOND))
+    paths = []
+    for name, draw in (("split", split_picture), ("difference", difference_picture)):
+        canvas = draw(frame.image, first, found, spec.labels, FIRST, quality=qualities.get(FIRST))
+        path = out / f"{name}.png"
+        if not cv2.imwrite(str(path), canvas):
+            raise SinkError(f"{path} cannot be written; make room, or name another place")
+        paths.append(path)
+    return paths
+
+
+def quality_of(record: Mapping[str, Any] | None) -> Quality | None:
+    """Read the score of a summary, without its classes."""
+    if not record:
+        return None
+    return Quality(
+        record["frames"],
+        pixel_accuracy=record["pixel_accuracy"],
+        miou=record["miou"],
+        top1=record["top1"],
+    )

@@ -1,0 +1,176 @@
+"""Log every frame as a JSON line, and the run's summary as one JSON file."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from json.encoder import encode_basestring_ascii as quoted
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from edge_app.closeable import Closeable
+from edge_app.errors import SinkError
+from edge_app.frame import Reading, Readings, Segmentation, Status, Step
+from edge_app.sinks.rotation import rotate
+from edge_app.sinks.sink import disk_fault
+
+FRAMES_NAME = "frames.jsonl"
+SUMMARY_NAME = "summary.json"
+# A log that is limited is cut into this many files, so that a full one costs a fifth of it.
+_PARTS = 5
+# What a kill may cost. A flush takes as long as three lines, so not each line has its own.
+_FLUSH_S = 0.25
+
+
+class MetricsLog(Closeable):
+    """Write a folder's `frames.jsonl`, one line per frame.
+
+    Each line has index, name, time_s, variant and the milliseconds of each stage; for a
+    classified frame also class_id, truth and right, the last two null without a truth. Where
+    digits were read, class_id is null unless there is one, and digits holds all of them: digit,
+    confidence, box as left, top, width and height.
+    The log and the summary of an earlier run in the folder are replaced, unless `max_mb` limits
+    the log: then it goes on in a new file, and the last ones stay as `frames-1.jsonl` and so on,
+    also those of earlier runs.
+    Raises SinkError where the folder cannot be written.
+    """
+
+    wants_canvas = False
+    every_frame = True
+
+    def __init__(self, folder: Path | str, *, max_mb: int | None = None) -> None:
+        self.path = Path(folder) / FRAMES_NAME
+        self._part_bytes = None if max_mb is None else max_mb * 10**6 // _PARTS
+        self._bytes = 0
+        self._closed = False
+        self._flushed_s = 0.0
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            # An earlier run's summary beside this run's frames would be taken for theirs.
+            rotate(self.path.parent / SUMMARY_NAME, 0 if max_mb is None else _PARTS - 1)
+            if max_mb is not None:
+                rotate(self.path, _PARTS - 1)
+            self._file = self._open()
+        except OSError as fault:
+            raise disk_fault(self.path, fault) from None
+
+    def write(self, step: Step, status: Status) -> None:  # noqa: ARG002 - the sinks' common form
+        """Add one frame's line. Raises SinkError."""
+        if self._closed:
+            raise SinkError(f"the log {self.path} was closed; open a new one")
+        try:
+            text = line(step)
+            if self._part_bytes is not None and self._bytes + len(text) > self._part_bytes:
+                self._file.close()
+                rotate(self.path, _PARTS - 1)
+                self._file = self._open()
+            self._bytes += self._file.write(text)
+            now_s = time.monotonic()
+            if now_s - self._flushed_s >= _FLUSH_S:
+                self._flushed_s = now_s
+                self._file.flush()
+        except OSError as fault:
+            self._give_up()
+            raise disk_fault(self.path, fault) from None
+
+    def _open(self) -> TextIO:
+        self._bytes = 0
+        return self.path.open("w", encoding="ascii", newline="\n", buffering=1 << 16)
+
+    def _give_up(self) -> None:
+        """Close the file without its last lines, which the disk has refused."""
+        self._closed = True
+        with suppress(OSError):
+            self._file.close()
+
+    def close(self) -> None:
+        """Write what is left."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._file.close()
+        except OSError as fault:
+            raise disk_fault(self.path, fault) from None
+
+
+def line(step: Step) -> str:
+    """Return a frame's line of JSON; what is not a number is null.
+
+    Formatted by hand: that takes 3 us, json.dumps of the same values 13 us, and the network for
+    digits takes no more than 20.
+    """
+    frame, t, result = step.frame, step.timings, step.result
+    time_s = frame.time_s
+    numbers = (
+        f'"time_s":{"null" if time_s is None else f"{time_s:.6f}"},'
+        f'"capture_ms":{t.capture_ms:.3f},"prepare_ms":{t.prepare_ms:.3f},'
+        f'"invoke_ms":{t.invoke_ms:.3f},"decode_ms":{t.decode_ms:.3f},'
+        f'"overlay_ms":{t.overlay_ms:.3f},"end_to_end_ms":{t.end_to_end_ms:.3f}'
+    )
+    if "nan" in numbers or "inf" in numbers:
+        for word in ("nan", "-inf", "inf"):
+            numbers = numbers.replace(f":{word}", ":null")
+    told = ""
+    if not isinstance(result, Segmentation):
+        class_id = "null" if result.class_id is None else str(result.class_id)
+        truth, right = "null", "null"
+        if isinstance(frame.truth, int):
+            truth = str(frame.truth)
+            right = "true" if frame.truth == result.class_id else "false"
+        told = f',"class_id":{class_id},"truth":{truth},"right":{right}'
+    if isinstance(result, Readings):
+        told += f',"digits":[{",".join(_reading(one) for one in result.found)}]'
+    name, variant = quoted(frame.name), quoted(step.variant)
+    return f'{{"index":{frame.index},"name":{name},"variant":{variant},{numbers}{told}}}\n'
+
+
+def _reading(one: Reading) -> str:
+    """Return one digit that was read, as JSON."""
+    box = ",".join(str(side) for side in one.box_xywh)
+    return f'{{"digit":{one.digit},"confidence":{one.confidence:.4f},"box":[{box}]}}'
+
+
+def write_summary(folder: Path | str, summary: Mapping[str, Any]) -> Path:
+    """Write a folder's `summary.json` in one step, so that a reader sees all of it or none.
+
+    Numbers that are not finite become null. Raises SinkError where it cannot be written.
+    """
+    return write_json(Path(folder) / SUMMARY_NAME, summary, indent=2)
+
+
+def write_json(path: Path, content: Mapping[str, Any], *, indent: int | None = None) -> Path:
+    """Write a JSON file as `write_summary` does."""
+    draft = path.with_suffix(".json.part")
+    text = json.dumps(_plain(content), indent=indent, allow_nan=False) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as fault:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise disk_fault(path, fault) from None
+    return path
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: NumPy's numbers as Python's, paths as text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,177 @@
+"""Serve the finished pictures to browsers from a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import socket
+import threading
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+
+from aiohttp import web
+
+from edge_app.closeable import Closeable
+from edge_app.errors import SinkError
+from edge_app.frame import Status, Step
+from edge_app.sinks.serve.access import access_for, address_of
+from edge_app.sinks.serve.app import Site
+from edge_app.sinks.serve.jpeg_feed import JpegFeed
+
+VIEWERS = 8
+_KEYS_KEPT = 64
+_GRACE_S = 0.3  # for streams to say that the run has ended
+
+
+class BrowserView(Closeable):
+    """Show canvases to browsers and hear the keys that are pressed there.
+
+    host, port: where to listen; port 0 takes a free one.
+    token: what watchers must know; one is made where others than this machine can reach it.
+    viewers: how many may watch at once.
+    url: the address to open.
+
+    Canvases are kept until the next one, not copied. `write` never waits for a client.
+    Raises UsageError for a token that will not do, SinkError where nobody can listen there.
+    """
+
+    every_frame = True
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 8000,
+        *,
+        token: str | None = None,
+        viewers: int = VIEWERS,
+    ) -> None:
+        self._closed = False
+        self._keys: deque[str] = deque(maxlen=_KEYS_KEPT)
+        self.feed = JpegFeed()
+        access = access_for(host, token)
+        self._site = Site(self.feed, access, self._keys.append, viewers)
+        self._socket = listen(host, port)
+        self.port = int(self._socket.getsockname()[1])
+        self.url = address_of(host, self.port, access.token)
+        self._begun = threading.Event()
+        self._fault: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="serve", daemon=True)
+        self._thread.start()
+        self._begun.wait()
+        self._raise_fault()
+
+    @property
+    def invitation(self) -> str:
+        """Where to look, and how from afar."""
+        told = f"watch at {self.url}"
+        if self._site.is_private and os.environ.get("SSH_CONNECTION"):
+            told += f" (from your own machine after: ssh -L {self.port}:127.0.0.1:{self.port} ...)"
+        return told
+
+    @property
+    def wants_canvas(self) -> bool:
+        """Whether it looks at canvases now: drawing one for nobody costs a board its rate."""
+        return bool(self._site.watching)
+
+    @property
+    def watching(self) -> int:
+        """How many watch now."""
+        return len(self._site.watching)
+
+    def write(self, step: Step, status: Status) -> None:
+        """Offer one canvas to whoever watches. Raises SinkError."""
+        if self._closed:
+            raise SinkError("the browser view was closed; open a new one")
+        self._raise_fault()
+        self.feed.offer(step.canvas, status)
+
+    def keys(self) -> Sequence[str]:
+        """Return the names of the keys pressed since the last call."""
+        keys = []
+        while self._keys:
+            keys.append(self._keys.popleft())
+        return keys
+
+    def close(self) -> None:
+        """Tell those who watch that it is over, and stop listening."""
+        if self._closed:
+            return
+        self._closed = True
+        with suppress(RuntimeError):  # its thread has ended already
+            self._loop.call_soon_threadsafe(self.feed.end)
+        self._thread.join()
+        self._socket.close()
+
+    def _raise_fault(self) -> None:
+        if self._fault is not None:
+            raise SinkError(
+                f"the browser view has broken down ({self._fault}); go on without --serve"
+            )
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as fault:  # noqa: BLE001 - raised in main by the next write
+            self._fault = fault
+        finally:
+            self._begun.set()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.feed.begin()
+        runner = web.AppRunner(
+            self._site.app(),
+            handle_signals=False,
+            handler_cancellation=True,  # a client that closes is forgotten at once
+            access_log=None,
+            logger=_silent(),
+            shutdown_timeout=_GRACE_S,
+            keepalive_timeout=15,
+        )
+        await runner.setup()
+        try:
+            await web.SockSite(runner, self._socket).start()
+            self._begun.set()
+            await self.feed.closing.wait()
+            await asyncio.sleep(0)
+            for _ in range(10):  # those who still take what they are sent get the last word
+                if not self._site.is_busy:
+                    break
+                await asyncio.sleep(_GRACE_S / 10)
+            self._site.let_go()
+        finally:
+            await runner.cleanup()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; raise SinkError, in one line, where that cannot be."""
+    where = f"port {port} of {host or 'all addresses'}"
+    try:
+        family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0][0]
+        both = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=family, dualstack_ipv6=both)
+    except OSError as fault:
+        reasons = {
+            errno.EADDRINUSE: "it is in use; choose another port, as in --serve 8001",
+            errno.EACCES: "ports below 1024 are the system's; choose a higher one, as 8000",
+            errno.EADDRNOTAVAIL: "this machine has no such address; leave the host out, or give "
+            "0.0.0.0 for all of its addresses",
+        }
+        if isinstance(fault, socket.gaierror):
+            reason = "there is no such host; leave it out, or give one of this machine's addresses"
+        else:
+            known = reasons.get(fault.errno or 0)
+            reason = known or f"{fault.strerror or fault}; choose another port"
+        raise SinkError(f"no browser view on {where}: {reason}") from None
+
+
+def _silent() -> logging.Logger:
+    """Return a logger that keeps what strangers send off the terminal."""
+    logger = logging.getLogger("edge_app.serve")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+    return logger

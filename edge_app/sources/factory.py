@@ -1,0 +1,173 @@
+"""Choose the source for what a user wrote, by what the file is and not by its name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from edge_app.errors import SourceError, UsageError
+from edge_app.sources.camera import CameraOptions
+from edge_app.sources.capture_thread import CameraBackend
+from edge_app.sources.files import FileSource
+from edge_app.sources.live import LiveSource, RetryPolicy
+from edge_app.sources.source import Source, Truth
+
+_PICAMERA = re.compile(r"(?:picamera|csi):?(\d{0,2})", re.IGNORECASE)
+_NODE = re.compile(r"\d{1,3}|/dev/(?:video|v4l/)\S*")
+_VAGUE = re.compile(r"(?:camera|webcam|usb):?\d*", re.IGNORECASE)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+]+://", re.IGNORECASE)
+# How image files begin; GIF is left to the video reader, because most of them move.
+_IMAGE_MAGIC = re.compile(
+    rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|BM|II\*\0|MM\0\*|RIFF....WEBP|P[1-7][\s#]", re.DOTALL
+)
+
+
+def open_source(
+    text: str,
+    *,
+    truth: Truth | None = None,
+    loop: bool = False,
+    max_frames: int | None = None,
+    camera: CameraOptions | None = None,
+    patience: RetryPolicy | None = None,
+) -> Source:
+    """Open files, `synthetic[:WxH][@FPS]`, a camera or a network stream.
+
+    Files are an image, a folder of images, a video or IDX digits; cameras are `picamera[:N]`,
+    a number or /dev/video of that number, or /dev/v4l/by-id/...; streams rtsp:// and http://.
+
+    loop: repeat for ever; positions and times go on growing.
+    max_frames: stop after so many.
+    camera: what is asked of a camera; files have no use for it.
+    patience: how long a camera or stream is waited for.
+    Raises SourceError where that cannot be read or the truth does not fit, and UsageError for
+    a `max_frames` below 1.
+    """
+    source: FileSource | LiveSource
+    opener = _live_opener(text, camera or CameraOptions(), patience or RetryPolicy())
+    if opener is None:
+        source = _choose(text, truth)
+    elif truth:
+        raise SourceError("nobody knows the truth of a live picture; leave out --truth")
+    elif max_frames is not None and max_frames < 1:
+        raise UsageError(f"{max_frames} frames cannot be shown; ask for at least 1")
+    else:
+        source = LiveSource(opener, patience)
+    source.limit(loop=loop, max_frames=max_frames)
+    return source
+
+
+def _live_opener(
+    text: str, camera: CameraOptions, patience: RetryPolicy
+) -> Callable[[], CameraBackend] | None:
+    """Return what opens the camera or stream that a text names, None where it names none."""
+    path = Path(text).expanduser()
+    if _ADDRESS.match(text):
+        from edge_app.sources.stream import SCHEMES, NetworkStream
+
+        if text.partition(":")[0].lower() not in SCHEMES:
+            raise SourceError(
+                f"{text.partition(':')[0]}:// is no stream that is read here; "
+                f"give one that begins with {', '.join(f'{scheme}://' for scheme in SCHEMES)}"
+            )
+        return lambda: NetworkStream(text, camera, patience.open_s, patience.read_s)
+    if exists(path) and not path.is_char_device():
+        return None
+    if named := _PICAMERA.fullmatch(text):
+        from edge_app.sources.picamera import PiCamera
+
+        return lambda: PiCamera(int(named[1] or 0), camera, patience.read_s)
+    if path.is_char_device() or _NODE.fullmatch(text):
+        from edge_app.sources.v4l2 import UsbCamera, node_of
+
+        node = node_of(text)
+        return lambda: UsbCamera(node, camera)
+    if _VAGUE.fullmatch(text):
+        raise SourceError(
+            f"'{text}' may be any camera; give `picamera` for the Pi's own, or /dev/video0 for "
+            "one on USB (`edge-app cameras` lists them)"
+        )
+    return None
+
+
+def _choose(text: str, truth: Truth | None) -> FileSource:
+    # Rooms are imported when they are needed: digits need neither PyAV nor Pillow.
+    from edge_app.sources.synthetic import parse_synthetic
+
+    path = Path(text).expanduser()
+    if not exists(path):
+        synthetic = parse_synthetic(text)
+        if synthetic and truth:
+            raise SourceError("synthetic frames bring their own truth; leave out --truth")
+        if synthetic:
+            return synthetic
+    _refuse_what_is_no_file(path)
+    if path.is_dir():
+        return _open_folder(path, truth)
+    from edge_app.sources.idx import IMAGES, IdxDigits, idx_magic
+
+    magic = idx_magic(path)
+    if magic == IMAGES:
+        return IdxDigits(path, truth=truth)
+    if magic is not None:
+        raise SourceError(
+            f"{path.name} holds labels, not images; give it as --truth, and the images as source"
+        )
+    from edge_app.sources.image import SUFFIXES, ImageFiles
+
+    with path.open("rb") as file:
+        begins_as_image = _IMAGE_MAGIC.match(file.read(16))
+    if begins_as_image or path.suffix.lower() in SUFFIXES:
+        return ImageFiles(path.name, [path], [path.name], truth=truth)
+    from edge_app.sources.video import VideoFile
+
+    return VideoFile(path, truth=truth)
+
+
+def _open_folder(folder: Path, truth: Truth | None) -> FileSource:
+    from edge_app.sources.image import ImageFiles, find_images
+
+    paths = find_images(folder)
+    names = [path.relative_to(folder).as_posix() for path in paths]
+    return ImageFiles(folder.resolve().name, paths, names, truth=truth)
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    """Raise SourceError for missing paths and unreadable files."""
+    if not path.exists():
+        raise SourceError(missing(path))
+    if not (path.is_file() or path.is_dir()):
+        raise SourceError(
+            f"{path} is neither a file nor a folder; give a video file, a folder of images, an "
+            "IDX file, a camera or 'synthetic'"
+        )
+    try:
+        if path.is_file():
+            path.open("rb").close()
+    except OSError as fault:
+        raise SourceError(
+            f"{path} cannot be read ({fault.strerror}); check its permissions"
+        ) from None
+
+
+def exists(path: Path) -> bool:
+    """Tell whether a path exists; raise SourceError where that cannot even be looked up."""
+    try:
+        return path.exists()
+    except OSError as fault:  # a folder above it is closed to this user, or the name too long
+        raise SourceError(f"{path} cannot be reached ({fault.strerror}); check the path") from None
+
+
+def missing(path: Path) -> str:
+    """Word the error for a path that does not exist, with names that are near to it."""
+    folder = path.parent
+    if not folder.is_dir():
+        return f"there is no folder {folder}; check the path"
+    try:
+        near = difflib.get_close_matches(path.name, [entry.name for entry in folder.iterdir()])
+    except OSError:
+        near = []
+    advice = f"did you mean {' or '.join(near)}?" if near else "check the path"
+    return f"there is no {path.name} in {folder}; {advice}"

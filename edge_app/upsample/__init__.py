@@ -1,0 +1,1 @@
+"""Class maps at display size: exact for scoring, quick for the live view."""

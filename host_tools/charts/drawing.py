@@ -1,0 +1,212 @@
+"""Set up figures in the project's typeface, for light and for dark pages."""
+
+from __future__ import annotations
+
+import atexit
+import io
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image as Pillow
+
+from edge_app.errors import EdgeError
+from edge_app.paths import assets_dir
+from edge_app.style import words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH_IN = 4.4  # 440 CSS pixels: two side by side on a desk, one on a phone, legible on both
+_DPI = 200
+_FONT_PT = 9.5
+_WIDEST = 46  # characters of a heading
+_FALLBACK = "DejaVu Sans"  # comes with matplotlib
+_FACES = ("IBMPlexSans-Regular.woff", "IBMPlexSans-SemiBold.woff")
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Hold the colours of a page: ground, text, second text, lines."""
+
+    name: str
+    ground: str
+    ink: str
+    soft: str
+    line: str
+
+
+LIGHT = Theme("light", "#FFFFFF", "#1B232B", "#56616D", "#D9DEE4")
+DARK = Theme("dark", "#161B21", "#EDF1F5", "#A3AFBC", "#343D47")
+
+
+@cache
+def typefaces() -> tuple[str, str]:
+    """Return the names of the regular and the bold face, known to matplotlib from now on.
+
+    The faces ship as WOFF, which matplotlib does not read ("broken table"); fontTools, which
+    it depends on, writes them out as they were before. Without them its own face is taken.
+    """
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+    from matplotlib import font_manager
+
+    names = []
+    folder = Path(tempfile.mkdtemp(prefix="edge-quant-fonts-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        for file in _FACES:
+            path = (folder / file).with_suffix(".otf")
+            font = TTFont(assets_dir() / "fonts" / file)
+            font.flavor = None
+            font.save(path)
+            font_manager.fontManager.addfont(path)
+            names.append(font_manager.fontManager.ttflist[-1].name)
+    except (EdgeError, OSError, RuntimeError):
+        return _FALLBACK, _FALLBACK
+    return names[0], names[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Hold a chart for a page: what it is, what to read from it, how to draw it."""
+
+    name: str
+    title: str
+    note: str
+    render: Callable[[Theme], bytes]
+
+
+def check_matplotlib() -> None:
+    """Raise EdgeError where matplotlib is missing, before any work is done."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise EdgeError(
+            "charts are drawn with matplotlib, which is not installed; run: pip install '.[host]'"
+        ) from None
+
+
+def png(draw: Callable[[Axes, Theme], None], height_in: float, theme: Theme) -> bytes:
+    """Return one chart as PNG, as wide as every chart is.
+
+    draw: draws into the one pair of axes of the figure.
+    """
+    return picture(
+        lambda figure, theme: draw(figure.add_subplot(), theme), (WIDTH_IN, height_in), theme
+    )
+
+
+def picture(
+    draw: Callable[[Figure, Theme], None], size_in: tuple[float, float], theme: Theme
+) -> bytes:
+    """Return a PNG of what is drawn into an empty figure of a size in inches."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with _style(theme):
+        figure: Figure = Figure(figsize=size_in, dpi=_DPI, layout="constrained")
+        canvas = FigureCanvasAgg(figure)
+        figure.get_layout_engine().set(w_pad=0.04, h_pad=0.06)  # type: ignore[union-attr, call-arg]
+        draw(figure, theme)
+        canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
+    image = Pillow.frombuffer("RGBA", canvas.get_width_height(), pixels).convert("RGB")
+    return _with_palette(image, theme)
+
+
+def _with_palette(image: Pillow.Image, theme: Theme) -> bytes:
+    """Return a PNG of at most 128 colours, which takes a third of the bytes."""
+    few = image.quantize(128, Pillow.Quantize.FASTOCTREE, dither=Pillow.Dither.NONE)
+    # The ground has to be the page's own, and the octree is off by one.
+    palette, ground = few.getpalette() or [], few.getpixel((0, 0))
+    if isinstance(ground, int):
+        palette[3 * ground : 3 * ground + 3] = bytes.fromhex(theme.ground.removeprefix("#"))
+    few.putpalette(palette)
+    out = io.BytesIO()
+    few.save(out, format="png")
+    return out.getvalue()
+
+
+def log_axis(axes: Axes, low: float, high: float) -> None:
+    """Make the x axis logarithmic between two values, with numbers people can read."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    subs = (1.0, 2.0, 5.0) if high / low < 40 else (1.0,)
+    axes.xaxis.set_major_locator(LogLocator(subs=subs, numticks=6))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(lambda value, _: _tick(value))
+
+
+def _tick(value: float) -> str:
+    """Write a number of an axis shortly: 0.01, 500, 20k, 1M."""
+    if value >= 1e6:
+        return f"{value / 1e6:g}M"
+    return f"{value / 1e3:g}k" if value >= 1e4 else f"{value:,.10g}"
+
+
+def shortened(text: str) -> str:
+    """Cut a name that is wider than a chart; the table has it whole."""
+    cut = f"{text[: _WIDEST - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+    return cut if len(text) > _WIDEST else text
+
+
+def bold(theme: Theme) -> dict[str, Any]:
+    """Return how headings within a chart are written."""
+    return {"fontfamily": [typefaces()[1], _FALLBACK], "color": theme.ink}
+
+
+def _style(theme: Theme) -> Any:
+    import matplotlib as mpl
+
+    return mpl.rc_context(
+        {
+            "font.family": [typefaces()[0], _FALLBACK],
+            "font.size": _FONT_PT,
+            "text.parse_math": False,  # a name may hold a dollar sign
+            "figure.facecolor": theme.ground,
+            "savefig.facecolor": theme.ground,
+            "axes.facecolor": theme.ground,
+            "axes.edgecolor": theme.line,
+            "axes.labelcolor": theme.soft,
+            "axes.labelsize": _FONT_PT,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.axisbelow": True,
+            "axes.grid.axis": "x",
+            "grid.color": theme.line,
+            "grid.linewidth": 0.8,
+            "text.color": theme.ink,
+            "xtick.color": theme.soft,
+            "ytick.color": theme.soft,
+            "xtick.labelcolor": theme.soft,
+            "ytick.labelcolor": theme.ink,
+            "xtick.major.size": 0,
+            "ytick.major.size": 0,
+            "xtick.minor.size": 0,
+            "legend.frameon": False,
+            "legend.fontsize": _FONT_PT,
+        }
+    )
+
+
+def legend(axes: Axes, colours: Mapping[str, str], shape: str) -> None:
+    """Name the colours below the chart, after what the axes hold already."""
+    for name, colour in colours.items():
+        axes.plot([], [], shape, color=colour, label=words(name), markersize=7)
+    handles, names = axes.get_legend_handles_labels()
+    axes.figure.legend(
+        handles,
+        names,
+        loc="outside lower left",
+        ncols=1 if max(map(len, names)) > 22 else min(5, len(names)),
+        handletextpad=0.2,
+        columnspacing=0.8,
+        borderaxespad=0.3,
+    )

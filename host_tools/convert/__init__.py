@@ -1,0 +1,1 @@
+"""Conversion of one network into proven TFLite variants."""

@@ -1,0 +1,223 @@
+"""Quantize a float32 .tflite without TensorFlow, through ai-edge-quantizer."""
+
+from __future__ import annotations
+
+import logging
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.errors import ModelError
+from edge_app.model.card import VARIANTS, InputSpec
+from edge_app.model.interpreter.native_log import capture_native_stderr
+from host_tools.convert.biases import preserve_dead_filter_biases
+from host_tools.tflite.flatbuffer import FlatbufferGraph, read_graph
+from host_tools.tflite.intermediate import Intermediate
+
+Sample = NDArray[np.float32]
+# Least and greatest real value of each tensor.
+Ranges = Mapping[str, tuple[float, float]]
+
+IO = ("uint8", "int8", "float32")
+# XNNPACK takes 8-bit weights with float activations for these two only. 8-bit depthwise filters
+# left it: DeepLab at 257x513 fell into 16 partitions, and took 75 ms instead of 34.
+_DYNAMIC = ("CONV_2D", "FULLY_CONNECTED")
+_FLOAT16 = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "CONV_2D_TRANSPOSE")
+
+
+def quantize(
+    model: bytes,
+    variant: str,
+    *,
+    samples: Iterable[Sample] = (),
+    input: InputSpec,  # noqa: A002  # the card's own word for it
+    io: str = "uint8",
+    keep_float: Sequence[str] = (),
+    ranges: Ranges | None = None,
+    tick: Callable[[], None] = lambda: None,
+) -> bytes:
+    """Make one of the four variants of a float32 .tflite and return its bytes.
+
+    float16: weights are halved and widened again when the file is loaded.
+    dynamic_range: 8-bit weights per channel in CONV_2D, per tensor in FULLY_CONNECTED.
+    int8: weights per channel and activations in 8 bits, by the ranges that `samples` reach.
+
+    samples: float32 of the input's shape each, as edge_app prepares pictures. ranges: in their
+        stead, what `measure_ranges` gave; it spares the runs where several variants are made.
+    input: how pixels become the input. Its scaling is the input's scale and zero point, so that
+        a uint8 picture is the tensor. io: type of the input; "float32" keeps the output float
+        too, otherwise the output is int8.
+    keep_float: patterns of operators that are left as they are; see `Operator.matches`.
+    tick: called after every sample.
+    Raises ModelError for what is no float32 .tflite, or cannot be quantized.
+    """
+    if variant not in VARIANTS or io not in IO:
+        raise ModelError(
+            f"there is no variant '{variant}' with {io} input; "
+            f"choose of {', '.join(VARIANTS)} and {', '.join(IO)}"
+        )
+    graph = read_graph(model)
+    if not graph.float32:
+        raise ModelError("the model is quantized already; start from its float32 .tflite")
+    if variant == "float32":
+        return model
+    if variant != "int8":
+        return _run(model, _weights_recipe(variant) + _kept(graph, keep_float), None)
+    found = measure_ranges(model, samples, tick=tick) if ranges is None else ranges
+    found = {**found, **{name: pixel_range(input) for name in graph.inputs}}
+    ready = preserve_dead_filter_biases(model, found)
+    return _run(ready, _int8_recipe(io) + _kept(graph, keep_float), found)
+
+
+def measure_ranges(
+    model: bytes,
+    samples: Iterable[Sample],
+    *,
+    tick: Callable[[], None] = lambda: None,
+) -> Ranges:
+    """Return the least and greatest value that each tensor reaches over all samples.
+
+    ai-edge-quantizer's own calibration averages from the first picture on, with a weight of
+    0.05 for each new one: it depends on the order, and clips what a single picture reaches.
+    Raises ModelError without samples, or where a tensor's values are not finite.
+    """
+    graph = Intermediate(model, delegated=True)
+    found: dict[str, tuple[float, float]] = {}
+    runs = 0
+    for sample in samples:
+        graph.run(sample)
+        runs += 1
+        for name, low, high in graph.ranges():
+            if not (np.isfinite(low) and np.isfinite(high)):
+                raise ModelError(
+                    f"{name} is not finite for a sample, so it has no range; "
+                    "check the input's mean and std, or leave that picture out"
+                )
+            before = found.get(name, (low, high))
+            found[name] = (min(low, before[0]), max(high, before[1]))
+        tick()
+    if not runs:
+        raise ModelError("int8 is calibrated on real pictures; give it some")
+    return found
+
+
+def pixel_range(given: InputSpec) -> tuple[float, float]:
+    """Return the real values of pixel 0 and pixel 255, whichever is less first.
+
+    Channels of different scaling share one range, which holds all of them.
+    """
+    ends = (np.array([[0.0], [255.0]]) - np.asarray(given.mean)) / np.asarray(given.std)
+    return float(ends.min()), float(ends.max())
+
+
+Recipe = list[dict[str, Any]]
+
+
+def _weights_recipe(variant: str) -> Recipe:
+    """Return the recipe that touches weights alone."""
+    if variant == "float16":
+        weights = {
+            "num_bits": 16,
+            "symmetric": True,
+            "granularity": "CHANNELWISE",
+            "dtype": "FLOAT",
+        }
+        config = {
+            "weight_tensor_config": weights,
+            "compute_precision": "FLOAT",
+            "explicit_dequantize": True,
+        }
+        return [_rule(".*", kind, config, "float_casting") for kind in _FLOAT16]
+    return [
+        _rule(
+            ".*",
+            kind,
+            {
+                "weight_tensor_config": _integers(kind != "FULLY_CONNECTED"),
+                "compute_precision": "INTEGER",
+                "explicit_dequantize": False,
+            },
+        )
+        for kind in _DYNAMIC
+    ]
+
+
+def _int8_recipe(io: str) -> Recipe:
+    """Return the recipe of whole integer arithmetic, with the input and output asked for."""
+
+    def config(kind: str, channels: bool = True) -> dict[str, Any]:
+        return {
+            "activation_tensor_config": {
+                "num_bits": 8,
+                "symmetric": False,
+                "granularity": "TENSORWISE",
+                "dtype": kind,
+            },
+            "weight_tensor_config": _integers(channels),
+            "compute_precision": "INTEGER",
+            "explicit_dequantize": False,
+        }
+
+    recipe = [_rule(".*", "*", config("INT"))]
+    if io == "uint8":
+        recipe.append(_rule(".*", "INPUT", config("UINT")))
+    if io == "float32":
+        recipe += [_left(".*", "INPUT"), _left(".*", "OUTPUT")]
+    return recipe
+
+
+def _integers(channels: bool) -> dict[str, Any]:
+    granularity = "CHANNELWISE" if channels else "TENSORWISE"
+    return {"num_bits": 8, "symmetric": True, "granularity": granularity, "dtype": "INT"}
+
+
+def _kept(graph: FlatbufferGraph, patterns: Sequence[str]) -> Recipe:
+    """Return the rules that leave the operators alone which the patterns name."""
+    names = dict.fromkeys(operator.name for operator in graph.matching(patterns))
+    return [_left(f"^{re.escape(name)};?$", "*") for name in names]
+
+
+def _left(regex: str, kind: str) -> dict[str, Any]:
+    return _rule(regex, kind, {}, "no_quantize")
+
+
+def _rule(
+    regex: str, kind: str, config: dict[str, Any], algorithm: str = "min_max_uniform_quantize"
+) -> dict[str, Any]:
+    return {"regex": regex, "operation": kind, "algorithm_key": algorithm, "op_config": config}
+
+
+def _run(model: bytes, recipe: Recipe, ranges: Ranges | None) -> bytes:
+    """Let ai-edge-quantizer carry a recipe out; raise ModelError with its reason."""
+    try:
+        from ai_edge_quantizer import quantizer
+    except ImportError as fault:
+        raise ModelError(
+            f"ai-edge-quantizer does not load ({fault}); run: pip install 'edge-quant[host]'"
+        ) from fault
+    values = None
+    if ranges is not None:
+        values = {
+            name: {"min": np.full((1,), low, np.float32), "max": np.full((1,), high, np.float32)}
+            for name, (low, high) in ranges.items()
+        }
+    logging.getLogger().setLevel(max(logging.ERROR, logging.getLogger().level))
+    with capture_native_stderr() as lines, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the interpreter it looks into the model with
+        try:
+            made = quantizer.Quantizer(bytearray(model), recipe).quantize(
+                values, enable_progress_bar=False, enable_progress_report=False
+            )
+        except Exception as fault:  # it raises whatever comes up, down to KeyError
+            reason = " ".join(f"{fault} {' '.join(lines)}".split())[:300]
+            raise ModelError(
+                f"ai-edge-quantizer cannot make this variant: {reason}; leave the operator in "
+                "float with --keep-float, or start from the Keras model"
+            ) from fault
+    if made.quantized_model is None:
+        raise ModelError("ai-edge-quantizer found nothing to quantize; is it the right model?")
+    return bytes(made.quantized_model)

@@ -1,0 +1,128 @@
+"""Find where pictures go into a frozen graph, where scores come out, what is before.
+
+The names are those that the DeepLab exporter gives (tensorflow/models, research/deeplab,
+export_model.py and common.py), and those the reference converts by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from edge_app.errors import UsageError
+from host_tools.models.graph import TensorFlowGraph, makers_of, plain, shape_of
+
+# In order of preference: behind the exporter's own padding and scaling, so that both can move
+# to the device; the plain image last.
+INPUTS = ("sub_7", "sub_2", "MobilenetV2/MobilenetV2/input", "ImageTensor")
+# Logits at network resolution first: the device compares them before it enlarges anything.
+OUTPUTS = ("ResizeBilinear_2", "ResizeBilinear_3", "ArgMax", "SemanticPredictions")
+
+
+def find_output(graph: TensorFlowGraph, named: str | None) -> str:
+    """Return the output to convert to: as named, else the first known name there is.
+
+    Raises UsageError listing what could be meant where that is not clear.
+    """
+    if named:
+        return _existing(graph, plain(named), "--output-tensor", _outputs(graph))
+    known = next((name for name in OUTPUTS if name in graph.nodes), None)
+    if known:
+        return known
+    candidates = _outputs(graph)
+    if len(candidates) == 1:
+        return candidates[0]
+    raise UsageError(
+        f"the graph has several ends: {_listed(candidates)}; choose one with --output-tensor"
+    )
+
+
+def find_input(graph: TensorFlowGraph, output: str, named: str | None) -> str:
+    """Return the input to convert from: as named, else the first known one above the output."""
+    above = graph.above(output)
+    if named:
+        name = _existing(graph, plain(named), "--input-tensor", _inputs(graph, above))
+        if name not in above:
+            raise UsageError(
+                f"--input-tensor {name} does not lead to {output}; "
+                f"choose one of: {_listed(_inputs(graph, above))}"
+            )
+        return name
+    known = [name for name in INPUTS if name in above]
+    # sub_2 is float arithmetic in some exporters and a size in others.
+    fitting = [name for name in known if _looks_like_pictures(graph, name)]
+    if fitting:
+        return fitting[0]
+    candidates = _inputs(graph, above)
+    if len(candidates) == 1:
+        return candidates[0]
+    raise UsageError(
+        f"the graph has {'several' if candidates else 'no'} inputs for pictures: "
+        f"{_listed(candidates)}; choose one with --input-tensor"
+    )
+
+
+def found_preprocessing(graph: TensorFlowGraph, name: str) -> tuple[float, float] | None:
+    """Return the mean and std that the nodes before an input apply to pixels 0..255.
+
+    Walks up from the input through x*a, x-b, x+b and x/a until it meets the image; None where
+    there is anything else that changes values. Padding and slicing do not.
+    """
+    factor, offset = 1.0, 0.0  # the input is factor * pixel + offset
+    while True:
+        node = graph.nodes[name]
+        if node.op in {"Placeholder", "Cast"}:
+            break
+        makers = makers_of(node)
+        if node.op in {"Identity", "Slice", "Pad", "PadV2", "ExpandDims", "Squeeze"}:
+            name = makers[0]
+            continue
+        if node.op not in {"Mul", "Sub", "Add", "AddV2", "RealDiv", "Div"} or len(makers) != 2:
+            return None
+        values = [graph.constant(maker) for maker in makers]
+        place = next((i for i, value in enumerate(values) if value is not None), None)
+        if place is None or values[place].size != 1 or (place == 0 and node.op.endswith("Div")):
+            return None
+        value = float(values[place])
+        if node.op == "Mul":
+            factor *= value
+        elif node.op.endswith("Div"):
+            factor /= value
+        elif node.op == "Sub" and place == 0:
+            return None
+        else:
+            offset += factor * (-value if node.op == "Sub" else value)
+        name = makers[1 - place]
+    if factor == 1.0 and offset == 0.0:
+        return None
+    # 2/255 comes as float32; the exporter's own mean is 127.5.
+    return round(-offset / factor, 4) + 0.0, round(1 / factor, 4)
+
+
+def _looks_like_pictures(graph: TensorFlowGraph, name: str) -> bool:
+    """Tell whether a node carries (1, H, W, 1 or 3)."""
+    shape = shape_of(graph, name)
+    return shape is not None and len(shape) == 4 and shape[3] in {1, 3}
+
+
+def _inputs(graph: TensorFlowGraph, above: Iterable[str]) -> list[str]:
+    return [name for name in above if graph.nodes[name].op == "Placeholder"]
+
+
+def _outputs(graph: TensorFlowGraph) -> list[str]:
+    used = {maker for node in graph.nodes.values() for maker in makers_of(node)}
+    return [n.name for n in graph.nodes.values() if n.name not in used and n.op not in _SILENT]
+
+
+_SILENT = {"Const", "NoOp", "Placeholder", "Assert"}
+
+
+def _existing(graph: TensorFlowGraph, name: str, option: str, candidates: list[str]) -> str:
+    if name not in graph.nodes:
+        raise UsageError(
+            f"{option} {name}: the graph has no such node; try one of: {_listed(candidates)}"
+        )
+    return name
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "") if names else "none"

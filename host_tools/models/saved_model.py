@@ -1,0 +1,94 @@
+"""Load a SavedModel folder and write it anew with one fixed input and one output."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from edge_app.errors import ModelError, UsageError
+from edge_app.model.interpreter.native_log import capture_native_stderr
+from host_tools.framework import load_tensorflow
+from host_tools.models.form import Loaded, Wishes, fixed_shape, one_line
+
+MARK = "saved_model.pb"
+
+
+def load_saved_model(path: Path, wishes: Wishes, scratch: Path) -> Loaded:
+    """Load a SavedModel; raise ModelError in one line where it is none or does not fit."""
+    tensorflow = load_tensorflow()
+    try:
+        with capture_native_stderr():
+            loaded = tensorflow.saved_model.load(str(path))
+    except Exception as fault:  # parsers, file systems and checkpoints each raise their own
+        raise ModelError(
+            f"{path} does not load as a SavedModel: {one_line(fault)}; export it again"
+        ) from fault
+    serve = _signature(path, loaded)
+    name, spec = _one_input(path, serve)
+    if spec.shape.rank is None:
+        raise ModelError(f"{path} does not say the shape of its input; export it with one")
+    shape = fixed_shape(tuple(spec.shape.as_list()), wishes.size_wh)
+    output = _one_output(path, serve, wishes.output_tensor)
+    module = tensorflow.Module()
+    module.loaded = loaded  # keeps the variables
+    module.serve = tensorflow.function(
+        lambda picture: serve(**{name: picture})[output],
+        input_signature=[tensorflow.TensorSpec(shape, tensorflow.float32, name="picture")],
+    )
+    saved = scratch / "saved_model"
+    try:
+        with capture_native_stderr():
+            tensorflow.saved_model.save(module, str(saved), signatures=module.serve)
+    except Exception as fault:  # the model's own operators are traced here
+        raise ModelError(
+            f"{path} cannot be given an input of {shape}: {one_line(fault)}; "
+            "export it with a fixed size"
+        ) from fault
+    return Loaded("the SavedModel", shape, _digest(path), saved)
+
+
+def _signature(path: Path, loaded: Any) -> Any:
+    """Return the signature that serves, or the only one."""
+    signatures = dict(loaded.signatures)
+    if "serving_default" in signatures:
+        return signatures["serving_default"]
+    named = {key: value for key, value in signatures.items() if not key.startswith("__")}
+    if len(named) != 1:
+        have = ", ".join(named) or "none"
+        raise ModelError(
+            f"{path} has no signature 'serving_default' ({have}); export it with one, "
+            "for example by Keras' model.export"
+        )
+    return next(iter(named.values()))
+
+
+def _one_input(path: Path, serve: Any) -> tuple[str, Any]:
+    given = serve.structured_input_signature[1]
+    if len(given) != 1:
+        raise ModelError(f"{path} has {len(given)} inputs; export the part that takes one picture")
+    [(name, spec)] = given.items()
+    if spec.dtype != load_tensorflow().float32:
+        raise ModelError(
+            f"{path} takes {spec.dtype.name}; export the part that takes a float32 picture"
+        )
+    return str(name), spec
+
+
+def _one_output(path: Path, serve: Any, named: str | None) -> str:
+    names = sorted(serve.structured_outputs)
+    if named in names:
+        return str(named)
+    if len(names) == 1 and named is None:
+        return str(names[0])
+    raise UsageError(
+        f"{path} has the outputs {', '.join(map(str, names))}; choose one with --output-tensor"
+    )
+
+
+def _digest(folder: Path) -> str:
+    """Return one SHA-256 of the graph and the weights."""
+    digest = hashlib.sha256()
+    for path in sorted([folder / MARK, *folder.glob("variables/*")]):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()

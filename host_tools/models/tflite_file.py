@@ -1,0 +1,52 @@
+"""Take a float32 .tflite file as it is, with what a card beside it says of its input."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from pathlib import Path
+
+from edge_app.errors import EdgeError, ModelError
+from edge_app.model.card import InputSpec, read_card
+from edge_app.model.interpreter.network import load_network
+from host_tools.models.form import Loaded, Wishes, fixed_shape
+
+_IDENTIFIER = b"TFL3"
+
+
+def load_tflite(path: Path, wishes: Wishes) -> Loaded:
+    """Read a .tflite file; raise ModelError in one line where it is no float32 model."""
+    try:
+        content = path.read_bytes()
+    except OSError as fault:
+        raise ModelError(f"{path} cannot be read ({fault.strerror}); check the path") from None
+    if content[4:8] != _IDENTIFIER:
+        what = "is empty" if not content else "is not a .tflite file"
+        raise ModelError(f"{path} {what}; get or convert it again")
+    network = load_network(path, threads=1, size_wh=wishes.size_wh)
+    kind = network.kind()
+    if kind != "float32":
+        raise ModelError(
+            f"{path} is {kind} already, and what that lost does not come back; "
+            "start from its float32 file"
+        )
+    shape = fixed_shape(tuple(network.input.shape), wishes.size_wh)
+    known = _card_input(path)
+    return Loaded(
+        kind="the TFLite model",
+        shape=shape,
+        sha256=hashlib.sha256(content).hexdigest(),
+        float32=content,
+        mean=known.mean if known else None,
+        std=known.std if known else None,
+        channels=known.channels if known else None,
+    )
+
+
+def _card_input(path: Path) -> InputSpec | None:
+    """Return what the card of a model folder says of a file in it."""
+    with suppress(EdgeError):
+        spec = read_card(path.parent)
+        if any(variant.path.name == path.name for variant in spec.variants.values()):
+            return spec.input
+    return None

@@ -1,0 +1,142 @@
+"""Hold what was measured, whoever measured it, in the one form that page and charts read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from edge_app.model.card import VARIANTS
+from edge_app.style import count
+
+FLOAT = "float32"  # what the others are compared with
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Say how long something took, in milliseconds.
+
+    typical_ms: the median, or the mean where only that was published (`is_mean`).
+    """
+
+    typical_ms: float
+    p90_ms: float | None = None
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+    max_ms: float | None = None
+    is_mean: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Hold a quality between 0 and 1, of which some are None.
+
+    on: what it was scored on, in words. per_class: IoU by name, None where a class is absent.
+    """
+
+    on: str
+    frames: int | None = None
+    pixel_accuracy: float | None = None
+    miou: float | None = None
+    top1: float | None = None
+    per_class: Mapping[str, float | None] = field(default_factory=dict)
+
+    @property
+    def headline(self) -> tuple[str, float] | None:
+        """The measure that counts for the task, by name: mIoU, else top-1, else pixels."""
+        for name, value in (
+            ("mIoU", self.miou),
+            ("top-1", self.top1),
+            ("pixel accuracy", self.pixel_accuracy),
+        ):
+            if value is not None:
+                return name, value
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Hold what is known of one variant on one machine; None is not known.
+
+    network: one invoke. line: from the frame's capture to its canvas. stages: each by name.
+    network_fps, line_fps: of the bare network, and of the whole line.
+    why: sentences on why it is as fast as it is.
+    """
+
+    variant: str
+    bytes: int | None = None
+    network: Spread | None = None
+    line: Spread | None = None
+    network_fps: float | None = None
+    line_fps: float | None = None
+    stages: Mapping[str, Spread] = field(default_factory=dict)
+    score: Score | None = None
+    init_ms: float | None = None
+    peak_rss_mb: float | None = None
+    delegation: str = ""
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Hold the variants of one model on one machine, measured in one way.
+
+    how: what was timed, in words. source: the frames it ran on, in words.
+    published: by others, not measured with this program. suits: patterns of model names a
+    published result stands beside. warnings: why the figures are not to be trusted.
+    facts: what the machine is. states: how it was doing, for each file.
+    """
+
+    machine: str
+    model: str
+    figures: Mapping[str, Figures]
+    how: str = ""
+    source: str = ""
+    runtime: str = ""
+    threads: int | None = None
+    origin: tuple[str, ...] = ()
+    published: bool = False
+    suits: tuple[str, ...] = ()
+    about: str = ""
+    warnings: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    states: tuple[tuple[str, Mapping[str, str]], ...] = ()
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What has to be equal for two files to be parts of one result."""
+        return self.machine, self.model, self.how, self.source, self.runtime, self.threads
+
+    def has(self, *names: str) -> bool:
+        """Tell whether some variant has a value in one of the named fields."""
+        return any(getattr(one, name) for one in self.figures.values() for name in names)
+
+
+def in_order(figures: Iterable[Figures]) -> dict[str, Figures]:
+    """Return figures by variant, in the order that is used everywhere."""
+    known = {name: place for place, name in enumerate(VARIANTS)}
+    ordered = sorted(figures, key=lambda one: known.get(one.variant, len(known)))
+    return {one.variant: one for one in ordered}
+
+
+def labels(results: Sequence[Result]) -> list[str]:
+    """Name results that stand side by side: by machine, and by what else tells them apart."""
+    names = [result.machine for result in results]
+    for more in (
+        lambda result: result.how,
+        lambda result: result.runtime,
+        lambda result: count(result.threads, "thread") if result.threads else "",
+        lambda result: result.source,
+        lambda result: ", ".join(result.origin),
+    ):
+        if len(set(names)) == len(names):
+            break
+        twice = {name for name in names if names.count(name) > 1}
+        told: dict[str, set[str]] = {name: set() for name in twice}
+        for name, result in zip(names, results, strict=True):
+            if name in twice:
+                told[name].add(more(result))
+        names = [
+            f"{name}, {more(result)}" if name in twice and len(told[name]) > 1 else name
+            for name, result in zip(names, results, strict=True)
+        ]
+    return names

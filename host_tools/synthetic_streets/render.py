@@ -1,0 +1,156 @@
+"""Paint a street as a camera sees it, with the class of every pixel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from edge_app.frame import ClassMap, Image
+from host_tools.synthetic_streets.ground import (
+    KERB_M,
+    ROAD,
+    SIDEWALK,
+    TERRAIN,
+    GroundMap,
+    finish_ground,
+    reflect,
+)
+from host_tools.synthetic_streets.light import Light
+from host_tools.synthetic_streets.pinhole_camera import PinholeCamera, Points
+from host_tools.synthetic_streets.raster import Canvas
+from host_tools.synthetic_streets.shapes import Place, paint
+from host_tools.synthetic_streets.sky import add_haze, finish_picture, paint_sky
+from host_tools.synthetic_streets.street_layout import (
+    AHEAD_M,
+    BEHIND_M,
+    Street,
+    Thing,
+    copies,
+    repeated,
+)
+
+SKY = 10
+_ASPHALT = np.array([96.0, 94, 92])
+_STONE = np.array([148.0, 152, 154])
+_CURB = np.array([168.0, 172, 174])
+_GRASS = np.array([70.0, 124, 104])
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """Say how a camera spoils its pictures; see `sky.finish_picture`.
+
+    gain: how much brighter than the light itself they come out.
+    """
+
+    gain: float = 1.0
+    noise: float = 1.2
+    blur: float = 0.35
+    vignette: float = 0.12
+
+
+def render(
+    street: Street, camera: PinholeCamera, time_s: float, rng: np.random.Generator, lens: Lens
+) -> tuple[Image, ClassMap]:
+    """Return the picture, uint8 (H, W, 3) BGR, and its trainIds, uint8 (H, W).
+
+    camera: with its z at the street's speed times time_s. rng: for noise and rain alone.
+    """
+    light, eye = street.light, float(camera.centre[2])
+    canvas = Canvas(camera)
+    width, height = camera.size_wh
+    sky = paint_sky(camera, light, 0.0)
+    large = (canvas.pixels.shape[1], canvas.pixels.shape[0])
+    canvas.pixels[..., :3] = cv2.resize(sky, large, interpolation=cv2.INTER_LINEAR)
+    canvas.pixels[..., 3] = SKY
+    _paint_ground(canvas, street, eye)
+    ground = GroundMap(float(camera.centre[0]), eye)
+    seen = [
+        (thing, place, own_s)
+        for thing in street.things
+        for place, own_s in copies(street, thing, time_s)
+    ]
+    seen.sort(key=lambda each: (each[0].strip, -each[1].z))
+    for thing, place, own_s in seen:
+        _shade(ground, light, thing, place)
+        paint(canvas, light, thing.model(own_s), place)
+    image, labels, depth = canvas.reduced()
+    finish_ground(image, labels, depth, camera, ground, light, street.paving)
+    if light.rain:
+        reflect(image, labels, camera, light)
+    image = add_haze(image, depth, light)
+    assert image.shape[:2] == (height, width)  # noqa: S101 - the canvas was made for it
+    if lens.gain != 1:
+        image = np.asarray(np.clip(image * np.float32(lens.gain), 0, 255), np.uint8)
+    image = finish_picture(
+        image, rng, rain=light.rain, noise=lens.noise, blur=lens.blur, vignette=lens.vignette
+    )
+    return image, labels
+
+
+def _paint_ground(canvas: Canvas, street: Street, eye: float) -> None:
+    """Lay grass to the horizon, the road, the pavements with their kerbs, and the patches."""
+    up = street.light.of((0.0, 1.0, 0.0))
+    near, far = eye - BEHIND_M, eye + 2 * AHEAD_M
+    half, lot = street.half_m, street.lot_m
+    _flat(canvas, (-150, 150), (near, far), KERB_M, _GRASS * up, TERRAIN)
+    _flat(canvas, (-half, half), (near, far), 0.0, _ASPHALT * up, ROAD)
+    for side in (-1, 1):
+        x = (side * half, side * lot)
+        _flat(canvas, x, (near, far), KERB_M, _STONE * up, SIDEWALK)
+        stone = _CURB * street.light.of((-side, 0.3, 0.0))
+        rim = [(side * half, 0.0, near), (side * half, 0.0, far)]
+        rim += [(side * half, KERB_M, far), (side * half, KERB_M, near)]
+        canvas.world_polygon(np.array(rim), np.minimum(stone, 255), SIDEWALK)
+        edge = (side * half, side * (half + 0.22))
+        _flat(canvas, edge, (near, far), KERB_M, _CURB * up, SIDEWALK)
+    for patch in street.patches:
+        for z in repeated(street, patch, eye):
+            _flat(canvas, patch.x, z, patch.y, patch.colour * up, patch.label)
+
+
+def _flat(
+    canvas: Canvas,
+    x: tuple[float, float],
+    z: tuple[float, float],
+    y: float,
+    colour: Points,
+    label: int,
+) -> None:
+    corners = [(x[0], y, z[0]), (x[1], y, z[0]), (x[1], y, z[1]), (x[0], y, z[1])]
+    canvas.world_polygon(np.array(corners), np.minimum(colour, 255), label)
+
+
+def _shade(ground: GroundMap, light: Light, thing: Thing, place: Place) -> None:
+    """Lay a thing's shadow on the ground, and the light of its lamp."""
+    wide, long, high = thing.size
+    if thing.glow_m:
+        reach = -1.7 if place.x > 0 else 1.7
+        ground.lighten(place.x + reach, place.z, thing.glow_m)
+    if not (wide and long):
+        return
+    begin = 0.0 if thing.ahead else -long / 2
+    foot = np.array(
+        [(-wide / 2, begin), (wide / 2, begin), (wide / 2, begin + long), (-wide / 2, begin + long)]
+    )
+    turn = place.turn()[[0, 2]][:, [0, 2]]
+    foot = foot @ turn.T + (place.x, place.z)
+    if light.sun[1] > 0.05 and light.shadow > 0.02:
+        thrown = foot - light.sun[[0, 2]] * (high / light.sun[1])
+        both = np.concatenate([foot, thrown]).astype(np.float32)
+        outline = cv2.convexHull(both)[:, 0].astype(np.float64)
+        ground.darken(outline, light.shadow * thing.shade)
+    if thing.strip >= 4:  # vehicles: little light comes under them
+        ground.darken(foot, max(0.62, light.shadow))
+
+
+def varied(lens: Lens, rng: np.random.Generator) -> Lens:
+    """Return another camera's faults."""
+    return replace(
+        lens,
+        noise=float(rng.uniform(0.5, 7.0)),
+        blur=float(rng.uniform(0.0, 1.3)),
+        vignette=float(rng.uniform(0.0, 0.35)),
+    )

@@ -1,0 +1,110 @@
+"""Run a .tflite graph with every tensor on its way kept: for calibration and diagnosis."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.errors import ModelError
+from edge_app.model.interpreter.native_log import capture_native_stderr
+from edge_app.model.interpreter.network import physical_cores, tensor_info
+from host_tools.tflite.flatbuffer import with_all_outputs
+
+
+class Intermediate:
+    """Run a graph on the runtime's own kernels, so that its inner tensors can be read.
+
+    A delegate keeps what is between its operators to itself; it is slower without, not other.
+    With `inner` false the delegate runs, and only the answer can be read. With `delegated` every
+    tensor of a float32 graph is made an output, so that the delegate runs and hands it out:
+    DeepLab at 1025x2049 takes 0.8 s a picture instead of 5.3 s, and no range differs by 0.0001.
+
+    input, output: the tensors as the file states them. tensors: every tensor that operators
+    write, by name, in the order they are written.
+    Raises ModelError where the graph does not load.
+    """
+
+    def __init__(self, model: bytes, *, inner: bool = True, delegated: bool = False) -> None:
+        from ai_edge_litert import interpreter as litert
+
+        kept = inner and not delegated
+        try:
+            with capture_native_stderr(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # "for debugging purposes": that is what this is
+                native = litert.Interpreter(
+                    model_content=with_all_outputs(model) if delegated else model,
+                    experimental_preserve_all_tensors=kept,
+                    experimental_op_resolver_type=(
+                        litert.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+                        if kept
+                        else litert.OpResolverType.AUTO
+                    ),
+                    num_threads=physical_cores(),
+                )
+                native.allocate_tensors()
+        except (ValueError, RuntimeError) as fault:
+            raise ModelError(
+                f"the graph does not load: {' '.join(str(fault).split())[:200]}; "
+                "convert it again with built-in operators"
+            ) from fault
+        given, made = native.get_input_details(), native.get_output_details()
+        if len(given) != 1:
+            raise ModelError(f"the graph takes {len(given)} inputs; convert one that takes one")
+        self.input, self.output = tensor_info(given[0]), tensor_info(made[0])
+        details = {int(detail["index"]): detail for detail in native.get_tensor_details()}
+        written = (
+            [int(detail["index"]) for detail in made]
+            if delegated
+            else [
+                int(index)
+                for op in native._get_ops_details()  # no public way gives the order
+                for index in op["outputs"]
+            ]
+        )
+        self.tensors = {
+            str(details[index]["name"]): tensor_info(details[index])
+            for index in written
+            if index in details
+        }
+        self._indices = {str(details[index]["name"]): index for index in written}
+        self._input_index = int(given[0]["index"])
+        self._output_index = int(made[0]["index"])
+        self._native = native
+
+    def run(self, values: NDArray[Any]) -> None:
+        """Run one input.
+
+        values: real numbers, of the input's shape; they are quantized as the file states.
+        Raises ModelError where the shape is another one.
+        """
+        if values.shape != self.input.shape:
+            raise ModelError(
+                f"a sample is {values.shape}, the graph takes {self.input.shape}; "
+                "prepare the samples for this graph's input size"
+            )
+        self._native.set_tensor(self._input_index, self.input.quantize(values))
+        self._native.invoke()
+
+    def answer(self) -> NDArray[np.float32]:
+        """Return a copy of the output's real values after `run`."""
+        return self.output.dequantize(self._native.get_tensor(self._output_index))
+
+    def real(self, name: str) -> NDArray[np.float32]:
+        """Return a copy of a tensor's real values after `run`."""
+        return self.tensors[name].dequantize(self.raw(name))
+
+    def raw(self, name: str) -> NDArray[Any]:
+        """Return a copy of a tensor as it is after `run`."""
+        return np.asarray(self._native.get_tensor(self._indices[name]))
+
+    def ranges(self) -> Iterator[tuple[str, float, float]]:
+        """Yield name, least and greatest real value of every float tensor after `run`."""
+        for name, info in self.tensors.items():
+            if info.dtype == np.float32:
+                values = self._native.tensor(self._indices[name])()
+                if values.size:
+                    yield name, float(values.min()), float(values.max())

@@ -1,0 +1,33 @@
+"""Draw how a training of the digit network went."""
+
+from __future__ import annotations
+
+from host_tools.train.history import HELD_OUT, TRAINED, ChartPanel, History, Line, history_chart
+
+_PANELS = (
+    ChartPanel("Loss", "cross-entropy, nats", (Line("loss", "while training", TRAINED, 4),)),
+    ChartPanel(
+        "Accuracy",
+        "right answers, %",
+        (
+            Line("accuracy", "while training", TRAINED, 2, 100),
+            Line("held_out_accuracy", "held out", HELD_OUT, 2, 100),
+        ),
+    ),
+)
+
+
+def digit_chart(history: History) -> bytes:
+    """Return the chart of a digit training as PNG."""
+    held = [record["held_out_accuracy"] for record in history.records]
+    asked = history.settings
+    return history_chart(
+        history,
+        _PANELS,
+        title=f"MNIST digits: {100 * held[-1]:.2f} % held out",
+        note=(
+            f"Adam at {asked['rate']:g}{' falling along a cosine' if asked['cosine'] else ''}, "
+            f"batches of {asked['batch']}, seed {asked['seed']}. "
+            "While training: mean over the epoch."
+        ),
+    )

@@ -1,0 +1,50 @@
+"""Draw how a training of the street network went."""
+
+from __future__ import annotations
+
+from host_tools.train.history import (
+    HELD_OUT,
+    RATE,
+    TRAINED,
+    ChartPanel,
+    History,
+    Line,
+    history_chart,
+)
+
+_PANELS = (
+    ChartPanel(
+        "Loss", "weighted cross-entropy, nats", (Line("loss", "while training", TRAINED),), log=True
+    ),
+    ChartPanel(
+        "Held out",
+        "per cent",
+        (
+            Line("held_out_accuracy", "pixel accuracy", TRAINED, 2, 100),
+            Line("held_out_miou", "mIoU", HELD_OUT, 2, 100),
+        ),
+    ),
+    ChartPanel(
+        "Rate", "of the decoder", (Line("learning_rate", "learning rate", RATE, 6),), log=True
+    ),
+)
+
+
+def street_chart(history: History) -> bytes:
+    """Return the chart of a street training as PNG."""
+    asked, last = history.settings, history.records[-1]
+    title = "Street network"
+    if "held_out_miou" in last:
+        title += f": mIoU {last['held_out_miou']:.3f} held out"
+    return history_chart(
+        history,
+        _PANELS,
+        title=title,
+        note=(
+            f"AdamW, rate {asked['rate']:g} at its highest, {asked['front']:g} of it for the "
+            f"front; batches of {asked['batch']}; {last['steps']:,.0f} steps. "
+            "Held out: with the running mean of the weights."
+        ),
+        over="minutes",
+        axis="training, minutes",
+    )

@@ -1,0 +1,150 @@
+"""Lay out the street network: the front of MobileNetV2, and a light decoder of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from host_tools.framework import load_keras
+
+INPUT_WH = (512, 256)
+CLASSES = 19
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Describe an inverted residual block: channels within and out, and its stride."""
+
+    wide: int
+    channels: int
+    stride: int = 1
+
+
+# Source: Sandler et al., "MobileNetV2", table 2, up to the 96 channels at a sixteenth of the
+# size. DeepLab keeps an eighth by dilation from the seventh block on; the strides of the table
+# stand here again, since a dilated depthwise convolution leaves the delegate.
+FULL = (
+    Block(32, 16),
+    Block(96, 24, 2),
+    Block(144, 24),
+    Block(144, 32, 2),
+    Block(192, 32),
+    Block(192, 32),
+    Block(192, 64, 2),
+    Block(384, 64),
+    Block(384, 64),
+    Block(384, 64),
+    Block(384, 96),
+    Block(576, 96),
+    Block(576, 96),
+)
+# The channels within that are kept. The large maps of the first blocks take most of the time.
+_KEPT = (16, 48, 48, 96, 128, 128, 128, 320, 320, 320, 320, 480, 480)
+BLOCKS = tuple(
+    Block(wide, block.channels, block.stride) for wide, block in zip(_KEPT, FULL, strict=True)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderBlock:
+    """Hold the widths of the part that is trained from nothing.
+
+    context: channels at a sixteenth of the size, contexts: how many 5x5 blocks there.
+    eighth, quarter: channels at these sizes.
+    """
+
+    context: int = 128
+    contexts: int = 2
+    eighth: int = 64
+    quarter: int = 32
+
+
+def street_network(
+    size_wh: tuple[int, int] = INPUT_WH,
+    *,
+    blocks: tuple[Block, ...] = BLOCKS,
+    decoder: DecoderBlock | None = None,
+    classes: int = CLASSES,
+) -> Any:
+    """Return the untrained network: RGB in -1..1 (N, H, W, 3) to logits (N, H/4, W/4, C).
+
+    Layers of the front are called stem, depthwise<i>, expand<i> and project<i>; they hold
+    biases and no batch norm, since the weights that start them have theirs folded in.
+    """
+    keras = load_keras()
+    decoder = decoder or DecoderBlock()
+    width, height = size_wh
+    picture = keras.Input((height, width, 3), name="picture")
+    x = _relu6(_conv(blocks[0].wide, 3, "stem", stride=2)(picture), "stem")
+    finer = []
+    for number, block in enumerate(blocks):
+        if block.stride == 2:
+            finer.append(x)
+        x = _inverted(x, block, number)
+    x = _context(x, decoder)
+    x = _merge(x, finer[2], decoder.eighth, 5, "eighth")
+    x = _merge(x, finer[1], decoder.quarter, 3, "quarter")
+    return keras.Model(picture, keras.layers.Conv2D(classes, 1, name="logits")(x), name="street")
+
+
+def _conv(channels: int, side: int, name: str, *, stride: int = 1, bias: bool = True) -> Any:
+    return load_keras().layers.Conv2D(
+        channels, side, strides=stride, padding="same", use_bias=bias, name=name
+    )
+
+
+def _relu6(x: Any, name: str) -> Any:
+    return load_keras().layers.ReLU(6.0, name=f"{name}_relu6")(x)
+
+
+def _inverted(x: Any, block: Block, number: int) -> Any:
+    layers = load_keras().layers
+    given = x
+    if number:
+        x = _relu6(_conv(block.wide, 1, f"expand{number}")(x), f"expand{number}")
+    depthwise = layers.DepthwiseConv2D(
+        3, strides=block.stride, padding="same", name=f"depthwise{number}"
+    )
+    x = depthwise(x)
+    x = _conv(block.channels, 1, f"project{number}")(_relu6(x, f"depthwise{number}"))
+    if block.stride == 1 and int(given.shape[-1]) == block.channels:
+        x = layers.Add(name=f"add{number}")([given, x])
+    return x
+
+
+def _context(x: Any, decoder: DecoderBlock) -> Any:
+    """Look far around at the smallest size, and at the whole picture through its mean."""
+    layers = load_keras().layers
+    x = _normed(_conv(decoder.context, 1, "enter", bias=False)(x), "enter")
+    mean = layers.GlobalAveragePooling2D(keepdims=True, name="mean")(x)
+    whole = _conv(decoder.context, 1, "whole")(mean)
+    for number in range(decoder.contexts):
+        x = layers.Add(name=f"context{number}_add")(
+            [x, _separable(x, decoder.context, 5, f"context{number}")]
+        )
+    return layers.ReLU(6.0, name="context_relu6")(layers.Add(name="whole_add")([x, whole]))
+
+
+def _merge(x: Any, finer: Any, channels: int, side: int, name: str) -> Any:
+    """Double the size and add what the front saw at that size."""
+    layers = load_keras().layers
+    coarse = _norm(_conv(channels, 1, f"{name}_coarse", bias=False)(x), f"{name}_coarse")
+    coarse = layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}_up")(coarse)
+    fine = _norm(_conv(channels, 1, f"{name}_fine", bias=False)(finer), f"{name}_fine")
+    x = layers.ReLU(6.0, name=f"{name}_relu6")(layers.Add(name=f"{name}_add")([coarse, fine]))
+    return _separable(x, channels, side, name)
+
+
+def _separable(x: Any, channels: int, side: int, name: str) -> Any:
+    layers = load_keras().layers
+    x = layers.DepthwiseConv2D(side, padding="same", use_bias=False, name=f"{name}_depthwise")(x)
+    x = _normed(x, f"{name}_depthwise")
+    return _normed(_conv(channels, 1, f"{name}_point", bias=False)(x), f"{name}_point")
+
+
+def _norm(x: Any, name: str) -> Any:
+    return load_keras().layers.BatchNormalization(momentum=0.98, name=f"{name}_norm")(x)
+
+
+def _normed(x: Any, name: str) -> Any:
+    return _relu6(_norm(x, name), name)

@@ -1,0 +1,42 @@
+"""Score a street network on pictures held out of its training, as the app will use it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from edge_app.frame import ClassMap, Image
+from edge_app.labels import fold_table, label_set
+from edge_app.quality import ConfusionMatrix, fold
+from host_tools.train.street.truth_resize import resize_maps
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationSample:
+    """Hold a picture held out of the training.
+
+    image: uint8 (H, W, 3) BGR. truth: uint8 (H, W) trainIds of the label set `labels`.
+    """
+
+    image: Image
+    truth: ClassMap
+    labels: str
+
+
+def score_held(network: Any, held: Sequence[ValidationSample]) -> tuple[float, float]:
+    """Return mIoU and pixel accuracy over the pictures, which share one label set."""
+    labels = held[0].labels
+    table = fold_table("cityscapes", labels)
+    matrix = ConfusionMatrix(len(label_set(labels).classes))
+    height, width = network.input_shape[1:3]
+    for one in held:
+        small = cv2.resize(one.image, (width, height), interpolation=cv2.INTER_LINEAR)
+        picture = small[None, ..., ::-1].astype(np.float32) / 127.5 - 1
+        logits = np.asarray(network.predict_on_batch(picture))[0]
+        answer = resize_maps(logits, (one.image.shape[1], one.image.shape[0])).argmax(axis=2)
+        matrix.add(one.truth, fold(answer.astype(np.uint8), table))
+    return matrix.miou(), matrix.accuracy

@@ -1,0 +1,109 @@
+"""`edge-app cameras` lists what can be given as a source, whatever state libcamera is in."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_app.commands import cameras as room
+from edge_app.commands.cameras import cameras_command
+from edge_app.sources.holders import Holder
+from edge_app.sources.picamera import tell_cameras
+from tests.support.fake_picamera2 import Hardware
+from tests.support.fake_v4l2 import METADATA, Kernel, Node
+
+NONE = """print('noise from libcamera'); print('{"cameras": [], "reason": "no cable; check it"}')"""
+ONE = """print(); print('{"cameras": [[0, "imx708"]], "reason": null}')"""
+CRASH = "import os; os.kill(os.getpid(), 11)"
+
+
+@pytest.fixture
+def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kernel:
+    """Put a fake in the place of the kernel's V4L2, and make tables wide."""
+    made = Kernel(tmp_path)
+    made.install(monkeypatch)
+    monkeypatch.setenv("COLUMNS", "120")
+    return made
+
+
+def listed(
+    child: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    as_json: bool = False,
+) -> Any:
+    """Run the command with this code in the place of the one that asks libcamera."""
+    monkeypatch.setattr(room, "_CHILD", child)
+    assert cameras_command(argparse.Namespace(json=as_json)) == 0
+    written = capsys.readouterr().out
+    return json.loads(written) if as_json else written
+
+
+def test_cameras_are_listed_with_what_they_give(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The Pi's own and those on USB; nodes that give no pictures are left out."""
+    kernel.plug("video0", Node("unicam", "unicam"))
+    path = kernel.plug("video1", Node(), by_id="usb-HD_Webcam-index0")
+    kernel.plug("video2", Node(flags=METADATA))
+    held = {str(path): [Holder("zoom", 77)]}
+    monkeypatch.setattr(room, "holders", lambda nodes: held.get(nodes[0], []))
+    record = listed(ONE, monkeypatch, capsys, as_json=True)
+    assert [one["source"] for one in record["cameras"]] == ["picamera:0", str(path)]
+    webcam = record["cameras"][1]
+    assert webcam["pictures"]["MJPG"] == ["1920x1080", "1280x720", "640x480"]
+    assert webcam["held_by"] == [{"name": "zoom", "pid": 77}]
+    assert webcam["stable"].endswith("usb-HD_Webcam-index0")
+    table = listed(ONE, monkeypatch, capsys)
+    for words in ("picamera:0", "imx708", "HD Webcam", "zoom (pid 77)", "nobody", "MJPG 1920x1080"):
+        assert words in table
+    assert "try one: edge-app run picamera:0" in table
+
+
+def test_nothing_found_says_what_to_try(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both ways to a camera are explained, and one that needs none."""
+    said = listed(NONE, monkeypatch, capsys)
+    assert "no camera found" in said
+    assert "lsusb" in said
+    assert "the Pi's own camera: no cable; check it" in said
+    assert "edge-app run synthetic" in said
+
+
+def test_a_crash_of_libcamera_is_survived(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The child that asks may die; the others are listed all the same."""
+    kernel.plug("video0", Node())
+    record = listed(CRASH, monkeypatch, capsys, as_json=True)
+    assert len(record["cameras"]) == 1
+    assert "ended with code -11" in record["picamera"]
+
+
+def test_a_libcamera_that_hangs_is_given_up(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No answer is an answer too."""
+    monkeypatch.setattr(room, "_ASK_S", 0.1)
+    record = listed("import time; time.sleep(60)", monkeypatch, capsys, as_json=True)
+    assert "did not answer" in record["picamera"]
+
+
+def test_the_child_tells_models_or_the_reason(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line of JSON: the cameras, or why there is none."""
+    hardware = Hardware(models=["imx708", "ov5647"])
+    hardware.install(monkeypatch)
+    tell_cameras()
+    assert json.loads(capsys.readouterr().out) == {
+        "cameras": [[0, "imx708"], [1, "ov5647"]],
+        "reason": None,
+    }
+    hardware.models = []
+    tell_cameras()
+    assert "finds no camera" in json.loads(capsys.readouterr().out)["reason"]

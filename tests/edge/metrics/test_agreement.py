@@ -1,0 +1,128 @@
+"""Two variants are compared by figures that can be counted by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edge_app.frame import Segmentation
+from edge_app.labels import CITYSCAPES, VOID
+from edge_app.metrics.agreement import compare, partner
+from edge_app.pipeline.engine_pool import EnginePool
+from edge_app.pipeline.run import Run
+from tests.support.engines import Staff, until
+from tests.support.fakes import Collector, FakeSource
+
+ROAD, SIDEWALK, CAR = (CITYSCAPES.names.index(name) for name in ("road", "sidewalk", "car"))
+
+
+def answer(*rows: list[int]) -> Segmentation:
+    """Return what a variant says, row by row."""
+    return Segmentation(np.array(rows, np.uint8))
+
+
+def test_agreement_is_the_share_of_equal_pixels() -> None:
+    """Six of eight pixels are equal; each class has its share of those that either names."""
+    first = answer([ROAD, ROAD, ROAD, ROAD], [ROAD, SIDEWALK, SIDEWALK, CAR])
+    second = answer([ROAD, ROAD, ROAD, ROAD], [SIDEWALK, SIDEWALK, SIDEWALK, SIDEWALK])
+    told = compare(first, second, "int8", CITYSCAPES)
+    assert told.variant == "int8"
+    assert told.result is second
+    assert told.agreement == 6 / 8
+    # Road: 4 of 5. Sidewalk: 2 of 4. Car: named once, by one of them. The others are not seen.
+    assert told.per_class == (("road", 4 / 5), ("sidewalk", 2 / 4), ("car", 0.0))
+    assert told.quality is None
+
+
+def test_equal_answers_agree_wholly() -> None:
+    """Also where both name a pixel void, which has no class of its own."""
+    same = answer([ROAD, VOID], [CAR, CAR])
+    told = compare(same, answer([ROAD, VOID], [CAR, CAR]), "int8", CITYSCAPES)
+    assert told.agreement == 1.0
+    assert told.per_class == (("road", 1.0), ("car", 1.0))
+
+
+def test_void_of_one_is_a_disagreement() -> None:
+    """What only one of them leaves open is not counted as alike."""
+    told = compare(answer([VOID, ROAD]), answer([ROAD, ROAD]), "int8", CITYSCAPES)
+    assert told.agreement == 1 / 2
+    told = compare(answer([ROAD, ROAD]), answer([VOID, ROAD]), "int8", CITYSCAPES)
+    assert told.agreement == 1 / 2
+    assert told.per_class == (("road", 1 / 2),)
+
+
+def test_another_size_is_brought_to_the_first() -> None:
+    """A pixel of a coarse map stands for all it covers."""
+    first = answer([ROAD, ROAD, CAR, CAR], [ROAD, ROAD, CAR, ROAD])
+    told = compare(first, answer([ROAD, CAR]), "int8", CITYSCAPES)
+    assert told.agreement == 7 / 8
+
+
+@pytest.mark.parametrize(
+    ("names", "first", "second"),
+    [
+        (("float32", "float16", "dynamic_range", "int8"), "int8", "float32"),
+        (("float32", "float16", "dynamic_range", "int8"), "float16", "float32"),
+        (("float32", "float16", "dynamic_range", "int8"), "float32", "int8"),
+        (("float32", "float16"), "float32", None),
+        (("int8",), "int8", None),
+    ],
+)
+def test_float32_is_compared_with_int8_and_others_with_float32(
+    names: tuple[str, ...], first: str, second: str | None
+) -> None:
+    """A model without the partner has nobody to compare with."""
+    staff = Staff(names)
+    expected = staff.post(second, 3) if second else None
+    assert partner(staff.post(first, 3)) == expected
+
+
+def test_classifiers_have_no_partner() -> None:
+    """Their answers have no pixels."""
+    assert partner(Staff(task="classification").post("int8")) is None
+
+
+def test_a_run_sums_up_both_variants_and_scores_the_second() -> None:
+    """float32 answers road and int8 wall; a quarter of the truth is road, the rest wall.
+
+    The fakes answer with the place of their name: 0 is road, 3 is wall.
+    """
+    truth = np.full((12, 16), 3, np.uint8)
+    truth[:, :4] = 0
+    staff, collector = Staff(), Collector()
+    first = staff.load(staff.post("float32"))
+    with EnginePool(first, staff.load, partner=partner) as crew:
+        keys = iter([["c"]])
+
+        def before(index: int) -> None:
+            if index == 5:  # the second engine is loaded from here on
+                until(lambda: crew.has(staff.post("int8")))
+
+        source = FakeSource(30, truth=truth, truth_labels="cityscapes", before=before)
+        run = Run(
+            source,
+            first,
+            [collector],
+            crew=crew,
+            keys=lambda: next(keys, []),
+        )
+        run.go()
+    assert [step.frame.index for step in collector.steps] == list(range(30))
+    compared = [step for step in collector.steps if step.comparison is not None]
+    assert compared
+    assert compared[-1] is collector.steps[-1]
+    for step in compared:
+        assert step.variant == "float32"
+        assert step.comparison.variant == "int8"
+        assert step.comparison.agreement == 0.0
+        assert step.comparison.per_class == (("road", 0.0), ("wall", 0.0))
+    summary = run.tally.summary()
+    # float32: road is 1/4 of its union with the truth, wall 0. int8: wall 3/4, road 0.
+    assert summary["quality"]["miou"] == pytest.approx(0.25 / 2)
+    [pair] = summary["comparisons"]
+    assert (pair["variant"], pair["with"]) == ("float32", "int8")
+    assert pair["frames"] == len(compared)
+    assert pair["agreement"] == 0.0
+    assert pair["quality"]["miou"] == pytest.approx(0.75 / 2)
+    assert pair["quality"]["pixel_accuracy"] == pytest.approx(0.75)
+    assert staff.open == []

@@ -1,0 +1,135 @@
+"""Answers meet the truth of their own frame, in its classes and at its size."""
+
+import math
+
+import numpy as np
+import pytest
+
+from edge_app.errors import SourceError, UsageError
+from edge_app.frame import Classification, ClassMap, Frame, Reading, Readings, Segmentation
+from edge_app.labels import CAMVID, CITYSCAPES, DIGITS, VOID, numbered_labels
+from edge_app.metrics.scorer import Scorer
+
+IMAGE = np.zeros((4, 6, 3), np.uint8)
+
+
+def frame(truth: ClassMap | int | None) -> Frame:
+    """Return a frame with some truth."""
+    return Frame(IMAGE, 0, 0.0, 0.0, "frankfurt 0", truth=truth)
+
+
+def class_map(name: str, shape_hw: tuple[int, int] = (4, 6)) -> ClassMap:
+    """Return a map of one Cityscapes class."""
+    return np.full(shape_hw, CITYSCAPES.names.index(name), np.uint8)
+
+
+def digit(class_id: int) -> Classification:
+    """Return the answer of one digit."""
+    return Classification(class_id, np.eye(10, dtype=np.float32)[class_id])
+
+
+def test_a_segmentation_is_scored_at_the_size_of_its_truth() -> None:
+    """The smaller answer is enlarged; per class the names go with the numbers."""
+    scorer = Scorer(CITYSCAPES, "cityscapes")
+    truth = class_map("road", (40, 60))
+    truth[:, 30:] = CITYSCAPES.names.index("sky")
+    truth[0] = VOID
+    answer = class_map("road")
+    answer[:, 3:] = CITYSCAPES.names.index("car")
+    scorer.add(frame(truth), Segmentation(answer))
+    quality = scorer.quality()
+    assert quality is not None
+    assert quality.frames == 1
+    assert quality.pixel_accuracy == 0.5
+    scores = dict(quality.per_class)
+    assert (scores["road"], scores["sky"], scores["car"]) == (1.0, 0.0, 0.0)
+    assert np.isnan(scores["bus"])
+    assert quality.miou == pytest.approx(1 / 3)
+    assert quality.top1 is None
+
+
+def test_cityscapes_answers_are_folded_into_camvid() -> None:
+    """A truck counts as a car, and a rider as a bicyclist."""
+    scorer = Scorer(CITYSCAPES, "camvid")
+    for answer, truth in [("truck", "car"), ("rider", "bicyclist"), ("terrain", "tree")]:
+        ids = np.full((8, 12), CAMVID.names.index(truth), np.uint8)
+        scorer.add(frame(ids), Segmentation(class_map(answer)))
+    quality = scorer.quality()
+    assert quality is not None
+    assert quality.pixel_accuracy == quality.miou == 1.0
+    assert tuple(name for name, _ in quality.per_class) == CAMVID.names
+
+
+def test_labels_of_the_same_classes_need_no_fold() -> None:
+    """A card's own name for the same 19 classes is scored as they are."""
+    scorer = Scorer(numbered_labels("my street", CITYSCAPES.names), "driveseg")
+    scorer.add(frame(class_map("bus")), Segmentation(class_map("bus")))
+    quality = scorer.quality()
+    assert quality is not None
+    assert dict(quality.per_class)["bus"] == 1.0
+
+
+def test_digits_are_scored_by_top_1() -> None:
+    """Three of four are right, and of each digit its own share; without truth it has none."""
+    scorer = Scorer(DIGITS, "digits")
+    for truth, answer in [(7, 7), (2, 2), (1, 7), (0, 0)]:
+        scorer.add(frame(truth), digit(answer))
+    quality = scorer.quality()
+    assert quality is not None
+    assert quality.top1 == 0.75
+    assert quality.miou is quality.pixel_accuracy is None
+    told = dict(quality.per_class)
+    assert list(told) == [str(digit) for digit in range(10)]
+    assert (told["7"], told["1"]) == (1.0, 0.0)
+    assert math.isnan(told["9"])
+
+
+def test_frames_without_truth_are_passed_over() -> None:
+    """Before the first truth there is no score, which is not a score of zero."""
+    scorer = Scorer(CITYSCAPES, "cityscapes")
+    scorer.add(frame(None), Segmentation(class_map("road")))
+    assert scorer.quality() is None
+
+
+def test_void_alone_gives_no_score() -> None:
+    """A frame in which nothing is scored has no accuracy and no mIoU."""
+    scorer = Scorer(CITYSCAPES, "cityscapes")
+    scorer.add(frame(np.full((4, 6), VOID, np.uint8)), Segmentation(class_map("road")))
+    quality = scorer.quality()
+    assert quality is not None
+    assert quality.frames == 1
+    assert quality.pixel_accuracy is None
+    assert quality.miou is None
+
+
+def test_a_classifier_is_not_held_against_class_maps() -> None:
+    """The fault names the frame and both ways out."""
+    with pytest.raises(SourceError, match=r"frankfurt 0.*choose a segmentation model"):
+        Scorer(DIGITS, "digits").add(frame(class_map("road")), digit(1))
+
+
+def test_a_segmenter_is_not_held_against_single_classes() -> None:
+    """The fault names the frame and both ways out."""
+    with pytest.raises(SourceError, match=r"frankfurt 0.*choose a classification model"):
+        Scorer(CITYSCAPES, "cityscapes").add(frame(7), Segmentation(class_map("road")))
+
+
+@pytest.mark.parametrize(
+    ("answers", "truth"), [(CAMVID, "cityscapes"), (DIGITS, "camvid"), (CITYSCAPES, "digits")]
+)
+def test_sets_that_do_not_meet_are_refused_before_the_run(answers: object, truth: str) -> None:
+    """No frame is needed to find out."""
+    with pytest.raises(UsageError, match="cannot be scored against"):
+        Scorer(answers, truth)  # type: ignore[arg-type]
+
+
+def test_digits_that_were_read_count_where_one_is_in_view() -> None:
+    """One reading is an answer; none or two are a miss of the digit that is there."""
+    one = Reading((0, 0, 9, 9), 7, 0.9, np.eye(10, dtype=np.float32)[7])
+    scorer = Scorer(DIGITS, "digits")
+    for found in ((one,), (), (one, one)):
+        scorer.add(frame(7), Readings(found))
+    quality = scorer.quality()
+    assert quality is not None
+    assert (quality.frames, quality.top1) == (3, pytest.approx(1 / 3))
+    assert scorer.matrix.missed[7] == 2

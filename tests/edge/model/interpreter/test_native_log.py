@@ -1,0 +1,62 @@
+"""Native noise is held back while a model loads, and nothing else is."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edge_app.model.interpreter.native_log import capture_native_stderr
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+def test_native_lines_are_caught_and_kept(capfd: pytest.CaptureFixture[str]) -> None:
+    """What is written past Python lands in the list, without empty lines."""
+    with capture_native_stderr() as lines:
+        os.write(2, b"INFO: one\n\n  two \xff\n")
+        assert lines == []
+    assert lines == ["INFO: one", "two \N{REPLACEMENT CHARACTER}"]
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "after\n"
+
+
+def test_the_stream_is_back_after_a_fault(capfd: pytest.CaptureFixture[str]) -> None:
+    """An exception passes, and what was said before it is kept."""
+    kept = []
+
+    def fail() -> None:
+        with capture_native_stderr() as lines:
+            kept.append(lines)
+            os.write(2, b"reason\n")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    os.write(2, b"after\n")
+    assert kept == [["reason"]]
+    assert capfd.readouterr().err == "after\n"
+
+
+def test_no_descriptor_is_left_open() -> None:
+    """Many loads do not run out of files."""
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(20):
+        with capture_native_stderr():
+            pass
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_service_without_an_error_stream_works() -> None:
+    """Where descriptor 2 is closed there is nothing to hold back."""
+    code = (
+        "import os, sys; os.close(2)\n"
+        "from edge_app.model.interpreter.native_log import quiet_native\n"
+        "with quiet_native() as lines: pass\n"
+        "sys.stdout.write(repr(lines))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]"

@@ -1,0 +1,123 @@
+"""A difference marks the pixels on which two variants disagree, all of them and no others."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge_app.frame import Segmentation
+from edge_app.labels import CAMVID, CITYSCAPES, DIGITS, PASCAL_VOC, VOID
+from edge_app.overlay.difference import (
+    ALIKE,
+    FIRST_ALONE,
+    OTHERWISE,
+    SECOND_ALONE,
+    draw_difference,
+    marks,
+    scheme,
+)
+from edge_app.style import VARIANT_COLOURS, bgr, variant_colour
+from tests.support.comparisons import picture, segmentation
+
+ROAD, SIDEWALK, PERSON, CAR = 0, 1, 11, 13
+SCHEME = scheme(CITYSCAPES, "float32", "int8")
+PALETTE = CITYSCAPES.palette_bgr()
+
+
+def kinds(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Read back which mark each pixel of a canvas over a black picture has."""
+    found = np.zeros(canvas.shape[:2], np.uint8)
+    for kind, colour in enumerate(SCHEME.colours, FIRST_ALONE):
+        near = np.abs(canvas.astype(int) - np.multiply(bgr(colour), 0.86)).max(axis=2) <= 2
+        found[near] = kind
+    return found
+
+
+def test_marks_tell_who_sees_an_object() -> None:
+    """An object in one map alone is that variant's, anything else that differs is neither's."""
+    first = np.array([[ROAD, PERSON, ROAD, PERSON, ROAD, VOID]], np.uint8)
+    second = np.array([[ROAD, ROAD, CAR, CAR, SIDEWALK, CAR]], np.uint8)
+    assert marks(first, second, SCHEME.objects).tolist() == [
+        [ALIKE, FIRST_ALONE, SECOND_ALONE, OTHERWISE, OTHERWISE, SECOND_ALONE]
+    ]
+
+
+def test_maps_of_two_sizes_are_compared_on_the_first_ones_grid() -> None:
+    """Variants may have been made for other input sizes."""
+    first, second = np.zeros((4, 8), np.uint8), np.zeros((8, 16), np.uint8)
+    second[:2] = 1
+    assert marks(first, second, SCHEME.objects).sum(axis=1).tolist() == [24, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("size_wh", "shape_hw"),
+    [((640, 320), (16, 32)), ((641, 363), (13, 29)), ((320, 240), (16, 32))],
+)
+def test_clean_marks_are_the_disagreeing_pixels_exactly(
+    size_wh: tuple[int, int], shape_hw: tuple[int, int]
+) -> None:
+    """Each pixel of the network is marked as a whole, and no pixel of the canvas besides."""
+    first, second = (segmentation(i, logits=False, shape_hw=shape_hw) for i in (1, 2))
+    black = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
+    canvas = draw_difference(black, first, second, PALETTE, SCHEME, rounded=False)
+    rows = ((np.arange(size_wh[1]) + 0.5) * shape_hw[0] / size_wh[1]).astype(int)
+    columns = ((np.arange(size_wh[0]) + 0.5) * shape_hw[1] / size_wh[0]).astype(int)
+    expected = marks(first.class_map, second.class_map, SCHEME.objects)
+    found = kinds(canvas)
+    assert np.array_equal(found, expected[rows][:, columns])
+    differ = first.class_map != second.class_map
+    assert np.array_equal(expected > 0, differ)
+    assert {FIRST_ALONE, SECOND_ALONE, OTHERWISE} <= set(np.unique(found))
+
+
+def test_rounded_marks_keep_every_pixel_at_its_centre() -> None:
+    """Soft outlines lose no pixel of the network and make none up."""
+    first, second = segmentation(1, logits=True), segmentation(2, logits=True)
+    black = np.zeros((720, 1280, 3), np.uint8)
+    canvas = draw_difference(black, first, second, PALETTE, SCHEME, rounded=True)
+    expected = marks(first.class_map, second.class_map, SCHEME.objects)
+    assert np.array_equal(kinds(canvas)[22::45, 20::40], expected)
+
+
+def test_a_map_finer_than_the_canvas_loses_no_mark() -> None:
+    """A single pixel of a large map is still seen on a small canvas."""
+    first, second = np.zeros((2, 1024, 2048), np.uint8)
+    second[501, 1003] = PERSON
+    canvas = draw_difference(
+        np.zeros((480, 854, 3), np.uint8),
+        Segmentation(first),
+        Segmentation(second),
+        PALETTE,
+        SCHEME,
+        rounded=False,
+    )
+    assert (kinds(canvas) == SECOND_ALONE).any()
+
+
+@pytest.mark.parametrize("rounded", [False, True])
+def test_what_both_agree_on_is_dim_and_gray(rounded: bool) -> None:
+    """Without a difference nothing is brighter than the tinted half of the picture."""
+    same, given = segmentation(1, logits=True), picture(640, 360)
+    before = given.copy()
+    canvas = draw_difference(given, same, same, PALETTE, SCHEME, rounded=rounded)
+    assert not kinds(canvas).any()
+    assert canvas.max() <= 0.48 * 255 + 0.22 * 255 + 2
+    assert np.array_equal(given, before)
+
+
+def test_each_variant_has_its_own_colour() -> None:
+    """Those of the HUD; where both would be alike the second gets another."""
+    assert SCHEME.colours[:2] == (variant_colour("float32"), variant_colour("int8"))
+    strange = scheme(CITYSCAPES, "one", "other").colours
+    assert len(set(strange)) == 3
+    assert strange[1] in VARIANT_COLOURS.values()
+
+
+def test_objects_are_known_by_name() -> None:
+    """Streets and Pascal's photographs have objects before surroundings, digits have not."""
+    names = {label.train_id: label.name for label in CITYSCAPES.classes}
+    objects = {names[i] for i in np.flatnonzero(SCHEME.objects)}
+    assert {"pole", "traffic sign", "person", "car", "bicycle"} <= objects
+    assert not {"road", "building", "sky", "vegetation"} & objects
+    assert scheme(CAMVID, "float32", "int8").knows_objects
+    assert scheme(PASCAL_VOC, "float32", "int8").objects[0, :21].tolist() == [0] + [1] * 20
+    assert not scheme(DIGITS, "float32", "int8").knows_objects

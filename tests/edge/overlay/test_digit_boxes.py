@@ -1,0 +1,126 @@
+"""Digits that were read have boxes and labels that cover nothing that matters."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from edge_app.controls import Controls
+from edge_app.frame import Frame, Reading, Readings
+from edge_app.labels import DIGITS
+from edge_app.overlay import Overlay
+from edge_app.overlay import digit_boxes as boxes
+from edge_app.overlay.digit_boxes import colour_of, labels
+from edge_app.style import RIGHT, WRONG, bgr
+from tests.support.steps import status
+from tests.support.text_boxes import note_texts
+
+STATUS = status(task="classification", model="MNIST digits", quality=None)
+
+
+def reading(digit: int, box: tuple[int, int, int, int], confidence: float = 0.97) -> Reading:
+    """Make a reading of some confidence."""
+    scores = np.full(10, (1 - confidence) / 9, np.float32)
+    scores[digit] = confidence
+    return Reading(box, digit, confidence, scores)
+
+
+def draw(
+    found: Sequence[Reading],
+    size_wh: tuple[int, int] = (1280, 720),
+    controls: Controls = Controls(),  # noqa: B008 - frozen
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the picture and its canvas."""
+    image = np.full((size_wh[1], size_wh[0], 3), 200, np.uint8)
+    frame = Frame(image, 0, 0.0, 0.0, "page")
+    canvas = Overlay(DIGITS, hints=True).draw(frame, Readings(tuple(found)), STATUS, controls, 0.0)
+    return image, canvas
+
+
+def has(canvas: np.ndarray, colour: str, least: int = 200) -> bool:
+    """Tell whether a canvas has an area of a colour."""
+    return int((canvas == bgr(colour)).all(axis=2).sum()) > least
+
+
+def test_the_keys_of_streets_are_not_hinted_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are no class maps to compare, and no legend, over a page."""
+    written = note_texts(monkeypatch)
+    draw([reading(3, (600, 300, 60, 90))])
+    texts = {text for text, _, _ in written.boxes}
+    assert {"v", "space", "r", "m", "q", "h"} <= texts
+    assert not {"c", "o", "l"} & texts
+
+
+def test_colours_tell_how_sure_a_reading_is() -> None:
+    """Green, yellow, orange."""
+    assert colour_of(0.95) == RIGHT
+    assert colour_of(0.5) == WRONG
+    assert len({colour_of(p) for p in (0.95, 0.8, 0.5)}) == 3
+
+
+@pytest.mark.parametrize("size_wh", [(1280, 720), (480, 360), (720, 1280), (120, 144)])
+def test_a_digit_is_boxed_in_the_colour_of_its_confidence(size_wh: tuple[int, int]) -> None:
+    """At every size of canvas; the picture itself is left as it was."""
+    width, height = size_wh
+    box = (width // 2, height // 2, width // 10, height // 8)
+    image, canvas = draw([reading(3, box)], size_wh)
+    assert has(canvas, RIGHT)
+    assert not has(canvas, WRONG)
+    assert (image == 200).all()
+    assert has(draw([reading(3, box, 0.5)], size_wh)[1], WRONG)
+
+
+def test_a_label_tells_digit_and_confidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the typeface of all other panels."""
+    written = note_texts(monkeypatch)
+    boxes._label.cache_clear()
+    draw([reading(7, (600, 300, 60, 91), 0.613)])
+    written.check()
+    assert {"7", "61 %"} <= {text for text, _, _ in written.boxes}
+
+
+def test_a_page_without_digits_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty list is no fault of the camera."""
+    boxes._note.cache_clear()
+    written = note_texts(monkeypatch)
+    draw([])
+    assert "no digits in view" in {text for text, _, _ in written.boxes}
+
+
+def test_labels_of_a_row_do_not_cover_one_another() -> None:
+    """Nor a digit: where it is tight they go below or lose their confidence."""
+    found = [reading(i, (60 + 70 * i, 300, 40, 60)) for i in range(8)]
+    around = [(x - 5, y - 5, x + w + 5, y + h + 5) for x, y, w, h in (r.box_xywh for r in found)]
+    placed = labels(found, around, [], 1.0, (1280, 720))
+    assert len(placed) == 8
+    areas = [(*xy, xy[0] + p.size_wh[0], xy[1] + p.size_wh[1]) for p, xy in placed] + around
+    for i, a in enumerate(areas):
+        for b in areas[i + 1 :]:
+            assert a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
+
+
+def test_labels_stay_on_the_canvas() -> None:
+    """Of a digit in a corner, and of one as high as the picture."""
+    for box in ((2, 2, 40, 60), (1230, 640, 1270, 710), (500, 0, 900, 720)):
+        ((panel, (x, y)),) = labels([reading(1, box)], [box], [], 1.0, (1280, 720))
+        assert 0 <= x <= 1280 - panel.size_wh[0]
+        assert 0 <= y <= 720 - panel.size_wh[1]
+
+
+def test_the_figures_make_room_for_a_digit() -> None:
+    """They leave their corner where a digit is, and cover none."""
+    box = (100, 100, 80, 120)
+    _, canvas = draw([reading(5, box)])
+    assert (canvas[110:210, 110:170] == 200).all()
+
+
+def test_the_plain_picture_has_no_boxes() -> None:
+    """As in the view of that name everywhere."""
+    _, canvas = draw([reading(5, (600, 300, 80, 120))], controls=Controls(view="picture", hud=0))
+    assert not has(canvas, RIGHT)
+
+
+def test_help_covers_the_labels() -> None:
+    """What is asked for last is read first."""
+    _, canvas = draw([reading(5, (600, 300, 80, 120))], controls=Controls(help=True))
+    assert not has(canvas, RIGHT)

@@ -1,0 +1,248 @@
+"""Class colours lie where the classes are, in the strength asked for."""
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge_app.frame import Segmentation
+from edge_app.labels import CITYSCAPES, PASCAL_VOC, VOID
+from edge_app.overlay.mask import Painter, shares
+from edge_app.overlay.resize import nearest
+from edge_app.upsample.preview import smooth_classes
+
+ROAD, SKY, CAR = 0, 10, 13
+PALETTE = CITYSCAPES.palette_bgr()
+DTYPES = ["float32", "float16", "int8", "uint8", "int16"]
+
+
+def picture(width: int = 640, height: int = 480) -> NDArray[np.uint8]:
+    """Return noise, which no painted colour resembles."""
+    return np.random.default_rng(7).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def step(columns: int, edge: int, dtype: str = "float32", rows: int = 8) -> Segmentation:
+    """Return road left of a column and sky from it on, with logits as far apart as 60."""
+    classes = np.full((rows, columns), ROAD, np.uint8)
+    classes[:, edge:] = SKY
+    logits = np.where(np.arange(19) == classes[..., None], 90, 30)
+    return Segmentation(classes, logits.astype(dtype))
+
+
+@pytest.mark.parametrize("alpha", [0.25, 0.55, 1.0])
+@pytest.mark.parametrize("edges", ["clean", "smooth"])
+def test_colours_are_mixed_by_alpha(alpha: float, edges: str) -> None:
+    """A canvas is (1 - alpha) of the picture and alpha of the colour, to the rounding."""
+    image = picture()
+    canvas = Painter(PALETTE, edges).paint(image, step(16, 8), alpha)
+    left, right = np.s_[:, :300], np.s_[:, 340:]
+    for part, train_id in ((left, ROAD), (right, SKY)):
+        expected = (1 - alpha) * image[part] + alpha * PALETTE[train_id, 0].astype(float)
+        assert np.abs(canvas[part] - expected).max() <= 0.5 + 1e-6
+
+
+def test_no_alpha_shows_the_picture_in_an_array_of_its_own() -> None:
+    """Where the colours are turned off, drawing on the canvas still leaves the frame alone."""
+    image = picture()
+    canvas = Painter(PALETTE).paint(image, step(16, 8), 0.0)
+    assert np.array_equal(canvas, image)
+    assert not np.shares_memory(canvas, image)
+
+
+@pytest.mark.parametrize("edges", ["clean", "smooth"])
+def test_the_picture_is_left_as_it_is(edges: str) -> None:
+    """Sinks and scores may still want the frame that was painted over."""
+    image = picture()
+    before = image.copy()
+    Painter(PALETTE, edges).paint(image, step(16, 8), 0.55)
+    assert np.array_equal(image, before)
+
+
+def test_a_canvas_survives_the_next_one() -> None:
+    """The buffer that is kept between frames is never handed out."""
+    painter = Painter(PALETTE)
+    first = painter.paint(picture(), step(16, 8), 0.55)
+    kept = first.copy()
+    painter.paint(255 - picture(), step(16, 2), 0.9)
+    assert np.array_equal(first, kept)
+
+
+@pytest.mark.parametrize(("palette", "clear"), [(PALETTE, VOID), (PASCAL_VOC.palette_bgr(), 0)])
+def test_void_and_a_black_background_leave_the_picture_clear(
+    palette: NDArray[np.uint8], clear: int
+) -> None:
+    """What stands for nothing is not darkened."""
+    image = picture()
+    classes = np.full((8, 16), 7, np.uint8)
+    classes[:, :4] = clear
+    canvas = Painter(palette).paint(image, Segmentation(classes), 0.55)
+    assert np.array_equal(canvas[:, :160], image[:, :160])
+    assert (canvas[:, 160:] != image[:, 160:]).any(axis=2).mean() > 0.9
+
+
+@pytest.mark.parametrize("columns", [16, 33, 128, 257])
+@pytest.mark.parametrize("size_wh", [(640, 480), (1280, 720), (1919, 1080)])
+def test_edges_lie_where_the_network_put_them(columns: int, size_wh: tuple[int, int]) -> None:
+    """A step between two columns of logits shows at the same share of the display's width.
+
+    The tolerance is the grid's own step, far below half a pixel of the network.
+    """
+    width, height = size_wh
+    for edge in (columns // 4, columns // 2, columns - 2):
+        found = step(columns, edge)
+        expected = edge * width / columns
+        for edges in ("clean", "smooth"):
+            painter = Painter(PALETTE, edges)
+            row = painter.paint(np.zeros((height, width, 3), np.uint8), found, 1.0)[height // 2]
+            reddish = row[:, 2] > (int(PALETTE[ROAD, 0, 2]) + int(PALETTE[SKY, 0, 2])) / 2
+            assert painter.used == edges
+            assert abs(int(reddish.sum()) - expected) <= 2.5
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_all_types_of_logits_give_the_same_smooth_edge(dtype: str) -> None:
+    """Quantized logits are compared as they are, in the order of their values."""
+    fine = smooth_classes(step(16, 5, dtype), (640, 480))
+    reference = smooth_classes(step(16, 5, "float32"), (640, 480))
+    assert fine is not None
+    assert reference is not None
+    assert np.mean(fine != reference) < 0.005
+
+
+def test_int8_logits_below_zero_lose_against_those_above() -> None:
+    """The sign bit is not taken for the largest value."""
+    logits = np.full((4, 4, 2), -100, np.int8)
+    logits[..., 1] = 100
+    logits[0, 0] = (100, -100)
+    found = Segmentation(logits.argmax(2).astype(np.uint8), logits)
+    fine = smooth_classes(found, (640, 480))
+    assert fine is not None
+    assert (fine == 1).mean() > 0.85
+
+
+def test_smooth_edges_are_those_of_upsampling_all_logits() -> None:
+    """Leaving out the classes that win nowhere and 5 of 16 bits changes next to nothing."""
+    rng = np.random.default_rng(3)
+    logits = cv2.GaussianBlur(rng.normal(0, 30, (32, 64, 19)).astype(np.float32), (0, 0), 2)
+    found = Segmentation(logits.argmax(2).astype(np.uint8), logits)
+    fine = smooth_classes(found, (1280, 720))
+    assert fine is not None
+    planes = [cv2.resize(np.ascontiguousarray(logits[..., i]), (640, 360)) for i in range(19)]
+    assert np.mean(fine == np.argmax(planes, axis=0)) > 0.995
+
+
+@pytest.mark.parametrize("shape", [(64, 128), (33, 65), (30, 52), (45, 80)])
+def test_the_parts_of_a_class_are_upsampled_as_the_whole_would_be(shape: tuple[int, int]) -> None:
+    """Classes seen in a corner, at the rims and in the middle meet where they would anyway."""
+    rows, columns = shape
+    classes = np.zeros(shape, np.uint8)
+    classes[: rows // 4] = 1
+    classes[rows // 3 : rows // 2, columns // 5 : columns // 3] = 2
+    classes[-3:, -4:] = 3
+    classes[rows // 2, columns // 2] = 4
+    classes[:, -1] = 5
+    random = np.random.default_rng(1)
+    logits = random.integers(-60, 0, (*shape, 6)).astype(np.int8)
+    np.put_along_axis(logits, classes[..., None].astype(int), np.int8(90), axis=2)
+    fine = smooth_classes(Segmentation(classes, logits), (1280, 720))
+    assert fine is not None
+    planes = [cv2.resize(logits[..., i].astype(np.float32), fine.shape[::-1]) for i in range(6)]
+    ordered = np.sort(planes, axis=0)
+    clear = ordered[-1] - ordered[-2] > 8  # more than what the low bits take
+    assert clear.mean() > 0.9
+    assert (fine == np.argmax(planes, axis=0))[clear].all()
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (Segmentation(np.zeros((8, 8), np.uint8)), "the graph ends in an argmax"),
+        (step(640, 300, rows=360), "the class map is as fine as the grid"),
+        (
+            Segmentation(np.eye(8, dtype=np.uint8), np.full((8, 8, 2), np.nan, np.float32)),
+            "the logits are not numbers",
+        ),
+        (
+            Segmentation(np.full((8, 8), VOID, np.uint8), np.zeros((8, 8, 2), np.int8)),
+            "nothing but void is in view",
+        ),
+    ],
+)
+def test_edges_stay_clean_where_smoothing_gains_nothing(found: Segmentation, why: str) -> None:
+    """Logits are upsampled only where that makes edges finer."""
+    painter = Painter(PALETTE, "smooth")
+    painter.paint(picture(), found, 0.5)
+    assert painter.used == "clean", why
+
+
+def test_the_lowest_class_wins_a_tie_as_in_an_argmax() -> None:
+    """Equal int8 logits are common, and the class map has settled them already."""
+    logits = np.full((8, 8, 3), 5, np.int8)
+    logits[:4, :4, 2] = 90
+    found = Segmentation(logits.argmax(2).astype(np.uint8), logits)
+    fine = smooth_classes(found, (640, 480))
+    assert fine is not None
+    assert set(np.unique(fine)) == {0, 2}
+    logits[4:, 4:, 1] = 90
+    found = Segmentation(logits.argmax(2).astype(np.uint8), logits)
+    fine = smooth_classes(found, (640, 480))
+    assert fine is not None
+    assert (fine[-60:, :60] == 0).all()
+
+
+def test_a_single_class_fills_the_grid() -> None:
+    """A picture of nothing but sky needs no comparing."""
+    found = Segmentation(np.full((8, 16), SKY, np.uint8), np.zeros((8, 16, 19), np.int8))
+    fine = smooth_classes(found, (1280, 720))
+    assert fine is not None
+    assert fine.shape == (360, 640)
+    assert (fine == SKY).all()
+
+
+def test_more_classes_than_fit_still_show_the_largest() -> None:
+    """With over 32 classes in view the rarest are drawn as their neighbours."""
+    classes = np.repeat(np.arange(40, dtype=np.uint8), 8)[None].repeat(4, axis=0)
+    classes[:, :4] = 39
+    logits = np.where(np.arange(40) == classes[..., None], 5.0, 0.0).astype(np.float32)
+    fine = smooth_classes(Segmentation(classes, logits), (640, 480))
+    assert fine is not None
+    assert len(np.unique(fine)) == 32
+    assert 39 in fine
+
+
+def test_a_class_map_finer_than_the_display_is_shrunk() -> None:
+    """A map of 1025x2049 is painted on a small canvas without a canvas of its own size."""
+    classes = np.zeros((1025, 2049), np.uint8)
+    classes[:, 1024:] = SKY
+    canvas = Painter(PALETTE).paint(np.zeros((480, 640, 3), np.uint8), Segmentation(classes), 1.0)
+    assert canvas.shape == (480, 640, 3)
+    assert tuple(canvas[10, 10]) == tuple(PALETTE[ROAD, 0])
+    assert tuple(canvas[10, 630]) == tuple(PALETTE[SKY, 0])
+
+
+@pytest.mark.parametrize("shape_hw", [(64, 128), (1024, 2048)])
+def test_shares_add_up_to_the_picture(shape_hw: tuple[int, int]) -> None:
+    """Three quarters road and a quarter car are told as such, at any size."""
+    classes = np.full(shape_hw, ROAD, np.uint8)
+    classes[:, : shape_hw[1] // 4] = CAR
+    share = shares(classes, 19)
+    assert share[ROAD] == pytest.approx(0.75)
+    assert share[CAR] == pytest.approx(0.25)
+    assert share.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("size_wh", [(640, 480), (1279, 721), (1280, 720), (20, 10)])
+@pytest.mark.parametrize("shape_hw", [(64, 128), (33, 65), (129, 250)])
+def test_nearest_picks_the_pixel_whose_centre_is_nearest(
+    shape_hw: tuple[int, int], size_wh: tuple[int, int]
+) -> None:
+    """In rows and in columns no pixel shows one whose centre is farther than half of it."""
+    y, x = (np.asarray(axis, np.uint8) for axis in np.indices(shape_hw))
+    for values, side, axis in ((y, shape_hw[0], 0), (x, shape_hw[1], 1)):
+        into = np.empty((size_wh[1], size_wh[0]), np.uint8)
+        assert nearest(values, size_wh, into) is into
+        assert np.array_equal(nearest(values, size_wh), into)
+        length = into.shape[axis]
+        centres = (np.arange(length) + 0.5) * side / length
+        shown = into[:, 0] if axis == 0 else into[0]
+        assert np.abs(shown + 0.5 - centres).max() <= 0.51  # OpenCV 4 rounds in fixed point

@@ -1,0 +1,281 @@
+"""The canvas has the right size, shows what is asked for, and is cheap between refreshes."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge_app.controls import Controls
+from edge_app.errors import UsageError
+from edge_app.frame import Classification, Frame, Result, Segmentation, Status
+from edge_app.labels import CITYSCAPES, DIGITS, VOID
+from edge_app.overlay import Overlay
+from edge_app.overlay.board_layout import card_size, margin_px, picture_size, unit_of
+from edge_app.quality import Quality
+from edge_app.timing import STAGES, Latency
+
+PLAIN = Controls(alpha=0.0, legend=False, hud=False)
+STATUS = Status(
+    task="segmentation",
+    model="Street",
+    variant="int8",
+    size_bytes=794_144,
+    runtime="LiteRT 2.3.0",
+    threads=2,
+    policy="every frame",
+    shown_fps=13.9,
+    stages={name: Latency(9, 2, 2, 3, 3, 3, 3) for name in STAGES},
+    quality=Quality(3, pixel_accuracy=0.9, miou=0.5),
+)
+LATER = replace(STATUS, shown_fps=99.9, variant="float32")
+TWO_CLASSES = Segmentation(np.array([[0, 10]] * 8, np.uint8))
+SIZES = [
+    (854, 480),
+    (1280, 720),
+    (1920, 1080),
+    (640, 480),
+    (480, 854),
+    (300, 480),
+    (2048, 1024),
+    (640, 360),
+]
+
+
+def frame(width: int, height: int, truth: int | None = None) -> Frame:
+    """Return a gray picture."""
+    return Frame(np.full((height, width, 3), 128, np.uint8), 0, 0.0, 1.0, "0", truth=truth)
+
+
+def digit() -> Classification:
+    """Return a 7 that may be a 1."""
+    odds = (0.01, 0.2, 0.01, 0.01, 0.01, 0.01, 0.01, 0.7, 0.02, 0.02)
+    return Classification(7, np.log(np.array(odds, np.float32)))
+
+
+@pytest.mark.parametrize(
+    ("frame_wh", "rows", "canvas_wh"),
+    [
+        ((1280, 720), None, (1280, 720)),
+        ((1919, 1081), None, (1919, 1081)),
+        ((480, 360), None, (640, 480)),
+        ((321, 181), None, (852, 480)),
+        ((28, 28), None, (480, 480)),
+        ((360, 640), None, (360, 640)),
+        ((1920, 1080), 720, (1280, 720)),
+        ((640, 360), 1080, (1920, 1080)),
+        ((1, 4000), 480, (2, 480)),
+    ],
+)
+def test_a_canvas_keeps_the_shape_of_the_picture(
+    frame_wh: tuple[int, int], rows: int | None, canvas_wh: tuple[int, int]
+) -> None:
+    """Pictures of 480 rows and more keep their size; smaller ones are enlarged to that."""
+    assert picture_size(frame_wh, rows) == canvas_wh
+    canvas = Overlay(CITYSCAPES, height=rows).draw(
+        frame(*frame_wh), TWO_CLASSES, STATUS, Controls(), 0.0
+    )
+    assert canvas.shape == (canvas_wh[1], canvas_wh[0], 3)
+    assert canvas.dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ("frame_rows", "rows", "canvas_wh"),
+    [
+        (28, None, (1280, 720)),
+        (900, None, (1600, 900)),
+        (4000, None, (1920, 1080)),
+        (28, 480, (854, 480)),
+    ],
+)
+def test_a_card_is_wide_however_small_the_picture(
+    frame_rows: int, rows: int | None, canvas_wh: tuple[int, int]
+) -> None:
+    """Digits of 28 pixels get a canvas with room for bars and figures."""
+    assert card_size(frame_rows, rows) == canvas_wh
+    canvas = Overlay(DIGITS, height=rows).draw(
+        frame(frame_rows, frame_rows), digit(), STATUS, Controls(), 0.0
+    )
+    assert canvas.shape == (canvas_wh[1], canvas_wh[0], 3)
+
+
+@pytest.mark.parametrize("controls", [Controls(), PLAIN, Controls(alpha=1.0)])
+@pytest.mark.parametrize("result", [TWO_CLASSES, digit()], ids=["street", "digits"])
+def test_the_frame_is_never_drawn_on(result: Result, controls: Controls) -> None:
+    """The picture that is scored and recorded raw stays as it was taken."""
+    given = frame(1280, 720)
+    labels = CITYSCAPES if isinstance(result, Segmentation) else DIGITS
+    canvas = Overlay(labels, hints=True).draw(given, result, STATUS, controls, 0.0)
+    assert (given.image == 128).all()
+    assert not np.shares_memory(canvas, given.image)
+
+
+def test_without_colour_and_panels_the_picture_is_shown_as_it_is() -> None:
+    """Turning everything off leaves the plain stream."""
+    given = frame(1280, 720)
+    canvas = Overlay(CITYSCAPES).draw(given, TWO_CLASSES, STATUS, PLAIN, 0.0)
+    assert np.array_equal(canvas, given.image)
+
+
+@pytest.mark.parametrize(
+    ("controls", "corner"),
+    [
+        (replace(PLAIN, hud=True), np.s_[:360, :640]),
+        (replace(PLAIN, legend=True), np.s_[:360, 640:]),
+    ],
+    ids=["hud", "legend"],
+)
+def test_keys_show_each_panel_in_its_corner(
+    controls: Controls, corner: tuple[slice, slice]
+) -> None:
+    """HUD at the top left, legend at the top right, nothing elsewhere."""
+    canvas = Overlay(CITYSCAPES).draw(frame(1280, 720), TWO_CLASSES, STATUS, controls, 0.0)
+    drawn = (canvas != 128).any(axis=2)
+    assert drawn[corner].any()
+    drawn[corner] = False
+    assert not drawn.any()
+
+
+def test_keys_are_shown_along_the_lower_edge_where_asked_for() -> None:
+    """A window wants hints; a recording does not."""
+    canvas = Overlay(CITYSCAPES, hints=True).draw(frame(1280, 720), TWO_CLASSES, STATUS, PLAIN, 0.0)
+    rows = np.flatnonzero((canvas != 128).any(axis=(1, 2)))
+    assert rows.min() > 640
+    assert rows.max() == 720 - margin_px((1280, 720)) - 1
+
+
+@pytest.mark.parametrize("result", [TWO_CLASSES, digit()], ids=["street", "digits"])
+def test_panels_are_drawn_five_times_a_second_at_most(result: Result) -> None:
+    """New figures wait for 0.2 s, and show then."""
+    overlay = Overlay(CITYSCAPES if isinstance(result, Segmentation) else DIGITS)
+    controls = replace(PLAIN, hud=True)
+
+    def canvas(status: Status, now_s: float) -> NDArray[np.uint8]:
+        return overlay.draw(frame(1280, 720), result, status, controls, now_s)
+
+    first = canvas(STATUS, 8.0)
+    assert np.array_equal(canvas(LATER, 8.0), first)
+    assert np.array_equal(canvas(LATER, 8.19), first)
+    second = canvas(LATER, 8.25)
+    assert not np.array_equal(second, first)
+    assert np.array_equal(canvas(STATUS, 8.4), second)
+
+
+def test_panels_are_drawn_anew_for_another_size() -> None:
+    """A source that changes its size does not wear the old panels."""
+    overlay = Overlay(CITYSCAPES)
+    overlay.draw(frame(1280, 720), TWO_CLASSES, STATUS, Controls(), 0.0)
+    small = overlay.draw(frame(854, 480), TWO_CLASSES, STATUS, Controls(), 0.0)
+    fresh = Overlay(CITYSCAPES).draw(frame(854, 480), TWO_CLASSES, STATUS, Controls(), 0.0)
+    assert np.array_equal(small, fresh)
+
+
+def test_a_panel_that_is_turned_on_again_shows_new_figures_at_its_refresh() -> None:
+    """Nothing stale is kept for later."""
+    overlay = Overlay(CITYSCAPES)
+    on = replace(PLAIN, hud=True)
+    overlay.draw(frame(1280, 720), TWO_CLASSES, STATUS, on, 0.0)
+    overlay.draw(frame(1280, 720), TWO_CLASSES, STATUS, PLAIN, 1.0)
+    again = overlay.draw(frame(1280, 720), TWO_CLASSES, LATER, on, 1.25)
+    fresh = Overlay(CITYSCAPES).draw(frame(1280, 720), TWO_CLASSES, LATER, on, 0.0)
+    assert np.array_equal(again, fresh)
+
+
+@pytest.mark.parametrize("size_wh", SIZES)
+def test_panels_keep_apart_and_keep_their_margins(size_wh: tuple[int, int]) -> None:
+    """With every class in view HUD, legend and hints fit, at 480 rows and at 1080."""
+    classes = Segmentation(np.arange(19, dtype=np.uint8)[None].repeat(4, axis=0))
+    overlay = Overlay(CITYSCAPES, hints=True, height=size_wh[1])
+    seconds = iter(range(9))
+
+    def canvas(hud: bool, legend: bool) -> NDArray[np.uint8]:
+        controls = replace(PLAIN, hud=hud, legend=legend)
+        drawn = overlay.draw(frame(*size_wh), classes, STATUS, controls, next(seconds))
+        assert drawn.shape[:2] == size_wh[::-1]
+        return drawn
+
+    everything, keys_alone = canvas(True, True), canvas(False, False)
+    hints = (keys_alone != 128).any(axis=2)
+    hud = (canvas(True, False) != 128).any(axis=2) & ~hints
+    legend = (everything != 128).any(axis=2) & ~hints & ~hud
+    assert hints.any()
+    assert hud.any()
+    assert legend.any()
+    # Nothing lies below the keys, and the HUD looks the same with and without a legend.
+    assert np.array_equal(everything[hints], keys_alone[hints])
+    assert np.array_equal(everything[hud], canvas(True, False)[hud])
+    margin = margin_px(size_wh)
+    for panel in (hints, hud, legend):
+        rows, columns = np.flatnonzero(panel.any(axis=1)), np.flatnonzero(panel.any(axis=0))
+        assert margin <= rows.min()
+        assert rows.max() < size_wh[1] - margin
+        assert margin <= columns.min()
+        assert columns.max() < size_wh[0] - margin
+
+
+@pytest.mark.parametrize(
+    ("size_wh", "unit"),
+    [
+        ((1280, 720), 1.0),
+        ((1920, 1080), 1.5),
+        ((854, 480), 0.8),
+        ((640, 480), 0.8),
+        ((720, 1280), 0.8),
+        ((100, 480), None),
+    ],
+)
+def test_letters_grow_with_the_canvas_and_never_shrink_to_smears(
+    size_wh: tuple[int, int], unit: float | None
+) -> None:
+    """The layout of 720 rows is scaled, down to 576 rows and no further."""
+    assert unit_of(size_wh) == unit
+
+
+def test_a_canvas_too_narrow_for_words_shows_the_picture_alone() -> None:
+    """Panels nobody can read are left out."""
+    canvas = Overlay(CITYSCAPES, hints=True).draw(
+        frame(100, 480), TWO_CLASSES, STATUS, replace(Controls(), alpha=0.0), 0.0
+    )
+    assert (canvas == 128).all()
+
+
+@pytest.mark.parametrize(("edges", "used"), [("auto", "smooth"), ("clean", "clean")])
+def test_the_edges_in_use_are_told(edges: str, used: str) -> None:
+    """Smooth wherever logits came, unless clean ones are asked for."""
+    overlay = Overlay(CITYSCAPES, edges=edges)
+    assert overlay.edges_used is None
+    logits = np.where(np.arange(19) == TWO_CLASSES.class_map[..., None], 9, 0).astype(np.int8)
+    result = replace(TWO_CLASSES, logits=logits)
+    overlay.draw(frame(1280, 720), result, STATUS, Controls(), 0.0)
+    assert overlay.edges_used == used
+    overlay.draw(frame(1280, 720), TWO_CLASSES, STATUS, Controls(), 0.0)
+    assert overlay.edges_used == "clean"
+
+
+@pytest.mark.parametrize("settings", [{"edges": "round"}, {"height": 100}, {"height": 9999}])
+def test_settings_that_cannot_be_are_refused_with_a_choice(settings) -> None:  # type: ignore[no-untyped-def]
+    """The message ends with what can be chosen."""
+    with pytest.raises(UsageError, match="choose"):
+        Overlay(CITYSCAPES, **settings)
+
+
+def test_a_real_street_wears_its_truth_pixel_by_pixel(shared: Path) -> None:
+    """Every class has its colour and void stays clear on a Cityscapes frame and its truth."""
+    labelled = next((shared / "cityscapes").rglob("*_labelTrainIds.png"))
+    stem = labelled.name.removesuffix("_gtFine_labelTrainIds.png")
+    photo = next((shared / "cityscapes").rglob(f"{stem}_leftImg8bit.*"))
+    truth = np.asarray(cv2.imread(str(labelled), cv2.IMREAD_GRAYSCALE), np.uint8)
+    image = np.asarray(cv2.imread(str(photo)), np.uint8)
+    canvas = Overlay(CITYSCAPES).draw(
+        replace(frame(1, 1), image=image),
+        Segmentation(truth),
+        STATUS,
+        replace(PLAIN, alpha=1.0),
+        0.0,
+    )
+    expected = CITYSCAPES.palette_bgr()[truth, 0]
+    expected[truth == VOID] = image[truth == VOID]
+    assert (truth == VOID).any()
+    assert np.array_equal(canvas, expected)

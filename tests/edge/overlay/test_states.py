@@ -1,0 +1,156 @@
+"""What is out of the ordinary cannot be missed, and does not hide the picture."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edge_app.controls import Controls
+from edge_app.fonts import ELLIPSIS
+from edge_app.frame import Classification, Frame, Segmentation
+from edge_app.labels import CITYSCAPES, DIGITS
+from edge_app.overlay import Overlay
+from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state, states_px
+from edge_app.style import bgr, variant_colour
+from tests.support.steps import status
+from tests.support.text_boxes import UNITS, Written, note_texts
+
+ALL = ("paused", "loading dynamic range", "recording 10:12")
+LOST = ("reconnecting (try 3)", "recording 0:12")
+SWITCH = "int8: loaded in 31 ms, took over in 0.2 ms"
+GRAY = Frame(np.full((720, 1280, 3), 128, np.uint8), 0, 0.0, 1.0, "0")
+ROADS = Segmentation(np.zeros((8, 8), np.uint8))
+BARE = Controls(alpha=0.0, legend=False, hud=False)
+SEVEN = Classification(7, np.eye(10, dtype=np.float32)[7])
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Written:
+    """Note every text that is written in a test."""
+    return note_texts(monkeypatch)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("room_px", [260, 600, 2000])
+def test_every_state_is_read_whole(written: Written, unit: float, room_px: int) -> None:
+    """Chips break into rows where they are too long for one."""
+    panel = draw_states(ALL, SWITCH, unit, int(room_px * unit))
+    assert panel is not None
+    assert panel.size_wh[0] <= int(room_px * unit)
+    assert set(ALL) <= {text for text, _, _ in written.boxes}
+    written.check()
+
+
+def test_nothing_unusual_is_nothing_drawn() -> None:
+    """A run as it should be has no chips."""
+    assert draw_states((), "", 1.0, 500) is None
+    assert draw_states((), SWITCH, 1.0, 500) is not None
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("room_px", [260, 400])
+def test_sentences_are_broken_into_lines(written: Written, unit: float, room_px: int) -> None:
+    """Why a recording stopped is read whole where it can be, and does not look like one."""
+    told = "recording stopped: the disk has 12 MB left; free some space and press r again"
+    panel = draw_states((told,), "", unit, int(room_px * unit))
+    assert panel is not None
+    assert panel.size_wh[0] <= int(room_px * unit)
+    lines = [text for text, _, _ in written.boxes]
+    assert len(lines) > 1
+    assert told.startswith(" ".join(lines).removesuffix(ELLIPSIS))
+    assert not (panel.colour == bgr("#FF3B30")).all(axis=2).any()
+    written.check()
+
+
+def test_a_row_that_fits_is_measured_as_it_is_drawn() -> None:
+    """What needs no breaking is as wide as was said before."""
+    wide = states_px(ALL, SWITCH, 1.0)
+    one, many = draw_states(ALL, SWITCH, 1.0, wide), draw_states(ALL, SWITCH, 1.0, wide - 1)
+    assert one is not None
+    assert many is not None
+    assert one.size_wh[0] == wide
+    assert many.size_wh[1] > one.size_wh[1]
+
+
+def test_variants_are_named_as_people_say_them(written: Written) -> None:
+    """Underscores belong to file names."""
+    told = ("loading dynamic_range",)
+    panel = draw_states(told, "dynamic_range: loaded in 3 ms, took over in 0.2 ms", 1.0, 900)
+    assert panel is not None
+    assert not any("_" in text for text, _, _ in written.boxes)
+    assert (panel.colour == bgr(variant_colour("dynamic_range"))).all(axis=2).any()
+
+
+def test_the_banner_says_why(written: Written) -> None:
+    """The reason stands below the try, however long it is."""
+    why = "the camera /dev/video0 has given no picture for 2 s; see that its cable is in place"
+    draw_banner(f"reconnecting (attempt 3: {why})", 1.0, 1228)
+    texts = [text for text, _, _ in written.boxes]
+    assert texts[0] == "reconnecting (attempt 3)"
+    assert " ".join(texts[1:-1]) == why
+    written.check(margin_px=4)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_lost_source_is_told_in_a_banner(written: Written, unit: float) -> None:
+    """Its words are whole, and no chip repeats them."""
+    lost = status(states=LOST)
+    assert lost_state(lost) == LOST[0]
+    assert chip_states(lost) == LOST[1:]
+    draw_banner(LOST[0], unit, int(500 * unit))
+    written.check(margin_px=int(4 * unit))
+
+
+def test_recording_is_a_red_dot() -> None:
+    """A dot of one red, with the time beside it."""
+    told = status(states=("recording 0:12",))
+    canvas = Overlay(CITYSCAPES).draw(GRAY, ROADS, told, BARE, 0.0)
+    red = (canvas == bgr("#FF3B30")).all(axis=2)
+    assert 100 < red.sum() < 400
+    assert not (Overlay(CITYSCAPES).draw(GRAY, ROADS, status(), BARE, 0.0) != 128).any()
+
+
+def test_a_lost_source_dims_its_last_picture() -> None:
+    """The picture is still there, darker, and the banner is in its middle."""
+    canvas = Overlay(CITYSCAPES).draw(GRAY, ROADS, status(states=LOST), BARE, 0.0)
+    assert (canvas[600:] == round(128 * 0.42)).all()
+    middle = canvas[300:440, 500:780]
+    assert (middle == 255).any()
+
+
+@pytest.mark.parametrize("controls", [Controls(), BARE], ids=["figures", "bare"])
+@pytest.mark.parametrize("states", [ALL, LOST])
+def test_digits_have_states_as_streets_have(
+    written: Written, controls: Controls, states: tuple[str, ...]
+) -> None:
+    """The card says the same, over the picture."""
+    frame = Frame(np.zeros((28, 28, 3), np.uint8), 0, 0.0, 0.1, "0")
+    told = status(task="classification", states=states, switch=SWITCH)
+    canvas = Overlay(DIGITS, hints=True).draw(frame, SEVEN, told, controls, 0.0)
+    plain = Overlay(DIGITS, hints=True).draw(frame, SEVEN, replace(told, states=()), controls, 0.0)
+    assert not np.array_equal(canvas, plain)
+    assert {*states, SWITCH} <= {text for text, _, _ in written.boxes}
+
+
+@pytest.mark.parametrize("digits", [False, True])
+def test_a_state_is_seen_at_once(digits: bool) -> None:
+    """A pause does not wait for the next refresh of the figures, for there may be none."""
+    overlay = Overlay(DIGITS if digits else CITYSCAPES)
+    result = SEVEN if digits else ROADS
+    first = overlay.draw(GRAY, result, status(), Controls(), 5.0)
+    paused = overlay.draw(GRAY, result, status(states=("paused",)), Controls(), 5.01)
+    assert not np.array_equal(first, paused)
+    again = overlay.draw(GRAY, result, status(), Controls(), 5.02)
+    assert np.array_equal(first, again)
+
+
+@pytest.mark.parametrize("digits", [False, True])
+def test_help_dims_the_canvas_and_goes_again(digits: bool) -> None:
+    """Nothing of it stays behind."""
+    overlay = Overlay(DIGITS if digits else CITYSCAPES, hints=True)
+    result = SEVEN if digits else ROADS
+    before = overlay.draw(GRAY, result, status(), Controls(), 5.0)
+    helped = overlay.draw(GRAY, result, status(), Controls(help=True), 5.01)
+    after = overlay.draw(GRAY, result, status(), Controls(), 5.02)
+    assert helped[-40:, -40:].mean() < 0.5 * before[-40:, -40:].mean()
+    assert np.array_equal(before, after)

@@ -1,0 +1,196 @@
+"""Every view shows what its name says, at every size, and no panel covers another."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from edge_app.controls import COMPARISONS, VIEWS, Controls
+from edge_app.frame import Frame, Status
+from edge_app.labels import CITYSCAPES
+from edge_app.overlay import Overlay
+from edge_app.overlay.board_layout import margin_px
+from edge_app.overlay.scene import divider_px, halves_of, line_px, mode_of
+from edge_app.overlay.street import StreetView
+from tests.support.comparisons import comparison, noisy_frame, segmentation
+from tests.support.steps import status
+
+BARE = Controls(legend=False, hud=False)
+SIZES = [(320, 240), (321, 241), (640, 360), (853, 481), (1280, 720), (1920, 1080), (3840, 2160)]
+STATES = ("paused", "loading float16", "recording 0:12")
+LOUD = status(
+    variant="float32",
+    states=STATES,
+    switch="float32: loaded in 31 ms, took over in 0.2 ms",
+)
+LOST = replace(LOUD, states=("reconnecting (try 3)", "recording 0:12"))
+
+
+def overlays(edges: str = "auto") -> Overlay:
+    """Return an overlay that keeps the size of its frames down to 360 rows."""
+    return Overlay(CITYSCAPES, edges=edges, hints=True)
+
+
+@pytest.mark.parametrize("edges", ["smooth", "clean"])
+@pytest.mark.parametrize("divider", [0.0, 0.05, 0.37, 0.5, 1.0])
+@pytest.mark.parametrize("view", ["overlay", "map"])
+def test_left_of_the_divider_is_the_first_variant_and_right_the_second(
+    edges: str, divider: float, view: str
+) -> None:
+    """To the pixel what each variant's own canvas shows, but for the line and its handle."""
+    frame, first, second = (
+        noisy_frame(1280, 720), segmentation(1, logits=True), segmentation(2, logits=True)
+    )  # fmt: skip
+    controls = replace(BARE, view=view, compare="split", divider=divider)
+    view_ = StreetView(CITYSCAPES, edges, None, hints=False)
+    canvas = view_.draw(frame, first, status(), controls, 0.0, comparison(second))
+    alone = replace(controls, compare="off")
+    left = Overlay(CITYSCAPES, edges=edges).draw(frame, first, status(), alone, 0.0)
+    right = Overlay(CITYSCAPES, edges=edges).draw(frame, second, status(), alone, 0.0)
+    at, line = divider_px(divider, 1280), line_px(720) + 1
+    rows = np.r_[200:320, 400:720]  # clear of the chips and the handle
+    assert np.array_equal(canvas[rows, : max(0, at - line)], left[rows, : max(0, at - line)])
+    assert np.array_equal(canvas[rows, at + line :], right[rows, at + line :])
+    assert not np.array_equal(left, right)
+
+
+def test_a_map_is_the_class_colours_alone() -> None:
+    """Nothing of the picture is left."""
+    found = segmentation(1, logits=False)
+    canvas = Overlay(CITYSCAPES).draw(
+        noisy_frame(1280, 640), found, status(), replace(BARE, view="map"), 0.0
+    )
+    assert np.array_equal(canvas[20::40, 20::40], CITYSCAPES.palette_bgr()[found.class_map, 0])
+
+
+def test_void_is_black_on_a_map() -> None:
+    """What has no class has no colour, whatever the picture is."""
+    found = segmentation(1, logits=False)
+    found.class_map[:] = 255
+    canvas = Overlay(CITYSCAPES).draw(
+        noisy_frame(640, 480), found, status(), replace(BARE, view="map"), 0.0
+    )
+    assert not canvas.any()
+
+
+def test_the_picture_is_shown_as_it_is_and_is_another_array() -> None:
+    """Sinks may draw on their canvas."""
+    frame = noisy_frame(1280, 720)
+    canvas = Overlay(CITYSCAPES).draw(
+        frame, segmentation(1, logits=True), status(), replace(BARE, view="picture"), 0.0
+    )
+    assert np.array_equal(canvas, frame.image)
+    assert not np.shares_memory(canvas, frame.image)
+
+
+def test_side_by_side_pictures_have_one_size_and_stay_apart() -> None:
+    """Both keep the frame's shape, in the area they were given."""
+    for frame_wh in ((1280, 720), (960, 720), (720, 1280), (2048, 1024), (7, 1000)):
+        (x, y, width, height), (other_x, *other) = halves_of(frame_wh, (26, 150, 1228, 490), 13)
+        assert other == [y, width, height]
+        assert x >= 26
+        assert x + width < other_x
+        assert other_x + width <= 26 + 1228
+        assert y >= 150
+        assert y + height <= 150 + 490
+        assert width / height == pytest.approx(frame_wh[0] / frame_wh[1], rel=0.2, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("view", "compare", "compared", "mode"),
+    [
+        ("map", "split", False, "map"),
+        ("map", "off", True, "map"),
+        ("map", "split", True, "split"),
+        ("side by side", "split", True, "side by side"),
+        ("side by side", "difference", True, "difference"),
+        ("picture", "difference", True, "difference"),
+    ],
+)
+def test_a_comparison_goes_before_the_view(
+    view: str, compare: str, compared: bool, mode: str
+) -> None:
+    """Until the second variant has answered, the view stays."""
+    assert mode_of(Controls(view=view, compare=compare), compared) == mode
+
+
+@pytest.mark.parametrize("size_wh", SIZES)
+@pytest.mark.parametrize("compare", COMPARISONS)
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("told", [status(), LOUD, LOST], ids=["calm", "loud", "lost"])
+def test_panels_lie_on_the_canvas_and_apart(
+    size_wh: tuple[int, int], compare: str, view: str, told: Status
+) -> None:
+    """Every rectangle keeps the margin and touches no other, whatever is to be said."""
+    frame = Frame(np.zeros((size_wh[1], size_wh[0], 3), np.uint8), 0, 0.0, 1.0, "0")
+    first, second = segmentation(1, logits=False), segmentation(2, logits=False)
+    for controls in (
+        Controls(view=view, compare=compare),
+        Controls(view=view, compare=compare, divider=0.15),
+        Controls(view=view, compare=compare, help=True),
+    ):
+        street = StreetView(CITYSCAPES, "auto", None, hints=True)
+        canvas = street.draw(frame, first, told, controls, 0.0, comparison(second))
+        width, height = canvas.shape[1], canvas.shape[0]
+        margin = margin_px((width, height))
+        assert street.placed
+        for placed in street.placed:
+            assert min(placed.xy) >= margin
+            assert placed.right <= width - margin
+            assert placed.bottom <= height - margin
+        for one, other in (
+            (one, other) for i, one in enumerate(street.placed) for other in street.placed[:i]
+        ):
+            assert (
+                one.right < other.xy[0]
+                or other.right < one.xy[0]
+                or one.bottom < other.xy[1]
+                or other.bottom < one.xy[1]
+            )
+
+
+@pytest.mark.parametrize("size_wh", SIZES)
+@pytest.mark.parametrize("told", [LOUD, LOST], ids=["loud", "lost"])
+@pytest.mark.parametrize("compare", COMPARISONS)
+def test_states_always_find_a_place(size_wh: tuple[int, int], told: Status, compare: str) -> None:
+    """The HUD gives way to them where both cannot be."""
+    frame = Frame(np.zeros((size_wh[1], size_wh[0], 3), np.uint8), 0, 0.0, 1.0, "0")
+    first, second = segmentation(1, logits=False), comparison(segmentation(2, logits=False))
+
+    def panels(said: Status) -> int:
+        street = StreetView(CITYSCAPES, "auto", None, hints=True)
+        street.draw(frame, first, said, Controls(hud=False, compare=compare), 0.0, second)
+        return len(street.placed)
+
+    calm = replace(told, states=(), switch="")
+    # One for the chips and one for the banner; the legend may give way to them.
+    assert panels(told) >= panels(calm) - 1 + (2 if told is LOST else 1)
+
+
+@pytest.mark.parametrize("compare", COMPARISONS)
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_view_draws_on_the_frame(view: str, compare: str) -> None:
+    """What is scored and recorded raw stays as it was taken."""
+    frame = noisy_frame(640, 480)
+    before = frame.image.copy()
+    first, second = segmentation(1, logits=True), segmentation(2, logits=True)
+    for controls in (
+        Controls(view=view, compare=compare), Controls(view=view, compare=compare, help=True)
+    ):  # fmt: skip
+        overlays().draw(frame, first, LOST, controls, 0.0, comparison(second))
+    assert np.array_equal(frame.image, before)
+
+
+def test_levels_of_detail_shrink_the_hud() -> None:
+    """All, the first lines, nothing; True means all."""
+    heights = []
+    for hud in (True, 2, 1, 0):
+        street = StreetView(CITYSCAPES, "auto", None, hints=False)
+        controls = Controls(legend=False, hud=hud)
+        frame = noisy_frame(1280, 720)
+        street.draw(frame, segmentation(1, logits=False), status(), controls, 0.0, None)
+        heights.append(sum(placed.panel.size_wh[1] for placed in street.placed))
+    assert heights[0] == heights[1]
+    assert all(one > other for one, other in pairwise(heights[1:]))
+    assert heights[-1] == 0

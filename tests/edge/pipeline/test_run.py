@@ -1,0 +1,231 @@
+"""The line delivers every frame of a file, the newest of a camera, and every fault."""
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge_app.controls import Controls
+from edge_app.errors import ModelError, SinkError, SourceError
+from edge_app.pipeline.run import Run
+from edge_app.timing import STAGES
+from tests.support.fakes import Collector, FakeEngine, FakeSource
+
+
+def draw(*given: Any) -> Any:
+    """Return the picture itself as canvas."""
+    return given[0].image
+
+
+def run_of(source: FakeSource, engine: FakeEngine, **more: Any) -> tuple[Run, Collector]:
+    """Join a run and the sink that collects its steps."""
+    collector = Collector()
+    return Run(source, engine, [collector], **more), collector  # type: ignore[arg-type]
+
+
+def leftover_threads() -> list[str]:
+    """Return the names of the line's threads that are still alive."""
+    return [thread.name for thread in threading.enumerate() if thread.name in {"capture", "infer"}]
+
+
+@pytest.mark.parametrize("elements", [784, 512 * 256 * 3], ids=["in line", "in threads"])
+def test_a_file_is_run_whole_and_in_order(elements: int) -> None:
+    """Every frame arrives once, in order, with the answer to its own picture."""
+    run, collector = run_of(FakeSource(300), FakeEngine(elements=elements))
+    run.go()
+    assert [step.frame.index for step in collector.steps] == list(range(300))
+    assert all(
+        int(step.result.class_map[0, 0]) == step.frame.index % 256 % 19 for step in collector.steps
+    )
+    assert run.tally.frames == 300
+    assert leftover_threads() == []
+
+
+def test_a_live_source_keeps_its_newest_frame_and_counts_the_others() -> None:
+    """While the network is busy, frames of a camera are dropped, not queued."""
+    busy, all_out = threading.Event(), threading.Event()
+
+    def before(index: int) -> None:
+        if index == 1:
+            busy.wait(10)
+        if index == 19:
+            all_out.set()
+
+    def during(value: int) -> None:
+        if value == 0:
+            busy.set()
+            all_out.wait(10)
+
+    run, collector = run_of(FakeSource(20, live=True, before=before), FakeEngine(during))
+    run.go()
+    seen = [step.frame.index for step in collector.steps]
+    assert seen[0] == 0
+    assert seen[-1] == 19
+    assert len(seen) + run.tally.summary()["dropped"] == 20
+    assert run.tally.summary()["dropped"] >= 16
+    assert run.tally.status(0).policy == "newest frame"
+
+
+@pytest.mark.parametrize("where", ["source", "engine", "sink"])
+def test_a_fault_anywhere_is_raised_and_leaves_no_thread(where: str) -> None:
+    """What breaks a worker or a sink comes out of `go`, after the frames before it."""
+
+    def broken_source(index: int) -> None:
+        if where == "source" and index == 3:
+            raise SourceError("unplugged")
+
+    def broken_engine(value: int) -> None:
+        if where == "engine" and value == 3:
+            raise ModelError("broken")
+
+    run, collector = run_of(FakeSource(10, before=broken_source), FakeEngine(broken_engine))
+    if where == "sink":
+        take = collector.write
+
+        def write(step: Any, status: Any) -> None:
+            if step.frame.index == 3:
+                raise SinkError("disk full")
+            take(step, status)
+
+        collector.write = write  # type: ignore[method-assign]
+        run = Run(run.source, run.engine, [collector])
+    with pytest.raises({"source": SourceError, "engine": ModelError, "sink": SinkError}[where]):
+        run.go()
+    assert [step.frame.index for step in collector.steps] == [0, 1, 2]
+    assert leftover_threads() == []
+
+
+def test_a_stop_ends_the_run_after_the_frame_in_hand() -> None:
+    """A signal's event is obeyed by all three threads."""
+    run, collector = run_of(FakeSource(100_000), FakeEngine())
+
+    def write(step: Any, status: Any) -> None:
+        collector.steps.append(step)
+        if step.frame.index == 7:
+            run.stop.set()
+
+    collector.write = write  # type: ignore[method-assign]
+    run = Run(run.source, run.engine, [collector], stop=run.stop)
+    run.go()
+    assert [step.frame.index for step in collector.steps] == list(range(8))
+    assert leftover_threads() == []
+
+
+def test_a_stop_is_noticed_while_the_source_is_silent() -> None:
+    """A camera that delivers nothing cannot hold up the end."""
+    run, collector = run_of(FakeSource(3), FakeEngine())
+    silent = threading.Event()
+
+    def before(index: int) -> None:
+        if index == 2:
+            run.stop.set()
+            silent.wait(0.5)
+
+    run.source.before = before  # type: ignore[attr-defined]
+    run.go()
+    assert len(collector.steps) <= 2
+
+
+def test_canvases_are_drawn_only_where_somebody_looks() -> None:
+    """Without a drawing function steps carry no canvas; with one they do."""
+    run, collector = run_of(FakeSource(2), FakeEngine())
+    run.go()
+    assert [step.canvas for step in collector.steps] == [None, None]
+    run, collector = run_of(FakeSource(2), FakeEngine(), draw=draw)
+    run.go()
+    assert [int(step.canvas[0, 0, 0]) for step in collector.steps] == [0, 1]
+
+
+def test_keys_pause_go_on_and_quit() -> None:
+    """A pause takes keys only; the frame after it is the next one of the file."""
+    script = iter([[], ["space"], [], ["space"], [], ["q"]])
+    run, collector = run_of(FakeSource(50), FakeEngine(), keys=lambda: next(script))
+    run.go()
+    assert run.controls == Controls(quit=True)
+    assert [step.frame.index for step in collector.steps] == [0, 1, 2, 3]
+
+
+def test_who_comes_in_a_pause_sees_the_last_picture() -> None:
+    """Nothing was drawn while nobody looked; it is once somebody does."""
+
+    class Watched(Collector):
+        def keys(self) -> list[str]:
+            if not self.steps:
+                return []
+            if self.wants_canvas:
+                return ["q"] if self.steps[-1].canvas is not None else []
+            self.wants_canvas = True
+            return ["space"]
+
+    display = Watched()
+    run = Run(
+        FakeSource(50),
+        FakeEngine(),  # type: ignore[arg-type]
+        [display],
+        draw=draw,
+        looked_at=lambda: display.wants_canvas,
+        keys=display.keys,
+    )
+    run.go()
+    first, last = display.steps[0], display.steps[-1]
+    assert first.canvas is None
+    assert last.canvas is not None
+    assert run.tally.frames == 1
+
+
+def test_paced_frames_wait_for_their_own_time() -> None:
+    """The waits asked of the stop event add up to the file's own clock."""
+
+    class Waits(threading.Event):
+        total_s = 0.0
+
+        def wait(self, timeout: float | None = None) -> bool:
+            Waits.total_s += timeout or 0.0
+            return super().wait(timeout)
+
+    run, _ = run_of(FakeSource(6), FakeEngine(), paced=True, stop=Waits())
+    run.go()
+    assert 0.1 < Waits.total_s <= 5 / 25 + 0.001
+
+
+def test_quality_is_scored_where_there_is_truth() -> None:
+    """Frames carry their truth, and the summary holds the score."""
+    truth = np.zeros((12, 16), np.uint8)
+    run, _ = run_of(FakeSource(4, truth=truth, truth_labels="cityscapes"), FakeEngine())
+    run.go()
+    quality = run.tally.summary()["quality"]
+    assert quality["frames"] == 4
+    assert quality["pixel_accuracy"] == 0.25
+    # Class 0 was found in one frame of four; 1, 2 and 3 were answered and never true.
+    assert quality["miou"] == 0.25 / 4
+    assert quality["per_class"]["road"] == 0.25
+    assert quality["per_class"]["car"] is None
+
+
+def test_the_summary_keeps_its_contract() -> None:
+    """Scripts find every field where it was promised."""
+    run, _ = run_of(FakeSource(10), FakeEngine())
+    run.go()
+    summary = run.tally.summary()
+    assert summary["frames"] == 10
+    assert summary["quality"] is None
+    assert set(summary["fps"]) == {"source", "network", "shown"}
+    assert summary["fps"]["network"] == pytest.approx(1000.0)
+    assert tuple(summary["stages"]) == STAGES
+    assert set(summary["stages"]["invoke"]) == {
+        "n", "mean_ms", "p50_ms", "p90_ms", "p95_ms", "p99_ms", "max_ms",
+    }  # fmt: skip
+    for field in ("dropped", "task", "model", "variant", "runtime", "threads"):
+        assert field in summary
+
+
+def test_a_sink_that_only_tells_how_things_stand_gets_the_last_frame() -> None:
+    """It sees few of the frames, and the last one with the figures of the end."""
+    teller = Collector()
+    teller.every_frame = False
+    run = Run(FakeSource(400), FakeEngine(elements=784), [teller])  # type: ignore[arg-type]
+    run.go()
+    assert len(teller.steps) < 400
+    assert teller.steps[-1].frame.index == 399
+    assert teller.statuses[-1].frames == 400

@@ -1,0 +1,160 @@
+"""The shipped models change places two hundred times, and nothing is lost, mixed up or kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import statistics
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_app.frame import Result, Segmentation, Status, Step
+from edge_app.metrics.agreement import partner
+from edge_app.model.card import ModelSpec, read_card
+from edge_app.model.catalog import sample
+from edge_app.model.engine import Engine, EngineKey, load_engine, warm
+from edge_app.model.interpreter.network import Network
+from edge_app.pipeline.engine_pool import EnginePool
+from edge_app.pipeline.run import Run
+from edge_app.session.session import resident_bytes
+from edge_app.sinks.metrics_log import FRAMES_NAME, MetricsLog
+from edge_app.sources.factory import open_source
+from tests.support import media_files as made
+
+SWITCHES = 200
+KEPT = 2
+PICTURES = 6
+KEYS = {"float32": "1", "float16": "2", "dynamic_range": "3", "int8": "4"}
+
+
+def said(result: Result) -> bytes:
+    """Return the digest of an answer: of its logits, which tell every variant from the others."""
+    if isinstance(result, Segmentation):
+        values = result.class_map if result.logits is None else result.logits
+    else:
+        values = result.logits  # type: ignore[union-attr]  # no page of digits is read here
+    return hashlib.sha256(values.tobytes()).digest()
+
+
+class Loader:
+    """Load the engines of a card, and know which of their interpreters are still held."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        self.spec = spec
+        self.loads = 0
+        self.most = 0
+        self._networks: list[weakref.ref[Network]] = []
+
+    def load(self, post: EngineKey) -> Engine:
+        """Load as a run does."""
+        engine = load_engine(self.spec, post.variant, threads=post.threads)
+        warm(engine)
+        self.loads += 1
+        self._networks.append(weakref.ref(engine.network))
+        self.most = max(self.most, self.held)
+        return engine
+
+    @property
+    def held(self) -> int:
+        """How many networks have an interpreter."""
+        networks = [reference() for reference in self._networks]
+        return sum(network is not None and network._native is not None for network in networks)
+
+
+class Person:
+    """Press figures at random, some before the last wish is fulfilled, and note what is shown."""
+
+    every_frame = True
+    wants_canvas = False
+
+    def __init__(self, crew: EnginePool, seed: int) -> None:
+        self._crew = crew
+        self._chance = random.Random(seed)
+        self.switches = 0
+        self.shown: list[tuple[int, str, bytes]] = []
+        self.resident: list[int] = []
+        self._before = ""
+
+    def write(self, step: Step, status: Status) -> None:
+        """Note what was said of a frame, and by whom."""
+        self.shown.append((step.frame.index, step.variant, said(step.result)))
+        if self._before and step.variant != self._before:
+            self.switches += 1
+            self.resident.append(resident_bytes())
+        self._before = step.variant
+
+    def press(self) -> list[str]:
+        """Ask for another variant once the last one answers; now and then before it does."""
+        if self.switches >= SWITCHES:
+            return ["q"]
+        wish = self._crew.wish.variant
+        if self._before == wish or self._chance.random() < 0.02:
+            return [KEYS[self._chance.choice([name for name in KEYS if name != wish])]]
+        return []
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+def pictures_of(spec: ModelSpec, folder: Path) -> Path:
+    """Write a few pictures of the model's own sample as a file to be read again and again."""
+    with open_source(sample(spec)[0], max_frames=PICTURES) as source:
+        images = [frame.image for frame in source]
+    if spec.task == "classification":
+        path = folder / "digits-idx3-ubyte"
+        return made.write_idx(path, np.stack([image[..., 0] for image in images]))
+    return made.write_video(folder / "street.mp4", images=images, size_wh=(1280, 720))
+
+
+def own_answers(spec: ModelSpec, path: Path) -> dict[tuple[int, str], bytes]:
+    """Return what each variant says of each picture when it is alone."""
+    told = {}
+    for name in spec.variants:
+        engine = load_engine(spec, name, threads=1)
+        with open_source(str(path)) as source:
+            for frame in source:
+                told[frame.index, name] = said(engine.answer(frame.image))
+        engine.close()
+    return told
+
+
+@pytest.mark.parametrize("compared", [False, True], ids=["alone", "compared"])
+@pytest.mark.parametrize("model", ["street", "mnist"])
+def test_two_hundred_switches(model: str, compared: bool, assets: Path, tmp_path: Path) -> None:
+    """Every frame is there once and in order, answered by the variant that it names.
+
+    No more interpreters are held than are to be kept, and memory does not grow.
+    """
+    spec = read_card(assets / "models" / model)
+    path = pictures_of(spec, tmp_path)
+    own = own_answers(spec, path)
+    count = len(own) // len(spec.variants)
+    loader = Loader(spec)
+    first = loader.load(EngineKey(spec, "int8", 1))
+    with (
+        EnginePool(first, loader.load, keep=KEPT, partner=partner) as crew,
+        open_source(str(path), loop=True) as source,
+        MetricsLog(tmp_path) as log,
+    ):
+        crew.compare(compared)
+        person = Person(crew, seed=7)
+        Run(source, first, [person, log], keys=person.press, crew=crew).go()
+    assert person.switches >= SWITCHES
+    assert [index for index, _, _ in person.shown] == list(range(len(person.shown)))
+    for index, variant, digest in person.shown:
+        assert digest == own[index % count, variant], f"frame {index} is not by {variant}"
+    lines = (tmp_path / FRAMES_NAME).read_text("ascii").splitlines()
+    logged = [(told["index"], told["variant"]) for told in map(json.loads, lines)]
+    assert logged == [(index, variant) for index, variant, _ in person.shown]
+    # While one is loaded there may be one more, and the two that are compared are kept as well.
+    assert loader.loads > SWITCHES // 4
+    assert loader.most <= KEPT + 1 + compared
+    assert loader.held == 0
+    quarter = SWITCHES // 4
+    early, late = person.resident[:quarter], person.resident[-quarter:]
+    grown = statistics.median(late) - statistics.median(early)
+    assert grown < 0.1 * statistics.median(early), f"{grown / 1e6:.1f} MB more"

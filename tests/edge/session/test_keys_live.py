@@ -1,0 +1,210 @@
+"""Real keys, in a terminal and in a window, reach a run; every way out leaves all in order."""
+
+from __future__ import annotations
+
+import ctypes.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from tests.edge.sinks.test_keyboard import Terminal
+from tests.edge.sinks.test_window import START, xvfb
+
+__all__ = ["App", "until", "variant_of", "xvfb"]
+
+ROOT = Path(__file__).parents[3]
+# A small moving street without end, so that a busy machine follows; drawn at its own pace.
+COMMAND = ("run", "--model", "street", "--threads", "1", "--metrics", "m", "--record", "kept.mp4")
+VARIANTS = {"1": "float32", "2": "float16", "3": "dynamic_range", "4": "int8"}
+LONG_S = 60.0
+
+
+def until(what: str, true: Callable[[], Any]) -> Any:
+    """Wait for something to come true, and return it."""
+    end = time.monotonic() + LONG_S
+    while not (found := true()):
+        assert time.monotonic() < end, f"{what} never came"
+        time.sleep(0.05)
+    return found
+
+
+def variant_of(folder: Path) -> str:
+    """Return the variant of the last frame in the log, "" where there is none."""
+    path = folder / "m" / "frames.jsonl"
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    return next((json.loads(line)["variant"] for line in reversed(lines) if line[-1:] == "}"), "")
+
+
+def left_in_order(folder: Path, status: str) -> None:
+    """Check what a run leaves: a summary, a log it agrees with, a film that opens."""
+    summary = json.loads((folder / "m" / "summary.json").read_text("utf-8"))
+    lines = (folder / "m" / "frames.jsonl").read_text("utf-8").splitlines()
+    assert summary["status"] == status
+    assert [json.loads(line)["index"] for line in lines] == list(range(len(lines)))
+    assert summary["frames"] == len(lines)
+    with av.open(str(folder / "kept.mp4")) as container:
+        assert sum(1 for _ in container.decode(video=0)) > 0
+
+
+class App(Terminal):
+    """Run edge-app in a terminal of its own, reading away what it draws there."""
+
+    def __init__(self, folder: Path, *more: str) -> None:
+        code = (
+            f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); os.chdir({str(folder)!r});"
+            f"from edge_app.cli import main; sys.exit(main({[*COMMAND, *more]!r}))"
+        )
+        super().__init__(code)
+        os.set_blocking(self.fd, False)
+        self.folder = folder
+
+    def drain(self) -> None:
+        """Take what is written, so that the run never waits for its terminal."""
+        try:
+            while more := os.read(self.fd, 1 << 16):
+                self.said += more
+        except (BlockingIOError, OSError):
+            pass
+
+    def until(self, what: Any, true: Any = None) -> Any:
+        """Wait for something to come true while the terminal is read."""
+
+        def look() -> Any:
+            self.drain()
+            return true()
+
+        return until(what, look)
+
+    def press(self, keys: bytes) -> None:
+        os.write(self.fd, keys)
+
+    def finished(self) -> bool:
+        """Tell whether the program is over, and keep its exit code."""
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if pid:
+            self.code = os.waitstatus_to_exitcode(status)
+        return bool(pid)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    """Start a run without a window in a terminal, and end it whatever happens."""
+    made = App(tmp_path, "--headless", "--loop", "synthetic:320x180")
+    yield made
+    made.kill()
+
+
+def test_keys_typed_into_a_terminal_reach_the_run(app: App, tmp_path: Path) -> None:
+    """Variants change, a picture is kept, a pause holds and ends, and q gives the terminal back."""
+    before = app.settings()
+    app.until("the first frame", lambda: variant_of(tmp_path) == "int8")
+    app.until("single keys", app.is_raw)
+    for key, name in VARIANTS.items():
+        app.press(key.encode())
+        app.until(name, lambda name=name: variant_of(tmp_path) == name)
+    app.press(b"s")
+    [picture] = app.until("a snapshot", lambda: [*tmp_path.glob("snapshots/*.png")])
+    app.until("its figures", picture.with_suffix(".json").exists)
+    for key, said in ((b" ", b"paused"), (b"h", b"quit")):
+        app.said = b""
+        app.press(key)
+        app.until(f"{said!r}", lambda said=said: said in app.said)
+    app.press(b" q")
+    app.until("the end", app.finished)
+    assert app.code == 0
+    assert app.settings() == before
+    left_in_order(tmp_path, "interrupted")
+
+
+@pytest.mark.parametrize(
+    ("way", "code"),
+    [("ctrl-c", 130), ("ctrl-c twice", 130), ("SIGTERM", 143), ("SIGHUP", 129)],
+)
+def test_every_way_out_leaves_all_in_order(app: App, tmp_path: Path, way: str, code: int) -> None:
+    """The terminal is as it was, the log and the film are whole, the exit code tells the signal."""
+    before = app.settings()
+    app.until("the first frame", lambda: variant_of(tmp_path))
+    for number in {"ctrl-c": [2], "ctrl-c twice": [2, 2]}.get(way) or [getattr(signal, way)]:
+        os.killpg(os.tcgetpgrp(app.fd), number)
+    app.until("the end", app.finished)
+    assert app.code == code
+    assert app.settings() == before
+    if way != "ctrl-c twice":  # the second one may cut the first one's work short
+        left_in_order(tmp_path, "interrupted")
+
+
+WINDOW = (
+    START
+    + """
+import json, time
+from pathlib import Path
+folder = Path(sys.argv[1])
+def wait(what, true):
+    for _ in range(1200):
+        if true():
+            return
+        time.sleep(0.05)
+    sys.exit(f"{what} never came")
+def variant():
+    path = folder / "m" / "frames.jsonl"
+    lines = [l for l in path.read_text().splitlines() if l.endswith("}")] if path.exists() else []
+    return json.loads(lines[-1])["variant"] if lines else ""
+wait("a frame", variant)
+names = []
+def found():
+    words = ["xdotool", "search", "--name", "Street"]
+    names[:] = subprocess.run(words, capture_output=True, text=True).stdout.split()
+    return names
+wait("a window", found)
+xdotool("windowfocus", "--sync", names[0])
+for key, name in zip("1234", ("float32", "float16", "dynamic_range", "int8")):
+    xdotool("key", key)
+    wait(name, lambda: variant() == name)
+xdotool("key", "c")
+xdotool("key", "s")
+wait("a snapshot", lambda: [*folder.glob("snapshots/*.json")])
+if sys.argv[2] == "q":
+    xdotool("key", "q")
+else:
+    press_close_button(int(names[0]))
+"""
+)
+
+
+@pytest.mark.skipif(not ctypes.util.find_library("X11"), reason="libX11 is not installed")
+@pytest.mark.parametrize("way", ["q", "close button"])
+def test_keys_pressed_in_a_window_reach_the_run(xvfb: str, tmp_path: Path, way: str) -> None:
+    """Variants change, a compared picture is kept, and both ways out end the run in order."""
+    env = {key: value for key, value in os.environ.items() if key != "WAYLAND_DISPLAY"}
+    env |= {"DISPLAY": xvfb, "PYTHONPATH": str(ROOT)}
+    run = subprocess.Popen(
+        [sys.executable, "-m", "edge_app.cli", *COMMAND, "--loop", "synthetic:320x180"],
+        cwd=tmp_path,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        hands = subprocess.run(
+            [sys.executable, "-c", WINDOW, str(tmp_path), way],
+            env=env, cwd=ROOT, capture_output=True, text=True, timeout=4 * LONG_S, check=False,
+        )  # fmt: skip
+        assert hands.returncode == 0, hands.stderr
+        said, _ = run.communicate(timeout=LONG_S)
+    finally:
+        run.kill()
+    assert run.returncode == 0, said
+    left_in_order(tmp_path, "interrupted")
+    [told] = tmp_path.glob("snapshots/*.json")
+    assert json.loads(told.read_text("utf-8"))["variant"] == "int8"

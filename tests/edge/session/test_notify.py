@@ -1,0 +1,204 @@
+"""A service manager hears of the first frame, of progress, and of nothing while a run is stuck."""
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_app.pipeline.run import Run
+from edge_app.session.notify import Notifier, notifier_of
+from tests.support.fakes import Collector, FakeEngine, FakeSource
+
+SMALL, LARGE = 784, 512 * 256 * 3
+
+
+class Manager:
+    """Listen where a service manager would."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._line.bind("\0" + address[1:] if address.startswith("@") else address)
+        self._line.settimeout(5)
+
+    def hears(self) -> list[str]:
+        """Return the lines of the next message."""
+        return self._line.recv(4096).decode("utf-8").split("\n")
+
+    def hears_nothing(self) -> bool:
+        """Tell whether no message waits."""
+        self._line.setblocking(False)
+        try:
+            return not self._line.recv(4096)
+        except BlockingIOError:
+            return True
+        finally:
+            self._line.settimeout(5)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._line.close()
+
+
+@pytest.fixture(params=["path", "abstract"])
+def manager(request: Any, tmp_path: Path) -> Iterator[Manager]:
+    """Listen at both kinds of address that systemd uses."""
+    path = str(tmp_path / "notify")
+    listening = Manager(path if request.param == "path" else f"@{path}")
+    yield listening
+    listening.close()
+
+
+def test_the_first_beat_says_ready_and_later_ones_feed_the_watchdog(manager: Manager) -> None:
+    """Beats between them are not sent, so a fast run does not shout."""
+    now_s = 0.0
+    notifier = Notifier(manager.address, 4.0, clock=lambda: now_s)
+    notifier.beat(lambda: "frame\n1")
+    assert manager.hears() == ["READY=1", "STATUS=frame 1"]
+    now_s = 0.9
+    notifier.beat()
+    assert manager.hears_nothing()
+    now_s = 1.0
+    notifier.beat(lambda: "frame 9")
+    assert manager.hears() == ["WATCHDOG=1", "STATUS=frame 9"]
+    notifier.ending()
+    assert manager.hears()[0] == "STOPPING=1"
+
+
+def test_a_run_without_a_manager_says_nothing() -> None:
+    """Nobody asked, so not even the words are made."""
+    notifier = notifier_of({})
+    notifier.beat(lambda: pytest.fail("words were made for nobody"))
+    notifier.ending()
+
+
+def test_a_manager_that_is_gone_ends_no_run(tmp_path: Path) -> None:
+    """A socket that nobody reads any more is no fault."""
+    Notifier(str(tmp_path / "gone"), 4.0).beat()
+
+
+def test_children_do_not_inherit_the_socket(manager: Manager) -> None:
+    """What the environment said is read once and taken out of it."""
+    environment = {
+        "NOTIFY_SOCKET": manager.address,
+        "WATCHDOG_USEC": "400000",
+        "WATCHDOG_PID": str(os.getpid()),
+        "HOME": "/",
+    }
+    notifier = notifier_of(environment)
+    assert environment == {"HOME": "/"}
+    notifier.beat()
+    assert manager.hears()[0] == "READY=1"
+    assert notifier._every_s == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("usec", ["", "0", "soon"])
+def test_a_watchdog_that_is_off_or_meant_for_another_is_not_fed_often(usec: str) -> None:
+    """Without one the words are still renewed every two seconds."""
+    for environment in ({"WATCHDOG_USEC": usec}, {"WATCHDOG_USEC": "400000", "WATCHDOG_PID": "1"}):
+        assert notifier_of(environment)._every_s == 2.0
+
+
+@pytest.mark.parametrize("elements", [SMALL, LARGE], ids=["in line", "in threads"])
+@pytest.mark.parametrize("every_frame", [True, False])
+def test_every_frame_that_comes_through_is_progress(elements: int, every_frame: bool) -> None:
+    """Whichever way a run goes through its frames, it tells of them."""
+    told: list[int] = []
+    collector = Collector()
+    collector.every_frame = every_frame
+    run = Run(
+        FakeSource(40),
+        FakeEngine(elements=elements),  # type: ignore[arg-type]
+        [collector],
+        progress=lambda tally: told.append(tally.frames),
+    )
+    run.go()
+    assert told
+    assert told[-1] == 40
+    assert told == sorted(told)
+
+
+def test_a_network_that_hangs_makes_no_progress() -> None:
+    """Keys and window go on while the network is stuck, and still nothing is told."""
+    told: list[int] = []
+    looks, hanging = 0, threading.Event()
+
+    def during(value: int) -> None:
+        if value == 3:
+            hanging.wait(10)
+
+    def keys() -> list[str]:
+        nonlocal looks
+        # The line hands out None while it waits: the loop turns, but nothing comes through.
+        looks += 1
+        if looks > 20 and told and told[-1] == 3:
+            hanging.set()
+            return ["q"]
+        return []
+
+    run = Run(
+        FakeSource(40),
+        FakeEngine(during),  # type: ignore[arg-type]
+        [Collector()],
+        keys=keys,
+        progress=lambda tally: told.append(tally.frames),
+    )
+    run.go()
+    assert looks > 20
+    assert [count for count in told if count <= 3] == [1, 2, 3]
+
+
+def test_a_camera_that_is_waited_for_makes_progress_with_every_attempt() -> None:
+    """A restart would not bring an unplugged camera back, so the attempts feed the watchdog."""
+    told: list[str] = []
+    attempts = 0
+
+    def before(index: int) -> None:
+        if index == 2:
+            for number in (1, 2, 3):
+                source.state = f"reconnecting (attempt {number}: unplugged)"
+                heard.wait(10)
+                heard.clear()
+            source.state = "live"
+
+    def progress(tally: object) -> None:
+        nonlocal attempts
+        told.append(source.state)
+        if source.state != "live":
+            attempts += 1
+            heard.set()
+
+    class Camera(FakeSource):
+        state = "live"
+
+    heard = threading.Event()
+    source = Camera(4, live=True, before=before)
+    run = Run(source, FakeEngine(), [Collector()], progress=progress)
+    run.go()
+    assert attempts >= 3
+    assert {f"reconnecting (attempt {number}: unplugged)" for number in (1, 2, 3)} <= set(told)
+
+
+def test_a_pause_is_progress() -> None:
+    """Somebody holds the run on purpose: it is not stuck."""
+    told: list[int] = []
+    pressed = iter(["space"])
+
+    def keys() -> list[str]:
+        if len(told) > 8:
+            return ["q"]
+        return [key] if (key := next(pressed, None)) else []
+
+    run = Run(
+        FakeSource(3),
+        FakeEngine(),  # type: ignore[arg-type]
+        [Collector()],
+        keys=keys,
+        progress=lambda tally: told.append(tally.frames),
+    )
+    run.go()
+    assert len(told) > 8

@@ -1,0 +1,436 @@
+"""The browser view shows what runs, hears keys, and never holds the pipeline up."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("aiohttp", reason="the browser view's web library is not installed")
+
+from edge_app.controls import KEYS
+from edge_app.errors import SinkError, UsageError
+from edge_app.overlay.hud import hud_text
+from edge_app.sinks.serve.access import Access, access_for, is_loopback
+from edge_app.sinks.serve.app import Site
+from edge_app.sinks.serve.browser_view import BrowserView
+from edge_app.sinks.serve.page_status import status_words
+from tests.support import media_files as made
+from tests.support.steps import status, step
+
+WAIT_S = 60
+GRACE = threading.Event()
+
+
+@pytest.fixture
+def view() -> Iterator[BrowserView]:
+    """Open a view for this machine on a free port."""
+    with BrowserView(port=0) as one:
+        yield one
+
+
+def ask(
+    view: BrowserView, path: str, method: str = "GET", body: str | None = None, **headers: str
+) -> tuple[int, str, http.client.HTTPMessage]:
+    """Ask for something once; return the code, the text and the headers."""
+    connection = http.client.HTTPConnection("127.0.0.1", view.port, timeout=WAIT_S)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, path, body, named)
+    answer = connection.getresponse()
+    text = answer.read().decode("utf-8", "replace")
+    connection.close()
+    return answer.status, text, answer.headers
+
+
+@contextmanager
+def watching(view: BrowserView, path: str = "/stream") -> Iterator[Any]:
+    """Keep a stream open, and yield its body once it is answered."""
+    connection = http.client.HTTPConnection("127.0.0.1", view.port, timeout=WAIT_S)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    try:
+        yield answer
+    finally:
+        answer.close()
+        connection.close()
+
+
+def next_jpeg(body: Any) -> bytes:
+    """Read the next picture of a stream."""
+    length = 0
+    while line := body.readline().strip() or (b"" if length else b"."):
+        if line.lower().startswith(b"content-length:"):
+            length = int(line.split(b":")[1])
+    data: bytes = body.read(length)
+    return data
+
+
+def number_in(jpeg: bytes) -> int:
+    """Read the number of a picture back."""
+    return made.number_of(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR))
+
+
+def until(condition: Any) -> None:
+    """Wait for something that another thread does."""
+    for _ in range(100 * WAIT_S):
+        if condition():
+            return
+        GRACE.wait(0.01)
+    pytest.fail("it did not happen")
+
+
+def test_the_picture_moves(view: BrowserView) -> None:
+    """Each picture that is written while somebody watches arrives, as JPEG."""
+    view.write(step(3), status())
+    with watching(view) as body:
+        assert body.status == 200
+        assert body.headers["Content-Type"].startswith("multipart/x-mixed-replace")
+        first = next_jpeg(body)
+        view.write(step(9), status())
+        second = next_jpeg(body)
+    assert (number_in(first), number_in(second)) == (3, 9)
+    assert first[:2] == second[:2] == b"\xff\xd8"
+
+
+def test_a_picture_is_encoded_once_and_only_for_somebody(view: BrowserView) -> None:
+    """Nobody looks: no JPEG. Two look: one for both."""
+    for index in range(20):
+        view.write(step(index), status())
+    assert view.feed.encoded == 0
+    with watching(view) as one, watching(view) as other:
+        assert number_in(next_jpeg(one)) == number_in(next_jpeg(other)) == 19
+        assert view.feed.encoded == 1
+
+
+@pytest.mark.parametrize("key", [key for entry in KEYS for key in entry.keys])
+def test_a_key_arrives_by_its_name(view: BrowserView, key: str) -> None:
+    """Every key of the table can be pressed, and is told once."""
+    code, _, _ = ask(view, "/key", "POST", key, Origin=f"http://127.0.0.1:{view.port}", Host=f"127.0.0.1:{view.port}")  # fmt: skip  # noqa: E501
+    assert code == 204
+    assert list(view.keys()) == [key]
+    assert list(view.keys()) == []
+
+
+def test_an_unknown_key_is_refused(view: BrowserView) -> None:
+    """With a sentence, and nothing is pressed."""
+    code, text, _ = ask(view, "/key", "POST", "format the disk")
+    assert (code, "no such key" in text) == (400, True)
+    assert list(view.keys()) == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Host": "evil.example"},
+        {"Host": ""},
+    ],
+)
+def test_a_foreign_page_cannot_press_keys(view: BrowserView, headers: dict[str, str]) -> None:
+    """Neither by asking from elsewhere, nor by a name of its own that points here."""
+    code, text, _ = ask(view, "/key", "POST", "q", **headers)
+    assert code == 403
+    assert text.count("\n") == 1
+    assert list(view.keys()) == []
+
+
+def test_a_foreign_page_cannot_watch(view: BrowserView) -> None:
+    """Pictures in foreign pages take no place, and a rebound name reads nothing."""
+    view.write(step(), status())
+    assert ask(view, "/stream", Sec_Fetch_Site="cross-site")[0] == 403
+    assert ask(view, "/status", Host="evil.example:8000")[0] == 403
+    assert ask(view, "/", Sec_Fetch_Site="cross-site")[0] == 200  # a link leads here
+
+
+def test_the_ninth_is_told_to_wait(view: BrowserView) -> None:
+    """Eight may watch; the next one gets a sentence, and a place once one is free."""
+    view.write(step(1), status())
+    held = [watching(view) for _ in range(8)]
+    bodies = [one.__enter__() for one in held]
+    assert [number_in(next_jpeg(body)) for body in bodies] == [1] * 8
+    for path in ("/stream", "/"):
+        code, text, _ = ask(view, path)
+        assert code == 503
+        assert text == "8 are watching already, which is all; close another view first.\n"
+    assert json.loads(ask(view, "/status")[1])["full"]
+    held.pop().__exit__(None, None, None)
+    until(lambda: view.watching == 7)
+    assert ask(view, "/")[0] == 200
+    for one in held:
+        one.__exit__(None, None, None)
+    until(lambda: view.watching == 0)
+
+
+def test_nobody_looks_nobody_draws(view: BrowserView) -> None:
+    """Canvases are asked for while somebody watches; what was shown before is not shown again."""
+    assert not view.wants_canvas
+    view.write(step(3), status())
+    with watching(view) as body:
+        assert number_in(next_jpeg(body)) == 3
+        assert view.wants_canvas
+    until(lambda: not view.wants_canvas)
+    view.write(replace(step(4), canvas=None), status(frames=4))
+    assert json.loads(ask(view, "/status")[1])["frames"] == "4 frames"
+    with watching(view) as body:
+        until(lambda: view.wants_canvas)
+        view.write(step(5), status())
+        assert number_in(next_jpeg(body)) == 5
+
+
+def test_a_client_that_never_reads_holds_nobody_up(view: BrowserView) -> None:
+    """Far more than its buffers take is written past it, and another sees the newest."""
+    noise = np.random.default_rng(0).integers(0, 256, (360, 640, 3), np.uint8)
+    with socket.create_connection(("127.0.0.1", view.port)) as deaf:
+        deaf.sendall(f"GET /stream HTTP/1.1\r\nHost: localhost:{view.port}\r\n\r\n".encode())
+        until(lambda: view.watching == 1)
+        with watching(view) as body:
+            for index in range(40):
+                view.write(step(index, np.roll(noise, index, 0)), status())
+                next_jpeg(body)
+            for index in range(1000):
+                view.write(step(index, noise), status())
+            view.write(step(7), status())
+            while next_jpeg(body)[:2] == b"\xff\xd8" and view.feed.encoded < 41:
+                pass
+        assert view.watching >= 1
+
+
+def test_a_client_that_takes_nothing_is_let_go(
+    view: BrowserView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the time-out its place is free again."""
+    monkeypatch.setattr("edge_app.sinks.serve.app.WRITE_S", 0.2)
+    noise = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), np.uint8)
+    with socket.create_connection(("127.0.0.1", view.port)) as deaf:
+        deaf.sendall(f"GET /stream HTTP/1.1\r\nHost: localhost:{view.port}\r\n\r\n".encode())
+        until(lambda: view.watching == 1)
+        numbers = iter(range(100_000))
+
+        def is_gone() -> bool:
+            view.write(step(next(numbers), noise), status())
+            return view.watching == 0
+
+        until(is_gone)
+
+
+def test_a_client_that_vanishes_is_forgotten(view: BrowserView) -> None:
+    """Also while nothing is written, as in a pause."""
+    view.write(step(), status())
+    with watching(view) as body, watching(view, "/events") as events:
+        next_jpeg(body)
+        events.readline()
+        until(lambda: view.watching == 1)
+    until(lambda: view.watching == 0)
+
+
+def test_the_figures_are_those_of_the_hud() -> None:
+    """Every word of the HUD is there, in its order."""
+    for one in (status(), status(quality=None), status(damaged=0, stages={}, shown_fps=None)):
+        hud, told = asdict(hud_text(one)), status_words(one)
+        assert told["variant"] == hud["variant"]
+        assert told["title"] == hud["title"]
+        assert told["facts"] == list(hud["facts"])
+        assert told["rates"] == [list(rate) for rate in hud["rates"]]
+        assert [row[1:3] for row in told["stages"]] == [list(row[1:]) for row in hud["stages"]]
+        assert [part[1] for part in told["bar"]] == [share for _, share in hud["bar"]]
+        assert told["notes"] == list(hud["notes"])
+        assert told["quality"] == list(hud["quality"])
+        json.dumps(told, allow_nan=False)
+
+
+def test_the_figures_come_as_events(view: BrowserView) -> None:
+    """They change as the status does, and the states are among them."""
+    view.write(step(), status(states=("paused", "recording 0:12")))
+    with watching(view, "/events") as body:
+        assert body.headers["Content-Type"].startswith("text/event-stream")
+        told = json.loads(body.readline().removeprefix(b"data: "))
+        assert told["states"] == ["paused", "recording 0:12"]
+        assert told["classes"][0] == ["road", "0.951", 0.951]
+        view.write(step(1), status(variant="float16"))
+        until(lambda: b'"float16"' in body.readline())
+
+
+def test_before_the_first_picture_the_page_waits(view: BrowserView) -> None:
+    """Streams are answered and stay open; nothing breaks for want of a status."""
+    assert "variant" not in json.loads(ask(view, "/status")[1])
+    with watching(view) as body:
+        assert body.status == 200
+        view.write(step(4), status())
+        assert number_in(next_jpeg(body)) == 4
+
+
+def test_the_page_stands_alone(view: BrowserView) -> None:
+    """One file, a button for each key, own typefaces, and nothing from elsewhere."""
+    code, page, headers = ask(view, "/")
+    assert code == 200
+    table = page.split('id="key-table"')[1].split(">", 1)[1].split("</script>")[0]
+    assert json.loads(table) == [{"keys": list(one.keys), "what": one.what} for one in KEYS]
+    assert "http://" not in page
+    assert "https://" not in page
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    code, _, headers = ask(view, "/fonts/IBMPlexSans-Regular.woff")
+    assert (code, headers["Content-Type"]) == (200, "font/woff")
+    assert ask(view, "/fonts/..%2Fmodels%2Fmnist%2Fmodel.json")[0] == 404
+
+
+def test_beyond_this_machine_a_token_is_needed() -> None:
+    """It is made, stands in the address, and is taken from there or from the cookie."""
+    with BrowserView("0.0.0.0", 0) as view:  # noqa: S104 - that is what is tested
+        token = view.url.split("?token=")[1]
+        assert len(token) >= 20
+        for path in ("/", "/status", "/stream", "/events", "/fonts/IBMPlexSans-Regular.woff"):
+            code, text, _ = ask(view, path)
+            assert code == 401
+            assert "open the address that edge-app printed" in text
+        assert ask(view, "/key", "POST", "q")[0] == 401
+        assert ask(view, "/?token=wrong")[0] == 401
+        assert ask(view, "/?token=%ff%00")[0] == 401
+        code, _, headers = ask(view, f"/?token={token}")
+        assert code == 200
+        cookie = headers["Set-Cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=Strict" in cookie
+        named = cookie.split(";")[0]
+        assert ask(view, "/status", Cookie=named)[0] == 200
+        assert ask(view, "/key", "POST", "l", Cookie=named)[0] == 204
+        assert list(view.keys()) == ["l"]
+
+
+def test_a_token_of_ones_own_is_taken_anywhere() -> None:
+    """Also on loopback; one that can be guessed is refused."""
+    with BrowserView(port=0, token="long-enough") as view:  # noqa: S106
+        assert view.url.endswith("/?token=long-enough")
+        assert ask(view, "/status")[0] == 401
+        assert ask(view, "/status?token=long-enough")[0] == 200
+    for weak in ("short", "", "with space"):
+        with pytest.raises(UsageError, match="leave it out"):
+            access_for("127.0.0.1", weak)
+
+
+@pytest.mark.parametrize(
+    ("host", "header", "known"),
+    [
+        ("127.0.0.1", "localhost:9000", True),
+        ("127.0.0.1", "[::1]:8000", True),
+        ("127.0.0.1", "192.0.2.7:8000", False),
+        ("127.0.0.1", "localhost.evil.example", False),
+        ("0.0.0.0", "192.0.2.7:8000", True),  # noqa: S104
+        ("0.0.0.0", "evil.example", False),  # noqa: S104
+        ("board.example", "Board.example:80", True),
+        ("::", "[2001:db8::1]:8000", True),
+    ],
+)
+def test_hosts_are_known_by_name(host: str, header: str, known: bool) -> None:
+    """A forwarded port may differ; a strange name may not."""
+    assert access_for(host).knows_host(header) is known
+
+
+def test_loopback_is_what_no_other_machine_reaches() -> None:
+    """A name that only might point here counts as beyond."""
+    assert [is_loopback(host) for host in ("127.0.0.1", "127.9.9.9", "::1", "localhost")] == [True] * 4  # fmt: skip  # noqa: E501
+    assert not any(is_loopback(host) for host in ("0.0.0.0", "::", "", "raspberrypi"))  # noqa: S104
+
+
+def test_a_port_in_use_is_told_in_one_line(view: BrowserView) -> None:
+    """With what to do, before any thread is started."""
+    before = threading.active_count()
+    with pytest.raises(SinkError, match=r"port \d+ of 127.0.0.1: it is in use; choose another"):
+        BrowserView(port=view.port)
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1"])
+def test_a_foreign_address_is_told_in_one_line(host: str) -> None:
+    """A name that is none and an address of another machine."""
+    with pytest.raises(SinkError, match="leave"):
+        BrowserView(host, 0)
+
+
+def test_closing_ends_every_connection() -> None:
+    """Watchers, listeners and deaf ones are let go, the thread ends, the port is free."""
+    view = BrowserView(port=0)
+    view.write(step(), status())
+    with (
+        watching(view) as body,
+        watching(view, "/events") as events,
+        socket.create_connection(("127.0.0.1", view.port)) as deaf,
+    ):
+        deaf.sendall(f"GET /stream HTTP/1.1\r\nHost: localhost:{view.port}\r\n\r\n".encode())
+        next_jpeg(body)
+        until(lambda: view.watching == 2)
+        view.close()
+        view.close()
+        assert b"event: end" in events.read()
+    assert "serve" not in {thread.name for thread in threading.enumerate()}
+    with BrowserView(port=view.port):
+        pass
+
+
+def test_a_breakdown_is_told_by_the_next_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not swallowed in its thread."""
+
+    def break_down(site: Site) -> Any:
+        raise RuntimeError("out of tables")
+
+    monkeypatch.setattr(Site, "app", break_down)
+    with pytest.raises(SinkError, match="out of tables"):
+        BrowserView(port=0)
+
+
+def test_the_cookie_is_named_by_the_token() -> None:
+    """Two runs on one machine, seen in one browser, do not log each other out."""
+    names = {Access(frozenset(), False, token).cookie for token in ("first-one", "second-one")}
+    assert len(names) == 2
+
+
+@pytest.mark.skipif(
+    not (shutil.which("chromedriver") and shutil.which("chromium")),
+    reason="needs chromium and chromium-driver",
+)
+def test_a_real_browser_shows_it_and_presses_keys(view: BrowserView, tmp_path: Path) -> None:
+    """The picture is decoded, a button and a key arrive, and the loss of the server is told."""
+    from tests.support.browser import Browser
+
+    view.write(step(5, made.picture(5, (640, 360))), status())
+    with Browser(tmp_path) as browser:
+        browser.open(view.url)
+        until(lambda: browser.run("return document.getElementById('picture').naturalWidth") == 640)
+        until(
+            lambda: browser.run("return document.getElementById('variant').textContent") == "int8"
+        )
+        assert browser.run("return document.querySelectorAll('#keys button').length") == len(KEYS)
+        browser.run(
+            "[...document.querySelectorAll('#keys button')]"
+            ".find(one => one.querySelector('kbd').textContent === 'l').click()"
+        )
+        until(lambda: list(view.keys()) == ["l"])
+        browser.type(" ")
+        until(lambda: list(view.keys()) == ["space"])
+        browser.type("q")
+        assert "again to end" in browser.run(
+            "return document.getElementById('message').textContent"
+        )
+        assert list(view.keys()) == []
+        browser.type("q")
+        until(lambda: list(view.keys()) == ["q"])
+        assert browser.run("return document.documentElement.scrollWidth <= window.innerWidth")
+        view.close()
+        message = "return document.getElementById('message').textContent"
+        until(lambda: browser.run(message) == "the run has ended; waiting for the next")
+        with BrowserView(port=view.port) as again:
+            again.write(step(6, made.picture(6, (640, 360))), status(variant="float16"))
+            until(lambda: browser.run(message) == "")
+            until(lambda: again.watching == 1)

@@ -1,0 +1,139 @@
+"""Runs seen in a browser, from the command line to the last word."""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from edge_app.commands.arg_types import listen_at
+from tests.edge.test_cli import ENV, begin, edge
+
+WITHOUT = (
+    "import sys; sys.modules['aiohttp'] = None; from edge_app.cli import main; sys.exit(main())"
+)
+WAIT_S = 60
+
+
+def ask(url: str, path: str, key: str | None = None) -> bytes:
+    """Get something of a server, or press a key."""
+    at = urlsplit(url)
+    line = http.client.HTTPConnection(at.netloc, timeout=WAIT_S)
+    line.request("GET" if key is None else "POST", f"{path}?{at.query}", key)
+    answer = line.getresponse()
+    assert answer.status in {200, 204}, answer.read()
+    return answer.read()
+
+
+def served_at(child: subprocess.Popen[str]) -> str:
+    """Read where a run can be watched off what it prints."""
+    assert child.stdout is not None
+    for line in child.stdout:
+        if found := re.search(r"watch at (http://\S+)", line):
+            return found.group(1)
+    raise AssertionError(child.communicate()[1])
+
+
+@pytest.mark.parametrize("where", ["0", "0.0.0.0:0"])
+def test_a_headless_run_is_watched_and_steered(where: str) -> None:
+    """No display: the address is printed, keys switch the variant and end the run."""
+    pytest.importorskip("aiohttp", reason="the browser view's web library is not installed")
+    child = begin("run", "--headless", "--loop", "--variant", "int8", "--serve", where)
+    try:
+        url = served_at(child)
+        assert ("?token=" in url) == (where != "0")
+        ask(url, "/key", "2")
+        told = {}
+        deadline = time.monotonic() + WAIT_S
+        while told.get("variant") != "float16" and time.monotonic() < deadline:
+            told = json.loads(ask(url, "/status"))
+            time.sleep(0.05)
+        assert told["variant"] == "float16"
+        ask(url, "/key", "q")
+        said, faults = child.communicate(timeout=WAIT_S)
+    finally:
+        child.kill()
+    assert "stopped by a key" in said
+    assert faults == ""
+    assert child.returncode == 0
+
+
+def test_a_port_in_use_ends_the_run_in_one_line() -> None:
+    """Before the first frame, with another port to take."""
+    pytest.importorskip("aiohttp", reason="the browser view's web library is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = edge("run", "--headless", "--serve", port)
+    assert done.returncode == 1
+    assert f"port {port} of 127.0.0.1: it is in use; choose another port" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_missing_library_is_told_with_its_command() -> None:
+    """In one line, and only to those who ask for the view."""
+    arguments = ["run", "--headless", "--max-frames", "3"]
+    for more, code, words in (
+        (["--serve", "0"], 1, "--serve needs a library: pip install aiohttp"),
+        ([], 0, ""),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", WITHOUT, *arguments, *more],
+            capture_output=True,
+            text=True,
+            env={**ENV, "PYTHONPATH": str(Path(__file__).parents[4])},
+            timeout=240,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        assert words in done.stderr
+        assert done.stderr.count("\n") == len(words[:1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--serve-token", "long-enough"], "needs --serve"),
+        (["--serve", "0", "--serve-token", "short"], "leave it out to get one"),
+        (["--serve", "eighty"], "write PORT or HOST:PORT"),
+    ],
+)
+def test_a_wrong_order_is_told(arguments: list[str], words: str) -> None:
+    """As a mistake of the command line."""
+    if "leave" in words:
+        pytest.importorskip("aiohttp", reason="the browser view's web library is not installed")
+    done = edge("run", "--headless", *arguments)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("8080", ("127.0.0.1", 8080)),
+        ("0.0.0.0:80", ("0.0.0.0", 80)),  # noqa: S104 - that is what is tested
+        ("raspberrypi:8080", ("raspberrypi", 8080)),
+        ("[::]:8080", ("::", 8080)),
+    ],
+)
+def test_where_to_listen_is_read(text: str, where: tuple[str, int]) -> None:
+    """A port alone is this machine's own."""
+    assert listen_at(text) == where
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "65536", "-1", ":80", "::1:80", "host:", "1.2.3.4", "\u0661"]
+)
+def test_what_is_no_address_is_refused(text: str) -> None:
+    """With the forms there are."""
+    with pytest.raises(argparse.ArgumentTypeError, match="as 8080"):
+        listen_at(text)

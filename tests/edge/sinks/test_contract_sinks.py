@@ -1,0 +1,163 @@
+"""What every sink promises, held over all of them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from rich.console import Console
+
+from edge_app.errors import SinkError
+from edge_app.sinks.display import DisplayVerdict
+from edge_app.sinks.metrics_log import MetricsLog
+from edge_app.sinks.recorder import Recorder
+from edge_app.sinks.sink import Sink
+from edge_app.sinks.terminal import Terminal
+from edge_app.sinks.window import Window
+from tests.support.steps import digit, status, step
+
+Make = Callable[[Path], Sink]
+
+
+class FakeToolkit:
+    """Stand in for OpenCV's windows: those that are open, by title."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.open: dict[str, np.ndarray | None] = {}
+        for name in ("namedWindow", "resizeWindow", "imshow", "waitKeyEx", "destroyWindow"):
+            monkeypatch.setattr(cv2, name, getattr(self, name))
+        monkeypatch.setattr(cv2, "getWindowProperty", lambda title, _: float(title in self.open))
+
+    def namedWindow(self, title: str, _: int) -> None:  # noqa: N802 - OpenCV's name
+        self.open[title] = None
+
+    def resizeWindow(self, title: str, width: int, height: int) -> None:  # noqa: N802
+        assert title in self.open
+
+    def imshow(self, title: str, image: np.ndarray) -> None:
+        self.open[title] = image
+
+    def waitKeyEx(self, _: int) -> int:  # noqa: N802
+        return -1
+
+    def destroyWindow(self, title: str) -> None:  # noqa: N802
+        del self.open[title]
+
+
+SINKS: dict[str, Make] = {
+    "recorder of a file": lambda folder: Recorder(folder / "out.mp4", rate_hz=25, live=False),
+    "recorder of a camera": lambda folder: Recorder(folder / "out.mp4", rate_hz=25, live=True),
+    "metrics log": MetricsLog,
+    "terminal in a pipe": lambda _: Terminal(Console(file=io.StringIO())),
+    "terminal on a screen": lambda _: Terminal(Console(file=io.StringIO(), force_terminal=True)),
+    "window": lambda _: Window("contract", DisplayVerdict(True)),
+}
+if find_spec("aiohttp"):
+    from edge_app.sinks.serve.browser_view import BrowserView
+
+    SINKS["browser"] = lambda _: BrowserView(port=0)
+
+
+@pytest.fixture(autouse=True)
+def toolkit(monkeypatch: pytest.MonkeyPatch) -> FakeToolkit:
+    """Let windows open nowhere."""
+    return FakeToolkit(monkeypatch)
+
+
+@pytest.fixture(params=SINKS)
+def make(request: pytest.FixtureRequest) -> Make:
+    """Return how to open one of the sinks."""
+    return SINKS[request.param]
+
+
+def test_it_is_a_context_that_takes_frames(make: Make, tmp_path: Path) -> None:
+    """Frames of both tasks are taken, and it says whether it looks at the canvas."""
+    with make(tmp_path) as sink:
+        assert isinstance(sink.wants_canvas, bool)
+        sink.write(step(0), status())
+        sink.write(digit(3, 4, index=1), status(task="classification"))
+
+
+def test_it_is_closed_twice_without_harm(make: Make, tmp_path: Path) -> None:
+    """As the pipeline and the context both do it."""
+    with make(tmp_path) as sink:
+        sink.write(step(), status())
+        sink.close()
+    sink.close()
+
+
+def test_it_is_closed_before_its_first_frame(make: Make, tmp_path: Path) -> None:
+    """A source that fails at once leaves sinks without frames."""
+    with make(tmp_path):
+        pass
+
+
+def test_writing_after_the_end_is_a_fault(make: Make, tmp_path: Path) -> None:
+    """A frame that would be lost is told, with what to do."""
+    with make(tmp_path) as sink:
+        sink.write(step(), status())
+    with pytest.raises(SinkError, match="was closed; open a new one"):
+        sink.write(step(1), status())
+
+
+def test_a_fault_inside_still_closes_it(make: Make, tmp_path: Path) -> None:
+    """The fault goes on, and the sink is closed behind it."""
+    with pytest.raises(RuntimeError, match="the network fell over"), make(tmp_path) as sink:
+        fail(sink)
+    with pytest.raises(SinkError, match="was closed"):
+        sink.write(step(2), status())
+
+
+def fail(sink: Sink) -> None:
+    """Write a frame and break."""
+    sink.write(step(), status())
+    raise RuntimeError("the network fell over")
+
+
+def test_what_was_taken_is_there_after_a_fault(tmp_path: Path, toolkit: FakeToolkit) -> None:
+    """Video, log, terminal and window are left as a person wants to find them."""
+    out = io.StringIO()
+    for sink in (
+        Recorder(tmp_path / "out.mp4", rate_hz=25, live=False),
+        MetricsLog(tmp_path),
+        Terminal(Console(file=out, force_terminal=True)),
+        Window("gone", DisplayVerdict(True)),
+    ):
+        with pytest.raises(RuntimeError), sink:
+            fail(sink)
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert len(list(container.decode(video=0))) == 1
+    assert (tmp_path / "frames.jsonl").read_text().count("\n") == 1
+    assert "\x1b[?25h" in out.getvalue()
+    assert toolkit.open == {}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [SINKS["recorder of a file"], SINKS["recorder of a camera"], SINKS["window"]],
+    ids=["file", "camera", "window"],
+)
+def test_a_missing_canvas_is_told(make: Make, tmp_path: Path) -> None:
+    """A sink for pictures cannot do without one."""
+    from dataclasses import replace
+
+    with make(tmp_path) as sink:
+        assert sink.wants_canvas
+        with pytest.raises(SinkError, match="let the overlay draw one"):
+            sink.write(replace(step(), canvas=None), status())
+
+
+def test_the_canvas_is_only_borrowed(make: Make, tmp_path: Path) -> None:
+    """No sink draws into it."""
+    canvas = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    before = canvas.copy()
+    with make(tmp_path) as sink:
+        for index in range(3):
+            sink.write(step(index, canvas), status())
+    assert (canvas == before).all()

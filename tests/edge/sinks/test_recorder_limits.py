@@ -1,0 +1,299 @@
+"""Recordings end before the disk does, split without a loss, and never hold a camera up."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from edge_app.sinks.backlog import Backlog
+from edge_app.sinks.recorder import Recorder
+from edge_app.sinks.segments import last_number
+from tests.edge.sinks.test_recorder import Wall, numbers, times_s
+from tests.support.steps import status, step
+
+ROOT = Path(__file__).parents[3]
+NOISE = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
+
+
+def write_noise(recorder: Recorder, count: int) -> None:
+    """Write pictures that compress badly."""
+    for index in range(count):
+        recorder.write(step(index, np.roll(NOISE, index, 0)), status())
+
+
+def length_s(path: Path) -> float:
+    """Return how long a file says it is."""
+    with av.open(str(path)) as container:
+        assert container.duration is not None
+        return container.duration / 1e6
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_recording_ends_at_its_size(live: bool, tmp_path: Path) -> None:
+    """The closed file is not larger than was asked, holds what fits, and plays."""
+    path, wall = tmp_path / "out.mp4", Wall()
+    recorder = Recorder(path, rate_hz=25, live=live, clock=wall, max_mb=1)
+    for index in range(100):
+        wall.now_s += 0.04
+        recorder.write(step(index, np.roll(NOISE, index, 0)), status())
+    assert recorder.state.stopped == "it reached 1 MB"
+    assert not recorder.state.recording
+    recorder.close()
+    assert 850_000 < path.stat().st_size <= 1_000_000
+    assert recorder.recording is not None
+    assert recorder.recording["stopped"] == "it reached 1 MB"
+    assert len(times_s(path)) == recorder.recording["frames"] < 100
+    assert length_s(path) == pytest.approx(recorder.recording["seconds"])
+    assert recorder.notes == [
+        f"the recording ended at {recorder.recording['seconds']:.1f} s: it reached 1 MB"
+    ]
+
+
+def test_the_size_is_that_of_all_files(tmp_path: Path) -> None:
+    """Segments count together."""
+    with Recorder(
+        tmp_path / "out.mp4", rate_hz=25, live=False, max_mb=2, segment_s=0.2
+    ) as recorder:
+        write_noise(recorder, 100)
+    sizes = [path.stat().st_size for path in tmp_path.glob("out-*.mp4")]
+    assert len(sizes) > 2
+    assert 1_700_000 < sum(sizes) <= 2_000_000
+    assert recorder.state.megabytes == pytest.approx(sum(sizes) / 1e6)
+
+
+def test_a_size_below_one_picture_leaves_no_file(tmp_path: Path) -> None:
+    """Nothing that cannot be played stays behind, and the view is not disturbed."""
+    with Recorder(tmp_path / "out.mp4", rate_hz=25, live=False, max_mb=0.01) as recorder:
+        write_noise(recorder, 5)
+    assert list(tmp_path.iterdir()) == []
+    assert recorder.recording is None
+    assert "it reached 0.01 MB" in recorder.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("total", "low"), [(64_000_000_000, 199_000_000), (1_000_000_000, 19_000_000)]
+)
+def test_a_recording_ends_before_the_disk_is_full(total: int, low: int, tmp_path: Path) -> None:
+    """Below 200 MB or 2 % the file is finished; the disk is asked once a second."""
+    path, wall, asked = tmp_path / "out.mp4", Wall(), []
+
+    def free(folder: Path) -> tuple[int, int]:
+        asked.append(folder)
+        return total, low if len(asked) > 3 else low + 2_000_000
+
+    with Recorder(path, rate_hz=25, live=True, clock=wall, free=free) as recorder:
+        for index in range(300):
+            recorder.write(step(index), status())
+            wall.now_s += 0.04
+    assert set(asked) == {tmp_path}
+    assert len(asked) == 4
+    assert recorder.state.stopped == f"only {low / 1e6:.0f} MB were free on its disk"
+    assert 2.5 <= length_s(path) < 4.5  # the clock runs ahead of the encoder
+    assert len(recorder.notes) == 1
+
+
+def test_segments_lose_nothing_at_the_seams(tmp_path: Path) -> None:
+    """Each file starts at nought and plays alone; together they hold every frame once."""
+    with Recorder(tmp_path / "out.mp4", rate_hz=5, live=False, segment_s=1) as recorder:
+        for index in range(18):
+            recorder.write(step(index), status())
+    paths = [tmp_path / f"out-{number:04}.mp4" for number in (1, 2, 3, 4)]
+    assert sorted(tmp_path.iterdir()) == paths
+    assert [numbers(path) for path in paths] == [
+        [0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11, 12, 13, 14], [15, 16, 17],
+    ]  # fmt: skip
+    assert [times_s(path)[0] for path in paths] == [0, 0, 0, 0]
+    assert [length_s(path) for path in paths] == pytest.approx([1, 1, 1, 0.6])
+    assert recorder.recording == {
+        "path": str(paths[0]),
+        "frames": 18,
+        "seconds": 3.6,
+        "files": [str(path) for path in paths],
+    }
+
+
+def test_segments_of_a_camera_last_as_long_as_the_wall(tmp_path: Path) -> None:
+    """A standing picture goes on in the next file, and no slot is missing or doubled."""
+    wall = Wall()
+    with Recorder(
+        tmp_path / "out.mp4", rate_hz=10, live=True, clock=wall, segment_s=0.5
+    ) as recorder:
+        for index, stamp_s in enumerate([0.0, 0.3, 1.2, 1.3]):
+            wall.now_s = 1000 + stamp_s
+            recorder.write(step(index), status())
+        wall.now_s = 1002.0
+    found = [numbers(path) for path in sorted(tmp_path.iterdir())]
+    assert found == [[0, 0, 0, 1, 1], [1] * 5, [1, 1, 2, 3, 3], [3] * 5]
+    assert recorder.state.seconds == 2
+
+
+def test_segments_follow_the_files_own_times(tmp_path: Path) -> None:
+    """Frames at uneven times go where they belong; a hole makes no empty file."""
+    stamps_s = [0.0, 0.7, 0.99, 1.0, 1.8, 5.5, 5.6]
+    with Recorder(tmp_path / "out.mp4", rate_hz=10, live=False, segment_s=1) as recorder:
+        for index, stamp_s in enumerate(stamps_s):
+            recorder.write(step(index, time_s=stamp_s), status())
+    found = [numbers(path) for path in sorted(tmp_path.iterdir())]
+    assert found == [[0, 1, 2], [3, 4], [5, 6]]
+
+
+def test_segments_are_counted_on(tmp_path: Path) -> None:
+    """What a recorder wrote before a power cut is not overwritten by the next one."""
+    for _ in range(2):
+        with Recorder(tmp_path / "a.b.mp4", rate_hz=1, live=False, segment_s=2) as recorder:
+            for index in range(3):
+                recorder.write(step(index), status())
+        assert not recorder.overwrites
+    names = [path.name for path in sorted(tmp_path.iterdir())]
+    assert names == [f"a.b-{number:04}.mp4" for number in (1, 2, 3, 4)]
+    assert last_number(tmp_path / "a.b.mp4") == 4
+    assert last_number(tmp_path / "a.mp4") == 0
+
+
+KILLED = """
+import sys
+from edge_app.sinks.recorder import Recorder
+from tests.support.steps import status, step
+with Recorder(sys.argv[1], rate_hz=25, live=False, segment_s=2) as recorder:
+    for index in range(100_000):
+        recorder.write(step(index), status())
+        print(index, flush=True)
+"""
+
+
+def test_a_kill_leaves_all_segments(tmp_path: Path) -> None:
+    """SIGKILL: the files before are whole, and the last one plays to where it came."""
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, tmp_path / "out.mp4"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        for text in child.stdout:
+            if int(text) == 130:
+                child.send_signal(signal.SIGKILL)
+                break
+        told = [int(text) for text in child.stdout.read().split("\n")[:-1]]
+    written = max([130, *told]) + 1
+    paths = sorted(tmp_path.iterdir())
+    lengths = [len(times_s(path)) for path in paths[:-1]]
+    assert lengths[:2] == [50, 50]
+    assert set(lengths) == {50}
+    try:
+        lengths.append(len(times_s(paths[-1])))
+    except av.FFmpegError:  # killed between its creation and its first picture
+        assert paths[-1].stat().st_size < 2000
+    assert sum(lengths) >= written - 3
+
+
+class Gate:
+    """Stand in for a slow disk: nothing passes until it is opened."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.asked = threading.Event()
+
+    def __call__(self, folder: Path) -> tuple[int, int]:
+        self.asked.set()
+        assert self.open.wait(60)
+        return 10**12, 10**12
+
+
+class Running(Wall):
+    """Be a clock that moves on with every look."""
+
+    def __call__(self) -> float:
+        self.now_s += 0.001
+        return self.now_s
+
+
+def test_a_camera_is_not_held_up_by_a_slow_encoder(tmp_path: Path) -> None:
+    """What finds no room is counted and repeated over, and the length stays that of the wall."""
+    wall, gate = Running(), Gate()
+    path = tmp_path / "out.mp4"
+    recorder = Recorder(path, rate_hz=10, live=True, clock=wall, queue=2, free=gate)
+    for index in range(15):
+        recorder.write(step(index), status())
+        assert gate.asked.wait(60)
+        wall.now_s += 0.1
+    assert recorder.state.dropped == 12  # one is in hand, two wait
+    gate.open.set()
+    recorder.close()
+    assert recorder.recording is not None
+    assert recorder.recording["dropped"] == 12
+    assert recorder.recording["seconds"] == pytest.approx(wall.now_s - 1000, abs=0.11)
+    assert times_s(path)[-1] == pytest.approx(recorder.recording["seconds"] - 0.1)
+
+
+def test_a_file_waits_for_the_encoder(tmp_path: Path) -> None:
+    """No frame of a file is lost, however slow the encoder is."""
+    gate = Gate()
+    recorder = Recorder(tmp_path / "out.mp4", rate_hz=25, live=False, queue=1, free=gate)
+
+    def write_all() -> None:
+        for index in range(10):
+            recorder.write(step(index), status())
+
+    writer = threading.Thread(target=write_all)
+    writer.start()
+    assert gate.asked.wait(60)
+    gate.open.set()
+    writer.join(60)
+    recorder.close()
+    assert numbers(tmp_path / "out.mp4") == list(range(10))
+    assert recorder.state.dropped == 0
+
+
+def test_the_state_is_told_in_words(tmp_path: Path) -> None:
+    """While it runs, after an early end, and after the end."""
+    recorder = Recorder(tmp_path / "out.mp4", rate_hz=25, live=False, max_mb=1)
+    assert recorder.state.words == "recording 0:00, 0.0 MB"
+    write_noise(recorder, 60)
+    assert recorder.state.words == "recording stopped: it reached 1 MB"
+    recorder.close()
+    recorder.close()
+    assert recorder.state.words == "recording stopped: it reached 1 MB"
+    assert len(recorder.notes) == 1
+
+
+@pytest.mark.parametrize("error", [OSError("disk"), KeyboardInterrupt()])
+def test_a_fault_in_the_thread_is_raised_once(error: BaseException) -> None:
+    """By the next call, whichever it is; what was queued behind it is let go."""
+
+    def work(item: int) -> None:
+        done.append(item)
+        raise error
+
+    def put_until_it_breaks(backlog: Backlog[int]) -> None:
+        while backlog.put(7):
+            pass
+
+    done: list[int] = []
+    backlog = Backlog(work, 1, name="test")
+    with pytest.raises(type(error)):
+        put_until_it_breaks(backlog)
+    backlog.finish()
+    assert not backlog.put(8)
+    assert done == [7]
+
+
+def test_the_queue_keeps_its_order_and_its_end() -> None:
+    """Everything that was taken is worked off before `finish` returns, and no thread stays."""
+    done: list[Any] = []
+    add: Callable[[Any], None] = done.append
+    backlog = Backlog(add, 3, name="queue under test")
+    assert all(backlog.put(number) for number in range(100))
+    backlog.finish()
+    backlog.finish()
+    assert done == list(range(100))
+    assert "queue under test" not in {thread.name for thread in threading.enumerate()}

@@ -1,0 +1,306 @@
+"""A recording begins and ends by a key, and a disk that is full does not end the view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from edge_app.controls import Controls
+from edge_app.errors import SinkError
+from edge_app.pipeline.run import Run
+from edge_app.sinks.recorder import Recorder
+from edge_app.sinks.recording import Recording, free_path
+from tests.support import media_files as made
+from tests.support.fakes import FakeEngine, FakeSource
+from tests.support.steps import status, step
+
+ON = Controls(record=True)
+
+
+def make(path: Path, spent_bytes: int = 0) -> Recorder:
+    """Open a recorder as a file source has it."""
+    return Recorder(path, rate_hz=25, live=False, spent_bytes=spent_bytes)
+
+
+def numbers(path: Path) -> list[int]:
+    """Read the numbers of the pictures of a recording."""
+    with av.open(str(path)) as container:
+        images = [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
+    return [made.number_of(image) for image in images]
+
+
+def write(recording: Recording, *indices: int) -> None:
+    """Write numbered pictures."""
+    for index in indices:
+        recording.write(step(index), status())
+
+
+def test_nothing_is_recorded_before_it_is_wished(tmp_path: Path) -> None:
+    """No file is made, and no canvas is asked for."""
+    with Recording(make, tmp_path / "out.mp4", on=False) as recording:
+        assert not recording.wants_canvas
+        write(recording, 0, 1)
+        assert recording.states == ()
+    assert recording.recording is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_each_start_has_a_file_of_its_own(tmp_path: Path) -> None:
+    """What lies between is in none of them, and all of it adds up."""
+    with Recording(make, tmp_path / "out.mp4", on=False) as recording:
+        first = recording.switch(ON)
+        assert recording.wants_canvas
+        assert recording.states[0].startswith("recording 0:00")
+        write(recording, 0, 1, 2)
+        assert recording.switch(Controls()) == f"recorded 0.1 s: {tmp_path / 'out-1.mp4'}"
+        assert not recording.wants_canvas
+        write(recording, 3, 4)
+        recording.switch(ON)
+        write(recording, 5, 6)
+    assert first == f"recording to {tmp_path / 'out-1.mp4'}"
+    assert numbers(tmp_path / "out-1.mp4") == [0, 1, 2]
+    assert numbers(tmp_path / "out-2.mp4") == [5, 6]
+    told: Any = recording.recording
+    assert told["frames"] == 5
+    assert told["seconds"] == pytest.approx(5 / 25)
+    assert told["files"] == [str(tmp_path / name) for name in ("out-1.mp4", "out-2.mp4")]
+
+
+def test_a_recording_that_was_asked_for_begins_at_once(tmp_path: Path) -> None:
+    """It has the name that was given, and a key may go on in another file."""
+    with Recording(make, tmp_path / "out.mp4", on=True) as recording:
+        write(recording, 0, 1)
+        recording.switch(Controls())
+        recording.switch(ON)
+        write(recording, 2)
+    assert numbers(tmp_path / "out.mp4") == [0, 1]
+    assert numbers(tmp_path / "out-1.mp4") == [2]
+
+
+def test_a_start_without_a_picture_leaves_no_file(tmp_path: Path) -> None:
+    """On and off again at once says so."""
+    with Recording(make, tmp_path / "out.mp4", on=False) as recording:
+        recording.switch(ON)
+        assert recording.switch(Controls()) == "nothing recorded"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_view_goes_on_in_another_file(tmp_path: Path) -> None:
+    """Side by side is wider; one file has one size."""
+    with Recording(make, tmp_path / "out.mp4", on=True) as recording:
+        image = made.picture(1)
+        for canvas in (image, image, np.hstack([image, image]), np.hstack([image, image])):
+            recording.write(replace(step(0, canvas), frame=step(0, image).frame), status())
+    sizes = []
+    for name in ("out.mp4", "out-1.mp4"):
+        with av.open(str(tmp_path / name)) as container:
+            stream = container.streams.video[0]
+            sizes.append((stream.width, stream.height))
+    assert sizes == [(64, 48), (128, 48)]
+
+
+def test_a_source_whose_pictures_change_their_size_is_refused(tmp_path: Path) -> None:
+    """Where the run is for the recording, that ends it."""
+    with Recording(make, tmp_path / "out.mp4", on=True) as recording:
+        write(recording, 0)
+        with pytest.raises(SinkError, match="all of one size"):
+            recording.write(step(1, made.picture(1, (32, 24))), status())
+
+
+def test_another_source_goes_on_in_another_file(tmp_path: Path) -> None:
+    """A change of task renews what is recorded, and begins nothing where nothing is."""
+    with Recording(make, tmp_path / "out.mp4", on=True) as recording:
+        write(recording, 0)
+        recording.renew()
+        recording.write(step(1, made.picture(1, (32, 24))), status())
+        recording.switch(Controls())
+        recording.renew()
+        assert not recording.wants_canvas
+    assert numbers(tmp_path / "out-1.mp4") == [1]
+
+
+def small(path: Path, spent_bytes: int = 0) -> Recorder:
+    """Open a recorder that ends before a tenth of a megabyte."""
+    return Recorder(path, rate_hz=25, live=False, max_mb=0.1, spent_bytes=spent_bytes)
+
+
+def test_a_recording_that_ended_by_itself_asks_for_no_canvas(tmp_path: Path) -> None:
+    """It says why until a key begins another; what else looks on decides what is drawn."""
+    noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+    with Recording(small, tmp_path / "out.mp4", on=True) as recording:
+        index = 0
+        while recording.wants_canvas and index < 500:
+            recording.write(replace(step(index), canvas=noise), status())
+            index += 1
+        assert index < 500
+        assert not recording.wants_canvas
+        assert recording.states == ("recording stopped: it reached 0.1 MB",)
+        assert len(recording.notes) == 1
+        recording.renew()  # another source, or another view, does not go past the size
+        assert not recording.wants_canvas
+        assert recording.switch(Controls()).startswith("recording to ")
+        assert recording.wants_canvas
+        assert recording.states[0].startswith("recording 0:00")
+        write(recording, 0)
+    assert (tmp_path / "out.mp4").stat().st_size <= 100_000
+    assert numbers(tmp_path / "out-1.mp4") == [0]
+
+
+def test_a_limit_holds_for_all_files_between_start_and_end(tmp_path: Path) -> None:
+    """A view that changes every few pictures begins new files, but no new limit."""
+    noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+    with Recording(small, tmp_path / "out.mp4", on=True) as recording:
+        index = 0
+        while recording.wants_canvas and index < 500:
+            wide = index // 2 % 2
+            canvas = np.hstack([noise] * (1 + wide))
+            recording.write(replace(step(index), canvas=canvas), status())
+            index += 1
+        assert 2 < index < 500
+        assert [note.endswith(": it reached 0.1 MB") for note in recording.notes] == [True]
+    sizes = [path.stat().st_size for path in tmp_path.iterdir()]
+    assert len(sizes) > 1
+    assert 50_000 < sum(sizes) <= 100_000
+
+
+def test_no_canvas_is_drawn_after_a_recording_ended_by_itself(tmp_path: Path) -> None:
+    """A run without a window goes on at the price of the network alone."""
+    noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+    drawn = []
+
+    def draw(*_: Any) -> Any:
+        drawn.append(len(drawn))
+        return noise
+
+    with Recording(small, tmp_path / "out.mp4", on=True) as recording:
+        run = Run(
+            FakeSource(400),
+            FakeEngine(),  # type: ignore[arg-type]
+            [recording],
+            draw=draw,
+            looked_at=lambda: recording.wants_canvas,
+        )
+        run.go()
+    assert run.tally.frames == 400
+    assert 0 < len(drawn) < 200
+
+
+class FullDisk(Recorder):
+    """Fail at the third picture, as a disk does."""
+
+    def __init__(self, path: Path, spent_bytes: int = 0) -> None:
+        super().__init__(path, rate_hz=25, live=False, spent_bytes=spent_bytes)
+        self.left = 2
+
+    def write(self, step: Any, status: Any) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise SinkError(f"{self.path} cannot be written: the disk is full; free some space")
+        super().write(step, status)
+
+
+def test_a_full_disk_ends_a_recording_begun_by_a_key_alone(tmp_path: Path) -> None:
+    """It is said until the next start, and what was taken before can be played."""
+    with Recording(FullDisk, tmp_path / "out.mp4", on=False) as recording:
+        recording.switch(ON)
+        write(recording, 0, 1, 2, 3)
+        assert not recording.wants_canvas
+        words = f"recording stopped: {tmp_path / 'out-1.mp4'} cannot be written: the disk is full"
+        assert recording.states[0].startswith(words)
+        assert recording.notes == list(recording.states)
+        recording.switch(Controls())
+        assert recording.states[0].startswith("recording 0:00")
+    assert numbers(tmp_path / "out-1.mp4") == [0, 1]
+
+
+def test_a_full_disk_ends_a_run_that_is_for_its_recording(tmp_path: Path) -> None:
+    """A service must not go on for hours without its file."""
+    with Recording(FullDisk, tmp_path / "out.mp4", on=True) as recording:
+        write(recording, 0, 1)
+        with pytest.raises(SinkError, match="the disk is full"):
+            write(recording, 2)
+
+
+def run_with(
+    recording: Recording, count: int, press: Callable[[int], list[str]]
+) -> tuple[Run, list[int]]:
+    """Run numbered pictures past a recording, with keys by the number of frames shown."""
+    shown: list[int] = []
+
+    class Screen:
+        wants_canvas = True
+        every_frame = True
+
+        def write(self, step: Any, status: Any) -> None:
+            shown.append(step.frame.index)
+
+        def close(self) -> None:
+            pass
+
+    class Numbered(FakeSource):
+        def __iter__(self) -> Any:
+            for frame in super().__iter__():
+                yield replace(frame, image=made.picture(frame.index))
+
+    def draw(*given: Any) -> Any:
+        return given[0].image
+
+    run = Run(
+        Numbered(count),
+        FakeEngine(),  # type: ignore[arg-type]
+        [recording, Screen()],  # type: ignore[list-item]
+        draw=draw,
+        keys=lambda: press(len(shown)),
+    )
+    run.desk.hands["record"] = recording.switch
+    run.desk.tellers.append(lambda: recording.states)
+    run.go()
+    return run, shown
+
+
+def test_a_key_records_what_comes_until_it_is_pressed_again(tmp_path: Path) -> None:
+    """It holds the frames shown between the two presses, and no others."""
+    pressed: set[int] = set()
+
+    def press(shown: int) -> list[str]:
+        if shown in {3, 9} and shown not in pressed:
+            pressed.add(shown)
+            return ["r"]
+        return []
+
+    with Recording(make, tmp_path / "out.mp4", on=False) as recording:
+        _, shown = run_with(recording, 15, press)
+    assert shown == list(range(15))
+    assert numbers(tmp_path / "out-1.mp4") == [3, 4, 5, 6, 7, 8]
+
+
+def test_the_view_goes_on_where_the_disk_is_full(tmp_path: Path) -> None:
+    """Every frame is shown, and the status says what has happened."""
+    pressed: set[int] = set()
+
+    def press(shown: int) -> list[str]:
+        if shown == 2 and shown not in pressed:
+            pressed.add(shown)
+            return ["r"]
+        return []
+
+    with Recording(FullDisk, tmp_path / "out.mp4", on=False) as recording:
+        run, shown = run_with(recording, 12, press)
+    assert shown == list(range(12))
+    assert any("the disk is full" in words for words in run.desk.states())
+
+
+def test_free_names_count_on(tmp_path: Path) -> None:
+    """Gaps are not filled, and strangers do not count."""
+    path = tmp_path / "out.mp4"
+    assert free_path(tmp_path / "missing" / "out.mp4").name == "out-1.mp4"
+    assert free_path(path).name == "out-1.mp4"
+    for name in ("out-2.mp4", "out-7.mp4", "out-x.mp4", "other-9.mp4", "out-8.mkv"):
+        (tmp_path / name).touch()
+    assert free_path(path).name == "out-8.mp4"

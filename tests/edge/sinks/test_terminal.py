@@ -1,0 +1,360 @@
+"""The terminal tells what the HUD tells, on a screen and in a pipe."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import pytest
+from rich.console import Console
+from rich.style import Style
+
+from edge_app.controls import KEYS
+from edge_app.labels import CITYSCAPES
+from edge_app.quality import Quality
+from edge_app.sinks.screen import Progress, bar, class_lines, clock_face, plain_line, screen
+from edge_app.sinks.summary import summary_table
+from edge_app.sinks.terminal import Terminal
+from edge_app.style import NOTHING
+from tests.support.steps import status, step
+
+
+class Clock:
+    """Be the time of the terminal."""
+
+    def __init__(self) -> None:
+        self.now_s = 50.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def console(*, terminal: bool = False, **settings: Any) -> tuple[Console, io.StringIO]:
+    """Make a console that writes into memory."""
+    out = io.StringIO()
+    # Rich remembers a style's codes from its first use, whatever the colours of a later console,
+    # so a test that ran before would decide them.
+    Style.parse.cache_clear()
+    Style._add.cache_clear()
+    settings = {"color_system": "truecolor" if terminal else None, **settings}
+    made = Console(file=out, force_terminal=terminal, width=80, height=24, **settings)
+    return made, out
+
+
+def lines(**changes: Any) -> list[str]:
+    """Return the lines of the live view."""
+    view = screen(status(**changes), Progress(120, 3000, 60.0), (80, 24), ascii_only=False)
+    return view.plain.split("\n")
+
+
+def test_the_live_view_says_what_the_hud_says() -> None:
+    """Variant, model, facts, three rates, stages, notes and quality, in that order."""
+    said = "\n".join(lines())
+    parts = (
+        "int8", "Street", "2.70 MB", "LiteRT 2.3.0", "2 threads", "every frame",
+        "17.9 shown fps", "52.3 network fps", "25.0 source fps", "p50", "p90",
+        "capture", "prepare", "invoke", "decode", "overlay", "end to end",
+        "age 47.0 ms", "dropped 3", "damaged 2",
+        "mIoU 0.612", "pixel acc. 91.2 %", "on 120 frames", "road", "0.951", "120 of 3,000 frames",
+    )  # fmt: skip
+    places = [said.find(part) for part in parts]
+    assert -1 not in places, dict(zip(parts, places, strict=True))
+    assert places == sorted(places)
+
+
+def test_a_stage_has_its_figures_and_its_bar() -> None:
+    """The bars compare the stages; the whole way has figures alone."""
+    rows = {line[2:14].strip(): line for line in lines()}
+    assert re.search(r"18\.6\s+27\.9\s+█+▍░+$", rows["invoke"])
+    assert rows["invoke"].count("█") > 5 * rows["capture"].count("█") / 2 > 0
+    assert rows["end to end"].split() == ["end", "to", "end", "46.0", "69.0"]
+
+
+def test_what_is_not_known_yet_is_a_dash() -> None:
+    """The first moment of a run shows dashes, never nan or None."""
+    said = "\n".join(
+        lines(
+            shown_fps=None, network_fps=None, source_fps=None, stages={}, age_ms=None, quality=None
+        )
+    )
+    assert f"{NOTHING} shown fps" in said
+    assert f"age {NOTHING}" in said
+    assert not re.search("nan|None|inf", said)
+
+
+def test_digits_show_their_accuracy() -> None:
+    """Classification has one figure."""
+    said = "\n".join(lines(task="classification", quality=Quality(500, top1=0.9784)))
+    assert "top-1 97.8 %   on 500 frames" in said
+
+
+CITY = tuple((name, 0.123) for name in CITYSCAPES.names)
+
+
+@pytest.mark.parametrize("size_wh", [(80, 24), (60, 24), (40, 20), (120, 50), (20, 8)])
+def test_no_line_is_wrapped_and_none_scrolls(size_wh: tuple[int, int]) -> None:
+    """However small the window, the view fits; the classes go first."""
+    view = screen(
+        status(model="A model with a very long name " * 5, quality=Quality(9, 0.5, 0.4, CITY)),
+        Progress(120, 3000, 60.0),
+        size_wh,
+        ascii_only=False,
+    )
+    rows = view.plain.split("\n")
+    assert max(len(row) for row in rows) <= size_wh[0]
+    if size_wh[1] >= 20:
+        assert len(rows) < size_wh[1]
+    assert ("motorcycle" in view.plain) == (size_wh[0] >= 80 and size_wh[1] >= 24)
+
+
+def test_all_classes_fit_a_plain_terminal() -> None:
+    """Nineteen classes take three columns, read downwards."""
+    rows = [line.plain for line in class_lines(Quality(1, per_class=CITY), 80)]
+    assert len(rows) == 7
+    assert [row.split()[0] for row in rows[:3]] == ["road", "sidewalk", "building"]
+    assert "motorcycle" in rows[3]
+
+
+@pytest.mark.parametrize(
+    ("share", "until", "drawn"),
+    [
+        (0.5, 0.5, "█████"),
+        (0.5, 1.0, "█████░░░░░"),
+        (0.0, 0.0, ""),
+        (0.06, 0.06, "▋"),
+        (1.0, 1.0, "██████████"),
+        (2.0, 9.0, "██████████"),
+    ],
+)
+def test_bars_are_drawn_in_eighths(share: float, until: float, drawn: str) -> None:
+    """Never wider than their room."""
+    assert bar(share, until, 10) == drawn
+
+
+def test_ascii_terminals_get_ascii() -> None:
+    """A terminal without UTF-8 is not sent what it cannot show."""
+    view = screen(
+        status(model="Straße", shown_fps=None), Progress(1, 9, 1.0), (80, 24), ascii_only=True
+    )
+    assert view.plain.isascii()
+    assert "#" in view.plain
+    assert "Stra?e" in view.plain
+
+
+@pytest.mark.parametrize(
+    ("seconds", "face"), [(0.4, "0:00"), (7, "0:07"), (725, "12:05"), (3723, "1:02:03")]
+)
+def test_times_read_like_a_clock(seconds: float, face: str) -> None:
+    """Hours only where there are some."""
+    assert clock_face(seconds) == face
+
+
+def test_the_time_left_follows_the_pace() -> None:
+    """It is unknown where the number of frames is, or before there is a pace."""
+    assert Progress(11, 31, 5.0).left_s == 10
+    assert Progress(11, None, 5.0).left_s is None
+    assert Progress(1, 31, 5.0).left_s is None
+    assert Progress(40, 31, 5.0).left_s == 0
+
+
+def test_a_pipe_gets_plain_lines_now_and_then() -> None:
+    """One line in so many seconds and one at the end: no escape codes, no returns, no wraps."""
+    made, out = console()
+    clock = Clock()
+    with Terminal(made, frame_count=3000, interval_s=5.0, clock=clock) as terminal:
+        for index in range(120):
+            terminal.write(step(index), status(frames=index + 1))
+            clock.now_s += 0.1
+    said = out.getvalue().splitlines()
+    assert len(said) == 3
+    assert said[0].startswith("int8: 51 of 3,000 frames; 17.9 fps shown, 52.3 network")
+    assert said[1].startswith("int8: 101 of 3,000 frames")
+    assert said[2] == "int8: 120 frames in 12.0 s, 9.92 a second"
+    assert "\x1b" not in out.getvalue()
+    assert "\r" not in out.getvalue()
+
+
+def test_plain_lines_tell_what_goes_wrong() -> None:
+    """Dropped and damaged frames are named where there are some."""
+    said = plain_line(status(), Progress(120, 3000, 60.0))
+    assert said.endswith("end to end 46.0 ms; dropped 3; damaged 2; mIoU 0.612")
+    clean = plain_line(status(dropped=0, damaged=0, quality=None), Progress(120))
+    assert clean == "int8: 120 frames; 17.9 fps shown, 52.3 network; end to end 46.0 ms"
+
+
+def test_a_screen_is_drawn_at_most_five_times_a_second() -> None:
+    """A hundred frames in a second are four pictures of the view."""
+    made, out = console(terminal=True)
+    clock = Clock()
+    with Terminal(made, clock=clock) as terminal:
+        for index in range(100):
+            terminal.write(step(index), status())
+            clock.now_s += 0.01
+        drawn = out.getvalue().count("shown fps")
+    assert 3 <= drawn <= 5
+
+
+def test_the_screen_is_left_clean() -> None:
+    """The live view goes, its cursor comes back, and one line tells what came of it."""
+    made, out = console(terminal=True)
+    clock = Clock()
+    terminal = Terminal(made, clock=clock)
+    terminal.write(step(), status(frames=1))
+    assert "48;2;204;121;167" in out.getvalue()  # int8's own colour
+    assert "\x1b[?25l" in out.getvalue()
+    clock.now_s += 0.5
+    terminal.close()
+    rest = out.getvalue().split("source fps")[-1]
+    assert "\x1b[?25h" in rest
+    assert rest.rstrip("\n").endswith("int8: 1 frame in 0.5 s")
+
+
+def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_COLOR leaves bold type, and no colour."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    made, out = console(terminal=True)
+    with Terminal(made, clock=Clock()) as terminal:
+        terminal.write(step(), status())
+    assert "38;2" not in out.getvalue()
+    assert "48;2" not in out.getvalue()
+
+
+def test_a_dumb_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TERM=dumb cannot move its cursor."""
+    monkeypatch.setenv("TERM", "dumb")
+    made, out = console(terminal=True)
+    with Terminal(made, clock=Clock()) as terminal:
+        terminal.write(step(), status())
+    assert "\x1b[?25l" not in out.getvalue()
+
+
+class Deaf(io.StringIO):
+    """Be an output whose reader has left."""
+
+    def __init__(self, fault: OSError) -> None:
+        super().__init__()
+        self.fault = fault
+        self.tries = 0
+
+    def write(self, _: str) -> int:
+        self.tries += 1
+        raise self.fault
+
+    def fileno(self) -> int:
+        raise self.fault
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize("fault", [BrokenPipeError(32, "Broken pipe"), OSError(5, "EIO")])
+def test_a_reader_that_left_does_not_end_the_run(fault: OSError, terminal: bool) -> None:
+    """The recording goes on after the terminal was closed, and nothing is tried again."""
+    out = Deaf(fault)
+    clock = Clock()
+    with Terminal(Console(file=out, force_terminal=terminal), clock=clock) as view:
+        for index in range(20):
+            view.write(step(index), status())
+            clock.now_s += 10
+    assert 1 <= out.tries <= 2
+
+
+SUMMARY: dict[str, Any] = {
+    "frames": 1204,
+    "dropped": 3,
+    "damaged": 2,
+    "task": "segmentation",
+    "model": "street",
+    "variant": "dynamic_range",
+    "bytes": 2_700_000,
+    "runtime": "litert",
+    "threads": 2,
+    "policy": "every frame",
+    "fps": {"source": 25.0, "network": 52.3, "shown": 17.9},
+    "stages": {
+        stage: {
+            "n": 1204,
+            "mean_ms": 18.6,
+            "p50_ms": 18.5,
+            "p90_ms": 19.5,
+            "p95_ms": 20.5,
+            "p99_ms": 21.5,
+            "max_ms": 1234.5,
+        }
+        for stage in ("capture", "prepare", "invoke", "decode", "overlay", "end_to_end")
+    },
+    "quality": {
+        "frames": 1204,
+        "pixel_accuracy": 0.912,
+        "miou": 0.612,
+        "per_class": {"road": 0.951, "train": None},
+        "top1": None,
+    },
+    "recording": {"path": "out/street.mp4", "frames": 1204, "seconds": 48.16},
+    "source": "drive.mp4",
+    "board": {"model": "Raspberry Pi 5", "machine": "aarch64", "cores": 4},
+    "versions": {"python": "3.11.2", "numpy": "2.4.6"},
+    "status": "complete",
+    "reason": None,
+}
+
+
+def shown(summary: dict[str, Any]) -> list[str]:
+    """Print a summary as a pipe gets it."""
+    made, out = console()
+    made.print(summary_table(summary))
+    return out.getvalue().splitlines()
+
+
+def test_the_summary_says_all_of_it_in_the_order_of_the_view() -> None:
+    """Every figure of summary.json has its place, within eighty columns."""
+    said = shown(SUMMARY)
+    assert max(len(line) for line in said) <= 80
+    text = "\n".join(said)
+    parts = (
+        "dynamic_range", "street", "2.70 MB", "litert", "2 threads", "every frame", "drive.mp4",
+        "17.9 shown fps", "52.3 network fps", "25.0 source fps", "mean", "p99", "max",
+        "capture", "invoke", "end to end", "complete", "1,204 frames", "dropped 3", "damaged 2",
+        "mIoU 0.612", "pixel acc. 91.2 %", "road", "0.951",
+        "recorded 1,204 frames, 0:48: out/street.mp4", "Raspberry Pi 5", "4 cores", "numpy 2.4.6",
+    )  # fmt: skip
+    places = [text.find(part) for part in parts]
+    assert -1 not in places, dict(zip(parts, places, strict=True))
+    assert places == sorted(places)
+    assert sum("18.6" in line and "19.5" in line and "1234" in line for line in said) == 6
+
+
+def test_a_summary_with_little_in_it_can_be_shown() -> None:
+    """A run that failed at once has no figures; nothing reads nan or None."""
+    text = "\n".join(
+        shown(
+            {
+                "frames": 0,
+                "dropped": 0,
+                "variant": "int8",
+                "model": "street",
+                "fps": {"source": None, "network": None, "shown": None},
+                "stages": {},
+                "quality": None,
+                "recording": None,
+                "board": {},
+                "versions": {},
+                "status": "failed",
+                "reason": "the camera is gone",
+            }
+        )
+    )
+    assert "failed (the camera is gone)   0 frames" in text
+    assert not re.search("nan|None|inf", text)
+
+
+def test_all_keys_fit_the_smallest_usual_terminal() -> None:
+    """In 80 columns and 24 rows every key and its words are whole, with the figures above them."""
+    view = screen(
+        status(states=("paused",)), Progress(9, None, 1.0), (80, 24),
+        ascii_only=False, keys=True, help_shown=True,
+    )  # fmt: skip
+    lines = view.plain.split("\n")
+    assert len(lines) < 24
+    assert max(map(len, lines)) <= 80
+    for entry in KEYS:
+        assert any(f"{' '.join(entry.keys)}  {entry.what}" in line for line in lines), entry

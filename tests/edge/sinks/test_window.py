@@ -1,0 +1,265 @@
+"""The window shows canvases, hears keys and closes by its button, on a display without a screen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_app.errors import SinkError
+from edge_app.sinks.display import DisplayVerdict
+from edge_app.sinks.window import Window, framed
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def xvfb() -> Iterator[str]:
+    """Start a display in memory for the tests of this room."""
+    missing = [tool for tool in ("Xvfb", "xdotool") if not shutil.which(tool)]
+    if missing:
+        pytest.skip(f"{' and '.join(missing)} not installed (apt install xvfb xdotool)")
+    reading, writing = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1920x1200x24", "-noreset"],
+        pass_fds=[writing],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        number = told.readline().strip()
+    yield f":{number}"
+    server.terminate()
+    server.wait()
+
+
+START = """
+import ctypes, os, subprocess, sys
+import cv2, numpy as np
+from edge_app.controls import Controls
+from edge_app.sinks.window import Window, display_verdict
+from tests.support.steps import status, step
+
+def canvas(width=640, height=360):
+    image = np.full((height, width, 3), (200, 80, 20), np.uint8)
+    image[:, : width // 2] = (10, 60, 250)
+    return image
+
+def xdotool(*words):
+    done = subprocess.run(["xdotool", *words], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+def until(window, wanted, canvas=canvas()):
+    for index in range(2000):
+        window.write(step(index, canvas), status())
+        keys = list(window.keys())
+        if keys:
+            return keys
+    sys.exit(f"{wanted} never came")
+
+class ClientMessage(ctypes.Structure):
+    _fields_ = [
+        ("type", ctypes.c_int), ("serial", ctypes.c_ulong), ("send_event", ctypes.c_int),
+        ("display", ctypes.c_void_p), ("window", ctypes.c_ulong), ("kind", ctypes.c_ulong),
+        ("format", ctypes.c_int), ("data", ctypes.c_long * 5), ("padding", ctypes.c_long * 16),
+    ]
+
+def press_close_button(window):
+    # What a window manager sends; there is none here, and old versions of xdotool cannot.
+    x11 = ctypes.CDLL("libX11.so.6")
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    x11.XInternAtom.restype = ctypes.c_ulong
+    display = ctypes.c_void_p(x11.XOpenDisplay(None))
+    atom = [x11.XInternAtom(display, name, 0) for name in (b"WM_PROTOCOLS", b"WM_DELETE_WINDOW")]
+    message = ClientMessage(33, 0, 1, display, window, atom[0], 32, (ctypes.c_long * 5)(atom[1]))
+    x11.XSendEvent(display, ctypes.c_ulong(window), 0, ctypes.c_long(0), ctypes.byref(message))
+    x11.XCloseDisplay(display)
+
+def focus(window, title):
+    window.write(step(0, canvas()), status())
+    for _ in range(20):
+        window.write(step(0, canvas()), status())
+    [name] = xdotool("search", "--name", title)
+    xdotool("windowfocus", "--sync", name)
+    return name
+"""
+
+
+def on_display(name: str, code: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run some lines with a display: Qt ends the process with its display, so not in this one."""
+    kept = {key: value for key, value in os.environ.items() if key != "WAYLAND_DISPLAY"}
+    return subprocess.run(
+        [sys.executable, "-c", START + code],
+        cwd=ROOT,
+        env={**kept, "DISPLAY": name, **env},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_window_shows_the_canvas_and_hears_keys(xvfb: str) -> None:
+    """Keys come by their names; the left arrow, whose code ends like a Q, is itself."""
+    done = on_display(
+        xvfb,
+        """
+with Window("street view") as window:
+    name = focus(window, "street view")
+    for key in ("Left", "plus", "space", "q"):
+        xdotool("key", key)
+        print(*until(window, key))
+""",
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["left", "+", "space", "q"]
+    assert done.stderr == ""
+
+
+def test_the_picture_keeps_its_shape(xvfb: str) -> None:
+    """A window pulled to a square shows the whole picture, its colours right, with black bars."""
+    done = on_display(
+        xvfb,
+        """
+from PIL import ImageGrab
+with Window("shape") as window:
+    name = focus(window, "shape")
+    print(cv2.getWindowImageRect("shape")[2:])
+    xdotool("windowsize", "--sync", name, "600", "600")
+    for index in range(50):
+        window.write(step(index, canvas()), status())
+    x, y, width, height = cv2.getWindowImageRect("shape")
+    print(width, height)
+    screen = np.asarray(ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("RGB"))
+    inside = screen[y : y + height, x : x + width]
+    row = inside[300]
+    print(row[5].tolist(), row[-5].tolist())
+    rows = np.flatnonzero(inside.any(axis=(1, 2)))
+    print(abs(len(rows) - 600 * 360 / 640) < 3, abs(int(rows[0]) - (599 - int(rows[-1]))) < 3)
+    window.follow(Controls(fullscreen=True))
+    for index in range(50):
+        window.write(step(index, canvas()), status())
+    screen = np.asarray(ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("RGB"))
+    print(set(screen[::40, 960].tobytes()) <= {0, 20, 80, 200})
+""",
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "(640, 360)",
+        "600 600",
+        "[250, 60, 10] [20, 80, 200]",
+        "True True",
+        "True",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("room_wh", "shape_hw"),
+    [
+        ((1280, 720), (36, 64)),
+        ((1280, 730), (36, 64)),  # half a pixel
+        ((0, 0), (36, 64)),
+        ((800, 800), (64, 64)),
+        ((1600, 450), (36, 128)),
+        ((9000, 10), (36, 256)),
+    ],
+)
+def test_bars_give_a_picture_the_shape_of_its_room(
+    room_wh: tuple[int, int], shape_hw: tuple[int, int]
+) -> None:
+    """They are black and on both sides; a room like a slit does not make a picture huge."""
+    canvas = np.full((36, 64, 3), 9, np.uint8)
+    made = framed(canvas, room_wh)
+    assert made.shape[:2] == shape_hw
+    assert made.sum() == canvas.sum()
+    rows, columns = (np.flatnonzero(made.any(axis=(axis, 2))) for axis in (1, 0))
+    assert abs(int(rows[0]) - (shape_hw[0] - 1 - int(rows[-1]))) <= 1
+    assert abs(int(columns[0]) - (shape_hw[1] - 1 - int(columns[-1]))) <= 1
+
+
+def test_a_large_canvas_fits_the_desktop(xvfb: str) -> None:
+    """A picture of 2048x1024 opens smaller, in its shape."""
+    done = on_display(
+        xvfb,
+        """
+with Window("large") as window:
+    for index in range(20):
+        window.write(step(index, canvas(2048, 1024)), status())
+    print(cv2.getWindowImageRect("large")[2:])
+""",
+    )
+    assert done.stdout == "(1600, 800)\n", done.stderr
+
+
+def test_closing_by_the_button_quits(xvfb: str) -> None:
+    """The window's own button counts as q, once, and the window does not come back."""
+    done = on_display(
+        xvfb,
+        """
+with Window("button") as window:
+    name = focus(window, "button")
+    press_close_button(int(name))
+    print(*until(window, "q"))
+    for index in range(20):
+        window.write(step(index, canvas()), status())
+        print(*window.keys(), end="")
+    search = ["xdotool", "search", "--onlyvisible", "--name", "^button$"]
+    print(len(subprocess.run(search, capture_output=True).stdout.split()))
+""",
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "q\n0\n", "")
+
+
+def test_keys_are_heard_during_a_pause(xvfb: str) -> None:
+    """While nothing is written the window goes on living."""
+    done = on_display(
+        xvfb,
+        """
+with Window("pause") as window:
+    focus(window, "pause")
+    xdotool("key", "space")
+    for _ in range(2000):
+        keys = window.keys()
+        if keys:
+            break
+    print(*keys)
+""",
+    )
+    assert done.stdout == "space\n", done.stderr
+
+
+def test_wayland_variables_do_not_disturb(xvfb: str) -> None:
+    """Under Xwayland the wheel's only platform is chosen, without a word of Qt."""
+    done = on_display(
+        xvfb,
+        """
+window = Window("xwayland")
+window.write(step(0, canvas()), status())
+window.close()
+window.close()
+print(os.environ["QT_QPA_PLATFORM"])
+""",
+        WAYLAND_DISPLAY="wayland-0",
+        XDG_SESSION_TYPE="wayland",
+        QT_QPA_PLATFORM="wayland",
+    )
+    assert (done.stdout, done.stderr) == ("xcb\n", "")
+
+
+def test_a_dead_display_is_a_reason_and_not_an_abort() -> None:
+    """The process lives to say why."""
+    done = on_display(":4242", "print(display_verdict().reason)")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("the display :4242 cannot be used")
+
+
+def test_no_window_without_a_display() -> None:
+    """Opening one all the same is refused in words."""
+    with pytest.raises(SinkError, match="no window: it is dark; go on with --headless"):
+        Window("dark", DisplayVerdict(False, "it is dark; go on with --headless"))

@@ -1,0 +1,231 @@
+"""Every source keeps the same promises, and `open_source` finds the right one."""
+
+from collections.abc import Callable
+from itertools import islice, pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_app.errors import SourceError, UsageError
+from edge_app.sources.factory import open_source
+from edge_app.sources.image import find_images
+from edge_app.sources.source import Source, Truth
+from edge_app.sources.truth import open_truth
+from tests.support import media_files as made
+
+Opener = Callable[..., Source]
+NAMES = [f"frame{number}.png" for number in range(5)]
+
+
+def _image_file(folder: Path) -> tuple[str, Truth | None]:
+    made.write_images(folder, NAMES[:1])
+    truth = made.write_maps(folder / "annot", NAMES[:1])
+    return str(folder / NAMES[0]), open_truth(truth)
+
+
+def _image_folder(folder: Path) -> tuple[str, Truth | None]:
+    made.write_images(folder, NAMES)
+    return str(folder), open_truth(made.write_maps(folder / "annot", NAMES))
+
+
+def _video_file(folder: Path) -> tuple[str, Truth | None]:
+    made.write_video(folder / "film.mp4", 5)
+    return str(folder / "film.mp4"), open_truth(made.write_maps(folder / "annot", NAMES))
+
+
+def _digits(folder: Path) -> tuple[str, Truth | None]:
+    made.write_digits(folder / "digits")
+    labels = made.write_idx(folder / "labels", np.arange(5, dtype=np.uint8))
+    return str(folder / "digits"), open_truth(labels)
+
+
+def _gzipped_digits(folder: Path) -> tuple[str, Truth | None]:
+    made.write_digits(folder / "digits.gz")
+    labels = made.write_idx(folder / "labels.gz", np.arange(5, dtype=np.uint8))
+    return str(folder / "digits.gz"), open_truth(labels)
+
+
+def _synthetic(folder: Path) -> tuple[str, Truth | None]:
+    return "synthetic:96x64@50", None
+
+
+NUMBERED = [_image_file, _image_folder, _video_file, _digits, _gzipped_digits]
+SOURCES = [*NUMBERED, _synthetic]
+
+
+@pytest.fixture(params=SOURCES, ids=lambda make: make.__name__[1:])
+def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
+    """Return a function that opens one of the sources with its truth."""
+    text, truth = request.param(tmp_path)
+    return lambda **more: open_source(text, truth=truth, **more)
+
+
+def test_frames_are_bgr_images_in_order(opener: Opener) -> None:
+    """Each frame is uint8 (H, W, 3) in one piece or gray without copies, numbered from 0."""
+    with opener() as source:
+        frames = list(source)
+    assert [frame.index for frame in frames] == list(range(source.frame_count or -1))
+    for frame in frames:
+        assert frame.image.dtype == np.uint8
+        assert frame.image.shape[2:] == (3,)
+        assert frame.image.flags.c_contiguous or frame.image.strides[2] == 0
+        assert frame.name
+        assert frame.capture_ms >= 0
+    stamps = [frame.captured_s for frame in frames]
+    assert stamps == sorted(stamps)
+
+
+def test_facts_are_told_before_the_first_frame(opener: Opener) -> None:
+    """A source has a name, waits for its reader, and has lost nothing yet."""
+    with opener() as source:
+        assert source.name
+        assert source.live is False
+        assert (source.damaged, source.notes) == (0, [])
+        assert source.truth_labels in {"camvid", "digits", "cityscapes"}
+
+
+def test_clock_grows_where_there_is_one(opener: Opener) -> None:
+    """Frames carry times from 0 exactly where the source says so."""
+    with opener() as source:
+        times = [frame.time_s for frame in islice(source, 5)]
+    if source.has_clock:
+        assert times[0] == 0
+        assert all(late > early for early, late in pairwise(times))  # type: ignore[operator]
+    else:
+        assert set(times) == {None}
+
+
+def test_iterating_again_starts_again(opener: Opener) -> None:
+    """The second pass gives the frames of the first, also after one that was left early."""
+    with opener() as source:
+        first = next(iter(source))
+        both = [[frame.image.tobytes() for frame in islice(source, 5)] for _ in range(2)]
+    assert first.index == 0
+    assert both[0] == both[1]
+    assert both[0][0] == first.image.tobytes()
+
+
+def test_closing_twice_is_safe_and_final(opener: Opener) -> None:
+    """A closed source ends its iteration and refuses another."""
+    source = opener(loop=True)
+    frames = iter(source)
+    next(frames)
+    source.close()
+    source.close()
+    assert list(frames) == []
+    with pytest.raises(SourceError, match="closed"):
+        iter(source)
+
+
+def test_max_frames_ends_the_run(opener: Opener) -> None:
+    """No more frames come than were asked for, and the count says so."""
+    with opener(loop=True, max_frames=3) as source:
+        assert source.frame_count == 3
+        assert [frame.index for frame in source] == [0, 1, 2]
+
+
+def test_looping_goes_on_growing(opener: Opener) -> None:
+    """Positions and times grow over the end of the files, pictures and truth start again."""
+    with opener() as source:
+        count = source.frame_count
+        assert count is not None
+        once = list(source)
+    with opener(loop=True) as source:
+        assert source.frame_count is None
+        frames = list(islice(source, 2 * count + 1))
+    assert [frame.index for frame in frames] == list(range(2 * count + 1))
+    for frame in frames:
+        assert frame.image.tobytes() == once[frame.index % count].image.tobytes()
+        assert np.array_equal(frame.truth, once[frame.index % count].truth)  # type: ignore[arg-type]
+    if source.has_clock:
+        steps = np.diff([frame.time_s for frame in frames])
+        assert steps == pytest.approx([1 / (source.rate_hz or 0)] * (2 * count))
+
+
+@pytest.mark.parametrize("make", NUMBERED, ids=lambda make: make.__name__[1:])
+def test_each_frame_brings_its_own_truth(
+    make: Callable[[Path], tuple[str, Truth]], tmp_path: Path
+) -> None:
+    """The number a picture shows is the number its truth says."""
+    text, truth = make(tmp_path)
+    with open_source(text, truth=truth) as source:
+        frames = list(source)
+    assert frames
+    for frame in frames:
+        assert isinstance(frame.truth, int | np.ndarray)
+        assert np.unique(frame.truth).tolist() == [made.number_of(frame.image)]
+
+
+@pytest.mark.parametrize("wrong", [0, -1])
+def test_no_frames_cannot_be_asked_for(wrong: int) -> None:
+    """A run of no frames is a mistake in the command."""
+    with pytest.raises(UsageError, match="at least 1"):
+        open_source("synthetic", max_frames=wrong)
+
+
+# What a user may write, and what the answer must say.
+REFUSED = {
+    "999": r"no /dev/video999; .*`picamera`",
+    "/dev/video999": "no /dev/video999",
+    "/dev/null": "is no camera",
+    "camera": "may be any camera",
+    "rtsp://127.0.0.1:9/stream": "does not answer",
+    "ftp://127.0.0.1/stream": "no stream that is read here",
+    "frame3.pgn": "did you mean frame3.png",
+    "nowhere/film.mp4": "there is no folder",
+    "x" * 3000: "cannot be reached",
+    "empty": "there is no image in",
+    "others": r"it holds notes\.txt: name one",
+    "others/notes.txt": "is a text",
+    "others/../noise.bin": "no picture or video",
+    "labels": "give it as --truth",
+    "synthetic:9x9": "cannot be made",
+    "synthetic:fast": "not understood",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED, ids=lambda text: text[:20])
+def test_what_is_no_source_is_refused_in_words(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error names the fault, fits one line, and ends with advice."""
+    monkeypatch.chdir(made.write_images(tmp_path, NAMES))
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "notes.txt").write_text("nothing to see\n" * 50)
+    (tmp_path / "noise.bin").write_bytes(np.random.default_rng(1).bytes(9000))
+    made.write_idx(tmp_path / "labels", np.arange(5, dtype=np.uint8))
+    with pytest.raises(SourceError, match=REFUSED[text]) as caught:
+        list(open_source(text))
+    assert "\n" not in str(caught.value)
+
+
+def test_synthetic_frames_keep_their_own_truth(tmp_path: Path) -> None:
+    """Foreign truth for made frames is refused."""
+    truth = open_truth(made.write_maps(tmp_path / "annot", NAMES))
+    with pytest.raises(SourceError, match="their own truth"):
+        open_source("synthetic", truth=truth)
+
+
+def test_a_file_is_known_by_what_it_is(tmp_path: Path) -> None:
+    """Digits, pictures and films are found under any name."""
+    made.write_images(tmp_path, ["frame.png"])
+    (tmp_path / "frame.png").rename(tmp_path / "one")
+    made.write_digits(tmp_path / "two.gz")
+    (tmp_path / "two.gz").rename(tmp_path / "two")
+    made.write_video(tmp_path / "film.mp4", 3)
+    (tmp_path / "film.mp4").rename(tmp_path / "3:film")
+    counts = [open_source(str(tmp_path / name)).frame_count for name in ("one", "two", "3:film")]
+    assert counts == [1, 5, 3]
+
+
+def test_cityscapes_is_opened_at_any_level(shared: Path) -> None:
+    """The root, the image folder and a split give the images of the cities below, and no truth."""
+    root = shared / "cityscapes"
+    for folder, count in ((root, 12), (root / "leftImg8bit", 12), (root / "leftImg8bit/val", 4)):
+        source = open_source(str(folder), max_frames=1)
+        assert len(find_images(folder)) == count
+        frame = next(iter(source))
+        assert frame.image.shape == (1024, 2048, 3)
+        assert frame.name.endswith("_leftImg8bit.png")

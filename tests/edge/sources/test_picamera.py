@@ -1,0 +1,233 @@
+"""The Pi's own camera is read as libcamera really gives it, and its refusals are explained."""
+
+import sys
+import time
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge_app.errors import SourceError
+from edge_app.frame import Frame
+from edge_app.sources import devices, picamera
+from edge_app.sources.camera import CameraOptions
+from edge_app.sources.factory import open_source
+from edge_app.sources.live import LiveSource, RetryPolicy
+from tests.support.fake_picamera2 import Hardware, picture
+
+QUICK = RetryPolicy(open_s=10, read_s=0.3, first_delay_s=0.01, longest_delay_s=0.04)
+
+
+@pytest.fixture
+def hardware(monkeypatch: pytest.MonkeyPatch) -> Hardware:
+    """Put a fake picamera2 in the place of the real one."""
+    made = Hardware()
+    made.install(monkeypatch)
+    return made
+
+
+def opened(text: str = "picamera", **options: Any) -> LiveSource:
+    """Open a camera with some options."""
+    source = open_source(text, camera=CameraOptions(**options), patience=QUICK)
+    assert isinstance(source, LiveSource)
+    return source
+
+
+def first(source: LiveSource) -> Frame:
+    """Read one frame and close the source."""
+    with source:
+        return next(iter(source))
+
+
+def test_it_asks_for_bgr_of_the_display_size(hardware: Hardware) -> None:
+    """picamera2's RGB888 is B, G, R in memory: it is taken as it comes."""
+    with opened() as source:
+        image = next(iter(source)).image
+    assert hardware.asked["main"] == {"size": (1280, 720), "format": "RGB888"}
+    assert np.array_equal(image, picture((1280, 720)))
+    assert source.name == "picamera 0 (imx708), 1280x720 at 30 Hz"
+    assert (hardware.opened, hardware.closed) == (1, 1)
+
+
+@pytest.mark.parametrize("text", ["picamera:1", "picamera1", "csi:1", "PiCamera:1"])
+def test_a_second_camera_has_a_number(text: str, hardware: Hardware) -> None:
+    """The number follows the name."""
+    hardware.models = ["imx708", "ov5647"]
+    with opened(text) as source:
+        assert "picamera 1 (ov5647)" in source.name
+
+
+def test_options_become_controls(hardware: Hardware) -> None:
+    """Exposure, white balance, rate and mirrors are asked for in libcamera's units."""
+    options = {"fps": 10.0, "exposure_ms": 8.0, "awb": "daylight", "hflip": True}
+    image = first(opened(size_wh=(641, 481), **options)).image
+    asked = hardware.asked
+    assert asked["controls"] == {
+        "ExposureTime": 8000,
+        "AwbEnable": True,
+        "AwbMode": "AwbMode.Daylight",
+        "FrameDurationLimits": (100000, 100000),
+    }
+    assert (asked["transform"].hflip, asked["transform"].vflip) == (True, False)
+    assert image.shape == (480, 640, 3)  # even sides
+    assert image[0, 0].tolist() != [0, 0, 0], "the sensor mirrors by itself, so nothing else may"
+
+
+def test_a_long_exposure_lowers_the_rate(hardware: Hardware) -> None:
+    """A shutter of 100 ms cannot open 30 times a second."""
+    with opened(exposure_ms=100.0) as source:
+        assert source.rate_hz == 10
+    assert hardware.asked["controls"]["FrameDurationLimits"] == (100000, 100000)
+
+
+def test_what_a_camera_cannot_do_is_said(hardware: Hardware) -> None:
+    """A control that the camera lacks is left out and named."""
+    hardware.controls = ("FrameDurationLimits",)
+    with opened(awb="cloudy", exposure_ms=5.0) as source:
+        said = " ".join(source.notes)
+    assert "ExposureTime" in said
+    assert "AwbMode" in said
+    assert set(hardware.asked["controls"]) == {"FrameDurationLimits"}
+
+
+@pytest.mark.parametrize("form", ["NV12", "YUV420", "BGR888", "XRGB8888"])
+def test_a_silent_change_of_format_is_noticed(form: str, hardware: Hardware) -> None:
+    """Libcamera may give another format than asked, padded too: converted, and said."""
+    hardware.format, hardware.padding = form, 64
+    with opened(size_wh=(640, 480)) as source:
+        image = next(iter(source)).image
+    assert image.shape == (480, 640, 3)
+    assert np.abs(image[:, :300].astype(int) - picture((640, 480))[:, :300]).max() <= 8
+    assert f"the camera gives {form}" in source.notes[0]
+
+
+def test_a_silent_change_of_size_is_said(hardware: Hardware) -> None:
+    """The size that came is the size of the pictures."""
+    hardware.size_wh = (320, 240)
+    with opened(size_wh=(640, 480)) as source:
+        assert next(iter(source)).image.shape == (240, 320, 3)
+    assert source.notes == ["asked the camera for 640x480, got 320x240"]
+
+
+def test_a_format_that_cannot_be_read_is_refused(hardware: Hardware) -> None:
+    """Raw Bayer data is no picture; the camera is let go of again."""
+    hardware.format = "SRGGB10"
+    with pytest.raises(SourceError, match="SRGGB10, which cannot be read here; try another"):
+        opened()
+    assert (hardware.opened, hardware.closed) == (1, 1)
+
+
+def test_a_short_buffer_is_a_lost_picture_not_a_crash(hardware: Hardware) -> None:
+    """A buffer that is too short counts as a lost camera, with its reason in the state."""
+    hardware.short = 1
+    patience = RetryPolicy(10, 0.3, 0.01, 0.01, attempts=1)
+    with (
+        open_source("picamera", patience=patience) as source,
+        pytest.raises(SourceError, match="too short"),
+    ):
+        next(iter(source))
+
+
+@pytest.mark.parametrize("clock", [time.CLOCK_BOOTTIME, time.CLOCK_MONOTONIC])
+def test_age_is_counted_from_the_sensor(clock: int, hardware: Hardware) -> None:
+    """A frame stamped 80 ms before it came was taken 80 ms before, on either clock."""
+    hardware.stamp_ns = lambda: time.clock_gettime_ns(clock) - 80_000_000
+    before_s = time.monotonic()
+    frame = first(opened())
+    assert before_s - 0.1 <= frame.captured_s <= time.monotonic() - 0.08
+
+
+@pytest.mark.parametrize(
+    "stamp", [None, 0, -5, 1, 2**63, lambda: time.time_ns(), float("nan"), 10**12 * 3600]
+)
+def test_wild_stamps_fall_back_to_arrival(stamp: Any, hardware: Hardware) -> None:
+    """A missing or impossible stamp makes a frame as old as its arrival."""
+    hardware.stamp_ns = stamp if callable(stamp) else lambda: stamp
+    before_s = time.monotonic()
+    frame = first(opened())
+    assert before_s <= frame.captured_s <= time.monotonic()
+
+
+def test_a_busy_camera_is_tried_again(hardware: Hardware, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A camera that another program lets go of in time is opened without a word."""
+    hardware.busy = True
+    tries = []
+
+    def held_by(nodes: Any) -> str:
+        tries.append(nodes)
+        hardware.busy = len(tries) < 3
+        return "held by rpicam-hello (pid 812); close it"
+
+    monkeypatch.setattr(picamera, "held_by", held_by)
+    first(opened())
+    assert len(tries) == 3
+
+
+def test_a_busy_camera_names_who_holds_it(
+    hardware: Hardware, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error says who; later the state does."""
+    words = "held by rpicam-hello (pid 812); close it"
+    monkeypatch.setattr(picamera, "held_by", lambda nodes: words)
+    hardware.busy = True
+    with pytest.raises(SourceError, match=r"picamera 0 is held by rpicam-hello \(pid 812\); close"):
+        opened()
+    hardware.busy = False
+    source = open_source("picamera", patience=RetryPolicy(10, 0.1, 0.01, 0.01, attempts=2))
+    with source:
+        frames = iter(source)
+        next(frames)
+        hardware.busy, hardware.plugged = True, True
+        hardware.stamp_ns = lambda: 1 / 0  # the camera breaks, and another program is quicker
+        with pytest.raises(SourceError, match="held by rpicam-hello"):
+            list(frames)
+        assert isinstance(source, LiveSource)
+        assert (
+            source.state == "reconnecting (attempt 2: picamera 0 is held by rpicam-hello (pid 812))"
+        )
+
+
+def test_no_camera_says_what_to_look_at(
+    hardware: Hardware, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    """Without a camera, with another number, and without the right to use one."""
+    monkeypatch.setattr(devices, "DEV", tmp_path)
+    with pytest.raises(SourceError, match=r"no camera 3; there is picamera:0 \(imx708\)"):
+        opened("picamera:3")
+    hardware.models = []
+    with pytest.raises(SourceError, match="finds no camera; check its ribbon cable"):
+        opened()
+    (tmp_path / "media0").touch()
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(SourceError, match="usermod -aG video"):
+        opened()
+
+
+@pytest.mark.parametrize("in_venv", [True, False])
+def test_a_missing_module_says_how_to_get_it(
+    in_venv: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Libcamera comes from apt; a venv must be made so that it sees it."""
+    monkeypatch.setitem(sys.modules, "libcamera", None)
+    monkeypatch.setattr(sys, "prefix", "/venv" if in_venv else sys.base_prefix)
+    with pytest.raises(SourceError, match="apt install python3-picamera2") as caught:
+        opened()
+    assert ("--system-site-packages" in str(caught.value)) is in_venv
+    assert "\n" not in str(caught.value)
+
+
+def test_a_clash_of_numpy_versions_is_named(
+    hardware: Hardware, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pip's numpy 2 over apt's modules is told as what it is."""
+
+    class Clash(ModuleType):
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "picamera2":
+                raise ValueError("numpy.dtype size changed, may indicate binary incompatibility")
+
+    monkeypatch.delitem(sys.modules, "picamera2")
+    monkeypatch.setattr(sys, "meta_path", [Clash("clash"), *sys.meta_path])
+    with pytest.raises(SourceError, match=r'does not fit numpy .*; run `pip install "numpy<2"`'):
+        opened()

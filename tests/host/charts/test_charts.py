@@ -1,0 +1,151 @@
+"""Test the charts: which there are, that they are drawn, and what they are drawn from."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from host_tools.report.figures import Figures, Result, Score, Spread, in_order
+
+pytest.importorskip("matplotlib", reason="needs the host extra: pip install '.[host]'")
+
+from host_tools.charts.bars import Group, Row, row_chart
+from host_tools.charts.drawing import DARK, LIGHT, shortened, typefaces
+from host_tools.charts.report_charts import charts_of
+from host_tools.charts.scatter import Point, pareto_front
+
+PAGES = {"light": LIGHT, "dark": DARK}
+STAGES = {"prepare": Spread(1.0), "invoke": Spread(20.0), "end_to_end": Spread(60.0)}
+
+
+def full(name: str, ratio: float = 1.0) -> Figures:
+    """Return a variant of which everything is known."""
+    return Figures(
+        name,
+        bytes=int(2_000_000 * ratio),
+        network=Spread(20.0 * ratio, 25.0 * ratio),
+        line=Spread(60.0 * ratio, 70.0 * ratio),
+        network_fps=50.0 / ratio,
+        line_fps=40.0 / ratio,
+        stages=STAGES,
+        score=Score("val", 10, miou=0.8 / ratio**0.01, per_class={"road": 0.9, "pole": 0.4}),
+    )
+
+
+def result(*figures: Figures, **more: Any) -> Result:
+    """Return a result of some figures."""
+    return Result(**{"machine": "Pi", "model": "m", "figures": in_order(figures), **more})
+
+
+def pixels(png: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Return a PNG as RGB."""
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+def near(image: np.ndarray[Any, Any], colour: str) -> int:
+    """Return how many pixels have nearly a colour."""
+    target = np.array(list(bytes.fromhex(colour.removeprefix("#"))))
+    return int((np.abs(image.astype(int) - target).max(axis=2) < 8).sum())
+
+
+def test_the_typeface_is_the_projects_own() -> None:
+    """Charts are lettered as the overlay is, in both weights."""
+    assert typefaces() == ("IBM Plex Sans", "IBM Plex Sans SmBld")
+
+
+def test_full_results_give_every_chart() -> None:
+    """Size, quality, times, rates, stages, quality against time, and classes."""
+    charts = charts_of([result(full("float32", 3.0), full("int8"))], "m")
+    assert [chart.name for chart in charts] == [
+        "m-size", "m-quality", "m-network", "m-fps",
+        "m-latency", "m-stages", "m-pareto", "m-classes",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_chart_is_drawn_for_every_page(page: str) -> None:
+    """All are as wide as one another, on the page's ground, in the variants' colours."""
+    theme = PAGES[page]
+    for chart in charts_of([result(full("float32", 3.0), full("int8"))], "m"):
+        image = pixels(chart.render(theme))
+        assert image.shape[1] == 880
+        assert near(image[:3, :3], theme.ground) == 9
+        if chart.name != "m-stages":
+            assert near(image, "#E69F00") > 50
+            assert near(image, "#CC79A7") > 50
+
+
+@pytest.mark.parametrize(
+    ("one", "names"),
+    [
+        (Figures("int8"), []),
+        (Figures("int8", bytes=5), ["m-size"]),
+        (Figures("int8", network=Spread(3.0)), ["m-network"]),
+        (Figures("int8", network_fps=3.0), ["m-fps"]),
+        (Figures("int8", score=Score("val", top1=0.5, per_class={"7": 0.5})), ["m-quality"]),
+        (Figures("int8", stages={"invoke": Spread(2.0)}), ["m-stages"]),
+    ],
+)
+def test_a_chart_without_figures_is_left_out(one: Figures, names: list[str]) -> None:
+    """What is not known gives no empty chart, and the rest is drawn all the same."""
+    charts = charts_of([result(one, Figures("float32"))], "m")
+    assert [chart.name for chart in charts] == names
+    for chart in charts:
+        assert pixels(chart.render(LIGHT)).std() > 0
+
+
+def test_what_is_the_same_everywhere_is_shown_once() -> None:
+    """Two machines with the same files and scores share one group of each."""
+    both = [result(full("int8")), result(full("int8"), machine="laptop")]
+    alone = {chart.name: pixels(chart.render(LIGHT)) for chart in charts_of(both[:1], "m")}
+    shared = {chart.name: pixels(chart.render(LIGHT)) for chart in charts_of(both, "m")}
+    assert shared["m-size"].shape == alone["m-size"].shape
+    assert shared["m-quality"].shape == alone["m-quality"].shape
+    assert shared["m-network"].shape[0] > alone["m-network"].shape[0]
+
+
+def test_bars_are_as_long_as_their_values() -> None:
+    """Half the value is half the bar."""
+    rows = tuple(Row(f"v{n}", n, str(n), colour) for n, colour in ((4, "#FF0000"), (2, "#0000FF")))
+    image = pixels(row_chart("c", "t", "n", [Group("g", rows)], "ms").render(LIGHT))
+    long, short = near(image, "#FF0000"), near(image, "#0000FF")
+    assert short / long == pytest.approx(0.5, abs=0.02)
+
+
+def test_values_far_apart_become_dots() -> None:
+    """A bar beside one of a hundredth of it would show nothing."""
+    rows = tuple(Row(f"v{n}", n, str(n), c) for n, c in ((400, "#FF0000"), (2, "#0000FF")))
+    image = pixels(row_chart("c", "t", "n", [Group("g", rows)], "ms").render(LIGHT))
+    assert near(image, "#FF0000") == pytest.approx(near(image, "#0000FF"), rel=0.1)
+    assert near(image, "#0000FF") > 100
+
+
+def test_a_long_name_does_not_squeeze_the_chart() -> None:
+    """Bars keep their length, whatever a machine is called."""
+
+    def red(title: str) -> int:
+        group = Group(title, (Row("v", 4, "4", "#FF0000"),))
+        return near(pixels(row_chart("c", "t", "n", [group], "ms").render(LIGHT)), "#FF0000")
+
+    assert red("x" * 200 + "$") == red("short")
+    assert len(shortened("x" * 200)) <= 46
+
+
+@pytest.mark.parametrize(
+    ("points", "front"),
+    [
+        ([("a", 50, 0.8), ("b", 20, 0.7)], "ba"),
+        ([("a", 50, 0.8), ("b", 20, 0.8)], "b"),
+        ([("a", 50, 0.8), ("b", 20, 0.9), ("c", 10, 0.5)], "cb"),
+        ([("a", 50, 0.8), ("b", 50, 0.9)], "b"),
+        ([("a", 50, 0.8)], "a"),
+    ],
+)
+def test_the_front_is_what_nothing_beats(
+    points: list[tuple[str, float, float]], front: str
+) -> None:
+    """Slower has to be better, or it is beaten."""
+    made = [Point(name, time_ms, quality, None) for name, time_ms, quality in points]
+    assert "".join(point.variant for point in pareto_front(made)) == front

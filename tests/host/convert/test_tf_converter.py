@@ -1,0 +1,148 @@
+"""Test that a Keras model becomes the four kinds of .tflite file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge_app.errors import ModelError
+from edge_app.model.card import VARIANTS
+from edge_app.model.interpreter.network import Network, load_network
+from host_tools.convert.tf_converter import make_variant
+from host_tools.framework import load_keras, load_tensorflow
+from host_tools.models.form import fixed_shape
+from host_tools.models.keras_file import export_saved_model, load_model, weights_sha256
+from tests.support.made_digits import made_digits
+
+pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
+
+
+def _pictures() -> Iterator[list[NDArray[np.float32]]]:
+    for picture in made_digits(100).scaled():
+        yield [picture[None]]
+
+
+@pytest.fixture(scope="module")
+def files(keras_file: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Convert the tiny model into every variant."""
+    folder = tmp_path_factory.mktemp("variants")
+    export_saved_model(load_model(keras_file), (1, 28, 28), folder / "saved")
+    paths = {name: folder / f"{name}.tflite" for name in VARIANTS}
+    for name, path in paths.items():
+        path.write_bytes(make_variant(folder / "saved", name, _pictures))
+    return paths
+
+
+@pytest.fixture(scope="module")
+def networks(files: dict[str, Path]) -> dict[str, Network]:
+    """Load every variant."""
+    return {name: load_network(path, threads=1) for name, path in files.items()}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_file_is_the_variant_it_is_called(networks: dict[str, Network], name: str) -> None:
+    """The tensors' types tell the four apart."""
+    assert networks[name].kind() == name
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_batch_is_one_and_the_delegate_takes_one_piece(
+    networks: dict[str, Network], name: str
+) -> None:
+    """An open batch would leave most of the graph to slower kernels."""
+    assert networks[name].input.shape == (1, 28, 28)
+    assert networks[name].delegation.partitions == 1
+
+
+def test_int8_takes_pixels_as_they_are(networks: dict[str, Network]) -> None:
+    """The quantised input of a pixel is that pixel, so nothing has to be computed."""
+    tensor = networks["int8"].input
+    pixels = np.arange(256, dtype=np.uint8)
+    assert tensor.dtype == np.uint8
+    assert np.array_equal(tensor.quantize(pixels / 255), pixels)
+    assert networks["int8"].output.dtype == np.int8
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_old_runtime_has_every_operator(files: dict[str, Path], name: str) -> None:
+    """tflite-runtime 2.14 stops at FULLY_CONNECTED version 11 and CONV_2D version 8."""
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    model = schema.Model.GetRootAs(files[name].read_bytes(), 0)
+    codes = [model.OperatorCodes(i) for i in range(model.OperatorCodesLength())]
+    newest = {schema.BuiltinOperator.FULLY_CONNECTED: 11, schema.BuiltinOperator.CONV_2D: 8}
+    versions = {code.BuiltinCode(): code.Version() for code in codes}
+    assert all(versions[kind] <= limit for kind, limit in newest.items())
+
+
+def _layers(kind: str) -> Any:
+    """Build networks that cannot be converted, or not by this."""
+    layers, models = load_keras().layers, load_keras().models
+    picture = layers.Input((None, None, 3) if kind == "open size" else (8, 8, 3))
+    flat = layers.GlobalAveragePooling2D()(picture)
+    if kind == "two outputs":
+        return models.Model(picture, [layers.Dense(2)(flat), layers.Dense(3)(flat)])
+    if kind == "five channels":
+        picture = layers.Input((8, 8, 5))
+        return models.Model(picture, layers.GlobalAveragePooling2D()(picture))
+    return models.Model(picture, layers.Dense(2)(flat))
+
+
+@pytest.mark.parametrize("kind", ["open size", "five channels"])
+def test_refuses_inputs_that_are_no_picture(kind: str) -> None:
+    """Size and depth must be fixed, since they are baked into the file."""
+    with pytest.raises(ModelError, match="fixed height and width"):
+        fixed_shape(_layers(kind).inputs[0].shape, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("absent.keras", None, "no file"),
+        ("model.pb", b"x", "no Keras model"),
+        ("broken.keras", b"no zip", "is truncated or no .keras file"),
+        ("broken.h5", b"no hdf5", "does not load"),
+        ("two outputs", None, "2 outputs"),
+    ],
+)
+def test_refuses_files_that_are_no_model(
+    tmp_path: Path, name: str, content: bytes | None, why: str
+) -> None:
+    """Each wrong file gets one line that says what it is."""
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    if name == "two outputs":
+        path = tmp_path / "two.keras"
+        _layers(name).save(path)
+    with pytest.raises(ModelError, match=why):
+        load_model(path)
+
+
+def test_an_operator_that_tflite_lacks_is_named(tmp_path: Path) -> None:
+    """The converter's own reason is in the message."""
+    tensorflow = load_tensorflow()
+
+    class Odd(tensorflow.Module):  # type: ignore[misc, name-defined]
+        @tensorflow.function(  # type: ignore[untyped-decorator]
+            input_signature=[tensorflow.TensorSpec((1, 4, 4), tensorflow.float32)]
+        )
+        def serve(self, picture: Any) -> Any:
+            return tensorflow.linalg.det(picture)
+
+    odd = Odd()
+    tensorflow.saved_model.save(odd, str(tmp_path), signatures=odd.serve)
+    with pytest.raises(ModelError, match=r"gives no float32 variant.*MatrixDeterminant"):
+        make_variant(tmp_path, "float32", _pictures)
+
+
+def test_the_weights_have_a_name_of_their_own(keras_file: Path) -> None:
+    """Loading the same file twice gives the same digest, and other weights another one."""
+    model = load_model(keras_file)
+    before = weights_sha256(model)
+    assert weights_sha256(load_model(keras_file)) == before
+    model.set_weights([weights + 1 for weights in model.get_weights()])
+    assert weights_sha256(model) != before

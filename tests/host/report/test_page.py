@@ -1,0 +1,235 @@
+"""Test the page as a reader gets it, and the command that makes it."""
+
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from host_tools import cli
+from host_tools.report.build_report import by_model, collect
+from host_tools.report.gallery import make_gallery
+from host_tools.report.markup import Html, escape, tag
+from tests.support.made_results import bench, board, summary, write
+
+pytest.importorskip("matplotlib", reason="needs the host extra: pip install '.[host]'")
+DIGITS = Path("samples") / "digits-images-idx3-ubyte.gz"
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory, assets: Path) -> Path:
+    """Return the folder of a report of a bench, its runs, another machine and the digits."""
+    folder = tmp_path_factory.mktemp("report")
+    hot = board(model="Laptop <b>& Co</b>", throttled="0x50005")
+    boards = {"before": hot, "after": hot}
+    paths = [
+        write(folder / "pi5.json", bench()),
+        write(folder / "laptop.json", bench(("float32", "int8"), board=boards)),
+        *(
+            write(folder / name / "summary.json", summary(name))
+            for name in ("float32", "float16", "dynamic_range", "int8")
+        ),
+    ]
+    line = ["report", *map(str, paths), "--out", str(folder / "out"), "--samples", "2"]
+    line += ["--gallery", str(assets / "models" / "mnist"), "--images", str(assets / DIGITS)]
+    assert cli.main(line) == 0
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def text(out: Path) -> str:
+    """Return the page without what is inlined."""
+    page = (out / "index.html").read_text("utf-8")
+    return re.sub(r"data:[^\"')]+", "data:", page)
+
+
+def test_the_page_needs_nothing_beside_it(text: str) -> None:
+    """No address but those within the page, and no script."""
+    addresses = re.findall(r'(?:src|srcset|href)="([^"]*)"', text)
+    assert addresses
+    assert all(address == "data:" or address.startswith("#") for address in addresses)
+    assert "<script" not in text
+    assert "@import" not in text
+    assert not re.search(r"url\((?!data:)", text)
+
+
+def test_links_lead_to_sections(text: str) -> None:
+    """Every link within the page has its place."""
+    for target in re.findall(r'href="#([^"]*)"', text):
+        assert f'id="{target}"' in text
+
+
+def test_charts_are_inlined_and_written(out: Path, text: str) -> None:
+    """Each chart is a PNG file too, and on the page for light and for dark."""
+    charts = sorted((out / "charts").glob("*.png"))
+    assert len(charts) == text.count('class="chart"') == text.count("<source")
+    for path in charts:
+        image = cv2.imread(str(path))
+        assert image is not None
+        assert image.shape[1] == 880
+    assert {f"street-{kind}.png" for kind in ("size", "fps", "stages", "pareto", "classes")} <= {
+        path.name for path in charts
+    }
+
+
+def test_names_are_escaped(text: str) -> None:
+    """What a file says of its machine is text, not markup."""
+    assert "Laptop &lt;b&gt;&amp; Co&lt;/b&gt;" in text
+    assert "<b>& Co" not in text
+
+
+def test_what_quantization_did_is_said_in_words(text: str) -> None:
+    """The sentence a reader looks for is there."""
+    assert (
+        "int8 is 2.5x faster than float32, loses 0.3 points of mIoU (0.8130 to 0.8100) and has a "
+        "file 3.2x smaller." in text
+    )
+
+
+def test_missing_values_are_dashes(text: str) -> None:
+    """The reference published no time of its network alone; that is a dash, and not 0."""
+    reference = text.split("Laptop (reference)")[-2]
+    assert '<td class="num">\N{EN DASH}</td>' in text
+    assert '<td class="num">0</td>' not in reference
+
+
+def test_machines_are_told_once(text: str) -> None:
+    """What a board is stands once, with its files; how it was doing, for each of them."""
+    machines = text.split('id="machines"')[1]
+    assert machines.count("<h3>Raspberry Pi 5 Model B Rev 1.0</h3>") == 1
+    assert "61.5 °C after (pi5.json)" in machines
+    assert "post_training_quantization_with_TFLite" in machines
+
+
+def test_the_gallery_shows_every_variant(text: str) -> None:
+    """Two digits, four answers each, and how far they agree."""
+    gallery = text.split('id="gallery"')[1].split('id="machines"')[0]
+    assert gallery.count('class="digit"') == 2
+    assert gallery.count("as float32") == 2 * 3
+    assert "dynamic range: 100.0 %" in gallery
+
+
+def test_a_street_gallery_marks_what_differs(tmp_path: Path, shared: Path) -> None:
+    """Maps and overlays come at the picture's size; pixels that differ are marked."""
+    from edge_app.labels import label_set
+    from edge_app.model.card import InputSpec, ModelSpec, Variant
+
+    folder = shared / "street_trial"
+    variants = {name: Variant(name, folder / f"{name}.tflite", 1) for name in ("float32", "int8")}
+    labels = label_set("cityscapes")
+    spec = ModelSpec("s", "S", "segmentation", labels, InputSpec((512, 256)), variants)
+    gallery = make_gallery(spec, str(shared / "camvid" / "test"), 2)
+    assert 0.95 < gallery.agrees["int8"] < 1
+    assert [exhibit.picture.shape for exhibit in gallery.exhibits] == [(360, 480, 3)] * 2
+    for exhibit in gallery.exhibits:
+        base, other = exhibit.shown
+        assert base.agrees is None
+        assert base.differs is None
+        for image in (base.class_map, base.overlay, other.class_map, other.differs):
+            assert image is not None
+            assert image.shape == exhibit.picture.shape
+        assert other.agrees is not None
+        marked = np.asarray(other.differs)[..., 2] == 255
+        assert marked.mean() == pytest.approx(1 - other.agrees, abs=0.005)
+        assert ("road", (128, 64, 128)) in exhibit.classes
+
+
+@pytest.mark.parametrize("reference", [True, False])
+def test_the_reference_comes_last_or_not_at_all(tmp_path: Path, reference: bool) -> None:
+    """One's own results come first, and --no-reference leaves only those."""
+    path = write(tmp_path / "pi5.json", bench(("int8",)))
+    published = [result.published for result in collect([path], [], reference=reference)]
+    assert published == [False] + [True] * 4 * reference
+
+
+def test_the_reference_that_suits_nothing_has_its_own_section(text: str) -> None:
+    """Its DeepLab is shown although no DeepLab was measured."""
+    section = text.split('<h2 id="deeplab-1025x2049">')[1]
+    assert "int8 is 45x slower than float32" in section
+
+
+def test_the_reference_alone_is_a_report() -> None:
+    """Without results one gets what there is to stand beside."""
+    assert list(by_model(collect([], [], reference=True))) == ["mnist", "deeplab 1025x2049"]
+
+
+@pytest.mark.parametrize("name", ["Kitchen Pi", "pi5.json=Kitchen Pi"])
+def test_a_machine_gets_the_name_it_is_given(tmp_path: Path, name: str) -> None:
+    """A name alone serves where there is one machine."""
+    path = write(tmp_path / "pi5.json", bench(("int8",)))
+    assert collect([path], [name], reference=False)[0].machine == "Kitchen Pi"
+
+
+def test_a_warning_stands_on_the_page(text: str) -> None:
+    """Times of a board that throttled are not shown without a word."""
+    assert re.search(r'class="warning">Laptop [^<]*its times are not valid', text)
+
+
+def test_a_warning_is_said_in_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever makes the page learns it too, even of an otherwise empty result."""
+    content = summary(status="failed", reason="[no] disk", stages={}, quality=None, fps={})
+    line = ["report", str(write(tmp_path / "a.json", content)), "--no-reference"]
+    assert cli.main([*line, "--out", str(tmp_path / "out")]) == 0
+    assert "the measuring failed: [no] disk" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "why"),
+    [
+        (["--gallery", "x"], 2, "--gallery MODEL_DIR and --images SOURCE go together"),
+        (["--images", "x"], 2, "--gallery MODEL_DIR and --images SOURCE go together"),
+        (["--gallery", "nowhere", "--images", "x"], 1, "nowhere has no model.json"),
+        (["--name", "other.json=Pi"], 2, "give FILE=NAME, with FILE one of the result files"),
+        (["--name", "pi5.json="], 2, "give FILE=NAME"),
+    ],
+)
+def test_a_fault_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], code: int, why: str
+) -> None:
+    """Exit 2 for usage, 1 for what cannot be read, and nothing is written."""
+    path = write(tmp_path / "pi5.json", bench(("int8",)))
+    assert cli.main(["report", str(path), "--out", str(tmp_path / "out"), *more]) == code
+    assert not (tmp_path / "out" / "index.html").exists()
+    error = capsys.readouterr().err
+    assert why in error
+    assert error.count("\n") == 1
+
+
+def test_one_name_for_two_machines_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two machines under one name would be taken for one."""
+    other = board(model="laptop")
+    paths = [
+        write(tmp_path / "a.json", bench()),
+        write(tmp_path / "b.json", bench(board={"before": other, "after": other})),
+    ]
+    line = ["report", *map(str, paths), "--out", str(tmp_path / "out"), "--name", "Pi"]
+    assert cli.main(line) == 2
+    assert "the files are of 2 machines" in capsys.readouterr().err
+
+
+def test_nothing_to_report_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither results nor the reference."""
+    assert cli.main(["report", "--no-reference", "--out", str(tmp_path)]) == 2
+    assert "nothing to report" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file stands where the folder should be."""
+    (tmp_path / "out").write_text("")
+    path = write(tmp_path / "a.json", bench(("int8",)))
+    assert cli.main(["report", str(path), "--no-reference", "--out", str(tmp_path / "out")]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_text_is_escaped_once_and_markup_kept() -> None:
+    """Pieces of both kinds go together."""
+    assert escape(["<", Html("<i>"), "&"]) == "&lt;<i>&amp;"
+    assert tag("p", 'a"b<', class_='x"y') == '<p class="x&quot;y">a&quot;b&lt;</p>'
+    assert tag("p", [tag("b", "<")]) == "<p><b>&lt;</b></p>"

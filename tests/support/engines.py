@@ -1,0 +1,90 @@
+"""Engines that betray themselves by their answers, and note what becomes of them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from edge_app.frame import Image, Result, Segmentation
+from edge_app.labels import CITYSCAPES
+from edge_app.model.engine import Engine, EngineKey
+from tests.support.fakes import FakeEngine
+
+NAMES = ("float32", "float16", "dynamic_range", "int8")
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for another thread to bring something about."""
+    deadline_s = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline_s, "it never came about"
+        time.sleep(0.001)
+
+
+class Betrayer(FakeEngine):
+    """Answer with the place of its own name in NAMES, wherever it is asked."""
+
+    def __init__(self, staff: Staff, post: EngineKey, elements: int) -> None:
+        super().__init__(elements=elements)
+        self.staff, self.post = staff, post
+        self.spec = post.spec
+        self.variant = SimpleNamespace(name=post.variant, bytes=1000)
+        self.network.threads = post.threads
+        self.is_closed = False
+
+    def timed(self, image: Image) -> tuple[Result, float, float, float]:
+        assert not self.is_closed, f"{self.post.variant} was closed while it was used"
+        self.staff.users.setdefault(self.post, set()).add(threading.current_thread().name)
+        class_map = np.full((3, 4), NAMES.index(self.post.variant), np.uint8)
+        return Segmentation(class_map), 0.1, 1.0, 0.1
+
+    def timed_all(self, images: Sequence[Image]) -> list[tuple[Result, float, float, float]]:
+        return [self.timed(image) for image in images]
+
+    def close(self) -> None:
+        assert not self.is_closed, f"{self.post.variant} was closed twice"
+        self.is_closed = True
+        self.staff.open.remove(self)
+
+
+class Staff:
+    """Load such engines.
+
+    faults: by name, what loading raises. gates: by name, what loading waits for.
+    open: those that are not closed; most: how many there ever were at once.
+    """
+
+    def __init__(
+        self, names: Sequence[str] = NAMES, *, task: str = "segmentation", elements: int = 400_000
+    ) -> None:
+        self.spec: Any = SimpleNamespace(
+            name="fake", title="Fake", task=task, labels=CITYSCAPES, variants=dict.fromkeys(names)
+        )
+        self.elements = elements
+        self.open: list[Betrayer] = []
+        self.most = 0
+        self.loaded: list[str] = []
+        self.users: dict[EngineKey, set[str]] = {}
+        self.faults: dict[str, Exception] = {}
+        self.gates: dict[str, threading.Event] = {}
+
+    def post(self, name: str, threads: int = 1) -> EngineKey:
+        """Name an engine of this staff."""
+        return EngineKey(self.spec, name, threads)
+
+    def load(self, post: EngineKey) -> Engine:
+        """Load an engine as `Crew` asks for it."""
+        gate = self.gates.get(post.variant)
+        assert gate is None or gate.wait(30)
+        if post.variant in self.faults:
+            raise self.faults[post.variant]
+        engine = Betrayer(self, post, self.elements)
+        self.loaded.append(post.variant)
+        self.open.append(engine)
+        self.most = max(self.most, len(self.open))
+        return engine  # type: ignore[return-value]  # as an engine, as far as a crew looks

@@ -1,0 +1,49 @@
+"""Make tiny float32 .tflite networks, and inputs for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.model.card import InputSpec
+from edge_app.model.interpreter.native_log import capture_native_stderr
+from host_tools.framework import load_keras, load_tensorflow
+
+SIZE_WH = (32, 16)
+GIVEN = InputSpec(SIZE_WH, "rgb", (127.0,), (128.0,))
+
+
+def tiny_segmenter(spread: float = 1.0) -> bytes:
+    """Make a segmenter of four classes as bytes.
+
+    spread: how much larger one channel of the middle is than the others; 8 bits for all of
+    them together have no step left for the small ones where it is large.
+    """
+    keras = load_keras()
+    keras.utils.set_random_seed(3)
+    layers = keras.layers
+    given = keras.Input((SIZE_WH[1], SIZE_WH[0], 3), batch_size=1)
+    x = layers.Conv2D(8, 3, strides=2, padding="same", activation="relu", name="stem")(given)
+    # Two branches, so that the converter cannot fold the multiplications into a convolution.
+    x = layers.Add()([x, layers.DepthwiseConv2D(3, padding="same", name="depth")(x)])
+    scale = np.ones(8, np.float32)
+    scale[0] = spread
+    x = layers.ReLU()(x * scale)
+    x = x * (1 / scale)
+    made = layers.Conv2D(4, 1, name="head")(x)
+    return _converted(keras.Model(given, made))
+
+
+def tiny_samples(count: int = 6) -> list[NDArray[np.float32]]:
+    """Draw smooth inputs between -1 and 1."""
+    draw = np.random.default_rng(0)
+    coarse = draw.uniform(-1, 1, (count, 1, 4, 8, 3)).astype(np.float32)
+    return list(coarse.repeat(4, axis=2).repeat(4, axis=3))
+
+
+def _converted(model: Any) -> bytes:
+    tensorflow = load_tensorflow()
+    with capture_native_stderr():
+        return bytes(tensorflow.lite.TFLiteConverter.from_keras_model(model).convert())
