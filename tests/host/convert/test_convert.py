@@ -15,7 +15,7 @@ from edge_app.sources.factory import open_source
 from host_tools.convert.calibration import fingerprint, fingerprints, pick_pictures
 from host_tools.convert.conversion_options import ConversionOptions
 from host_tools.convert.convert import convert
-from host_tools.convert.convert import convert as room
+from host_tools.convert import convert as room
 from host_tools.convert.evaluation import Evaluation
 from host_tools.datasets import digit_files
 
@@ -112,7 +112,7 @@ def test_a_second_conversion_gives_the_same_bytes(
 
 
 @pytest.mark.parametrize("fault", [KeyboardInterrupt, ModelError])
-@pytest.mark.parametrize("where", ["open_model", "choose", "prove", "write_card"])
+@pytest.mark.parametrize("where", ["open_model", "choose", "verify", "write_card"])
 def test_an_interrupted_conversion_leaves_the_old_folder(
     bundle: Path,
     recipe: ConversionOptions,
@@ -135,7 +135,7 @@ def test_an_interrupted_conversion_leaves_the_old_folder(
 
 
 @pytest.mark.parametrize("becomes", [None, ValueError("unrelated")])
-@pytest.mark.parametrize("where", ["choose", "prove"])
+@pytest.mark.parametrize("where", ["choose", "verify"])
 def test_ctrl_c_that_native_code_swallows_still_stops(
     bundle: Path,
     recipe: ConversionOptions,

@@ -52,8 +52,8 @@ def test_a_service_without_an_error_stream_works() -> None:
     """Where descriptor 2 is closed there is nothing to hold back."""
     code = (
         "import os, sys; os.close(2)\n"
-        "from edge_app.model.interpreter.native_log import quiet_native\n"
-        "with quiet_native() as lines: pass\n"
+        "from edge_app.model.interpreter.native_log import capture_native_stderr\n"
+        "with capture_native_stderr() as lines: pass\n"
         "sys.stdout.write(repr(lines))"
     )
     done = subprocess.run(
