@@ -129,7 +129,7 @@ def test_codes_of_all_backends_are_read(code: int, name: str | None) -> None:
 
 def test_the_readme_lists_every_key() -> None:
     """The table people read is the table the program uses."""
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    readme = (Path(__file__).parents[2] / "edge_app" / "README.md").read_text("utf-8")
     for entry in KEYS:
         keys = " or ".join(f"`{key}`" for key in entry.keys)
         assert f"| {keys} | {entry.what} |" in readme
