@@ -14,7 +14,8 @@ from edge_app.frame import Decoded, Image
 from edge_app.model.card import ModelSpec, Variant
 from edge_app.model.decode import Decoder
 from edge_app.model.golden import alike, golden_answer, golden_image, matches
-from edge_app.model.interpreter.network import Network, load_network
+from edge_app.model.interpreter.loading import load_network
+from edge_app.model.interpreter.network import Network
 from edge_app.model.preprocess import Preprocess
 
 # Warming ends after this, however slow the network.

@@ -11,7 +11,7 @@ from pathlib import Path
 from edge_app.errors import ModelError, UsageError
 from edge_app.labels import LabelSet, label_set, numbered_labels
 from edge_app.model.card import VARIANTS, InputSpec, ModelSpec, TensorInfo, Variant, file_sha256
-from edge_app.model.interpreter.network import load_network
+from edge_app.model.interpreter.loading import load_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def infer_card(path: Path, hints: CardOverrides, *, runtime: str = "auto") -> Mo
     labels = _labels(path, task, network.output, hints, guessed)
     # Files of a model are often called by their variant; the folder then names the model.
     name = path.resolve().parent.name if path.stem in VARIANTS else path.stem
-    kind = network.kind()
+    kind = network.variant_name()
     guessed.append(f"variant {kind}")
     variant = Variant(kind, path, path.stat().st_size, file_sha256(path))
     return ModelSpec(

@@ -16,7 +16,7 @@ from edge_app.frame import Image
 from edge_app.model.card import VARIANTS, ModelSpec, Variant, file_sha256, read_card, write_card
 from edge_app.model.engine import load_engine
 from edge_app.model.golden import PATTERN_OF_TASK, golden_image
-from edge_app.model.interpreter.network import load_network
+from edge_app.model.interpreter.loading import load_network
 from host_tools.convert.builders import Makers
 from host_tools.convert.bundle import check_replaceable, fresh_bundle
 from host_tools.convert.calibration import Calibration, fingerprints, pick_pictures

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge_app.errors import ModelError, UsageError
 from edge_app.model.golden import golden_image
-from edge_app.model.interpreter.network import load_network
+from edge_app.model.interpreter.loading import load_network
 from host_tools.convert.tf_converter import make_variant
 from host_tools.framework import load_tensorflow
 from host_tools.models.form import Loaded, Wishes

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edge_app.errors import EdgeError, ModelError
 from edge_app.model.card import InputSpec, read_card
-from edge_app.model.interpreter.network import load_network
+from edge_app.model.interpreter.loading import load_network
 from host_tools.models.form import Loaded, Wishes, fixed_shape
 
 _IDENTIFIER = b"TFL3"
@@ -24,7 +24,7 @@ def load_tflite(path: Path, wishes: Wishes) -> Loaded:
         what = "is empty" if not content else "is not a .tflite file"
         raise ModelError(f"{path} {what}; get or convert it again")
     network = load_network(path, threads=1, size_wh=wishes.size_wh)
-    kind = network.kind()
+    kind = network.variant_name()
     if kind != "float32":
         raise ModelError(
             f"{path} is {kind} already, and what that lost does not come back; "

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.errors import ModelError
+from edge_app.model.interpreter.loading import physical_cores
 from edge_app.model.interpreter.native_log import capture_native_stderr
-from edge_app.model.interpreter.network import physical_cores, tensor_info
+from edge_app.model.interpreter.network import tensor_info
 from host_tools.tflite.flatbuffer import with_all_outputs
 
 

@@ -21,7 +21,8 @@ from pathlib import Path
 
 from edge_app.errors import ModelError
 from edge_app.model.card import file_sha256
-from edge_app.model.interpreter.runtimes import Runtime
+from edge_app.model.interpreter.native_interpreter import create_interpreter
+from edge_app.model.interpreter.runtimes import Runtime, load_runtime
 from edge_app.paths import cache_dir
 
 # The slowest file seen needs 12 s a run on a workstation's old runtime; a Pi 4 takes 45 s.
@@ -132,10 +133,6 @@ def _write(ran: list[str]) -> None:
 
 def main(arguments: list[str]) -> int:
     """Load and run a file once: exit 0, or 3 with the reason on standard output."""
-    # Imported here: network imports this module.
-    from edge_app.model.interpreter.network import prepare
-    from edge_app.model.interpreter.runtimes import load_runtime
-
     runtime, path, size = arguments
     size_wh = None
     if size != "-":
@@ -144,7 +141,7 @@ def main(arguments: list[str]) -> int:
     try:
         chosen = load_runtime(runtime)
         _limit_memory()
-        native = prepare(Path(path), chosen, 1, size_wh)
+        native = create_interpreter(Path(path), chosen, 1, size_wh)
         native.invoke()
     except ModelError as fault:
         sys.stdout.write(str(fault))

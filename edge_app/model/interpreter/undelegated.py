@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from edge_app.errors import ModelError
+from edge_app.model.interpreter.native_interpreter import create_interpreter
 from edge_app.model.interpreter.native_log import capture_native_stderr
-from edge_app.model.interpreter.network import prepare
 from edge_app.model.interpreter.runtimes import Runtime
 
 _RUNS = 5
@@ -36,7 +36,7 @@ def undelegated_ms(
     durations: list[float] = []
     began_s = time.perf_counter()
     with suppress(ModelError, RuntimeError, ValueError), capture_native_stderr():
-        native = prepare(path, bare, threads, size_wh)
+        native = create_interpreter(path, bare, threads, size_wh)
         while len(durations) < _RUNS and (not durations or time.perf_counter() - began_s < _MOST_S):
             started = time.perf_counter()
             native.invoke()

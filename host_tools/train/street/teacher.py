@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from edge_app.frame import ClassMap, Image
 from edge_app.labels import VOID, fold_table
-from edge_app.model.interpreter.network import Network, load_network
+from edge_app.model.interpreter.loading import load_network
+from edge_app.model.interpreter.network import Network
 from host_tools.convert.tf_converter import make_variant
 from host_tools.models.graph import Ends, read_graph, shape_of
 from host_tools.models.graph_ends import find_input, find_output, found_preprocessing

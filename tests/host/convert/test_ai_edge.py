@@ -7,7 +7,7 @@ import pytest
 
 from edge_app.errors import ModelError
 from edge_app.model.card import InputSpec, TensorInfo
-from edge_app.model.interpreter.network import load_network
+from edge_app.model.interpreter.loading import load_network
 from edge_app.model.preprocess import Preprocess
 from host_tools.convert.ai_edge import measure_ranges, pixel_range, quantize
 from host_tools.tflite.flatbuffer import read_graph
@@ -63,7 +63,7 @@ def test_every_variant_is_one_partition(model: bytes, variant: str, tmp_path: Pa
     path = tmp_path / f"{variant}.tflite"
     path.write_bytes(quantize(model, variant, input=GIVEN, samples=tiny_samples()))
     network = load_network(path, runtime="litert", threads=1)
-    assert network.kind() == variant
+    assert network.variant_name() == variant
     assert network.delegation.partitions == 1
     assert set(network.delegation.left) <= {"QUANTIZE"}
 

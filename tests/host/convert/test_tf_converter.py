@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from edge_app.errors import ModelError
 from edge_app.model.card import VARIANTS
-from edge_app.model.interpreter.network import Network, load_network
+from edge_app.model.interpreter.loading import load_network
+from edge_app.model.interpreter.network import Network
 from host_tools.convert.tf_converter import make_variant
 from host_tools.framework import load_keras, load_tensorflow
 from host_tools.models.form import fixed_shape
@@ -45,7 +46,7 @@ def networks(files: dict[str, Path]) -> dict[str, Network]:
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_file_is_the_variant_it_is_called(networks: dict[str, Network], name: str) -> None:
     """The tensors' types tell the four apart."""
-    assert networks[name].kind() == name
+    assert networks[name].variant_name() == name
 
 
 @pytest.mark.parametrize("name", VARIANTS)

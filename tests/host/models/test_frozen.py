@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from edge_app.errors import EdgeError, ModelError, UsageError
-from edge_app.model.interpreter.network import Network, load_network
+from edge_app.model.interpreter.loading import load_network
+from edge_app.model.interpreter.network import Network
 from host_tools.convert.tf_converter import make_variant
 from host_tools.framework import load_tensorflow
 from host_tools.models import frozen as room

@@ -9,7 +9,7 @@ import pytest
 from edge_app.bench.cases import Budget, Case, WorkerRequest
 from edge_app.bench.worker import carry_out
 from edge_app.model.card import read_card
-from edge_app.model.interpreter.network import load_network
+from edge_app.model.interpreter.loading import load_network
 from edge_app.model.interpreter.runtimes import find_runtime, installed
 
 

@@ -1,0 +1,56 @@
+"""Loading a .tflite file: sandbox, native interpreter, network."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from edge_app.model.interpreter.native_interpreter import create_interpreter
+from edge_app.model.interpreter.native_log import capture_native_stderr
+from edge_app.model.interpreter.network import Network
+from edge_app.model.interpreter.runtimes import load_runtime
+from edge_app.model.interpreter.sandbox import ensure_loadable
+
+_DELEGATE_GREETING = "Created TensorFlow Lite XNNPACK delegate"
+
+
+def load_network(
+    path: Path,
+    *,
+    runtime: str = "auto",
+    threads: int | None = None,
+    size_wh: tuple[int, int] | None = None,
+) -> Network:
+    """Return a .tflite file as a network that is ready to run.
+
+    threads: None uses one per physical core. size_wh: for files that leave their input size open.
+    Raises ModelError if the file or the runtime cannot be used. A file that is new to this
+    machine runs once in a child process first, since native loaders crash on some files.
+    """
+    chosen = load_runtime(runtime)
+    count = threads or physical_cores()
+    ensure_loadable(path, chosen, size_wh)
+    started = time.perf_counter()
+    with capture_native_stderr() as lines:
+        native = create_interpreter(path, chosen, count, size_wh)
+    init_ms = (time.perf_counter() - started) * 1e3
+    notes = tuple(line for line in lines if _DELEGATE_GREETING not in line)
+    return Network(native, chosen, count, init_ms, notes)
+
+
+def physical_cores() -> int:
+    """Return how many cores this process may use, not counting hyper-threads (on Linux)."""
+    usable = (
+        os.sched_getaffinity(0)
+        if hasattr(os, "sched_getaffinity")
+        else set(range(os.cpu_count() or 1))
+    )
+    cores = set()
+    for cpu in usable:
+        siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        try:
+            cores.add(siblings.read_text("ascii").strip())
+        except OSError:
+            cores.add(str(cpu))
+    return max(1, len(cores))
