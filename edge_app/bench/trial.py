@@ -176,13 +176,13 @@ def _line(
         run.go()
         cpu_s = time.process_time() - cpu_s
         whole_s = time.perf_counter() - started
-    tally = run.tally
-    rate = tally.shown_hz
-    if count and tally.frames:
-        turn.line = list(tally.timings())
-        turn.line_cpu_ms = cpu_s * 1e3 / tally.frames
+    stats = run.stats
+    rate = stats.shown_hz
+    if count and stats.frames:
+        turn.line = list(stats.timings())
+        turn.line_cpu_ms = cpu_s * 1e3 / stats.frames
         turn.line_cores = cpu_s / whole_s
         if rate:
-            turn.line_intervals = tally.frames - 1
+            turn.line_intervals = stats.frames - 1
             turn.line_s = turn.line_intervals / rate
     return 1e3 / rate if rate else None

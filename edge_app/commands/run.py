@@ -70,7 +70,7 @@ def carry_out(order: RunOptions, console: Console) -> tuple[Mapping[str, Any], i
         stack.enter_context(signals.caught())
         outputs = Outputs(order, source, console, stack)
         legs = Session(order, source, engine, outputs, cost_bytes, notifier)
-        stack.enter_context(legs.crew)
+        stack.enter_context(legs.pool)
         run = legs.first(stop)
         fault: BaseException | None = None
         try:
@@ -130,10 +130,10 @@ def _summary(
         status, reason = "failed", str(fault) or type(fault).__name__
     elif signals.number is not None or fault is not None:
         status, reason = "interrupted", "stopped by a signal"
-    elif run.desk.controls.quit:
+    elif run.controller.controls.quit:
         status, reason = "interrupted", "stopped by a key"
     return {
-        **run.tally.summary(),
+        **run.stats.summary(),
         "source": source.name,
         "recording": outputs.recording.recording,
         "board": board(),

@@ -12,7 +12,7 @@ from edge_app.digits.track import Tracker, read_once
 from edge_app.errors import UsageError
 from edge_app.frame import Classification, Image, Readings, Result
 from edge_app.model.card import ModelSpec
-from edge_app.model.engine import Engine
+from edge_app.model.engine import Engine, Inference
 from edge_app.sources.source import Source
 
 CHOICES = ("auto", "on", "off")
@@ -67,11 +67,8 @@ class DigitReader:
         limit = _MUCH_LARGER * SIDE
         return self._choice == "on" or min(image.shape[:2]) > limit
 
-    def timed(self, engine: Engine, image: Image) -> tuple[Result, float, float, float]:
-        """Answer a picture as `Engine.timed` does: result, prepare, invoke and decode in ms.
-
-        To prepare is to find the digits as well, and to decode is to follow them.
-        """
+    def timed(self, engine: Engine, image: Image) -> Inference[Result]:
+        """Run one image as `Engine.timed` does; prepare finds the digits, decode tracks them."""
         if not self.reads(engine, image):
             return engine.timed(image)
         clock = time.perf_counter
@@ -82,13 +79,13 @@ class DigitReader:
         scores = []
         # The three channels are the same memory, so a crop costs no copy.
         crops = [np.broadcast_to(thing.crop[..., None], (SIDE, SIDE, 3)) for thing in found]
-        for result, prepared_ms, invoked_ms, decoded_ms in engine.timed_all(crops) if crops else ():
-            if isinstance(result, Classification):  # as `can_read` has seen to
-                scores.append(result.scores)
-            prepare_ms += prepared_ms
-            invoke_ms += invoked_ms
-            decode_ms += decoded_ms
+        for one in engine.timed_all(crops) if crops else ():
+            if isinstance(one.result, Classification):  # always: `can_read` has checked the task
+                scores.append(one.result.scores)
+            prepare_ms += one.prepare_ms
+            invoke_ms += one.invoke_ms
+            decode_ms += one.decode_ms
         start = clock()
         read = self._tracker.update if self._tracker else read_once
         readings = Readings(read(found, scores))
-        return readings, prepare_ms, invoke_ms, decode_ms + (clock() - start) * 1e3
+        return Inference(readings, prepare_ms, invoke_ms, decode_ms + (clock() - start) * 1e3)

@@ -11,16 +11,16 @@ from edge_app.model.engine import EngineKey
 from edge_app.quality import ConfusionMatrix
 
 
-def partner(post: EngineKey) -> EngineKey | None:
+def partner(key: EngineKey) -> EngineKey | None:
     """Name what a variant is compared with: float32, and float32 itself with int8.
 
     None for a model without that variant, and for a classifier, whose answers have no pixels.
     """
-    spec = post.spec
-    name = "float32" if post.variant != "float32" else "int8"
+    spec = key.spec
+    name = "float32" if key.variant != "float32" else "int8"
     if name not in spec.variants or spec.task != "segmentation":
         return None
-    return EngineKey(spec, name, post.threads)
+    return EngineKey(spec, name, key.threads)
 
 
 def compare(

@@ -9,7 +9,7 @@ from typing import Any
 
 from edge_app.frame import Comparison, Frame, Result, Status
 from edge_app.metrics.variant_stats import ComparisonStats, VariantStats, named, rate_of
-from edge_app.model.engine import EngineInfo, EngineKey
+from edge_app.model.engine import EngineInfo, EngineKey, Inference
 from edge_app.quality import Quality
 from edge_app.sources.source import Source
 from edge_app.timing import STAGES, Latency, Rate, Timings
@@ -22,12 +22,12 @@ _RECENT_FRAMES = 120
 class RunStats:
     """Add up what happens in a run; `status` is cheap between two refreshes.
 
-    maker: the engine whose answers are counted now; `turn_to` changes it.
+    info: the engine whose answers are counted now; `switch_to` changes it.
     states, switch: tell what `Status` says of the same name.
     Raises UsageError where the source's truth has no correspondence to the model's classes.
     """
 
-    def __init__(self, maker: EngineInfo, source: Source) -> None:
+    def __init__(self, info: EngineInfo, source: Source) -> None:
         self._source = source
         self._parts: dict[EngineKey, VariantStats] = {}
         self._pairs: dict[tuple[EngineKey, str], ComparisonStats] = {}
@@ -41,15 +41,15 @@ class RunStats:
         self.switch: Callable[[], str] = str
         self._status: Status | None = None
         self._refresh_s = -math.inf
-        self.turn_to(maker)
+        self.switch_to(info)
 
-    def begin(self, maker: EngineInfo, source: Source) -> None:
+    def begin(self, info: EngineInfo, source: Source) -> None:
         """Go on with another source; what was counted so far stays."""
         self._gone = (self._dropped, self._damaged)
         self._drops = lambda: 0
         self._captured = Rate()
         self._source = source
-        self.turn_to(maker)
+        self.switch_to(info)
 
     @property
     def _dropped(self) -> int:
@@ -59,13 +59,13 @@ class RunStats:
     def _damaged(self) -> int:
         return self._gone[1] + self._source.damaged
 
-    def turn_to(self, maker: EngineInfo) -> None:
+    def switch_to(self, info: EngineInfo) -> None:
         """Count what follows for another engine; its latencies and rates begin anew."""
-        part = self._parts.get(maker.post)
+        part = self._parts.get(info.key)
         if part is None:
-            part = self._parts[maker.post] = VariantStats(maker, self._source.truth_labels)
-        part.maker, part.rate = maker, Rate()
-        self.maker, self._part = maker, part
+            part = self._parts[info.key] = VariantStats(info, self._source.truth_labels)
+        part.info, part.rate = info, Rate()
+        self.info, self._part = info, part
         self._recent.clear()
         self._status = None
 
@@ -83,10 +83,10 @@ class RunStats:
 
     def compare(self, frame: Frame, comparison: Comparison, now_s: float) -> Comparison:
         """Note what a second variant said; return it with that variant's score so far."""
-        key = (self.maker.post, comparison.variant)
+        key = (self.info.key, comparison.variant)
         pair = self._pairs.get(key)
         if pair is None:
-            pair = ComparisonStats(self.maker, comparison.variant, self._source.truth_labels)
+            pair = ComparisonStats(self.info, comparison.variant, self._source.truth_labels)
             self._pairs[key] = pair
         pair.add(frame, comparison)
         return pair.scored(comparison, anew=now_s - self._refresh_s >= _REFRESH_S)
@@ -102,7 +102,7 @@ class RunStats:
     def add_group(
         self,
         frames: Sequence[Frame],
-        answers: Sequence[tuple[Result, float, float, float]],
+        answers: Sequence[Inference[Result]],
         now_s: float,
     ) -> Timings:
         """Score and note frames that were finished together; return the last one's timings."""
@@ -154,20 +154,20 @@ class RunStats:
         return self._part.log.kept
 
     def _make_status(self) -> Status:
-        maker, recent = self.maker, self._recent
-        post = maker.post
+        info, recent = self.info, self._recent
+        key = info.key
         stages = {}
         for stage in STAGES:
             latency = Latency.of(getattr(timings, f"{stage}_ms") for timings in recent)
             if latency is not None:
                 stages[stage] = latency
         return Status(
-            task=post.spec.task,
-            model=post.spec.title,
-            variant=post.variant,
-            size_bytes=maker.size_bytes,
-            runtime=maker.runtime_title,
-            threads=post.threads,
+            task=key.spec.task,
+            model=key.spec.title,
+            variant=key.variant,
+            size_bytes=info.size_bytes,
+            runtime=info.runtime_title,
+            threads=key.threads,
             policy=self._policy,
             frames=self._frames,
             shown_fps=self._part.rate.recent_hz,
@@ -205,7 +205,7 @@ class RunStats:
             "frames": self._frames,
             "dropped": self._dropped,
             "damaged": self._damaged,
-            "task": self.maker.post.spec.task,
+            "task": self.info.key.spec.task,
             **{name: last[name] for name in ("model", "variant", "bytes", "runtime", "threads")},
             "policy": self._policy,
             "fps": {

@@ -22,11 +22,11 @@ class VariantStats:
     Raises UsageError where the truth has no correspondence to the model's classes.
     """
 
-    def __init__(self, maker: EngineInfo, truth_labels: str | None) -> None:
-        self.maker = maker
+    def __init__(self, info: EngineInfo, truth_labels: str | None) -> None:
+        self.info = info
         self.log = TimingsLog()
         self.rate = Rate()
-        self.scorer = Scorer(maker.post.spec.labels, truth_labels) if truth_labels else None
+        self.scorer = Scorer(info.key.spec.labels, truth_labels) if truth_labels else None
 
     def score(self, frame: Frame, result: Result) -> None:
         """Compare an answer with its frame's truth, where there is one."""
@@ -42,15 +42,15 @@ class VariantStats:
         stages = self.log.latencies()
         return {
             "frames": self.log.n,
-            "model": self.maker.post.model,
-            "variant": self.maker.post.variant,
-            "bytes": self.maker.size_bytes,
-            "runtime": self.maker.runtime,
-            "threads": self.maker.post.threads,
+            "model": self.info.key.model,
+            "variant": self.info.key.variant,
+            "bytes": self.info.size_bytes,
+            "runtime": self.info.runtime,
+            "threads": self.info.key.threads,
             "network_fps": rate_of(stages["invoke"].mean_ms if "invoke" in stages else None),
             "stages": {stage: asdict(latency) for stage, latency in stages.items()},
             "quality": quality_record(self.quality()),
-            "delegation": self.maker.delegation,
+            "delegation": self.info.delegation,
         }
 
 
@@ -58,8 +58,8 @@ class ComparisonStats:
     """Hold how well a second engine agreed with a first one, and how well it scored."""
 
     def __init__(self, first: EngineInfo, second: str, truth_labels: str | None) -> None:
-        self._names = (first.post.variant, second)
-        self._scorer = Scorer(first.post.spec.labels, truth_labels) if truth_labels else None
+        self._names = (first.key.variant, second)
+        self._scorer = Scorer(first.key.spec.labels, truth_labels) if truth_labels else None
         self._frames = 0
         self._agreements = 0.0
         self._quality: Quality | None = None
@@ -95,7 +95,7 @@ def named(parts: Iterable[VariantStats]) -> dict[str, VariantStats]:
     parts = list(parts)
 
     def alike(one: EngineKey, *fields: str) -> bool:
-        others = (part.maker.post for part in parts)
+        others = (part.info.key for part in parts)
         return any(
             other != one and all(getattr(other, name) == getattr(one, name) for name in fields)
             for other in others
@@ -103,11 +103,11 @@ def named(parts: Iterable[VariantStats]) -> dict[str, VariantStats]:
 
     names = {}
     for part in parts:
-        post = part.maker.post
-        models = {other.maker.post.model for other in parts}
-        name = post.variant if len(models) == 1 else f"{post.model} {post.variant}"
-        if alike(post, "model", "variant"):
-            name += f" on {count(post.threads, 'thread')}"
+        key = part.info.key
+        models = {other.info.key.model for other in parts}
+        name = key.variant if len(models) == 1 else f"{key.model} {key.variant}"
+        if alike(key, "model", "variant"):
+            name += f" on {count(key.threads, 'thread')}"
         names[name] = part
     return names
 

@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from edge_app.errors import ModelError
-from edge_app.frame import Decoded, Image
+from edge_app.frame import Decoded, Image, Result
 from edge_app.model.card import ModelSpec, Variant
 from edge_app.model.decode import Decoder
 from edge_app.model.golden import alike, golden_answer, golden_image, matches
@@ -23,9 +24,21 @@ _WARM_S = 0.5
 _WARM_RUNS = 3
 
 
+ResultT = TypeVar("ResultT", bound=Result, covariant=True)
+
+
+class Inference(NamedTuple, Generic[ResultT]):
+    """Result of one image, and how long each stage took in milliseconds."""
+
+    result: ResultT
+    prepare_ms: float
+    invoke_ms: float
+    decode_ms: float
+
+
 @dataclass(frozen=True, slots=True)
 class EngineKey:
-    """Name an engine: a variant of a model, with a number of threads."""
+    """Identity of an engine: a variant of a model, on a number of threads."""
 
     spec: ModelSpec = field(compare=False, repr=False)
     variant: str
@@ -38,9 +51,9 @@ class EngineKey:
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """Say which engine made an answer, also when it is gone."""
+    """Engine metadata that stays valid after the engine is closed."""
 
-    post: EngineKey
+    key: EngineKey
     size_bytes: int
     runtime: str
     runtime_title: str
@@ -59,10 +72,10 @@ class Engine:
 
     def answer(self, image: Image) -> Decoded:
         """Return what the network says of a picture: uint8 (H, W, 3) BGR."""
-        return self.timed(image)[0]
+        return self.timed(image).result
 
-    def timed(self, image: Image) -> tuple[Decoded, float, float, float]:
-        """Answer a picture; return the result and the prepare, invoke and decode times in ms."""
+    def timed(self, image: Image) -> Inference[Decoded]:
+        """Run one image through all stages: uint8 (H, W, 3) BGR."""
         clock = time.perf_counter
         network = self.network
         start = clock()
@@ -73,7 +86,7 @@ class Engine:
         height, width = image.shape[:2]
         result = self.decoder.decode(network.read(), (width, height))
         decoded = clock()
-        return (
+        return Inference(
             result,
             (prepared - start) * 1e3,
             (invoked - prepared) * 1e3,
@@ -84,10 +97,10 @@ class Engine:
         """Let go of the interpreter; nothing is answered any more."""
         self.network.close()
 
-    def timed_all(self, images: Sequence[Image]) -> Iterable[tuple[Decoded, float, float, float]]:
-        """Answer several pictures as `timed` does, prepared and decoded together.
+    def timed_all(self, images: Sequence[Image]) -> Iterable[Inference[Decoded]]:
+        """Run several images as `timed` does, but prepare and decode them together.
 
-        For networks so small that calling each stage for each picture costs more than they do.
+        For networks so small that calling each stage for each image costs more than they do.
         """
         clock, network, count = time.perf_counter, self.network, len(images)
         start = clock()
@@ -100,14 +113,14 @@ class Engine:
         sizes = [(image.shape[1], image.shape[0]) for image in images]
         results = self.decoder.decode_all(outputs, sizes)
         decode_ms = (clock() - start) * 1e3 / count
-        return zip(results, repeat(prepare_ms), invokes_ms, repeat(decode_ms), strict=False)
+        return map(Inference, results, repeat(prepare_ms), invokes_ms, repeat(decode_ms))
 
 
 def engine_info(engine: Engine) -> EngineInfo:
     """Say who an engine is."""
     network, variant = engine.network, engine.variant
     return EngineInfo(
-        post=EngineKey(engine.spec, variant.name, network.threads),
+        key=EngineKey(engine.spec, variant.name, network.threads),
         size_bytes=variant.bytes,
         runtime=network.runtime.name,
         runtime_title=network.runtime.title,

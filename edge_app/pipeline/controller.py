@@ -28,7 +28,7 @@ class Controller:
     tellers: say what is out of the ordinary, for `states`.
     """
 
-    crew: EnginePool
+    pool: EnginePool
     controls: Controls = field(default_factory=Controls)
     keys: ReadKeys | None = None
     hands: dict[str, Handler] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Controller:
             **self.hands,
         }
 
-    def look(self) -> bool:
+    def poll(self) -> bool:
         """Hear the keys and do what they ask for; tell whether any changed something."""
         if self.keys is None:
             return False
@@ -81,7 +81,7 @@ class Controller:
     def states(self) -> tuple[str, ...]:
         """Say what is out of the ordinary, what holds the run first."""
         told = ["paused"] if self.controls.paused else []
-        for teller in (lambda: self.crew.states, *self.tellers):
+        for teller in (lambda: self.pool.states, *self.tellers):
             told += teller()
         if self.controls.flip:
             told.append("red and blue swapped")
@@ -89,39 +89,41 @@ class Controller:
         told += [words for words, until_s in self._notes if now_s < until_s]
         return tuple(told)
 
-    # What the keys ask of the crew.
+    # What the keys ask of the pool.
 
     def _named_variant(self, controls: Controls) -> str | None:
-        wish = self.crew.wish
+        requested = self.pool.requested
         if not controls.variant:
             return None
-        if controls.variant not in wish.spec.variants:
-            return f"{wish.spec.title} has no {controls.variant}"
-        self.crew.ask(EngineKey(wish.spec, controls.variant, wish.threads))
+        if controls.variant not in requested.spec.variants:
+            return f"{requested.spec.title} has no {controls.variant}"
+        self.pool.request(EngineKey(requested.spec, controls.variant, requested.threads))
         return None
 
     def _next_variant(self, controls: Controls) -> str | None:  # noqa: ARG002
-        wish = self.crew.wish
-        names = list(wish.spec.variants)
+        requested = self.pool.requested
+        names = list(requested.spec.variants)
         if len(names) < 2:
-            return f"{wish.spec.title} has no other variant"
-        place = names.index(wish.variant) if wish.variant in names else -1
-        self.crew.ask(EngineKey(wish.spec, names[(place + 1) % len(names)], wish.threads))
+            return f"{requested.spec.title} has no other variant"
+        place = names.index(requested.variant) if requested.variant in names else -1
+        self.pool.request(
+            EngineKey(requested.spec, names[(place + 1) % len(names)], requested.threads)
+        )
         return None
 
     def _next_threads(self, controls: Controls) -> str | None:  # noqa: ARG002
-        wish = self.crew.wish
+        requested = self.pool.requested
         choices = thread_choices()
-        more = next((number for number in choices if number > wish.threads), choices[0])
-        if more == wish.threads:
+        more = next((number for number in choices if number > requested.threads), choices[0])
+        if more == requested.threads:
             return f"this machine has {count(choices[-1], 'core')}"
-        self.crew.ask(EngineKey(wish.spec, wish.variant, more))
+        self.pool.request(EngineKey(requested.spec, requested.variant, more))
         return None
 
     def _compare(self, controls: Controls) -> str | None:
         on = controls.compare != "off"
-        self.crew.compare(on)
-        if on and self.crew.comparing_with is None:
+        self.pool.compare(on)
+        if on and self.pool.comparing_with is None:
             return "nothing to compare: it takes a second variant and a class map"
         return None
 

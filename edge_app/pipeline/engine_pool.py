@@ -1,6 +1,6 @@
 """Keep the engines of a run, and change between them without a stall.
 
-The next engine is loaded and warmed in a thread of the crew's own while the one that answers
+The next engine is loaded and warmed in a thread of the pool's own while the one that answers
 goes on; the change itself is made between two frames, by the thread that runs the network. So
 an interpreter has one thread at a time: first the loader's, then the network's, and again the
 loader's, which closes it once it is not needed any more.
@@ -31,20 +31,20 @@ class LoadedEngine:
     """Hold an engine that is ready, who it is, and how long loading and warming it took."""
 
     engine: Engine
-    maker: EngineInfo
+    info: EngineInfo
     loaded_ms: float = 0.0
 
     @property
-    def post(self) -> EngineKey:
+    def key(self) -> EngineKey:
         """The name of the engine."""
-        return self.maker.post
+        return self.info.key
 
 
 class EnginePool(Closeable):
     """Hold one engine that answers, perhaps a second to compare it with, and some at hand.
 
-    first: the engine the run begins with; the crew closes it as it does the others.
-    load: returns an engine that is checked and warm; called in the crew's own thread.
+    first: the engine the run begins with; the pool closes it as it does the others.
+    load: returns an engine that is checked and warm; called in the pool's own thread.
     keep: how many engines are held at once. While one is loaded there may be one more, and
         those in use are held in any case. The one used longest ago is let go first.
     partner: names the second engine beside a first one, None where there is none.
@@ -56,20 +56,20 @@ class EnginePool(Closeable):
         load: Load,
         *,
         keep: int = 2,
-        partner: Partner = lambda post: None,  # noqa: ARG005 - nobody to compare with
+        partner: Partner = lambda key: None,  # noqa: ARG005 - nobody to compare with
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        seat = LoadedEngine(first, engine_info(first))
+        active = LoadedEngine(first, engine_info(first))
         self._load = load
         self._keep = keep
         self._partner = partner
         self._clock = clock
         self._changed = threading.Condition()
-        self._shelf = OrderedDict({seat.post: seat})
-        self._first = seat
+        self._cache = OrderedDict({active.key: active})
+        self._first = active
         self._second: LoadedEngine | None = None
-        self._wish = seat.post
-        self._ahead: EngineKey | None = None
+        self._requested = active.key
+        self._preloaded: EngineKey | None = None
         self._comparing = False
         self._refused: set[EngineKey] = set()
         self._loading: EngineKey | None = None
@@ -82,20 +82,20 @@ class EnginePool(Closeable):
     # What main asks for and shows.
 
     @property
-    def wish(self) -> EngineKey:
+    def requested(self) -> EngineKey:
         """The engine that was asked for last; the one that answers where none was."""
-        return self._wish
+        return self._requested
 
-    def ask(self, post: EngineKey) -> None:
+    def request(self, key: EngineKey) -> None:
         """Let another engine answer as soon as it is loaded; the last one asked for counts."""
         with self._changed:
-            self._wish = post
+            self._requested = key
             self._renew()
 
-    def fetch(self, post: EngineKey | None) -> None:
+    def preload(self, key: EngineKey | None) -> None:
         """Load an engine ahead of its use, and hold it until another is fetched."""
         with self._changed:
-            self._ahead = post
+            self._preloaded = key
             self._renew()
 
     def compare(self, on: bool) -> None:
@@ -104,24 +104,24 @@ class EnginePool(Closeable):
             self._comparing = on
             self._renew()
 
-    def has(self, post: EngineKey) -> bool:
+    def has(self, key: EngineKey) -> bool:
         """Tell whether an engine is at hand."""
-        return post in self._shelf
+        return key in self._cache
 
-    def refused(self, post: EngineKey) -> bool:
+    def refused(self, key: EngineKey) -> bool:
         """Tell whether an engine did not load since something was asked for."""
-        return post in self._refused
+        return key in self._refused
 
     def spec_titled(self, title: str) -> ModelSpec:
         """Return the card of a model by its title, of those that answer or are at hand."""
-        with self._changed:  # the network's thread reorders the shelf for each frame
-            posts = [self._first.post, *self._shelf, self._wish]
-        return next(post.spec for post in posts if post.spec.title == title)
+        with self._changed:  # the network's thread reorders the cache for each frame
+            keys = [self._first.key, *self._cache, self._requested]
+        return next(key.spec for key in keys if key.spec.title == title)
 
     @property
     def comparing_with(self) -> EngineKey | None:
         """The second engine that is asked for."""
-        return self._partner(self._wish) if self._comparing else None
+        return self._partner(self._requested) if self._comparing else None
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -140,13 +140,13 @@ class EnginePool(Closeable):
         """How the last change went, in words; empty before the first, and when it is old."""
         return self._switch if self._clock() < self._switch_until_s else ""
 
-    def _title(self, post: EngineKey) -> str:
+    def _title(self, key: EngineKey) -> str:
         """Name an engine by what sets it apart from the one that answers."""
-        now = self._first.post
-        name = post.variant if post.model == now.model else f"{post.model} {post.variant}"
-        if post.threads == now.threads:
+        now = self._first.key
+        name = key.variant if key.model == now.model else f"{key.model} {key.variant}"
+        if key.threads == now.threads:
             return name
-        return f"{name} on {count(post.threads, 'thread')}"
+        return f"{name} on {count(key.threads, 'thread')}"
 
     def _renew(self) -> None:
         """Let what was refused be tried again, and wake the loader."""
@@ -159,7 +159,7 @@ class EnginePool(Closeable):
 
     # What the thread of the network does.
 
-    def take(self) -> tuple[LoadedEngine, LoadedEngine | None]:
+    def acquire(self) -> tuple[LoadedEngine, LoadedEngine | None]:
         """Return the engine for the next frame, and the second one where two are compared.
 
         Both belong to the calling thread until the next call.
@@ -169,76 +169,76 @@ class EnginePool(Closeable):
         started_s = self._clock()
         with self._changed:
             before = self._first
-            self._first = self._shelf.get(self._wish, before)
-            # Not the wish's partner: until that is loaded, the two that are compared go on.
-            wanted = self._partner(self._first.post) if self._comparing else None
-            second = self._shelf.get(wanted) if wanted else None
+            self._first = self._cache.get(self._requested, before)
+            # Not the requested's partner: until that is loaded, the two that are compared go on.
+            wanted = self._partner(self._first.key) if self._comparing else None
+            second = self._cache.get(wanted) if wanted else None
             self._second = None if second is self._first else second
-            for seat in (self._second, self._first):
-                if seat is not None:
-                    self._shelf.move_to_end(seat.post)
+            for active in (self._second, self._first):
+                if active is not None:
+                    self._cache.move_to_end(active.key)
             if self._first is not before:
                 self._changed.notify_all()  # there may be one to let go
                 self._tell(started_s)
             return self._first, self._second
 
     def _tell(self, started_s: float) -> None:
-        seat = self._first
-        loaded = f"loaded in {duration(seat.loaded_ms)}" if seat.loaded_ms else "was at hand"
+        active = self._first
+        loaded = f"loaded in {duration(active.loaded_ms)}" if active.loaded_ms else "was at hand"
         took_ms = (self._clock() - started_s) * 1e3
-        self._switch = f"{seat.post.variant}: {loaded}, took over in {duration(took_ms)}"
+        self._switch = f"{active.key.variant}: {loaded}, took over in {duration(took_ms)}"
         self._switch_until_s = self._clock() + _SWITCH_SHOWN_S
-        if seat.loaded_ms:  # the next time it comes from the shelf
-            self._first = self._shelf[seat.post] = LoadedEngine(seat.engine, seat.maker)
+        if active.loaded_ms:  # the next time it comes from the cache
+            self._first = self._cache[active.key] = LoadedEngine(active.engine, active.info)
 
-    # What the crew's own thread does.
+    # What the pool's own thread does.
 
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._ended or self._missing() or self._spare())
+                self._changed.wait_for(lambda: self._ended or self._missing() or self._evictable())
                 if self._ended:
                     return
-                spare = [self._shelf.pop(post) for post in self._spare()]
-                self._loading = post = self._missing()
-            for seat in spare:
-                seat.engine.close()
-            if post is not None:
-                self._fill(post)
+                evicted = [self._cache.pop(key) for key in self._evictable()]
+                self._loading = key = self._missing()
+            for active in evicted:
+                active.engine.close()
+            if key is not None:
+                self._load_one(key)
 
     def _missing(self) -> EngineKey | None:
         """Return the engine to be loaded next."""
-        wanted = (self._wish, self.comparing_with, self._ahead)
-        missing = (post for post in wanted if post and post not in self._shelf)
-        return next((post for post in missing if post not in self._refused), None)
+        wanted = (self._requested, self.comparing_with, self._preloaded)
+        missing = (key for key in wanted if key and key not in self._cache)
+        return next((key for key in missing if key not in self._refused), None)
 
-    def _spare(self) -> list[EngineKey]:
+    def _evictable(self) -> list[EngineKey]:
         """Return the engines to let go, so that there is room for the one to be loaded."""
-        used = {self._wish, self.comparing_with, self._ahead, self._first.post}
+        used = {self._requested, self.comparing_with, self._preloaded, self._first.key}
         if self._second is not None:
-            used.add(self._second.post)
-        excess = len(self._shelf) + (self._missing() is not None) - self._keep
-        idle = [post for post in self._shelf if post not in used]
+            used.add(self._second.key)
+        excess = len(self._cache) + (self._missing() is not None) - self._keep
+        idle = [key for key in self._cache if key not in used]
         return idle[: max(0, excess)]
 
-    def _fill(self, post: EngineKey) -> None:
+    def _load_one(self, key: EngineKey) -> None:
         started_s = self._clock()
         engine: Engine | None = None
         words = ""
         try:
-            engine = self._load(post)
+            engine = self._load(key)
         except Exception as fault:  # noqa: BLE001 - whatever it is, the running one goes on
-            words = f"{post.variant} did not load: {str(fault) or type(fault).__name__}"
+            words = f"{key.variant} did not load: {str(fault) or type(fault).__name__}"
         with self._changed:
             self._loading = None
             if engine is not None and not self._ended:
                 loaded_ms = (self._clock() - started_s) * 1e3
-                self._shelf[post] = LoadedEngine(engine, engine_info(engine), loaded_ms)
+                self._cache[key] = LoadedEngine(engine, engine_info(engine), loaded_ms)
                 return
-            self._refused.add(post)
+            self._refused.add(key)
             self._fault = (words, self._clock() + _FAULT_SHOWN_S)
-            if self._wish == post:
-                self._wish = self._first.post
+            if self._requested == key:
+                self._requested = self._first.key
         if engine is not None:
             engine.close()
 
@@ -250,7 +250,7 @@ class EnginePool(Closeable):
         if self._thread is not None:
             self._thread.join(_LEAVE_S)
         with self._changed:
-            seats = list(self._shelf.values())
-            self._shelf.clear()
-        for seat in seats:
-            seat.engine.close()
+            engines = list(self._cache.values())
+            self._cache.clear()
+        for active in engines:
+            active.engine.close()

@@ -33,11 +33,11 @@ class Presenter:
         sinks: Sequence[Sink],
         draw: Draw | None,
         wanted: Callable[[], bool],
-        tally: RunStats,
-        desk: Controller,
+        stats: RunStats,
+        controller: Controller,
     ) -> None:
         self._draw, self._wanted = draw, wanted
-        self._tally, self._desk = tally, desk
+        self._stats, self._controller = stats, controller
         self._sinks = sinks
         self._writes = [sink.write for sink in sinks if sink.every_frame]
         self._looks = [sink.write for sink in sinks if not sink.every_frame]
@@ -52,24 +52,24 @@ class Presenter:
     def paused(self, from_s: float, to_s: float) -> None:
         """Note a pause: frames in hand did not age in it, and it slowed nothing down."""
         self._pauses.append((from_s, to_s))
-        self._tally.rest(to_s - from_s)
+        self._stats.rest(to_s - from_s)
 
     def finish(self, answer: Prediction) -> None:
         """Count an answer, draw it and hand it on."""
-        tally, frame, result = self._tally, answer.frame, answer.result
-        if answer.maker is not tally.maker:
-            tally.turn_to(answer.maker)
-        tally.score(frame, result)
+        stats, frame, result = self._stats, answer.frame, answer.result
+        if answer.info is not stats.info:
+            stats.switch_to(answer.info)
+        stats.score(frame, result)
         started_s = time.monotonic()
         comparison = answer.comparison
         if comparison is not None:
-            comparison = tally.compare(frame, comparison, started_s)
+            comparison = stats.compare(frame, comparison, started_s)
         canvas, overlay_ms = None, 0.0
         if self._draw is not None and self._wanted():
             # A picture that was seen already is not gone back to.
             newer = self._glance and self._glance.index > frame.index
             seen = self._glance if self._glance and newer else frame
-            canvas = self._canvas(seen, result, comparison, tally.status(started_s), started_s)
+            canvas = self._canvas(seen, result, comparison, stats.status(started_s), started_s)
             overlay_ms = (self._drawn_s - started_s) * 1e3
         now_s = self._answered_s = time.monotonic()
         waited_s = now_s - frame.captured_s - (self._idle(frame) if self._pauses else 0.0)
@@ -81,14 +81,14 @@ class Presenter:
             overlay_ms,
             waited_s * 1e3,
         )
-        tally.add(timings, now_s)
-        step = Step(frame, result, timings, answer.maker.post.variant, canvas, comparison)
+        stats.add(timings, now_s)
+        step = Step(frame, result, timings, answer.info.key.variant, canvas, comparison)
         self.tell(step, now_s)
 
     def tell(self, step: Step, now_s: float) -> None:
         """Hand a counted step on."""
         self.last = step
-        status = self._tally.status(now_s)
+        status = self._stats.status(now_s)
         for write in self._writes:
             write(step, status)
         if status is not self._told:
@@ -104,7 +104,7 @@ class Presenter:
         slow = now_s - self._answered_s >= _FLUID_S
         if last is None or self._draw is None or not slow or not self._wanted():
             return
-        status = self._tally.status(now_s)
+        status = self._stats.status(now_s)
         canvas = self._canvas(frame, last.result, last.comparison, status, now_s)
         self.last = step = replace(last, frame=frame, canvas=canvas)
         for sink in self._sinks:
@@ -119,7 +119,7 @@ class Presenter:
         last, now_s = self.last, time.monotonic()
         if last is None or not (anew or now_s - self._drawn_s >= _STILL_S):
             return
-        status = self._tally.final_status()
+        status = self._stats.final_status()
         # A picture is drawn before it is counted: one that stands still gets its own figures.
         changed = (status.states, status.frames) != self._drawn
         # Somebody looks on who was not there when it was answered.
@@ -139,14 +139,14 @@ class Presenter:
         """Let those who only tell how things stand have the last figures."""
         if self.last is not None and self._told is not None:
             for look in self._looks:
-                look(self.last, self._tally.final_status())
+                look(self.last, self._stats.final_status())
 
     def with_canvas(self) -> tuple[Step, Status] | None:
         """Return the last step with a canvas, drawn if need be; None before the first."""
         last = self.last
         if last is None or (last.canvas is None and self._draw is None):
             return None
-        status, now_s = self._tally.final_status(), time.monotonic()
+        status, now_s = self._stats.final_status(), time.monotonic()
         canvas = last.canvas
         if canvas is None:
             canvas = self._canvas(last.frame, last.result, last.comparison, status, now_s)
@@ -163,7 +163,7 @@ class Presenter:
         if self._draw is None:
             return None
         self._drawn = (status.states, status.frames)
-        canvas = self._draw(frame, result, status, self._desk.controls, now_s, comparison)
+        canvas = self._draw(frame, result, status, self._controller.controls, now_s, comparison)
         self._drawn_s = time.monotonic()
         return canvas
 

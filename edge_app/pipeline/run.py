@@ -40,9 +40,9 @@ class Run:
     stop: set by a signal or a key; the run then ends after the frame in hand.
     paced: whether frames wait for their own time stamps; `pace_hz` is for sources without.
     fluid: whether a live source is shown at its own rate, however slow the network.
-    leave: tells whether the run is to end for another one; counted: the tally of the one before.
+    leave: tells whether the run is to end for another one; counted: the stats of the one before.
     reader: answers pictures that show more than one thing, with the engine it is given.
-    crew: has the engines that keys can choose, `engine` first; without it there is no other.
+    pool: has the engines that keys can choose, `engine` first; without it there is no other.
     progress: told whenever something has come through the whole line, or holds it on purpose: a
         pause, or a camera that is being waited for. A line that is stuck tells nothing.
     """
@@ -58,13 +58,13 @@ class Run:
     stop: threading.Event = field(default_factory=threading.Event)
     looked_at: Callable[[], bool] = lambda: True
     fluid: bool = False
-    crew: EnginePool | None = None
+    pool: EnginePool | None = None
     reader: FrameReader | None = None
     leave: Callable[[], bool] = lambda: False
     counted: RunStats | None = None
-    progress: Callable[[RunStats], None] = lambda tally: None  # noqa: ARG005
-    tally: RunStats = field(init=False)
-    desk: Controller = field(init=False)
+    progress: Callable[[RunStats], None] = lambda stats: None  # noqa: ARG005
+    stats: RunStats = field(init=False)
+    controller: Controller = field(init=False)
     _show: Presenter = field(init=False)
     _feed: PacedSource = field(init=False)
     _stepped: int = 0
@@ -73,23 +73,23 @@ class Run:
     _source_state: str = "live"
 
     def __post_init__(self) -> None:
-        maker = engine_info(self.engine)
+        info = engine_info(self.engine)
         if self.counted is None:
-            self.tally = RunStats(maker, self.source)
+            self.stats = RunStats(info, self.source)
         else:
-            self.tally = self.counted
-            self.tally.begin(maker, self.source)
-        crew = self.crew or EnginePool(self.engine, _no_other)
-        self.desk = Controller(crew, self.controls, self.keys)
-        self.desk.hands |= {"quit": self._quit, "flip": self._flip}
-        self.tally.states, self.tally.switch = self.desk.states, lambda: crew.switch
-        self._show = Presenter(self.sinks, self.draw, self.looked_at, self.tally, self.desk)
+            self.stats = self.counted
+            self.stats.begin(info, self.source)
+        pool = self.pool or EnginePool(self.engine, _no_other)
+        self.controller = Controller(pool, self.controls, self.keys)
+        self.controller.hands |= {"quit": self._quit, "flip": self._flip}
+        self.stats.states, self.stats.switch = self.controller.states, lambda: pool.switch
+        self._show = Presenter(self.sinks, self.draw, self.looked_at, self.stats, self.controller)
         self._feed = PacedSource(
             self.source,
             self.stop,
             paced=self.paced,
             pace_hz=self.pace_hz,
-            delivered=self.tally.delivered,
+            delivered=self.stats.delivered,
         )
         self._feed.flip = self.controls.flip
         self._stepped = self.controls.steps
@@ -105,11 +105,11 @@ class Run:
                 self._take_all(self._in_threads(frames))
                 break
             if any(sink.every_frame for sink in self.sinks):
-                self._take_all(run_inline(self._groups(frames), self.desk.crew, self.reader))
+                self._take_all(run_inline(self._groups(frames), self.controller.pool, self.reader))
             else:
                 self._count_all(frames)
         self._show.end()
-        self.controls = self.desk.controls
+        self.controls = self.controller.controls
 
     def shown(self) -> tuple[Step, Status] | None:
         """Return the last step with its canvas and the status, for a picture of both."""
@@ -125,12 +125,12 @@ class Run:
 
     def _in_threads(self, frames: Iterator[Frame]) -> Iterator[Prediction | Frame | None]:
         def watch(dropped: Callable[[], int]) -> None:
-            self.tally.watch_drops(lambda: dropped() + self._stale)
+            self.stats.watch_drops(lambda: dropped() + self._stale)
 
         return run_threaded(
             frames,
             self.source,
-            self.desk.crew,
+            self.controller.pool,
             self.stop,
             watch,
             reader=self.reader,
@@ -141,7 +141,7 @@ class Run:
         """Yield groups of frames; paced frames cannot wait for a group, nor can single ones."""
         paced = self.paced and (self.source.has_clock or self.pace_hz is not None)
         while not self._wants_threads():
-            size = 1 if paced or self.desk.controls.paused else _GROUP
+            size = 1 if paced or self.controller.controls.paused else _GROUP
             group = list(islice(frames, size))
             if not group:
                 return
@@ -149,16 +149,16 @@ class Run:
 
     def _count_all(self, frames: Iterator[Frame]) -> None:
         """Answer and count groups where nobody asks for single frames."""
-        tally, crew = self.tally, self.desk.crew
+        stats, pool = self.stats, self.controller.pool
         for group in self._groups(frames):
-            seat, _ = crew.take()
-            answers = list(answer_all(group, seat.engine, self.reader))
-            if seat.maker is not tally.maker:
-                tally.turn_to(seat.maker)
+            active, _ = pool.acquire()
+            answers = list(answer_all(group, active.engine, self.reader))
+            if active.info is not stats.info:
+                stats.switch_to(active.info)
             now_s = time.monotonic()
-            timings = tally.add_group(group, answers, now_s)
+            timings = stats.add_group(group, answers, now_s)
             result: Result = answers[-1][0]
-            self._show.tell(Step(group[-1], result, timings, seat.post.variant), now_s)
+            self._show.tell(Step(group[-1], result, timings, active.key.variant), now_s)
             self._count_step()
             self._follow(idle=False)
             if self._is_over():
@@ -186,8 +186,8 @@ class Run:
         return self.stop.is_set() or self.leave()
 
     def _count_step(self) -> None:
-        self.progress(self.tally)
-        if self.desk.controls.paused:
+        self.progress(self.stats)
+        if self.controller.controls.paused:
             self._stepped += 1
 
     def _follow(self, *, idle: bool) -> None:
@@ -195,16 +195,16 @@ class Run:
 
         idle: whether nothing was shown just now.
         """
-        desk, began_s = self.desk, time.monotonic()
+        controller, began_s = self.controller, time.monotonic()
         was_held = False
         while True:
-            heard = desk.look()
-            controls = desk.controls
+            heard = controller.poll()
+            controls = controller.controls
             if not controls.paused:
                 self._stepped = controls.steps
             held = controls.paused and self._stepped >= controls.steps
             if held or (idle and self._is_waiting_anew()):
-                self.progress(self.tally)
+                self.progress(self.stats)
             if held or idle:
                 self._show.again(anew=heard)
             was_held |= held
@@ -227,5 +227,5 @@ class Run:
         self._feed.flip = controls.flip
 
 
-def _no_other(post: EngineKey) -> Engine:
-    raise ModelError(f"{post.variant} is not part of this run; start it with that variant")
+def _no_other(key: EngineKey) -> Engine:
+    raise ModelError(f"{key.variant} is not part of this run; start it with that variant")

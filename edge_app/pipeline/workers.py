@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from edge_app.channel import Channel
 from edge_app.frame import Comparison, Frame, Image, Result, Segmentation
 from edge_app.metrics.agreement import compare
-from edge_app.model.engine import Engine, EngineInfo
+from edge_app.model.engine import Engine, EngineInfo, Inference
 from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.sources.source import Source
 
@@ -29,7 +29,7 @@ class Prediction(NamedTuple):
     prepare_ms: float
     invoke_ms: float
     decode_ms: float
-    maker: EngineInfo
+    info: EngineInfo
     comparison: Comparison | None = None
 
 
@@ -40,15 +40,15 @@ class FrameReader(Protocol):
         """Tell whether a picture is one of them."""
         ...
 
-    def timed(self, engine: Engine, image: Image) -> tuple[Result, float, float, float]:
+    def timed(self, engine: Engine, image: Image) -> Inference[Result]:
         """Answer any picture, as `Engine.timed` does."""
         ...
 
 
-def answer(frame: Frame, crew: EnginePool, reader: FrameReader | None = None) -> Prediction:
-    """Let the crew's engine answer a frame, and its second one where two are compared."""
-    seat, second = crew.take()
-    timed = partial(reader.timed, seat.engine) if reader else seat.engine.timed
+def answer(frame: Frame, pool: EnginePool, reader: FrameReader | None = None) -> Prediction:
+    """Let the pool's engine answer a frame, and its second one where two are compared."""
+    active, second = pool.acquire()
+    timed = partial(reader.timed, active.engine) if reader else active.engine.timed
     result, prepare_ms, invoke_ms, decode_ms = timed(frame.image)
     comparison = None
     # One after the other: on two cores, two networks at once took as long, and each of them
@@ -56,15 +56,15 @@ def answer(frame: Frame, crew: EnginePool, reader: FrameReader | None = None) ->
     if second is not None and isinstance(result, Segmentation):
         other = second.engine.timed(frame.image)[0]
         if isinstance(other, Segmentation):
-            labels = seat.post.spec.labels
-            comparison = compare(result, other, second.post.variant, labels)
-    return Prediction(frame, result, prepare_ms, invoke_ms, decode_ms, seat.maker, comparison)
+            labels = active.key.spec.labels
+            comparison = compare(result, other, second.key.variant, labels)
+    return Prediction(frame, result, prepare_ms, invoke_ms, decode_ms, active.info, comparison)
 
 
 def run_threaded(
     frames: Iterator[Frame],
     source: Source,
-    crew: EnginePool,
+    pool: EnginePool,
     stop: threading.Event,
     watch_drops: Callable[[Callable[[], int]], None],
     *,
@@ -90,7 +90,7 @@ def run_threaded(
 
     def infer() -> None:
         for frame in captured.read(stop.is_set):
-            if not answered.put(answer(frame, crew, reader)):
+            if not answered.put(answer(frame, pool, reader)):
                 return
 
     workers = [_worker(capture, captured.finish), _worker(infer, answered.finish)]
@@ -108,19 +108,19 @@ def run_threaded(
 
 
 def run_inline(
-    groups: Iterator[list[Frame]], crew: EnginePool, reader: FrameReader | None = None
+    groups: Iterator[list[Frame]], pool: EnginePool, reader: FrameReader | None = None
 ) -> Iterator[Prediction]:
     """Yield the answers to groups of frames, all from this thread."""
     for group in groups:
-        seat, _ = crew.take()
-        answers = answer_all(group, seat.engine, reader)
+        active, _ = pool.acquire()
+        answers = answer_all(group, active.engine, reader)
         for frame, (result, prepare_ms, invoke_ms, decode_ms) in zip(group, answers, strict=True):
-            yield Prediction(frame, result, prepare_ms, invoke_ms, decode_ms, seat.maker)
+            yield Prediction(frame, result, prepare_ms, invoke_ms, decode_ms, active.info)
 
 
 def answer_all(
     group: list[Frame], engine: Engine, reader: FrameReader | None
-) -> Iterable[tuple[Result, float, float, float]]:
+) -> Iterable[Inference[Result]]:
     """Answer a group of frames with one engine, together where all are wholes."""
     images = [frame.image for frame in group]
     if reader is not None and any(reader.reads(engine, image) for image in images):

@@ -49,7 +49,7 @@ class TaskSpec:
 
 
 class Session:
-    """Hold what outlasts a change of task: the engines, the sinks, the controls and the tally.
+    """Hold what outlasts a change of task: the engines, the sinks, the controls and the stats.
 
     source: the one that is read now.
     cost_bytes: what loading the first engine took.
@@ -73,13 +73,13 @@ class Session:
         self._task = 0
         self._next: tuple[int, EngineKey] | None = None
         keep = order.keep_loaded or affordable(cost_bytes, len(order.spec.variants))
-        self.crew = EnginePool(engine, self._load, keep=keep, partner=partner)
+        self.pool = EnginePool(engine, self._load, keep=keep, partner=partner)
         self._engine = engine
         self._overlays: dict[str, Overlay] = {}
 
-    def _load(self, post: EngineKey) -> Engine:
+    def _load(self, key: EngineKey) -> Engine:
         runtime = self._order.runtime
-        engine = load_engine(post.spec, post.variant, runtime=runtime, threads=post.threads)
+        engine = load_engine(key.spec, key.variant, runtime=runtime, threads=key.threads)
         warm(engine)
         return engine
 
@@ -92,18 +92,18 @@ class Session:
     def next(self, run: Run, stack: ExitStack) -> Run | None:
         """Return the run of the task that a key asked for; None where none did."""
         pending, self._next = self._next, None
-        if pending is None or run.stop.is_set() or not self.crew.has(pending[1]):
+        if pending is None or run.stop.is_set() or not self.pool.has(pending[1]):
             return None
-        place, post = pending
+        place, key = pending
         task = self._tasks[place]
         truth = open_truth(task.truth, task.truth_labels) if task.truth else None
         source = stack.enter_context(open_source(task.source, truth=truth, loop=self._order.loop))
         self.source.close()
         self.source, self._task = source, place
-        self.crew.ask(post)
-        self.crew.fetch(None)
-        self._outputs.begin(source, post.spec.title)
-        return self._leg(self.crew.take()[0].engine, run.controls, run.stop, run)
+        self.pool.request(key)
+        self.pool.preload(None)
+        self._outputs.begin(source, key.spec.title)
+        return self._leg(self.pool.acquire()[0].engine, run.controls, run.stop, run)
 
     def _leg(
         self, engine: Engine, controls: Controls, stop: threading.Event, before: Run | None
@@ -121,25 +121,25 @@ class Session:
             stop=stop,
             looked_at=outputs.looked_at,
             fluid=outputs.displays,
-            crew=self.crew,
-            counted=before.tally if before else None,
+            pool=self.pool,
+            counted=before.stats if before else None,
             leave=self._is_ready,
-            progress=lambda tally: self._notifier.beat(partial(_in_a_line, tally)),
+            progress=lambda stats: self._notifier.beat(partial(_in_a_line, stats)),
             reader=reader_for(self._order.spec, self._order.read_digits, self.source),
         )
-        hands = run.desk.hands
+        hands = run.controller.hands
         hands |= outputs.hands
         hands["tasks"] = self._other_task
         hands["snapshots"] = lambda controls: _snapshot(run)  # noqa: ARG005
         hands["flip"] = partial(self._flip, hands["flip"])
-        run.desk.tellers += [self._source_state, lambda: outputs.recording.states]
+        run.controller.tellers += [self._source_state, lambda: outputs.recording.states]
         return run
 
     def _draw(self, frame: Frame, result: Result, status: Status, *more: Any) -> Image:
         """Draw with the overlay of the model that made the answer."""
         overlay = self._overlays.get(status.model)
         if overlay is None:
-            spec = self.crew.spec_titled(status.model)
+            spec = self.pool.spec_titled(status.model)
             overlay = self._overlays[status.model] = Overlay(
                 spec.labels, edges=self._order.edges, hints=self._outputs.hints
             )
@@ -161,26 +161,26 @@ class Session:
         if place == self._task:
             return "no model for another task ships with this program"
         spec = self._tasks[place].spec
-        wish = self.crew.wish
-        name = wish.variant if wish.variant in spec.variants else default_variant(spec)
-        post = EngineKey(spec, name, wish.threads)
+        requested = self.pool.requested
+        name = requested.variant if requested.variant in spec.variants else default_variant(spec)
+        key = EngineKey(spec, name, requested.threads)
         if self.source.live:
             self._task = place
-            self.crew.ask(post)
+            self.pool.request(key)
             self._outputs.rename(spec.title)
         else:
-            self._next = (place, post)
-            self.crew.fetch(post)
+            self._next = (place, key)
+            self.pool.preload(key)
         return None
 
     def _is_ready(self) -> bool:
         """Tell whether another task was asked for and can begin."""
-        return self._next is not None and self.crew.has(self._next[1])
+        return self._next is not None and self.pool.has(self._next[1])
 
 
-def _in_a_line(tally: RunStats) -> str:
+def _in_a_line(stats: RunStats) -> str:
     """Say how a run goes, for `systemctl status`."""
-    status = tally.status(time.monotonic())
+    status = stats.status(time.monotonic())
     rate = "" if status.shown_fps is None else f", {status.shown_fps:.1f} frames per second"
     states = "".join(f"; {state}" for state in status.states)
     return f"{status.model} {status.variant}: frame {status.frames}{rate}{states}"

@@ -45,16 +45,16 @@ def compared(spec: ModelSpec, video: str) -> list[Comparison]:
     """Return what the compare view says of every frame of a video."""
     threads = thread_choices()[-1]
 
-    def load(post: EngineKey) -> Engine:
-        return load_engine(post.spec, post.variant, threads=post.threads)
+    def load(key: EngineKey) -> Engine:
+        return load_engine(key.spec, key.variant, threads=key.threads)
 
     first = load(EngineKey(spec, "float32", threads))
     keeper = Keeper()
-    with EnginePool(first, load, keep=2, partner=partner) as crew, open_source(video) as source:
-        crew.compare(True)
-        while not crew.has(EngineKey(spec, "int8", threads)):
+    with EnginePool(first, load, keep=2, partner=partner) as pool, open_source(video) as source:
+        pool.compare(True)
+        while not pool.has(EngineKey(spec, "int8", threads)):
             time.sleep(0.01)
-        Run(source, first, [keeper], crew=crew).go()  # type: ignore[list-item]
+        Run(source, first, [keeper], pool=pool).go()  # type: ignore[list-item]
     return keeper.told
 
 

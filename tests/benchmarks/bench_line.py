@@ -37,7 +37,7 @@ def main(model: str, source_text: str, frames: int = 40) -> None:
     overlay = Overlay(spec.labels)
     spent: dict[str, list[float]] = {"prepare": [], "invoke": [], "decode": [], "overlay": []}
     with open_source(source_text, loop=True, max_frames=frames) as source:
-        tally = RunStats(engine_info(engine), source)
+        stats = RunStats(engine_info(engine), source)
         for frame in source:
             marks = [time.process_time()]
             engine.network.write(engine.preprocess.fill, frame.image)
@@ -48,12 +48,12 @@ def main(model: str, source_text: str, frames: int = 40) -> None:
             result = engine.decoder.decode(engine.network.read(), (width, height))
             marks.append(time.process_time())
             now_s = time.monotonic()
-            overlay.draw(frame, result, tally.status(now_s), Controls(), now_s)
+            overlay.draw(frame, result, stats.status(now_s), Controls(), now_s)
             marks.append(time.process_time())
             parts = [(after - before) * 1e3 for before, after in pairwise(marks)]
             for durations, part in zip(spent.values(), parts, strict=True):
                 durations.append(part)
-            tally.add(Timings(0.0, *parts), now_s)
+            stats.add(Timings(0.0, *parts), now_s)
     medians = {stage: statistics.median(durations) for stage, durations in spent.items()}
     around = [
         prepare + decode + drawn

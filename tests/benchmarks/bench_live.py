@@ -93,7 +93,7 @@ def run_live(
     sinks: Sequence[Any] = (),
     lag_ms: float = 0.0,
     recording: Recording | None = None,
-    crew: EnginePool | None = None,
+    pool: EnginePool | None = None,
 ) -> Run:
     """Run the camera through an engine until a key ends it."""
     with ExitStack() as stack:
@@ -108,10 +108,10 @@ def run_live(
             draw=Overlay(engine.spec.labels).draw,
             keys=screen.keys,
             fluid=True,
-            crew=crew,
+            pool=pool,
         )
         if recording is not None:
-            run.desk.hands["record"] = recording.switch
+            run.controller.hands["record"] = recording.switch
         run.go()
     return run
 
@@ -135,7 +135,7 @@ def age(seconds: float) -> None:
             f"age, on its way from the sensor {lag_ms:.0f} ms: p50 {ages.p50_ms:.1f}  p90 "
             f"{ages.p90_ms:.1f}  max {ages.max_ms:.1f} ms of {ages.n} answers; two frame times "
             f"and the network {bound_ms:.0f} ms: {_verdict(ages.p90_ms < bound_ms)}; "
-            f"dropped {run.tally.summary()['dropped']}"
+            f"dropped {run.stats.summary()['dropped']}"
         )
 
 
@@ -226,17 +226,17 @@ def growth(minutes: float) -> None:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         for kind in (Channel, Backlog):
             patch.setattr(kind, "__init__", _noted(kind.__init__, queues))
-        crew = stack.enter_context(EnginePool(engine, _load, keep=2, partner=partner))
-        crew.compare(True)
+        pool = stack.enter_context(EnginePool(engine, _load, keep=2, partner=partner))
+        pool.compare(True)
         log = stack.enter_context(MetricsLog(Path(folder)))
         taken = stack.enter_context(_recording(Path(folder) / "out.mp4", on=True))
-        run = run_live(engine, screen, sinks=[log], recording=taken, crew=crew)
+        run = run_live(engine, screen, sinks=[log], recording=taken, pool=pool)
     # The first fifth is left out: every variant is loaded for the first time in it.
     early, late = lines[4:9], lines[-5:]
     for what, place in (("resident MB", 0), ("age p90 ms", 1)):
         one, other = (statistics.fmean(line[place] for line in part) for part in (early, late))
         _say(f"growth, {what}: {one:.1f} early, {other:.1f} late ({other / one - 1:+.1%})")
-    _say(f"frames {run.tally.frames}, dropped {run.tally.summary()['dropped']}")
+    _say(f"frames {run.stats.frames}, dropped {run.stats.summary()['dropped']}")
 
 
 def _noted(begin: Callable[..., None], kept: list[Any]) -> Callable[..., None]:
@@ -249,8 +249,8 @@ def _noted(begin: Callable[..., None], kept: list[Any]) -> Callable[..., None]:
     return init
 
 
-def _load(post: EngineKey) -> Engine:
-    engine = load_engine(post.spec, post.variant, threads=post.threads)
+def _load(key: EngineKey) -> Engine:
+    engine = load_engine(key.spec, key.variant, threads=key.threads)
     warm(engine)
     return engine
 

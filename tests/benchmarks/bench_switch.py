@@ -39,8 +39,8 @@ class Screen:
     wants_canvas = True
     every_frame = True
 
-    def __init__(self, crew: EnginePool, most: int) -> None:
-        self._crew = crew
+    def __init__(self, pool: EnginePool, most: int) -> None:
+        self._pool = pool
         self._most = most
         self._chance = random.Random(7)
         self._asked_s = 0.0
@@ -66,12 +66,12 @@ class Screen:
         """Ask for a variant other than the one that answers."""
         if len(self.asked_to_shown_ms) >= self._most:
             return ["q"]
-        wish = self._crew.wish.variant
+        requested = self._pool.requested.variant
         self._rest -= 1
-        if self._variant != wish or self._rest >= 0:
+        if self._variant != requested or self._rest >= 0:
             return []
         self._asked_s = time.perf_counter()
-        return [_KEYS[self._chance.choice([name for name in _KEYS if name != wish])]]
+        return [_KEYS[self._chance.choice([name for name in _KEYS if name != requested])]]
 
     def close(self) -> None:
         """Hold nothing."""
@@ -84,9 +84,9 @@ def main(model: str, switches: int, keep: int) -> None:
     loads_ms: list[float] = []
     swaps_ms: list[float] = []
 
-    def load(post: EngineKey) -> Engine:
+    def load(key: EngineKey) -> Engine:
         began_s = time.perf_counter()
-        engine = load_engine(post.spec, post.variant, threads=post.threads)
+        engine = load_engine(key.spec, key.variant, threads=key.threads)
         warm(engine)
         loads_ms.append((time.perf_counter() - began_s) * 1e3)
         return engine
@@ -94,21 +94,21 @@ def main(model: str, switches: int, keep: int) -> None:
     class Timed(EnginePool):
         """Note how long it takes to take the next engine."""
 
-        def take(self):  # type: ignore[no-untyped-def]
+        def acquire(self):  # type: ignore[no-untyped-def]
             began_s = time.perf_counter()
             before = self._first
-            seats = super().take()
-            if seats[0] is not before and seats[0].post != before.post:
+            engines = super().acquire()
+            if engines[0] is not before and engines[0].key != before.key:
                 swaps_ms.append((time.perf_counter() - began_s) * 1e3)
-            return seats
+            return engines
 
     first = load_engine(spec, "int8", threads=threads)
     overlay = Overlay(spec.labels)
     with (
-        Timed(first, load, keep=keep, partner=partner) as crew,
+        Timed(first, load, keep=keep, partner=partner) as pool,
         open_source(sample(spec)[0], loop=True) as source,
     ):
-        screen = Screen(crew, switches)
+        screen = Screen(pool, switches)
         rate_hz = float(source.rate_hz or 25)
         run = Run(
             source,
@@ -118,7 +118,7 @@ def main(model: str, switches: int, keep: int) -> None:
             keys=screen.press,
             paced=True,
             pace_hz=rate_hz,
-            crew=crew,
+            pool=pool,
         )
         run.go()
     shown_s = screen.shown_s

@@ -12,7 +12,7 @@ import numpy as np
 
 from edge_app.frame import Image, Result, Segmentation
 from edge_app.labels import CITYSCAPES
-from edge_app.model.engine import Engine, EngineKey
+from edge_app.model.engine import Engine, EngineKey, Inference
 from tests.support.fakes import FakeEngine
 
 NAMES = ("float32", "float16", "dynamic_range", "int8")
@@ -26,33 +26,33 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
-class Betrayer(FakeEngine):
+class TracedEngine(FakeEngine):
     """Answer with the place of its own name in NAMES, wherever it is asked."""
 
-    def __init__(self, staff: Staff, post: EngineKey, elements: int) -> None:
+    def __init__(self, factory: EngineFactory, key: EngineKey, elements: int) -> None:
         super().__init__(elements=elements)
-        self.staff, self.post = staff, post
-        self.spec = post.spec
-        self.variant = SimpleNamespace(name=post.variant, bytes=1000)
-        self.network.threads = post.threads
+        self.factory, self.key = factory, key
+        self.spec = key.spec
+        self.variant = SimpleNamespace(name=key.variant, bytes=1000)
+        self.network.threads = key.threads
         self.is_closed = False
 
-    def timed(self, image: Image) -> tuple[Result, float, float, float]:
-        assert not self.is_closed, f"{self.post.variant} was closed while it was used"
-        self.staff.users.setdefault(self.post, set()).add(threading.current_thread().name)
-        class_map = np.full((3, 4), NAMES.index(self.post.variant), np.uint8)
-        return Segmentation(class_map), 0.1, 1.0, 0.1
+    def timed(self, image: Image) -> Inference[Result]:
+        assert not self.is_closed, f"{self.key.variant} was closed while it was used"
+        self.factory.users.setdefault(self.key, set()).add(threading.current_thread().name)
+        class_map = np.full((3, 4), NAMES.index(self.key.variant), np.uint8)
+        return Inference(Segmentation(class_map), 0.1, 1.0, 0.1)
 
-    def timed_all(self, images: Sequence[Image]) -> list[tuple[Result, float, float, float]]:
+    def timed_all(self, images: Sequence[Image]) -> list[Inference[Result]]:
         return [self.timed(image) for image in images]
 
     def close(self) -> None:
-        assert not self.is_closed, f"{self.post.variant} was closed twice"
+        assert not self.is_closed, f"{self.key.variant} was closed twice"
         self.is_closed = True
-        self.staff.open.remove(self)
+        self.factory.open.remove(self)
 
 
-class Staff:
+class EngineFactory:
     """Load such engines.
 
     faults: by name, what loading raises. gates: by name, what loading waits for.
@@ -66,25 +66,25 @@ class Staff:
             name="fake", title="Fake", task=task, labels=CITYSCAPES, variants=dict.fromkeys(names)
         )
         self.elements = elements
-        self.open: list[Betrayer] = []
+        self.open: list[TracedEngine] = []
         self.most = 0
         self.loaded: list[str] = []
         self.users: dict[EngineKey, set[str]] = {}
         self.faults: dict[str, Exception] = {}
         self.gates: dict[str, threading.Event] = {}
 
-    def post(self, name: str, threads: int = 1) -> EngineKey:
-        """Name an engine of this staff."""
+    def key(self, name: str, threads: int = 1) -> EngineKey:
+        """Name an engine of this factory."""
         return EngineKey(self.spec, name, threads)
 
-    def load(self, post: EngineKey) -> Engine:
-        """Load an engine as `Crew` asks for it."""
-        gate = self.gates.get(post.variant)
+    def load(self, key: EngineKey) -> Engine:
+        """Load an engine as `EnginePool` asks for it."""
+        gate = self.gates.get(key.variant)
         assert gate is None or gate.wait(30)
-        if post.variant in self.faults:
-            raise self.faults[post.variant]
-        engine = Betrayer(self, post, self.elements)
-        self.loaded.append(post.variant)
+        if key.variant in self.faults:
+            raise self.faults[key.variant]
+        engine = TracedEngine(self, key, self.elements)
+        self.loaded.append(key.variant)
         self.open.append(engine)
         self.most = max(self.most, len(self.open))
-        return engine  # type: ignore[return-value]  # as an engine, as far as a crew looks
+        return engine  # type: ignore[return-value]  # as an engine, as far as a pool looks

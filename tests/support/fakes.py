@@ -12,6 +12,7 @@ import numpy as np
 
 from edge_app.frame import Frame, Image, Result, Segmentation
 from edge_app.labels import CITYSCAPES
+from edge_app.model.engine import Inference
 
 
 @dataclass
@@ -66,12 +67,12 @@ class FakeEngine:
             delegation=SimpleNamespace(words=lambda: "all of it"),
         )
 
-    def timed(self, image: Image) -> tuple[Result, float, float, float]:
+    def timed(self, image: Image) -> Inference[Result]:
         value = int(image[0, 0, 0])
         self.during(value)
-        return Segmentation(np.full((3, 4), value % 19, np.uint8)), 0.1, 1.0, 0.1
+        return Inference(Segmentation(np.full((3, 4), value % 19, np.uint8)), 0.1, 1.0, 0.1)
 
-    def timed_all(self, images: Sequence[Image]) -> list[tuple[Result, float, float, float]]:
+    def timed_all(self, images: Sequence[Image]) -> list[Inference[Result]]:
         return [self.timed(image) for image in images]
 
 

@@ -10,7 +10,7 @@ from edge_app.labels import CITYSCAPES, VOID
 from edge_app.metrics.agreement import compare, partner
 from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.pipeline.run import Run
-from tests.support.engines import Staff, until
+from tests.support.engines import EngineFactory, until
 from tests.support.fakes import Collector, FakeSource
 
 ROAD, SIDEWALK, CAR = (CITYSCAPES.names.index(name) for name in ("road", "sidewalk", "car"))
@@ -72,14 +72,14 @@ def test_float32_is_compared_with_int8_and_others_with_float32(
     names: tuple[str, ...], first: str, second: str | None
 ) -> None:
     """A model without the partner has nobody to compare with."""
-    staff = Staff(names)
-    expected = staff.post(second, 3) if second else None
-    assert partner(staff.post(first, 3)) == expected
+    factory = EngineFactory(names)
+    expected = factory.key(second, 3) if second else None
+    assert partner(factory.key(first, 3)) == expected
 
 
 def test_classifiers_have_no_partner() -> None:
     """Their answers have no pixels."""
-    assert partner(Staff(task="classification").post("int8")) is None
+    assert partner(EngineFactory(task="classification").key("int8")) is None
 
 
 def test_a_run_sums_up_both_variants_and_scores_the_second() -> None:
@@ -89,21 +89,21 @@ def test_a_run_sums_up_both_variants_and_scores_the_second() -> None:
     """
     truth = np.full((12, 16), 3, np.uint8)
     truth[:, :4] = 0
-    staff, collector = Staff(), Collector()
-    first = staff.load(staff.post("float32"))
-    with EnginePool(first, staff.load, partner=partner) as crew:
+    factory, collector = EngineFactory(), Collector()
+    first = factory.load(factory.key("float32"))
+    with EnginePool(first, factory.load, partner=partner) as pool:
         keys = iter([["c"]])
 
         def before(index: int) -> None:
             if index == 5:  # the second engine is loaded from here on
-                until(lambda: crew.has(staff.post("int8")))
+                until(lambda: pool.has(factory.key("int8")))
 
         source = FakeSource(30, truth=truth, truth_labels="cityscapes", before=before)
         run = Run(
             source,
             first,
             [collector],
-            crew=crew,
+            pool=pool,
             keys=lambda: next(keys, []),
         )
         run.go()
@@ -116,7 +116,7 @@ def test_a_run_sums_up_both_variants_and_scores_the_second() -> None:
         assert step.comparison.variant == "int8"
         assert step.comparison.agreement == 0.0
         assert step.comparison.per_class == (("road", 0.0), ("wall", 0.0))
-    summary = run.tally.summary()
+    summary = run.stats.summary()
     # float32: road is 1/4 of its union with the truth, wall 0. int8: wall 3/4, road 0.
     assert summary["quality"]["miou"] == pytest.approx(0.25 / 2)
     [pair] = summary["comparisons"]
@@ -125,4 +125,4 @@ def test_a_run_sums_up_both_variants_and_scores_the_second() -> None:
     assert pair["agreement"] == 0.0
     assert pair["quality"]["miou"] == pytest.approx(0.75 / 2)
     assert pair["quality"]["pixel_accuracy"] == pytest.approx(0.75)
-    assert staff.open == []
+    assert factory.open == []

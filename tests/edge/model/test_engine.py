@@ -43,7 +43,7 @@ def scored(engine: Engine, source: str, truth: str, labels: str | None = None) -
     with open_source(source, truth=open_truth(truth, labels)) as opened:
         run = Run(opened, engine, [])
         run.go()
-    quality = run.tally.quality()
+    quality = run.stats.quality()
     assert quality is not None
     return quality
 

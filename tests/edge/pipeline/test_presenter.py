@@ -17,7 +17,7 @@ from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.pipeline.presenter import Presenter
 from edge_app.pipeline.run import Run
 from edge_app.pipeline.workers import Prediction
-from tests.support.engines import Staff
+from tests.support.engines import EngineFactory
 from tests.support.fakes import Collector, FakeEngine, FakeSource
 
 
@@ -36,15 +36,15 @@ class Stage:
     """Hold a show, what looks on, and what was drawn."""
 
     def __init__(self, sinks: Sequence[Any], *, live: bool = False) -> None:
-        self.staff = Staff()
-        self.engine = self.staff.load(self.staff.post("int8"))
-        self.maker = engine_info(self.engine)
-        self.tally = RunStats(self.maker, FakeSource(live=live))
-        self.desk = Controller(EnginePool(self.engine, self.staff.load))
-        self.tally.states = self.desk.states
+        self.factory = EngineFactory()
+        self.engine = self.factory.load(self.factory.key("int8"))
+        self.info = engine_info(self.engine)
+        self.stats = RunStats(self.info, FakeSource(live=live))
+        self.controller = Controller(EnginePool(self.engine, self.factory.load))
+        self.stats.states = self.controller.states
         self.drawn: list[tuple[int, int, Status]] = []
         self.wanted = True
-        self.show = Presenter(sinks, self.draw, lambda: self.wanted, self.tally, self.desk)
+        self.show = Presenter(sinks, self.draw, lambda: self.wanted, self.stats, self.controller)
 
     def draw(self, frame: Frame, result: Any, status: Status, *_: Any) -> Any:
         """Note whose answer was drawn over which frame."""
@@ -54,7 +54,7 @@ class Stage:
     def answer(self, index: int, *, said: int = 0, captured_s: float | None = None) -> Prediction:
         """Return the answer to a numbered frame."""
         result = Segmentation(np.full((3, 4), said, np.uint8))
-        return Prediction(frame(index, captured_s), result, 0.1, 1.0, 0.1, self.maker)
+        return Prediction(frame(index, captured_s), result, 0.1, 1.0, 0.1, self.info)
 
 
 def frame(index: int, captured_s: float | None = None) -> Frame:
@@ -74,7 +74,7 @@ def test_an_answer_is_drawn_counted_and_handed_on() -> None:
     assert window.steps == log.steps
     assert [step.frame.index for step in log.steps] == [0, 1, 2]
     assert {step.variant for step in log.steps} == {"int8"}
-    assert stage.tally.frames == 3
+    assert stage.stats.frames == 3
     assert stage.show.last is log.steps[-1]
 
 
@@ -105,7 +105,7 @@ def test_a_slow_network_leaves_the_picture_moving() -> None:
     assert [one[:2] for one in stage.drawn] == [(0, 7), (1, 7), (2, 7)]
     assert [step.frame.index for step in window.steps] == [0, 1, 2]
     assert [step.frame.index for step in log.steps] == [0]
-    assert stage.tally.frames == 1
+    assert stage.stats.frames == 1
 
 
 def test_a_quick_network_needs_no_frames_between() -> None:
@@ -139,7 +139,7 @@ def test_a_still_picture_is_drawn_again_after_a_key() -> None:
     stage.show.again(anew=True)
     assert [step.frame.index for step in window.steps] == [0, 0]
     assert [step.frame.index for step in log.steps] == [0]
-    assert stage.tally.frames == 1
+    assert stage.stats.frames == 1
     assert stage.drawn[-1][2].frames == 1
 
 
@@ -153,7 +153,7 @@ def test_a_still_picture_follows_the_states() -> None:
     stage.show._drawn_s -= 1
     stage.show.again(anew=False)
     assert len(stage.drawn) == drawn
-    stage.desk.note("kept a picture")
+    stage.controller.note("kept a picture")
     stage.show._drawn_s -= 1
     stage.show.again(anew=False)
     assert len(stage.drawn) == drawn + 1
@@ -175,11 +175,11 @@ def test_another_engine_is_counted_for_itself() -> None:
     log = Collector()
     stage = Stage([log])
     stage.show.finish(stage.answer(0))
-    other = engine_info(stage.staff.load(stage.staff.post("float32")))
-    stage.show.finish(stage.answer(1)._replace(maker=other))
+    other = engine_info(stage.factory.load(stage.factory.key("float32")))
+    stage.show.finish(stage.answer(1)._replace(info=other))
     assert [step.variant for step in log.steps] == ["int8", "float32"]
     assert log.statuses[-1].variant == "float32"
-    told = stage.tally.summary()
+    told = stage.stats.summary()
     assert {name: part["frames"] for name, part in told["variants"].items()} == {
         "int8": 1,
         "float32": 1,

@@ -38,7 +38,7 @@ def test_a_file_is_run_whole_and_in_order(elements: int) -> None:
     assert all(
         int(step.result.class_map[0, 0]) == step.frame.index % 256 % 19 for step in collector.steps
     )
-    assert run.tally.frames == 300
+    assert run.stats.frames == 300
     assert leftover_threads() == []
 
 
@@ -62,9 +62,9 @@ def test_a_live_source_keeps_its_newest_frame_and_counts_the_others() -> None:
     seen = [step.frame.index for step in collector.steps]
     assert seen[0] == 0
     assert seen[-1] == 19
-    assert len(seen) + run.tally.summary()["dropped"] == 20
-    assert run.tally.summary()["dropped"] >= 16
-    assert run.tally.status(0).policy == "newest frame"
+    assert len(seen) + run.stats.summary()["dropped"] == 20
+    assert run.stats.summary()["dropped"] >= 16
+    assert run.stats.status(0).policy == "newest frame"
 
 
 @pytest.mark.parametrize("where", ["source", "engine", "sink"])
@@ -171,7 +171,7 @@ def test_who_comes_in_a_pause_sees_the_last_picture() -> None:
     first, last = display.steps[0], display.steps[-1]
     assert first.canvas is None
     assert last.canvas is not None
-    assert run.tally.frames == 1
+    assert run.stats.frames == 1
 
 
 def test_paced_frames_wait_for_their_own_time() -> None:
@@ -194,7 +194,7 @@ def test_quality_is_scored_where_there_is_truth() -> None:
     truth = np.zeros((12, 16), np.uint8)
     run, _ = run_of(FakeSource(4, truth=truth, truth_labels="cityscapes"), FakeEngine())
     run.go()
-    quality = run.tally.summary()["quality"]
+    quality = run.stats.summary()["quality"]
     assert quality["frames"] == 4
     assert quality["pixel_accuracy"] == 0.25
     # Class 0 was found in one frame of four; 1, 2 and 3 were answered and never true.
@@ -207,7 +207,7 @@ def test_the_summary_keeps_its_contract() -> None:
     """Scripts find every field where it was promised."""
     run, _ = run_of(FakeSource(10), FakeEngine())
     run.go()
-    summary = run.tally.summary()
+    summary = run.stats.summary()
     assert summary["frames"] == 10
     assert summary["quality"] is None
     assert set(summary["fps"]) == {"source", "network", "shown"}

@@ -49,9 +49,9 @@ class Loader:
         self.most = 0
         self._networks: list[weakref.ref[Network]] = []
 
-    def load(self, post: EngineKey) -> Engine:
+    def load(self, key: EngineKey) -> Engine:
         """Load as a run does."""
-        engine = load_engine(self.spec, post.variant, threads=post.threads)
+        engine = load_engine(self.spec, key.variant, threads=key.threads)
         warm(engine)
         self.loads += 1
         self._networks.append(weakref.ref(engine.network))
@@ -66,13 +66,13 @@ class Loader:
 
 
 class Person:
-    """Press figures at random, some before the last wish is fulfilled, and note what is shown."""
+    """Press variant keys at random, some before the last switch is done, and log what is shown."""
 
     every_frame = True
     wants_canvas = False
 
-    def __init__(self, crew: EnginePool, seed: int) -> None:
-        self._crew = crew
+    def __init__(self, pool: EnginePool, seed: int) -> None:
+        self._pool = pool
         self._chance = random.Random(seed)
         self.switches = 0
         self.shown: list[tuple[int, str, bytes]] = []
@@ -91,9 +91,9 @@ class Person:
         """Ask for another variant once the last one answers; now and then before it does."""
         if self.switches >= SWITCHES:
             return ["q"]
-        wish = self._crew.wish.variant
-        if self._before == wish or self._chance.random() < 0.02:
-            return [KEYS[self._chance.choice([name for name in KEYS if name != wish])]]
+        requested = self._pool.requested.variant
+        if self._before == requested or self._chance.random() < 0.02:
+            return [KEYS[self._chance.choice([name for name in KEYS if name != requested])]]
         return []
 
     def close(self) -> None:
@@ -136,13 +136,13 @@ def test_two_hundred_switches(model: str, compared: bool, assets: Path, tmp_path
     loader = Loader(spec)
     first = loader.load(EngineKey(spec, "int8", 1))
     with (
-        EnginePool(first, loader.load, keep=KEPT, partner=partner) as crew,
+        EnginePool(first, loader.load, keep=KEPT, partner=partner) as pool,
         open_source(str(path), loop=True) as source,
         MetricsLog(tmp_path) as log,
     ):
-        crew.compare(compared)
-        person = Person(crew, seed=7)
-        Run(source, first, [person, log], keys=person.press, crew=crew).go()
+        pool.compare(compared)
+        person = Person(pool, seed=7)
+        Run(source, first, [person, log], keys=person.press, pool=pool).go()
     assert person.switches >= SWITCHES
     assert [index for index, _, _ in person.shown] == list(range(len(person.shown)))
     for index, variant, digest in person.shown:

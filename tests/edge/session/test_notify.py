@@ -114,7 +114,7 @@ def test_every_frame_that_comes_through_is_progress(elements: int, every_frame: 
         FakeSource(40),
         FakeEngine(elements=elements),  # type: ignore[arg-type]
         [collector],
-        progress=lambda tally: told.append(tally.frames),
+        progress=lambda stats: told.append(stats.frames),
     )
     run.go()
     assert told
@@ -145,7 +145,7 @@ def test_a_network_that_hangs_makes_no_progress() -> None:
         FakeEngine(during),  # type: ignore[arg-type]
         [Collector()],
         keys=keys,
-        progress=lambda tally: told.append(tally.frames),
+        progress=lambda stats: told.append(stats.frames),
     )
     run.go()
     assert looks > 20
@@ -165,7 +165,7 @@ def test_a_camera_that_is_waited_for_makes_progress_with_every_attempt() -> None
                 heard.clear()
             source.state = "live"
 
-    def progress(tally: object) -> None:
+    def progress(stats: object) -> None:
         nonlocal attempts
         told.append(source.state)
         if source.state != "live":
@@ -198,7 +198,7 @@ def test_a_pause_is_progress() -> None:
         FakeEngine(),  # type: ignore[arg-type]
         [Collector()],
         keys=keys,
-        progress=lambda tally: told.append(tally.frames),
+        progress=lambda stats: told.append(stats.frames),
     )
     run.go()
     assert len(told) > 8

@@ -68,7 +68,7 @@ def carry_out(order: RunOptions, script: Script) -> tuple[Seen, Run, str]:
         outputs.sinks.append(seen)
         outputs.keys = lambda: script(seen)
         legs = seen.legs = Session(order, source, engine, outputs, 1)
-        stack.enter_context(legs.crew)
+        stack.enter_context(legs.pool)
         run = legs.first(threading.Event())
         for run in _legs(legs, run, stack):  # noqa: B020 - the last one is returned
             run.go()
@@ -101,7 +101,7 @@ def test_a_key_keeps_a_picture_and_its_figures(assets: Path, folder: Path) -> No
     assert image is not None
     assert shown.canvas is not None
     assert image.shape == shown.canvas.shape
-    assert any(str(path.name) in words for words in run.desk.states())
+    assert any(str(path.name) in words for words in run.controller.states())
 
 
 def test_a_key_records_what_is_seen(assets: Path, folder: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_key_changes_the_task_and_back(assets: Path, first: str) -> None:
     assert seen.models[0] == spec.title
     assert len(seen.models) == 2
     assert seen.statuses[-1].model == spec.title
-    variants = run.tally.summary()["variants"]
+    variants = run.stats.summary()["variants"]
     assert len(variants) == 2
     assert sum(part["frames"] for part in variants.values()) == len(seen.steps)
 

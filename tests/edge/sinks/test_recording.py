@@ -187,7 +187,7 @@ def test_no_canvas_is_drawn_after_a_recording_ended_by_itself(tmp_path: Path) ->
             looked_at=lambda: recording.wants_canvas,
         )
         run.go()
-    assert run.tally.frames == 400
+    assert run.stats.frames == 400
     assert 0 < len(drawn) < 200
 
 
@@ -258,8 +258,8 @@ def run_with(
         draw=draw,
         keys=lambda: press(len(shown)),
     )
-    run.desk.hands["record"] = recording.switch
-    run.desk.tellers.append(lambda: recording.states)
+    run.controller.hands["record"] = recording.switch
+    run.controller.tellers.append(lambda: recording.states)
     run.go()
     return run, shown
 
@@ -293,7 +293,7 @@ def test_the_view_goes_on_where_the_disk_is_full(tmp_path: Path) -> None:
     with Recording(FullDisk, tmp_path / "out.mp4", on=False) as recording:
         run, shown = run_with(recording, 12, press)
     assert shown == list(range(12))
-    assert any("the disk is full" in words for words in run.desk.states())
+    assert any("the disk is full" in words for words in run.controller.states())
 
 
 def test_free_names_count_on(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
-    """It is a fault of the sink, which the desk shows."""
+    """It is a fault of the sink, which the controller shows."""
     (tmp_path / "street-int8-000000.json").symlink_to("/dev/full")
     with pytest.raises(SinkError, match="the disk is full"):
         take_snapshot(tmp_path, steps.step(0, CANVAS), steps.status())
