@@ -266,9 +266,9 @@ def _dispatch(options: argparse.Namespace) -> int:
 
         return scenes_command(options)
     if options.command == "fetch":
-        from host_tools.fetch import fetch_command
+        from host_tools.commands.fetch import run
 
-        return fetch_command(options)
+        return run(options)
     if options.command == "evaluate":
         from host_tools.cluster.cluster_evaluation import evaluate_command
 

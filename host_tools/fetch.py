@@ -1,246 +1,295 @@
-"""Fetch the models and data sets that may not be shipped, from where they are published."""
+"""Downloads of the models and data sets that cannot ship with the project."""
 
 from __future__ import annotations
 
-import argparse
+import gzip
+import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import shutil
+import tarfile
+import tempfile
+import zlib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-
+from edge_app.atomic import write_atomic
 from edge_app.errors import EdgeError, SourceError
-from host_tools.archive import unpack
-from host_tools.download import Patience, Remote, Told, download, sha256_of
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 RECORD_NAME = "fetched.json"
+MAX_DOWNLOAD_BYTES = 100_000_000
+MAX_UNPACKED_BYTES, MAX_UNPACKED_FILES = 300_000_000, 1000
+_CHUNK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """Say what can be fetched, and what to do with it afterwards.
+class RemoteFile:
+    """A published file; sha256 is None if nobody published it."""
 
-    wanted: the file one came for, among those of the archive; empty where nothing is packed.
-    then: the next command; {path} stands for that file, or for the folder.
+    url: str
+    name: str
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Files that belong together, with their licence.
+
+    next_command: {path} stands for the wanted file, else for the folder.
+    wanted: the file to take from an archive; empty if nothing is packed.
     """
 
-    files: tuple[Remote, ...]
+    files: tuple[RemoteFile, ...]
     licence: str
-    then: str
+    next_command: str
     wanted: str = ""
-    most_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """Say of a file what came of it: "verified", "as recorded" or "recorded"."""
+class FetchedFile:
+    """A file on this machine, and the wanted file that was unpacked from it.
+
+    compared: what its SHA-256 was compared with: "published", "recorded" by an earlier fetch,
+        or "nothing", so that it has been recorded now.
+    """
 
     path: Path
     sha256: str
-    verdict: str
+    compared: str
+    unpacked: Path | None
 
 
-_MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist/"
-_MNIST: tuple[tuple[str, int, str], ...] = (
-    (
-        "train-images-idx3-ubyte",
-        9_912_422,
-        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-    ),
-    (
-        "train-labels-idx1-ubyte",
-        28_881,
-        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-    ),
-    (
-        "t10k-images-idx3-ubyte",
-        1_648_877,
-        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-    ),
-    (
-        "t10k-labels-idx1-ubyte",
-        4_542,
-        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-    ),
-)
-
-OFFERS = {
+_MNIST_SHA256 = {
+    "train-images-idx3-ubyte": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    "train-labels-idx1-ubyte": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    "t10k-images-idx3-ubyte": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "t10k-labels-idx1-ubyte": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+}
+_DEEPLAB = "deeplabv3_mnv2_cityscapes_train_2018_02_05.tar.gz"
+DOWNLOADS = {
     # Source: the archive of TensorFlow's DeepLab model zoo, research/deeplab/g3doc/model_zoo.md.
-    # No checksum of it was found published (the zoo states 23 MB), so it is trusted on first use.
-    "deeplab-cityscapes": Offer(
-        files=(
-            Remote(
-                "https://download.tensorflow.org/models/"
-                "deeplabv3_mnv2_cityscapes_train_2018_02_05.tar.gz",
-                "deeplabv3_mnv2_cityscapes_train_2018_02_05.tar.gz",
-                limit=100_000_000,
-            ),
-        ),
+    # No checksum was found published (the zoo states 23 MB), so the first one is recorded.
+    "deeplab-cityscapes": Download(
+        (RemoteFile(f"https://download.tensorflow.org/models/{_DEEPLAB}", _DEEPLAB),),
         licence="Apache-2.0; trained on Cityscapes, whose licence is for non-commercial use",
-        then="host-tools convert {path} --out DIR --labels cityscapes",
+        next_command="host-tools convert {path} --out DIR --labels cityscapes",
         wanted="frozen_inference_graph.pb",
-        most_bytes=300_000_000,
     ),
-    # Sources: the sizes TensorFlow's loader of 2016 tells, and the SHA-256 of torchvision's
-    # prototype datasets, which other loaders state alike. The mirror is torchvision's.
-    "mnist": Offer(
-        files=tuple(
-            Remote(f"{_MIRROR}{name}.gz", f"{name}.gz", size, sha256)
-            for name, size, sha256 in _MNIST
+    # Sources: the SHA-256 in torchvision's prototype datasets, which other loaders confirm. The
+    # mirror is torchvision's.
+    "mnist": Download(
+        tuple(
+            RemoteFile(
+                f"https://ossci-datasets.s3.amazonaws.com/mnist/{name}.gz", f"{name}.gz", sha
+            )
+            for name, sha in _MNIST_SHA256.items()
         ),
         licence="by Yann LeCun and Corinna Cortes, commonly stated to be CC BY-SA 3.0",
-        then="host-tools train mnist --data {path}",
+        next_command="host-tools train mnist --data {path}",
     ),
 }
 
 
-def fetch_command(options: argparse.Namespace) -> int:
-    """Carry out `host-tools fetch`; exit 130 where Ctrl-C ended it."""
-    console = Console()
-    offer, folder = OFFERS[options.what], options.out or Path(options.what)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    try:
-        with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+def fetch(download: Download, folder: Path, progress: Progress) -> list[FetchedFile]:
+    """Download the missing files into a folder, check all of them, and unpack an archive.
 
-            def follow(name: str) -> Told:
-                task = bars.add_task(name, total=None)
-                return lambda have, total: bars.update(task, completed=have, total=total)
-
-            fetched, wanted = fetch(offer, folder, follow=follow)
-    except KeyboardInterrupt:
-        _say(console, f"stopped; what has come is kept in {folder}: run the same command to go on")
-        return 130
-    for one in fetched:
-        _say(console, f"{one.path}: {one.path.stat().st_size:,} bytes, {_VERDICTS[one.verdict]}")
-        if one.verdict == "recorded":
-            _say(console, f"  SHA-256 {one.sha256}, recorded in {folder / RECORD_NAME}")
-    _say(console, f"licence: {offer.licence}")
-    _say(console, f"next: {offer.then.format(path=wanted)}")
-    return 0
-
-
-_VERDICTS = {
-    "verified": "SHA-256 as it is known",
-    "as recorded": "SHA-256 as at the first time",
-    "recorded": "trusted, since no SHA-256 of it is published; another one will be refused",
-}
-
-
-def fetch(
-    offer: Offer,
-    folder: Path,
-    *,
-    patience: Patience | None = None,
-    follow: Callable[[str], Told] = lambda _name: lambda _have, _total: None,
-) -> tuple[list[Fetched], Path]:
-    """Fetch an offer's files into a folder, and unpack what is packed.
-
-    follow: gives, for a file's name, what is told of its progress.
-    Returns what came of each file, and the path the next command needs. Files that are there
-    already are checked, not fetched. Raises SourceError and EdgeError.
+    Raises SourceError for a server or a file that is not right, EdgeError for the disk.
     """
-    fetched: list[Fetched] = []
-    wanted = folder
-    for remote in offer.files:
-        recorded = _recorded(folder, remote)
-        known = replace(remote, sha256=remote.sha256 or recorded)
-        path = folder / remote.name
-        fresh = not path.exists()
-        if fresh:
-            path = download(known, folder, patience=patience, progress=follow(remote.name))
-        sha256 = _sha256(path)
-        if sha256 != (known.sha256 or sha256):
-            raise SourceError(
-                f"{path} is not the file it should be (SHA-256 {sha256[:16]}..., not "
-                f"{str(known.sha256)[:16]}...); move it away and run the command again, "
-                "or name another folder with --out"
-            )
-        if offer.wanted:
-            wanted = _unpacked(path, folder, offer, fresh=fresh)
-        if known.sha256 is None:  # only now: a sign-in page would not have unpacked
-            _record(folder, remote, path.stat().st_size, sha256)
-        verdict = "verified" if remote.sha256 else "as recorded" if recorded else "recorded"
-        fetched.append(Fetched(path, sha256, verdict))
-    return fetched, wanted
-
-
-def _unpacked(archive: Path, folder: Path, offer: Offer, *, fresh: bool) -> Path:
-    """Unpack, and return the wanted file; remove an archive that just came and is none."""
     try:
-        files = unpack(archive, folder, most_bytes=offer.most_bytes)
-    except SourceError:
-        if fresh:
-            archive.unlink(missing_ok=True)
-        raise
-    for path in files:
-        if path.name == offer.wanted:
-            return path
-    raise SourceError(
-        f"{archive} holds no {offer.wanted}; look for another release of it, "
-        "and give that file to host-tools convert"
-    )
-
-
-def _sha256(path: Path) -> str:
-    try:
-        return sha256_of(path)
-    except OSError as fault:
-        raise EdgeError(f"{path} cannot be read ({fault.strerror}); check the path") from None
-
-
-def _read_record(folder: Path) -> dict[str, Any]:
-    path = folder / RECORD_NAME
-    try:
-        record = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError):
-        record = None
-    if not isinstance(record, dict):
-        raise SourceError(
-            f"{path}, which says what was fetched before, cannot be read; remove it to trust "
-            "the files anew"
-        )
-    return record
-
-
-def _recorded(folder: Path, remote: Remote) -> str | None:
-    """Return the SHA-256 that was recorded for a file of the same address."""
-    entry = _read_record(folder).get(remote.name)
-    if isinstance(entry, dict) and entry.get("url") == remote.url:
-        return str(entry.get("sha256")) or None
-    return None
-
-
-def _record(folder: Path, remote: Remote, size: int, sha256: str) -> None:
-    record = _read_record(folder)
-    record[remote.name] = {"url": remote.url, "bytes": size, "sha256": sha256}
-    path = folder / RECORD_NAME
-    draft = path.with_name(f"{path.name}.part")
-    try:
-        draft.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
-        draft.replace(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        return [_fetch(remote, folder, download.wanted, progress) for remote in download.files]
     except OSError as fault:
         raise EdgeError(
-            f"{path} cannot be written ({fault.strerror}); name another folder with --out"
+            f"cannot write to {folder}: {fault.strerror or fault}; free some space, or choose "
+            "another folder with --out"
         ) from None
 
 
-def _say(console: Console, text: str) -> None:
-    console.print(text, highlight=False, soft_wrap=True, markup=False)
+def _fetch(remote: RemoteFile, folder: Path, wanted: str, progress: Progress) -> FetchedFile:
+    path = folder / remote.name
+    record = _read_record(folder)
+    entry = record.get(remote.name, {})
+    recorded = entry["sha256"] if entry.get("url") == remote.url else None
+    known = remote.sha256 or recorded
+    new = not path.exists()
+    if new:
+        _retrieve(remote, folder, known, progress)
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    if known not in {None, sha256}:
+        raise SourceError(
+            f"{path} is not the known file: its SHA-256 is {sha256[:16]}..., not "
+            f"{str(known)[:16]}...; move it away and run the command again"
+        )
+    unpacked = _unpack_wanted(path, folder, wanted, remove_wrong=new) if wanted else None
+    if known is None:  # only now: a sign-in page would not have unpacked
+        size = path.stat().st_size
+        record[remote.name] = {"url": remote.url, "bytes": size, "sha256": sha256}
+        write_atomic(folder / RECORD_NAME, json.dumps(record, indent=2) + "\n")
+    compared = "published" if remote.sha256 else "recorded" if recorded else "nothing"
+    return FetchedFile(path, sha256, compared, unpacked)
+
+
+class DownloadBar:
+    """A progress bar with the methods that pooch calls; it stops a download that is too large."""
+
+    def __init__(self, progress: Progress, remote: RemoteFile) -> None:
+        self.total = 0  # pooch sets it; 0 if the server does not state it
+        self._progress = progress
+        self._remote = remote
+        self._task = progress.add_task(remote.name, total=None)
+        self._done = 0
+
+    def update(self, count: int) -> None:
+        """Add bytes; raise SourceError above MAX_DOWNLOAD_BYTES."""
+        self._done += count
+        if max(self.total, self._done) > MAX_DOWNLOAD_BYTES:
+            raise SourceError(
+                f"{self._remote.url} is larger than {MAX_DOWNLOAD_BYTES:,} bytes, so it is another "
+                "file; try another network"
+            )
+        self._progress.update(self._task, completed=self._done, total=self.total or None)
+
+    def reset(self) -> None:
+        """Start again at 0 bytes."""
+        self._done = 0
+
+    def close(self) -> None:
+        """Do nothing: the bar belongs to its Progress."""
+
+
+def _retrieve(remote: RemoteFile, folder: Path, sha256: str | None, progress: Progress) -> None:
+    try:
+        import pooch
+        import requests
+    except ImportError as fault:
+        raise EdgeError(f"cannot download: {fault}; run: pip install 'edge-quant[host]'") from None
+    pooch.get_logger().setLevel("WARNING")
+    downloader = pooch.HTTPDownloader(
+        progressbar=DownloadBar(progress, remote),
+        chunk_size=_CHUNK,
+        timeout=30,
+        headers={"Accept-Encoding": "identity"},  # else a server may unpack the .gz
+        hooks={"response": _refuse_unencrypted},
+    )
+    known = f"sha256:{sha256}" if sha256 else None
+    try:
+        pooch.retrieve(remote.url, known, remote.name, folder, downloader=downloader)
+    except requests.HTTPError as fault:
+        answer = fault.response
+        status = f"{answer.status_code} {answer.reason}" if answer is not None else fault
+        raise SourceError(
+            f"cannot download {remote.url}: {status}; try another network, or put the file into "
+            f"{folder} yourself"
+        ) from None
+    except requests.RequestException as fault:
+        raise SourceError(
+            f"cannot reach {urlsplit(remote.url).hostname}: {' '.join(str(fault).split())[:200]}; "
+            "check the connection and this machine's clock, set https_proxy where there is a "
+            "proxy, and run the command again"
+        ) from None
+    except ValueError:  # another checksum; pooch has removed the file
+        raise SourceError(
+            f"{remote.url} is not the known file: its SHA-256 is not {str(sha256)[:16]}...; try "
+            "again, or another network"
+        ) from None
+
+
+def _unpack_wanted(archive: Path, folder: Path, wanted: str, *, remove_wrong: bool) -> Path:
+    try:
+        files = unpack(archive, folder)
+        return next(path for path in files if path.name == wanted)
+    except StopIteration:
+        raise SourceError(
+            f"{archive} holds no {wanted}; look for another release of it, "
+            "and give that file to host-tools convert"
+        ) from None
+    except SourceError:
+        if remove_wrong:
+            archive.unlink()
+        raise
+
+
+def _refuse_unencrypted(response: Any, **_: object) -> None:
+    """Raise SourceError for a redirect from https to http."""
+    target = response.headers.get("Location", "")
+    if response.url.startswith("https:") and target.startswith("http:"):
+        raise SourceError(
+            f"{response.url} redirects to {target}, which is not encrypted; try another network"
+        )
+
+
+def unpack(archive: Path, folder: Path) -> list[Path]:
+    """Unpack a .tar.gz of plain files below a folder; return them in the archive's order.
+
+    All members are checked before a file is written; tarfile's own filters need Python 3.11.4.
+    Raises SourceError for an archive that is damaged, too large, or holds anything but files
+    and folders inside.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder) as plain:
+            _gunzip(archive, plain)
+            with tarfile.open(fileobj=plain, mode="r:") as tar:
+                files = _safe_files(tar, folder)
+                for path, member in files.items():
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    draft = path.with_name(f".{path.name}.part")
+                    with draft.open("wb") as file:
+                        shutil.copyfileobj(cast("IO[bytes]", tar.extractfile(member)), file)
+                    draft.replace(path)
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as fault:
+        raise SourceError(f"{archive} is damaged ({fault}); fetch it again") from None
+    except ValueError as fault:
+        raise SourceError(
+            f"{archive} is not safe: {fault}; remove it, and fetch it again over another network"
+        ) from None
+    return list(files)
+
+
+def _gunzip(archive: Path, plain: IO[bytes]) -> None:
+    """Decompress a file; raise ValueError if it grows too large.
+
+    The limit also bounds what tarfile reads into memory for a long header.
+    """
+    with gzip.open(archive) as packed:
+        while chunk := packed.read(_CHUNK):
+            plain.write(chunk)
+            if plain.tell() > MAX_UNPACKED_BYTES:
+                raise ValueError(f"it unpacks to more than {MAX_UNPACKED_BYTES:,} bytes")
+    plain.seek(0)
+
+
+def _safe_files(tar: tarfile.TarFile, folder: Path) -> dict[Path, tarfile.TarInfo]:
+    """Return where each file of an archive goes; raise ValueError for any other member."""
+    files: dict[Path, tarfile.TarInfo] = {}
+    for member in tar:
+        path = folder / member.name
+        if not (member.isreg() or member.isdir()):
+            raise ValueError(f"{member.name!r} is neither a file nor a folder")
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise ValueError(f"{member.name!r} would be written outside of its folder")
+        if member.isreg():
+            files[path] = member
+    size = sum(member.size for member in files.values())  # a sparse file claims any size
+    if not 0 < len(files) <= MAX_UNPACKED_FILES or size > MAX_UNPACKED_BYTES:
+        raise ValueError(f"it holds {len(files)} files of {size:,} bytes")
+    return files
+
+
+def _read_record(folder: Path) -> dict[str, Any]:
+    """Return what earlier downloads recorded: {name: {"url", "bytes", "sha256"}}."""
+    path = folder / RECORD_NAME
+    try:
+        record = json.loads(path.read_text("utf-8"))
+        return {name: entry for name, entry in record.items() if entry["sha256"]}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        raise SourceError(
+            f"cannot read {path}, the checksums of earlier downloads; remove it to trust the "
+            "files again"
+        ) from None

@@ -1,22 +1,29 @@
-"""Test what `host-tools fetch` leaves in a folder, and what it trusts."""
+"""What `host-tools fetch` downloads, unpacks, records and refuses."""
 
 import gzip
 import hashlib
+import io
 import json
+import socket
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from rich.progress import Progress
 
-from edge_app.errors import SourceError
+from edge_app.errors import EdgeError, SourceError
 from edge_app.sources.idx import IMAGES, read_idx
-from host_tools import cli, fetch
+from host_tools import cli
+from host_tools import fetch as fetching
 from host_tools.datasets import PARTS
-from host_tools.download import Remote
-from host_tools.fetch import OFFERS, Offer
-from tests.support.file_server import Manners, served
+from host_tools.fetch import DOWNLOADS, Download, RemoteFile, fetch, unpack
+from tests.support.file_server import FileServer, served
+
+pytest.importorskip("pooch", reason="needs the host extra: pip install '.[host]'")
 
 
 @pytest.fixture(autouse=True)
@@ -25,161 +32,386 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Manners]:
-    """Serve an archive that holds a graph."""
-    with served(Manners(body=archive(tmp_path, b"the graph"))) as manners:
-        yield manners
+def server(tmp_path: Path) -> Iterator[FileServer]:
+    """Serve an archive with a graph."""
+    with served(FileServer(archive(tmp_path, b"the graph"))) as state:
+        yield state
 
 
 def archive(folder: Path, graph: bytes) -> bytes:
     """Return a .tar.gz with a graph and a checkpoint."""
-    path = folder / "made.tar.gz"
+    return packed(
+        folder, (member("net/graph.pb"), graph), (member("net/model.ckpt"), b"weights")
+    ).read_bytes()
+
+
+def packed(folder: Path, *members: tuple[tarfile.TarInfo, bytes]) -> Path:
+    """Write a .tar.gz of members as given, however wrong."""
+    path = folder / "a.tar.gz"
     with tarfile.open(path, "w:gz") as tar:
-        for name, content in (("graph.pb", graph), ("model.ckpt", b"weights")):
-            (folder / name).write_bytes(content)
-            tar.add(folder / name, f"net/{name}")
-    return path.read_bytes()
+        for info, content in members:
+            info.size = info.size or len(content)
+            tar.addfile(info, io.BytesIO(content.ljust(info.size, b"\0")))
+    return path
 
 
-def offer(server: Manners, **known: str) -> Offer:
-    """Offer the archive, of which nothing is known but what is given."""
-    return Offer(
-        files=(Remote(server.url, "net.tar.gz", **known),),
-        licence="free",
-        then="host-tools convert {path}",
-        wanted="graph.pb",
-        most_bytes=10_000,
-    )
+def member(name: str, kind: bytes = tarfile.REGTYPE, **more: Any) -> tarfile.TarInfo:
+    """Return the header of a member."""
+    info = tarfile.TarInfo(name)
+    info.type = kind
+    for field, value in more.items():
+        setattr(info, field, value)
+    return info
 
 
-def test_the_wanted_file_is_unpacked(server: Manners, tmp_path: Path) -> None:
-    """The path of what one came for is returned, and the archive is kept beside it."""
-    folder = tmp_path / "out"
-    (one,), wanted = fetch.fetch(offer(server), folder)
-    assert wanted == folder / "net" / "graph.pb"
-    assert wanted.read_bytes() == b"the graph"
+def download(server: FileServer, **known: str) -> Download:
+    """Return a download of the archive, with nothing known of it but what is given."""
+    files = (RemoteFile(server.url, "net.tar.gz", **known),)
+    return Download(files, "free", "host-tools convert {path}", "graph.pb")
+
+
+def test_the_wanted_file_is_unpacked(server: FileServer, tmp_path: Path, silent: Progress) -> None:
+    """The wanted file is returned, and the archive stays beside it."""
+    folder = tmp_path / "new" / "out"
+    [one] = fetch(download(server), folder, silent)
+    assert one.unpacked == folder / "net" / "graph.pb"
+    assert one.unpacked.read_bytes() == b"the graph"
     assert one.path == folder / "net.tar.gz"
+    assert {path.name for path in folder.iterdir()} == {"net", "net.tar.gz", "fetched.json"}
 
 
-def test_what_nobody_published_is_trusted_once(server: Manners, tmp_path: Path) -> None:
-    """The first SHA-256 is recorded; another file under the same address is refused later."""
+def test_the_first_sha256_is_recorded(server: FileServer, tmp_path: Path, silent: Progress) -> None:
+    """Where none is published, another file of the same address is refused later."""
     folder = tmp_path / "out"
-    first = fetch.fetch(offer(server), folder)[0][0]
+    [first] = fetch(download(server), folder, silent)
     record = json.loads((folder / "fetched.json").read_text())
-    assert first.verdict == "recorded"
-    assert record["net.tar.gz"]["sha256"] == first.sha256
+    assert first.compared == "nothing"
+    assert record["net.tar.gz"] == {
+        "url": server.url,
+        "bytes": len(server.body),
+        "sha256": first.sha256,
+    }
     (folder / "net.tar.gz").unlink()
-    assert fetch.fetch(offer(server), folder)[0][0].verdict == "as recorded"
+    assert fetch(download(server), folder, silent)[0].compared == "recorded"
     (folder / "net.tar.gz").unlink()
     server.body = archive(tmp_path, b"another graph")
-    with pytest.raises(SourceError, match="did not give the known file"):
-        fetch.fetch(offer(server), folder)
+    with pytest.raises(SourceError, match="is not the known file"):
+        fetch(download(server), folder, silent)
     assert (folder / "net" / "graph.pb").read_bytes() == b"the graph"
 
 
-def test_a_published_sha256_is_verified(server: Manners, tmp_path: Path) -> None:
-    """Nothing is recorded where the right bytes are known."""
+def test_a_published_sha256_is_checked(
+    server: FileServer, tmp_path: Path, silent: Progress
+) -> None:
+    """Nothing is recorded if the checksum is published."""
     known = hashlib.sha256(server.body).hexdigest()
-    assert fetch.fetch(offer(server, sha256=known), tmp_path / "out")[0][0].verdict == "verified"
+    assert fetch(download(server, sha256=known), tmp_path / "out", silent)[0].compared == (
+        "published"
+    )
     assert not (tmp_path / "out" / "fetched.json").exists()
 
 
-def test_what_is_there_is_checked_and_not_fetched(server: Manners, tmp_path: Path) -> None:
-    """A second run asks nobody, and notices a file that was changed."""
+def test_existing_files_are_checked_and_not_downloaded(
+    server: FileServer, tmp_path: Path, silent: Progress
+) -> None:
+    """A second run needs no network, and notices a file that was changed."""
     folder = tmp_path / "out"
-    fetch.fetch(offer(server), folder)
-    server.asked.clear()
+    fetch(download(server), folder, silent)
     (folder / "net" / "graph.pb").unlink()
-    _, wanted = fetch.fetch(offer(server), folder)
-    assert wanted.read_bytes() == b"the graph"
-    assert server.asked == []
+    [one] = fetch(download(server), folder, silent)
+    assert one.unpacked
+    assert one.unpacked.read_bytes() == b"the graph"
+    assert server.requests == 1
     (folder / "net.tar.gz").write_bytes(b"changed")
-    with pytest.raises(SourceError, match=r"is not the file it should be .*move it away"):
-        fetch.fetch(offer(server), folder)
+    with pytest.raises(SourceError, match=r"is not the known file.*move it away"):
+        fetch(download(server), folder, silent)
 
 
-def test_a_sign_in_page_is_not_trusted(server: Manners, tmp_path: Path) -> None:
-    """What does not unpack is removed and never recorded, so that the next run begins anew."""
-    server.body = b"<html>sign in</html>"
-    with pytest.raises(SourceError, match="damaged"):
-        fetch.fetch(offer(server), tmp_path / "out")
+def test_the_bar_shows_the_bytes(server: FileServer, tmp_path: Path) -> None:
+    """The bar ends at the size of the file."""
+    bars = Progress(disable=True)
+    fetch(download(server), tmp_path / "out", bars)
+    assert [(task.completed, task.total) for task in bars.tasks] == [(len(server.body),) * 2]
+
+
+FAULTS: dict[str, tuple[dict[str, Any], str]] = {
+    "wrong bytes": ({"body": b"other"}, r"is not the known file: its SHA-256 is not 0000"),
+    "cut off": ({"cut_after": 50}, "cannot reach 127.0.0.1: .*run the command again"),
+    "not found": ({"status": 404}, "404 Not Found; try another network, or put the file into"),
+    "busy": ({"status": 503}, "503 Service Unavailable; try another"),
+    "to a file": ({"redirect": "file:///etc/passwd"}, "cannot reach 127.0.0.1"),
+    "too large": ({"body": bytes(2_000_000)}, "is larger than 1,000,000 bytes"),
+    "too large, unknown size": (
+        {"body": bytes(2_000_000), "length": False},
+        "is larger than 1,000,000 bytes",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "why"), FAULTS.values(), ids=FAULTS)
+def test_a_download_error_is_one_line(
+    server: FileServer,
+    tmp_path: Path,
+    silent: Progress,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, Any],
+    why: str,
+) -> None:
+    """The error says what to do, and no file is left in the folder."""
+    monkeypatch.setattr(fetching, "MAX_DOWNLOAD_BYTES", 1_000_000)
+    for name, value in changes.items():
+        setattr(server, name, value)
+    with pytest.raises(SourceError, match=why) as raised:
+        fetch(download(server, sha256="0" * 64), tmp_path / "out", silent)
+    assert "\n" not in str(raised.value)
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_an_archive_without_the_file_is_told(server: Manners, tmp_path: Path) -> None:
-    """The name that is missing is named."""
+def test_a_redirect_is_followed(server: FileServer, tmp_path: Path, silent: Progress) -> None:
+    """Another address of the same kind is as good."""
+    server.redirect = server.url.replace("/file", "/elsewhere")
+    assert fetch(download(server), tmp_path / "out", silent)[0].unpacked
+
+
+def test_a_redirect_must_stay_encrypted() -> None:
+    """A redirect from https to http is refused; the other way is fine."""
+    less_safe = SimpleNamespace(url="https://a.b/x", headers={"Location": "http://a.b/x"})
+    safer = SimpleNamespace(url="http://a.b/x", headers={"Location": "https://a.b/x"})
+    with pytest.raises(SourceError, match="which is not encrypted"):
+        fetching._refuse_unencrypted(less_safe)
+    fetching._refuse_unencrypted(safer)
+
+
+def test_a_server_that_is_down(tmp_path: Path, silent: Progress) -> None:
+    """Nobody listens at the port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    files = (RemoteFile(f"http://127.0.0.1:{port}/x", "x"),)
+    with pytest.raises(SourceError, match=r"cannot reach 127\.0\.0\.1: .*check the connection"):
+        fetch(Download(files, "", ""), tmp_path, silent)
+
+
+def test_no_network(tmp_path: Path, silent: Progress, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host name that cannot be resolved is one line."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    monkeypatch.setenv("no_proxy", "nowhere.invalid")
+    files = (RemoteFile("http://nowhere.invalid/x", "x"),)
+    with pytest.raises(SourceError, match=r"cannot reach nowhere\.invalid: .*https_proxy") as fault:
+        fetch(Download(files, "", ""), tmp_path, silent)
+    assert "\n" not in str(fault.value)
+
+
+def test_a_full_disk(
+    server: FileServer, tmp_path: Path, silent: Progress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failed write is one line."""
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(fetching.DownloadBar, "update", fail)
+    with pytest.raises(EdgeError, match=r"cannot write to .*: No space left on device; free some"):
+        fetch(download(server), tmp_path / "out", silent)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made(server: FileServer, tmp_path: Path, silent: Progress) -> None:
+    """A file stands where the folder should be."""
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(EdgeError, match=r"cannot write to .*choose another folder with --out"):
+        fetch(download(server), tmp_path / "taken", silent)
+
+
+def test_a_sign_in_page_is_not_recorded(
+    server: FileServer, tmp_path: Path, silent: Progress
+) -> None:
+    """A file that does not unpack is removed, so that the next run downloads it again."""
+    server.body = b"<html>sign in</html>"
+    with pytest.raises(SourceError, match="damaged"):
+        fetch(download(server), tmp_path / "out", silent)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_archive_without_the_wanted_file(
+    server: FileServer, tmp_path: Path, silent: Progress
+) -> None:
+    """The error has the missing name."""
     with pytest.raises(SourceError, match=r"holds no other\.pb; look for another release"):
-        fetch.fetch(replace(offer(server), wanted="other.pb"), tmp_path / "out")
+        fetch(replace(download(server), wanted="other.pb"), tmp_path / "out", silent)
 
 
-@pytest.mark.parametrize("content", ["{", "[]"])
-def test_a_damaged_record_is_told(server: Manners, tmp_path: Path, content: str) -> None:
-    """What was trusted cannot be read, so nothing is trusted in its place."""
+@pytest.mark.parametrize("content", ["{", "[]", '{"net.tar.gz": 1}'])
+def test_a_damaged_record(
+    server: FileServer, tmp_path: Path, silent: Progress, content: str
+) -> None:
+    """If the recorded checksums cannot be read, nothing is trusted in their place."""
     (tmp_path / "fetched.json").write_text(content)
     with pytest.raises(SourceError, match=r"fetched\.json, .*remove it to trust"):
-        fetch.fetch(offer(server), tmp_path)
+        fetch(download(server), tmp_path, silent)
 
 
-def test_every_offer_is_safe_to_ask_for() -> None:
-    """Addresses are encrypted, names plain, bounds set; what is pinned is pinned whole."""
-    for offered in OFFERS.values():
-        for remote in offered.files:
+def test_every_download_is_safe_to_offer() -> None:
+    """Addresses are encrypted, names plain, and checksums whole."""
+    for one in DOWNLOADS.values():
+        for remote in one.files:
             assert remote.url.startswith("https://")
             assert remote.url.endswith(f"/{remote.name}")
-            assert (remote.sha256 is None) == (remote.size is None)
             assert len(remote.sha256 or "0" * 64) == 64
-            assert (remote.size or remote.limit) <= 100_000_000
-        assert bool(offered.wanted) == bool(offered.most_bytes)
 
 
-def test_the_digits_have_the_names_that_training_looks_for() -> None:
-    """What fetch leaves is what `host-tools train mnist --data` reads."""
-    fetched = {remote.name for remote in OFFERS["mnist"].files}
+def test_the_digits_have_the_names_that_training_reads() -> None:
+    """`fetch mnist` gives what `host-tools train mnist --data` reads."""
+    fetched = {remote.name for remote in DOWNLOADS["mnist"].files}
     assert fetched == {f"{stem}.gz" for stems in PARTS.values() for stem in stems}
 
 
-def test_the_command_says_what_came_and_what_is_next(
-    server: Manners,
+def test_the_command_prints_files_licence_and_next_step(
+    server: FileServer,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Path, size, what the trust rests on, licence, and the next command."""
-    monkeypatch.setitem(OFFERS, "deeplab-cityscapes", offer(server))
+    """Path, size, checksum, licence, and the next command."""
+    monkeypatch.setitem(DOWNLOADS, "deeplab-cityscapes", download(server))
     monkeypatch.chdir(tmp_path)
     assert cli.main(["fetch", "deeplab-cityscapes"]) == 0
     shown = capsys.readouterr().out
-    assert f"deeplab-cityscapes/net.tar.gz: {len(server.body):,} bytes, trusted, since" in shown
+    assert f"deeplab-cityscapes/net.tar.gz: {len(server.body):,} bytes, no SHA-256 is" in shown
     assert "recorded in deeplab-cityscapes/fetched.json" in shown
     assert "licence: free" in shown
     assert "next: host-tools convert deeplab-cityscapes/net/graph.pb" in shown
 
 
-def test_several_files_come_one_after_the_other(
-    server: Manners,
+def test_several_files_are_fetched_in_order(
+    server: FileServer,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """An offer without an archive ends with its folder."""
+    """Without an archive, the next command gets the folder."""
     server.body = gzip.compress(bytes([0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 4]))
     names = ("images.gz", "more-images.gz")
-    files = tuple(Remote(server.url, name, len(server.body)) for name in names)
-    monkeypatch.setitem(OFFERS, "mnist", Offer(files, "free", "host-tools train --data {path}"))
+    files = tuple(RemoteFile(server.url, name) for name in names)
+    monkeypatch.setitem(DOWNLOADS, "mnist", Download(files, "free", "host-tools train {path}"))
     assert cli.main(["fetch", "mnist", "--out", str(tmp_path / "m")]) == 0
-    assert f"train --data {tmp_path / 'm'}\n" in capsys.readouterr().out
+    assert f"next: host-tools train {tmp_path / 'm'}\n" in capsys.readouterr().out
     for name in names:
         assert read_idx(tmp_path / "m" / name, IMAGES).shape == (1, 2, 2)
 
 
-def test_ctrl_c_says_how_to_go_on(
-    server: Manners, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_unpacking_gives_files_and_folders(tmp_path: Path) -> None:
+    """Files get their contents and this machine's own permissions."""
+    out = tmp_path / "out"
+    out.mkdir()
+    path = packed(
+        tmp_path,
+        (member("./", tarfile.DIRTYPE), b""),
+        (member("net/", tarfile.DIRTYPE), b""),
+        (member("net/graph.pb", mode=0o7777), b"graph"),
+        (member("other/deep/er.txt"), b"text"),
+    )
+    paths = unpack(path, out)
+    assert paths == [out / "net" / "graph.pb", out / "other" / "deep" / "er.txt"]
+    assert [path.read_bytes() for path in paths] == [b"graph", b"text"]
+    assert paths[0].stat().st_mode & 0o7111 == 0
+    assert {path.name for path in out.iterdir()} == {"net", "other"}
+
+
+def test_unpacking_again_replaces_the_files(tmp_path: Path) -> None:
+    """A half file becomes whole; other files stay."""
+    out = tmp_path / "out"
+    (out / "net").mkdir(parents=True)
+    (out / "net" / "graph.pb").write_bytes(b"half")
+    (out / "net" / "mine.txt").write_bytes(b"mine")
+    unpack(packed(tmp_path, (member("net/graph.pb"), b"graph")), out)
+    assert (out / "net" / "graph.pb").read_bytes() == b"graph"
+    assert (out / "net" / "mine.txt").read_bytes() == b"mine"
+
+
+UNSAFE = {
+    "absolute": ((member("/tmp/x"), b"x"), "'/tmp/x' would be written outside"),  # noqa: S108
+    "up": ((member("../x"), b"x"), "'../x' would be written outside"),
+    "up within": ((member("a/../../x"), b"x"), "would be written outside"),
+    "symlink": ((member("x", tarfile.SYMTYPE, linkname="/etc"), b""), "'x' is neither a file nor"),
+    "near symlink": ((member("x", tarfile.SYMTYPE, linkname="ok"), b""), "neither a file nor"),
+    "hard link": ((member("x", tarfile.LNKTYPE, linkname="ok"), b""), "neither a file nor"),
+    "device": ((member("x", tarfile.CHRTYPE, devmajor=1, devminor=3), b""), "neither a file nor"),
+    "pipe": ((member("x", tarfile.FIFOTYPE), b""), "neither a file nor"),
+}
+
+
+@pytest.mark.parametrize(("bad", "why"), UNSAFE.values(), ids=UNSAFE)
+def test_an_unsafe_archive_is_refused_whole(
+    tmp_path: Path, bad: tuple[tarfile.TarInfo, bytes], why: str
 ) -> None:
-    """The exit code is the shell's, and the same command goes on."""
+    """With one bad member nothing is written, not even the good ones before it."""
+    out = tmp_path / "in" / "out"
+    out.mkdir(parents=True)
+    path = packed(tmp_path, (member("ok"), b"ok"), bad)
+    with pytest.raises(SourceError, match="remove it, and fetch it again") as raised:
+        unpack(path, out)
+    assert why in str(raised.value)
+    assert list(out.iterdir()) == []
+    assert {path.name for path in tmp_path.iterdir()} == {"a.tar.gz", "in"}
 
-    def stop(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
 
-    monkeypatch.setattr(fetch, "fetch", stop)
-    assert cli.main(["fetch", "mnist"]) == 130
-    assert "kept in mnist: run the same command to go on" in capsys.readouterr().out
+def test_an_existing_link_leads_nowhere(tmp_path: Path) -> None:
+    """A member is not written through a link that already lies in the folder."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "net").symlink_to(tmp_path)
+    with pytest.raises(SourceError, match="would be written outside"):
+        unpack(packed(tmp_path, (member("net/x"), b"x")), tmp_path / "out")
+
+
+def test_too_many_files_are_refused(tmp_path: Path) -> None:
+    """The number of files has a limit."""
+    many = packed(tmp_path, *((member(f"{i}"), b"x") for i in range(1001)))
+    with pytest.raises(SourceError, match="it holds 1001 files"):
+        unpack(many, tmp_path)
+
+
+def test_large_contents_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The unpacked size has a limit for all members together, headers included."""
+    monkeypatch.setattr(fetching, "MAX_UNPACKED_BYTES", 1_000_000)
+    large = packed(tmp_path, *((member(f"{i}", size=900_000), b"") for i in range(5)))
+    with pytest.raises(SourceError, match="unpacks to more than 1,000,000 bytes"):
+        unpack(large, tmp_path)
+    header = member("long", tarfile.XHDTYPE, size=5_000_000)
+    with gzip.open(tmp_path / "b.tar.gz", "wb", compresslevel=1) as file:
+        file.write(header.tobuf())
+        file.write(bytes(5_000_000))
+    with pytest.raises(SourceError, match="unpacks to more than 1,000,000 bytes"):
+        unpack(tmp_path / "b.tar.gz", tmp_path)
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "cut short": lambda data: data[: len(data) // 2],
+    "a flipped byte": lambda data: data[:60] + bytes([data[60] ^ 0xFF]) + data[61:],
+    "a web page": lambda _: b"<html>sign in</html>",
+    "nothing": lambda _: b"",
+    "no tar": lambda _: gzip.compress(b"words " * 500),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_archive_is_one_line(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    """A damaged archive leaves no half of a file."""
+    path = packed(tmp_path, (member("x"), bytes(range(256)) * 50))
+    path.write_bytes(damage(path.read_bytes()))
+    (tmp_path / "out").mkdir()
+    with pytest.raises(SourceError, match="fetch it again") as raised:
+        unpack(path, tmp_path / "out")
+    assert "\n" not in str(raised.value)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_folder_in_the_way(server: FileServer, tmp_path: Path, silent: Progress) -> None:
+    """A folder stands where a file should go."""
+    (tmp_path / "out" / "net" / "graph.pb" / "x").mkdir(parents=True)
+    with pytest.raises(EdgeError, match=r"cannot write to .*another folder with --out"):
+        fetch(download(server), tmp_path / "out", silent)
