@@ -12,10 +12,10 @@ from edge_app.errors import EdgeError, ModelError, SourceError, UsageError
 from edge_app.model.card import VARIANTS, file_sha256, read_card
 from edge_app.model.engine import load_engine
 from edge_app.sources.factory import open_source
+from host_tools.convert import convert as room
 from host_tools.convert.calibration import fingerprint, fingerprints, pick_pictures
 from host_tools.convert.conversion_options import ConversionOptions
 from host_tools.convert.convert import convert
-from host_tools.convert import convert as room
 from host_tools.convert.evaluation import Evaluation
 from host_tools.datasets import digit_files
 
