@@ -96,7 +96,7 @@ def aggregate(
         runtime=one.runtime,
         runtime_name=one.runtime_name,
         threads=one.threads,
-        delegation=one.delegation.words(),
+        delegation=one.delegation.summary(),
         init_ms=_median([turn.init_ms for turn in turns]),
         first_ms=_median([turn.first_ms for turn in turns]),
         warmup=Latency.of(ms for turn in turns for ms in turn.warmup),

@@ -34,7 +34,7 @@ def explain(
 
 
 def _delegate(delegation: Delegation) -> str:
-    words = delegation.words()
+    words = delegation.summary()
     if delegation.partitions > 1:
         words += f"; {2 * delegation.partitions} hand-overs of tensors between the two"
     return words

@@ -111,7 +111,7 @@ def _say(console: Console, engine: Engine, source: Source) -> None:
         f"[bold]{spec.title}[/] {engine.variant.name} on {network.runtime.title}, "
         f"{count(network.threads, 'thread')}, loaded in {duration(network.init_ms)}; {source.name}",
     )
-    tell(console, f"[dim]{network.delegation.words()}[/]")
+    tell(console, f"[dim]{network.delegation.summary()}[/]")
     for note in network.notes:
         tell(console, f"[dim]the runtime says: {note}[/]")
     if spec.guessed:

@@ -44,6 +44,6 @@ def check_variant(
     except ModelError as fault:
         return Checked(WRONG, str(fault))
     golden = "golden picture right" if spec.golden else "no golden picture in the card"
-    words = engine.network.delegation.words()
+    words = engine.network.delegation.summary()
     engine.close()
     return Checked(RIGHT, f"ok: sha256 as in the card, {golden}; {words}")

@@ -124,7 +124,7 @@ def engine_info(engine: Engine) -> EngineInfo:
         size_bytes=variant.bytes,
         runtime=network.runtime.name,
         runtime_title=network.runtime.title,
-        delegation=network.delegation.words(),
+        delegation=network.delegation.summary(),
     )
 
 

@@ -1,1 +1,1 @@
-"""Run a network: tensor to tensor. The only room that names a runtime."""
+"""Running a network, tensor to tensor. The only folder that names a runtime."""

@@ -1,4 +1,4 @@
-"""Count what the delegate took of a graph: the usual reason why int8 is no faster."""
+"""Which operators the delegate runs; too few of them is the usual reason why int8 is no faster."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Delegation:
-    """Say how a graph is split between the delegate and the runtime's own kernels.
+    """How a graph is split between the delegate and the runtime's own kernels.
 
-    operators: in the file. delegated: of these, run by the delegate.
-    partitions: runs of delegated operators; each border between them costs a hand-over.
-    left: operators the delegate left, by kind.
+    operators: how many the file has. delegated: how many of them the delegate runs.
+    partitions: groups of delegated operators; each border between groups costs a hand-over.
+    left: how many operators of each kind the delegate does not run.
     """
 
     operators: int
@@ -22,8 +22,8 @@ class Delegation:
     partitions: int
     left: Mapping[str, int]
 
-    def words(self) -> str:
-        """Tell it in one line."""
+    def summary(self) -> str:
+        """Return the split as one line of text."""
         if not self.partitions:
             return f"no delegate: all {self.operators} operators on the runtime's own kernels"
         parts = "partition" if self.partitions == 1 else "partitions"
@@ -38,24 +38,25 @@ class Delegation:
 
 
 def read_delegation(ops: Sequence[Mapping[str, Any]], outputs: Iterable[int]) -> Delegation:
-    """Work out the split from a prepared interpreter's node list.
+    """Return the split of an allocated interpreter's graph.
 
-    ops: as `Interpreter._get_ops_details` gives them: a delegated node stays in the list and
-        its DELEGATE node is appended, so the nodes that run are those reached backwards from
-        the graph's outputs, a DELEGATE node before the nodes it replaced.
+    ops: the result of `Interpreter._get_ops_details`. A delegated node stays in the list and its
+        DELEGATE node is appended, so the nodes that run are found backwards from the outputs,
+        a DELEGATE node before the nodes it replaces.
+    outputs: indices of the graph's output tensors.
     """
-    makers: dict[int, int] = {}
+    producers: dict[int, int] = {}
     for position, op in enumerate(ops):
         for tensor in op["outputs"]:
-            makers[int(tensor)] = position  # DELEGATE nodes come last and so win
+            producers[int(tensor)] = position  # DELEGATE nodes come last, so they win
     running: set[int] = set()
-    wanted = [int(tensor) for tensor in outputs]
-    while wanted:
-        maker = makers.get(wanted.pop())
-        if maker is None or maker in running:
+    pending = [int(tensor) for tensor in outputs]
+    while pending:
+        producer = producers.get(pending.pop())
+        if producer is None or producer in running:
             continue
-        running.add(maker)
-        wanted.extend(int(tensor) for tensor in ops[maker]["inputs"] if int(tensor) >= 0)
+        running.add(producer)
+        pending.extend(int(tensor) for tensor in ops[producer]["inputs"] if int(tensor) >= 0)
     partitions = sum(1 for op in ops if op["op_name"] == "DELEGATE")
     left = Counter(
         str(ops[position]["op_name"])

@@ -1,4 +1,4 @@
-"""Catch what native code writes past Python to the error stream."""
+"""Capturing what native code writes to the error stream."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from contextlib import contextmanager, suppress
 
 @contextmanager
 def capture_native_stderr() -> Iterator[list[str]]:
-    """Hold back file descriptor 2 and fill the list with its lines at the end.
+    """Redirect file descriptor 2 and yield a list that has its lines when the block ends.
 
-    Runtimes report through it at load (`INFO: Created TensorFlow Lite XNNPACK delegate`),
-    which reads like an error in the middle of a table. It is the whole process's stream:
-    use it around a load, not around a run.
+    Runtimes write to it when they load (`INFO: Created TensorFlow Lite XNNPACK delegate`),
+    which looks like an error in the middle of a table. The descriptor belongs to the whole
+    process: use this around loading, not around inference.
     """
     lines: list[str] = []
     try:
-        kept = os.dup(2)
+        original = os.dup(2)
     except OSError:  # started without an error stream, as some services are
         yield lines
         return
-    with tempfile.TemporaryFile() as caught:
+    with tempfile.TemporaryFile() as captured:
         _flush()
-        os.dup2(caught.fileno(), 2)
+        os.dup2(captured.fileno(), 2)
         try:
             yield lines
         finally:
             _flush()
-            os.dup2(kept, 2)
-            os.close(kept)
-            caught.seek(0)
-            text = caught.read().decode("utf-8", "replace")
+            os.dup2(original, 2)
+            os.close(original)
+            captured.seek(0)
+            text = captured.read().decode("utf-8", "replace")
             lines.extend(line.strip() for line in text.splitlines() if line.strip())
 
 

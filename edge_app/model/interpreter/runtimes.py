@@ -1,4 +1,4 @@
-"""Find the inference runtimes of this machine and load the one asked for."""
+"""The inference runtimes: which are installed, and loading one of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from edge_app.errors import ModelError
 from edge_app.model.interpreter.native_log import capture_native_stderr
 
-# In the order `auto` looks for them: the maintained one, the old one, a workstation's.
+# In the order `auto` tries them: the maintained one, the old one, that of a workstation.
 _MODULES = {
     "litert": ("ai-edge-litert", "ai_edge_litert.interpreter"),
     "tflite-runtime": ("tflite-runtime", "tflite_runtime.interpreter"),
@@ -21,15 +21,15 @@ _MODULES = {
     "tensorflow": ("tensorflow", "tensorflow.lite.python.interpreter"),
 }
 RUNTIMES = tuple(_MODULES)
-# LiteRT told to compute in half precision: never chosen unless it is asked for.
-HALF = "litert-fp16"
-CHOICES = ("auto", *RUNTIMES, HALF)
+# LiteRT computing in half precision: used only if it is chosen.
+LITERT_FP16 = "litert-fp16"
+CHOICES = ("auto", *RUNTIMES, LITERT_FP16)
 _TITLES = {"litert": "LiteRT", "tflite-runtime": "tflite-runtime", "tensorflow": "TensorFlow"}
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Name a runtime, its version, and the class that makes its interpreters."""
+    """A loaded runtime: its name, its version and the class of its interpreters."""
 
     name: str
     version: str
@@ -37,9 +37,9 @@ class Runtime:
 
     @property
     def title(self) -> str:
-        """What to call it on screen."""
+        """The name and version to show."""
         title = f"{_TITLES[self.name.removesuffix('-fp16')]} {self.version}"
-        return f"{title} in fp16" if self.name == HALF else title
+        return f"{title} in fp16" if self.name == LITERT_FP16 else title
 
 
 def installed() -> tuple[str, ...]:
@@ -48,7 +48,10 @@ def installed() -> tuple[str, ...]:
 
 
 def find_runtime(choice: str = "auto") -> str:
-    """Return the name of the runtime to use; raise ModelError with the way to get one."""
+    """Return the name of the runtime to use.
+
+    Raises ModelError with the command that installs one if it is missing.
+    """
     if struct.calcsize("P") < 8:
         raise ModelError(
             "this is a 32-bit Python, and no runtime has wheels for it; "
@@ -68,9 +71,9 @@ def find_runtime(choice: str = "auto") -> str:
 
 
 def load_runtime(choice: str = "auto") -> Runtime:
-    """Import a runtime; raise ModelError saying what mends it where that fails."""
+    """Import a runtime; raise ModelError with what repairs it if that fails."""
     name = find_runtime(choice)
-    if name == HALF:
+    if name == LITERT_FP16:
         from edge_app.model.interpreter.fp16 import Fp16Interpreter
 
         return Runtime(name, load_runtime("litert").version, Fp16Interpreter)
@@ -78,7 +81,7 @@ def load_runtime(choice: str = "auto") -> Runtime:
     _refuse_numpy_2(name, version)
     package, module = _MODULES[name]
     try:
-        with capture_native_stderr():  # TensorFlow greets with a dozen lines about GPUs
+        with capture_native_stderr():  # TensorFlow prints a dozen lines about GPUs
             make = importlib.import_module(module).Interpreter
     except (ImportError, AttributeError, SystemError, OSError) as fault:
         raise ModelError(
@@ -89,7 +92,7 @@ def load_runtime(choice: str = "auto") -> Runtime:
 
 
 def _version(name: str) -> str | None:
-    """Return the installed version; a TensorFlow of any build counts as `tensorflow`."""
+    """Return the installed version or None; any build of TensorFlow counts as `tensorflow`."""
     package, module = _MODULES[name]
     if importlib.util.find_spec(module.partition(".")[0]) is None:
         return None
@@ -113,7 +116,7 @@ def _missing(choice: str, have: tuple[str, ...]) -> str:
 
 
 def _refuse_numpy_2(name: str, version: str) -> None:
-    """Say beforehand what would be a SystemError without words inside the old runtime.
+    """Raise ModelError if the old runtime would fail on numpy 2 without an explanation.
 
     tflite-runtime 2.14.0 was built against numpy 1: with numpy 2 it imports, and its
     Interpreter then fails with `_ARRAY_API not found`.

@@ -1,4 +1,4 @@
-"""What the delegate took of a graph is counted and told."""
+"""The operators that the delegate runs are counted and summarised."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ CHAIN = [
     ],
     ids=["none", "all", "the first half", "all but the middle"],
 )
-def test_a_graph_is_split_as_its_nodes_say(
+def test_the_split_follows_the_node_list(
     delegates: list[dict[str, Any]], delegated: int, partitions: int, left: dict[str, int]
 ) -> None:
     """Replaced nodes stay in the list and are not counted twice."""
@@ -46,7 +46,7 @@ def test_every_output_is_followed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("delegation", "words"),
+    ("delegation", "summary"),
     [
         (
             Delegation(8, 0, 0, {"CONV_2D": 8}),
@@ -59,6 +59,6 @@ def test_every_output_is_followed() -> None:
         ),
     ],
 )
-def test_the_split_is_told_in_one_line(delegation: Delegation, words: str) -> None:
-    """The share, the partitions and what was left."""
-    assert delegation.words() == words
+def test_the_summary_is_one_line(delegation: Delegation, summary: str) -> None:
+    """It has the share, the partitions and the operators that are left."""
+    assert delegation.summary() == summary

@@ -1,4 +1,4 @@
-"""Half precision is an option: off unless asked for, its answers checked against float32."""
+"""Half precision is off unless chosen; its results are checked against float32."""
 
 import threading
 from pathlib import Path
@@ -13,25 +13,25 @@ from edge_app.model.interpreter.loading import load_network
 from edge_app.model.interpreter.runtimes import find_runtime, installed
 
 
-def test_it_is_never_chosen_by_itself() -> None:
+def test_auto_never_chooses_it() -> None:
     """Neither auto nor the list of installed runtimes names it."""
     assert not find_runtime("auto").endswith("fp16")
     assert all(not name.endswith("fp16") for name in installed())
 
 
 @pytest.mark.skipif("litert" not in installed(), reason="LiteRT is not installed")
-def test_it_computes_in_fewer_bits_and_answers_alike(assets: Path) -> None:
+def test_it_computes_in_fewer_bits_with_the_same_class(assets: Path) -> None:
     """The logits differ from float32's, by less than a hundredth of their range."""
     path = assets / "models/mnist/float32.tflite"
     values = np.random.default_rng(0).random((1, 28, 28), np.float32)
-    answers = []
+    outputs_by_runtime = []
     for runtime in ("litert", "litert-fp16"):
         network = load_network(path, runtime=runtime, threads=1)
         inputs = values.reshape(1, *network.input.shape[1:])
         outputs = np.zeros((1, *network.output.shape[1:]), np.float32)
         network.run_all(inputs, outputs)
-        answers.append(outputs)
-    plain, half = answers
+        outputs_by_runtime.append(outputs)
+    plain, half = outputs_by_runtime
     assert plain.argmax() == half.argmax()
     assert 0 < float(np.abs(plain - half).max()) < 0.01 * max(1.0, float(np.ptp(plain)))
 

@@ -124,7 +124,7 @@ def test_every_file_loads_or_is_refused_as_expected(shared: Path, name: str) -> 
     assert made.shape == network.output.shape
     assert made.dtype == network.output.dtype
     expected = outcome.partitions[1 if RUNTIME == "tflite-runtime" else 0]
-    assert network.delegation.partitions == expected, network.delegation.words()
+    assert network.delegation.partitions == expected, network.delegation.summary()
 
 
 def test_every_unusual_file_has_a_row(shared: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_damaged_file_is_refused(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("none.tflite", r"none\.tflite is not there; check the path"),
+        ("none.tflite", r"none\.tflite does not exist; check the path"),
         ("", r"is a folder; name a \.tflite file in it, or a folder with a model\.json"),
     ],
 )

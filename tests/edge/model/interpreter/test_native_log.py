@@ -1,4 +1,4 @@
-"""Native noise is held back while a model loads, and nothing else is."""
+"""Native messages are captured while a model loads, and nothing else is."""
 
 import os
 import subprocess
@@ -12,8 +12,8 @@ from edge_app.model.interpreter.native_log import capture_native_stderr
 ROOT = Path(__file__).resolve().parents[4]
 
 
-def test_native_lines_are_caught_and_kept(capfd: pytest.CaptureFixture[str]) -> None:
-    """What is written past Python lands in the list, without empty lines."""
+def test_native_lines_are_captured(capfd: pytest.CaptureFixture[str]) -> None:
+    """What native code writes is in the list, without empty lines."""
     with capture_native_stderr() as lines:
         os.write(2, b"INFO: one\n\n  two \xff\n")
         assert lines == []
@@ -22,8 +22,8 @@ def test_native_lines_are_caught_and_kept(capfd: pytest.CaptureFixture[str]) -> 
     assert capfd.readouterr().err == "after\n"
 
 
-def test_the_stream_is_back_after_a_fault(capfd: pytest.CaptureFixture[str]) -> None:
-    """An exception passes, and what was said before it is kept."""
+def test_the_stream_is_restored_after_an_exception(capfd: pytest.CaptureFixture[str]) -> None:
+    """An exception propagates, and the lines before it are kept."""
     kept = []
 
     def fail() -> None:
@@ -49,7 +49,7 @@ def test_no_descriptor_is_left_open() -> None:
 
 
 def test_a_service_without_an_error_stream_works() -> None:
-    """Where descriptor 2 is closed there is nothing to hold back."""
+    """If descriptor 2 is closed, nothing is captured and nothing fails."""
     code = (
         "import os, sys; os.close(2)\n"
         "from edge_app.model.interpreter.native_log import capture_native_stderr\n"

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.mark.parametrize("variant", ["float32", "float16", "dynamic_range", "int8"])
-def test_digits_are_read_alike(assets: Path, variant: str) -> None:
-    """Every shipped variant answers the first 200 digits alike on both runtimes."""
+def test_digits_get_the_same_class(assets: Path, variant: str) -> None:
+    """Every shipped variant gives the first 200 digits the same class on both runtimes."""
     from edge_app.sources.factory import open_source
 
     spec = read_card(assets / "models" / "mnist")
@@ -42,7 +42,7 @@ def test_digits_are_read_alike(assets: Path, variant: str) -> None:
         ("tflite/coral__deeplab_mobilenet_edgetpu_slim_cityscapes_quant.tflite", 0.96),
     ],
 )
-def test_a_street_is_seen_alike(shared: Path, file: str, floor: float) -> None:
+def test_streets_get_the_same_classes(shared: Path, file: str, floor: float) -> None:
     """Nearly all pixels of a real frame get the same class from both."""
     image = np.asarray(cv2.imread(str(shared / "frames" / "mit_driveseg_sample.png")), np.uint8)
     maps = []

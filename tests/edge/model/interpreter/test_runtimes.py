@@ -20,7 +20,7 @@ from edge_app.model.interpreter.runtimes import (
 
 @pytest.fixture
 def have(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Return the made list of installed runtimes and their versions, to be filled."""
+    """Return a dictionary that replaces the installed runtimes: name to version."""
     versions: dict[str, str] = {}
     monkeypatch.setattr(runtimes, "_version", versions.get)
     return versions
@@ -36,7 +36,7 @@ def have(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         (("tensorflow", "tflite-runtime", "litert"), "litert"),
     ],
 )
-def test_auto_takes_the_first_that_is_there(
+def test_auto_takes_the_first_that_is_installed(
     have: dict[str, str], names: tuple[str, ...], chosen: str
 ) -> None:
     """LiteRT before tflite-runtime before TensorFlow."""
@@ -45,14 +45,14 @@ def test_auto_takes_the_first_that_is_there(
 
 
 @pytest.mark.parametrize("name", RUNTIMES)
-def test_a_runtime_that_is_there_can_be_asked_for(have: dict[str, str], name: str) -> None:
-    """A choice is kept, whatever else is installed."""
+def test_an_installed_runtime_can_be_chosen(have: dict[str, str], name: str) -> None:
+    """The choice holds, whatever else is installed."""
     have.update(dict.fromkeys(RUNTIMES, "1.0"))
     assert find_runtime(name) == name
 
 
 @pytest.mark.parametrize(
-    ("choice", "words"),
+    ("choice", "message"),
     [
         ("auto", r"looked for litert, tflite-runtime, tensorflow\); run: pip install ai-edge-lite"),
         ("litert", r"litert is not installed; run: pip install ai-edge-litert"),
@@ -63,16 +63,16 @@ def test_a_runtime_that_is_there_can_be_asked_for(have: dict[str, str], name: st
         ("tensorflow", r"run: pip install tensorflow"),
     ],
 )
-def test_a_missing_runtime_comes_with_its_pip_line(
-    have: dict[str, str], choice: str, words: str
+def test_a_missing_runtime_names_its_pip_command(
+    have: dict[str, str], choice: str, message: str
 ) -> None:
-    """Without any runtime the message says how to get the one asked for."""
-    with pytest.raises(ModelError, match=words):
+    """The message says how to install the runtime that was chosen."""
+    with pytest.raises(ModelError, match=message):
         find_runtime(choice)
 
 
 def test_a_missing_runtime_names_the_others(have: dict[str, str]) -> None:
-    """What is there instead is told."""
+    """The message lists the runtimes that are installed."""
     have["litert"] = "2.3.0"
     with pytest.raises(ModelError, match=r"\(installed: litert\)"):
         find_runtime("tensorflow")
@@ -81,7 +81,7 @@ def test_a_missing_runtime_names_the_others(have: dict[str, str]) -> None:
 def test_a_32_bit_python_is_refused_first(
     have: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A 32-bit userland on a 64-bit kernel is told so, in one sentence."""
+    """A 32-bit userland on a 64-bit kernel gets a message of its own."""
     monkeypatch.setattr(struct, "calcsize", lambda _format: 4)
     with pytest.raises(ModelError, match=r"32-bit Python.*install the 64-bit"):
         find_runtime("auto")
@@ -93,7 +93,7 @@ def test_a_32_bit_python_is_refused_first(
 def test_numpy_2_under_tflite_runtime_is_explained(
     have: dict[str, str], monkeypatch: pytest.MonkeyPatch, numpy: str, refused: bool
 ) -> None:
-    """Both versions and the pip line stand in place of a SystemError without words."""
+    """The message names both versions and the pip command, instead of a bare SystemError."""
     have["tflite-runtime"] = "2.14.0"
     monkeypatch.setattr(importlib.metadata, "version", {"numpy": numpy}.__getitem__)
     module = ModuleType("tflite_runtime.interpreter")
@@ -111,7 +111,7 @@ def test_numpy_2_under_tflite_runtime_is_explained(
 def test_an_installation_that_does_not_load_is_explained(
     have: dict[str, str], monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
-    """An import that fails comes with the reason and the line that repairs it."""
+    """The message gives the reason and the command that repairs it."""
     have["litert"] = "2.3.0"
     module = None if broken == "no such module" else ModuleType("ai_edge_litert.interpreter")
     monkeypatch.setitem(sys.modules, "ai_edge_litert", ModuleType("ai_edge_litert"))
@@ -121,7 +121,7 @@ def test_an_installation_that_does_not_load_is_explained(
 
 
 def test_looking_for_runtimes_loads_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The list of what is installed comes from package records alone."""
+    """The list of installed runtimes comes from package metadata alone."""
     names = ("ai_edge_litert", "tflite_runtime", "tensorflow")
     for name in [name for name in sys.modules if name.split(".")[0] in names]:
         monkeypatch.delitem(sys.modules, name)
@@ -133,7 +133,7 @@ def test_looking_for_runtimes_loads_none(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_every_runtime_that_is_installed_loads(
     name: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """It comes with its version and its Interpreter, and says nothing."""
+    """It has its version and its Interpreter, and prints nothing."""
     if name not in installed():
         pytest.skip(f"{name} is not installed here")
     runtime = load_runtime(name)
