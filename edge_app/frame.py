@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.quality import Quality
+from edge_app.state import State
 from edge_app.timing import Latency, Timings
 
 Image = NDArray[np.uint8]  # uint8 (H, W, 3) BGR
@@ -131,8 +132,7 @@ class Status:
     policy: "every frame" or "newest frame".
     stages: latency of each stage over the last seconds, by the names in `timing.STAGES`.
     age_ms: from the picture's capture to its canvas.
-    states: what is out of the ordinary, shortest words first to be read: "paused",
-        "loading float16", "reconnecting (try 3)", "recording 0:12".
+    states: what is out of the ordinary, in the order it is shown.
     switch: how the last change of variant went, in words; empty before the first.
     """
 
@@ -152,7 +152,7 @@ class Status:
     dropped: int = 0
     damaged: int = 0
     quality: Quality | None = None
-    states: tuple[str, ...] = ()
+    states: tuple[State, ...] = ()
     switch: str = ""
 
 

@@ -12,6 +12,7 @@ from edge_app.metrics.variant_stats import ComparisonStats, VariantStats, named,
 from edge_app.model.engine import EngineInfo, EngineKey, Inference
 from edge_app.quality import Quality
 from edge_app.sources.source import Source
+from edge_app.state import State
 from edge_app.timing import STAGES, Latency, Rate, Timings
 
 # Figures that change more often than this cannot be read.
@@ -37,7 +38,7 @@ class RunStats:
         self._frames = 0
         self._gone = (0, 0)  # dropped and damaged frames of sources before this one
         self._drops: Callable[[], int] = lambda: 0
-        self.states: Callable[[], tuple[str, ...]] = tuple
+        self.states: Callable[[], tuple[State, ...]] = tuple
         self.switch: Callable[[], str] = str
         self._status: Status | None = None
         self._refresh_s = -math.inf

@@ -95,8 +95,9 @@ class ReadingsView:
         room_wh = (size_wh[0] - 2 * margin, size_wh[1] - 2 * margin)
         bottom = size_wh[1] - margin
         over = draw_help(unit, room_wh) if controls.help else None
-        if over is None and lost_state(status):
-            over = draw_banner(lost_state(status), unit, room_wh[0])
+        lost = lost_state(status)
+        if over is None and lost:
+            over = draw_banner(lost, unit, room_wh[0])
         if over is not None:
             board.put(over, [_centred(over, size_wh, (size_wh[1] - over.size_wh[1]) // 2)])
         if self._wants_hints and not controls.help:
@@ -115,7 +116,7 @@ class ReadingsView:
         if states is not None:
             lefts = (size_wh[0] - margin - states.size_wh[0], margin)
             board.put(states, [(x, y) for y in (margin, bottom - states.size_wh[1]) for x in lefts])
-        if not boxes and not controls.help and not lost_state(status):
+        if not boxes and not controls.help and not lost:
             note = _note(unit)
             board.put(note, [_centred(note, size_wh, bottom - note.size_wh[1])])
         self._placed = board.placed

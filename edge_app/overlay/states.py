@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from edge_app.fonts import BOLD, REGULAR, Face, face, fit, shorten, text_px
 from edge_app.frame import Status
 from edge_app.overlay.panel import INK, SOFT, Panel, Sheet
-from edge_app.style import NEUTRAL, VARIANT_COLOURS, WRONG, variant_colour, words
+from edge_app.state import State, StateKind
+from edge_app.style import WRONG, variant_colour
 
 _RECORDING = "#FF3B30"
 _PAUSED = "#F0E442"
 _DARK = "#0B0E11"
-_LOST = re.compile(r"(reconnecting(?: \([^:)]*)?)(?:: (.*))?")
-_LAST = "the picture is the last that came"
-_RUNS = re.compile(r"recording \d")  # a recording that has stopped says why, and has no red dot
+_LAST = "the image is the last that came"
 _CHIP_PX = 460  # a state longer than this is a sentence, and reads better in lines
 _LINES = 3
 
 
-def chip_states(status: Status) -> tuple[str, ...]:
+def chip_states(status: Status) -> tuple[State, ...]:
     """Return the states that get a chip: all but a lost source, which gets a banner."""
-    return tuple(state for state in status.states if not _LOST.match(state))
+    return tuple(state for state in status.states if state.kind is not StateKind.RECONNECTING)
 
 
-def lost_state(status: Status) -> str:
-    """Return the words about a source that is lost, or nothing."""
-    return next((state for state in status.states if _LOST.match(state)), "")
+def lost_state(status: Status) -> State | None:
+    """Return the state of a source that is lost, or None."""
+    return next((one for one in status.states if one.kind is StateKind.RECONNECTING), None)
 
 
-def states_px(states: Sequence[str], switch: str, unit: float) -> int:
+def states_px(states: Sequence[State], switch: str, unit: float) -> int:
     """Return how wide states are where nothing has to be broken."""
     chips, notes = _sorted(states, switch, unit)
-    row = sum(_chip_px(text, unit) for text in chips) + round(10 * unit) * (len(chips) - 1)
+    row = sum(_chip_px(str(state), unit) for state in chips) + round(10 * unit) * (len(chips) - 1)
     return max([row, *(_note_px(text, unit) for text in notes)])
 
 
-def draw_states(states: Sequence[str], switch: str, unit: float, room_px: int) -> Panel | None:
+def draw_states(states: Sequence[State], switch: str, unit: float, room_px: int) -> Panel | None:
     """Draw a chip per state in as many rows as it takes, and sentences below in as many lines.
 
     switch: how the last change of variant went, the last of the sentences.
@@ -52,7 +50,7 @@ def draw_states(states: Sequence[str], switch: str, unit: float, room_px: int) -
         return None
     height, gap, edge, pitch = px(38), px(10), px(14), px(22)
     font, small = face(BOLD, px(19)), face(REGULAR, px(16))
-    widths = [min(room_px, _chip_px(text, unit)) for text in chips]
+    widths = [min(room_px, _chip_px(str(state), unit)) for state in chips]
     rows = _rows(widths, gap, room_px)
     spans = [sum(widths[i] for i in row) + gap * (len(row) - 1) for row in rows]
     boxes = [wrap(text, small, max(1, room_px - 2 * edge), _LINES) for text in notes]
@@ -76,7 +74,7 @@ def draw_states(states: Sequence[str], switch: str, unit: float, room_px: int) -
     return sheet.finish()
 
 
-def draw_banner(state: str, unit: float, room_px: int) -> Panel:
+def draw_banner(state: State, unit: float, room_px: int) -> Panel:
     """Draw what has to be read before anything else: the source is lost, why, and the try."""
 
     def px(length: float) -> int:
@@ -84,13 +82,9 @@ def draw_banner(state: str, unit: float, room_px: int) -> Panel:
 
     edge, bar, pitch = px(30), px(6), px(23)
     room = min(room_px, px(640)) - 2 * edge
-    found = _LOST.match(state)
-    head, why = found.groups() if found else (state, None)
-    if "(" in head:  # the bracket holds the try, and the reason too where there is one
-        head, why = head.removesuffix(")") + ")", why.removesuffix(")") if why else None
-    text, font = fit(head, BOLD, (px(32), px(15)), room)
+    text, font = fit(state.text, BOLD, (px(32), px(15)), room)
     small = face(REGULAR, px(17))
-    lines = [*(wrap(why, small, room, _LINES - 1) if why else []), *wrap(_LAST, small, room, 2)]
+    lines = [*wrap(state.detail, small, room, _LINES - 1), *wrap(_LAST, small, room, 2)]
     width = max(text_px(text, font), *(text_px(line, small) for line in lines)) + 2 * edge
     sheet = Sheet((width, px(89) + pitch * len(lines)), px(14), opacity=0.92)
     sheet.box(((width - px(72)) // 2, px(14)), (px(72), bar), WRONG, bar // 2)
@@ -128,13 +122,11 @@ def _filled(text: str, font: Face, room_px: int, most: int) -> list[str]:
     return lines
 
 
-def _sorted(states: Sequence[str], switch: str, unit: float) -> tuple[list[str], list[str]]:
-    """Divide what is to be said into chips and sentences, variants named as people say them."""
-    told = [*states, switch] if switch else [*states]
-    for name in VARIANT_COLOURS:
-        told = [text.replace(name, words(name)) for text in told]
-    chips = [text for text in told[: len(states)] if _chip_px(text, unit) <= _CHIP_PX * unit]
-    return chips, [text for text in told if text not in chips]
+def _sorted(states: Sequence[State], switch: str, unit: float) -> tuple[list[State], list[str]]:
+    """Divide states into those short enough for a chip and sentences, the switch last."""
+    chips = [state for state in states if _chip_px(str(state), unit) <= _CHIP_PX * unit]
+    notes = [str(state) for state in states if state not in chips]
+    return chips, [*notes, switch] if switch else notes
 
 
 def _rows(widths_px: Sequence[int], gap_px: int, room_px: int) -> list[list[int]]:
@@ -161,7 +153,7 @@ def _draw_chip(
     sheet: Sheet,
     xy: tuple[int, int],
     size_wh: tuple[int, int],
-    state: str,
+    state: State,
     font: Face,
     unit: float,
 ) -> None:
@@ -173,18 +165,17 @@ def _draw_chip(
     x, y = xy
     left, middle = x + px(14), y + size_wh[1] // 2
     side, ink = px(16), INK
-    if state.startswith("paused"):
+    if state.kind is StateKind.PAUSED:
         sheet.box(xy, size_wh, _PAUSED, px(10))
         for at in (0, 10):
             sheet.box((left + px(at), middle - side // 2), (px(6), side), _DARK, px(2))
         ink = _DARK
     else:
         sheet.ground(xy, size_wh, px(10), 0.9)
-        variant = next((name for name in VARIANT_COLOURS if words(name) in state), "")
-        colour, round_px = variant_colour(variant) if variant else NEUTRAL, px(4)
-        if _RUNS.match(state):
+        colour, round_px = variant_colour(state.variant), px(4)
+        if state.kind is StateKind.RECORDING:
             colour, round_px = _RECORDING, side // 2
         sheet.box((left, middle - side // 2), (side, side), colour, round_px)
     text_left = left + px(25)
     room = x + size_wh[0] - px(14) - text_left
-    sheet.text((text_left, middle), shorten(state, font, max(1, room)), font, ink, anchor="lm")
+    sheet.text((text_left, middle), shorten(str(state), font, max(1, room)), font, ink, anchor="lm")

@@ -11,7 +11,8 @@ from edge_app.controls import Controls, press
 from edge_app.errors import EdgeError
 from edge_app.model.engine import EngineKey
 from edge_app.pipeline.engine_pool import EnginePool
-from edge_app.style import count
+from edge_app.state import State, StateKind
+from edge_app.style import count, words
 
 ReadKeys = Callable[[], Sequence[str]]
 Handler = Callable[[Controls], str | None]
@@ -32,9 +33,10 @@ class Controller:
     controls: Controls = field(default_factory=Controls)
     keys: ReadKeys | None = None
     hands: dict[str, Handler] = field(default_factory=dict)
-    tellers: list[Callable[[], Iterable[str]]] = field(default_factory=list)
+    tellers: list[Callable[[], Iterable[State]]] = field(default_factory=list)
     clock: Callable[[], float] = time.monotonic
-    _notes: list[tuple[str, float]] = field(default_factory=list)
+    _note: State | None = None
+    _note_until_s: float = 0.0
 
     def __post_init__(self) -> None:
         self.hands = {
@@ -68,26 +70,27 @@ class Controller:
         if hand is None:
             return
         try:
-            words = hand(self.controls)
+            note = hand(self.controls)
         except EdgeError as fault:
-            words = str(fault)
-        if words:
-            self.note(words)
+            note = str(fault)
+        if note:
+            self.note(note)
 
-    def note(self, words: str) -> None:
-        """Show some words for a while."""
-        self._notes = [(words, self.clock() + _NOTE_S)]
+    def note(self, text: str, variant: str = "") -> None:
+        """Show a text for a few seconds."""
+        self._note = State(StateKind.NOTE, text, variant=variant)
+        self._note_until_s = self.clock() + _NOTE_S
 
-    def states(self) -> tuple[str, ...]:
-        """Say what is out of the ordinary, what holds the run first."""
-        told = ["paused"] if self.controls.paused else []
+    def states(self) -> tuple[State, ...]:
+        """Return what is out of the ordinary, a pause first."""
+        states = [State(StateKind.PAUSED, "paused")] if self.controls.paused else []
         for teller in (lambda: self.pool.states, *self.tellers):
-            told += teller()
+            states += teller()
         if self.controls.flip:
-            told.append("red and blue swapped")
-        now_s = self.clock()
-        told += [words for words, until_s in self._notes if now_s < until_s]
-        return tuple(told)
+            states.append(State(StateKind.COLOURS_SWAPPED, "red and blue swapped"))
+        if self._note is not None and self.clock() < self._note_until_s:
+            states.append(self._note)
+        return tuple(states)
 
     # What the keys ask of the pool.
 
@@ -96,7 +99,8 @@ class Controller:
         if not controls.variant:
             return None
         if controls.variant not in requested.spec.variants:
-            return f"{requested.spec.title} has no {controls.variant}"
+            self.note(f"{requested.spec.title} has no {words(controls.variant)}", controls.variant)
+            return None
         self.pool.request(EngineKey(requested.spec, controls.variant, requested.threads))
         return None
 

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from edge_app.closeable import Closeable
 from edge_app.model.card import ModelSpec
 from edge_app.model.engine import Engine, EngineInfo, EngineKey, engine_info
-from edge_app.style import count, duration
+from edge_app.state import State, StateKind
+from edge_app.style import count, duration, words
 
 Load = Callable[[EngineKey], Engine]
 Partner = Callable[[EngineKey], EngineKey | None]
@@ -73,7 +74,8 @@ class EnginePool(Closeable):
         self._comparing = False
         self._refused: set[EngineKey] = set()
         self._loading: EngineKey | None = None
-        self._fault = ("", 0.0)
+        self._fault: State | None = None
+        self._fault_until_s = 0.0
         self._switch = ""
         self._switch_until_s = 0.0
         self._ended = False
@@ -124,16 +126,16 @@ class EnginePool(Closeable):
         return self._partner(self._requested) if self._comparing else None
 
     @property
-    def states(self) -> tuple[str, ...]:
-        """What is out of the ordinary, in words."""
+    def states(self) -> tuple[State, ...]:
+        """What is being loaded, and what did not load a moment ago."""
         with self._changed:
-            told = []
-            if self._loading is not None:
-                told.append(f"loading {self._title(self._loading)}")
-            words, until_s = self._fault
-            if words and self._clock() < until_s:
-                told.append(words)
-            return tuple(told)
+            states, post = [], self._loading
+            if post is not None:
+                text = f"loading {self._title(post)}"
+                states.append(State(StateKind.LOADING, text, variant=post.variant))
+            if self._fault is not None and self._clock() < self._fault_until_s:
+                states.append(self._fault)
+            return tuple(states)
 
     @property
     def switch(self) -> str:
@@ -143,7 +145,9 @@ class EnginePool(Closeable):
     def _title(self, key: EngineKey) -> str:
         """Name an engine by what sets it apart from the one that answers."""
         now = self._first.key
-        name = key.variant if key.model == now.model else f"{key.model} {key.variant}"
+        name = words(key.variant)
+        if key.model != now.model:
+            name = f"{key.model} {name}"
         if key.threads == now.threads:
             return name
         return f"{name} on {count(key.threads, 'thread')}"
@@ -151,7 +155,7 @@ class EnginePool(Closeable):
     def _renew(self) -> None:
         """Let what was refused be tried again, and wake the loader."""
         self._refused.clear()
-        self._fault = ("", 0.0)
+        self._fault = None
         if self._thread is None and not self._ended:
             self._thread = threading.Thread(target=self._work, name="load", daemon=True)
             self._thread.start()
@@ -186,7 +190,7 @@ class EnginePool(Closeable):
         active = self._first
         loaded = f"loaded in {duration(active.loaded_ms)}" if active.loaded_ms else "was at hand"
         took_ms = (self._clock() - started_s) * 1e3
-        self._switch = f"{active.key.variant}: {loaded}, took over in {duration(took_ms)}"
+        self._switch = f"{words(active.key.variant)}: {loaded}, took over in {duration(took_ms)}"
         self._switch_until_s = self._clock() + _SWITCH_SHOWN_S
         if active.loaded_ms:  # the next time it comes from the cache
             self._first = self._cache[active.key] = LoadedEngine(active.engine, active.info)
@@ -224,11 +228,11 @@ class EnginePool(Closeable):
     def _load_one(self, key: EngineKey) -> None:
         started_s = self._clock()
         engine: Engine | None = None
-        words = ""
+        reason = ""
         try:
             engine = self._load(key)
         except Exception as fault:  # noqa: BLE001 - whatever it is, the running one goes on
-            words = f"{key.variant} did not load: {str(fault) or type(fault).__name__}"
+            reason = str(fault) or type(fault).__name__
         with self._changed:
             self._loading = None
             if engine is not None and not self._ended:
@@ -236,7 +240,9 @@ class EnginePool(Closeable):
                 self._cache[key] = LoadedEngine(engine, engine_info(engine), loaded_ms)
                 return
             self._refused.add(key)
-            self._fault = (words, self._clock() + _FAULT_SHOWN_S)
+            text = f"{words(key.variant)} did not load"
+            self._fault = State(StateKind.LOAD_FAILED, text, reason, key.variant)
+            self._fault_until_s = self._clock() + _FAULT_SHOWN_S
             if self._requested == key:
                 self._requested = self._first.key
         if engine is not None:

@@ -12,6 +12,7 @@ from edge_app.metrics.run_stats import RunStats
 from edge_app.pipeline.controller import Controller
 from edge_app.pipeline.workers import Prediction
 from edge_app.sinks.sink import Sink, is_display
+from edge_app.state import State
 from edge_app.timing import Timings
 
 Draw = Callable[..., Image]  # as `overlay.Overlay.draw`
@@ -46,7 +47,7 @@ class Presenter:
         self.last: Step | None = None
         self._glance: Frame | None = None
         self._answered_s = self._drawn_s = 0.0
-        self._drawn: tuple[tuple[str, ...], int] = ((), 0)  # the states and frames last drawn
+        self._drawn: tuple[tuple[State, ...], int] = ((), 0)  # the states and frames last drawn
         self._pauses: deque[tuple[float, float]] = deque(maxlen=16)
 
     def paused(self, from_s: float, to_s: float) -> None:

@@ -22,6 +22,7 @@ from edge_app.pipeline.presenter import Draw, Presenter
 from edge_app.pipeline.workers import FrameReader, Prediction, answer_all, run_inline, run_threaded
 from edge_app.sinks.sink import Sink
 from edge_app.sources.source import Source
+from edge_app.state import RUNNING, State
 
 # Passing a frame between threads costs about 0.1 ms, five times what a digit's network takes.
 _SMALL_INPUT = 64 * 64 * 3
@@ -70,7 +71,7 @@ class Run:
     _stepped: int = 0
     _resumed_s: float = 0.0
     _stale: int = 0
-    _source_state: str = "live"
+    _source_state: State = RUNNING
 
     def __post_init__(self) -> None:
         info = engine_info(self.engine)
@@ -216,9 +217,8 @@ class Run:
 
     def _is_waiting_anew(self) -> bool:
         """Tell whether a lost camera was tried once more: every attempt has its own state."""
-        state = getattr(self.source, "state", "live")  # files have none
-        before, self._source_state = self._source_state, state
-        return state not in {before, "live"}
+        before, self._source_state = self._source_state, self.source.state
+        return self._source_state not in {before, RUNNING}
 
     def _quit(self, controls: Controls) -> None:  # noqa: ARG002
         self.stop.set()

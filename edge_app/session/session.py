@@ -32,6 +32,7 @@ from edge_app.sinks.snapshots import take_snapshot
 from edge_app.sources.factory import open_source
 from edge_app.sources.source import Source
 from edge_app.sources.truth import open_truth
+from edge_app.state import State, StateKind
 
 _SNAPSHOTS = Path("snapshots")
 # Of the memory that is free, the share that variants which do not answer may take.
@@ -145,9 +146,9 @@ class Session:
             )
         return overlay.draw(frame, result, status, *more)
 
-    def _source_state(self) -> tuple[str, ...]:
-        state = getattr(self.source, "state", "live")  # files have none
-        return () if state in {"live", "closed"} else (state,)
+    def _source_state(self) -> tuple[State, ...]:
+        state = self.source.state
+        return () if state.kind in {StateKind.RUNNING, StateKind.CLOSED} else (state,)
 
     def _flip(self, swap: Handler, controls: Controls) -> str | None:
         """Swap red and blue, of a camera also the next time it is used."""

@@ -17,6 +17,7 @@ from edge_app.frame import Frame, Image, Status, Step
 from edge_app.sinks.backlog import Backlog
 from edge_app.sinks.segments import Free, Limits, Segments
 from edge_app.sinks.sink import disk_fault
+from edge_app.state import State, StateKind
 
 SUFFIXES = (".mp4", ".m4v")
 # Where a source states no rate: film's pace, as the file sources have it.
@@ -41,13 +42,14 @@ class RecordState:
     stopped: str | None
 
     @property
-    def words(self) -> str:
-        """The state in one line, for displays."""
+    def shown(self) -> State:
+        """The state that displays show."""
         if self.stopped is not None:
-            return f"recording stopped: {self.stopped}"
+            return recording_stopped(self.stopped)
         minutes, second = divmod(int(self.seconds), 60)
-        told = f"recording {minutes}:{second:02}, {self.megabytes:.1f} MB"
-        return f"{told}, left out {self.dropped:,}" if self.dropped else told
+        dropped = f", dropped {self.dropped:,}" if self.dropped else ""
+        text = f"recording {minutes}:{second:02}, {self.megabytes:.1f} MB{dropped}"
+        return State(StateKind.RECORDING, text)
 
 
 class Recorder(Closeable):
@@ -263,6 +265,11 @@ class Recorder(Closeable):
             with self._faults_of_the_disk():
                 self._segments.finish()
             self._has_stopped()
+
+
+def recording_stopped(reason: str) -> State:
+    """Return the state of a recording that ended before it was meant to."""
+    return State(StateKind.RECORDING_STOPPED, "recording stopped", reason)
 
 
 def exact_rate(rate_hz: float | Fraction | None) -> Fraction:

@@ -11,7 +11,8 @@ from edge_app.closeable import Closeable
 from edge_app.controls import Controls
 from edge_app.errors import SinkError
 from edge_app.frame import Status, Step
-from edge_app.sinks.recorder import Recorder
+from edge_app.sinks.recorder import Recorder, recording_stopped
+from edge_app.state import State
 
 Make = Callable[[Path, int], Recorder]
 
@@ -41,8 +42,8 @@ class Recording(Closeable):
         self._done: list[Recorder] = []
         self._is_purpose = on
         self._sizes: tuple[object, object] | None = None
-        self._fault = ""
-        self._ended = ""
+        self._fault: State | None = None
+        self._ended: State | None = None
         self._spent_bytes = 0
         if on:
             self._recorder = make(path, 0)
@@ -54,7 +55,7 @@ class Recording(Closeable):
 
     def switch(self, controls: Controls) -> str:  # noqa: ARG002 - called by a key
         """Begin a recording or end the one that runs; say in words what was done."""
-        self._fault = self._ended = ""
+        self._fault = self._ended = None
         if self._recorder is not None:
             return self._end()
         self._spent_bytes = 0
@@ -68,7 +69,7 @@ class Recording(Closeable):
             return
         self._end()
         if recorder.state.stopped is not None:  # at one of its last pictures, seen only now
-            self._ended = recorder.state.words
+            self._ended = recorder.state.shown
             return
         self._spent_bytes += recorder.size_bytes
         self._begin()
@@ -101,7 +102,7 @@ class Recording(Closeable):
         except SinkError as fault:
             if self._is_purpose:
                 raise
-            self._fault = f"recording stopped: {fault}"
+            self._fault = recording_stopped(str(fault))
             recorder, self._recorder = self._recorder, None
             if recorder is not None:
                 self._done.append(recorder)
@@ -112,22 +113,22 @@ class Recording(Closeable):
         """Keep what a recorder that ended by itself has to tell, and need it no more."""
         recorder = self._recorder
         if recorder is not None and recorder.state.stopped is not None:
-            self._ended = recorder.state.words
+            self._ended = recorder.state.shown
             self._end()
 
     @property
-    def states(self) -> tuple[str, ...]:
-        """How the recording stands, in words."""
+    def states(self) -> tuple[State, ...]:
+        """How the recording stands; empty where nothing was recorded since the last key."""
         if self._recorder is not None:
-            return (self._recorder.state.words,)
-        told = self._fault or self._ended
-        return (told,) if told else ()
+            return (self._recorder.state.shown,)
+        ended = self._fault or self._ended
+        return (ended,) if ended else ()
 
     @property
     def notes(self) -> list[str]:
         """What ended recordings before they were meant to end."""
         told = [note for recorder in self._all() for note in recorder.notes]
-        return [*told, self._fault] if self._fault else told
+        return [*told, str(self._fault)] if self._fault else told
 
     @property
     def recording(self) -> dict[str, Any] | None:

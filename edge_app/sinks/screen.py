@@ -113,7 +113,7 @@ def _states(status: Status) -> list[Text]:
     """Return a line for what is out of the ordinary, and one for the last change of variant."""
     lines = []
     if status.states:
-        lines.append(Text(" · ".join(status.states), style=f"bold {WRONG}"))
+        lines.append(Text(" · ".join(map(str, status.states)), style=f"bold {WRONG}"))
     if status.switch:
         lines.append(Text(status.switch, style="dim"))
     return lines
@@ -282,5 +282,5 @@ def plain_line(status: Status, progress: Progress) -> str:
         parts.append(f"damaged {status.damaged:,}")
     if status.quality is not None:
         parts.append(_quality(status.task, status.quality)[0])
-    parts += status.states
+    parts += map(str, status.states)
     return "; ".join(parts)

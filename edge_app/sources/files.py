@@ -10,6 +10,7 @@ from edge_app.closeable import Closeable
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Frame
 from edge_app.sources.memory import keep_freed_memory
+from edge_app.state import CLOSED, RUNNING, State
 
 # A file that states no rate it can be believed for is taken to run at film's pace.
 FALLBACK_HZ = 25.0
@@ -45,6 +46,11 @@ class FileSource(Closeable):
         self._loop = False
         self._max_frames: int | None = None
         self._closed = False
+
+    @property
+    def state(self) -> State:
+        """RUNNING until it is closed: files do not get lost."""
+        return CLOSED if self._closed else RUNNING
 
     def limit(self, *, loop: bool = False, max_frames: int | None = None) -> None:
         """Repeat the files for ever, stop after `max_frames`, or both.

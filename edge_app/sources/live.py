@@ -26,6 +26,7 @@ from edge_app.sources.capture_thread import (
 )
 from edge_app.sources.files import MAX_NOTES
 from edge_app.sources.memory import keep_freed_memory
+from edge_app.state import CLOSED, RUNNING, State, StateKind
 
 # A camera that another program is just letting go of is worth these waits, in first delays.
 _BUSY_WAITS = (1, 2, 4)
@@ -53,8 +54,7 @@ class LiveSource(Closeable):
     """Deliver a camera's pictures, newest first come, as `base.Source` asks.
 
     opener: opens the device and returns what reads it; called again for every attempt.
-    state: "opening", "live", "reconnecting (attempt 3: why)" or "closed"; may be read by any
-        thread, also while the iteration waits for the next picture.
+    state: may be read by any thread, also while the iteration waits for the next image.
     Raises SourceError where the device cannot be opened at first; later it is waited for.
     """
 
@@ -71,7 +71,7 @@ class LiveSource(Closeable):
         self._turn = threading.Lock()  # connections change hands one at a time
         self._max_frames: int | None = None
         self._attempt = 0
-        self.state = "opening"
+        self.state = State(StateKind.OPENING, "opening")
         self.damaged = 0
         self.frame_count: int | None = None
         self._link, facts = self._first_link()
@@ -121,7 +121,7 @@ class LiveSource(Closeable):
                 continue
             if shot is not None:
                 self._attempt = 0
-                self._say("live")
+                self._enter(RUNNING)
             return shot
         return None
 
@@ -137,7 +137,8 @@ class LiveSource(Closeable):
                 f"{self.name} did not come back in {patience.attempts} attempts ({why}); "
                 "check its cable and its power"
             ) from fault
-        self._say(f"reconnecting (attempt {self._attempt}: {why})")
+        head = f"reconnecting (attempt {self._attempt})"
+        self._enter(State(StateKind.RECONNECTING, head, why))
         delay_s = patience.first_delay_s * 2.0 ** min(self._attempt - 1, 30)
         if self._ending.wait(min(patience.longest_delay_s, delay_s)):
             return
@@ -159,7 +160,7 @@ class LiveSource(Closeable):
                 raise
         raise AssertionError  # the last one has no wait after it
 
-    def _say(self, state: str) -> None:
+    def _enter(self, state: State) -> None:
         if not self._ending.is_set():
             self.state = state
 
@@ -170,7 +171,7 @@ class LiveSource(Closeable):
     def close(self) -> None:
         """End every iteration and let go of the device, as far as its driver does."""
         self._ending.set()
-        self.state = "closed"
+        self.state = CLOSED
         with self._turn:
             self._link.end()
         self._link.wait(_RELEASE_S)

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from edge_app.frame import ClassMap, Frame
+from edge_app.state import State
 
 
 class Source(Protocol):
@@ -31,6 +32,14 @@ class Source(Protocol):
     damaged: int
     notes: list[str]
     truth_labels: str | None
+
+    @property
+    def state(self) -> State:
+        """How the source stands; may be read by any thread.
+
+        RUNNING or CLOSED; of a camera also OPENING, and RECONNECTING with every attempt.
+        """
+        ...
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield the frames from the first one; each call starts again. Raises SourceError."""

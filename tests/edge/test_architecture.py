@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGES = ("sources", "digits", "overlay", "metrics")
 ORDER = (
     (
-        "errors", "closeable", "exits", "labels", "timing", "style", "quality", "controls",
+        "errors", "closeable", "exits", "labels", "timing", "style", "state", "quality", "controls",
         "frame", "paths", "atomic", "channel", "fonts", "json_fields", "status_text", "results",
     ),
     ("upsample", "board"),

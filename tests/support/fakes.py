@@ -13,6 +13,7 @@ import numpy as np
 from edge_app.frame import Frame, Image, Result, Segmentation
 from edge_app.labels import CITYSCAPES
 from edge_app.model.engine import Inference
+from edge_app.state import RUNNING, State
 
 
 @dataclass
@@ -30,6 +31,7 @@ class FakeSource:
     has_clock: bool = True
     damaged: int = 0
     notes: list[str] = field(default_factory=list)
+    state: State = RUNNING
 
     def __iter__(self) -> Iterator[Frame]:
         for index in range(self.count):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -10,11 +11,21 @@ from numpy.typing import NDArray
 
 from edge_app.frame import Classification, Frame, Segmentation, Status, Step
 from edge_app.quality import Quality
+from edge_app.state import State, StateKind
 from edge_app.timing import STAGES, Latency, Timings
 from tests.support import media_files as made
 
 TIMINGS = Timings(1.5, 0.25, 20.0, 0.125, 2.0, 30.0)
 ROADS = Segmentation(np.zeros((3, 4), np.uint8))
+PAUSED = State(StateKind.PAUSED, "paused")
+LOADING = State(StateKind.LOADING, "loading dynamic range", variant="dynamic_range")
+RECORDING = State(StateKind.RECORDING, "recording 10:12")
+LOST = State(StateKind.RECONNECTING, "reconnecting (attempt 3)", "no image for 5 s")
+
+
+def texts(states: Iterable[State]) -> tuple[str, ...]:
+    """Return what people read of some states."""
+    return tuple(str(state) for state in states)
 
 
 def step(

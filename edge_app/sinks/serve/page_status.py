@@ -44,7 +44,7 @@ def status_words(status: Status) -> dict[str, Any]:
             [significant(status.network_fps), "network fps"],
             [significant(status.source_fps), "source fps"],
         ],
-        "states": list(status.states),
+        "states": [{"kind": one.kind.value, "text": str(one)} for one in status.states],
         "switch": status.switch,
         "bar": _bar(status),
         "stages": [_stage(status, name) for name in STAGES],

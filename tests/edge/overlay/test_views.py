@@ -14,17 +14,17 @@ from edge_app.overlay.board_layout import margin_px
 from edge_app.overlay.scene import divider_px, halves_of, line_px, mode_of
 from edge_app.overlay.street import StreetView
 from tests.support.comparisons import comparison, noisy_frame, segmentation
-from tests.support.steps import status
+from tests.support.steps import LOADING, PAUSED, RECORDING, status
+from tests.support.steps import LOST as CAMERA_LOST
 
 BARE = Controls(legend=False, hud=False)
 SIZES = [(320, 240), (321, 241), (640, 360), (853, 481), (1280, 720), (1920, 1080), (3840, 2160)]
-STATES = ("paused", "loading float16", "recording 0:12")
 LOUD = status(
     variant="float32",
-    states=STATES,
+    states=(PAUSED, LOADING, RECORDING),
     switch="float32: loaded in 31 ms, took over in 0.2 ms",
 )
-LOST = replace(LOUD, states=("reconnecting (try 3)", "recording 0:12"))
+LOST = replace(LOUD, states=(CAMERA_LOST, RECORDING))
 
 
 def overlays(edges: str = "auto") -> Overlay:

@@ -13,6 +13,7 @@ from edge_app.errors import ModelError
 from edge_app.metrics.agreement import partner
 from edge_app.pipeline.engine_pool import EnginePool
 from tests.support.engines import NAMES, EngineFactory, until
+from tests.support.steps import texts
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_the_old_engine_answers_until_the_new_one_is_loaded(
     """Loading is said meanwhile, and how the change went afterwards."""
     gate = factory.gates["float16"] = threading.Event()
     pool.request(factory.key("float16"))
-    until(lambda: pool.states == ("loading float16",))
+    until(lambda: texts(pool.states) == ("loading float16",))
     assert [answers(pool) for _ in range(50)] == ["int8"] * 50
     gate.set()
     until(lambda: answers(pool) == "float16")
@@ -118,13 +119,13 @@ def test_a_fault_of_the_loader_leaves_the_running_engine(
     """It is said, the requested is given up, and asking again tries again."""
     factory.faults["float16"] = fault
     pool.request(factory.key("float16"))
-    until(lambda: pool.states == (words,))
+    until(lambda: texts(pool.states) == (words,))
     assert answers(pool) == "int8"
     assert pool.requested == factory.key("int8")
     assert pool.refused(factory.key("float16"))
     del factory.faults["float16"]
     pool.request(factory.key("float16"))
-    assert words not in pool.states
+    assert words not in texts(pool.states)
     until(lambda: answers(pool) == "float16")
 
 
@@ -136,7 +137,7 @@ def test_words_are_taken_back_after_a_while(factory: EngineFactory) -> None:
     ) as pool:
         factory.faults["float16"] = ModelError("broken")
         pool.request(factory.key("float16"))
-        until(lambda: bool(pool.states) and "did not load" in pool.states[0])
+        until(lambda: bool(pool.states) and "did not load" in str(pool.states[0]))
         now_s[0] += 60
         assert pool.states == ()
         pool.request(factory.key("float32"))
@@ -208,7 +209,7 @@ def test_threads_and_models_are_named_where_they_differ(
     """The same variant with more threads is another engine."""
     factory.gates["int8"] = gate = threading.Event()
     pool.request(factory.key("int8", 2))
-    until(lambda: pool.states == ("loading int8 on 2 threads",))
+    until(lambda: texts(pool.states) == ("loading int8 on 2 threads",))
     gate.set()
     until(lambda: pool.acquire()[0].key.threads == 2)
     other = EngineFactory()

@@ -19,6 +19,7 @@ from edge_app.pipeline.run import Run
 from edge_app.pipeline.workers import Prediction
 from tests.support.engines import EngineFactory
 from tests.support.fakes import Collector, FakeEngine, FakeSource
+from tests.support.steps import texts
 
 
 class Looker(Collector):
@@ -157,7 +158,7 @@ def test_a_still_picture_follows_the_states() -> None:
     stage.show._drawn_s -= 1
     stage.show.again(anew=False)
     assert len(stage.drawn) == drawn + 1
-    assert "kept a picture" in window.statuses[-1].states
+    assert "kept a picture" in texts(window.statuses[-1].states)
 
 
 def test_frames_do_not_age_in_a_pause() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from edge_app.pipeline.run import Run
 from edge_app.session.notify import Notifier, notifier_of
+from edge_app.state import RUNNING, State, StateKind
 from tests.support.fakes import Collector, FakeEngine, FakeSource
 
 SMALL, LARGE = 784, 512 * 256 * 3
@@ -160,27 +161,27 @@ def test_a_camera_that_is_waited_for_makes_progress_with_every_attempt() -> None
     def before(index: int) -> None:
         if index == 2:
             for number in (1, 2, 3):
-                source.state = f"reconnecting (attempt {number}: unplugged)"
+                source.state = lost(number)
                 heard.wait(10)
                 heard.clear()
-            source.state = "live"
+            source.state = RUNNING
 
     def progress(stats: object) -> None:
         nonlocal attempts
-        told.append(source.state)
-        if source.state != "live":
+        told.append(str(source.state))
+        if source.state != RUNNING:
             attempts += 1
             heard.set()
 
-    class Camera(FakeSource):
-        state = "live"
+    def lost(number: int) -> State:
+        return State(StateKind.RECONNECTING, f"reconnecting (attempt {number})", "unplugged")
 
     heard = threading.Event()
-    source = Camera(4, live=True, before=before)
+    source = FakeSource(4, live=True, before=before)
     run = Run(source, FakeEngine(), [Collector()], progress=progress)
     run.go()
     assert attempts >= 3
-    assert {f"reconnecting (attempt {number}: unplugged)" for number in (1, 2, 3)} <= set(told)
+    assert {str(lost(number)) for number in (1, 2, 3)} <= set(told)
 
 
 def test_a_pause_is_progress() -> None:

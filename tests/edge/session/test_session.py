@@ -26,6 +26,7 @@ from edge_app.session.outputs import Outputs
 from edge_app.session.session import Session, affordable, tasks_of
 from edge_app.sources.factory import open_source
 from tests.support.fakes import Collector
+from tests.support.steps import texts
 
 Script = Callable[["Seen"], Sequence[str]]
 
@@ -101,7 +102,7 @@ def test_a_key_keeps_a_picture_and_its_figures(assets: Path, folder: Path) -> No
     assert image is not None
     assert shown.canvas is not None
     assert image.shape == shown.canvas.shape
-    assert any(str(path.name) in words for words in run.controller.states())
+    assert any(str(path.name) in text for text in texts(run.controller.states()))
 
 
 def test_a_key_records_what_is_seen(assets: Path, folder: Path) -> None:

@@ -257,12 +257,12 @@ def test_a_file_waits_for_the_encoder(tmp_path: Path) -> None:
 def test_the_state_is_told_in_words(tmp_path: Path) -> None:
     """While it runs, after an early end, and after the end."""
     recorder = Recorder(tmp_path / "out.mp4", rate_hz=25, live=False, max_mb=1)
-    assert recorder.state.words == "recording 0:00, 0.0 MB"
+    assert str(recorder.state.shown) == "recording 0:00, 0.0 MB"
     write_noise(recorder, 60)
-    assert recorder.state.words == "recording stopped: it reached 1 MB"
+    assert str(recorder.state.shown) == "recording stopped: it reached 1 MB"
     recorder.close()
     recorder.close()
-    assert recorder.state.words == "recording stopped: it reached 1 MB"
+    assert str(recorder.state.shown) == "recording stopped: it reached 1 MB"
     assert len(recorder.notes) == 1
 
 

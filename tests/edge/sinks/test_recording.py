@@ -18,7 +18,7 @@ from edge_app.sinks.recorder import Recorder
 from edge_app.sinks.recording import Recording, free_path
 from tests.support import media_files as made
 from tests.support.fakes import FakeEngine, FakeSource
-from tests.support.steps import status, step
+from tests.support.steps import status, step, texts
 
 ON = Controls(record=True)
 
@@ -56,7 +56,7 @@ def test_each_start_has_a_file_of_its_own(tmp_path: Path) -> None:
     with Recording(make, tmp_path / "out.mp4", on=False) as recording:
         first = recording.switch(ON)
         assert recording.wants_canvas
-        assert recording.states[0].startswith("recording 0:00")
+        assert str(recording.states[0]).startswith("recording 0:00")
         write(recording, 0, 1, 2)
         assert recording.switch(Controls()) == f"recorded 0.1 s: {tmp_path / 'out-1.mp4'}"
         assert not recording.wants_canvas
@@ -140,13 +140,13 @@ def test_a_recording_that_ended_by_itself_asks_for_no_canvas(tmp_path: Path) -> 
             index += 1
         assert index < 500
         assert not recording.wants_canvas
-        assert recording.states == ("recording stopped: it reached 0.1 MB",)
+        assert texts(recording.states) == ("recording stopped: it reached 0.1 MB",)
         assert len(recording.notes) == 1
         recording.renew()  # another source, or another view, does not go past the size
         assert not recording.wants_canvas
         assert recording.switch(Controls()).startswith("recording to ")
         assert recording.wants_canvas
-        assert recording.states[0].startswith("recording 0:00")
+        assert str(recording.states[0]).startswith("recording 0:00")
         write(recording, 0)
     assert (tmp_path / "out.mp4").stat().st_size <= 100_000
     assert numbers(tmp_path / "out-1.mp4") == [0]
@@ -212,10 +212,10 @@ def test_a_full_disk_ends_a_recording_begun_by_a_key_alone(tmp_path: Path) -> No
         write(recording, 0, 1, 2, 3)
         assert not recording.wants_canvas
         words = f"recording stopped: {tmp_path / 'out-1.mp4'} cannot be written: the disk is full"
-        assert recording.states[0].startswith(words)
-        assert recording.notes == list(recording.states)
+        assert str(recording.states[0]).startswith(words)
+        assert recording.notes == list(texts(recording.states))
         recording.switch(Controls())
-        assert recording.states[0].startswith("recording 0:00")
+        assert str(recording.states[0]).startswith("recording 0:00")
     assert numbers(tmp_path / "out-1.mp4") == [0, 1]
 
 
@@ -293,7 +293,7 @@ def test_the_view_goes_on_where_the_disk_is_full(tmp_path: Path) -> None:
     with Recording(FullDisk, tmp_path / "out.mp4", on=False) as recording:
         run, shown = run_with(recording, 12, press)
     assert shown == list(range(12))
-    assert any("the disk is full" in words for words in run.controller.states())
+    assert any("the disk is full" in text for text in texts(run.controller.states()))
 
 
 def test_free_names_count_on(tmp_path: Path) -> None:

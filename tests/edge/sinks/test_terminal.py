@@ -17,7 +17,7 @@ from edge_app.sinks.screen import Progress, bar, class_lines, clock_face, plain_
 from edge_app.sinks.summary import summary_table
 from edge_app.sinks.terminal import Terminal
 from edge_app.style import NOTHING
-from tests.support.steps import status, step
+from tests.support.steps import PAUSED, status, step
 
 
 class Clock:
@@ -350,7 +350,7 @@ def test_a_summary_with_little_in_it_can_be_shown() -> None:
 def test_all_keys_fit_the_smallest_usual_terminal() -> None:
     """In 80 columns and 24 rows every key and its words are whole, with the figures above them."""
     view = screen(
-        status(states=("paused",)), Progress(9, None, 1.0), (80, 24),
+        status(states=(PAUSED,)), Progress(9, None, 1.0), (80, 24),
         ascii_only=False, keys=True, help_shown=True,
     )  # fmt: skip
     lines = view.plain.split("\n")

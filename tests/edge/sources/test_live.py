@@ -18,6 +18,7 @@ from edge_app.sources.camera import CameraOptions
 from edge_app.sources.factory import open_source
 from edge_app.sources.live import LiveSource, RetryPolicy
 from edge_app.sources.source import Source
+from edge_app.state import CLOSED, RUNNING, StateKind
 from tests.support import fake_picamera2, fake_v4l2
 from tests.support.fake_stream import NetworkCamera
 from tests.support.fakes import Collector, FakeEngine
@@ -126,7 +127,7 @@ def test_facts_are_told_before_the_first_frame(rig: Rig) -> None:
         assert source.frame_count is None
         assert source.truth_labels is None
         assert (source.damaged, source.notes) == (0, [])
-        assert opened.state == "opening"
+        assert opened.state.kind is StateKind.OPENING
 
 
 def test_iterating_again_counts_anew(rig: Rig) -> None:
@@ -153,7 +154,7 @@ def test_closing_twice_is_safe_and_final(rig: Rig) -> None:
     source.close()
     source.close()
     assert list(frames) == []
-    assert source.state == "closed"
+    assert source.state == CLOSED
     with pytest.raises(SourceError, match="closed"):
         iter(source)
 
@@ -163,11 +164,11 @@ def test_a_lost_camera_comes_back(rig: Rig) -> None:
     with rig.open() as source:
         frames = iter(source)
         next(frames)
-        assert source.state == "live"
+        assert source.state == RUNNING
         states = []
 
         def watch() -> None:
-            while "attempt 2" not in source.state:
+            while "attempt 2" not in source.state.text:
                 states.append(source.state)
                 stop.wait(0.002)
             states.append(source.state)
@@ -179,10 +180,10 @@ def test_a_lost_camera_comes_back(rig: Rig) -> None:
         watcher.start()
         last = read_until(frames, lambda: not watcher.is_alive())
         after = next(frames)
-        assert source.state == "live"
+        assert source.state == RUNNING
     assert after.index == last.index + 1
     assert after.captured_s >= last.captured_s
-    assert states[-1].startswith("reconnecting (attempt 2: ")
+    assert states[-1].text == "reconnecting (attempt 2)"
     assert len(source.notes) == 1
     assert "was lost" in source.notes[0]
 
@@ -208,7 +209,7 @@ def test_closing_ends_the_wait_for_a_lost_camera(rig: Rig) -> None:
         reader = threading.Thread(target=lambda: ends.append(len(list(frames))))
         rig.lose()
         reader.start()
-        while "reconnecting" not in source.state:
+        while source.state.kind is not StateKind.RECONNECTING:
             threading.Event().wait(0.002)
         source.close()
         reader.join(30)
@@ -226,14 +227,14 @@ def test_a_run_can_be_stopped_while_its_camera_is_away(rig: Rig) -> None:
             while not collector.steps:
                 threading.Event().wait(0.002)
             rig.lose()
-            while "reconnecting" not in source.state:
+            while source.state.kind is not StateKind.RECONNECTING:
                 threading.Event().wait(0.002)
             run.stop.set()
 
         threading.Thread(target=lose_and_stop, daemon=True).start()
         run.go()
         assert collector.statuses[0].policy == "newest frame"
-        assert source.state == "closed"
+        assert source.state == CLOSED
 
 
 def test_pictures_can_be_turned(rig: Rig) -> None:

@@ -184,7 +184,8 @@ def test_a_busy_camera_names_who_holds_it(
             list(frames)
         assert isinstance(source, LiveSource)
         assert (
-            source.state == "reconnecting (attempt 2: picamera 0 is held by rpicam-hello (pid 812))"
+            str(source.state)
+            == "reconnecting (attempt 2): picamera 0 is held by rpicam-hello (pid 812)"
         )
 
 

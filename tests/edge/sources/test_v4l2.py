@@ -13,6 +13,7 @@ from edge_app.sources.camera import CameraOptions
 from edge_app.sources.factory import open_source
 from edge_app.sources.holders import Holder
 from edge_app.sources.live import LiveSource, RetryPolicy
+from edge_app.state import RUNNING
 from tests.support.fake_v4l2 import METADATA, Kernel, Node
 
 QUICK = RetryPolicy(open_s=10, read_s=0.3, first_delay_s=0.01, longest_delay_s=0.04)
@@ -103,7 +104,7 @@ def test_damaged_pictures_are_counted(kernel: Kernel) -> None:
         for _ in range(5):
             next(frames)
         assert source.damaged == 3
-        assert source.state == "live"
+        assert source.state == RUNNING
 
 
 @pytest.mark.parametrize("name", ["by-id", "by path", "number"])

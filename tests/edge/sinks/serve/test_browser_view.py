@@ -27,7 +27,7 @@ from edge_app.sinks.serve.app import Site
 from edge_app.sinks.serve.browser_view import BrowserView
 from edge_app.sinks.serve.page_status import status_words
 from tests.support import media_files as made
-from tests.support.steps import status, step
+from tests.support.steps import PAUSED, RECORDING, status, step
 
 WAIT_S = 60
 GRACE = threading.Event()
@@ -253,11 +253,13 @@ def test_the_figures_are_those_of_the_hud() -> None:
 
 def test_the_figures_come_as_events(view: BrowserView) -> None:
     """They change as the status does, and the states are among them."""
-    view.write(step(), status(states=("paused", "recording 0:12")))
+    view.write(step(), status(states=(PAUSED, RECORDING)))
     with watching(view, "/events") as body:
         assert body.headers["Content-Type"].startswith("text/event-stream")
         told = json.loads(body.readline().removeprefix(b"data: "))
-        assert told["states"] == ["paused", "recording 0:12"]
+        assert told["states"] == [
+            {"kind": one.kind.value, "text": str(one)} for one in (PAUSED, RECORDING)
+        ]
         assert told["classes"][0] == ["road", "0.951", 0.951]
         view.write(step(1), status(variant="float16"))
         until(lambda: b'"float16"' in body.readline())
