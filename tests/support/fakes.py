@@ -66,7 +66,7 @@ class FakeEngine:
             runtime=SimpleNamespace(name="litert", title="LiteRT 0"),
             threads=1,
             input=SimpleNamespace(shape=(1, elements)),
-            delegation=SimpleNamespace(words=lambda: "all of it"),
+            delegation=SimpleNamespace(summary=lambda: "all of it"),
         )
 
     def timed(self, image: Image) -> Inference[Result]:
