@@ -16,7 +16,7 @@ from host_tools.convert.conversion_summary import notes, result_table
 from host_tools.convert.convert import convert
 from host_tools.convert.evaluation import Evaluation, parse_evaluation
 from host_tools.datasets import digit_files, find_mnist, holds_mnist, read_digits, write_sample
-from host_tools.models.form import Wishes
+from host_tools.models.loaded_model import SourceOptions
 from host_tools.train.checkpoint import checkpoint_path, read_checkpoint
 from host_tools.train.keeping import check_target
 from host_tools.train.mnist.digit_chart import digit_chart
@@ -87,7 +87,7 @@ def convert_command(options: argparse.Namespace) -> int:
         std=options.std,
         channels=options.channels,
         fit=options.fit,
-        wishes=Wishes(options.input_size, options.input_tensor, options.output_tensor),
+        wishes=SourceOptions(options.input_size, options.input_tensor, options.output_tensor),
         variants=_names(options.variants),
         io=options.io,
         keep_float=tuple(options.keep_float),

@@ -16,11 +16,11 @@ from edge_app.model.card import VARIANTS, InputSpec
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.convert.biases import preserve_dead_filter_biases
 from host_tools.tflite.flatbuffer import FlatbufferGraph, read_graph
-from host_tools.tflite.intermediate import Intermediate
+from host_tools.tflite.intermediate import GraphRunner
 
 Sample = NDArray[np.float32]
 # Least and greatest real value of each tensor.
-Ranges = Mapping[str, tuple[float, float]]
+TensorRanges = Mapping[str, tuple[float, float]]
 
 IO = ("uint8", "int8", "float32")
 # XNNPACK takes 8-bit weights with float activations for these two only. 8-bit depthwise filters
@@ -37,7 +37,7 @@ def quantize(
     input: InputSpec,  # noqa: A002  # the card's own word for it
     io: str = "uint8",
     keep_float: Sequence[str] = (),
-    ranges: Ranges | None = None,
+    ranges: TensorRanges | None = None,
     tick: Callable[[], None] = lambda: None,
 ) -> bytes:
     """Make one of the four variants of a float32 .tflite and return its bytes.
@@ -78,14 +78,14 @@ def measure_ranges(
     samples: Iterable[Sample],
     *,
     tick: Callable[[], None] = lambda: None,
-) -> Ranges:
+) -> TensorRanges:
     """Return the least and greatest value that each tensor reaches over all samples.
 
     ai-edge-quantizer's own calibration averages from the first picture on, with a weight of
     0.05 for each new one: it depends on the order, and clips what a single picture reaches.
     Raises ModelError without samples, or where a tensor's values are not finite.
     """
-    graph = Intermediate(model, delegated=True)
+    graph = GraphRunner(model, delegated=True)
     found: dict[str, tuple[float, float]] = {}
     runs = 0
     for sample in samples:
@@ -191,7 +191,7 @@ def _rule(
     return {"regex": regex, "operation": kind, "algorithm_key": algorithm, "op_config": config}
 
 
-def _run(model: bytes, recipe: Recipe, ranges: Ranges | None) -> bytes:
+def _run(model: bytes, recipe: Recipe, ranges: TensorRanges | None) -> bytes:
     """Let ai-edge-quantizer carry a recipe out; raise ModelError with its reason."""
     try:
         from ai_edge_quantizer import quantizer

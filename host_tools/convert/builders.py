@@ -14,12 +14,12 @@ from edge_app.errors import ModelError
 from edge_app.model.card import InputSpec
 from host_tools.convert.ai_edge import measure_ranges, quantize
 from host_tools.convert.calibration import Calibration
-from host_tools.convert.conversion_options import ConversionOptions, input_of
-from host_tools.convert.tf_converter import make_variant
-from host_tools.models.form import Loaded
+from host_tools.convert.conversion_options import ConversionOptions, input_spec
+from host_tools.convert.tf_converter import convert_saved_model
+from host_tools.models.loaded_model import LoadedModel
 
 
-class Makers:
+class VariantBuilders:
     """Make variants with TensorFlow's converter and with ai-edge-quantizer.
 
     What both int8 variants need, the float32 bytes and the ranges, is made once.
@@ -28,12 +28,12 @@ class Makers:
     def __init__(
         self,
         recipe: ConversionOptions,
-        loaded: Loaded,
+        loaded: LoadedModel,
         calibration: Calibration,
         progress: Progress,
     ) -> None:
         self.calibration = calibration
-        self.given: InputSpec = input_of(recipe, loaded)[0]
+        self.given: InputSpec = input_spec(recipe, loaded)[0]
         self._recipe = recipe
         self._loaded = loaded
         self._progress = progress
@@ -47,7 +47,9 @@ class Makers:
         recipe, saved = self._recipe, self._loaded.saved
         makers: dict[str, Callable[[], bytes]] = {}
         if saved is not None and not recipe.keep_float and recipe.quantizer != "ai-edge-quantizer":
-            makers["tensorflow"] = lambda: make_variant(saved, name, self._pictures, io=recipe.io)
+            makers["tensorflow"] = lambda: convert_saved_model(
+                saved, name, self._pictures, io=recipe.io
+            )
         if recipe.quantizer != "tensorflow" or saved is None:
             makers["ai-edge-quantizer"] = lambda: self._quantize(name)
         return makers
@@ -58,7 +60,7 @@ class Makers:
             return self._loaded.float32
         if self._loaded.saved is None:
             raise ModelError("nothing of the model was loaded; convert another file")
-        return make_variant(self._loaded.saved, "float32", self._pictures)
+        return convert_saved_model(self._loaded.saved, "float32", self._pictures)
 
     @cached_property
     def _ranges(self) -> Any:

@@ -20,7 +20,7 @@ _OWN = {CARD_NAME, *(f"{name}.tflite" for name in VARIANTS)}
 
 
 @contextmanager
-def fresh_bundle(out: Path) -> Iterator[Path]:
+def new_bundle(out: Path) -> Iterator[Path]:
     """Give an empty folder beside `out` that takes its place when the block ends well.
 
     Whatever ends the block otherwise, a fault or Ctrl-C, leaves `out` as it was; so does SIGKILL

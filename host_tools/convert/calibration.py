@@ -61,7 +61,7 @@ class Calibration:
             yield [tensor]
 
 
-def pick_pictures(
+def choose_images(
     text: str,
     count: int,
     seed: int,

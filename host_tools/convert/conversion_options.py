@@ -10,7 +10,7 @@ from edge_app.labels import LABEL_SETS, LabelSet, label_set
 from edge_app.model.card import VARIANTS, InputSpec, TensorInfo
 from host_tools.convert.evaluation import Evaluation
 from host_tools.convert.select import check_quantizer
-from host_tools.models.form import Loaded, Wishes
+from host_tools.models.loaded_model import LoadedModel, SourceOptions
 
 # What a number of outputs stands for where nothing else is said.
 _USUAL_LABELS = {
@@ -48,7 +48,7 @@ class ConversionOptions:
     std: tuple[float, ...] | None = None
     channels: str | None = None
     fit: str = "stretch"
-    wishes: Wishes = field(default_factory=Wishes)
+    wishes: SourceOptions = field(default_factory=SourceOptions)
     variants: tuple[str, ...] = VARIANTS
     io: str = "uint8"
     keep_float: tuple[str, ...] = ()
@@ -58,7 +58,7 @@ class ConversionOptions:
     licence: str = ""
 
 
-def check_recipe(recipe: ConversionOptions) -> None:
+def check_options(recipe: ConversionOptions) -> None:
     """Raise UsageError for what can be told to be wrong before anything is loaded."""
     if recipe.labels:
         label_set(recipe.labels)
@@ -79,7 +79,7 @@ def check_recipe(recipe: ConversionOptions) -> None:
         )
 
 
-def input_of(recipe: ConversionOptions, loaded: Loaded) -> tuple[InputSpec, str]:
+def input_spec(recipe: ConversionOptions, loaded: LoadedModel) -> tuple[InputSpec, str]:
     """Return how pictures become the model's input, and where that was learnt, in words.
 
     What the user says goes before what was found in the model, and that before what is usual:
@@ -106,12 +106,12 @@ def input_of(recipe: ConversionOptions, loaded: Loaded) -> tuple[InputSpec, str]
     return given, told
 
 
-def task_of(recipe: ConversionOptions, output: TensorInfo) -> str:
+def infer_task(recipe: ConversionOptions, output: TensorInfo) -> str:
     """Return the task: as told, else by the output's shape."""
     return recipe.task or ("classification" if len(output.shape) == 2 else "segmentation")
 
 
-def labels_of(recipe: ConversionOptions, task: str, output: TensorInfo) -> LabelSet:
+def infer_labels(recipe: ConversionOptions, task: str, output: TensorInfo) -> LabelSet:
     """Return the label set: as told, else the usual one for so many classes."""
     if recipe.labels:
         return label_set(recipe.labels)

@@ -6,12 +6,12 @@ from rich import box
 from rich.table import Table
 
 from edge_app.style import NOTHING, variant_colour
-from host_tools.convert.convert import Converted
+from host_tools.convert.convert import ConversionResult
 
 _FIGURES = (("top1", "top-1"), ("miou", "mIoU"))
 
 
-def result_table(converted: Converted) -> Table:
+def result_table(converted: ConversionResult) -> Table:
     """Show each variant's size, its score, what it lost against float32, and its speed."""
     proofs = converted.proofs
     figure, word = next(
@@ -48,7 +48,7 @@ def result_table(converted: Converted) -> Table:
     return table
 
 
-def notes(converted: Converted) -> list[str]:
+def notes(converted: ConversionResult) -> list[str]:
     """Return what the table does not tell, a line each."""
     spec, given = converted.spec, converted.spec.input
     mean, std = (", ".join(f"{value:g}" for value in part) for part in (given.mean, given.std))

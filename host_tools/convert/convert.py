@@ -17,28 +17,28 @@ from edge_app.model.card import VARIANTS, ModelSpec, Variant, file_sha256, read_
 from edge_app.model.engine import load_engine
 from edge_app.model.golden import PATTERN_OF_TASK, golden_image
 from edge_app.model.interpreter.loading import load_network
-from host_tools.convert.builders import Makers
-from host_tools.convert.bundle import check_replaceable, fresh_bundle
-from host_tools.convert.calibration import Calibration, fingerprints, pick_pictures
+from host_tools.convert.builders import VariantBuilders
+from host_tools.convert.bundle import check_replaceable, new_bundle
+from host_tools.convert.calibration import Calibration, choose_images, fingerprints
 from host_tools.convert.conversion_options import (
     ConversionOptions,
-    check_recipe,
-    input_of,
-    labels_of,
-    task_of,
+    check_options,
+    infer_labels,
+    infer_task,
+    input_spec,
 )
-from host_tools.convert.interrupt import remembered_interrupts
+from host_tools.convert.interrupt import swallowed_interrupts
 from host_tools.convert.select import choose
-from host_tools.convert.speed import time_in_turns
+from host_tools.convert.speed import time_interleaved
 from host_tools.convert.verify import (
     VerifiedVariant,
+    check_collapsed,
+    check_drop,
     compared,
-    refuse_collapsed,
-    refuse_drop,
     verify,
 )
-from host_tools.models.form import Loaded
-from host_tools.models.opening import check_model, open_model
+from host_tools.models.loaded_model import LoadedModel
+from host_tools.models.open_model import check_model, open_model
 
 # How many pictures the converters' results are compared on, and the threads they are timed with.
 _COMPARED = 12
@@ -46,7 +46,7 @@ _THREADS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Converted:
+class ConversionResult:
     """Hold the finished model, the proof of each variant in their order, and what was learnt.
 
     seconds: what making each variant took; of float32 with the loading of the model.
@@ -59,19 +59,19 @@ class Converted:
     preprocessing: str
 
 
-def convert(recipe: ConversionOptions, progress: Progress) -> Converted:
+def convert(recipe: ConversionOptions, progress: Progress) -> ConversionResult:
     """Carry out a recipe; `recipe.out` holds the new model, or what it held before.
 
     Raises UsageError, SourceError or ModelError saying what does not fit.
     """
-    check_recipe(recipe)
+    check_options(recipe)
     check_model(recipe.model)
     check_replaceable(recipe.out)
     step = progress.add_task("choosing pictures", total=None)
     calibration = _calibration(recipe)
     with (
-        remembered_interrupts() as check,
-        fresh_bundle(recipe.out) as draft,
+        swallowed_interrupts() as check,
+        new_bundle(recipe.out) as draft,
         tempfile.TemporaryDirectory() as folder,
     ):
         scratch = Path(folder)
@@ -80,7 +80,7 @@ def convert(recipe: ConversionOptions, progress: Progress) -> Converted:
         loaded = open_model(recipe.model, recipe.wishes, scratch)
         check()
         progress.update(step, description="converting float32")
-        makers = Makers(recipe, loaded, calibration, progress)
+        makers = VariantBuilders(recipe, loaded, calibration, progress)
         path = draft / "float32.tflite"
         path.write_bytes(makers.float32())
         seconds = {"float32": time.perf_counter() - started}
@@ -89,7 +89,7 @@ def convert(recipe: ConversionOptions, progress: Progress) -> Converted:
         progress.remove_task(step)
         spec = _write_others(spec, recipe, makers, draft, scratch, seconds, progress, check)
         proofs = _prove_all(spec, recipe, calibration.images, progress, check)
-        refuse_drop(proofs, recipe.max_drop)
+        check_drop(proofs, recipe.max_drop)
         kept = tuple(proof for proof in proofs if proof.variant.name in recipe.variants)
         if len(kept) < len(proofs):
             path.unlink()  # float32 served as the measure only
@@ -103,7 +103,7 @@ def convert(recipe: ConversionOptions, progress: Progress) -> Converted:
         )
         write_card(spec, draft)
         check()
-    return Converted(read_card(recipe.out), kept, seconds, told)
+    return ConversionResult(read_card(recipe.out), kept, seconds, told)
 
 
 def _calibration(recipe: ConversionOptions) -> Calibration:
@@ -114,24 +114,24 @@ def _calibration(recipe: ConversionOptions) -> Calibration:
     if recipe.evaluation:
         with recipe.evaluation.open() as source:
             never = fingerprints(source)
-    return pick_pictures(
+    return choose_images(
         recipe.calibration, recipe.samples, recipe.seed, never=never, weak=recipe.weak
     )
 
 
 def _describe(
-    recipe: ConversionOptions, loaded: Loaded, calibration: Calibration, float32: Path
+    recipe: ConversionOptions, loaded: LoadedModel, calibration: Calibration, float32: Path
 ) -> tuple[ModelSpec, str]:
     """Return the card with float32 alone, and where the preprocessing was learnt."""
-    given, told = input_of(recipe, loaded)
+    given, told = input_spec(recipe, loaded)
     output = load_network(float32, threads=1).output
-    task = task_of(recipe, output)
+    task = infer_task(recipe, output)
     name = recipe.name or recipe.out.resolve().name
     spec = ModelSpec(
         name=name,
         title=recipe.title or name,
         task=task,
-        labels=labels_of(recipe, task, output),
+        labels=infer_labels(recipe, task, output),
         input=given,
         variants={"float32": _variant("float32", float32, {})},
         calibration=calibration.manifest,
@@ -159,7 +159,7 @@ def _variant(name: str, path: Path, measured: Mapping[str, Any]) -> Variant:
 def _write_others(
     spec: ModelSpec,
     recipe: ConversionOptions,
-    makers: Makers,
+    makers: VariantBuilders,
     draft: Path,
     scratch: Path,
     seconds: dict[str, float],
@@ -220,7 +220,7 @@ def _prove_all(
         )
         check()
     progress.update(step, description="measured", completed=total)
-    refuse_collapsed(proofs)
+    check_collapsed(proofs)
     return _timed(spec, compared(proofs), familiar)
 
 
@@ -231,7 +231,7 @@ def _timed(
     picture = familiar[0] if familiar else golden_image("street", spec.input.size_wh)
     plain = replace(spec, golden={})
     engines = [load_engine(plain, proof.variant.name, threads=_THREADS) for proof in proofs]
-    times = time_in_turns(engines, picture)
+    times = time_interleaved(engines, picture)
     return tuple(
         replace(
             proof,

@@ -10,7 +10,7 @@ from types import FrameType
 
 
 @contextmanager
-def remembered_interrupts() -> Iterator[Callable[[], None]]:
+def swallowed_interrupts() -> Iterator[Callable[[], None]]:
     """Give a check that raises KeyboardInterrupt where an earlier one got lost.
 
     TensorFlow drops the exception when it comes during some of its callbacks, or makes another

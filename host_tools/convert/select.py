@@ -12,7 +12,7 @@ from edge_app.errors import ModelError, UsageError
 from edge_app.frame import Image
 from edge_app.model.card import ModelSpec, Variant
 from edge_app.model.engine import Engine, load_engine
-from host_tools.convert.speed import time_in_turns
+from host_tools.convert.speed import time_interleaved
 from host_tools.convert.verify import Predictions, difference
 
 QUANTIZERS = ("tensorflow", "ai-edge-quantizer")
@@ -131,7 +131,7 @@ def _measure(
         engine = load_engine(replace(plain, variants={name: variant}), name)
         engines.append(engine)
         differences.append(difference(first, _answers(engine, pictures)))
-    float32_ms, *times = time_in_turns([whole, *engines], pictures[0])
+    float32_ms, *times = time_interleaved([whole, *engines], pictures[0])
     candidates = [
         Candidate(
             quantizer,

@@ -15,7 +15,7 @@ _BUDGET_S = 6.0
 _FEWEST, _MOST = 3, 40
 
 
-def time_in_turns(engines: Sequence[Engine], image: Image) -> list[float]:
+def time_interleaved(engines: Sequence[Engine], image: Image) -> list[float]:
     """Return the median time of each engine's bare invoke, in ms, run by turns.
 
     image: uint8 (H, W, 3) BGR, written once; each engine first runs once unmeasured.

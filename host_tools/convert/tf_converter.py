@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 from edge_app.errors import ModelError
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.framework import load_tensorflow
-from host_tools.models.form import one_line
+from host_tools.models.loaded_model import one_line
 
 # Calls give one float32 (1, H, W[, C]) input in a list, as the converter asks for them.
 Representative = Callable[[], Iterator[list[NDArray[np.float32]]]]
 
 
-def make_variant(saved: Path, name: str, pictures: Representative, *, io: str = "uint8") -> bytes:
+def convert_saved_model(
+    saved: Path, name: str, pictures: Representative, *, io: str = "uint8"
+) -> bytes:
     """Convert a SavedModel into one of the four variants and return the .tflite file's bytes.
 
     int8 is integer throughout: uint8 in, which takes pixels as they are where `pictures` reach

@@ -123,7 +123,7 @@ def difference(first: Predictions, other: Predictions) -> dict[str, float]:
     return {key: round(float(np.mean(values)), 6) for key, values in found.items() if values}
 
 
-def refuse_collapsed(proofs: Iterable[VerifiedVariant]) -> None:
+def check_collapsed(proofs: Iterable[VerifiedVariant]) -> None:
     """Raise ModelError where a variant always answers the same and the first one does not."""
     first, *others = proofs
     for proof in others:
@@ -136,7 +136,7 @@ def refuse_collapsed(proofs: Iterable[VerifiedVariant]) -> None:
             )
 
 
-def refuse_drop(proofs: Iterable[VerifiedVariant], max_drop: float | None) -> None:
+def check_drop(proofs: Iterable[VerifiedVariant], max_drop: float | None) -> None:
     """Raise ModelError naming the variants that lose more against float32 than they may.
 
     max_drop: of mIoU or top-1, as a share; None takes the usual one.

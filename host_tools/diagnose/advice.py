@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from edge_app.style import count
 from host_tools.diagnose.measure import EXACT_DB, LayerComparison, LayerError
-from host_tools.tflite.flatbuffer import parts, short_name
+from host_tools.tflite.flatbuffer import fused_names, short_name
 
 GOOD_DB, POOR_DB = 20.0, 10.0
 # Fewer levels than this of an input cannot tell a street from a wall.
@@ -87,7 +87,7 @@ def advice(found: LayerComparison) -> list[str]:
 
 def pattern_of(layer: LayerError) -> str:
     """Return a pattern for --keep-float that names this layer, of its name's first part."""
-    name = (parts(layer.name) or (layer.name,))[0]
+    name = (fused_names(layer.name) or (layer.name,))[0]
     return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in name)
 
 

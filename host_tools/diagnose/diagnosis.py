@@ -24,7 +24,7 @@ from host_tools.diagnose.layer_table import LEGEND, layer_table, trial_table, wr
 from host_tools.diagnose.measure import compare
 from host_tools.diagnose.repair import RepairTrial, find_repair
 from host_tools.tflite.flatbuffer import read_graph
-from host_tools.tflite.intermediate import Intermediate
+from host_tools.tflite.intermediate import GraphRunner
 
 _JUDGED = 2  # pictures that a trial is judged on; the others only calibrate it
 
@@ -86,7 +86,7 @@ def _pair(options: argparse.Namespace) -> ModelPair:
     if not (options.float32 and options.int8):
         raise UsageError("give a model folder, or two files with --float32 and --int8")
     whole_bytes = _bytes(options.float32)
-    shape = Intermediate(whole_bytes, inner=False).input.shape
+    shape = GraphRunner(whole_bytes, inner=False).input.shape
     if len(shape) not in {3, 4}:
         raise ModelError(f"{options.float32} takes {shape}, not a picture; name another model")
     given = _given(options, (shape[2], shape[1]), gray=len(shape) == 3 or shape[3] == 1)
@@ -125,7 +125,7 @@ def _pictures(text: str, most: int) -> list[Image]:
 
 
 def _tensors(pair: ModelPair, pictures: list[Image]) -> Iterator[NDArray[np.float32]]:
-    shape = Intermediate(pair.float32, inner=False).input.shape
+    shape = GraphRunner(pair.float32, inner=False).input.shape
     prepare = Preprocess(pair.given, TensorInfo("picture", shape, np.dtype(np.float32)))
     for picture in pictures:
         tensor = np.empty(shape, np.float32)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edge_app.errors import ModelError
 from edge_app.model.card import TensorInfo
 from host_tools.tflite.flatbuffer import FlatbufferGraph, read_graph
-from host_tools.tflite.intermediate import Intermediate
+from host_tools.tflite.intermediate import GraphRunner
 
 # Of larger tensors so many values are looked at, evenly spread: enough for a tenth of a decibel.
 MOST_VALUES = 200_000
@@ -81,7 +81,7 @@ def compare(
     Raises ModelError where the graphs have nothing in common.
     """
     graph = read_graph(float32)
-    whole, small = Intermediate(float32), Intermediate(int8)
+    whole, small = GraphRunner(float32), GraphRunner(int8)
     if not graph.float32:
         raise ModelError("the first model is not float32; give the model int8 was made of")
     if whole.input.shape != small.input.shape:
@@ -115,7 +115,7 @@ def compare(
     return _comparison(graph, shared, given, count)
 
 
-def _quantized_input(int8: bytes, small: Intermediate) -> TensorInfo:
+def _quantized_input(int8: bytes, small: GraphRunner) -> TensorInfo:
     """Return the tensor that holds the picture in 8 bits: a float input is quantized first."""
     if small.input.quantized:
         return small.input

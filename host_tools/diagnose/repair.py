@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.model.card import InputSpec
-from host_tools.convert.ai_edge import Ranges, quantize
+from host_tools.convert.ai_edge import TensorRanges, quantize
 from host_tools.diagnose.measure import decibels
 from host_tools.tflite.flatbuffer import read_graph
-from host_tools.tflite.intermediate import Intermediate
+from host_tools.tflite.intermediate import GraphRunner
 
 # These are what int8 is for: without them nothing is gained.
 _HEAVY = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"}
@@ -35,7 +35,7 @@ class RepairTrial:
 def find_repair(
     float32: bytes,
     given: InputSpec,
-    ranges: Ranges,
+    ranges: TensorRanges,
     samples: Sequence[NDArray[np.float32]],
     tick: Callable[[str], None] = lambda _: None,
 ) -> list[RepairTrial]:
@@ -74,7 +74,7 @@ def find_repair(
 
 
 def _answers(model: bytes, samples: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    graph = Intermediate(model, inner=False)
+    graph = GraphRunner(model, inner=False)
     answers = []
     for sample in samples:
         graph.run(sample)

@@ -12,33 +12,33 @@ from numpy.typing import NDArray
 from edge_app.errors import ModelError, UsageError
 from edge_app.model.golden import golden_image
 from edge_app.model.interpreter.loading import load_network
-from host_tools.convert.tf_converter import make_variant
+from host_tools.convert.tf_converter import convert_saved_model
 from host_tools.framework import load_tensorflow
-from host_tools.models.form import Loaded, Wishes
-from host_tools.models.graph import Ends, TensorFlowGraph, read_graph, shape_of
-from host_tools.models.graph_ends import find_input, find_output, found_preprocessing
-from host_tools.models.rebuild import as_function, cut_out, lay_out, save_graph
+from host_tools.models.graph import GraphEnds, TensorFlowGraph, read_graph, shape_of
+from host_tools.models.graph_ends import find_input, find_output, find_preprocessing
+from host_tools.models.loaded_model import LoadedModel, SourceOptions
+from host_tools.models.rebuild import as_function, extract_subgraph, rebuild_graph, save_graph
 
 # Rounding alone may turn a few pixels between classes that score the same.
 SAME = 0.999
 
 
-def load_frozen(path: Path, wishes: Wishes, scratch: Path) -> Loaded:
+def load_frozen(path: Path, options: SourceOptions, scratch: Path) -> LoadedModel:
     """Load a .pb file; raise ModelError or UsageError saying what is wrong with it."""
     graph = read_graph(path)
-    output = find_output(graph, wishes.output_tensor)
-    name = find_input(graph, output, wishes.input_tensor)
-    ends = Ends(name, output, _native_shape(graph, name, wishes))
-    height, width = wishes.size_wh[::-1] if wishes.size_wh else ends.shape[1:3]
+    output = find_output(graph, options.output_tensor)
+    name = find_input(graph, output, options.input_tensor)
+    ends = GraphEnds(name, output, _native_shape(graph, name, options))
+    height, width = options.size_wh[::-1] if options.size_wh else ends.shape[1:3]
     shape = (1, height, width, ends.shape[3])
-    found = found_preprocessing(graph, name)
+    found = find_preprocessing(graph, name)
     mean, std = ((found[0],), (found[1],)) if found else (None, None)
     saved = scratch / "graph"
-    save_graph(lay_out(graph, ends, shape), saved)
-    agreement = check_rebuilding(
+    save_graph(rebuild_graph(graph, ends, shape), saved)
+    agreement = check_rebuilt(
         graph, ends, found or (127.5, 127.5), scratch, saved if shape == ends.shape else None
     )
-    return Loaded(
+    return LoadedModel(
         kind="the frozen graph",
         shape=shape,
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -55,9 +55,9 @@ def load_frozen(path: Path, wishes: Wishes, scratch: Path) -> Loaded:
     )
 
 
-def check_rebuilding(
+def check_rebuilt(
     graph: TensorFlowGraph,
-    ends: Ends,
+    ends: GraphEnds,
     scaling: tuple[float, float],
     scratch: Path,
     saved: Path | None,
@@ -70,12 +70,12 @@ def check_rebuilding(
     """
     if saved is None:
         saved = scratch / "own_size"
-        save_graph(lay_out(graph, ends, ends.shape), saved)
+        save_graph(rebuild_graph(graph, ends, ends.shape), saved)
     path = scratch / "own_size.tflite"
-    path.write_bytes(make_variant(saved, "float32", lambda: iter(())))
+    path.write_bytes(convert_saved_model(saved, "float32", lambda: iter(())))
     picture = golden_image("street", (ends.shape[2], ends.shape[1]))[..., ::-1]
     tensor = ((picture.astype(np.float32) - scaling[0]) / scaling[1])[None, ..., : ends.shape[3]]
-    function = as_function(cut_out(graph, ends))
+    function = as_function(extract_subgraph(graph, ends))
     first = _classes(np.asarray(function(load_tensorflow().constant(tensor))))
     network = load_network(path)
     outputs = np.empty((1, *network.output.shape[1:]), network.output.dtype)
@@ -93,7 +93,7 @@ def _classes(values: NDArray[Any]) -> NDArray[Any]:
     return values.argmax(axis=-1) if values.dtype.kind == "f" else values
 
 
-def _native_shape(graph: TensorFlowGraph, name: str, wishes: Wishes) -> tuple[int, ...]:
+def _native_shape(graph: TensorFlowGraph, name: str, options: SourceOptions) -> tuple[int, ...]:
     """Return the input's shape in the graph as it came; raise where it does not tell."""
     shape = shape_of(graph, name)
     if shape is None or len(shape) != 4 or shape[3] not in {1, 3}:
@@ -101,8 +101,8 @@ def _native_shape(graph: TensorFlowGraph, name: str, wishes: Wishes) -> tuple[in
             f"{name} has the shape {shape}, not that of a picture; choose another --input-tensor"
         )
     sides = shape[1:3]
-    if None in sides and wishes.size_wh:
-        sides = wishes.size_wh[::-1]
+    if None in sides and options.size_wh:
+        sides = options.size_wh[::-1]
     if None in sides:
         raise ModelError(
             f"{name} leaves its size open ({shape}); give --input-size WxH or choose another "

@@ -9,11 +9,11 @@ from typing import Any
 from edge_app.errors import ModelError
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.framework import load_tensorflow
-from host_tools.models.form import one_line
+from host_tools.models.loaded_model import one_line
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class GraphEnds:
     """Say between which nodes a graph is converted.
 
     shape: of the input in the graph as it came, (1, H, W, C).
@@ -31,7 +31,7 @@ class TensorFlowGraph:
     definition: Any
     nodes: dict[str, Any]
 
-    def above(self, name: str) -> list[str]:
+    def ancestors(self, name: str) -> list[str]:
         """Return the names of all nodes a node is made from, itself last, makers first."""
         done: dict[str, None] = {}
         waiting = [(name, False)]
@@ -45,27 +45,27 @@ class TensorFlowGraph:
                 continue
             seen.add(current)
             waiting.append((current, True))
-            waiting.extend((makers, False) for makers in makers_of(self.nodes[current]))
+            waiting.extend((makers, False) for makers in input_names(self.nodes[current]))
         return list(done)
 
     def constant(self, name: str) -> Any:
         """Return a constant's values, looking through Identity; None where it is none."""
         node = self.nodes.get(name)
         while node is not None and node.op == "Identity":
-            node = self.nodes.get(plain(node.input[0]))
+            node = self.nodes.get(node_name(node.input[0]))
         if node is None or node.op != "Const":
             return None
         return load_tensorflow().make_ndarray(node.attr["value"].tensor)
 
 
-def plain(name: str) -> str:
+def node_name(name: str) -> str:
     """Return a node's name without its output number."""
     return name.lstrip("^").partition(":")[0]
 
 
-def makers_of(node: Any) -> list[str]:
+def input_names(node: Any) -> list[str]:
     """Return the names of the nodes whose values a node takes."""
-    return [plain(name) for name in node.input if not name.startswith("^")]
+    return [node_name(name) for name in node.input if not name.startswith("^")]
 
 
 def read_graph(path: Path) -> TensorFlowGraph:
@@ -88,7 +88,7 @@ def read_graph(path: Path) -> TensorFlowGraph:
             f"{path} {'is empty' if not content else 'is no frozen graph'}; "
             "export or fetch it again"
         )
-    lost = next((m for node in nodes.values() for m in makers_of(node) if m not in nodes), None)
+    lost = next((m for node in nodes.values() for m in input_names(node) if m not in nodes), None)
     if lost is not None:
         raise ModelError(f"{path} lacks its node '{lost}', so it is truncated; fetch it again")
     variables = [node.name for node in nodes.values() if node.op.startswith("Variable")]

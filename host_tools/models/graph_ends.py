@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edge_app.errors import UsageError
-from host_tools.models.graph import TensorFlowGraph, makers_of, plain, shape_of
+from host_tools.models.graph import TensorFlowGraph, input_names, node_name, shape_of
 
 # In order of preference: behind the exporter's own padding and scaling, so that both can move
 # to the device; the plain image last.
@@ -24,7 +24,7 @@ def find_output(graph: TensorFlowGraph, named: str | None) -> str:
     Raises UsageError listing what could be meant where that is not clear.
     """
     if named:
-        return _existing(graph, plain(named), "--output-tensor", _outputs(graph))
+        return _existing(graph, node_name(named), "--output-tensor", _outputs(graph))
     known = next((name for name in OUTPUTS if name in graph.nodes), None)
     if known:
         return known
@@ -38,9 +38,9 @@ def find_output(graph: TensorFlowGraph, named: str | None) -> str:
 
 def find_input(graph: TensorFlowGraph, output: str, named: str | None) -> str:
     """Return the input to convert from: as named, else the first known one above the output."""
-    above = graph.above(output)
+    above = graph.ancestors(output)
     if named:
-        name = _existing(graph, plain(named), "--input-tensor", _inputs(graph, above))
+        name = _existing(graph, node_name(named), "--input-tensor", _inputs(graph, above))
         if name not in above:
             raise UsageError(
                 f"--input-tensor {name} does not lead to {output}; "
@@ -61,7 +61,7 @@ def find_input(graph: TensorFlowGraph, output: str, named: str | None) -> str:
     )
 
 
-def found_preprocessing(graph: TensorFlowGraph, name: str) -> tuple[float, float] | None:
+def find_preprocessing(graph: TensorFlowGraph, name: str) -> tuple[float, float] | None:
     """Return the mean and std that the nodes before an input apply to pixels 0..255.
 
     Walks up from the input through x*a, x-b, x+b and x/a until it meets the image; None where
@@ -72,7 +72,7 @@ def found_preprocessing(graph: TensorFlowGraph, name: str) -> tuple[float, float
         node = graph.nodes[name]
         if node.op in {"Placeholder", "Cast"}:
             break
-        makers = makers_of(node)
+        makers = input_names(node)
         if node.op in {"Identity", "Slice", "Pad", "PadV2", "ExpandDims", "Squeeze"}:
             name = makers[0]
             continue
@@ -109,7 +109,7 @@ def _inputs(graph: TensorFlowGraph, above: Iterable[str]) -> list[str]:
 
 
 def _outputs(graph: TensorFlowGraph) -> list[str]:
-    used = {maker for node in graph.nodes.values() for maker in makers_of(node)}
+    used = {maker for node in graph.nodes.values() for maker in input_names(node)}
     return [n.name for n in graph.nodes.values() if n.name not in used and n.op not in _SILENT]
 
 

@@ -10,17 +10,17 @@ from zipfile import is_zipfile
 from edge_app.errors import ModelError
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.framework import load_keras, load_tensorflow
-from host_tools.models.form import Loaded, Wishes, fixed_shape, one_line
+from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape, one_line
 
 
-def load_keras_file(path: Path, wishes: Wishes, scratch: Path) -> Loaded:
+def load_keras_file(path: Path, options: SourceOptions, scratch: Path) -> LoadedModel:
     """Load a .keras or .h5 file; raise ModelError where it is none or does not fit."""
     model = load_model(path)
-    shape = fixed_shape(tuple(model.inputs[0].shape), wishes.size_wh)
+    shape = fixed_shape(tuple(model.inputs[0].shape), options.size_wh)
     saved = scratch / "saved_model"
     export_saved_model(model, shape, saved)
     raw = _takes_pixels(model)
-    return Loaded(
+    return LoadedModel(
         kind="the Keras model",
         shape=shape,
         sha256=weights_sha256(model),

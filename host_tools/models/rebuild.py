@@ -14,12 +14,12 @@ from typing import Any
 from edge_app.errors import ModelError, UsageError
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.framework import load_tensorflow
-from host_tools.models.form import one_line
-from host_tools.models.graph import Ends, TensorFlowGraph, makers_of, plain
+from host_tools.models.graph import GraphEnds, TensorFlowGraph, input_names, node_name
+from host_tools.models.loaded_model import one_line
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class Subgraph:
     """Hold a TensorFlow graph with the tensors that are its input and its output."""
 
     graph: Any
@@ -60,7 +60,7 @@ class _Rebuild:
         return tensor
 
     def _copy(self, node: Any) -> Any:
-        given = {f"{maker}:0": self._made[maker] for maker in makers_of(node)}
+        given = {f"{maker}:0": self._made[maker] for maker in input_names(node)}
         definition = self._tf.compat.v1.GraphDef()
         definition.node.append(node)
         definition.node[0].attr.pop("_output_shapes", None)
@@ -70,7 +70,7 @@ class _Rebuild:
                     f"the node {node.name} takes '{text}', which is not rebuilt; "
                     "convert the graph without --input-size"
                 )
-            definition.node[0].input[place] = f"{plain(text)}:0"
+            definition.node[0].input[place] = f"{node_name(text)}:0"
         [tensor] = self._tf.import_graph_def(
             definition, input_map=given, return_elements=[f"{node.name}:0"], name=""
         )
@@ -78,14 +78,14 @@ class _Rebuild:
 
     def _pool(self, node: Any) -> Any:
         """Pool over the whole map as a mean: AVERAGE_POOL_2D of that size leaves the delegate."""
-        tf, picture = self._tf, self._made[makers_of(node)[0]]
+        tf, picture = self._tf, self._made[input_names(node)[0]]
         window = tuple(node.attr["ksize"].list.i)[1:3]
-        if window == self._old[makers_of(node)[0]][1:3] and node.attr["padding"].s == b"VALID":
+        if window == self._old[input_names(node)[0]][1:3] and node.attr["padding"].s == b"VALID":
             return tf.reduce_mean(picture, axis=[1, 2], keepdims=True, name=node.name)
         return self._copy(node)
 
     def _resize(self, node: Any) -> Any:
-        image, size = makers_of(node)
+        image, size = input_names(node)
         wanted = self._graph.constant(size)
         if wanted is None:
             return self._copy(node)
@@ -119,13 +119,13 @@ class _Rebuild:
 
     def _batch_to_space(self, node: Any) -> Any:
         """Cut off what its SpaceToBatchND has padded beyond the borders of the convolution."""
-        convolved, block, _ = makers_of(node)
+        convolved, block, _ = input_names(node)
         above = convolved
         while self._graph.nodes[above].op != "SpaceToBatchND":
-            above = makers_of(self._graph.nodes[above])[0]
+            above = input_names(self._graph.nodes[above])[0]
         _, _, paddings = self._padding(self._graph.nodes[above])
-        before = self._graph.constant(makers_of(self._graph.nodes[above])[2])
-        crops = self._graph.constant(makers_of(node)[2])
+        before = self._graph.constant(input_names(self._graph.nodes[above])[2])
+        crops = self._graph.constant(input_names(node)[2])
         # Only the padding at the end differs between the sizes, and the crop by as much.
         ends = [
             int(c[1]) + int(p[1]) - int(b[1])
@@ -146,7 +146,7 @@ class _Rebuild:
         Source: tf.required_space_to_batch_paddings: the padding at the end makes the padded
         size a multiple of the block.
         """
-        picture, block_name, padding_name = makers_of(node)
+        picture, block_name, padding_name = input_names(node)
         block = [int(side) for side in self._graph.constant(block_name)]
         crops = self._crops_below(node.name)
         paddings = []
@@ -161,18 +161,18 @@ class _Rebuild:
     def _crops_below(self, name: str) -> Any:
         """Return the crops of the BatchToSpaceND that undoes a SpaceToBatchND."""
         while True:
-            below = [n for n in self._graph.nodes.values() if name in makers_of(n)]
+            below = [n for n in self._graph.nodes.values() if name in input_names(n)]
             if len(below) != 1:
                 raise ModelError(
                     f"the dilated convolution at {name} cannot be followed; "
                     "convert the graph without --input-size"
                 )
             if below[0].op == "BatchToSpaceND":
-                return self._graph.constant(makers_of(below[0])[2])
+                return self._graph.constant(input_names(below[0])[2])
             name = below[0].name
 
 
-def lay_out(graph: TensorFlowGraph, ends: Ends, shape: tuple[int, ...]) -> Laid:
+def rebuild_graph(graph: TensorFlowGraph, ends: GraphEnds, shape: tuple[int, ...]) -> Subgraph:
     """Return a graph laid anew, from an input of a shape to the output.
 
     Raises ModelError or UsageError naming the node that cannot be laid.
@@ -192,10 +192,10 @@ def lay_out(graph: TensorFlowGraph, ends: Ends, shape: tuple[int, ...]) -> Laid:
                     f"{name} ({graph.nodes[name].op}) does not fit an input of "
                     f"{shape[2]}x{shape[1]}: {one_line(fault)}; try another --input-size"
                 ) from fault
-    return Laid(laid, first.name, tensor.name)
+    return Subgraph(laid, first.name, tensor.name)
 
 
-def cut_out(graph: TensorFlowGraph, ends: Ends) -> Laid:
+def extract_subgraph(graph: TensorFlowGraph, ends: GraphEnds) -> Subgraph:
     """Return the part of the graph between its ends, unchanged."""
     tensorflow = load_tensorflow()
     definition = tensorflow.compat.v1.GraphDef()
@@ -212,10 +212,10 @@ def cut_out(graph: TensorFlowGraph, ends: Ends) -> Laid:
                 f"the graph from {ends.input} to {ends.output} does not hold together: "
                 f"{one_line(fault)}; choose other ends with --input-tensor and --output-tensor"
             ) from fault
-    return Laid(cut, placeholder.name, f"{ends.output}:0")
+    return Subgraph(cut, placeholder.name, f"{ends.output}:0")
 
 
-def save_graph(laid: Laid, folder: Path) -> None:
+def save_graph(laid: Subgraph, folder: Path) -> None:
     """Write a graph as a SavedModel."""
     tensorflow = load_tensorflow()
     function = as_function(laid)
@@ -229,7 +229,7 @@ def save_graph(laid: Laid, folder: Path) -> None:
         tensorflow.saved_model.save(module, str(folder), signatures=module.serve)
 
 
-def as_function(laid: Laid) -> Any:
+def as_function(laid: Subgraph) -> Any:
     """Return a graph as a function: float32 (1, H, W, C) in, the output tensor out."""
     tensorflow = load_tensorflow()
     definition = laid.graph.as_graph_def()
@@ -250,7 +250,7 @@ def _placeholder(shape: tuple[int, ...]) -> Any:
     return tensorflow.compat.v1.placeholder(tensorflow.float32, shape, name="fed_picture")
 
 
-def _between(graph: TensorFlowGraph, ends: Ends) -> list[str]:
+def _between(graph: TensorFlowGraph, ends: GraphEnds) -> list[str]:
     """Return the nodes from the input, itself left out, to the output, makers first."""
     done: dict[str, None] = {}
     waiting = [(ends.output, False)]
@@ -262,13 +262,13 @@ def _between(graph: TensorFlowGraph, ends: Ends) -> list[str]:
         elif name not in seen:
             seen.add(name)
             waiting.append((name, True))
-            waiting.extend((maker, False) for maker in makers_of(graph.nodes[name]))
+            waiting.extend((maker, False) for maker in input_names(graph.nodes[name]))
     return list(done)
 
 
-def _shapes(graph: TensorFlowGraph, ends: Ends) -> dict[str, tuple[int, ...]]:
+def _shapes(graph: TensorFlowGraph, ends: GraphEnds) -> dict[str, tuple[int, ...]]:
     """Return the shapes that are known in the graph as it came."""
-    cut = cut_out(graph, ends)
+    cut = extract_subgraph(graph, ends)
     return {ends.input: ends.shape} | {
         operation.name: tuple(int(side) for side in operation.outputs[0].shape)
         for operation in cut.graph.get_operations()

@@ -9,12 +9,12 @@ from typing import Any
 from edge_app.errors import ModelError, UsageError
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.framework import load_tensorflow
-from host_tools.models.form import Loaded, Wishes, fixed_shape, one_line
+from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape, one_line
 
 MARK = "saved_model.pb"
 
 
-def load_saved_model(path: Path, wishes: Wishes, scratch: Path) -> Loaded:
+def load_saved_model(path: Path, options: SourceOptions, scratch: Path) -> LoadedModel:
     """Load a SavedModel; raise ModelError in one line where it is none or does not fit."""
     tensorflow = load_tensorflow()
     try:
@@ -28,8 +28,8 @@ def load_saved_model(path: Path, wishes: Wishes, scratch: Path) -> Loaded:
     name, spec = _one_input(path, serve)
     if spec.shape.rank is None:
         raise ModelError(f"{path} does not say the shape of its input; export it with one")
-    shape = fixed_shape(tuple(spec.shape.as_list()), wishes.size_wh)
-    output = _one_output(path, serve, wishes.output_tensor)
+    shape = fixed_shape(tuple(spec.shape.as_list()), options.size_wh)
+    output = _one_output(path, serve, options.output_tensor)
     module = tensorflow.Module()
     module.loaded = loaded  # keeps the variables
     module.serve = tensorflow.function(
@@ -45,7 +45,7 @@ def load_saved_model(path: Path, wishes: Wishes, scratch: Path) -> Loaded:
             f"{path} cannot be given an input of {shape}: {one_line(fault)}; "
             "export it with a fixed size"
         ) from fault
-    return Loaded("the SavedModel", shape, _digest(path), saved)
+    return LoadedModel("the SavedModel", shape, _digest(path), saved)
 
 
 def _signature(path: Path, loaded: Any) -> Any:

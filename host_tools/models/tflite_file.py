@@ -9,12 +9,12 @@ from pathlib import Path
 from edge_app.errors import EdgeError, ModelError
 from edge_app.model.card import InputSpec, read_card
 from edge_app.model.interpreter.loading import load_network
-from host_tools.models.form import Loaded, Wishes, fixed_shape
+from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape
 
 _IDENTIFIER = b"TFL3"
 
 
-def load_tflite(path: Path, wishes: Wishes) -> Loaded:
+def load_tflite(path: Path, options: SourceOptions) -> LoadedModel:
     """Read a .tflite file; raise ModelError in one line where it is no float32 model."""
     try:
         content = path.read_bytes()
@@ -23,16 +23,16 @@ def load_tflite(path: Path, wishes: Wishes) -> Loaded:
     if content[4:8] != _IDENTIFIER:
         what = "is empty" if not content else "is not a .tflite file"
         raise ModelError(f"{path} {what}; get or convert it again")
-    network = load_network(path, threads=1, size_wh=wishes.size_wh)
+    network = load_network(path, threads=1, size_wh=options.size_wh)
     kind = network.variant_name()
     if kind != "float32":
         raise ModelError(
             f"{path} is {kind} already, and what that lost does not come back; "
             "start from its float32 file"
         )
-    shape = fixed_shape(tuple(network.input.shape), wishes.size_wh)
+    shape = fixed_shape(tuple(network.input.shape), options.size_wh)
     known = _card_input(path)
-    return Loaded(
+    return LoadedModel(
         kind="the TFLite model",
         shape=shape,
         sha256=hashlib.sha256(content).hexdigest(),

@@ -33,7 +33,11 @@ class Operator:
 
         TFLite joins the names of operators it has fused by ";"; each of them is a name too.
         """
-        names = {self.kind, *self.outputs, *(part for name in self.outputs for part in parts(name))}
+        names = {
+            self.kind,
+            *self.outputs,
+            *(part for name in self.outputs for part in fused_names(name)),
+        }
         return any(fnmatchcase(name, pattern) for name in names)
 
 
@@ -64,14 +68,14 @@ class FlatbufferGraph:
         )
 
 
-def parts(name: str) -> tuple[str, ...]:
+def fused_names(name: str) -> tuple[str, ...]:
     """Split a tensor's name into those of the operators that were fused into it."""
     return tuple(part for part in name.split(";") if part)
 
 
 def short_name(name: str, most: int = 40) -> str:
     """Shorten a tensor's name to its first part's end, which tells more than the beginning."""
-    part = (parts(name) or (name,))[0]
+    part = (fused_names(name) or (name,))[0]
     return part if len(part) <= most else "\N{HORIZONTAL ELLIPSIS}" + part[1 - most :]
 
 

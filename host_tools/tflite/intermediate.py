@@ -16,7 +16,7 @@ from edge_app.model.interpreter.network import tensor_info
 from host_tools.tflite.flatbuffer import with_all_outputs
 
 
-class Intermediate:
+class GraphRunner:
     """Run a graph on the runtime's own kernels, so that its inner tensors can be read.
 
     A delegate keeps what is between its operators to itself; it is slower without, not other.

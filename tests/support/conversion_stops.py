@@ -37,7 +37,7 @@ class Steps(Progress):
             self.act()
 
 
-def digits_recipe(folder: Path, mnist: Path, model: Path) -> ConversionOptions:
+def digits_options(folder: Path, mnist: Path, model: Path) -> ConversionOptions:
     """Say how a model of made digits becomes the folder `tiny`."""
     images, labels = digit_files(mnist, "test")
     return ConversionOptions(

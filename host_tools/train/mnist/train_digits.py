@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from rich.progress import Progress
 
-from host_tools.convert.interrupt import remembered_interrupts
+from host_tools.convert.interrupt import swallowed_interrupts
 from host_tools.datasets import Digits
 from host_tools.framework import load_keras, load_tensorflow, pin_threads
 from host_tools.train.checkpoint import (
@@ -127,7 +127,7 @@ def train_digits(
     )
     images, seen = digits.scaled(), held_out.scaled()
     begun = time.perf_counter()
-    with remembered_interrupts() as check:
+    with swallowed_interrupts() as check:
         watching = watcher(progress, bar, check, done * per_epoch)
         try:
             for epoch in range(done, epochs):

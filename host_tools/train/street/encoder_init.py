@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge_app.errors import ModelError
 from host_tools.framework import load_keras
-from host_tools.models.graph import TensorFlowGraph, makers_of, read_graph
+from host_tools.models.graph import TensorFlowGraph, input_names, read_graph
 from host_tools.models.graph_ends import find_output
 from host_tools.train.street.street_network import FULL, Block, street_network
 
@@ -36,9 +36,9 @@ def read_front(path: Path) -> Weights:
     Batch norm is folded in where the graph still has it. Raises ModelError for other networks.
     """
     graph = read_graph(path)
-    order = graph.above(find_output(graph, None))
+    order = graph.ancestors(find_output(graph, None))
     found = [name for name in order if graph.nodes[name].op in _CONVOLUTIONS]
-    after = {maker: name for name in order for maker in makers_of(graph.nodes[name])[:1]}
+    after = {maker: name for name in order for maker in input_names(graph.nodes[name])[:1]}
     weights: Weights = {}
     for layer, name in zip(front_layers(FULL), found, strict=False):
         weights[layer] = _folded(graph, name, after)
@@ -53,17 +53,17 @@ def read_front(path: Path) -> Weights:
 def _folded(graph: TensorFlowGraph, name: str, after: dict[str, str]) -> tuple[Array, Array]:
     """Return a convolution's filter and what is added after it, past the way from its dilation."""
     node = graph.nodes[name]
-    weights = _constant(graph, makers_of(node)[1])
+    weights = _constant(graph, input_names(node)[1])
     follower = after.get(name, "")
     if follower and graph.nodes[follower].op == "BatchToSpaceND":
         follower = after.get(follower, "")
     kind = graph.nodes[follower].op if follower else ""
     if kind in {"Add", "AddV2", "BiasAdd"}:
-        return weights, _constant(graph, makers_of(graph.nodes[follower])[1])
+        return weights, _constant(graph, input_names(graph.nodes[follower])[1])
     if not kind.startswith("FusedBatchNorm"):
         raise ModelError(f"{name} has no bias and no batch norm; give DeepLab's frozen graph")
     scale, offset, mean, variance = (
-        _constant(graph, maker) for maker in makers_of(graph.nodes[follower])[1:5]
+        _constant(graph, maker) for maker in input_names(graph.nodes[follower])[1:5]
     )
     gain = scale / np.sqrt(variance + graph.nodes[follower].attr["epsilon"].f)
     per_input = node.op == "DepthwiseConv2dNative"

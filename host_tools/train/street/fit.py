@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from edge_app.errors import ModelError
-from host_tools.convert.interrupt import remembered_interrupts
+from host_tools.convert.interrupt import swallowed_interrupts
 from host_tools.framework import load_tensorflow
 from host_tools.train.checkpoint import (
     Checkpoint,
@@ -126,7 +126,7 @@ def fit(
         tell(history)
 
     rate = recipe.rate_at(0.0)
-    with remembered_interrupts() as check:
+    with swallowed_interrupts() as check:
         try:
             with drawn_batches(shelves, (width, height), recipe.batch, seed, step) as batches:
                 for batch in batches:

@@ -17,10 +17,10 @@ from edge_app.frame import ClassMap, Image
 from edge_app.labels import VOID, fold_table
 from edge_app.model.interpreter.loading import load_network
 from edge_app.model.interpreter.network import Network
-from host_tools.convert.tf_converter import make_variant
-from host_tools.models.graph import Ends, read_graph, shape_of
-from host_tools.models.graph_ends import find_input, find_output, found_preprocessing
-from host_tools.models.rebuild import lay_out, save_graph
+from host_tools.convert.tf_converter import convert_saved_model
+from host_tools.models.graph import GraphEnds, read_graph, shape_of
+from host_tools.models.graph_ends import find_input, find_output, find_preprocessing
+from host_tools.models.rebuild import rebuild_graph, save_graph
 from host_tools.train.street.truth_resize import resize_maps
 
 CLASSES = 19
@@ -54,7 +54,7 @@ class Teacher:
         self._graph = read_graph(path)
         self._output = find_output(self._graph, None)
         self._input = find_input(self._graph, self._output, None)
-        self._scaling = found_preprocessing(self._graph, self._input) or (127.5, 127.5)
+        self._scaling = find_preprocessing(self._graph, self._input) or (127.5, 127.5)
         self._scratch = scratch
         self._networks: dict[tuple[int, int], Network] = {}
         self.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -89,10 +89,10 @@ class Teacher:
         own = shape_of(self._graph, self._input) or ()
         if len(own) != 4 or None in own[1:]:
             own = _EXPORTED
-        ends = Ends(self._input, self._output, (1, *(int(side or 0) for side in own[1:])))
+        ends = GraphEnds(self._input, self._output, (1, *(int(side or 0) for side in own[1:])))
         saved, path = self._scratch / name, self._scratch / f"{name}.tflite"
-        save_graph(lay_out(self._graph, ends, shape), saved)
-        path.write_bytes(make_variant(saved, "float32", lambda: iter(())))
+        save_graph(rebuild_graph(self._graph, ends, shape), saved)
+        path.write_bytes(convert_saved_model(saved, "float32", lambda: iter(())))
         return load_network(path, threads=2)
 
 

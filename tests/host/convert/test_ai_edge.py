@@ -11,7 +11,7 @@ from edge_app.model.interpreter.loading import load_network
 from edge_app.model.preprocess import Preprocess
 from host_tools.convert.ai_edge import measure_ranges, pixel_range, quantize
 from host_tools.tflite.flatbuffer import read_graph
-from host_tools.tflite.intermediate import Intermediate
+from host_tools.tflite.intermediate import GraphRunner
 from tests.support.tiny_networks import GIVEN, tiny_samples, tiny_segmenter
 
 pytest.importorskip("ai_edge_quantizer", reason="needs the host extra: pip install '.[host]'")
@@ -34,7 +34,7 @@ def test_every_variant_answers_nearly_as_float32(model: bytes, variant: str) -> 
     """Each variant stays within a few steps of 8 bits of float32's answer."""
     samples = tiny_samples()
     made = quantize(model, variant, input=GIVEN, samples=samples)
-    whole, small = Intermediate(model, inner=False), Intermediate(made, inner=False)
+    whole, small = GraphRunner(model, inner=False), GraphRunner(made, inner=False)
     for sample in samples:
         whole.run(sample)
         small.run(sample)
@@ -46,7 +46,7 @@ def test_ranges_are_those_of_every_tensor_there_is(model: bytes) -> None:
     """What the delegate hands out spans what the runtime's own kernels compute."""
     samples = tiny_samples()
     found = measure_ranges(model, samples)
-    graph = Intermediate(model)
+    graph = GraphRunner(model)
     assert set(found) == set(graph.tensors)
     spans = []
     for sample in samples:
@@ -70,7 +70,7 @@ def test_every_variant_is_one_partition(model: bytes, variant: str, tmp_path: Pa
 
 def test_dynamic_range_leaves_depthwise_filters_in_float(model: bytes) -> None:
     """In 8 bits they would leave the delegate and cut the graph to pieces."""
-    graph = Intermediate(quantize(model, "dynamic_range", input=GIVEN))
+    graph = GraphRunner(quantize(model, "dynamic_range", input=GIVEN))
     weights = [detail for detail in graph._native.get_tensor_details() if len(detail["shape"]) == 4]
     kinds = {tuple(detail["shape"]): np.dtype(detail["dtype"]) for detail in weights}
     assert kinds[1, 3, 3, 8] == np.float32
@@ -83,14 +83,14 @@ def test_dynamic_range_leaves_depthwise_filters_in_float(model: bytes) -> None:
 )
 def test_int8_takes_and_gives_what_is_asked(model: bytes, io: str, given: str, made: str) -> None:
     """Input and output have the types that go with `io`."""
-    graph = Intermediate(quantize(model, "int8", input=GIVEN, samples=tiny_samples(), io=io))
+    graph = GraphRunner(quantize(model, "int8", input=GIVEN, samples=tiny_samples(), io=io))
     assert (str(graph.input.dtype), str(graph.output.dtype)) == (given, made)
 
 
 def test_uint8_input_takes_pixels_as_they_are(model: bytes) -> None:
     """The input's scale and zero point are the card's scaling, whatever calibration saw."""
     dull = [0.1 * sample for sample in tiny_samples()]
-    tensor = Intermediate(quantize(model, "int8", input=GIVEN, samples=dull)).input
+    tensor = GraphRunner(quantize(model, "int8", input=GIVEN, samples=dull)).input
     pixels = np.arange(256)
     np.testing.assert_array_equal(tensor.quantize((pixels - 127.0) / 128.0), pixels)
     picture = np.random.default_rng(1).integers(0, 256, (16, 32, 3), np.uint8)
@@ -104,7 +104,7 @@ def test_keep_float_leaves_operators_alone(model: bytes, pattern: str) -> None:
     """Named by kind or by a part of their name, they compute in float."""
     made = quantize(model, "int8", input=GIVEN, samples=tiny_samples(), keep_float=[pattern])
     kept = {operator.name for operator in read_graph(model).matching([pattern])}
-    types = {name: info.dtype for name, info in Intermediate(made).tensors.items()}
+    types = {name: info.dtype for name, info in GraphRunner(made).tensors.items()}
     assert kept
     assert any(types[name] == np.float32 for name in kept)
     plain = quantize(model, "int8", input=GIVEN, samples=tiny_samples())
@@ -116,7 +116,7 @@ def test_ranges_are_the_extremes_of_all_samples(model: bytes) -> None:
     samples = tiny_samples()
     ranges = measure_ranges(model, samples)
     assert ranges == measure_ranges(model, samples[::-1])
-    graph = Intermediate(model)
+    graph = GraphRunner(model)
     for sample in samples:
         graph.run(sample)
         for name, low, high in graph.ranges():
@@ -124,7 +124,7 @@ def test_ranges_are_the_extremes_of_all_samples(model: bytes) -> None:
 
 
 def test_measured_ranges_stand_in_for_samples(model: bytes) -> None:
-    """Ranges measured once give the same file as the samples they came from."""
+    """TensorRanges measured once give the same file as the samples they came from."""
     samples = tiny_samples()
     ranges = measure_ranges(model, samples)
     again = quantize(model, "int8", input=GIVEN, ranges=ranges)

@@ -9,7 +9,7 @@ from host_tools.convert.ai_edge import measure_ranges, quantize
 from host_tools.convert.biases import lift, preserve_dead_filter_biases
 from host_tools.framework import load_keras, load_tensorflow
 from host_tools.tflite.flatbuffer import read_graph
-from host_tools.tflite.intermediate import Intermediate
+from host_tools.tflite.intermediate import GraphRunner
 
 
 @pytest.mark.parametrize(("shape", "axis"), [((3, 2, 2, 5), 0), ((1, 3, 3, 3), -1)])
@@ -50,6 +50,6 @@ def test_a_dead_filter_gives_its_bias_in_int8() -> None:
     (name,) = read_graph(model).inputs
     assert preserve_dead_filter_biases(model, {name: (-1.0, 1.0)}) != model
     made = quantize(model, "int8", input=InputSpec((8, 8)), ranges=ranges)
-    graph = Intermediate(made)
+    graph = GraphRunner(made)
     graph.run(samples[0])
     np.testing.assert_allclose(graph.answer()[..., 1], 0.5, atol=0.02)

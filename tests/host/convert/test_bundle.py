@@ -10,7 +10,7 @@ import pytest
 
 from edge_app.errors import ModelError
 from host_tools.convert import bundle as room
-from host_tools.convert.bundle import fresh_bundle
+from host_tools.convert.bundle import new_bundle
 
 
 def _old(folder: Path) -> Path:
@@ -27,7 +27,7 @@ def test_a_finished_bundle_takes_the_place(tmp_path: Path, before: str) -> None:
     if before != "absent":
         out.parent.mkdir()
         _old(out) if before == "old" else out.mkdir()
-    with fresh_bundle(out) as draft:
+    with new_bundle(out) as draft:
         (draft / "model.json").write_text("new")
     assert [path.read_text() for path in out.iterdir()] == ["new"]
     assert out.stat().st_mode & 0o500 == 0o500
@@ -40,7 +40,7 @@ def test_an_unfinished_one_leaves_the_old(tmp_path: Path, fault: type[BaseExcept
     out = _old(tmp_path / "model")
 
     def begin_and_fail() -> None:
-        with fresh_bundle(out) as draft:
+        with new_bundle(out) as draft:
             (draft / "model.json").write_text("new")
             raise fault
 
@@ -55,7 +55,7 @@ def test_a_failed_swap_brings_the_old_back(tmp_path: Path) -> None:
     out = _old(tmp_path / "model")
 
     def lose_the_draft() -> None:
-        with fresh_bundle(out) as draft:
+        with new_bundle(out) as draft:
             draft.rmdir()
 
     with pytest.raises(FileNotFoundError):
@@ -82,7 +82,7 @@ def test_ctrl_c_within_the_swap_brings_the_old_back(
         return moved
 
     def replace_it() -> None:
-        with fresh_bundle(out) as draft:
+        with new_bundle(out) as draft:
             (draft / "model.json").write_text("new")
 
     monkeypatch.setattr(room, "_exchange", lambda *_: False)
@@ -105,7 +105,7 @@ def test_an_old_one_that_a_kill_left_aside_comes_back(tmp_path: Path) -> None:
     """The next conversion, even one that fails, finds it under its hidden name."""
     out = tmp_path / "model"
     _old(tmp_path / ".model.abc.old")
-    with pytest.raises(ModelError), fresh_bundle(out):
+    with pytest.raises(ModelError), new_bundle(out):
         raise ModelError
     assert (out / "model.json").read_text() == "old"
     assert list(tmp_path.iterdir()) == [out]
@@ -116,9 +116,9 @@ _CHILD = """
 import sys
 from pathlib import Path
 from edge_app.model.card import VARIANTS
-from host_tools.convert.bundle import fresh_bundle
+from host_tools.convert.bundle import new_bundle
 for number in range(1_000_000):
-    with fresh_bundle(Path(sys.argv[1])) as draft:
+    with new_bundle(Path(sys.argv[1])) as draft:
         for name in ("model.json", *(f"{name}.tflite" for name in VARIANTS)):
             (draft / name).write_text(str(number))
 """
@@ -148,7 +148,7 @@ def test_other_files_are_never_thrown_away(tmp_path: Path) -> None:
     """A folder with anything else in it is refused before the work begins."""
     out = _old(tmp_path / "model")
     (out / "thesis.docx").write_text("years of work")
-    with pytest.raises(ModelError, match=r"holds thesis\.docx"), fresh_bundle(out):
+    with pytest.raises(ModelError, match=r"holds thesis\.docx"), new_bundle(out):
         pass
     assert (out / "thesis.docx").exists()
 
@@ -157,5 +157,5 @@ def test_a_file_is_no_place_for_a_folder(tmp_path: Path) -> None:
     """The message asks for a folder."""
     out = tmp_path / "model"
     out.write_text("")
-    with pytest.raises(ModelError, match="is a file"), fresh_bundle(out):
+    with pytest.raises(ModelError, match="is a file"), new_bundle(out):
         pass

@@ -9,7 +9,7 @@ import pytest
 from edge_app.errors import EdgeError, SourceError, UsageError
 from edge_app.model.card import InputSpec
 from edge_app.sources.factory import open_source
-from host_tools.convert.calibration import fingerprint, fingerprints, pick_pictures
+from host_tools.convert.calibration import choose_images, fingerprint, fingerprints
 from host_tools.datasets import digit_files, write_idx
 
 GIVEN = InputSpec((28, 28), "gray", (0.0,), (255.0,))
@@ -23,7 +23,7 @@ def digits(mnist: Path) -> str:
 
 def test_one_seed_picks_the_same_pictures(digits: str) -> None:
     """The manifest tells two draws apart and repeats for one seed."""
-    first, again, other = (pick_pictures(digits, 100, seed).manifest for seed in (0, 0, 1))
+    first, again, other = (choose_images(digits, 100, seed).manifest for seed in (0, 0, 1))
     assert first == again
     assert first["sha256"] != other["sha256"]
     assert first["pictures"] == 100
@@ -31,20 +31,20 @@ def test_one_seed_picks_the_same_pictures(digits: str) -> None:
 
 def test_no_picture_is_picked_twice(digits: str) -> None:
     """The draw is without replacement."""
-    picked = {fingerprint(image) for image in pick_pictures(digits, 150, 0).images}
+    picked = {fingerprint(image) for image in choose_images(digits, 150, 0).images}
     assert len(picked) == 150
 
 
 def test_the_card_names_the_file_and_no_folder_of_this_machine(digits: str) -> None:
     """Paths stay at home."""
-    assert pick_pictures(digits, 100, 0).manifest["from"] == "train-images-idx3-ubyte.gz"
+    assert choose_images(digits, 100, 0).manifest["from"] == "train-images-idx3-ubyte.gz"
 
 
 def test_what_is_scored_is_left_out(digits: str) -> None:
     """A picture that is scored is never picked, whatever its place in the file."""
     with open_source(digits, max_frames=60) as source:
         scored = fingerprints(source)
-    picked = pick_pictures(digits, 140, 0, never=scored)
+    picked = choose_images(digits, 140, 0, never=scored)
     assert not scored & {fingerprint(image) for image in picked.images}
     assert picked.manifest["left_out_because_scored"] == 60
 
@@ -54,12 +54,12 @@ def test_too_few_are_left_beside_what_is_scored(digits: str) -> None:
     with open_source(digits) as source:
         scored = fingerprints(source)
     with pytest.raises(SourceError, match="only 0 pictures beside the 200 it is scored on"):
-        pick_pictures(digits, 100, 0, never=scored)
+        choose_images(digits, 100, 0, never=scored)
 
 
 def test_pictures_are_prepared_as_on_the_device(digits: str) -> None:
     """A tensor is the picture's pixels over 255, with a batch axis."""
-    calibration = pick_pictures(digits, 100, 0)
+    calibration = choose_images(digits, 100, 0)
     tensors = [tensor for [tensor] in calibration.tensors(GIVEN, (1, 28, 28))]
     assert len(tensors) == 100
     for image, tensor in zip(calibration.images, tensors, strict=True):
@@ -71,7 +71,7 @@ def test_a_folder_of_photographs_serves_as_well(tmp_path: Path) -> None:
     ramp = np.tile(np.arange(0, 64, dtype=np.uint8), (48, 1))
     for number in range(100):
         cv2.imwrite(str(tmp_path / f"{number}.png"), ramp + number)
-    assert len(pick_pictures(str(tmp_path), 100, 0).images) == 100
+    assert len(choose_images(str(tmp_path), 100, 0).images) == 100
 
 
 @pytest.mark.parametrize(
@@ -99,23 +99,23 @@ def test_refuses_what_would_calibrate_badly(
     elif text == "blank":
         write_idx(path, np.zeros((120, 28, 28), np.uint8))
     with pytest.raises(kind, match=why):
-        pick_pictures(text if text.startswith("synthetic") else str(path), count, 0)
+        choose_images(text if text.startswith("synthetic") else str(path), count, 0)
 
 
 def test_weak_pictures_are_taken_where_that_is_allowed(tmp_path: Path) -> None:
     """Noise and a handful of pictures pass, and the card says so."""
     draw = np.random.default_rng(0)
     write_idx(tmp_path / "noise", draw.integers(0, 256, (6, 28, 28), dtype=np.uint8))
-    found = pick_pictures(str(tmp_path / "noise"), 100, 0, weak=True)
+    found = choose_images(str(tmp_path / "noise"), 100, 0, weak=True)
     assert len(found.images) == 6
     assert found.manifest["weak"] == "noise, and only 6"
-    few = pick_pictures("synthetic:64x64", 3, 0, weak=True)
+    few = choose_images("synthetic:64x64", 3, 0, weak=True)
     assert few.manifest["weak"] == "only 3 pictures"
 
 
 def test_good_pictures_are_not_called_weak(digits: str) -> None:
     """The mark stands only where it is deserved."""
-    assert "weak" not in pick_pictures(digits, 100, 0, weak=True).manifest
+    assert "weak" not in choose_images(digits, 100, 0, weak=True).manifest
 
 
 def test_a_video_is_sampled_evenly(shared: Path) -> None:
@@ -123,15 +123,15 @@ def test_a_video_is_sampled_evenly(shared: Path) -> None:
     video = str(shared / "video" / "camvid_val_drive.mp4")
     with open_source(video) as source:
         marks = [fingerprint(frame.image) for frame in source]
-    places = [marks.index(fingerprint(image)) for image in pick_pictures(video, 25, 0).images]
+    places = [marks.index(fingerprint(image)) for image in choose_images(video, 25, 0).images]
     assert places == [int((i + 0.5) * 101 / 25) for i in range(25)]
     assert (
-        pick_pictures(video, 25, 1).manifest["sha256"]
-        == pick_pictures(video, 25, 0).manifest["sha256"]
+        choose_images(video, 25, 1).manifest["sha256"]
+        == choose_images(video, 25, 0).manifest["sha256"]
     )
 
 
 def test_black_and_white_span_what_a_pixel_can_be(digits: str) -> None:
     """The first picture reaches both ends, so that a uint8 input takes pixels as they are."""
-    [first], *_ = pick_pictures(digits, 100, 0).spanning(GIVEN, (1, 28, 28))
+    [first], *_ = choose_images(digits, 100, 0).spanning(GIVEN, (1, 28, 28))
     assert (first.min(), first.max()) == (0.0, 1.0)

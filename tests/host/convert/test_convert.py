@@ -13,7 +13,7 @@ from edge_app.model.card import VARIANTS, file_sha256, read_card
 from edge_app.model.engine import load_engine
 from edge_app.sources.factory import open_source
 from host_tools.convert import convert as room
-from host_tools.convert.calibration import fingerprint, fingerprints, pick_pictures
+from host_tools.convert.calibration import choose_images, fingerprint, fingerprints
 from host_tools.convert.conversion_options import ConversionOptions
 from host_tools.convert.convert import convert
 from host_tools.convert.evaluation import Evaluation
@@ -82,7 +82,7 @@ def test_calibration_and_scoring_share_no_picture(bundle: Path, recipe: Conversi
     assert recipe.evaluation
     with recipe.evaluation.open() as source:
         scored = fingerprints(source)
-    again = pick_pictures(recipe.calibration, 100, 0, never=scored)
+    again = choose_images(recipe.calibration, 100, 0, never=scored)
     assert again.manifest == read_card(bundle).calibration
     assert not scored & {fingerprint(image) for image in again.images}
 

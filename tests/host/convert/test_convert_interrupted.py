@@ -12,7 +12,7 @@ from edge_app.model.card import VARIANTS, read_card
 from edge_app.model.engine import load_engine
 from host_tools.convert.conversion_options import ConversionOptions
 from host_tools.convert.convert import convert
-from tests.support.conversion_stops import Steps, digits_recipe
+from tests.support.conversion_stops import Steps, digits_options
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
 
@@ -41,7 +41,7 @@ def recipe(
     keras_file: Path, mnist: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> ConversionOptions:
     """Return a recipe that was carried out once, so that there is something to lose."""
-    made = digits_recipe(tmp_path_factory.mktemp("models"), mnist, keras_file)
+    made = digits_options(tmp_path_factory.mktemp("models"), mnist, keras_file)
     steps = Steps()
     convert(made, steps)
     assert tuple(steps.seen) == STEPS, "a step was added or renamed: test that it can be stopped"
@@ -85,7 +85,7 @@ from dataclasses import replace
 from pathlib import Path
 from host_tools.convert import bundle
 from host_tools.convert.convert import convert
-from tests.support.conversion_stops import Steps, digits_recipe
+from tests.support.conversion_stops import Steps, digits_options
 
 folder, mnist, model, moment = sys.argv[1:]
 die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
@@ -94,7 +94,7 @@ if moment == "before the swap":
 elif moment == "after the swap":
     swap = bundle._exchange
     bundle._exchange = lambda *names: (swap(*names), die())
-recipe = replace(digits_recipe(Path(folder), Path(mnist), Path(model)), seed=1)
+recipe = replace(digits_options(Path(folder), Path(mnist), Path(model)), seed=1)
 convert(recipe, Steps(moment, die))
 """
 MOMENTS = ("converting int8", "calibrating int8", "measuring int8", "before the swap")

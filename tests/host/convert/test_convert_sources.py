@@ -13,17 +13,17 @@ from edge_app.model.card import VARIANTS, TensorInfo, read_card
 from edge_app.model.engine import load_engine
 from host_tools.convert.conversion_options import (
     ConversionOptions,
-    check_recipe,
-    input_of,
-    labels_of,
+    check_options,
+    infer_labels,
+    input_spec,
 )
 from host_tools.convert.convert import convert
 from host_tools.convert.evaluation import Evaluation
 from host_tools.datasets import digit_files
 from host_tools.framework import load_tensorflow
-from host_tools.models.form import Loaded, Wishes, fixed_shape
 from host_tools.models.keras_file import export_saved_model, load_model
-from host_tools.models.opening import check_model, open_model
+from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape
+from host_tools.models.open_model import check_model, open_model
 from tests.support.made_graph import write_graph
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
@@ -92,7 +92,7 @@ def test_a_frozen_graph_becomes_a_live_model(
         out=tmp_path / "street",
         calibration=str(street),
         samples=20,
-        wishes=Wishes((33, 17)),
+        wishes=SourceOptions((33, 17)),
     )
     spec = convert(recipe, silent).spec
     assert (spec.task, spec.labels.name) == ("segmentation", "cityscapes")
@@ -172,7 +172,7 @@ def test_what_is_no_model_is_one_line(
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ModelError, match=why) as fault:
-        open_model(tmp_path / name, Wishes(), tmp_path / "scratch")
+        open_model(tmp_path / name, SourceOptions(), tmp_path / "scratch")
     assert "\n" not in str(fault.value)
     assert ";" in str(fault.value)
 
@@ -185,19 +185,19 @@ def test_folders_that_are_no_saved_model_are_one_line(
     if content is not None:
         (tmp_path / "saved_model.pb").write_bytes(content)
     with pytest.raises(ModelError, match=r"saved_model\.pb|does not load") as fault:
-        open_model(tmp_path, Wishes(), tmp_path / "scratch")
+        open_model(tmp_path, SourceOptions(), tmp_path / "scratch")
     assert "\n" not in str(fault.value)
 
 
 def test_what_is_quantized_already_is_refused(assets: Path, tmp_path: Path) -> None:
     """A second quantization would start from what the first one lost."""
     with pytest.raises(ModelError, match="is int8 already"):
-        open_model(assets / "models" / "mnist" / "int8.tflite", Wishes(), tmp_path)
+        open_model(assets / "models" / "mnist" / "int8.tflite", SourceOptions(), tmp_path)
 
 
 def test_a_card_beside_a_tflite_tells_its_scaling(assets: Path, tmp_path: Path) -> None:
     """A model folder's float32 file needs no --mean and --std."""
-    loaded = open_model(assets / "models" / "mnist" / "float32.tflite", Wishes(), tmp_path)
+    loaded = open_model(assets / "models" / "mnist" / "float32.tflite", SourceOptions(), tmp_path)
     assert (loaded.mean, loaded.std) == ((0.0,), (255.0,))
 
 
@@ -229,22 +229,22 @@ def test_open_sides_are_closed_by_the_size_asked_for(
 
 def test_what_is_told_goes_before_what_is_found() -> None:
     """The user's mean wins over the model's, and that over what is usual."""
-    loaded = Loaded("the model", (1, 8, 9, 3), "", mean=(1.0,), std=(2.0,))
+    loaded = LoadedModel("the model", (1, 8, 9, 3), "", mean=(1.0,), std=(2.0,))
     told = ConversionOptions(Path(), Path(), "", mean=(5.0,))
-    assert input_of(told, loaded)[0].mean == (5.0,)
-    assert input_of(replace(told, mean=None), loaded) == (
-        input_of(replace(told, mean=(1.0,)), loaded)[0],
+    assert input_spec(told, loaded)[0].mean == (5.0,)
+    assert input_spec(replace(told, mean=None), loaded) == (
+        input_spec(replace(told, mean=(1.0,)), loaded)[0],
         "found in the model",
     )
     plain = replace(loaded, mean=None, std=None)
-    assert input_of(replace(told, mean=None), plain)[1].startswith("assumed")
+    assert input_spec(replace(told, mean=None), plain)[1].startswith("assumed")
 
 
 def test_labels_are_asked_for_where_the_count_says_nothing() -> None:
     """Seven classes have no usual names."""
     output = TensorInfo("out", (1, 7), np.dtype(np.float32))
     with pytest.raises(UsageError, match="7 classes apart; name them with --labels"):
-        labels_of(ConversionOptions(Path(), Path(), ""), "classification", output)
+        infer_labels(ConversionOptions(Path(), Path(), ""), "classification", output)
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_labels_are_asked_for_where_the_count_says_nothing() -> None:
 def test_orders_that_cannot_be_are_refused_at_once(change: dict[str, object], why: str) -> None:
     """Before anything is loaded."""
     with pytest.raises(UsageError, match=why):
-        check_recipe(replace(ConversionOptions(Path(), Path(), "x"), **change))  # type: ignore[arg-type]
+        check_options(replace(ConversionOptions(Path(), Path(), "x"), **change))  # type: ignore[arg-type]
 
 
 def test_a_folder_is_looked_into_before_tensorflow_loads(tmp_path: Path) -> None:

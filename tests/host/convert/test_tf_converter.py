@@ -12,10 +12,10 @@ from edge_app.errors import ModelError
 from edge_app.model.card import VARIANTS
 from edge_app.model.interpreter.loading import load_network
 from edge_app.model.interpreter.network import Network
-from host_tools.convert.tf_converter import make_variant
+from host_tools.convert.tf_converter import convert_saved_model
 from host_tools.framework import load_keras, load_tensorflow
-from host_tools.models.form import fixed_shape
 from host_tools.models.keras_file import export_saved_model, load_model, weights_sha256
+from host_tools.models.loaded_model import fixed_shape
 from tests.support.made_digits import made_digits
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
@@ -33,7 +33,7 @@ def files(keras_file: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     export_saved_model(load_model(keras_file), (1, 28, 28), folder / "saved")
     paths = {name: folder / f"{name}.tflite" for name in VARIANTS}
     for name, path in paths.items():
-        path.write_bytes(make_variant(folder / "saved", name, _pictures))
+        path.write_bytes(convert_saved_model(folder / "saved", name, _pictures))
     return paths
 
 
@@ -137,7 +137,7 @@ def test_an_operator_that_tflite_lacks_is_named(tmp_path: Path) -> None:
     odd = Odd()
     tensorflow.saved_model.save(odd, str(tmp_path), signatures=odd.serve)
     with pytest.raises(ModelError, match=r"gives no float32 variant.*MatrixDeterminant"):
-        make_variant(tmp_path, "float32", _pictures)
+        convert_saved_model(tmp_path, "float32", _pictures)
 
 
 def test_the_weights_have_a_name_of_their_own(keras_file: Path) -> None:

@@ -11,9 +11,9 @@ from edge_app.sources.factory import open_source
 from host_tools.convert.evaluation import Evaluation
 from host_tools.convert.verify import (
     VerifiedVariant,
+    check_collapsed,
+    check_drop,
     compared,
-    refuse_collapsed,
-    refuse_drop,
     verify,
 )
 from host_tools.datasets import digit_files
@@ -80,13 +80,13 @@ def test_a_variant_that_answers_always_the_same_is_refused() -> None:
     """One answer to every picture, where float32 gives ten, is a ruined conversion."""
     proofs = [_proof("float32", 10), _proof("float16", 10), _proof("int8", 1)]
     with pytest.raises(ModelError, match="int8 gives the same answer to every picture"):
-        refuse_collapsed(proofs)
+        check_collapsed(proofs)
 
 
 @pytest.mark.parametrize("classes", [(10, 9, 2), (1, 1, 1)])
 def test_other_variants_pass(classes: tuple[int, int, int]) -> None:
     """A network that knows one answer as float32 lost nothing by quantization."""
-    refuse_collapsed([_proof(name, n) for name, n in zip(VARIANTS, classes, strict=False)])
+    check_collapsed([_proof(name, n) for name, n in zip(VARIANTS, classes, strict=False)])
 
 
 def _scored(name: str, **quality: float) -> VerifiedVariant:
@@ -111,15 +111,15 @@ def test_a_loss_beyond_the_limit_is_refused(
     """2 points of mIoU or half a point of top-1, unless something else is asked for."""
     proofs = [_scored("float32", **{figure: before}), _scored("int8", **{figure: after})]
     if not fails:
-        refuse_drop(proofs, limit)
+        check_drop(proofs, limit)
         return
     with pytest.raises(ModelError, match=r"int8 0\.\d+ lost more than .*host-tools diagnose"):
-        refuse_drop(proofs, limit)
+        check_drop(proofs, limit)
 
 
 def test_what_was_not_scored_is_not_refused() -> None:
     """Without truth there is no loss to speak of."""
-    refuse_drop([_scored("float32"), _scored("int8")], None)
+    check_drop([_scored("float32"), _scored("int8")], None)
 
 
 def test_answers_are_compared_with_those_of_float32() -> None:

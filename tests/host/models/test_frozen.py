@@ -9,14 +9,14 @@ import pytest
 from edge_app.errors import EdgeError, ModelError, UsageError
 from edge_app.model.interpreter.loading import load_network
 from edge_app.model.interpreter.network import Network
-from host_tools.convert.tf_converter import make_variant
+from host_tools.convert.tf_converter import convert_saved_model
 from host_tools.framework import load_tensorflow
 from host_tools.models import frozen as room
-from host_tools.models.form import Wishes
 from host_tools.models.frozen import load_frozen
-from host_tools.models.graph import Ends, TensorFlowGraph, read_graph
-from host_tools.models.graph_ends import find_input, find_output, found_preprocessing
-from host_tools.models.rebuild import Laid, as_function, cut_out, lay_out
+from host_tools.models.graph import GraphEnds, TensorFlowGraph, read_graph
+from host_tools.models.graph_ends import find_input, find_output, find_preprocessing
+from host_tools.models.loaded_model import SourceOptions
+from host_tools.models.rebuild import Subgraph, as_function, extract_subgraph, rebuild_graph
 from tests.support.made_graph import SIZE_WH, write_graph
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
@@ -35,11 +35,11 @@ def graph(path: Path) -> TensorFlowGraph:
     return read_graph(path)
 
 
-def _network(path: Path, folder: Path, wishes: Wishes) -> Network:
+def _network(path: Path, folder: Path, wishes: SourceOptions) -> Network:
     saved = load_frozen(path, wishes, folder).saved
     assert saved
     out = folder / "float32.tflite"
-    out.write_bytes(make_variant(saved, "float32", lambda: iter(())))
+    out.write_bytes(convert_saved_model(saved, "float32", lambda: iter(())))
     return load_network(out, threads=1)
 
 
@@ -51,8 +51,8 @@ def test_the_exporters_names_are_found(graph: TensorFlowGraph) -> None:
 
 def test_scaling_is_read_off_the_graph(graph: TensorFlowGraph) -> None:
     """Times 2/255 less 1 is (pixel - 127.5) / 127.5, and nothing is done before the image."""
-    assert found_preprocessing(graph, "sub_7") == (127.5, 127.5)
-    assert found_preprocessing(graph, "ImageTensor") is None
+    assert find_preprocessing(graph, "sub_7") == (127.5, 127.5)
+    assert find_preprocessing(graph, "ImageTensor") is None
 
 
 @pytest.mark.parametrize(
@@ -87,11 +87,11 @@ def test_several_unknown_ends_are_listed() -> None:
 
 def test_rebuilt_at_its_own_size_it_gives_the_same_values(graph: TensorFlowGraph) -> None:
     """The mean in place of the pooling changes nothing but the last bits."""
-    ends = Ends("sub_7", "ResizeBilinear_2", SHAPE)
+    ends = GraphEnds("sub_7", "ResizeBilinear_2", SHAPE)
     tensor = np.random.default_rng(1).uniform(-1, 1, SHAPE).astype(np.float32)
     given = load_tensorflow().constant(tensor)
-    before = np.asarray(as_function(cut_out(graph, ends))(given))
-    laid = lay_out(graph, ends, SHAPE)
+    before = np.asarray(as_function(extract_subgraph(graph, ends))(given))
+    laid = rebuild_graph(graph, ends, SHAPE)
     assert np.allclose(np.asarray(as_function(laid)(given)), before, atol=1e-4)
     assert "AvgPool" not in {operation.type for operation in laid.graph.get_operations()}
 
@@ -101,7 +101,7 @@ def test_it_is_rebuilt_for_another_size(
     path: Path, tmp_path: Path, size_wh: tuple[int, int]
 ) -> None:
     """Input and output have the new size, and the delegate takes all of it in one piece."""
-    network = _network(path, tmp_path, Wishes(size_wh))
+    network = _network(path, tmp_path, SourceOptions(size_wh))
     rows, columns = (-(-side // 2) for side in size_wh[::-1])
     assert network.input.shape == (1, size_wh[1], size_wh[0], 3)
     assert network.output.shape == (1, rows, columns, 19)
@@ -114,7 +114,7 @@ def test_a_dilated_convolution_reaches_as_far_at_any_size(path: Path, tmp_path: 
     for size_wh in (SIZE_WH, (97, 61)):
         folder = tmp_path / str(size_wh[0])
         folder.mkdir()
-        network = _network(path, folder, Wishes(size_wh, None, "ResizeBilinear_2"))
+        network = _network(path, folder, SourceOptions(size_wh, None, "ResizeBilinear_2"))
         outputs = np.empty((1, *network.output.shape[1:]), np.float32)
         network.run_all(np.full((1, *network.input.shape[1:]), 0.3, np.float32), outputs)
         middles.append(outputs[0, outputs.shape[1] // 2, outputs.shape[2] // 2])
@@ -124,13 +124,13 @@ def test_a_dilated_convolution_reaches_as_far_at_any_size(path: Path, tmp_path: 
 
 def test_class_ids_can_be_the_output(path: Path, tmp_path: Path) -> None:
     """An output below the enlargement is rebuilt to the new size of the input."""
-    network = _network(path, tmp_path, Wishes((33, 17), None, "ArgMax"))
+    network = _network(path, tmp_path, SourceOptions((33, 17), None, "ArgMax"))
     assert network.output.shape == (1, 17, 33)
 
 
 def test_what_the_card_needs_is_told(path: Path, tmp_path: Path) -> None:
     """Scaling, names, the size it was built for, and how well the rebuilding agrees."""
-    loaded = load_frozen(path, Wishes((33, 17)), tmp_path)
+    loaded = load_frozen(path, SourceOptions((33, 17)), tmp_path)
     assert (loaded.mean, loaded.std, loaded.channels) == ((127.5,), (127.5,), "rgb")
     assert loaded.notes["built_for_wh"] == [65, 33]
     assert loaded.notes["rebuilt_agreement"] >= 0.999
@@ -141,15 +141,15 @@ def test_a_rebuilding_that_changes_answers_is_refused(
 ) -> None:
     """A graph laid wrongly does not pass for the one that came."""
 
-    def turned(graph: TensorFlowGraph, ends: Ends, shape: tuple[int, ...]) -> Laid:
-        laid = lay_out(graph, ends, shape)
+    def turned(graph: TensorFlowGraph, ends: GraphEnds, shape: tuple[int, ...]) -> Subgraph:
+        laid = rebuild_graph(graph, ends, shape)
         with laid.graph.as_default():
             logits = laid.graph.get_tensor_by_name(laid.output)
             return replace(laid, output=load_tensorflow().reverse(logits, [3]).name)
 
-    monkeypatch.setattr(room, "lay_out", turned)
+    monkeypatch.setattr(room, "rebuild_graph", turned)
     with pytest.raises(ModelError, match="% of the pixels the class they had"):
-        load_frozen(path, Wishes(), tmp_path)
+        load_frozen(path, SourceOptions(), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_files_that_are_no_graph_are_one_line(
     whole = path.read_bytes()
     wrong.write_bytes(whole[: len(whole) // 2] if content is None else content)
     with pytest.raises(EdgeError, match=why) as fault:
-        load_frozen(wrong, Wishes(), tmp_path)
+        load_frozen(wrong, SourceOptions(), tmp_path)
     assert "\n" not in str(fault.value)
 
 
@@ -179,16 +179,16 @@ def test_deeplab_is_probed(shared: Path) -> None:
     output = find_output(graph, None)
     name = find_input(graph, output, None)
     assert (name, output) == ("sub_7", "ResizeBilinear_2")
-    assert found_preprocessing(graph, name) == (127.5, 127.5)
+    assert find_preprocessing(graph, name) == (127.5, 127.5)
 
 
 def test_deeplab_is_rebuilt_small(shared: Path, tmp_path: Path) -> None:
     """At 129x65 it is one partition, with the pooling as a mean."""
     graph = read_graph(shared / "deeplab" / "frozen_inference_graph.pb")
-    ends = Ends("sub_7", "ResizeBilinear_2", (1, 1025, 2049, 3))
-    room.save_graph(lay_out(graph, ends, (1, 65, 129, 3)), tmp_path / "saved")
+    ends = GraphEnds("sub_7", "ResizeBilinear_2", (1, 1025, 2049, 3))
+    room.save_graph(rebuild_graph(graph, ends, (1, 65, 129, 3)), tmp_path / "saved")
     out = tmp_path / "float32.tflite"
-    out.write_bytes(make_variant(tmp_path / "saved", "float32", lambda: iter(())))
+    out.write_bytes(convert_saved_model(tmp_path / "saved", "float32", lambda: iter(())))
     network = load_network(out, threads=1)
     assert network.output.shape == (1, 9, 17, 19)
     assert (network.delegation.partitions, dict(network.delegation.left)) == (1, {})

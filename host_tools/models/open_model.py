@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge_app.errors import ModelError
-from host_tools.models.form import Loaded, Wishes
+from host_tools.models.loaded_model import LoadedModel, SourceOptions
 
 _KINDS = "a .keras or .h5 file, a SavedModel folder, a frozen graph .pb or a float32 .tflite"
 
@@ -31,24 +31,24 @@ def check_model(path: Path) -> None:
         raise ModelError(f"{path} is empty (0 bytes); export or fetch it again")
 
 
-def open_model(path: Path, wishes: Wishes, scratch: Path) -> Loaded:
+def open_model(path: Path, options: SourceOptions, scratch: Path) -> LoadedModel:
     """Load a model of any kind; what has to be written on the way goes into `scratch`.
 
-    Raises ModelError where it does not load and UsageError where the wishes do not fit it.
+    Raises ModelError where it does not load and UsageError where the options do not fit it.
     """
     check_model(path)
     if path.suffix == ".tflite" and path.is_file():
         from host_tools.models.tflite_file import load_tflite
 
-        return load_tflite(path, wishes)
+        return load_tflite(path, options)
     if path.is_dir() or path.name == "saved_model.pb":
         from host_tools.models.saved_model import load_saved_model
 
-        return load_saved_model(path if path.is_dir() else path.parent, wishes, scratch)
+        return load_saved_model(path if path.is_dir() else path.parent, options, scratch)
     if path.suffix == ".pb":
         from host_tools.models.frozen import load_frozen
 
-        return load_frozen(path, wishes, scratch)
+        return load_frozen(path, options, scratch)
     from host_tools.models.keras_file import load_keras_file
 
-    return load_keras_file(path, wishes, scratch)
+    return load_keras_file(path, options, scratch)

@@ -11,7 +11,7 @@ from edge_app.errors import ModelError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class SourceOptions:
     """Hold what the user said of a source; None is read from it.
 
     size_wh: the input size. input_tensor, output_tensor: names in a frozen graph.
@@ -23,7 +23,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedModel:
     """Hold a model that is ready to be converted.
 
     kind: the kind of file, in words. shape: of the input, (1, H, W) or (1, H, W, C).
