@@ -27,22 +27,23 @@ _DPI = 200
 _FONT_PT = 9.5
 _WIDEST = 46  # characters of a heading
 _FALLBACK = "DejaVu Sans"  # comes with matplotlib
-_FACES = ("IBMPlexSans-Regular.woff", "IBMPlexSans-SemiBold.woff")
+TYPEFACE_FILES = ("IBMPlexSans-Regular.woff", "IBMPlexSans-SemiBold.woff")
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Hold the colours of a page: ground, text, second text, lines."""
+    """Colours of a page: background, text, secondary text, lines and panels."""
 
     name: str
     ground: str
     ink: str
     soft: str
     line: str
+    panel: str
 
 
-LIGHT = Theme("light", "#FFFFFF", "#1B232B", "#56616D", "#D9DEE4")
-DARK = Theme("dark", "#161B21", "#EDF1F5", "#A3AFBC", "#343D47")
+LIGHT = Theme("light", "#FFFFFF", "#1B232B", "#56616D", "#D9DEE4", "#F4F6F8")
+DARK = Theme("dark", "#161B21", "#EDF1F5", "#A3AFBC", "#343D47", "#20272F")
 
 
 @cache
@@ -59,7 +60,7 @@ def typefaces() -> tuple[str, str]:
     folder = Path(tempfile.mkdtemp(prefix="edge-quant-fonts-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     try:
-        for file in _FACES:
+        for file in TYPEFACE_FILES:
             path = (folder / file).with_suffix(".otf")
             font = TTFont(assets_dir() / "fonts" / file)
             font.flavor = None

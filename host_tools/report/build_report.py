@@ -1,18 +1,19 @@
-"""Carry out `host-tools report`: read results, draw charts, write the page."""
+"""Building a report: read results, draw charts, write the page."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from edge_app import __version__
+from edge_app.atomic import write_atomic
 from edge_app.errors import SinkError, UsageError
 from edge_app.model.card import ModelSpec, read_card
 from edge_app.paths import assets_dir
@@ -22,48 +23,96 @@ from host_tools.charts.report_charts import charts_of
 from host_tools.report.figures import Result
 from host_tools.report.gallery import Gallery, make_gallery
 from host_tools.report.merging import join, with_scores
-from host_tools.report.page import Drawn, Section, page
+from host_tools.report.page import ModelSection, RenderedChart, page_template, render_page
 from host_tools.report.reading import read_results
 
 _REFERENCE = Path("reference") / "thesis.json"
+_ADVICE = "name another folder with --out"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """What a report is made of.
+
+    names: "FILE=NAME" each, or one NAME alone if all files are of one machine.
+    reference: also show the published figures that ship with the app.
+    gallery: a model folder; images: the source of its `samples` images.
+    """
+
+    results: Sequence[Path]
+    out: Path
+    title: str
+    names: Sequence[str] = ()
+    reference: bool = True
+    gallery: Path | None = None
+    images: str | None = None
+    samples: int = 3
 
 
 def report_command(options: argparse.Namespace) -> int:
     """Carry out `host-tools report`."""
-    console = Console()
-    if (options.gallery is None) != (options.images is None):
-        raise UsageError("--gallery MODEL_DIR and --images SOURCE go together; give both or none")
-    if not options.results and options.no_reference:
-        raise UsageError("there is nothing to report; name result files or leave the reference in")
-    check_matplotlib()
-    results = collect(options.results, options.name, reference=not options.no_reference)
-    spec = read_card(options.gallery) if options.gallery else None
-    results = with_scores(results, spec)
-    _make_folders(options.out)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
-        sections = [
-            Section(model, tuple(members), tuple(_drawn(model, members, bars)))
-            for model, members in by_model(results).items()
-        ]
-        gallery = _gallery(spec, options, bars) if spec else None
-    number = len(options.results)
-    files = count(number, "result file") if number else "the reference's figures alone"
-    made = f"Made {time.strftime('%Y-%m-%d %H:%M')} by edge-quant {__version__} from {files}"
-    page_path = write(options.out, page(options.title, made, sections, gallery), sections)
-    for result in results:
-        for warning in result.warnings:
-            _say(console, f"{result.machine}: {warning}", style="yellow")
-    _say(console, f"{page_path}: {page_path.stat().st_size:,} bytes, nothing beside it is needed")
-    number = sum(len(section.charts) for section in sections)
-    _say(console, f"{options.out / 'charts'}: {count(number, 'chart')} as PNG")
+    wanted = ReportOptions(
+        results=options.results,
+        out=options.out,
+        title=options.title,
+        names=options.name,
+        reference=not options.no_reference,
+        gallery=options.gallery,
+        images=options.images,
+        samples=options.samples,
+    )
+    build_report(wanted, Console())
     return 0
 
 
-def collect(paths: Sequence[Path], names: Sequence[str], *, reference: bool) -> list[Result]:
-    """Read all files, name their machines, join what belongs together; the reference is last.
+def build_report(options: ReportOptions, console: Console) -> None:
+    """Read the results, draw the charts and write the page; print what was written.
 
-    names: "FILE=NAME" each, or one NAME alone where all files are of one machine.
+    Raises UsageError, SourceError, ModelError and SinkError.
+    """
+    if (options.gallery is None) != (options.images is None):
+        raise UsageError("--gallery MODEL_DIR and --images SOURCE go together; give both or none")
+    if not options.results and not options.reference:
+        raise UsageError("there is nothing to report; name result files or leave the reference in")
+    check_matplotlib()
+    template = page_template()
+    results = collect(options.results, options.names, reference=options.reference)
+    spec = read_card(options.gallery) if options.gallery else None
+    results = with_scores(results, spec)
+    charts_dir = options.out / "charts"
+    try:  # before any work is done
+        charts_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise SinkError(f"cannot write {options.out}: {fault.strerror}; {_ADVICE}") from None
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        sections = [
+            ModelSection(model, members, _render_charts(model, members, progress))
+            for model, members in by_model(results).items()
+        ]
+        gallery = None
+        if spec is not None and options.images is not None:
+            gallery = _gallery(spec, options.images, options.samples, progress)
+    files = count(len(options.results), "result file") if options.results else "the reference only"
+    made = f"Made {time.strftime('%Y-%m-%d %H:%M')} by edge-quant {__version__} from {files}"
+    charts = [chart for section in sections for chart in section.charts]
+    for chart in charts:
+        path = charts_dir / f"{chart.name}.png"
+        write_atomic(path, chart.light, error=SinkError, advice=_ADVICE)
+    page_path = options.out / "index.html"
+    text = render_page(template, options.title, made, sections, gallery)
+    write_atomic(page_path, text, error=SinkError, advice=_ADVICE)
+    for result in results:
+        for warning in result.warnings:
+            _print(console, f"{result.machine}: {warning}", style="yellow")
+    _print(console, f"{page_path}: {page_path.stat().st_size:,} bytes, self-contained")
+    _print(console, f"{charts_dir}: {count(len(charts), 'chart')} as PNG")
+
+
+def collect(paths: Sequence[Path], names: Sequence[str], *, reference: bool) -> list[Result]:
+    """Read all files, name their machines, join files of one result; the reference is last.
+
+    names: "FILE=NAME" each, or one NAME alone if all files are of one machine.
     """
     given = _names(paths, names)
     results = [result for path in paths for result in read_results(path, given.get(path))]
@@ -73,7 +122,7 @@ def collect(paths: Sequence[Path], names: Sequence[str], *, reference: bool) -> 
 
 
 def _names(paths: Sequence[Path], names: Sequence[str]) -> dict[Path, str]:
-    """Return what to call the machine of each file that was given a name."""
+    """Return the machine's name for each file that was given one."""
     if len(names) == 1 and "=" not in names[0]:
         # Read once by their own names, to see whether they are of one machine.
         machines = {result.machine for path in paths for result in read_results(path)}
@@ -94,77 +143,50 @@ def _names(paths: Sequence[Path], names: Sequence[str]) -> dict[Path, str]:
 
 
 def by_model(results: Sequence[Result]) -> dict[str, list[Result]]:
-    """Group results by model; published ones stand beside every model they suit.
+    """Group results by model; published ones join every model they suit.
 
-    Those that suit none get a section of their own, behind the others.
+    Those that suit none get sections of their own, after the others.
     """
     groups: dict[str, list[Result]] = {}
     for result in results:
         if not result.published:
             groups.setdefault(result.model, []).append(result)
-    own = list(groups)
+    measured = list(groups)
     for result in results:
         if result.published:
-            beside = [
+            suited = [
                 model
-                for model in own
+                for model in measured
                 if model == result.model
                 or any(fnmatch(model.lower(), pattern) for pattern in result.suits)
             ]
-            for model in beside or [result.model]:
+            for model in suited or [result.model]:
                 groups.setdefault(model, []).append(result)
     return groups
 
 
-def _drawn(model: str, results: Sequence[Result], bars: Progress) -> list[Drawn]:
+def _render_charts(
+    model: str, results: Sequence[Result], progress: Progress
+) -> list[RenderedChart]:
     prefix = "".join(letter if letter.isalnum() else "-" for letter in model.lower())
     charts = charts_of(results, prefix)
-    task = bars.add_task(f"charts of {model}", total=len(charts))
-    drawn = []
+    task = progress.add_task(f"charts of {model}", total=len(charts))
+    rendered = []
     for chart in charts:
         light, dark = chart.render(LIGHT), chart.render(DARK)
-        drawn.append(Drawn(chart.name, chart.title, chart.note, light, dark))
-        bars.advance(task)
-    return drawn
+        rendered.append(RenderedChart(chart.name, chart.title, chart.note, light, dark))
+        progress.advance(task)
+    return rendered
 
 
-def _gallery(spec: ModelSpec, options: argparse.Namespace, bars: Progress) -> Gallery:
-    task: TaskID = bars.add_task("gallery", total=len(spec.variants))
+def _gallery(spec: ModelSpec, images: str, samples: int, progress: Progress) -> Gallery:
+    task = progress.add_task("gallery", total=len(spec.variants))
 
-    def note(variant: str) -> None:
-        bars.update(task, description=f"gallery: {variant}", advance=1)
+    def on_variant(variant: str) -> None:
+        progress.update(task, description=f"gallery: {variant}", advance=1)
 
-    return make_gallery(spec, options.images, options.samples, note)
-
-
-def _make_folders(out: Path) -> None:
-    """Make the folders for page and charts, before any work is done; raise SinkError."""
-    with _writing(out):
-        (out / "charts").mkdir(parents=True, exist_ok=True)
+    return make_gallery(spec, images, samples, on_variant)
 
 
-def write(out: Path, text: str, sections: Sequence[Section]) -> Path:
-    """Write index.html and the charts; return the page's path. Raises SinkError."""
-    page_path = out / "index.html"
-    with _writing(out):
-        for section in sections:
-            for chart in section.charts:
-                (out / "charts" / f"{chart.name}.png").write_bytes(chart.light)
-        draft = page_path.with_name("index.html.part")
-        draft.write_text(text, "utf-8")
-        draft.replace(page_path)
-    return page_path
-
-
-@contextlib.contextmanager
-def _writing(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as fault:
-        raise SinkError(
-            f"{out} cannot be written ({fault.strerror}); name another folder with --out"
-        ) from None
-
-
-def _say(console: Console, text: str, style: str | None = None) -> None:
+def _print(console: Console, text: str, style: str | None = None) -> None:
     console.print(text, highlight=False, soft_wrap=True, markup=False, style=style)

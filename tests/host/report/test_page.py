@@ -1,4 +1,4 @@
-"""Test the page as a reader gets it, and the command that makes it."""
+"""The report page as a reader gets it, and the command that makes it."""
 
 import re
 from pathlib import Path
@@ -7,13 +7,15 @@ import cv2
 import numpy as np
 import pytest
 
+from edge_app.frame import Image
 from host_tools import cli
 from host_tools.report.build_report import by_model, collect
-from host_tools.report.gallery import make_gallery
-from host_tools.report.markup import Html, escape, tag
+from host_tools.report.gallery import make_gallery, mark_difference
+from host_tools.report.page import ModelSection, RenderedChart, page_template, render_page
 from tests.support.made_results import bench, board, summary, write
 
 pytest.importorskip("matplotlib", reason="needs the host extra: pip install '.[host]'")
+markupsafe = pytest.importorskip("markupsafe", reason="needs the host extra: pip install '.[host]'")
 DIGITS = Path("samples") / "digits-images-idx3-ubyte.gz"
 
 
@@ -110,8 +112,14 @@ def test_the_gallery_shows_every_variant(text: str) -> None:
     assert "dynamic range: 100.0 %" in gallery
 
 
-def test_a_street_gallery_marks_what_differs(tmp_path: Path, shared: Path) -> None:
-    """Maps and overlays come at the picture's size; pixels that differ are marked."""
+def decoded(content: bytes | None) -> Image:
+    """Return an encoded image as uint8 (H, W, 3) BGR."""
+    assert content is not None
+    return np.asarray(cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+
+
+def test_a_street_gallery_marks_the_differences(tmp_path: Path, shared: Path) -> None:
+    """Maps and overlays have the image's size; pixels that differ are marked."""
     from edge_app.labels import label_set
     from edge_app.model.card import InputSpec, ModelSpec, Variant
 
@@ -120,19 +128,29 @@ def test_a_street_gallery_marks_what_differs(tmp_path: Path, shared: Path) -> No
     labels = label_set("cityscapes")
     spec = ModelSpec("s", "S", "segmentation", labels, InputSpec((512, 256)), variants)
     gallery = make_gallery(spec, str(shared / "camvid" / "test"), 2)
-    assert 0.95 < gallery.agrees["int8"] < 1
-    assert [exhibit.picture.shape for exhibit in gallery.exhibits] == [(360, 480, 3)] * 2
-    for exhibit in gallery.exhibits:
-        base, other = exhibit.shown
-        assert base.agrees is None
-        assert base.differs is None
-        for image in (base.class_map, base.overlay, other.class_map, other.differs):
-            assert image is not None
-            assert image.shape == exhibit.picture.shape
-        assert other.agrees is not None
-        marked = np.asarray(other.differs)[..., 2] == 255
-        assert marked.mean() == pytest.approx(1 - other.agrees, abs=0.005)
-        assert ("road", (128, 64, 128)) in exhibit.classes
+    assert gallery.segmented
+    assert 0.95 < gallery.agreement["int8"] < 1
+    assert [decoded(image.image).shape for image in gallery.images] == [(360, 480, 3)] * 2
+    for image in gallery.images:
+        base, other = image.outputs
+        assert base.agreement is None
+        assert base.difference is None
+        for content in (base.class_map, base.overlay, other.class_map, other.difference):
+            assert decoded(content).shape == (360, 480, 3)
+        assert other.agreement is not None
+        # Red of the mark is 255, of the dimmed image 115 at most.
+        marked = decoded(other.difference)[..., 2] > 180
+        assert marked.mean() == pytest.approx(1 - other.agreement, abs=0.01)
+        assert ("road", (128, 64, 128)) in image.classes
+
+
+def test_only_differing_pixels_are_marked() -> None:
+    """The mark follows a mask of another size; the rest is grey and dim."""
+    image = np.full((4, 4, 3), (0, 128, 255), np.uint8)
+    marked = mark_difference(image, np.array([[True, False], [False, False]]))
+    assert (marked[:2, :2] == (245, 90, 255)).all()
+    assert marked[2:].max() < 128
+    assert (np.ptp(marked[2:], axis=2) == 0).all()
 
 
 @pytest.mark.parametrize("reference", [True, False])
@@ -225,11 +243,16 @@ def test_a_place_that_cannot_be_written_is_told(
     (tmp_path / "out").write_text("")
     path = write(tmp_path / "a.json", bench(("int8",)))
     assert cli.main(["report", str(path), "--no-reference", "--out", str(tmp_path / "out")]) == 1
-    assert "cannot be written" in capsys.readouterr().err
+    assert "cannot write" in capsys.readouterr().err
 
 
-def test_text_is_escaped_once_and_markup_kept() -> None:
-    """Pieces of both kinds go together."""
-    assert escape(["<", Html("<i>"), "&"]) == "&lt;<i>&amp;"
-    assert tag("p", 'a"b<', class_='x"y') == '<p class="x&quot;y">a&quot;b&lt;</p>'
-    assert tag("p", [tag("b", "<")]) == "<p><b>&lt;</b></p>"
+@pytest.mark.parametrize("name", ["<", "&", '"', "'"])
+def test_text_is_escaped_in_elements_and_attributes(name: str) -> None:
+    """A model's name is text in a heading, and cannot end an attribute."""
+    chart = RenderedChart("c", f"x{name}y", "", b"light", b"dark")
+    section = ModelSection(f"x{name}y", [], [chart])
+    text = render_page(page_template(), "title", "made", [section])
+    escaped = f"x{markupsafe.escape(name)}y"
+    assert f">{escaped}</h2>" in text
+    assert f'alt="Chart: {escaped}. ' in text
+    assert f"x{name}y" not in text
