@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 VIEWS = ("overlay", "map", "side by side", "picture")
+ALPHA = 0.55  # share of the class colours, unless chosen
 COMPARISONS = ("off", "split", "difference")
 
 
@@ -23,7 +24,7 @@ class Controls:
     steps, snapshots: how often one frame, or a picture of it, was asked for.
     """
 
-    alpha: float = 0.55
+    alpha: float = ALPHA
     legend: bool = True
     hud: int = 2
     variant: str = ""

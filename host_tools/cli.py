@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edge_app import __version__
 from edge_app.commands.arg_types import Commands, add_command, numbers, size
-from edge_app.exits import run_command
+from edge_app.program import exit_code
 from host_tools.cluster.cluster_options import add_evaluate
 from host_tools.diagnose import diagnose_options as diagnosis
 from host_tools.synthetic_streets.write_command import add_scenes
@@ -253,10 +253,10 @@ def _add_report(commands: Commands) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0, 1 for a fault, 2 for usage, 130 after Ctrl-C."""
     options = build_parser().parse_args(arguments)
-    return run_command(
+    return exit_code(
         "host-tools",
         lambda: _dispatch(options),
-        stopped="stopped; what was there before is as it was",
+        interrupted="stopped; what was there before is as it was",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import threading
 from collections.abc import Mapping
@@ -18,13 +17,12 @@ from edge_app.bench.cases import Budget, Case, WorkerRequest
 from edge_app.bench.quality_result import QualityResult
 from edge_app.bench.result_file import write_text
 from edge_app.bench.worker import carry_out
-from edge_app.board import board, judge, read_cpu_usage, versions
-from edge_app.commands.console import prose, tell
+from edge_app.board import Verdict, board, judge, read_cpu_usage, versions
+from edge_app.console import prose, tell
 from edge_app.errors import UsageError
 from edge_app.model.card import ModelSpec
-from edge_app.model.catalog import resolve_model, sample
+from edge_app.model.catalog import sample
 from edge_app.paths import assets_dir
-from edge_app.session.signals import Signals
 from edge_app.style import NOTHING, file_size, fraction, significant, variant_colour
 
 _FRAMES = {"classification": 10_000, "segmentation": 60}
@@ -45,19 +43,32 @@ class ThesisTask:
     sample: bool = False
 
 
-def thesis_command(options: argparse.Namespace, console: Console) -> int:
+@dataclass(frozen=True, slots=True)
+class ThesisOptions:
+    """Options of the preset.
+
+    digits, drive: two paths with a comma between, frames and truth; None for the sample.
+    json: file for the result.
+    """
+
+    digits_model: ModelSpec
+    drive_model: ModelSpec
+    digits: str | None = None
+    drive: str | None = None
+    truth_labels: str | None = None
+    runtime: str = "auto"
+    threads: int | None = None
+    json: Path | None = None
+
+
+def run_thesis(options: ThesisOptions, console: Console, stop: threading.Event) -> Verdict:
     """Run both tasks with all variants; print our figures beside the published ones."""
     tasks = [
-        _task(replace_model(options, "mnist"), options.digits, "--digits"),
-        _task(options, options.drive, "--drive"),
+        _task(options.digits_model, options.digits, "--digits"),
+        _task(options.drive_model, options.drive, "--drive"),
     ]
-    stop = threading.Event()
-    signals = Signals(stop)
     before, work = board(), read_cpu_usage()
-    found: dict[str, dict[str, QualityResult]] = {}
-    with signals.caught():
-        for task in tasks:
-            found[task.spec.name] = _answers(task, options, stop, console)
+    found = {task.spec.name: _answers(task, options, stop, console) for task in tasks}
     after, work_after = board(), read_cpu_usage()
     others = work_after.others_since(work) if work and work_after else None
     verdict = judge(before, after, others)
@@ -77,20 +88,11 @@ def thesis_command(options: argparse.Namespace, console: Console) -> int:
             "verdict": {"valid": verdict.valid, "reasons": list(verdict.reasons)},
             "versions": versions(),
         }
-        write_text(Path(options.json), json.dumps(record, indent=2) + "\n")
-        tell(console, f"result: {options.json}")
-    if signals.number:
-        return 128 + signals.number
-    return 0 if verdict.valid or options.allow_throttled else 3
+        write_text(options.json, json.dumps(record, indent=2) + "\n")
+    return verdict
 
 
-def replace_model(options: argparse.Namespace, model: str) -> argparse.Namespace:
-    """Return the options with another model."""
-    return argparse.Namespace(**{**vars(options), "model": model})
-
-
-def _task(options: argparse.Namespace, data: str | None, name: str) -> ThesisTask:
-    spec = resolve_model(options)
+def _task(spec: ModelSpec, data: str | None, name: str) -> ThesisTask:
     if data is None:
         return ThesisTask(spec, *sample(spec), sample=True)
     source, comma, truth = data.rpartition(",")
@@ -100,9 +102,8 @@ def _task(options: argparse.Namespace, data: str | None, name: str) -> ThesisTas
 
 
 def _answers(
-    task: ThesisTask, options: argparse.Namespace, stop: threading.Event, console: Console
+    task: ThesisTask, options: ThesisOptions, stop: threading.Event, console: Console
 ) -> dict[str, QualityResult]:
-    threads = options.threads[0] if options.threads else None
     found: dict[str, QualityResult] = {}
     for variant in task.spec.variants:
         if stop.is_set():
@@ -110,7 +111,7 @@ def _answers(
         tell(console, f"[dim]{task.spec.name} {variant}[/]")
         ask = WorkerRequest(
             task.spec,
-            Case(variant, options.runtime, threads),
+            Case(variant, options.runtime, options.threads),
             task.source,
             Budget(),
             kind="quality",

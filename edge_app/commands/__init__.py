@@ -1,1 +1,1 @@
-"""Carry out the commands of `cli`, one room each."""
+"""The commands of `edge-app`: one module each, as `edge_app.program.CommandModule` describes."""

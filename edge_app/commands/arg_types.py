@@ -1,11 +1,99 @@
-"""Read command lines: what both programs' parsers have in common."""
+"""Argument types of both programs: they turn a word of the command line into a value."""
 
 from __future__ import annotations
 
 import argparse
+import re
 from typing import TypeAlias
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def positive(text: str) -> int:
+    """Return a whole number of 1 or more."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def seconds(text: str) -> float:
+    """Return a duration in seconds, below a day."""
+    number = float(text)
+    if not 0 < number < 86400:
+        raise argparse.ArgumentTypeError("must be above 0 and below a day")
+    return number
+
+
+def share(text: str) -> float:
+    """Return a share between 0 and 1."""
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError("must be between 0 and 1")
+    return number
+
+
+def size(text: str) -> tuple[int, int]:
+    """Return the width and height of a text like 513x257."""
+    width, cross, height = text.lower().partition("x")
+    if not cross or not width.isdecimal() or not height.isdecimal() or not int(width) * int(height):
+        raise argparse.ArgumentTypeError(f"invalid size '{text}': give WIDTHxHEIGHT, e.g. 513x257")
+    return int(width), int(height)
+
+
+def listen_at(text: str) -> tuple[str, int]:
+    """Return host and port of 8080, 0.0.0.0:8080 or [::]:8080; the host is loopback by default."""
+    host, colon, port = text.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        port = ""  # an IPv6 address without its brackets
+    if not (port.isascii() and port.isdecimal()) or int(port) > 65535 or (colon and not host):
+        raise argparse.ArgumentTypeError(
+            f"invalid address '{text}': give [HOST:]PORT, e.g. 8080, 0.0.0.0:8080 or [::]:8080"
+        )
+    return host or "127.0.0.1", int(port)
+
+
+def numbers(text: str) -> tuple[float, ...]:
+    """Return the numbers of a text like 123.7,116.8,103.9."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"invalid number '{text}': give one, or one per channel, e.g. 123.7,116.8,103.9"
+        ) from None
+
+
+def counts(text: str) -> list[int]:
+    """Return the whole numbers of a text like 1,2,4."""
+    return [positive(part) for part in text.split(",")]
+
+
+def rate(text: str) -> float:
+    """Return a rate in Hz, above 0 and at most 1000."""
+    number = float(text)
+    if not 0 < number <= 1000:
+        raise argparse.ArgumentTypeError("must be above 0 and at most 1000")
+    return number
+
+
+def duration(text: str) -> float:
+    """Return the seconds of 90, 90s, 10m or 1h."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip().lower())
+    if not found:
+        raise argparse.ArgumentTypeError(f"invalid time '{text}': give e.g. 90s, 10m or 1h")
+    return seconds(str(float(found[1]) * _UNITS[found[2]]))
+
+
+def percent(text: str) -> float:
+    """Return the share that 5% or 0.05 is."""
+    number = float(text.rstrip("% ")) / (100 if text.strip().endswith("%") else 1)
+    if not 0 <= number < 10:
+        raise argparse.ArgumentTypeError("must be 0 % or more, e.g. 5% or 0.05")
+    return number
 
 
 def add_command(commands: Commands, name: str, text: str, examples: str) -> argparse.ArgumentParser:
@@ -17,60 +105,3 @@ def add_command(commands: Commands, name: str, text: str, examples: str) -> argp
         epilog=examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-
-
-def positive(text: str) -> int:
-    """Read a whole number of 1 or more."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
-
-
-def seconds(text: str) -> float:
-    """Read a duration in seconds, below a day."""
-    number = float(text)
-    if not 0 < number < 86400:
-        raise argparse.ArgumentTypeError("must be above 0 and below a day")
-    return number
-
-
-def share(text: str) -> float:
-    """Read a share between 0 and 1."""
-    number = float(text)
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError("must be between 0 and 1")
-    return number
-
-
-def size(text: str) -> tuple[int, int]:
-    """Read a width and a height, as 513x257."""
-    width, cross, height = text.lower().partition("x")
-    if not cross or not width.isdecimal() or not height.isdecimal() or not int(width) * int(height):
-        raise argparse.ArgumentTypeError(f"'{text}' is no size; write WIDTHxHEIGHT, as 513x257")
-    return int(width), int(height)
-
-
-def listen_at(text: str) -> tuple[str, int]:
-    """Read an address to listen at, as 8080, 0.0.0.0:8080 or [::]:8080; loopback unless given."""
-    host, colon, port = text.rpartition(":")
-    if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    elif ":" in host:
-        port = ""  # an IPv6 address without its brackets
-    if not (port.isascii() and port.isdecimal()) or int(port) > 65535 or (colon and not host):
-        raise argparse.ArgumentTypeError(
-            f"'{text}' is no address to listen at; write PORT or HOST:PORT, as 8080, "
-            "0.0.0.0:8080 or [::]:8080"
-        )
-    return host or "127.0.0.1", int(port)
-
-
-def numbers(text: str) -> tuple[float, ...]:
-    """Read one number, or several with commas."""
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"'{text}' is no number; write one, or one per channel as 123.7,116.8,103.9"
-        ) from None

@@ -1,54 +1,202 @@
-"""Carry out `edge-app bench`: measure cases in turns, as tables, JSON and CSV."""
+"""`edge-app bench`: measure cases in rounds, as tables, JSON and CSV."""
 
 from __future__ import annotations
 
 import argparse
-import threading
-import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, Group
-from rich.live import Live
-from rich.text import Text
-
-from edge_app.bench.aggregate import CaseResult
-from edge_app.bench.benchmark import Benchmark
-from edge_app.bench.cases import Budget, Case, WorkerRequest, cases_of
-from edge_app.bench.result_file import as_csv, as_json, make_result, write_text
-from edge_app.bench.schema import FIELDS, check_result
-from edge_app.bench.tables import board_line, speed_table, stage_table, use_table
-from edge_app.board import Verdict, board, judge, read_cpu_usage
-from edge_app.commands.console import prose, tell
+from edge_app.commands.arg_types import duration, positive, rate, seconds
+from edge_app.commands.model_options import add_model, read_model
 from edge_app.errors import EdgeError, UsageError
-from edge_app.model.catalog import resolve_model, sample
-from edge_app.model.interpreter.runtimes import CHOICES, installed
-from edge_app.session.signals import Signals
-from edge_app.sources.factory import open_source
-from edge_app.sources.truth import open_truth
-from edge_app.style import significant, variant_colour
 
-# How many frames are answered where there is no truth to judge them by.
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from edge_app.board import Verdict
+
+EXAMPLES = """examples:
+  edge-app bench --model mnist
+  edge-app bench --model street --variants int8,float32 --source drive.mp4 --json pi5.json
+  edge-app bench --runtimes litert,tflite-runtime --threads 1,2,4 --csv pi5.csv
+  edge-app bench --pace 30 --sustained 10m --explain
+  edge-app bench --preset thesis
+
+exit codes: 0 valid; 1 an error; 2 usage; 3 measured, but not valid (throttled or crowded)
+"""
+# Frames whose results are scored where there is no truth.
 _QUALITY_FRAMES = 30
-NOT_VALID = 3
+_NOT_VALID = 3
 
 
-def bench_command(options: argparse.Namespace) -> int:
-    """Measure what is asked for; Ctrl-C keeps what is measured."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `bench`."""
+    add_model(parser, several_threads=True)
+    parser.add_argument(
+        "--variants", default="all", metavar="LIST", help="names with commas (default: all)"
+    )
+    parser.add_argument(
+        "--runtimes",
+        metavar="LIST",
+        help="several runtimes, each measured, or: installed (default: that of --runtime)",
+    )
+    parser.add_argument("--source", metavar="S", help="what to run on (default: a sample)")
+    parser.add_argument(
+        "--truth", metavar="T", help="truth of the source; adds quality (default: the sample's)"
+    )
+    parser.add_argument(
+        "--truth-labels",
+        metavar="SET",
+        help="camvid, cityscapes or driveseg (default: by the files' layout)",
+    )
+    parser.add_argument(
+        "--quality-frames",
+        type=positive,
+        metavar="N",
+        help="frames to score (default: 30, or all with --truth)",
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="file for the result (default: none)"
+    )
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="file for the result as a table (default: none)"
+    )
+    parser.add_argument(
+        "--min-secs",
+        type=seconds,
+        default=5.0,
+        metavar="S",
+        help="least time per measurement (default: 5)",
+    )
+    parser.add_argument(
+        "--num-runs",
+        type=positive,
+        default=30,
+        metavar="N",
+        help="least number of runs per measurement (default: 30)",
+    )
+    parser.add_argument(
+        "--warmup-runs",
+        type=positive,
+        default=5,
+        metavar="N",
+        help="runs before the measured ones (default: 5)",
+    )
+    parser.add_argument(
+        "--rounds",
+        type=positive,
+        default=3,
+        metavar="N",
+        help="trials of each case, in the order A B C A B C (default: 3)",
+    )
+    parser.add_argument(
+        "--pace",
+        type=rate,
+        metavar="HZ",
+        help="also run the network at a camera's rate (default: no)",
+    )
+    parser.add_argument(
+        "--sustained",
+        type=duration,
+        metavar="TIME",
+        help="also run it without a pause, e.g. for 10m (default: no)",
+    )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="say why each case is as fast as it is (default: one line)",
+    )
+    parser.add_argument(
+        "--allow-throttled",
+        action="store_true",
+        help="exit with 0 even if the board was throttled or busy (default: with 3)",
+    )
+    parser.add_argument(
+        "--preset",
+        choices=("thesis",),
+        help="the experiment this project began with (default: none)",
+    )
+    parser.add_argument(
+        "--digits", metavar="IMAGES,LABELS", help="digits for the preset (default: the sample)"
+    )
+    parser.add_argument(
+        "--drive", metavar="VIDEO,TRUTH", help="street for the preset (default: the sample)"
+    )
+    parser.add_argument(
+        "--describe-results",
+        action="store_true",
+        help="print the fields of the JSON and stop (default: measure)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure the cases; Ctrl-C keeps what is measured."""
+    from rich.console import Console
+
     console = Console()
     if options.describe_results:
-        for known in FIELDS:
-            tell(console, f"{known.path}\t{known.kind}\t{known.what}".expandtabs(34))
-        return 0
+        return _describe_results(console)
     if options.preset:
-        from edge_app.bench.thesis import thesis_command
+        return _run_thesis(options, console)
+    return _run_benchmark(options, console)
 
-        return thesis_command(options, console)
-    spec = resolve_model(options)
+
+def _describe_results(console: Console) -> int:
+    from edge_app.bench.schema import FIELDS
+    from edge_app.console import tell
+
+    for known in FIELDS:
+        tell(console, f"{known.path}\t{known.kind}\t{known.what}".expandtabs(34))
+    return 0
+
+
+def _run_thesis(options: argparse.Namespace, console: Console) -> int:
+    import threading
+
+    from edge_app.bench.thesis import ThesisOptions, run_thesis
+    from edge_app.console import tell
+    from edge_app.session.signals import Signals
+
+    stop = threading.Event()
+    signals = Signals(stop)
+    thesis = ThesisOptions(
+        digits_model=read_model(options, "mnist"),
+        drive_model=read_model(options),
+        digits=options.digits,
+        drive=options.drive,
+        truth_labels=options.truth_labels,
+        runtime=options.runtime,
+        threads=options.threads[0] if options.threads else None,
+        json=options.json,
+    )
+    with signals.caught():
+        verdict = run_thesis(thesis, console, stop)
+    if options.json:
+        tell(console, f"result: {options.json}")
+    return _code(verdict, signals.number, allowed=options.allow_throttled)
+
+
+def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
+    import threading
+    import time
+
+    from edge_app.bench.bench_output import print_results, watch
+    from edge_app.bench.benchmark import Benchmark
+    from edge_app.bench.cases import Budget, WorkerRequest, cases_of
+    from edge_app.bench.result_file import make_result
+    from edge_app.bench.tables import board_line
+    from edge_app.board import board, judge, read_cpu_usage
+    from edge_app.console import prose
+    from edge_app.model.catalog import sample
+    from edge_app.session.signals import Signals
+    from edge_app.sources.factory import open_source
+    from edge_app.sources.truth import open_truth
+
+    spec = read_model(options)
     names = list(spec.variants) if options.variants == "all" else options.variants.split(",")
     for name in names:
         spec.variant(name)
-    cases = cases_of(names, runtimes_of(options), options.threads or [None])
+    cases = cases_of(names, _runtimes(options), options.threads or [None])
     source, truth = sample(spec) if options.source is None else (options.source, None)
     truth = options.truth or (truth if options.source is None else None)
     frames = options.quality_frames or (None if truth else _QUALITY_FRAMES)
@@ -78,7 +226,7 @@ def bench_command(options: argparse.Namespace) -> int:
     others = work_after.others_since(work) if work and work_after else None
     verdict = judge(before, after, others, series.states)
     measured = series.measured()
-    _print(console, title, measured, series, explained=options.explain)
+    print_results(console, title, measured, series, explained=options.explain)
     result = make_result(
         model=spec.name,
         source=source,
@@ -91,12 +239,18 @@ def bench_command(options: argparse.Namespace) -> int:
         started_unix_s=started,
         interrupted=stop.is_set(),
     )
-    save(console, options, result)
-    return _code(console, verdict, signals.number, allowed=options.allow_throttled)
+    _save(console, options, result)
+    for note in verdict.notes:
+        prose(console, f"[dim]{note}[/]")
+    for reason in verdict.reasons:
+        prose(console, f"[bold red]not valid[/]: {reason}")
+    return _code(verdict, signals.number, allowed=options.allow_throttled)
 
 
-def runtimes_of(options: argparse.Namespace) -> list[str]:
-    """Return the runtimes asked for; raise UsageError for a name there is not."""
+def _runtimes(options: argparse.Namespace) -> list[str]:
+    """Return the runtimes to measure; raise UsageError for an unknown name."""
+    from edge_app.model.interpreter.runtimes import CHOICES, installed
+
     if options.runtimes is None:
         return [options.runtime]
     if options.runtimes == "installed":
@@ -108,66 +262,12 @@ def runtimes_of(options: argparse.Namespace) -> list[str]:
     return names
 
 
-def watch(console: Console, title: str, series: Benchmark) -> None:
-    """Measure, with a table that fills on a terminal and a line per turn where it is piped."""
-    if not console.is_terminal:
-        said: set[tuple[str, Case]] = set()
+def _save(console: Console, options: argparse.Namespace, result: dict[str, Any]) -> None:
+    """Write the result's files; nothing is written that a reader would refuse."""
+    from edge_app.bench.result_file import as_csv, as_json, write_text
+    from edge_app.bench.schema import check_result
+    from edge_app.console import tell
 
-        def line(how_far: str, case: Case, _step: str) -> None:
-            if (how_far, case) not in said:
-                said.add((how_far, case))
-                tell(console, f"{how_far}: {case.words()}")
-
-        series.go(line)
-        return
-    with Live(console=console, refresh_per_second=4, transient=True) as live:
-
-        def show(how_far: str, case: Case, step: str) -> None:
-            state = Text.assemble(
-                (f"{how_far}  ", "dim"),
-                (case.words(), variant_colour(case.variant)),
-                f"  {step}   ",
-                ("Ctrl-C keeps what is measured", "dim"),
-            )
-            live.update(Group(speed_table(title, series.measured()), state))
-
-        series.go(show)
-
-
-def _print(
-    console: Console, title: str, measured: list[CaseResult], series: Benchmark, *, explained: bool
-) -> None:
-    if measured:
-        one = measured[0]
-        same = len({(each.runtime, each.threads) for each in measured}) == 1
-        where = f": {one.runtime}, {one.threads} threads" if same else ""
-        for table in (
-            speed_table(title + where, measured),
-            use_table(measured),
-            stage_table(measured),
-        ):
-            console.print(table)
-    for one in measured:
-        name = f"[{variant_colour(one.variant)}]{one.variant}[/]"
-        name += f" on {one.runtime}, {one.threads} threads"
-        if explained:
-            prose(console, f"{name}\n" + "\n".join(f"  - {why}" for why in one.why))
-        else:
-            prose(console, f"{name}: {one.delegation}")
-        if one.sustained:
-            long = one.sustained
-            prose(
-                console,
-                f"  sustained {long.seconds:.0f} s: p50 {significant(long.first.p50_ms)} ms in the "
-                f"first {long.window_s:.0f} s, {significant(long.last.p50_ms)} ms in the last",
-            )
-    for case, reason in series.failed.items():
-        how = "measured in part" if case in series.turns else "not measured"
-        prose(console, f"[bold red]{how}[/] {case.words()}: {reason}")
-
-
-def save(console: Console, options: argparse.Namespace, result: dict[str, Any]) -> None:
-    """Write the files that are asked for; nothing is written that a reader would refuse."""
     if not result["variants"]:
         return
     faults = check_result(result)
@@ -175,15 +275,11 @@ def save(console: Console, options: argparse.Namespace, result: dict[str, Any]) 
         raise EdgeError(f"the result does not fit its description ({faults[0]}); report this")
     for path, text in ((options.json, as_json), (options.csv, as_csv)):
         if path:
-            write_text(Path(path), text(result))
+            write_text(path, text(result))
             tell(console, f"result: {path}")
 
 
-def _code(console: Console, verdict: Verdict, number: int | None, *, allowed: bool) -> int:
-    for note in verdict.notes:
-        prose(console, f"[dim]{note}[/]")
-    for reason in verdict.reasons:
-        prose(console, f"[bold red]not valid[/]: {reason}")
-    if number:
-        return 128 + number
-    return 0 if verdict.valid or allowed else NOT_VALID
+def _code(verdict: Verdict, signal: int | None, *, allowed: bool) -> int:
+    if signal:
+        return 128 + signal
+    return 0 if verdict.valid or allowed else _NOT_VALID

@@ -1,4 +1,4 @@
-"""List the cameras of this machine, what they give, and who holds them."""
+"""`edge-app cameras`: the cameras of this machine, their sizes, and what holds them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict, dataclass, field
-from typing import Any
-
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from edge_app.sources import devices
 from edge_app.sources.holders import Holder, holders
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
+EXAMPLES = """examples:
+  edge-app cameras            the names to give to edge-app run, sizes, and what holds a camera
+  edge-app cameras --json     for a program to read
+"""
 # A wedged camera stack must not hold the list for ever.
 _ASK_S = 20
 _MOST_SIZES = 4
@@ -39,8 +41,16 @@ class CameraEntry:
     held_by: list[Holder] = field(default_factory=list)
 
 
-def cameras_command(options: argparse.Namespace) -> int:
-    """Carry out `edge-app cameras`: it is no fault to have none."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `cameras`."""
+    parser.add_argument("--json", action="store_true", help="print JSON (default: a table)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """List the cameras; having none is not an error."""
+    from rich.console import Console
+    from rich.markup import escape
+
     console = Console()
     found, reason = _own_cameras()
     found += [_usb_camera(device) for device in devices.cameras()]
@@ -96,6 +106,10 @@ def _usb_camera(device: devices.Device) -> CameraEntry:
 
 
 def _table(found: list[CameraEntry]) -> Table:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
     table = Table(title="Cameras", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1))
     for column in ("source", "camera", "pictures", "held by"):
         table.add_column(column, no_wrap=column == "source")
@@ -110,6 +124,8 @@ def _table(found: list[CameraEntry]) -> Table:
 
 
 def _sizes(camera: CameraEntry) -> str:
+    from rich.markup import escape
+
     lines = []
     for fourcc, sizes in camera.pictures.items():
         more = f" and {len(sizes) - _MOST_SIZES} more" if len(sizes) > _MOST_SIZES else ""
@@ -119,6 +135,8 @@ def _sizes(camera: CameraEntry) -> str:
 
 def _advice(found: list[CameraEntry], reason: str | None) -> list[str]:
     """Return what to do next."""
+    from rich.markup import escape
+
     lines = []
     if not found:
         lines.append("[yellow]no camera found[/]")

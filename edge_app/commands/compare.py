@@ -1,4 +1,4 @@
-"""Carry out `edge-app compare`: two results side by side, and a gate against regressions."""
+"""`edge-app compare`: two results side by side, and a gate against regressions."""
 
 from __future__ import annotations
 
@@ -6,30 +6,67 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
-from edge_app.bench.comparing import pairs_of, unlike_boards, unlike_runs, unmatched_cases
-from edge_app.bench.result_file import read_result
-from edge_app.bench.tables import pair_table
 from edge_app.board import board_slug
-from edge_app.commands.console import tell
+from edge_app.commands.arg_types import percent
 from edge_app.errors import UsageError
 from edge_app.paths import assets_dir
 
-SLOWER = 3
+EXAMPLES = """examples:
+  edge-app compare before.json after.json
+  edge-app compare after.json --fail-if-slower 5%     against the board's reference
+  edge-app compare pi4.json pi5.json --across-boards
+
+exit codes: 0 fine; 1 an error; 2 usage or unlike boards; 3 slower than allowed
+"""
+_SLOWER = 3
 
 
-def compare_command(options: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `compare`."""
+    parser.add_argument("first", type=Path, metavar="A.json", help="a result of edge-app bench")
+    parser.add_argument(
+        "second",
+        nargs="?",
+        type=Path,
+        metavar="B.json",
+        help="another one (default: compare A with its board's reference)",
+    )
+    parser.add_argument(
+        "--fail-if-slower",
+        type=percent,
+        metavar="5%",
+        help="exit with 3 where B is slower by more (default: no limit)",
+    )
+    parser.add_argument(
+        "--across-boards",
+        action="store_true",
+        help="compare results of unlike boards (default: refuse them)",
+    )
+    parser.add_argument(
+        "--allow-invalid",
+        action="store_true",
+        help="compare results marked as not valid (default: refuse them)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
     """Compare; exit with 3 where the gate is asked for and something is slower."""
+    from rich.console import Console
+
+    from edge_app.bench.comparing import pairs_of, unlike_runs, unmatched_cases
+    from edge_app.bench.result_file import read_result
+    from edge_app.bench.tables import pair_table
+    from edge_app.console import tell
+
     console = Console()
-    first_path = Path(options.first)
+    first_path = options.first
     first = read_result(first_path)
     if options.second is None:
         second_path, second = first_path, first
         first_path = reference_of(first)
         first = read_result(first_path)
     else:
-        second_path = Path(options.second)
+        second_path = options.second
         second = read_result(second_path)
     _refuse(first, second, options)
     pairs = pairs_of(first, second)
@@ -49,7 +86,7 @@ def compare_command(options: argparse.Namespace) -> int:
     slower = [pair.variant for pair in pairs if pair.slower(limit)]
     if slower:
         tell(console, f"[bold red]slower by more than {100 * limit:g} %[/]: {', '.join(slower)}")
-        return SLOWER
+        return _SLOWER
     tell(console, f"nothing is slower by more than {100 * limit:g} % beyond its range")
     return 0
 
@@ -69,6 +106,8 @@ def reference_of(result: dict[str, Any]) -> Path:
 
 def _refuse(first: dict[str, Any], second: dict[str, Any], options: argparse.Namespace) -> None:
     """Raise UsageError for results that say nothing about each other."""
+    from edge_app.bench.comparing import unlike_boards
+
     boards = unlike_boards(first, second)
     if boards and not options.across_boards:
         raise UsageError(

@@ -1,35 +1,62 @@
-"""Carry out `edge-app demo`: all variants on the sample, one table, two pictures."""
+"""`edge-app demo`: all variants on the shipped sample, in one table and two images."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-
-from edge_app.commands.console import coloured, compact_table
-from edge_app.commands.run import carry_out
+from edge_app.commands.model_options import add_runtime
 from edge_app.errors import ModelError
-from edge_app.frame import Frame
-from edge_app.model.card import CARD_NAME, ModelSpec, read_card
-from edge_app.model.catalog import sample
 from edge_app.paths import assets_dir
-from edge_app.session.demo_stills import quality_of, write_stills
-from edge_app.session.options import RunOptions
-from edge_app.sources.factory import open_source
-from edge_app.style import file_size, fraction, percent, significant
 
-# What ships, the first of which is shown where none is named.
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from edge_app.frame import Frame
+    from edge_app.model.card import ModelSpec
+
+EXAMPLES = """examples:
+  edge-app demo
+  edge-app demo --model mnist --headless --out demo-digits
+
+leaves an overlay video, a metrics log and a summary per variant in --out, of the street also two
+images of float32 beside int8
+"""
+# What ships, the default first.
 MODELS = ("street", "mnist")
 
 
-def demo_command(options: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `demo`."""
+    parser.add_argument(
+        "--model", choices=MODELS, help="shipped model (default: street, if it ships)"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("demo"),
+        metavar="DIR",
+        help="folder of the results (default: demo)",
+    )
+    parser.add_argument(
+        "--headless", action="store_true", help="open no window (default: one, if possible)"
+    )
+    add_runtime(parser)
+
+
+def run(options: argparse.Namespace) -> int:
     """Run every variant on the sample, recording each; stop at the first signal."""
-    console = Console()
-    out = Path(options.out)
+    from rich.console import Console
+
+    from edge_app.model.card import read_card
+    from edge_app.model.catalog import sample
+    from edge_app.session.demo_stills import quality_of, write_stills
+    from edge_app.session.options import RunOptions
+    from edge_app.session.run_session import run_session
+
+    console, out = Console(), options.out
     spec = read_card(_folder(options.model))
     source, truth = sample(spec)
     rows: list[Mapping[str, Any]] = []
@@ -47,7 +74,7 @@ def demo_command(options: argparse.Namespace) -> int:
             headless=options.headless,
             as_fast_as_possible=True,
         )
-        summary, code = carry_out(order, console)
+        summary, code = run_session(order, console)
         rows.append(summary)
         if code or summary["status"] != "complete":
             break
@@ -69,6 +96,8 @@ def demo_command(options: argparse.Namespace) -> int:
 
 def _folder(name: str | None) -> Path:
     """Return the folder of a shipped model, of the first there is where none is named."""
+    from edge_app.model.card import CARD_NAME
+
     folders = [assets_dir() / "models" / each for each in ([name] if name else MODELS)]
     for folder in folders:
         if (folder / CARD_NAME).is_file():
@@ -78,6 +107,8 @@ def _folder(name: str | None) -> Path:
 
 def _middle(source: str) -> Frame:
     """Return the frame in the middle of a file."""
+    from edge_app.sources.factory import open_source
+
     with open_source(source) as frames:
         middle = (frames.frame_count or 1) // 2
         chosen: Frame | None = None
@@ -91,6 +122,9 @@ def _middle(source: str) -> Frame:
 
 
 def _table(spec: ModelSpec, rows: list[Mapping[str, Any]]) -> Table:
+    from edge_app.console import coloured, compact_table
+    from edge_app.style import file_size, fraction, percent, significant
+
     streets = spec.task == "segmentation"
     scores = ("mIoU", "pixel\nacc.") if streets else ("top-1",)
     columns = (

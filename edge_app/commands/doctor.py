@@ -1,4 +1,7 @@
-"""Tell what works on this machine and what mends the rest."""
+"""`edge-app doctor`: what works on this machine, and what fixes the rest.
+
+Nothing is imported that is not part of Python, for it must run before anything is installed.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,24 @@ from edge_app.doctor.examine import examine
 from edge_app.doctor.finding import FAIL, OK, Finding, worst
 from edge_app.doctor.machine import Machine, this_machine
 
+EXAMPLES = """examples:
+  edge-app doctor            a table, and a command for everything that is not ok
+  edge-app doctor --json     for a program to read
+
+exit code: 1 if something fails, else 0
+"""
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
-def doctor_command(options: argparse.Namespace, machine: Machine | None = None) -> int:
-    """Carry out `edge-app doctor`: exit 1 where something fails.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `doctor`."""
+    parser.add_argument("--json", action="store_true", help="print JSON (default: a table)")
 
-    machine: this one unless a test gives another.
+
+def run(options: argparse.Namespace, machine: Machine | None = None) -> int:
+    """Check the machine; return 1 if something fails.
+
+    machine: this one, unless a test gives another.
     """
     machine = machine or this_machine()
     if options.json:

@@ -1,47 +1,88 @@
-"""Carry out `edge-app evaluate`: score variants over a whole data set."""
+"""`edge-app evaluate`: score variants over a whole data set."""
 
 from __future__ import annotations
 
 import argparse
-import threading
-from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-
-from edge_app.board import board, versions
-from edge_app.commands.console import coloured, compact_table, tell
+from edge_app.commands.model_options import add_model, read_model
 from edge_app.errors import UsageError
-from edge_app.evaluate.dataset import ImageSet, parse_dataset
-from edge_app.evaluate.evaluation_result import NAME, EvaluationResult
-from edge_app.evaluate.output_folder import write_matrices, write_worst
-from edge_app.evaluate.partial_counts import chunks
-from edge_app.evaluate.running import begin, done_of, score_variant
-from edge_app.model.catalog import resolve_model
-from edge_app.model.engine import load_engine
-from edge_app.session.signals import Signals
-from edge_app.style import NOTHING, fraction, percent
+
+EXAMPLES = """examples:
+  edge-app evaluate --dataset camvid:CamVid --model street
+  edge-app evaluate --dataset cityscapes:cityscapes --model models/deeplab --variants int8
+  edge-app evaluate --dataset driveseg:mit_driveseg_sample_gt.tar.gz --model models/deeplab
+  edge-app evaluate --dataset idx:t10k-images.gz,t10k-labels.gz --model mnist --frames 0:5000
+
+DIR then holds evaluation.json with every count, an image of each variant's confusion matrix, and
+the worst frames (image, truth, answer). Ctrl-C or a power cut lose nothing that was counted: the
+same command continues.
+"""
 
 
-def evaluate_command(options: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `evaluate`."""
+    add_model(parser)
+    parser.add_argument(
+        "--dataset",
+        required=True,
+        metavar="KIND:PATH",
+        help="camvid:DIR, cityscapes:DIR, driveseg:TAR, idx:IMAGES,LABELS, or KIND:IMAGES,TRUTH",
+    )
+    parser.add_argument(
+        "--variants", default="all", metavar="LIST", help="names with commas (default: all)"
+    )
+    parser.add_argument(
+        "--frames",
+        metavar="START:STOP",
+        help="part of the data set, to share it among boards (default: all)",
+    )
+    parser.add_argument(
+        "--worst",
+        type=int,
+        default=8,
+        metavar="N",
+        help="worst frames to draw, up to 8 (default: 8)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("evaluation"),
+        metavar="DIR",
+        help="folder of the results (default: evaluation)",
+    )
+    parser.add_argument(
+        "--anew", action="store_true", help="start over (default: continue from what DIR holds)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
     """Score the variants asked for; Ctrl-C keeps what is counted, the same command goes on."""
+    import threading
+    from dataclasses import replace
+
+    from rich.console import Console
+    from rich.progress import TaskID
+
+    from edge_app.board import board, versions
+    from edge_app.console import coloured, tell
+    from edge_app.evaluate.dataset import ImageSet, parse_dataset
+    from edge_app.evaluate.evaluation_output import counting, tell_outcome
+    from edge_app.evaluate.evaluation_result import NAME, EvaluationResult
+    from edge_app.evaluate.output_folder import write_worst
+    from edge_app.evaluate.partial_counts import chunks
+    from edge_app.evaluate.running import begin, done_of, score_variant
+    from edge_app.model.engine import load_engine
+    from edge_app.session.signals import Signals
+
     console = Console()
-    spec = resolve_model(options)
+    spec = read_model(options)
     names = list(spec.variants) if options.variants == "all" else options.variants.split(",")
     dataset = parse_dataset(options.dataset)
     pictures = ImageSet(dataset)
     span = asked_span(options.frames, pictures.count)
     about = {"boards": (board(),), "versions": versions()}
-    out = Path(options.out)
+    out = options.out
     outcome = begin(spec, names, dataset, pictures, out, about, anew=options.anew)
 
     def keep(found: EvaluationResult) -> None:
@@ -91,65 +132,3 @@ def asked_span(text: str | None, frames: int) -> tuple[int, int]:
     if not colon or not 0 <= span[0] < span[1] <= frames:
         raise UsageError(f"--frames {text} is not within the {frames} frames; give START:STOP")
     return span
-
-
-def counting(console: Console) -> Progress:
-    """Return a display of frames done and time left; nothing where output is piped."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
-
-
-def tell_outcome(console: Console, outcome: EvaluationResult, out: Path) -> None:
-    """Print scores and classes, write the matrices' pictures, and name the files."""
-    scored = [name for name, each in outcome.variants.items() if each.parts]
-    if not scored:
-        return
-    counted = replace(outcome, variants={name: outcome.variants[name] for name in scored})
-    qualities = {name: counted.quality(name) for name in scored}
-    data = " and ".join(str(each["name"]) for each in counted.datasets.values())
-    columns = ("variant", "frames", "mIoU", "pixels", "top-1", "damaged")
-    table = compact_table(f"{counted.model} on {data}", columns, 1)
-    for column in table.columns[1:]:
-        column.min_width = 9
-    for name, quality in qualities.items():
-        damaged = sum(len(part.damaged) for part in counted.variants[name].parts.values())
-        table.add_row(
-            coloured(name),
-            f"{quality.frames:,}",
-            fraction(quality.miou),
-            percent(quality.pixel_accuracy),
-            NOTHING if quality.top1 is None else f"{100 * quality.top1:.2f} %",
-            str(damaged),
-        )
-    console.print(table)
-    _tell_classes(console, counted, scored)
-    for path in write_matrices(counted, out):
-        tell(console, f"{path}")
-    tell(console, f"{out / NAME}: all counts, for edge-app merge and host-tools report")
-
-
-def _tell_classes(console: Console, outcome: EvaluationResult, names: list[str]) -> None:
-    """Print the score of each class that is there, a column per variant."""
-    digits = outcome.task == "classification"
-    title = "right of each class" if digits else "IoU of each class"
-    table = compact_table(title, ("class", *map(coloured, names)), 1)
-    for column in table.columns[1:]:
-        column.min_width = 9
-    matrices = {name: outcome.variants[name].matrix for name in names}
-    values = {
-        name: (matrix.recall() if digits else matrix.iou()).tolist()
-        for name, matrix in matrices.items()
-    }
-    for place, label in enumerate(outcome.classes):
-        row = [values[name][place] for name in names]
-        if any(value == value for value in row):  # not all NaN
-            table.add_row(label, *map(fraction, row))
-    console.print(table)

@@ -1,30 +1,57 @@
-"""Carry out `edge-app merge`: add what several boards counted, to the last count."""
+"""`edge-app merge`: add up what several boards counted."""
 
 from __future__ import annotations
 
 import argparse
-from functools import reduce
 from pathlib import Path
 
-from rich.console import Console
+EXAMPLES = """example, half a data set on each of two boards:
+  edge-app evaluate --dataset camvid:CamVid --frames 0:100 --out first      on one
+  edge-app evaluate --dataset camvid:CamVid --frames 100: --out second      on the other
+  edge-app merge first/evaluation.json second/evaluation.json --out both
+"""
 
-from edge_app.commands.evaluate import tell_outcome
-from edge_app.errors import UsageError
-from edge_app.evaluate.evaluation_result import ALLOWANCES, NAME, merge, read_outcome
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `merge`."""
+    parser.add_argument(
+        "results", nargs="+", type=Path, metavar="RESULT.json", help="two or more evaluations"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("merged"),
+        metavar="DIR",
+        help="folder of the sum (default: merged)",
+    )
+    parser.add_argument(
+        "--allow",
+        default="",
+        metavar="LIST",
+        help="add in spite of other model files (models), other data sets (datasets) or frames "
+        "counted twice (overlap) (default: none of them)",
+    )
 
 
-def merge_command(options: argparse.Namespace) -> int:
-    """Add evaluations; nothing is written where they do not belong together."""
+def run(options: argparse.Namespace) -> int:
+    """Add up evaluations; nothing is written where they do not belong together."""
+    from functools import reduce
+
+    from rich.console import Console
+
+    from edge_app.errors import UsageError
+    from edge_app.evaluate.evaluation_output import tell_outcome
+    from edge_app.evaluate.evaluation_result import ALLOWANCES, NAME, merge, read_outcome
+
     allow = frozenset(name.strip() for name in options.allow.split(",") if name.strip())
     if unknown := allow.difference(ALLOWANCES):
         raise UsageError(
             f"--allow {', '.join(sorted(unknown))}: choose from {', '.join(ALLOWANCES)}"
         )
     if len(options.results) < 2:
-        raise UsageError("one result needs no adding; name two or more")
-    outcomes = [read_outcome(Path(path)) for path in options.results]
-    total = reduce(lambda first, second: merge(first, second, allow), outcomes)
-    out = Path(options.out)
-    total.write(out / NAME)
-    tell_outcome(Console(), total, out)
+        raise UsageError("one result needs no adding; give two or more")
+    results = [read_outcome(path) for path in options.results]
+    total = reduce(lambda first, second: merge(first, second, allow), results)
+    total.write(options.out / NAME)
+    tell_outcome(Console(), total, options.out)
     return 0

@@ -1,25 +1,51 @@
-"""List the models and check that they are what their cards say."""
+"""`edge-app models`: list the models, and check that they are what their cards say."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
-from edge_app.commands.console import coloured, compact_table
-from edge_app.doctor.variant_check import RIGHT, check_variant
+from edge_app.commands.model_options import add_runtime
 from edge_app.errors import UsageError
-from edge_app.model.card import ModelSpec, read_card
-from edge_app.model.catalog import shipped_models
-from edge_app.style import file_size, percent
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from edge_app.model.card import ModelSpec
+
+EXAMPLES = """examples:
+  edge-app models                      what ships, and its quality as measured
+  edge-app models check assets/models/mnist
+"""
 
 
-def models_command(options: argparse.Namespace) -> int:
-    """Carry out `edge-app models`: exit 1 where a check fails."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `models`."""
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=("list", "check"),
+        default="list",
+        help="list what ships, or check files against their card and golden images (default: list)",
+    )
+    parser.add_argument(
+        "folder", nargs="?", metavar="DIR", help="model folder to check (default: all that ship)"
+    )
+    add_runtime(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """List or check models; return 1 if a check fails."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from edge_app.console import coloured
+    from edge_app.doctor.variant_check import RIGHT, check_variant
+    from edge_app.model.card import read_card
+    from edge_app.model.catalog import shipped_models
+
     console = Console()
     if options.action == "list":
         if options.folder:
@@ -51,6 +77,9 @@ def models_command(options: argparse.Namespace) -> int:
 
 
 def _overview(specs: list[ModelSpec]) -> Table:
+    from edge_app.console import coloured, compact_table
+    from edge_app.style import file_size
+
     table = compact_table(
         "Models that ship with the app",
         ("name", "task", "input", "variant", "size", "quality as measured"),
@@ -74,6 +103,8 @@ def _overview(specs: list[ModelSpec]) -> Table:
 
 def _quality(quality: Any) -> str:
     """Write a variant's measured quality, whichever figures it holds."""
+    from edge_app.style import percent
+
     words = []
     if quality.get("miou") is not None:
         words.append(f"mIoU {quality['miou']:.3f}")

@@ -1,4 +1,4 @@
-"""Carry out `edge-app service`: install, look after and remove the service."""
+"""`edge-app service`: install, watch and remove the service."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.markup import escape
-
-from edge_app.commands.console import tell
+from edge_app.commands.arg_types import positive
 from edge_app.errors import EdgeError, UsageError
 from edge_app.paths import assets_dir
 from edge_app.service.install import install, installed, remove
@@ -21,12 +19,60 @@ from edge_app.service.places import KIOSK, UNIT, Places, program, units_dir
 from edge_app.service.service_status import Standing, standing
 from edge_app.style import count, file_size
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+EXAMPLES = """examples:
+  sudo edge-app service install                    headless, now and at every boot
+  sudo edge-app service install --kiosk --user pi  full screen on the desktop of pi
+  edge-app service status                          the last figures, restarts, and why
+  edge-app service logs --follow
+  sudo edge-app service remove
+
+/etc/default/edge-app holds its options; after a change: sudo systemctl restart edge-app
+"""
 # As systemctl has it for a service that does not run.
 _NOT_RUNNING = 3
 
 
-def service_command(options: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the actions of `service`."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    install = actions.add_parser("install", help="install and start it; safe to repeat")
+    install.add_argument(
+        "--kiosk", action="store_true", help="full screen on the desktop (default: headless)"
+    )
+    install.add_argument(
+        "--user",
+        metavar="NAME",
+        help="user of the desktop, for --kiosk (default: who called sudo)",
+    )
+    install.add_argument(
+        "--no-start", action="store_true", help="start it at the next boot (default: now, too)"
+    )
+    actions.add_parser("status", help="show its state; exit code 3 if it does not run")
+    logs = actions.add_parser("logs", help="show its messages")
+    logs.add_argument(
+        "--lines", type=positive, default=50, metavar="N", help="newest lines to show (default: 50)"
+    )
+    logs.add_argument(
+        "--follow", action="store_true", help="show new ones until Ctrl-C (default: stop)"
+    )
+    remove = actions.add_parser("remove", help="stop and remove it")
+    remove.add_argument(
+        "--purge",
+        action="store_true",
+        help="also remove its settings, state and logs (default: keep them)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
     """Carry out one of the four; return 0, or 3 where the status is not a running service."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    from edge_app.console import tell
+
     console, places = Console(), Places()
     if not Path("/run/systemd/system").is_dir():
         raise EdgeError("this machine was not started by systemd; start `edge-app run` by hand")
@@ -79,6 +125,8 @@ def _desktop_user(named: str | None) -> tuple[str, Path]:
 
 
 def _status(places: Places, console: Console) -> int:
+    from edge_app.console import tell
+
     names = installed(places)
     if not names:
         tell(console, "no service is installed; sudo edge-app service install")
@@ -91,7 +139,9 @@ def _status(places: Places, console: Console) -> int:
 
 
 def lines_of(one: Standing) -> list[str]:
-    """Return how a service stands, in lines for the terminal."""
+    """Return the state of a service, in lines for the terminal."""
+    from rich.markup import escape
+
     colour = "green" if one.runs else "yellow" if one.state.startswith("activating") else "red"
     since = f" since {one.since}" if one.runs and one.since else ""
     lines = [f"[bold]{one.name}[/]  [{colour}]{one.state}[/]{since}"]

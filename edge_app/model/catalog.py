@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import difflib
 from pathlib import Path
 
 from edge_app.errors import ModelError
 from edge_app.model.card import CARD_NAME, ModelSpec, read_card
+from edge_app.model.infer_card import CardOverrides, infer_card
 from edge_app.paths import assets_dir
 
 _SAMPLES = {
@@ -15,6 +15,7 @@ _SAMPLES = {
     "segmentation": ("street.mp4", "street-truth.tar"),
 }
 _LABELS = {"classification": "digits", "segmentation": "cityscapes"}
+_NONE = CardOverrides()
 
 
 def shipped_models() -> list[Path]:
@@ -23,31 +24,26 @@ def shipped_models() -> list[Path]:
     return sorted(path.parent for path in folder.glob(f"*/{CARD_NAME}"))
 
 
-def resolve_model(options: argparse.Namespace) -> ModelSpec:
-    """Return the model that --model names: one that ships, a card folder, or a bare file."""
-    named = Path(options.model)
-    if named.suffix == ".tflite" and not named.is_dir():
-        from edge_app.model.infer_card import CardOverrides, infer_card
+def resolve_model(
+    name: str, overrides: CardOverrides = _NONE, *, runtime: str = "auto"
+) -> ModelSpec:
+    """Return a model by the name of a shipped one, its folder, or a .tflite file without a card.
 
-        hints = CardOverrides(
-            task=options.task,
-            labels=options.labels,
-            size_wh=options.input_size,
-            channels=options.channels,
-            mean=options.mean,
-            std=options.std,
-            fit=options.fit,
-        )
-        return infer_card(named, hints, runtime=options.runtime)
-    if named.is_dir():
-        return read_card(named)
-    shipped = {path.name: path for path in shipped_models()}
-    if options.model in shipped:
-        return read_card(shipped[options.model])
-    near = difflib.get_close_matches(options.model, list(shipped), 1)
+    overrides, runtime: for a file without a card. Raises ModelError, and UsageError where the
+    overrides do not fit the file.
+    """
+    path = Path(name)
+    if path.suffix == ".tflite" and not path.is_dir():
+        return infer_card(path, overrides, runtime=runtime)
+    if path.is_dir():
+        return read_card(path)
+    shipped = {folder.name: folder for folder in shipped_models()}
+    if name in shipped:
+        return read_card(shipped[name])
+    near = difflib.get_close_matches(name, list(shipped), 1)
     advice = f"did you mean {near[0]}?" if near else f"there is: {', '.join(shipped) or 'none'}"
     raise ModelError(
-        f"no model '{options.model}': neither a folder, a .tflite file nor one that ships; {advice}"
+        f"no model '{name}': neither a folder, a .tflite file nor one that ships; {advice}"
     )
 
 

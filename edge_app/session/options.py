@@ -1,14 +1,13 @@
-"""Hold what one run is asked to do, and read it off the command line."""
+"""Options of one run."""
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge_app.controls import ALPHA
 from edge_app.errors import UsageError
 from edge_app.model.card import ModelSpec
-from edge_app.model.catalog import default_variant, resolve_model, sample
 from edge_app.sources.camera import CameraOptions
 
 
@@ -41,7 +40,7 @@ class RunOptions:
     as_fast_as_possible: bool = False
     max_frames: int | None = None
     loop: bool = False
-    alpha: float = 0.55
+    alpha: float = ALPHA
     edges: str = "auto"
     camera: CameraOptions | None = None
     keep_loaded: int | None = None
@@ -49,49 +48,6 @@ class RunOptions:
     read_digits: str = "auto"
     serve: tuple[str, int] | None = None
     serve_token: str | None = None
-
-
-def order_of(options: argparse.Namespace) -> RunOptions:
-    """Read an order off the options of `edge-app run`."""
-    spec = resolve_model(options)
-    source, truth = options.source, options.truth
-    if source is None:
-        source, sample_truth = sample(spec)
-        truth = truth or sample_truth
-    return RunOptions(
-        spec=spec,
-        variant=options.variant or default_variant(spec),
-        source=source,
-        truth=truth,
-        truth_labels=options.truth_labels,
-        runtime=options.runtime,
-        threads=options.threads,
-        record=Path(options.record) if options.record else None,
-        record_max_mb=options.record_max_mb,
-        segment_s=options.segment_s,
-        metrics=Path(options.metrics) if options.metrics else None,
-        metrics_max_mb=options.metrics_max_mb,
-        headless=options.headless,
-        kiosk=options.kiosk,
-        as_fast_as_possible=options.as_fast_as_possible,
-        max_frames=options.max_frames,
-        loop=options.loop,
-        alpha=options.alpha,
-        edges=options.edges,
-        camera=CameraOptions(
-            size_wh=options.camera_size,
-            fps=options.fps,
-            exposure_ms=options.exposure,
-            awb=options.awb,
-            hflip=options.hflip,
-            vflip=options.vflip,
-            rotation=options.rotation,
-        ),
-        keep_loaded=options.keep_loaded,
-        read_digits=options.read_digits,
-        serve=options.serve,
-        serve_token=options.serve_token,
-    )
 
 
 def check(order: RunOptions) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from edge_app.commands.console import tell
+from edge_app.console import tell
 from edge_app.controls import Controls
 from edge_app.errors import SinkError
 from edge_app.pipeline.controller import Handler, ReadKeys

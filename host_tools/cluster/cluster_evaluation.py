@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from edge_app.commands.console import tell
-from edge_app.commands.evaluate import counting, tell_outcome
+from edge_app.console import tell
 from edge_app.errors import UsageError
 from edge_app.evaluate.dataset import Dataset, ImageSet, parse_dataset
+from edge_app.evaluate.evaluation_output import counting, tell_outcome
 from edge_app.evaluate.evaluation_result import NAME, EvaluationResult
 from edge_app.evaluate.partial_counts import PartialCounts, chunks
 from edge_app.evaluate.running import begin, done_of, with_part
@@ -34,7 +34,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
     """Carry out `host-tools evaluate`; exit 130 where Ctrl-C ended it."""
     console = Console()
     dataset = parse_dataset(options.dataset)
-    specs = [resolve_model(argparse.Namespace(model=name)) for name in options.model]
+    specs = [resolve_model(name, runtime=options.runtime) for name in options.model]
     if len({spec.name for spec in specs}) < len(specs):
         raise UsageError("two of the models have one name; evaluate one of them alone")
     with connected(options.scheduler) as client:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from edge_app.commands.console import compact_table
+from edge_app.console import compact_table
 from edge_app.style import NOTHING, file_size
 from host_tools.diagnose.advice import advice, decibel_text, kinds_of, verdict, worst_layers
 from host_tools.diagnose.measure import LayerComparison, LayerError

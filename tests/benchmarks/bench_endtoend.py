@@ -8,7 +8,6 @@ the whole process), and the CPU outside the network with decoding, all of one ru
 
 from __future__ import annotations
 
-import argparse
 import sys
 import threading
 
@@ -22,8 +21,7 @@ from edge_app.model.catalog import resolve_model
 
 def main(model: str, variant: str, video: str, seconds: float = 12.0) -> None:
     """Print the figures of one case."""
-    bare = ("task", "labels", "input_size", "channels", "mean", "std", "fit")
-    spec = resolve_model(argparse.Namespace(model=model, runtime="auto", **dict.fromkeys(bare)))
+    spec = resolve_model(model)
     effort = Budget(min_secs=seconds, num_runs=30, rounds=2)
     ask = WorkerRequest(spec, Case(variant), video, effort)
     turns: list[Trial] = [

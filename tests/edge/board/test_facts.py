@@ -234,7 +234,7 @@ def test_a_bench_on_a_throttled_board_says_so(
 ) -> None:
     """The exit code, the last line and the file tell the verdict; the figures stay."""
     slowed = state(tmp_path / "pi", throttled="20002")
-    monkeypatch.setattr("edge_app.commands.bench.board", lambda: slowed)
+    monkeypatch.setattr("edge_app.board.board", lambda: slowed)
     result = tmp_path / "result.json"
     quick = ["--variants", "int8", "--min-secs", "0.05", "--num-runs", "2", "--rounds", "1"]
     asked = ["bench", "--model", "mnist", *quick, "--quality-frames", "2", "--json", str(result)]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from edge_app.commands import cameras as room
-from edge_app.commands.cameras import cameras_command
+from edge_app.commands.cameras import run as cameras_command
 from edge_app.sources.holders import Holder
 from edge_app.sources.picamera import tell_cameras
 from tests.support.fake_picamera2 import Hardware

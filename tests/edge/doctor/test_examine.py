@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.board import UNKNOWN
-from edge_app.commands.doctor import doctor_command
+from edge_app.commands.doctor import run as doctor_command
 from edge_app.doctor import condition
 from edge_app.doctor.examine import examine
 from edge_app.doctor.finding import FAIL, OK, WARN, Finding, split_advice, worst

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.cli import build_parser
+from edge_app.cli import PROGRAM
 from edge_app.commands import service as commands
 from edge_app.commands.service import lines_of
 from edge_app.errors import EdgeError, UsageError
@@ -218,9 +218,8 @@ def test_a_desktop_needs_somebody_on_it(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_the_four_actions_are_on_the_command_line() -> None:
     """Each is read with its own options."""
-    parser = build_parser()
-    asked = parser.parse_args(["service", "install", "--kiosk", "--user", "ada", "--no-start"])
+    asked = PROGRAM.parse(["service", "install", "--kiosk", "--user", "ada", "--no-start"])
     assert (asked.action, asked.kiosk, asked.user, asked.no_start) == ("install", True, "ada", True)
-    assert parser.parse_args(["service", "status"]).action == "status"
-    assert parser.parse_args(["service", "logs", "--lines", "9", "--follow"]).lines == 9
-    assert parser.parse_args(["service", "remove", "--purge"]).purge
+    assert PROGRAM.parse(["service", "status"]).action == "status"
+    assert PROGRAM.parse(["service", "logs", "--lines", "9", "--follow"]).lines == 9
+    assert PROGRAM.parse(["service", "remove", "--purge"]).purge

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.cli import build_parser
+from edge_app.cli import PROGRAM
+from edge_app.commands.run import run_options
 from edge_app.service.places import units_dir
-from edge_app.session.options import check, order_of
+from edge_app.session.options import check
 
 UNITS = ("edge-app", "edge-app-kiosk")
 WORST = 3.0
@@ -77,7 +78,7 @@ def test_the_program_takes_what_the_unit_gives_it(unit: str) -> None:
     line = re.sub(r"\$\{?(\w+)\}?", lambda name: settings()[name[1]], command[1])
     words = shlex.split(line.replace("%S", "/var/lib"))
     assert words[0] == "/usr/local/bin/edge-app"
-    order = order_of(build_parser().parse_args(words[1:]))
+    order = run_options(PROGRAM.parse(words[1:]))
     check(order)
     assert order.loop
     assert order.metrics_max_mb == 100

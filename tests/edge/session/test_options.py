@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.cli import build_parser
+from edge_app.cli import PROGRAM
+from edge_app.commands.run import run_options
 from edge_app.errors import UsageError
-from edge_app.session.options import RunOptions, check, order_of
+from edge_app.session.options import RunOptions, check
 
 
 def order(*arguments: str) -> RunOptions:
     """Return what `edge-app run` is asked for by some arguments."""
-    return order_of(build_parser().parse_args(["run", *arguments]))
+    return run_options(PROGRAM.parse(["run", *arguments]))
 
 
 def test_nothing_but_a_model_runs_its_sample() -> None:

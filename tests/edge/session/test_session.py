@@ -16,13 +16,13 @@ import cv2
 import pytest
 from rich.console import Console
 
-from edge_app.commands.run import _legs
 from edge_app.model.card import read_card
 from edge_app.model.catalog import sample
 from edge_app.model.engine import load_engine
 from edge_app.pipeline.run import Run
 from edge_app.session.options import RunOptions
 from edge_app.session.outputs import Outputs
+from edge_app.session.run_session import _legs
 from edge_app.session.session import Session, affordable, tasks_of
 from edge_app.sources.factory import open_source
 from tests.support.fakes import Collector

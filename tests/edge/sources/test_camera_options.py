@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_app.cli import build_parser
+from edge_app.cli import PROGRAM
 from edge_app.errors import UsageError
 from edge_app.sources import camera
 from edge_app.sources.camera import CameraOptions, taken_s, upright
@@ -53,7 +53,7 @@ def test_what_no_camera_has_is_refused(options: Any, words: str) -> None:
 
 def test_the_command_line_asks_for_nothing_by_itself() -> None:
     """Without options the choice is the camera's."""
-    read = build_parser().parse_args(["run", "picamera"])
+    read = PROGRAM.parse(["run", "picamera"])
     assert (read.camera_size, read.fps, read.exposure, read.awb) == (None, None, None, None)
     assert (read.hflip, read.vflip, read.rotation) == (False, False, 0)
 

@@ -103,7 +103,7 @@ def test_a_missing_library_is_told_with_its_command() -> None:
     [
         (["--serve-token", "long-enough"], "needs --serve"),
         (["--serve", "0", "--serve-token", "short"], "leave it out to get one"),
-        (["--serve", "eighty"], "write PORT or HOST:PORT"),
+        (["--serve", "eighty"], "give [HOST:]PORT"),
     ],
 )
 def test_a_wrong_order_is_told(arguments: list[str], words: str) -> None:

@@ -1,0 +1,115 @@
+"""A program of commands, each of which is imported only when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol, cast
+
+from edge_app import __version__
+from edge_app.errors import EdgeError, UsageError
+
+
+class CommandModule(Protocol):
+    """What the module of a command defines. Importing it must load nothing heavy.
+
+    EXAMPLES: the end of `--help`, with lines that can be copied.
+    """
+
+    EXAMPLES: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's arguments and options to its parser."""
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Run the command; return its exit code. Raises EdgeError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of a program.
+
+    help: one line, without a capital letter and a full stop.
+    module: full name of its module, which is a `CommandModule`.
+    """
+
+    name: str
+    help: str
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A command-line program.
+
+    interrupted: message after Ctrl-C, none by default.
+    """
+
+    name: str
+    description: str
+    commands: Sequence[Command]
+    interrupted: str = ""
+
+    def parser(self, chosen: str | None = None) -> argparse.ArgumentParser:
+        """Return the parser of all commands, with the options of the chosen one only."""
+        parser = argparse.ArgumentParser(
+            prog=self.name,
+            description=self.description,
+            epilog=f"{self.name} COMMAND --help shows a command's options with examples.",
+        )
+        parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+        subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+        for command in self.commands:
+            subparser = subparsers.add_parser(
+                command.name,
+                help=command.help,
+                description=f"{command.help[0].upper()}{command.help[1:]}.",
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+            )
+            if command.name == chosen:
+                module = cast(CommandModule, import_module(command.module))
+                subparser.epilog = module.EXAMPLES
+                subparser.set_defaults(handler=module.run)
+                module.add_arguments(subparser)
+        return parser
+
+    def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
+        """Parse a command line; `handler` of the result is the command's `run`."""
+        # No option of the program itself takes a value, so the first other word is the command.
+        chosen = next((text for text in arguments if not text.startswith("-")), None)
+        return self.parser(chosen).parse_args(arguments)
+
+    def run(self, arguments: Sequence[str] | None = None) -> int:
+        """Run a command; return its exit code.
+
+        arguments: those of the process by default.
+        """
+        options = self.parse(sys.argv[1:] if arguments is None else arguments)
+        return exit_code(self.name, lambda: int(options.handler(options)), self.interrupted)
+
+
+def exit_code(program: str, work: Callable[[], int], interrupted: str = "") -> int:
+    """Do some work; return its exit code, 1 after an error, 2 for usage, 130 after Ctrl-C.
+
+    An error is printed as one line. EDGE_DEBUG=1 lets its traceback through.
+    interrupted: message after Ctrl-C.
+    """
+    try:
+        return work()
+    except EdgeError as error:
+        if os.environ.get("EDGE_DEBUG") == "1":
+            raise
+        sys.stderr.write(f"{program}: {error}\n")
+        return 2 if isinstance(error, UsageError) else 1
+    except KeyboardInterrupt:
+        if interrupted:
+            sys.stderr.write(f"{program}: {interrupted}\n")
+        return 130
+    except BrokenPipeError:
+        # `edge-app models | head`: the reader has closed the pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141

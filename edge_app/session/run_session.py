@@ -1,0 +1,138 @@
+"""One run: its parts put together, seen to its end, and closed whatever happens."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from typing import Any
+
+from rich.console import Console
+
+from edge_app.board import board, versions
+from edge_app.console import tell
+from edge_app.errors import EdgeError
+from edge_app.model.engine import Engine, load_engine
+from edge_app.pipeline.run import Run
+from edge_app.session.notify import notifier_of
+from edge_app.session.options import RunOptions, check
+from edge_app.session.outputs import Outputs
+from edge_app.session.session import Session, resident_bytes
+from edge_app.session.signals import Signals
+from edge_app.sinks.metrics_log import write_summary
+from edge_app.sources.factory import open_source
+from edge_app.sources.source import Source
+from edge_app.sources.truth import open_truth
+from edge_app.style import count, duration
+
+
+def run_session(order: RunOptions, console: Console) -> tuple[Mapping[str, Any], int]:
+    """Run an order; return its summary and the exit code.
+
+    Whatever happens after the first frame, the sinks are closed and the summary is written;
+    a fault is raised again after that.
+    """
+    check(order)
+    notifier = notifier_of()
+    with ExitStack() as stack:
+        truth = open_truth(order.truth, order.truth_labels) if order.truth else None
+        source = stack.enter_context(
+            open_source(
+                order.source,
+                truth=truth,
+                loop=order.loop,
+                max_frames=order.max_frames,
+                camera=order.camera,
+            )
+        )
+        before_bytes = resident_bytes()
+        engine = load_engine(
+            order.spec, order.variant, runtime=order.runtime, threads=order.threads
+        )
+        cost_bytes = resident_bytes() - before_bytes
+        _say(console, engine, source)
+        stop = threading.Event()
+        signals = Signals(stop)
+        # Before the terminal is changed: no signal may end the process without its restoring.
+        stack.enter_context(signals.caught())
+        outputs = Outputs(order, source, console, stack)
+        legs = Session(order, source, engine, outputs, cost_bytes, notifier)
+        stack.enter_context(legs.pool)
+        run = legs.first(stop)
+        fault: BaseException | None = None
+        try:
+            for run in _legs(legs, run, stack):  # noqa: B020 - the last one is looked at below
+                run.go()
+        except (EdgeError, KeyboardInterrupt, Exception) as caught:  # noqa: BLE001
+            fault = caught  # raised again below, once nothing can be lost any more
+        notifier.ending()
+        for sink in outputs.sinks:
+            try:
+                sink.close()
+            except EdgeError as caught:
+                fault = fault or caught
+        summary = _summary(run, legs.source, outputs, signals, fault)
+        if order.metrics:
+            write_summary(order.metrics, summary)
+        for note in _notes(legs.source, order, outputs):
+            tell(console, note)
+        if fault is not None and not isinstance(fault, KeyboardInterrupt):
+            raise fault
+        number = signals.number or (2 if isinstance(fault, KeyboardInterrupt) else 0)
+        return summary, 128 + number if number else 0
+
+
+def _legs(legs: Session, first: Run, stack: ExitStack) -> Iterator[Run]:
+    """Yield the run, and after each the one that a key asked for meanwhile."""
+    run: Run | None = first
+    while run is not None:
+        yield run
+        run = legs.next(run, stack)
+
+
+def _say(console: Console, engine: Engine, source: Source) -> None:
+    """Tell in a few lines what runs, how the delegate took it, and what was guessed."""
+    network, spec = engine.network, engine.spec
+    tell(
+        console,
+        f"[bold]{spec.title}[/] {engine.variant.name} on {network.runtime.title}, "
+        f"{count(network.threads, 'thread')}, loaded in {duration(network.init_ms)}; {source.name}",
+    )
+    tell(console, f"[dim]{network.delegation.summary()}[/]")
+    for note in network.notes:
+        tell(console, f"[dim]the runtime says: {note}[/]")
+    if spec.guessed:
+        tell(console, f"[yellow]guessed from the file: {'; '.join(spec.guessed)}[/]")
+
+
+def _summary(
+    run: Run,
+    source: Source,
+    outputs: Outputs,
+    signals: Signals,
+    fault: BaseException | None,
+) -> Mapping[str, Any]:
+    status, reason = "complete", None
+    if fault is not None and not isinstance(fault, KeyboardInterrupt):
+        status, reason = "failed", str(fault) or type(fault).__name__
+    elif signals.number is not None or fault is not None:
+        status, reason = "interrupted", "stopped by a signal"
+    elif run.controller.controls.quit:
+        status, reason = "interrupted", "stopped by a key"
+    return {
+        **run.stats.summary(),
+        "source": source.name,
+        "recording": outputs.recording.recording,
+        "board": board(),
+        "versions": versions(),
+        "status": status,
+        "reason": reason,
+    }
+
+
+def _notes(source: Source, order: RunOptions, outputs: Outputs) -> list[str]:
+    told = [*source.notes, *outputs.recording.notes]
+    notes = [f"[yellow]{note}[/]" for note in told]
+    if order.metrics:
+        notes.append(f"metrics: {order.metrics / 'frames.jsonl'} and summary.json")
+    return notes
