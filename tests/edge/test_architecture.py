@@ -18,7 +18,7 @@ STAGES = ("sources", "digits", "overlay", "metrics")
 ORDER = (
     (
         "errors", "closeable", "program", "console", "labels", "timing", "style", "state",
-        "quality", "controls", "frame", "paths", "atomic", "channel", "fonts", "json_fields", 
+        "quality", "controls", "frame", "paths", "atomic", "channel", "fonts", "json_fields",
         "status_text", "results",
     ),
     ("upsample", "board"),
