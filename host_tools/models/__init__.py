@@ -1,1 +1,1 @@
-"""Bring every kind of model file into one form, from which the variants are made."""
+"""Readers of Keras, SavedModel, frozen graph and .tflite files."""

@@ -1,4 +1,4 @@
-"""Load a TF1 frozen graph, rebuild it for the size that is wanted, and check the rebuilding."""
+"""Reader of TF1 frozen graphs, which rebuilds them for any input size and checks the result."""
 
 from __future__ import annotations
 
@@ -19,12 +19,16 @@ from host_tools.models.graph_ends import find_input, find_output, find_preproces
 from host_tools.models.loaded_model import LoadedModel, SourceOptions
 from host_tools.models.rebuild import as_function, extract_subgraph, rebuild_graph, save_graph
 
-# Rounding alone may turn a few pixels between classes that score the same.
-SAME = 0.999
+# Rounding alone may change a few pixels between classes of nearly equal score.
+MIN_AGREEMENT = 0.999
 
 
 def load_frozen(path: Path, options: SourceOptions, scratch: Path) -> LoadedModel:
-    """Load a .pb file; raise ModelError or UsageError saying what is wrong with it."""
+    """Load a .pb file.
+
+    Raises ModelError if it is no frozen graph or cannot be rebuilt, UsageError if the options do
+    not fit it.
+    """
     graph = read_graph(path)
     output = find_output(graph, options.output_tensor)
     name = find_input(graph, output, options.input_tensor)
@@ -62,29 +66,30 @@ def check_rebuilt(
     scratch: Path,
     saved: Path | None,
 ) -> float:
-    """Return the share of pixels whose class survives at the graph's own size.
+    """Return the share of pixels that keep their class at the graph's own size.
 
-    The graph as it came is run by TensorFlow, the rebuilt one as the float32 .tflite it
-    becomes, both on the street picture that code draws. saved: the rebuilt graph, where there
-    is one of that size. Raises ModelError where they differ by more than rounding.
+    TensorFlow runs the original graph, and the rebuilt one runs as a float32 .tflite, both on
+    the synthetic street image.
+    scaling: mean and std. saved: the rebuilt graph if there is one of that size.
+    Raises ModelError if they differ by more than rounding.
     """
     if saved is None:
         saved = scratch / "own_size"
         save_graph(rebuild_graph(graph, ends, ends.shape), saved)
     path = scratch / "own_size.tflite"
     path.write_bytes(convert_saved_model(saved, "float32", lambda: iter(())))
-    picture = golden_image("street", (ends.shape[2], ends.shape[1]))[..., ::-1]
-    tensor = ((picture.astype(np.float32) - scaling[0]) / scaling[1])[None, ..., : ends.shape[3]]
+    image = golden_image("street", (ends.shape[2], ends.shape[1]))[..., ::-1]
+    tensor = ((image.astype(np.float32) - scaling[0]) / scaling[1])[None, ..., : ends.shape[3]]
     function = as_function(extract_subgraph(graph, ends))
     first = _classes(np.asarray(function(load_tensorflow().constant(tensor))))
     network = load_network(path)
     outputs = np.empty((1, *network.output.shape[1:]), network.output.dtype)
     network.run_all(tensor, outputs)
     same = float((first == _classes(outputs)).mean())
-    if same < SAME:
+    if same < MIN_AGREEMENT:
         raise ModelError(
-            f"rebuilt at its own size the graph gives {100 * same:.2f} % of the pixels the class "
-            "they had; choose other ends with --input-tensor and --output-tensor"
+            f"rebuilt at its own size, the graph keeps the class of only {100 * same:.2f} % of the "
+            "pixels; choose other tensors with --input-tensor and --output-tensor"
         )
     return same
 
@@ -94,11 +99,14 @@ def _classes(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _native_shape(graph: TensorFlowGraph, name: str, options: SourceOptions) -> tuple[int, ...]:
-    """Return the input's shape in the graph as it came; raise where it does not tell."""
+    """Return the input's shape in the original graph, (1, H, W, C).
+
+    Raises UsageError if it is no image, ModelError if its size is open.
+    """
     shape = shape_of(graph, name)
     if shape is None or len(shape) != 4 or shape[3] not in {1, 3}:
         raise UsageError(
-            f"{name} has the shape {shape}, not that of a picture; choose another --input-tensor"
+            f"{name} has the shape {shape}, which is not an image; choose another --input-tensor"
         )
     sides = shape[1:3]
     if None in sides and options.size_wh:

@@ -1,4 +1,4 @@
-"""Parse a TF1 frozen graph and walk along its nodes."""
+"""TF1 frozen graphs: their nodes, constants and shapes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from host_tools.models.loaded_model import one_line
 
 @dataclass(frozen=True, slots=True)
 class GraphEnds:
-    """Say between which nodes a graph is converted.
+    """The input and output node between which a graph is converted.
 
-    shape: of the input in the graph as it came, (1, H, W, C).
+    shape: of the input in the original graph, (1, H, W, C).
     """
 
     input: str
@@ -26,30 +26,31 @@ class GraphEnds:
 
 @dataclass(frozen=True, slots=True)
 class TensorFlowGraph:
-    """Hold a parsed graph and its nodes by name."""
+    """A parsed GraphDef with its nodes by name."""
 
     definition: Any
     nodes: dict[str, Any]
 
-    def ancestors(self, name: str) -> list[str]:
-        """Return the names of all nodes a node is made from, itself last, makers first."""
+    def ancestors(self, name: str, stop: str = "") -> list[str]:
+        """Return all nodes that a node depends on, inputs first and itself last.
+
+        stop: a node that is left out, with those that only it depends on.
+        """
         done: dict[str, None] = {}
         waiting = [(name, False)]
-        seen: set[str] = set()
+        seen = {stop}
         while waiting:
             current, ready = waiting.pop()
             if ready:
                 done[current] = None
-                continue
-            if current in seen:
-                continue
-            seen.add(current)
-            waiting.append((current, True))
-            waiting.extend((makers, False) for makers in input_names(self.nodes[current]))
+            elif current not in seen:
+                seen.add(current)
+                waiting.append((current, True))
+                waiting.extend((source, False) for source in input_names(self.nodes[current]))
         return list(done)
 
     def constant(self, name: str) -> Any:
-        """Return a constant's values, looking through Identity; None where it is none."""
+        """Return a constant's values as an array, through Identity nodes; None if it is none."""
         node = self.nodes.get(name)
         while node is not None and node.op == "Identity":
             node = self.nodes.get(node_name(node.input[0]))
@@ -64,12 +65,12 @@ def node_name(name: str) -> str:
 
 
 def input_names(node: Any) -> list[str]:
-    """Return the names of the nodes whose values a node takes."""
+    """Return the nodes whose values a node takes, control inputs left out."""
     return [node_name(name) for name in node.input if not name.startswith("^")]
 
 
 def read_graph(path: Path) -> TensorFlowGraph:
-    """Parse a .pb file; raise ModelError in one line where it is no frozen graph."""
+    """Parse a .pb file; raise ModelError if it is no whole frozen graph."""
     tensorflow = load_tensorflow()
     try:
         content = path.read_bytes()
@@ -88,9 +89,11 @@ def read_graph(path: Path) -> TensorFlowGraph:
             f"{path} {'is empty' if not content else 'is no frozen graph'}; "
             "export or fetch it again"
         )
-    lost = next((m for node in nodes.values() for m in input_names(node) if m not in nodes), None)
-    if lost is not None:
-        raise ModelError(f"{path} lacks its node '{lost}', so it is truncated; fetch it again")
+    missing = next(
+        (i for node in nodes.values() for i in input_names(node) if i not in nodes), None
+    )
+    if missing is not None:
+        raise ModelError(f"{path} is truncated: its node '{missing}' is missing; fetch it again")
     variables = [node.name for node in nodes.values() if node.op.startswith("Variable")]
     if variables:
         raise ModelError(
@@ -100,7 +103,7 @@ def read_graph(path: Path) -> TensorFlowGraph:
 
 
 def shape_of(graph: TensorFlowGraph, name: str) -> tuple[int | None, ...] | None:
-    """Return a node's shape as TensorFlow works it out, None where its rank is open."""
+    """Return a node's shape by TensorFlow's shape inference; None if its rank is open."""
     tensorflow = load_tensorflow()
     part = tensorflow.compat.v1.graph_util.extract_sub_graph(graph.definition, [name])
     with capture_native_stderr(), tensorflow.Graph().as_default():

@@ -1,7 +1,7 @@
-"""Find where pictures go into a frozen graph, where scores come out, what is before.
+"""The input, output and preprocessing of a frozen graph.
 
-The names are those that the DeepLab exporter gives (tensorflow/models, research/deeplab,
-export_model.py and common.py), and those the reference converts by.
+The known names are those of the DeepLab exporter (tensorflow/models, research/deeplab,
+export_model.py and common.py), and those of the reference project.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from collections.abc import Iterable
 from edge_app.errors import UsageError
 from host_tools.models.graph import TensorFlowGraph, input_names, node_name, shape_of
 
-# In order of preference: behind the exporter's own padding and scaling, so that both can move
-# to the device; the plain image last.
+# In order of preference: after the exporter's own padding and scaling, so that both can move to
+# the device; the plain image last.
 INPUTS = ("sub_7", "sub_2", "MobilenetV2/MobilenetV2/input", "ImageTensor")
-# Logits at network resolution first: the device compares them before it enlarges anything.
+# Logits at network resolution first: the device compares them before it upsamples anything.
 OUTPUTS = ("ResizeBilinear_2", "ResizeBilinear_3", "ArgMax", "SemanticPredictions")
 
 
 def find_output(graph: TensorFlowGraph, named: str | None) -> str:
-    """Return the output to convert to: as named, else the first known name there is.
+    """Return the output node: the given one, else the first known one, else the only one.
 
-    Raises UsageError listing what could be meant where that is not clear.
+    Raises UsageError with the candidates.
     """
     if named:
         return _existing(graph, node_name(named), "--output-tensor", _outputs(graph))
@@ -32,12 +32,15 @@ def find_output(graph: TensorFlowGraph, named: str | None) -> str:
     if len(candidates) == 1:
         return candidates[0]
     raise UsageError(
-        f"the graph has several ends: {_listed(candidates)}; choose one with --output-tensor"
+        f"the graph has several outputs: {_listed(candidates)}; choose one with --output-tensor"
     )
 
 
 def find_input(graph: TensorFlowGraph, output: str, named: str | None) -> str:
-    """Return the input to convert from: as named, else the first known one above the output."""
+    """Return the input node: the given one, else the first known one that the output depends on.
+
+    Raises UsageError with the candidates.
+    """
     above = graph.ancestors(output)
     if named:
         name = _existing(graph, node_name(named), "--input-tensor", _inputs(graph, above))
@@ -48,15 +51,15 @@ def find_input(graph: TensorFlowGraph, output: str, named: str | None) -> str:
             )
         return name
     known = [name for name in INPUTS if name in above]
-    # sub_2 is float arithmetic in some exporters and a size in others.
-    fitting = [name for name in known if _looks_like_pictures(graph, name)]
-    if fitting:
-        return fitting[0]
+    # sub_2 is an image in some exporters and a size in others.
+    images = [name for name in known if _is_image(graph, name)]
+    if images:
+        return images[0]
     candidates = _inputs(graph, above)
     if len(candidates) == 1:
         return candidates[0]
     raise UsageError(
-        f"the graph has {'several' if candidates else 'no'} inputs for pictures: "
+        f"the graph has {'several' if candidates else 'no'} image inputs: "
         f"{_listed(candidates)}; choose one with --input-tensor"
     )
 
@@ -64,21 +67,21 @@ def find_input(graph: TensorFlowGraph, output: str, named: str | None) -> str:
 def find_preprocessing(graph: TensorFlowGraph, name: str) -> tuple[float, float] | None:
     """Return the mean and std that the nodes before an input apply to pixels 0..255.
 
-    Walks up from the input through x*a, x-b, x+b and x/a until it meets the image; None where
-    there is anything else that changes values. Padding and slicing do not.
+    Walks up from the input through x*a, x-b, x+b, x/a, padding and slicing to the image.
+    Returns None if a node changes values in another way, or none changes them.
     """
     factor, offset = 1.0, 0.0  # the input is factor * pixel + offset
     while True:
         node = graph.nodes[name]
         if node.op in {"Placeholder", "Cast"}:
             break
-        makers = input_names(node)
+        sources = input_names(node)
         if node.op in {"Identity", "Slice", "Pad", "PadV2", "ExpandDims", "Squeeze"}:
-            name = makers[0]
+            name = sources[0]
             continue
-        if node.op not in {"Mul", "Sub", "Add", "AddV2", "RealDiv", "Div"} or len(makers) != 2:
+        if node.op not in {"Mul", "Sub", "Add", "AddV2", "RealDiv", "Div"} or len(sources) != 2:
             return None
-        values = [graph.constant(maker) for maker in makers]
+        values = [graph.constant(source) for source in sources]
         place = next((i for i, value in enumerate(values) if value is not None), None)
         if place is None or values[place].size != 1 or (place == 0 and node.op.endswith("Div")):
             return None
@@ -91,15 +94,15 @@ def find_preprocessing(graph: TensorFlowGraph, name: str) -> tuple[float, float]
             return None
         else:
             offset += factor * (-value if node.op == "Sub" else value)
-        name = makers[1 - place]
+        name = sources[1 - place]
     if factor == 1.0 and offset == 0.0:
         return None
-    # 2/255 comes as float32; the exporter's own mean is 127.5.
+    # Rounded, since 2/255 comes as float32; the exporter's own mean is 127.5.
     return round(-offset / factor, 4) + 0.0, round(1 / factor, 4)
 
 
-def _looks_like_pictures(graph: TensorFlowGraph, name: str) -> bool:
-    """Tell whether a node carries (1, H, W, 1 or 3)."""
+def _is_image(graph: TensorFlowGraph, name: str) -> bool:
+    """Return whether a node's shape is (1, H, W, 1 or 3)."""
     shape = shape_of(graph, name)
     return shape is not None and len(shape) == 4 and shape[3] in {1, 3}
 
@@ -109,11 +112,11 @@ def _inputs(graph: TensorFlowGraph, above: Iterable[str]) -> list[str]:
 
 
 def _outputs(graph: TensorFlowGraph) -> list[str]:
-    used = {maker for node in graph.nodes.values() for maker in input_names(node)}
-    return [n.name for n in graph.nodes.values() if n.name not in used and n.op not in _SILENT]
+    used = {name for node in graph.nodes.values() for name in input_names(node)}
+    return [n.name for n in graph.nodes.values() if n.name not in used and n.op not in _NO_OUTPUT]
 
 
-_SILENT = {"Const", "NoOp", "Placeholder", "Assert"}
+_NO_OUTPUT = {"Const", "NoOp", "Placeholder", "Assert"}
 
 
 def _existing(graph: TensorFlowGraph, name: str, option: str, candidates: list[str]) -> str:

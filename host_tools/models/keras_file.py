@@ -1,4 +1,4 @@
-"""Load a Keras file and write it as a SavedModel with one fixed input."""
+"""Reader of Keras files, which writes them as a SavedModel with one fixed input."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_sha
 
 
 def load_keras_file(path: Path, options: SourceOptions, scratch: Path) -> LoadedModel:
-    """Load a .keras or .h5 file; raise ModelError where it is none or does not fit."""
+    """Load a .keras or .h5 file; raise ModelError if it is none, or UsageError for the size."""
     model = load_model(path)
     shape = fixed_shape(tuple(model.inputs[0].shape), options.size_wh)
     saved = scratch / "saved_model"
@@ -31,13 +31,16 @@ def load_keras_file(path: Path, options: SourceOptions, scratch: Path) -> Loaded
 
 
 def load_model(path: Path) -> Any:
-    """Load a .keras or .h5 file; raise ModelError where it is none or has several inputs."""
+    """Return the Keras model of a .keras or .h5 file.
+
+    Raises ModelError if it is none, or has several inputs or outputs.
+    """
     if not path.is_file():
         raise ModelError(f"there is no file {path}; make one with host-tools train mnist")
     if path.suffix not in {".keras", ".h5", ".hdf5"}:
         raise ModelError(f"{path} is no Keras model (.keras, .h5); save it as one of these")
     if path.suffix == ".keras" and not is_zipfile(path):
-        # Keras itself says here that the file is not there.
+        # Keras reports such a file as missing.
         raise ModelError(f"{path} is truncated or no .keras file; get or train it again")
     keras = load_keras()
     try:
@@ -45,18 +48,18 @@ def load_model(path: Path) -> Any:
             model = keras.models.load_model(path, compile=False)
     except (OSError, ValueError, TypeError, KeyError, ImportError, AttributeError) as fault:
         raise ModelError(
-            f"{path} does not load as a Keras model: {one_line(fault)}; save it anew with Keras 3"
+            f"{path} does not load as a Keras model: {one_line(fault)}; save it again with Keras 3"
         ) from fault
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ModelError(
             f"{path} has {len(model.inputs)} inputs and {len(model.outputs)} outputs; "
-            "save the part that takes one picture and gives one answer"
+            "save the part with one image input and one output"
         )
     return model
 
 
 def weights_sha256(model: Any) -> str:
-    """Return the SHA-256 of the weights alone: a .keras file holds the time it was written."""
+    """Return the SHA-256 of the weights alone: a .keras file contains its time of writing."""
     digest = hashlib.sha256()
     for weights in model.get_weights():
         digest.update(f"{weights.dtype} {weights.shape} ".encode() + weights.tobytes())
@@ -64,9 +67,9 @@ def weights_sha256(model: Any) -> str:
 
 
 def export_saved_model(model: Any, shape: tuple[int, ...], folder: Path) -> None:
-    """Write the model as a SavedModel whose batch is fixed to one picture.
+    """Write a Keras model as a SavedModel with a batch of one.
 
-    An open batch costs the delegate: of the digit network's 11 operators it then takes 3, in 2
+    An open batch costs the delegate: it then takes 3 of the digit network's 11 operators, in 2
     partitions, instead of 5 of 5 in one. Raises ModelError with TensorFlow's reason.
     """
     tensorflow, keras = load_tensorflow(), load_keras()
@@ -79,7 +82,7 @@ def export_saved_model(model: Any, shape: tuple[int, ...], folder: Path) -> None
                 "serve", lambda picture: model(picture, training=False), input_signature=[signature]
             )
             archive.write_out(str(folder), verbose=False)
-    except Exception as fault:  # a layer's own code runs here, and raises whatever it likes
+    except Exception as fault:  # a layer's own code runs here, and may raise anything
         raise ModelError(
             f"the model cannot be saved for the converter: {one_line(fault)}; "
             "use Keras' own layers, without training-only parts"
@@ -87,6 +90,6 @@ def export_saved_model(model: Any, shape: tuple[int, ...], folder: Path) -> None
 
 
 def _takes_pixels(model: Any) -> bool:
-    """Tell whether the model begins by scaling pixels itself."""
+    """Return whether the model's first layer scales pixels."""
     first = next((layer for layer in model.layers if type(layer).__name__ != "InputLayer"), None)
     return type(first).__name__ in {"Rescaling", "Normalization"}

@@ -1,4 +1,4 @@
-"""Say in one form what was read of a model, whatever kind of file it came in."""
+"""A model of any kind of file, ready to be converted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edge_app.errors import ModelError, UsageError
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """Hold what the user said of a source; None is read from it.
+    """Options for reading a model; None is read from the file.
 
     size_wh: the input size. input_tensor, output_tensor: names in a frozen graph.
     """
@@ -24,14 +24,14 @@ class SourceOptions:
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """Hold a model that is ready to be converted.
+    """A model that is ready to be converted.
 
-    kind: the kind of file, in words. shape: of the input, (1, H, W) or (1, H, W, C).
-    saved: a SavedModel with one fixed input, from which TensorFlow makes variants; None where
-        there is only a .tflite file. float32: that file's bytes, None until it is converted.
-    sha256: of the weights, or of the file where that comes to the same.
-    mean, std, channels: the preprocessing found in the model; None where it says nothing.
-    notes: what the reader decided, for the card.
+    kind: the kind of file, for texts. shape: of the input, (1, H, W) or (1, H, W, C).
+    sha256: of the weights, or of the file if that is equivalent.
+    saved: a SavedModel with one fixed input for TensorFlow's converter; None for a .tflite file.
+    float32: the bytes of a .tflite file, else None.
+    mean, std, channels: the preprocessing found in the model, else None.
+    notes: the reader's decisions, for the card.
     """
 
     kind: str
@@ -46,11 +46,11 @@ class LoadedModel:
 
 
 def fixed_shape(given: tuple[int | None, ...], size_wh: tuple[int, int] | None) -> tuple[int, ...]:
-    """Return a picture input's shape with a batch of one: (1, H, W) or (1, H, W, C).
+    """Return an image input's shape with a batch of one: (1, H, W) or (1, H, W, C).
 
-    given: the shape as the model has it, None where a side is open; size_wh closes the sides.
-    Raises ModelError where that is no picture of fixed size, and UsageError where the model
-    has another size than was asked for.
+    given: the shape in the model, with None for each open side. size_wh: replaces open sides.
+    Raises ModelError if that is no image of fixed size, and UsageError if the model has another
+    size than size_wh.
     """
     shape = tuple(given)
     depth = shape[3] if len(shape) == 4 else 1
@@ -65,8 +65,8 @@ def fixed_shape(given: tuple[int | None, ...], size_wh: tuple[int, int] | None) 
         if any(have not in {None, want} for have, want in zip(sides, wanted, strict=True)):
             raise UsageError(
                 f"the model's input is {sides[1]}x{sides[0]} and cannot be "
-                f"{size_wh[0]}x{size_wh[1]}; leave out --input-size, or build the model anew "
-                "(only frozen graphs are rebuilt)"
+                f"{size_wh[0]}x{size_wh[1]}; leave out --input-size, or build the model again "
+                "for that size (only frozen graphs are rebuilt here)"
             )
         sides = wanted
     if None in sides:
@@ -77,5 +77,5 @@ def fixed_shape(given: tuple[int | None, ...], size_wh: tuple[int, int] | None) 
 
 
 def one_line(fault: object, *lines: str) -> str:
-    """Bring what TensorFlow says, often a page, to one line."""
+    """Return a message of TensorFlow, often a page long, as one line of at most 300 characters."""
     return " ".join(" ".join((str(fault), *lines)).split())[:300]

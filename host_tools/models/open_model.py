@@ -1,4 +1,4 @@
-"""Choose the reader for a model by what it is, and refuse what is none in one line."""
+"""The reader of a model, chosen by the kind of its file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _KINDS = "a .keras or .h5 file, a SavedModel folder, a frozen graph .pb or a flo
 
 
 def check_model(path: Path) -> None:
-    """Raise ModelError for what cannot be a model, before anything heavy is loaded."""
+    """Raise ModelError for a path that cannot be a model, before anything heavy is loaded."""
     if path.is_dir():
         if not (path / "saved_model.pb").is_file():
             raise ModelError(f"{path} is a folder without saved_model.pb; give {_KINDS}")
@@ -19,7 +19,7 @@ def check_model(path: Path) -> None:
     if not path.is_file():
         raise ModelError(f"there is no file {path}; give {_KINDS}")
     if path.suffix not in {".keras", ".h5", ".hdf5", ".pb", ".tflite"}:
-        raise ModelError(f"{path} is no model that is known here; give {_KINDS}")
+        raise ModelError(f"{path} is not a known kind of model; give {_KINDS}")
     try:
         empty = not path.stat().st_size
         path.open("rb").close()
@@ -32,9 +32,10 @@ def check_model(path: Path) -> None:
 
 
 def open_model(path: Path, options: SourceOptions, scratch: Path) -> LoadedModel:
-    """Load a model of any kind; what has to be written on the way goes into `scratch`.
+    """Load a model of any kind.
 
-    Raises ModelError where it does not load and UsageError where the options do not fit it.
+    scratch: folder for intermediate files, which must outlive the conversion.
+    Raises ModelError if the model does not load, UsageError if the options do not fit it.
     """
     check_model(path)
     if path.suffix == ".tflite" and path.is_file():

@@ -1,8 +1,7 @@
-"""Build a frozen graph anew for another input size.
+"""Rebuilding of a frozen graph for another input size.
 
-What depends on the size is worked out from the graph itself: every node is laid again with
-TensorFlow's own shape inference beside the size it had, so that a constant that repeats a size
-of the old graph can be replaced by the size that stands in its place now.
+Every node is built again with TensorFlow's shape inference, and its new size is stored beside
+its old one. A constant that repeats a size of the old graph is then replaced by the new size.
 """
 
 from __future__ import annotations
@@ -20,33 +19,33 @@ from host_tools.models.loaded_model import one_line
 
 @dataclass(frozen=True, slots=True)
 class Subgraph:
-    """Hold a TensorFlow graph with the tensors that are its input and its output."""
+    """A TensorFlow graph with the names of its input and output tensor."""
 
     graph: Any
     input: str
     output: str
 
 
-class _Rebuild:
-    """Lay a graph again, node by node, into the TensorFlow graph that is the default."""
+class _Rebuilder:
+    """Builder of a graph's nodes, one by one, in TensorFlow's default graph."""
 
     def __init__(self, graph: TensorFlowGraph, old_shapes: dict[str, tuple[int, ...]]) -> None:
         self._graph = graph
         self._old = old_shapes
         self._tf = load_tensorflow()
-        self._made: dict[str, Any] = {}
-        # Which height and width of the old graph has become which.
+        self._built: dict[str, Any] = {}
+        # Height and width in the old graph to those in the new one.
         self._sizes: dict[tuple[int, int], tuple[int, int]] = {}
 
     def put(self, name: str, tensor: Any) -> None:
-        """Remember a laid node, and which size has become which."""
-        self._made[name] = tensor
+        """Add a node that has been built, and its old and new size."""
+        self._built[name] = tensor
         old, new = self._old.get(name), tensor.shape
         if old and len(old) == 4 and new.rank == 4 and new.is_fully_defined():
             self._sizes.setdefault((old[1], old[2]), (int(new[1]), int(new[2])))
 
-    def lay(self, name: str) -> Any:
-        """Lay one node, whose makers have been laid, and return its first output."""
+    def build(self, name: str) -> Any:
+        """Build a node after all its inputs, and return its first output."""
         node = self._graph.nodes[name]
         special = {
             "AvgPool": self._pool,
@@ -60,28 +59,31 @@ class _Rebuild:
         return tensor
 
     def _copy(self, node: Any) -> Any:
-        given = {f"{maker}:0": self._made[maker] for maker in input_names(node)}
+        inputs = {f"{source}:0": self._built[source] for source in input_names(node)}
         definition = self._tf.compat.v1.GraphDef()
         definition.node.append(node)
         definition.node[0].attr.pop("_output_shapes", None)
         for place, text in enumerate(node.input):
             if text.startswith("^") or text.partition(":")[2] not in {"", "0"}:
                 raise ModelError(
-                    f"the node {node.name} takes '{text}', which is not rebuilt; "
+                    f"the node {node.name} has the input '{text}', which cannot be rebuilt; "
                     "convert the graph without --input-size"
                 )
             definition.node[0].input[place] = f"{node_name(text)}:0"
         [tensor] = self._tf.import_graph_def(
-            definition, input_map=given, return_elements=[f"{node.name}:0"], name=""
+            definition, input_map=inputs, return_elements=[f"{node.name}:0"], name=""
         )
         return tensor
 
     def _pool(self, node: Any) -> Any:
-        """Pool over the whole map as a mean: AVERAGE_POOL_2D of that size leaves the delegate."""
-        tf, picture = self._tf, self._made[input_names(node)[0]]
+        """Replace pooling over the whole map by a mean.
+
+        XNNPACK does not take AVERAGE_POOL_2D of that size.
+        """
+        tf, features = self._tf, self._built[input_names(node)[0]]
         window = tuple(node.attr["ksize"].list.i)[1:3]
         if window == self._old[input_names(node)[0]][1:3] and node.attr["padding"].s == b"VALID":
-            return tf.reduce_mean(picture, axis=[1, 2], keepdims=True, name=node.name)
+            return tf.reduce_mean(features, axis=[1, 2], keepdims=True, name=node.name)
         return self._copy(node)
 
     def _resize(self, node: Any) -> Any:
@@ -92,16 +94,16 @@ class _Rebuild:
         old = (int(wanted[0]), int(wanted[1]))
         if old not in self._sizes:
             raise UsageError(
-                f"{node.name} enlarges to {old[1]}x{old[0]}, a size found nowhere else in the "
-                "graph; name an output above it with --output-tensor"
+                f"{node.name} resizes to {old[1]}x{old[0]}, a size that no other node has; "
+                "choose an output before it with --output-tensor"
             )
         new = self._sizes[old]
-        picture = self._made[image]
-        if tuple(picture.shape[1:3]) == new:
-            return self._tf.identity(picture, name=node.name)
-        lay = getattr(self._tf.raw_ops, node.op)
-        return lay(
-            images=picture,
+        features = self._built[image]
+        if tuple(features.shape[1:3]) == new:
+            return self._tf.identity(features, name=node.name)
+        resize = getattr(self._tf.raw_ops, node.op)
+        return resize(
+            images=features,
             size=self._tf.constant(new, self._tf.int32),
             align_corners=node.attr["align_corners"].b,
             half_pixel_centers=node.attr["half_pixel_centers"].b,
@@ -109,30 +111,30 @@ class _Rebuild:
         )
 
     def _space_to_batch(self, node: Any) -> Any:
-        picture, block, paddings = self._padding(node)
+        features, block, paddings = self._padding(node)
         return self._tf.raw_ops.SpaceToBatchND(
-            input=self._made[picture],
+            input=self._built[features],
             block_shape=self._tf.constant(block, self._tf.int32),
             paddings=self._tf.constant(paddings, self._tf.int32),
             name=node.name,
         )
 
     def _batch_to_space(self, node: Any) -> Any:
-        """Cut off what its SpaceToBatchND has padded beyond the borders of the convolution."""
+        """Crop the padding that its SpaceToBatchND has added for the block size."""
         convolved, block, _ = input_names(node)
-        above = convolved
-        while self._graph.nodes[above].op != "SpaceToBatchND":
-            above = input_names(self._graph.nodes[above])[0]
-        _, _, paddings = self._padding(self._graph.nodes[above])
-        before = self._graph.constant(input_names(self._graph.nodes[above])[2])
+        start = convolved
+        while self._graph.nodes[start].op != "SpaceToBatchND":
+            start = input_names(self._graph.nodes[start])[0]
+        _, _, paddings = self._padding(self._graph.nodes[start])
+        before = self._graph.constant(input_names(self._graph.nodes[start])[2])
         crops = self._graph.constant(input_names(node)[2])
-        # Only the padding at the end differs between the sizes, and the crop by as much.
+        # Between the sizes only the padding at the end differs, and the crop by the same number.
         ends = [
             int(c[1]) + int(p[1]) - int(b[1])
             for c, p, b in zip(crops, paddings, before, strict=True)
         ]
         return self._tf.raw_ops.BatchToSpaceND(
-            input=self._made[convolved],
+            input=self._built[convolved],
             block_shape=self._tf.constant(self._graph.constant(block), self._tf.int32),
             crops=self._tf.constant(
                 [[int(c[0]), end] for c, end in zip(crops, ends, strict=True)], self._tf.int32
@@ -141,65 +143,67 @@ class _Rebuild:
         )
 
     def _padding(self, node: Any) -> tuple[str, list[int], list[list[int]]]:
-        """Return the picture, the block and the paddings that fit the new size.
+        """Return the input node, the block, and the paddings for the new size.
 
         Source: tf.required_space_to_batch_paddings: the padding at the end makes the padded
         size a multiple of the block.
         """
-        picture, block_name, padding_name = input_names(node)
+        features, block_name, padding_name = input_names(node)
         block = [int(side) for side in self._graph.constant(block_name)]
-        crops = self._crops_below(node.name)
+        crops = self._matching_crops(node.name)
         paddings = []
         old = self._graph.constant(padding_name)
-        sides = self._made[picture].shape[1:3]
+        sides = self._built[features].shape[1:3]
         for side, size, (start, end), (_, crop) in zip(block, sides, old, crops, strict=True):
             wanted = int(end) - int(crop)
             extra = -(int(size) + int(start) + wanted) % side
             paddings.append([int(start), wanted + extra])
-        return picture, block, paddings
+        return features, block, paddings
 
-    def _crops_below(self, name: str) -> Any:
+    def _matching_crops(self, name: str) -> Any:
         """Return the crops of the BatchToSpaceND that undoes a SpaceToBatchND."""
         while True:
-            below = [n for n in self._graph.nodes.values() if name in input_names(n)]
-            if len(below) != 1:
+            users = [n for n in self._graph.nodes.values() if name in input_names(n)]
+            if len(users) != 1:
                 raise ModelError(
                     f"the dilated convolution at {name} cannot be followed; "
                     "convert the graph without --input-size"
                 )
-            if below[0].op == "BatchToSpaceND":
-                return self._graph.constant(input_names(below[0])[2])
-            name = below[0].name
+            if users[0].op == "BatchToSpaceND":
+                return self._graph.constant(input_names(users[0])[2])
+            name = users[0].name
 
 
 def rebuild_graph(graph: TensorFlowGraph, ends: GraphEnds, shape: tuple[int, ...]) -> Subgraph:
-    """Return a graph laid anew, from an input of a shape to the output.
+    """Return the graph between its ends, rebuilt for an input shape (1, H, W, C).
 
-    Raises ModelError or UsageError naming the node that cannot be laid.
+    Raises ModelError or UsageError with the node that cannot be rebuilt.
     """
     tensorflow = load_tensorflow()
     old_shapes = _shapes(graph, ends)
-    laid = tensorflow.Graph()
-    with capture_native_stderr(), laid.as_default():
-        work = _Rebuild(graph, old_shapes)
+    rebuilt = tensorflow.Graph()
+    with capture_native_stderr(), rebuilt.as_default():
+        rebuilder = _Rebuilder(graph, old_shapes)
         first = tensor = _placeholder(shape)
-        work.put(ends.input, first)
-        for name in _between(graph, ends):
+        rebuilder.put(ends.input, first)
+        for name in graph.ancestors(ends.output, stop=ends.input):
             try:
-                tensor = work.lay(name)
+                tensor = rebuilder.build(name)
             except (ValueError, TypeError, KeyError, tensorflow.errors.OpError) as fault:
                 raise ModelError(
                     f"{name} ({graph.nodes[name].op}) does not fit an input of "
                     f"{shape[2]}x{shape[1]}: {one_line(fault)}; try another --input-size"
                 ) from fault
-    return Subgraph(laid, first.name, tensor.name)
+    return Subgraph(rebuilt, first.name, tensor.name)
 
 
 def extract_subgraph(graph: TensorFlowGraph, ends: GraphEnds) -> Subgraph:
-    """Return the part of the graph between its ends, unchanged."""
+    """Return the graph between its ends, unchanged; raise ModelError if it is not connected."""
     tensorflow = load_tensorflow()
     definition = tensorflow.compat.v1.GraphDef()
-    definition.node.extend(graph.nodes[name] for name in _between(graph, ends))
+    definition.node.extend(
+        graph.nodes[name] for name in graph.ancestors(ends.output, stop=ends.input)
+    )
     cut = tensorflow.Graph()
     with capture_native_stderr(), cut.as_default():
         placeholder = _placeholder(ends.shape)
@@ -209,17 +213,17 @@ def extract_subgraph(graph: TensorFlowGraph, ends: GraphEnds) -> Subgraph:
             )
         except ValueError as fault:
             raise ModelError(
-                f"the graph from {ends.input} to {ends.output} does not hold together: "
-                f"{one_line(fault)}; choose other ends with --input-tensor and --output-tensor"
+                f"the graph from {ends.input} to {ends.output} is not connected: "
+                f"{one_line(fault)}; choose others with --input-tensor and --output-tensor"
             ) from fault
     return Subgraph(cut, placeholder.name, f"{ends.output}:0")
 
 
-def save_graph(laid: Subgraph, folder: Path) -> None:
+def save_graph(subgraph: Subgraph, folder: Path) -> None:
     """Write a graph as a SavedModel."""
     tensorflow = load_tensorflow()
-    function = as_function(laid)
-    shape = laid.graph.get_tensor_by_name(laid.input).shape
+    function = as_function(subgraph)
+    shape = subgraph.graph.get_tensor_by_name(subgraph.input).shape
     module = tensorflow.Module()
     module.serve = tensorflow.function(
         lambda picture: function(picture),
@@ -229,10 +233,10 @@ def save_graph(laid: Subgraph, folder: Path) -> None:
         tensorflow.saved_model.save(module, str(folder), signatures=module.serve)
 
 
-def as_function(laid: Subgraph) -> Any:
-    """Return a graph as a function: float32 (1, H, W, C) in, the output tensor out."""
+def as_function(subgraph: Subgraph) -> Any:
+    """Return a graph as a function of one float32 (1, H, W, C) tensor."""
     tensorflow = load_tensorflow()
-    definition = laid.graph.as_graph_def()
+    definition = subgraph.graph.as_graph_def()
 
     def whole() -> None:
         tensorflow.import_graph_def(definition, name="")
@@ -240,8 +244,8 @@ def as_function(laid: Subgraph) -> Any:
     with capture_native_stderr():
         wrapped = tensorflow.compat.v1.wrap_function(whole, [])
         return wrapped.prune(
-            wrapped.graph.get_tensor_by_name(laid.input),
-            wrapped.graph.get_tensor_by_name(laid.output),
+            wrapped.graph.get_tensor_by_name(subgraph.input),
+            wrapped.graph.get_tensor_by_name(subgraph.output),
         )
 
 
@@ -250,24 +254,8 @@ def _placeholder(shape: tuple[int, ...]) -> Any:
     return tensorflow.compat.v1.placeholder(tensorflow.float32, shape, name="fed_picture")
 
 
-def _between(graph: TensorFlowGraph, ends: GraphEnds) -> list[str]:
-    """Return the nodes from the input, itself left out, to the output, makers first."""
-    done: dict[str, None] = {}
-    waiting = [(ends.output, False)]
-    seen = {ends.input}
-    while waiting:
-        name, ready = waiting.pop()
-        if ready:
-            done[name] = None
-        elif name not in seen:
-            seen.add(name)
-            waiting.append((name, True))
-            waiting.extend((maker, False) for maker in input_names(graph.nodes[name]))
-    return list(done)
-
-
 def _shapes(graph: TensorFlowGraph, ends: GraphEnds) -> dict[str, tuple[int, ...]]:
-    """Return the shapes that are known in the graph as it came."""
+    """Return the shapes that are fully known in the original graph."""
     cut = extract_subgraph(graph, ends)
     return {ends.input: ends.shape} | {
         operation.name: tuple(int(side) for side in operation.outputs[0].shape)

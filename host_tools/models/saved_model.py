@@ -1,4 +1,4 @@
-"""Load a SavedModel folder and write it anew with one fixed input and one output."""
+"""Reader of SavedModel folders, which writes them again with one fixed input and one output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ MARK = "saved_model.pb"
 
 
 def load_saved_model(path: Path, options: SourceOptions, scratch: Path) -> LoadedModel:
-    """Load a SavedModel; raise ModelError in one line where it is none or does not fit."""
+    """Load a SavedModel.
+
+    Raises ModelError if it is none, UsageError if the options do not fit it.
+    """
     tensorflow = load_tensorflow()
     try:
         with capture_native_stderr():
@@ -27,7 +30,7 @@ def load_saved_model(path: Path, options: SourceOptions, scratch: Path) -> Loade
     serve = _signature(path, loaded)
     name, spec = _one_input(path, serve)
     if spec.shape.rank is None:
-        raise ModelError(f"{path} does not say the shape of its input; export it with one")
+        raise ModelError(f"{path} has an input without a shape; export it with one")
     shape = fixed_shape(tuple(spec.shape.as_list()), options.size_wh)
     output = _one_output(path, serve, options.output_tensor)
     module = tensorflow.Module()
@@ -49,7 +52,7 @@ def load_saved_model(path: Path, options: SourceOptions, scratch: Path) -> Loade
 
 
 def _signature(path: Path, loaded: Any) -> Any:
-    """Return the signature that serves, or the only one."""
+    """Return the signature 'serving_default', else the only one."""
     signatures = dict(loaded.signatures)
     if "serving_default" in signatures:
         return signatures["serving_default"]
@@ -66,11 +69,11 @@ def _signature(path: Path, loaded: Any) -> Any:
 def _one_input(path: Path, serve: Any) -> tuple[str, Any]:
     given = serve.structured_input_signature[1]
     if len(given) != 1:
-        raise ModelError(f"{path} has {len(given)} inputs; export the part that takes one picture")
+        raise ModelError(f"{path} has {len(given)} inputs; export the part with one image input")
     [(name, spec)] = given.items()
     if spec.dtype != load_tensorflow().float32:
         raise ModelError(
-            f"{path} takes {spec.dtype.name}; export the part that takes a float32 picture"
+            f"{path} takes {spec.dtype.name}; export the part with a float32 image input"
         )
     return str(name), spec
 
@@ -87,7 +90,7 @@ def _one_output(path: Path, serve: Any, named: str | None) -> str:
 
 
 def _digest(folder: Path) -> str:
-    """Return one SHA-256 of the graph and the weights."""
+    """Return the SHA-256 of the graph and the weights together."""
     digest = hashlib.sha256()
     for path in sorted([folder / MARK, *folder.glob("variables/*")]):
         digest.update(path.name.encode() + path.read_bytes())

@@ -1,4 +1,4 @@
-"""Take a float32 .tflite file as it is, with what a card beside it says of its input."""
+"""Reader of float32 .tflite files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _IDENTIFIER = b"TFL3"
 
 
 def load_tflite(path: Path, options: SourceOptions) -> LoadedModel:
-    """Read a .tflite file; raise ModelError in one line where it is no float32 model."""
+    """Read a .tflite file, with the preprocessing of the model card beside it.
+
+    Raises ModelError if it is no float32 model.
+    """
     try:
         content = path.read_bytes()
     except OSError as fault:
@@ -27,8 +30,8 @@ def load_tflite(path: Path, options: SourceOptions) -> LoadedModel:
     kind = network.variant_name()
     if kind != "float32":
         raise ModelError(
-            f"{path} is {kind} already, and what that lost does not come back; "
-            "start from its float32 file"
+            f"{path} is already {kind}, and its losses cannot be undone; "
+            "start from the float32 file"
         )
     shape = fixed_shape(tuple(network.input.shape), options.size_wh)
     known = _card_input(path)
@@ -44,7 +47,7 @@ def load_tflite(path: Path, options: SourceOptions) -> LoadedModel:
 
 
 def _card_input(path: Path) -> InputSpec | None:
-    """Return what the card of a model folder says of a file in it."""
+    """Return the preprocessing in the card of the file's folder, if it lists the file."""
     with suppress(EdgeError):
         spec = read_card(path.parent)
         if any(variant.path.name == path.name for variant in spec.variants.values()):
