@@ -1,4 +1,4 @@
-"""Load TensorFlow quietly, or say how to get it: the only room that imports it."""
+"""TensorFlow and Keras, loaded without their greetings. No other module imports them."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import Any
 from edge_app.errors import ModelError
 from edge_app.model.interpreter.native_log import capture_native_stderr
 
-# Read by TensorFlow and Keras while they load; what the user has set stays.
+# TensorFlow and Keras read these while they load. Settings of the user have priority.
 SETTINGS = {
-    # Off here, on by default on other processors; its sums differ, and so would the weights
-    # that a seed gives (by up to 0.002 after one epoch of digits).
+    # oneDNN is on by default on some processors. Its sums differ, and so do the weights that come
+    # of a seed (by up to 0.002 after one epoch of digits).
     "TF_ENABLE_ONEDNN_OPTS": "0",
     "TF_CPP_MIN_LOG_LEVEL": "3",  # oneDNN, CUDA and cpu_feature_guard greetings
-    "CUDA_VISIBLE_DEVICES": "-1",  # the models here are small; no GPU means the same figures
+    "CUDA_VISIBLE_DEVICES": "-1",  # the models are small, and without a GPU all machines agree
 }
 
 
 def load_tensorflow() -> Any:
-    """Return the tensorflow module; raise ModelError with the pip line where it is missing."""
+    """Return the tensorflow module; raise ModelError with the pip command if it is missing."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
-    os.environ["KERAS_BACKEND"] = "tensorflow"  # a keras.json may name another one
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # a keras.json may choose another one
     os.environ.pop("TF_USE_LEGACY_KERAS", None)
     try:
         with capture_native_stderr(), warnings.catch_warnings():
@@ -35,7 +35,7 @@ def load_tensorflow() -> Any:
             logging = importlib.import_module("absl.logging")
     except ModuleNotFoundError as fault:
         raise ModelError(
-            f"this needs TensorFlow, and there is no module '{fault.name}'; "
+            f"TensorFlow is needed, and the module '{fault.name}' is missing; "
             "run: pip install 'edge-quant[host]'"
         ) from fault
     except (ImportError, AttributeError, OSError) as fault:
@@ -55,10 +55,10 @@ def load_keras() -> Any:
 
 
 def pin_threads(count: int) -> int:
-    """Let TensorFlow compute with so many threads and return how many it does.
+    """Set the number of threads of TensorFlow and return the number in use.
 
-    The number decides in which order sums are taken: digits trained on one core and on two end
-    with other weights. Once TensorFlow has computed anything it keeps the number it had.
+    The number decides the order of sums: digits trained on one core and on two end with other
+    weights. It is fixed once TensorFlow has computed anything.
     """
     threading = load_tensorflow().config.threading
     with suppress(RuntimeError):

@@ -1,4 +1,4 @@
-"""Keep the biases of dead filters, which int8 has no scale for."""
+"""Biases of dead filters, which int8 would lose."""
 
 from __future__ import annotations
 
@@ -8,50 +8,52 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Kinds, and the axis of their weights that counts the filters.
+# Operator kinds, and the axis of the filters in their weights.
 _FILTERS = {"CONV_2D": 0, "FULLY_CONNECTED": 0, "DEPTHWISE_CONV_2D": -1}
-# A bias is an int32 of scale input * weights; half of what that holds is left as headroom.
+# A bias is an int32 with the scale of input * weights; half of its range is left as headroom.
 _MOST_STEPS = 2.0**30
 
 
 def preserve_dead_filter_biases(model: bytes, ranges: Mapping[str, tuple[float, float]]) -> bytes:
-    """Give filters whose weights are all next to zero one weight that their bias needs.
+    """Raise one weight of near-zero filters so that the int8 bias scale can represent their bias.
 
-    Training leaves such filters: only their bias is alive. Its scale in int8 is that of the
-    weights times that of the input, so with weights of zero the bias is lost. In ESPNet two of
-    the first 16 filters are so, and their layer fell from 49 dB to 4. The added weight changes
-    what the filter gives by less than 0.0001 of its bias.
+    Training leaves filters whose weights are nearly zero and whose bias is not. The bias scale in
+    int8 is the product of the weight and the input scale, so with zero weights the bias is lost.
+    In ESPNet this holds for two of the first 16 filters, and their layer fell from 49 dB to 4. The
+    raised weight changes the filter's output by less than 0.0001 of its bias.
 
-    ranges: of the tensors. Returns the model itself where no filter is so.
+    model: bytes of a float32 .tflite. ranges: minimum and maximum of each tensor.
+    Returns the model itself if it has no such filter.
     """
     from ai_edge_litert.tools import flatbuffer_utils as tools
 
-    held = tools.read_model_from_bytearray(bytearray(model))
-    (graph,) = held.subgraphs
+    parsed = tools.read_model_from_bytearray(bytearray(model))
+    (graph,) = parsed.subgraphs
     changed = False
     for operator in graph.operators:
-        kind = tools.opcode_to_name(held, operator.opcodeIndex)
+        kind = tools.opcode_to_name(parsed, operator.opcodeIndex)
         if kind not in _FILTERS or len(operator.inputs) < 3 or operator.inputs[2] < 0:
             continue
         given, weights, biases = (graph.tensors[index] for index in operator.inputs[:3])
         span = ranges.get(bytes(given.name).decode("utf-8", "replace"))
-        held_weights, held_biases = (_values(held, tensor) for tensor in (weights, biases))
-        if span is None or held_weights is None or held_biases is None:
+        kernel, bias = (_float32_values(parsed, tensor) for tensor in (weights, biases))
+        if span is None or kernel is None or bias is None:
             continue
         step = (max(span[1], 0.0) - min(span[0], 0.0)) / 255
-        lifted = lift(held_weights.reshape(weights.shape), held_biases, step, _FILTERS[kind])
-        if lifted is not None:
-            held.buffers[weights.buffer].data = np.frombuffer(lifted.tobytes(), np.uint8)
+        raised = raise_dead_weights(kernel.reshape(weights.shape), bias, step, _FILTERS[kind])
+        if raised is not None:
+            parsed.buffers[weights.buffer].data = np.frombuffer(raised.tobytes(), np.uint8)
             changed = True
-    return bytes(tools.convert_object_to_bytearray(held)) if changed else model
+    return bytes(tools.convert_object_to_bytearray(parsed)) if changed else model
 
 
-def lift(
+def raise_dead_weights(
     weights: NDArray[np.float32], biases: NDArray[np.float32], step: float, axis: int
 ) -> NDArray[np.float32] | None:
-    """Return the weights with one raised in each filter that needs it, None where none does.
+    """Return the weights with the first one raised in each dead filter; None if none is dead.
 
-    weights: float32, filters along `axis`. biases: float32 (filters,). step: the input's scale.
+    weights: float32 with the filters along `axis`. biases: float32 (filters,).
+    step: the scale of the int8 input.
     """
     filters = np.moveaxis(weights, axis, 0).reshape(len(biases), -1).copy()
     if step <= 0:
@@ -65,8 +67,8 @@ def lift(
     return np.ascontiguousarray(np.moveaxis(moved, 0, axis), np.float32)
 
 
-def _values(held: Any, tensor: Any) -> NDArray[np.float32] | None:
-    data = held.buffers[tensor.buffer].data
+def _float32_values(parsed: Any, tensor: Any) -> NDArray[np.float32] | None:
+    data = parsed.buffers[tensor.buffer].data
     if data is None or tensor.type != 0:  # 0 is FLOAT32 in TFLite's schema
         return None
     return np.frombuffer(bytes(data), np.float32)

@@ -78,7 +78,7 @@ def _answers(model: bytes, samples: Sequence[NDArray[np.float32]]) -> list[NDArr
     answers = []
     for sample in samples:
         graph.run(sample)
-        answers.append(graph.answer())
+        answers.append(graph.output_values())
     return answers
 
 

@@ -1,4 +1,4 @@
-"""Read the graph inside a .tflite file: its operators, by kind and name."""
+"""The graph inside a .tflite file: its operators, by kind and name."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _MARK = b"TFL3"
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Describe one operator of a graph.
+    """One operator of a graph.
 
-    name: its outputs' tensor names joined by ";", as ai-edge-quantizer's scopes are.
-    inputs, outputs: names of the tensors it reads and writes, constants left out.
-    weights: the shape of its second input where that is a constant of two axes or more.
+    name: the names of its output tensors joined by ";", like the scopes of ai-edge-quantizer.
+    inputs, outputs: names of the tensors that it reads and writes, without constants.
+    weights: the shape of its second input if that is a constant of two axes or more.
     """
 
     kind: str
@@ -29,9 +29,9 @@ class Operator:
     weights: tuple[int, ...] = ()
 
     def matches(self, pattern: str) -> bool:
-        """Tell whether a pattern names this operator: its kind, a tensor, or a part of its name.
+        """Return whether a pattern, with * for any text, matches the kind or an output tensor.
 
-        TFLite joins the names of operators it has fused by ";"; each of them is a name too.
+        TFLite joins the names of fused operators by ";"; a pattern may match each of them.
         """
         names = {
             self.kind,
@@ -43,9 +43,9 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class FlatbufferGraph:
-    """Describe the first graph of a .tflite file.
+    """The only graph of a .tflite file.
 
-    inputs, outputs: names of its tensors. float32: whether its inputs and weights all are.
+    inputs, outputs: names of its tensors. float32: whether no tensor is quantized or float16.
     """
 
     operators: tuple[Operator, ...]
@@ -54,12 +54,15 @@ class FlatbufferGraph:
     float32: bool
 
     def matching(self, patterns: Sequence[str]) -> tuple[Operator, ...]:
-        """Return the operators that any pattern names; raise ModelError for one that names none."""
+        """Return the operators that match any pattern.
+
+        Raises ModelError for a pattern that matches none.
+        """
         for pattern in patterns:
             if not any(operator.matches(pattern) for operator in self.operators):
                 raise ModelError(
                     f"no operator matches '{pattern}'; host-tools diagnose lists their names, "
-                    "and * stands for any part of one"
+                    "and * stands for any text"
                 )
         return tuple(
             operator
@@ -69,32 +72,32 @@ class FlatbufferGraph:
 
 
 def fused_names(name: str) -> tuple[str, ...]:
-    """Split a tensor's name into those of the operators that were fused into it."""
+    """Return the names of the operators that were fused into a tensor's operator."""
     return tuple(part for part in name.split(";") if part)
 
 
 def short_name(name: str, most: int = 40) -> str:
-    """Shorten a tensor's name to its first part's end, which tells more than the beginning."""
+    """Return the end of a tensor's first name, which says more than its beginning."""
     part = (fused_names(name) or (name,))[0]
     return part if len(part) <= most else "\N{HORIZONTAL ELLIPSIS}" + part[1 - most :]
 
 
 def read_graph(model: bytes) -> FlatbufferGraph:
-    """Read the graph of a .tflite file's bytes.
+    """Return the graph of a .tflite file.
 
-    Raises ModelError where they are none or hold more than one graph.
+    model: the file's bytes. Raises ModelError if they are no .tflite or have several graphs.
     """
     from ai_edge_litert.tools import flatbuffer_utils
 
     if model[4:8] != _MARK:
-        raise ModelError("it is not a .tflite file; name one that a converter wrote")
+        raise ModelError("it is not a .tflite file; choose the output of a converter")
     try:
-        held = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+        parsed = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
         names = flatbuffer_utils.TensorType
-        (graph,) = held.subgraphs
+        (graph,) = parsed.subgraphs
         return FlatbufferGraph(
             operators=tuple(
-                _operator(operator, graph, held, flatbuffer_utils) for operator in graph.operators
+                _operator(operator, graph, parsed, flatbuffer_utils) for operator in graph.operators
             ),
             inputs=tuple(_name(graph.tensors[index]) for index in graph.inputs),
             outputs=tuple(_name(graph.tensors[index]) for index in graph.outputs),
@@ -111,27 +114,30 @@ def read_graph(model: bytes) -> FlatbufferGraph:
 
 
 def with_all_outputs(model: bytes) -> bytes:
-    """Return the same graph with everything its operators write as an output, its own first."""
+    """Return a .tflite file with every operator's output as an output of the graph.
+
+    The graph's own outputs come first.
+    """
     from ai_edge_litert.tools import flatbuffer_utils
 
-    held = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
-    (graph,) = held.subgraphs
+    parsed = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+    (graph,) = parsed.subgraphs
     written = [int(index) for operator in graph.operators for index in operator.outputs]
     own = [int(index) for index in graph.outputs]
     graph.outputs = list(dict.fromkeys([*own, *written]))
-    held.signatureDefs = None  # they name the old outputs
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(held))
+    parsed.signatureDefs = None  # they list the old outputs
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(parsed))
 
 
-def _operator(operator: Any, graph: Any, held: Any, tools: Any) -> Operator:
+def _operator(operator: Any, graph: Any, parsed: Any, tools: Any) -> Operator:
     given = [graph.tensors[index] for index in operator.inputs if index >= 0]
     made = tuple(_name(graph.tensors[index]) for index in operator.outputs if index >= 0)
-    constant = [held.buffers[tensor.buffer].data is not None for tensor in given]
+    constant = [parsed.buffers[tensor.buffer].data is not None for tensor in given]
     weights: tuple[int, ...] = ()
     if len(given) > 1 and constant[1] and len(given[1].shape) > 1:
         weights = tuple(int(side) for side in given[1].shape)
     return Operator(
-        kind=str(tools.opcode_to_name(held, operator.opcodeIndex)),
+        kind=str(tools.opcode_to_name(parsed, operator.opcodeIndex)),
         name=";".join(made),
         inputs=tuple(
             _name(tensor) for tensor, fixed in zip(given, constant, strict=True) if not fixed

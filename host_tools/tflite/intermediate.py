@@ -1,4 +1,4 @@
-"""Run a .tflite graph with every tensor on its way kept: for calibration and diagnosis."""
+"""Runs of a .tflite graph that keep every inner tensor, for calibration and diagnosis."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from host_tools.tflite.flatbuffer import with_all_outputs
 
 
 class GraphRunner:
-    """Run a graph on the runtime's own kernels, so that its inner tensors can be read.
+    """Interpreter of a graph whose inner tensors can be read.
 
-    A delegate keeps what is between its operators to itself; it is slower without, not other.
-    With `inner` false the delegate runs, and only the answer can be read. With `delegated` every
-    tensor of a float32 graph is made an output, so that the delegate runs and hands it out:
-    DeepLab at 1025x2049 takes 0.8 s a picture instead of 5.3 s, and no range differs by 0.0001.
+    By default the runtime's own kernels run: a delegate does not give out its inner tensors. The
+    values are the same, only slower. With `inner` false the delegate runs, and only the output can
+    be read. With `delegated` every tensor of a float32 graph becomes an output, so that the
+    delegate runs and returns it: DeepLab at 1025x2049 takes 0.8 s an image instead of 5.3 s, and
+    no range differs by 0.0001.
 
-    input, output: the tensors as the file states them. tensors: every tensor that operators
-    write, by name, in the order they are written.
-    Raises ModelError where the graph does not load.
+    input, output: the tensors in the file. tensors: every tensor that operators write, by name,
+    in the order of writing. Raises ModelError if the graph does not load.
     """
 
     def __init__(self, model: bytes, *, inner: bool = True, delegated: bool = False) -> None:
@@ -35,7 +35,7 @@ class GraphRunner:
         kept = inner and not delegated
         try:
             with capture_native_stderr(), warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # "for debugging purposes": that is what this is
+                warnings.simplefilter("ignore")  # that preserved tensors are for debugging
                 native = litert.Interpreter(
                     model_content=with_all_outputs(model) if delegated else model,
                     experimental_preserve_all_tensors=kept,
@@ -54,7 +54,7 @@ class GraphRunner:
             ) from fault
         given, made = native.get_input_details(), native.get_output_details()
         if len(given) != 1:
-            raise ModelError(f"the graph takes {len(given)} inputs; convert one that takes one")
+            raise ModelError(f"the graph has {len(given)} inputs; convert one with a single input")
         self.input, self.output = tensor_info(given[0]), tensor_info(made[0])
         details = {int(detail["index"]): detail for detail in native.get_tensor_details()}
         written = (
@@ -62,7 +62,7 @@ class GraphRunner:
             if delegated
             else [
                 int(index)
-                for op in native._get_ops_details()  # no public way gives the order
+                for op in native._get_ops_details()  # there is no public way to get the order
                 for index in op["outputs"]
             ]
         )
@@ -77,33 +77,33 @@ class GraphRunner:
         self._native = native
 
     def run(self, values: NDArray[Any]) -> None:
-        """Run one input.
+        """Run the graph once.
 
-        values: real numbers, of the input's shape; they are quantized as the file states.
-        Raises ModelError where the shape is another one.
+        values: float32 of the input's shape; they are quantized with the file's scale.
+        Raises ModelError for another shape.
         """
         if values.shape != self.input.shape:
             raise ModelError(
-                f"a sample is {values.shape}, the graph takes {self.input.shape}; "
+                f"a sample is {values.shape}, the input is {self.input.shape}; "
                 "prepare the samples for this graph's input size"
             )
         self._native.set_tensor(self._input_index, self.input.quantize(values))
         self._native.invoke()
 
-    def answer(self) -> NDArray[np.float32]:
-        """Return a copy of the output's real values after `run`."""
+    def output_values(self) -> NDArray[np.float32]:
+        """Return a copy of the output after `run`, dequantized, in the output's shape."""
         return self.output.dequantize(self._native.get_tensor(self._output_index))
 
     def real(self, name: str) -> NDArray[np.float32]:
-        """Return a copy of a tensor's real values after `run`."""
+        """Return a copy of a tensor after `run`, dequantized."""
         return self.tensors[name].dequantize(self.raw(name))
 
     def raw(self, name: str) -> NDArray[Any]:
-        """Return a copy of a tensor as it is after `run`."""
+        """Return a copy of a tensor after `run`, in its own type."""
         return np.asarray(self._native.get_tensor(self._indices[name]))
 
     def ranges(self) -> Iterator[tuple[str, float, float]]:
-        """Yield name, least and greatest real value of every float tensor after `run`."""
+        """Yield name, minimum and maximum of every float32 tensor after `run`."""
         for name, info in self.tensors.items():
             if info.dtype == np.float32:
                 values = self._native.tensor(self._indices[name])()

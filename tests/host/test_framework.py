@@ -1,4 +1,4 @@
-"""Test that a missing TensorFlow is told in one line."""
+"""A missing TensorFlow is reported in one line."""
 
 import sys
 
@@ -8,8 +8,8 @@ from edge_app.errors import ModelError
 from host_tools.framework import load_tensorflow
 
 
-def test_says_how_to_get_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message ends in the pip line."""
+def test_the_error_shows_how_to_install_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message ends with the pip command."""
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     with pytest.raises(ModelError, match=r"pip install 'edge-quant\[host\]'"):
         load_tensorflow()

@@ -1,4 +1,4 @@
-"""Test that a filter without weights keeps its bias in int8."""
+"""A filter with weights of zero keeps its bias in int8."""
 
 import numpy as np
 import pytest
@@ -6,19 +6,19 @@ import pytest
 from edge_app.model.card import InputSpec
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.convert.ai_edge import measure_ranges, quantize
-from host_tools.convert.biases import lift, preserve_dead_filter_biases
+from host_tools.convert.biases import preserve_dead_filter_biases, raise_dead_weights
 from host_tools.framework import load_keras, load_tensorflow
 from host_tools.tflite.flatbuffer import read_graph
 from host_tools.tflite.intermediate import GraphRunner
 
 
 @pytest.mark.parametrize(("shape", "axis"), [((3, 2, 2, 5), 0), ((1, 3, 3, 3), -1)])
-def test_only_a_dead_filter_is_lifted(shape: tuple[int, ...], axis: int) -> None:
-    """One weight of the dead filter is raised, far too little to be seen."""
+def test_only_a_dead_filter_is_raised(shape: tuple[int, ...], axis: int) -> None:
+    """One weight of the dead filter is raised, far too little to matter."""
     weights = np.ones(shape, np.float32)
     np.moveaxis(weights, axis, 0)[1] = 0
     biases = np.array([1.0, 2.0, 3.0], np.float32)
-    made = lift(weights, biases, 0.01, axis)
+    made = raise_dead_weights(weights, biases, 0.01, axis)
     assert made is not None
     assert made.shape == shape
     (place,) = np.argwhere(made != weights)
@@ -26,14 +26,16 @@ def test_only_a_dead_filter_is_lifted(shape: tuple[int, ...], axis: int) -> None
     assert 0 < made.max(initial=0, where=made != weights) * 255 * 0.01 < 1e-4 * 2.0
 
 
-def test_live_filters_stay_as_they_are() -> None:
-    """Nothing is copied where nothing is dead, nor where a dead filter has no bias."""
-    assert lift(np.ones((2, 3), np.float32), np.ones(2, np.float32), 0.01, 0) is None
-    assert lift(np.zeros((2, 3), np.float32), np.zeros(2, np.float32), 0.01, 0) is None
+def test_live_filters_are_unchanged() -> None:
+    """Nothing is returned without a dead filter, or if the dead filter has no bias."""
+    assert raise_dead_weights(np.ones((2, 3), np.float32), np.ones(2, np.float32), 0.01, 0) is None
+    assert (
+        raise_dead_weights(np.zeros((2, 3), np.float32), np.zeros(2, np.float32), 0.01, 0) is None
+    )
 
 
-def test_a_dead_filter_gives_its_bias_in_int8() -> None:
-    """The whole way: float32 with a dead filter, int8 that answers its bias."""
+def test_a_dead_filter_outputs_its_bias_in_int8() -> None:
+    """A float32 network with a dead filter keeps its output after quantization to int8."""
     pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
     pytest.importorskip("ai_edge_quantizer", reason="needs the host extra")
     keras = load_keras()
@@ -52,4 +54,4 @@ def test_a_dead_filter_gives_its_bias_in_int8() -> None:
     made = quantize(model, "int8", input=InputSpec((8, 8)), ranges=ranges)
     graph = GraphRunner(made)
     graph.run(samples[0])
-    np.testing.assert_allclose(graph.answer()[..., 1], 0.5, atol=0.02)
+    np.testing.assert_allclose(graph.output_values()[..., 1], 0.5, atol=0.02)
