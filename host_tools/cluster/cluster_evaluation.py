@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -30,6 +31,23 @@ _CHUNK = {"segmentation": 16, "classification": 1000}
 Name = tuple[str, str]  # of a model and a variant
 
 
+@dataclass(frozen=True, slots=True)
+class ClusterOptions:
+    """Options of an evaluation on a cluster.
+
+    out: folder of the results, with one folder for each model.
+    variants: names with commas between, or "all".
+    chunk: frames per job; None takes the usual number of the task.
+    anew: start over instead of continuing from what `out` holds.
+    """
+
+    out: Path
+    variants: str = "all"
+    chunk: int | None = None
+    runtime: str = "auto"
+    anew: bool = False
+
+
 def evaluate_command(options: argparse.Namespace) -> int:
     """Carry out `host-tools evaluate`; exit 130 where Ctrl-C ended it."""
     console = Console()
@@ -40,7 +58,10 @@ def evaluate_command(options: argparse.Namespace) -> int:
     with connected(options.scheduler) as client:
         tell(console, f"{client.scheduler.address}: {count(_workers(client), 'worker')}")
         try:
-            outcomes = evaluate(client, specs, dataset, options, console)
+            wanted = ClusterOptions(
+                options.out, options.variants, options.chunk, options.runtime, options.anew
+            )
+            outcomes = evaluate(client, specs, dataset, wanted, console)
         except KeyboardInterrupt:
             tell(console, "stopped; what was counted is kept, the same command goes on")
             return 130
@@ -53,7 +74,7 @@ def evaluate(
     client: Client,
     specs: list[ModelSpec],
     dataset: Dataset,
-    options: argparse.Namespace,
+    options: ClusterOptions,
     console: Console,
     watch: Callable[[dict[str, Any]], None] = lambda _: None,
 ) -> dict[str, EvaluationResult]:
@@ -137,15 +158,16 @@ def _jobs(
     variant: str,
     dataset: Dataset,
     pictures: ImageSet,
-    options: argparse.Namespace,
+    options: ClusterOptions,
 ) -> list[Job]:
     """Cut what is left of a variant into jobs."""
     done = done_of(outcome, variant)
     file = spec.variant(variant).path.absolute()
+    model = file if spec.guessed else file.parent  # a file without a card, or the card's folder
     size = options.chunk or _CHUNK[spec.task]
     return [
         Job(
-            str(file.parent),
+            str(model),
             variant,
             outcome.variants[variant].sha256,
             dataset,

@@ -15,7 +15,8 @@ from edge_app.errors import ModelError
 from edge_app.evaluate.dataset import Dataset, ImageSet
 from edge_app.evaluate.partial_counts import PartialCounts, add_parts
 from edge_app.evaluate.scoring import score_span
-from edge_app.model.card import file_sha256, read_card
+from edge_app.model.card import file_sha256
+from edge_app.model.catalog import resolve_model
 from edge_app.model.engine import Engine, load_engine
 from edge_app.model.interpreter.runtimes import load_runtime
 
@@ -27,7 +28,8 @@ _here = threading.local()  # an interpreter belongs to the one thread that uses 
 class Job:
     """Name the frames from `start` to before `stop`, and the file that answers them.
 
-    model: the model's folder, the same path for every worker. sha256: of the variant's file.
+    model: the model's folder, or a .tflite file without a card; the same path for every worker.
+    sha256: of the variant's file.
     """
 
     model: str
@@ -71,7 +73,7 @@ def _engine(job: Job) -> Engine:
     engines: dict[tuple[str, str], Engine] = _here.__dict__.setdefault("engines", {})
     key = job.sha256, job.runtime
     if key not in engines:
-        spec = read_card(Path(job.model))
+        spec = resolve_model(job.model, runtime=job.runtime)
         found = file_sha256(spec.variant(job.variant).path)
         if found != job.sha256:
             raise ModelError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import socket
@@ -26,7 +25,7 @@ from tests.support.made_digits import made_mnist
 
 pytest.importorskip("distributed", reason="needs the cluster extra: pip install '.[cluster]'")
 
-from host_tools.cluster.cluster_evaluation import connected, evaluate
+from host_tools.cluster.cluster_evaluation import ClusterOptions, connected, evaluate
 from host_tools.cluster.jobs import Job, score_job
 
 MNIST = ROOT / "assets" / "models" / "mnist"
@@ -87,9 +86,9 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         running.close()
 
 
-def asked(out: Path, chunk: int, variants: str = "all") -> argparse.Namespace:
+def asked(out: Path, chunk: int, variants: str = "all") -> ClusterOptions:
     """Return the options of the command."""
-    return argparse.Namespace(out=out, chunk=chunk, variants=variants, runtime="auto", anew=False)
+    return ClusterOptions(out, variants, chunk)
 
 
 def made_digits(folder: Path) -> str:
@@ -185,6 +184,17 @@ def test_workers_of_the_command_score_alike(
     # A digit has 784 bytes; paths and counts of a hundred cost less than one pixel row each.
     assert int(line.split()[0]) < 100
     assert (tmp_path / "out" / "mnist" / "confusion-int8.png").is_file()
+
+
+def test_a_file_without_a_card_is_evaluated(tmp_path: Path) -> None:
+    """A .tflite file alone gets the same counts as within its model folder."""
+    dataset = made_digits(tmp_path / "digits")
+    alone = one_machine(dataset, "mnist", tmp_path / "alone", "--variants", "float32")
+    file = tmp_path / "digits.tflite"
+    file.write_bytes((MNIST / "float32.tflite").read_bytes())
+    arguments = ["--scheduler", "local:1", "--dataset", dataset, "--model", str(file)]
+    assert host_tools(["evaluate", *arguments, "--out", str(tmp_path / "out")]) == 0
+    assert counts(read_outcome(tmp_path / "out" / "digits")) == counts(alone)
 
 
 def test_a_worker_is_not_profiled(cluster: Cluster) -> None:
