@@ -1,30 +1,34 @@
-"""Draw bars: each variant has its colour, each machine its own rows."""
+"""Charts of rows: a colour per variant, a group of rows per machine."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from edge_app.style import STAGE_COLOURS, words
+from edge_app.style import STAGE_COLOURS, variant_colour, words
 from edge_app.timing import STAGES
 from host_tools.charts.drawing import Chart, Theme, bold, legend, log_axis, png, shortened
+from host_tools.report.figures import Spread
 from host_tools.report.sentences import figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-ROW_IN, HEAD_IN, FOOT_IN = 0.25, 0.3, 0.5
-GAP = 0.2  # rows between groups
+T = TypeVar("T")
+
+_ROW_IN, _HEAD_IN, _FOOT_IN = 0.25, 0.3, 0.5
+_GAP = 0.2  # rows between groups
 _WIDE = 40  # beyond this ratio of largest to smallest, bars from 0 show nothing: dots on a log axis
+_TAIL_WIDTHS_PT = (7.0, 4.5, 2.2, 0.9)  # up to p90, p95, p99 and the slowest
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Hold one line of a chart; a value that is None is not known.
+    """One row of a bar chart; a value that is None is not known.
 
-    end: where the whisker ends. mark: where a second figure of the same kind stands.
+    end: the end of the whisker. mark: a second value of the same unit.
     """
 
     name: str
@@ -37,7 +41,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Hold the rows of one machine under its name."""
+    """The rows of one machine, under its name."""
 
     title: str
     rows: tuple[Row, ...]
@@ -46,59 +50,130 @@ class Group:
 def row_chart(
     name: str, title: str, note: str, groups: Sequence[Group], unit: str, top: float | None = None
 ) -> Chart:
-    """Return a chart of horizontal bars, or dots where values differ by powers of ten.
+    """Return a chart of horizontal bars, or of dots where values differ by powers of ten.
 
-    top: where the axis ends at least, for shares that end at 1.
+    top: the least end of the axis, for shares that end at 1.
     """
-    lines = sum(len(group.rows) for group in groups)
-    height = ROW_IN * lines + HEAD_IN * len(groups) + FOOT_IN
 
     def draw(axes: Axes, theme: Theme) -> None:
-        _draw_rows(axes, theme, groups, top)
+        rows = [row for group in groups for row in group.rows]
+        log = _set_row_limits(axes, rows, top)
+        start = axes.get_xlim()[0]
+        named = [(group.title, [(row.name, row) for row in group.rows]) for group in groups]
+        _draw_groups(axes, theme, named, lambda row, y: _draw_row(axes, theme, row, y, start, log))
+        if not log:
+            axes.locator_params(axis="x", nbins=5)
         axes.set_xlabel(unit)
 
+    return _grouped_chart(name, title, note, [group.rows for group in groups], draw)
+
+
+def stage_chart(
+    name: str, title: str, note: str, groups: Mapping[str, Mapping[str, Mapping[str, float]]]
+) -> Chart:
+    """Return a chart of each stage's share of the time, one after another.
+
+    groups: {machine: {variant: {stage: ms}}}.
+    """
+
+    def draw(axes: Axes, theme: Theme) -> None:
+        named = [(machine, list(variants.items())) for machine, variants in groups.items()]
+        _draw_groups(axes, theme, named, lambda stages, y: _draw_stages(axes, theme, stages, y))
+        axes.set_xlim(0, 118)
+        axes.set_xticks([0, 25, 50, 75, 100])
+        axes.set_xlabel("%")
+        seen = {stage for variants in groups.values() for s in variants.values() for stage in s}
+        legend(axes, {name: STAGE_COLOURS[name] for name in STAGES if name in seen}, "s")
+
+    return _grouped_chart(name, title, note, list(groups.values()), draw, legend_in=0.5)
+
+
+def tail_chart(
+    name: str, title: str, note: str, groups: Mapping[str, Mapping[str, Spread]]
+) -> Chart:
+    """Return a chart of latencies, each a line from the median to the slowest run.
+
+    groups: {machine: {variant: spread}}.
+    """
+    spreads = [spread for variants in groups.values() for spread in variants.values()]
+    longest_ms = max(spread.max_ms or spread.typical_ms for spread in spreads)
+    shortest_ms = min(spread.typical_ms for spread in spreads)
+    coloured = [
+        (machine, [(name, (variant_colour(name), spread)) for name, spread in variants.items()])
+        for machine, variants in groups.items()
+    ]
+
+    def draw(axes: Axes, theme: Theme) -> None:
+        # The ratio of tail to median matters; a log axis shows equal ratios as equal lengths.
+        log_axis(axes, shortest_ms / 1.3, longest_ms * (longest_ms / shortest_ms) ** 0.45 * 1.3)
+        _draw_groups(axes, theme, coloured, lambda row, y: _draw_tail(axes, theme, *row, y))
+        axes.set_xlabel("ms a frame")
+
+    return _grouped_chart(name, title, note, list(groups.values()), draw)
+
+
+def _grouped_chart(
+    name: str,
+    title: str,
+    note: str,
+    groups: Sequence[Sequence[Any] | Mapping[str, Any]],
+    draw: Callable[[Axes, Theme], None],
+    legend_in: float = 0.0,
+) -> Chart:
+    """Return a chart that is as high as its rows, headings, axis and legend need."""
+    height = _ROW_IN * sum(map(len, groups)) + _HEAD_IN * len(groups) + _FOOT_IN + legend_in
     return Chart(name, title, note, lambda theme: png(draw, height, theme))
 
 
-def _draw_rows(axes: Axes, theme: Theme, groups: Sequence[Group], top: float | None) -> None:
-    rows = [row for group in groups for row in group.rows]
-    values = [value for row in rows for value in (row.value, row.end, row.mark) if value]
-    low, high = min(values), max(values)
-    log = high / low > _WIDE
-    if log:
-        first = 10 ** math.floor(math.log10(low) - 0.1)
-        decades = max(math.log(far / first) / room for far, room in _ends(rows))
-        log_axis(axes, first, first * math.exp(decades))
-    else:
-        axes.set_xlim(0, max(top or 0, *(far / room for far, room in _ends(rows))))
-    start = axes.get_xlim()[0]
+def _draw_groups(
+    axes: Axes,
+    theme: Theme,
+    groups: Sequence[tuple[str, Sequence[tuple[str, T]]]],
+    draw_row: Callable[[T, float], None],
+) -> None:
+    """Draw the rows of all groups from y = 0 downwards, under their names.
+
+    groups: (title, [(name, row)]) each. draw_row: gets a row and its y.
+    """
     y, ticks, names = 0.0, [], []
-    for group in groups:
-        y = heading(axes, theme, group.title, y)
-        for row in group.rows:
-            _draw_row(axes, theme, row, y, start, log=log)
+    for title, rows in groups:
+        heading = axes.text(
+            0, y, shortened(title), transform=axes.get_yaxis_transform(), va="center", **bold(theme)
+        )
+        heading.set_in_layout(False)  # or a long name would squeeze the axes
+        y -= (_HEAD_IN + _ROW_IN) / 2 / _ROW_IN
+        for name, row in rows:
+            draw_row(row, y)
             ticks.append(y)
-            names.append(words(row.name))
+            names.append(words(name))
             y -= 1
-        y -= GAP
-    finish(axes, ticks, names, y)
-    if not log:
-        axes.locator_params(axis="x", nbins=5)
+        y -= _GAP
+    axes.set_yticks(ticks, names)
+    axes.set_ylim(y + 0.5, 0.7)
+    axes.grid(visible=True)
+    axes.spines[["left", "bottom"]].set_visible(False)
 
 
-def _furthest(row: Row) -> float | None:
-    """Return where a row ends, its number not counted; None where it is empty."""
+def _set_row_limits(axes: Axes, rows: Sequence[Row], top: float | None) -> bool:
+    """Set the ends of the x axis so that every row's text fits; return whether it is a log axis."""
+    values = [value for row in rows for value in (row.value, row.end, row.mark) if value]
+    # Where each row ends, and the share of the axis that its text leaves for it.
+    ends = [(end, 0.95 - 0.021 * len(row.text)) for row in rows if (end := _end_of(row))]
+    if max(values) / min(values) <= _WIDE:
+        axes.set_xlim(0, max(top or 0, *(end / space for end, space in ends)))
+        return False
+    first = 10 ** math.floor(math.log10(min(values)) - 0.1)
+    decades = max(math.log(end / first) / space for end, space in ends)
+    log_axis(axes, first, first * math.exp(decades))
+    return True
+
+
+def _end_of(row: Row) -> float | None:
+    """Return the greatest value of a row; None if it is empty."""
     return max((value for value in (row.value, row.end, row.mark) if value), default=None)
 
 
-def _ends(rows: Sequence[Row]) -> list[tuple[float, float]]:
-    """Return where each row ends, and which share of the axis its number leaves for it."""
-    return [
-        (furthest, 0.95 - 0.021 * len(row.text)) for row in rows if (furthest := _furthest(row))
-    ]
-
-
-def _draw_row(axes: Axes, theme: Theme, row: Row, y: float, start: float, *, log: bool) -> None:
+def _draw_row(axes: Axes, theme: Theme, row: Row, y: float, start: float, log: bool) -> None:
     if row.value is not None and log:
         axes.plot([start, row.value], [y, y], color=theme.line, linewidth=1.2)
         axes.plot([row.value], [y], "o", color=row.colour, markersize=7, zorder=4)
@@ -109,37 +184,7 @@ def _draw_row(axes: Axes, theme: Theme, row: Row, y: float, start: float, *, log
         axes.plot([row.end], [y], "|", color=theme.ink, markersize=7, markeredgewidth=1.1)
     if row.mark is not None:
         axes.plot([row.mark], [y], "|", color=theme.ink, markersize=11, markeredgewidth=1.6)
-    axes.annotate(row.text, (_furthest(row) or start, y), (6, 0), **label(theme))
-
-
-def stage_chart(
-    name: str, title: str, note: str, groups: Mapping[str, Mapping[str, Mapping[str, float]]]
-) -> Chart:
-    """Return a chart of what each stage takes, one behind the other.
-
-    groups: {machine: {variant: {stage: ms}}}.
-    """
-    lines = sum(len(variants) for variants in groups.values())
-    height = ROW_IN * lines + HEAD_IN * len(groups) + FOOT_IN + 0.5
-
-    def draw(axes: Axes, theme: Theme) -> None:
-        y, ticks, names = 0.0, [], []
-        for machine, variants in groups.items():
-            y = heading(axes, theme, machine, y)
-            for variant, stages in variants.items():
-                _draw_stages(axes, theme, stages, y)
-                ticks.append(y)
-                names.append(words(variant))
-                y -= 1
-            y -= GAP
-        finish(axes, ticks, names, y)
-        axes.set_xlim(0, 118)
-        axes.set_xticks([0, 25, 50, 75, 100])
-        axes.set_xlabel("%")
-        seen = {stage for variants in groups.values() for s in variants.values() for stage in s}
-        legend(axes, {name: STAGE_COLOURS[name] for name in STAGES if name in seen}, "s")
-
-    return Chart(name, title, note, lambda theme: png(draw, height, theme))
+    _annotate(axes, theme, row.text, _end_of(row) or start, y)
 
 
 def _draw_stages(axes: Axes, theme: Theme, stages: Mapping[str, float], y: float) -> None:
@@ -149,27 +194,22 @@ def _draw_stages(axes: Axes, theme: Theme, stages: Mapping[str, float], y: float
         axes.barh(y, share, left=left, height=0.66, color=STAGE_COLOURS[stage])
         left += share
         axes.plot([left, left], [y - 0.33, y + 0.33], color=theme.ground, linewidth=0.8)
-    axes.annotate(figure(total), (100, y), (6, 0), **label(theme))
+    _annotate(axes, theme, figure(total), 100, y)
 
 
-def heading(axes: Axes, theme: Theme, text: str, y: float) -> float:
-    """Write the name of a group; return where its first row lies."""
-    written = axes.text(
-        0, y, shortened(text), transform=axes.get_yaxis_transform(), va="center", **bold(theme)
-    )
-    written.set_in_layout(False)  # or a long name would squeeze the axes
-    return y - (HEAD_IN + ROW_IN) / 2 / ROW_IN
+def _draw_tail(axes: Axes, theme: Theme, colour: str, spread: Spread, y: float) -> None:
+    places = [spread.typical_ms, spread.p90_ms, spread.p95_ms, spread.p99_ms, spread.max_ms]
+    known = [place if place is not None else spread.typical_ms for place in places]
+    for start, stop, width in zip(known, known[1:], _TAIL_WIDTHS_PT, strict=False):
+        axes.plot([start, stop], [y, y], color=colour, linewidth=width, solid_capstyle="butt")
+    axes.plot([known[0]], [y], "o", color=theme.ink, markersize=4, zorder=4)
+    axes.plot([known[-1]], [y], "|", color=colour, markersize=7, markeredgewidth=1.4)
+    _annotate(axes, theme, f"{figure(known[0])}, p99 {figure(known[3])}", known[-1], y)
 
 
-def finish(axes: Axes, ticks: list[float], names: list[str], y: float) -> None:
-    """Name the rows, and leave the last one room."""
-    axes.set_yticks(ticks, names)
-    axes.set_ylim(y + 0.5, 0.7)
-    axes.grid(visible=True)
-    axes.spines[["left", "bottom"]].set_visible(False)
-
-
-def label(theme: Theme) -> dict[str, Any]:
-    """Return how numbers are written beside rows, in a box that keeps the grid out of them."""
+def _annotate(axes: Axes, theme: Theme, text: str, x: float, y: float) -> None:
+    """Write a row's numbers after its end, in a box that hides the grid behind them."""
     box = {"facecolor": theme.ground, "edgecolor": "none", "pad": 1.5}
-    return {"textcoords": "offset points", "va": "center", "color": theme.ink, "bbox": box}
+    axes.annotate(
+        text, (x, y), (6, 0), textcoords="offset points", va="center", color=theme.ink, bbox=box
+    )

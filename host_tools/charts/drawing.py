@@ -1,4 +1,4 @@
-"""Set up figures in the project's typeface, for light and for dark pages."""
+"""Charts as PNG: theme, typeface, axes and legend."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 WIDTH_IN = 4.4  # 440 CSS pixels: two side by side on a desk, one on a phone, legible on both
 _DPI = 200
-_FONT_PT = 9.5
+_STYLE = Path(__file__).with_name("charts.mplstyle")
 _WIDEST = 46  # characters of a heading
 _FALLBACK = "DejaVu Sans"  # comes with matplotlib
 TYPEFACE_FILES = ("IBMPlexSans-Regular.woff", "IBMPlexSans-SemiBold.woff")
@@ -48,10 +49,10 @@ DARK = Theme("dark", "#161B21", "#EDF1F5", "#A3AFBC", "#343D47", "#20272F")
 
 @cache
 def typefaces() -> tuple[str, str]:
-    """Return the names of the regular and the bold face, known to matplotlib from now on.
+    """Register the regular and the bold face with matplotlib; return their names there.
 
-    The faces ship as WOFF, which matplotlib does not read ("broken table"); fontTools, which
-    it depends on, writes them out as they were before. Without them its own face is taken.
+    The faces ship as WOFF, which matplotlib cannot read ("broken table"); fontTools, on which
+    it depends, converts them to OpenType. Without the files this is matplotlib's own face.
     """
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
     from matplotlib import font_manager
@@ -74,7 +75,7 @@ def typefaces() -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Hold a chart for a page: what it is, what to read from it, how to draw it."""
+    """A chart for the page: its file name, title and note, and how to render it as PNG."""
 
     name: str
     title: str
@@ -83,7 +84,7 @@ class Chart:
 
 
 def check_matplotlib() -> None:
-    """Raise EdgeError where matplotlib is missing, before any work is done."""
+    """Raise EdgeError if matplotlib is not installed."""
     try:
         import matplotlib  # noqa: F401
     except ImportError:
@@ -93,19 +94,16 @@ def check_matplotlib() -> None:
 
 
 def png(draw: Callable[[Axes, Theme], None], height_in: float, theme: Theme) -> bytes:
-    """Return one chart as PNG, as wide as every chart is.
-
-    draw: draws into the one pair of axes of the figure.
-    """
-    return picture(
+    """Return a chart of one pair of axes as PNG, WIDTH_IN wide."""
+    return render_figure(
         lambda figure, theme: draw(figure.add_subplot(), theme), (WIDTH_IN, height_in), theme
     )
 
 
-def picture(
+def render_figure(
     draw: Callable[[Figure, Theme], None], size_in: tuple[float, float], theme: Theme
 ) -> bytes:
-    """Return a PNG of what is drawn into an empty figure of a size in inches."""
+    """Draw into an empty figure of a width and height in inches; return it as PNG."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -121,9 +119,9 @@ def picture(
 
 
 def _with_palette(image: Pillow.Image, theme: Theme) -> bytes:
-    """Return a PNG of at most 128 colours, which takes a third of the bytes."""
+    """Return a PNG of at most 128 colours, a third of the bytes of one in full colour."""
     few = image.quantize(128, Pillow.Quantize.FASTOCTREE, dither=Pillow.Dither.NONE)
-    # The ground has to be the page's own, and the octree is off by one.
+    # The octree misses the background by one step, which would show against the page.
     palette, ground = few.getpalette() or [], few.getpixel((0, 0))
     if isinstance(ground, int):
         palette[3 * ground : 3 * ground + 3] = bytes.fromhex(theme.ground.removeprefix("#"))
@@ -134,7 +132,7 @@ def _with_palette(image: Pillow.Image, theme: Theme) -> bytes:
 
 
 def log_axis(axes: Axes, low: float, high: float) -> None:
-    """Make the x axis logarithmic between two values, with numbers people can read."""
+    """Make the x axis logarithmic from `low` to `high`, with plain numbers as labels."""
     from matplotlib.ticker import LogLocator, NullLocator
 
     axes.set_xscale("log")
@@ -146,59 +144,43 @@ def log_axis(axes: Axes, low: float, high: float) -> None:
 
 
 def _tick(value: float) -> str:
-    """Write a number of an axis shortly: 0.01, 500, 20k, 1M."""
+    """Format a number of an axis: 0.01, 500, 20k, 1M."""
     if value >= 1e6:
         return f"{value / 1e6:g}M"
     return f"{value / 1e3:g}k" if value >= 1e4 else f"{value:,.10g}"
 
 
 def shortened(text: str) -> str:
-    """Cut a name that is wider than a chart; the table has it whole."""
+    """Cut a name that is wider than a chart; the page's table has it in full."""
     cut = f"{text[: _WIDEST - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
     return cut if len(text) > _WIDEST else text
 
 
 def bold(theme: Theme) -> dict[str, Any]:
-    """Return how headings within a chart are written."""
+    """Return the text properties of headings within a chart."""
     return {"fontfamily": [typefaces()[1], _FALLBACK], "color": theme.ink}
 
 
-def _style(theme: Theme) -> Any:
-    import matplotlib as mpl
+def _style(theme: Theme) -> AbstractContextManager[None]:
+    from matplotlib import style
 
-    return mpl.rc_context(
-        {
-            "font.family": [typefaces()[0], _FALLBACK],
-            "font.size": _FONT_PT,
-            "text.parse_math": False,  # a name may hold a dollar sign
-            "figure.facecolor": theme.ground,
-            "savefig.facecolor": theme.ground,
-            "axes.facecolor": theme.ground,
-            "axes.edgecolor": theme.line,
-            "axes.labelcolor": theme.soft,
-            "axes.labelsize": _FONT_PT,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.axisbelow": True,
-            "axes.grid.axis": "x",
-            "grid.color": theme.line,
-            "grid.linewidth": 0.8,
-            "text.color": theme.ink,
-            "xtick.color": theme.soft,
-            "ytick.color": theme.soft,
-            "xtick.labelcolor": theme.soft,
-            "ytick.labelcolor": theme.ink,
-            "xtick.major.size": 0,
-            "ytick.major.size": 0,
-            "xtick.minor.size": 0,
-            "legend.frameon": False,
-            "legend.fontsize": _FONT_PT,
-        }
-    )
+    colours = {
+        "font.family": [typefaces()[0], _FALLBACK],
+        "axes.labelcolor": theme.soft,
+        "ytick.labelcolor": theme.ink,
+        "text.color": theme.ink,
+    }
+    for colour, names in (
+        (theme.ground, ("figure.facecolor", "savefig.facecolor", "axes.facecolor")),
+        (theme.line, ("axes.edgecolor", "grid.color")),
+        (theme.soft, ("xtick.color", "ytick.color", "xtick.labelcolor")),
+    ):
+        colours |= dict.fromkeys(names, colour)
+    return style.context([_STYLE, colours])
 
 
 def legend(axes: Axes, colours: Mapping[str, str], shape: str) -> None:
-    """Name the colours below the chart, after what the axes hold already."""
+    """Add a legend of named colours below the chart, after the labelled lines of the axes."""
     for name, colour in colours.items():
         axes.plot([], [], shape, color=colour, label=words(name), markersize=7)
     handles, names = axes.get_legend_handles_labels()

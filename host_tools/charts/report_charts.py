@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from edge_app.style import NOTHING, count, file_size, variant_colour
-from host_tools.charts.bars import Group, Row, row_chart, stage_chart
+from host_tools.charts.bars import Group, Row, row_chart, stage_chart, tail_chart
 from host_tools.charts.drawing import Chart
-from host_tools.charts.latency import tail_chart
 from host_tools.charts.scatter import Point, class_chart, pareto_chart
 from host_tools.report.figures import FLOAT, Figures, Result, Score, Spread, labels
 from host_tools.report.sentences import figure, quality_text

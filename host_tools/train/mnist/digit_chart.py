@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from host_tools.train.history import HELD_OUT, TRAINED, ChartPanel, History, Line, history_chart
+from host_tools.charts.history_chart import (
+    HELD_OUT,
+    TRAINED,
+    HistoryLine,
+    HistoryPanel,
+    history_chart,
+)
+from host_tools.train.history import History
 
 _PANELS = (
-    ChartPanel("Loss", "cross-entropy, nats", (Line("loss", "while training", TRAINED, 4),)),
-    ChartPanel(
+    HistoryPanel(
+        "Loss", "cross-entropy, nats", (HistoryLine("loss", "while training", TRAINED, 4),)
+    ),
+    HistoryPanel(
         "Accuracy",
         "right answers, %",
         (
-            Line("accuracy", "while training", TRAINED, 2, 100),
-            Line("held_out_accuracy", "held out", HELD_OUT, 2, 100),
+            HistoryLine("accuracy", "while training", TRAINED, 2, 100),
+            HistoryLine("held_out_accuracy", "held out", HELD_OUT, 2, 100),
         ),
     ),
 )

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from host_tools.train.history import (
+from host_tools.charts.history_chart import (
     HELD_OUT,
     RATE,
     TRAINED,
-    ChartPanel,
-    History,
-    Line,
+    HistoryLine,
+    HistoryPanel,
     history_chart,
 )
+from host_tools.train.history import History
 
 _PANELS = (
-    ChartPanel(
-        "Loss", "weighted cross-entropy, nats", (Line("loss", "while training", TRAINED),), log=True
+    HistoryPanel(
+        "Loss",
+        "weighted cross-entropy, nats",
+        (HistoryLine("loss", "while training", TRAINED),),
+        log=True,
     ),
-    ChartPanel(
+    HistoryPanel(
         "Held out",
         "per cent",
         (
-            Line("held_out_accuracy", "pixel accuracy", TRAINED, 2, 100),
-            Line("held_out_miou", "mIoU", HELD_OUT, 2, 100),
+            HistoryLine("held_out_accuracy", "pixel accuracy", TRAINED, 2, 100),
+            HistoryLine("held_out_miou", "mIoU", HELD_OUT, 2, 100),
         ),
     ),
-    ChartPanel(
-        "Rate", "of the decoder", (Line("learning_rate", "learning rate", RATE, 6),), log=True
+    HistoryPanel(
+        "Rate",
+        "of the decoder",
+        (HistoryLine("learning_rate", "learning rate", RATE, 6),),
+        log=True,
     ),
 )
 

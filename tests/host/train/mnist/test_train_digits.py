@@ -17,7 +17,7 @@ from rich.progress import Progress
 from edge_app.errors import EdgeError, ModelError, UsageError
 from host_tools.framework import load_keras
 from host_tools.train.checkpoint import checkpoint_path, read_checkpoint
-from host_tools.train.history import History, read_history
+from host_tools.train.history import History, from_json
 from host_tools.train.keeping import check_target, save_network
 from host_tools.train.mnist.digit_chart import digit_chart
 from host_tools.train.mnist.train_digits import (
@@ -67,7 +67,7 @@ def test_training_leaves_the_model_and_its_history(tmp_path: Path, silent: Progr
     assert trained.accuracy is not None
     history = tmp_path / "deep" / "digits.history.json"
     assert sorted((tmp_path / "deep").iterdir()) == [history, trained.path]
-    assert read_history(history) == trained.history
+    assert from_json(json.loads(history.read_text())) == trained.history
 
 
 def test_it_learns(keras_file: Path) -> None:

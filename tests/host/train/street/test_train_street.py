@@ -1,5 +1,6 @@
 """Test that the street network starts from its teacher and learns from a few pictures."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[h
 from host_tools import cli
 from host_tools.framework import load_keras, load_tensorflow
 from host_tools.train.checkpoint import Checkpoint, checkpoint_path, write_checkpoint
-from host_tools.train.history import History, read_history
+from host_tools.train.history import History, from_json
 from host_tools.train.street.batches import WeightedSet
 from host_tools.train.street.encoder_init import (
     front_layers,
@@ -201,7 +202,7 @@ def test_it_learns_and_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     assert [record["steps"] for record in second.history.records] == [20, 90]
     assert second.history.records[-1]["minutes"] > first.history.records[-1]["minutes"]
     assert second.history.records[-1]["held_out_miou"] > 0.8
-    assert read_history(out.with_suffix(".history.json")) == second.history
+    assert from_json(json.loads(out.with_suffix(".history.json").read_text())) == second.history
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
