@@ -59,10 +59,10 @@ def measure_answers(ask: WorkerRequest, stop: threading.Event, tell: Tell) -> Qu
             if stop.is_set():
                 break
             started = time.perf_counter()
-            answer = engine.answer(frame.image)
+            answer = engine.predict(frame.image)
             own_s += time.perf_counter() - started
             if other is not None:
-                alike.append(agreement(_classes(answer), _classes(other.answer(frame.image))))
+                alike.append(agreement(_classes(answer), _classes(other.predict(frame.image))))
             if scorer is not None:
                 scorer.add(frame, answer)
             frames += 1

@@ -59,7 +59,7 @@ def write_worst(
         if not going():
             break
         for _, frame in pictures.frames(one.position, one.position + 1, []):
-            result = engine.answer(frame.image)
+            result = engine.predict(frame.image)
             how = f"{percent(one.right)} of its pixels are right"
             if engine.spec.task == "classification":
                 how = f"frame {one.position}"

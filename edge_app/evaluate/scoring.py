@@ -33,7 +33,7 @@ def score_span(
     worst: list[Worst] = []
     frames, reached = 0, stop
     for position, frame in pictures.frames(start, stop, damaged):
-        result = engine.answer(frame.image)
+        result = engine.predict(frame.image)
         scorer = Scorer(engine.spec.labels, pictures.labels)
         scorer.add(frame, result)
         total = total + scorer.matrix

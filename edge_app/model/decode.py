@@ -1,4 +1,4 @@
-"""Turn the network's output into a class map or a class."""
+"""From the network's output to a class map or a class."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from edge_app.upsample.exact import upsampled_classes
 
 
 class Decoder:
-    """Read one output tensor, whichever form the graph gives it.
+    """Decoding of one output tensor: class scores, per-pixel logits, or per-pixel class ids.
 
-    Raises ModelError where the output does not fit the task or its classes.
+    task: "classification" or "segmentation". classes: size of the label set.
+    Raises ModelError if the tensor does not fit the task or the number of classes.
     """
 
-    def __init__(self, task: str, classes: int, given: InputSpec, tensor: TensorInfo) -> None:
-        self._given = given
+    def __init__(self, task: str, classes: int, spec: InputSpec, tensor: TensorInfo) -> None:
+        self._input = spec
         self._tensor = tensor
         self._classes = classes
         shape = tensor.shape
@@ -52,30 +53,36 @@ class Decoder:
             )
 
     def decode(self, output: NDArray[Any], frame_wh: tuple[int, int]) -> Decoded:
-        """Return what the network says of a picture.
+        """Return the class of an image, or its class map at the network's resolution.
 
-        output: the tensor with its batch axis, owned by the caller.
-        frame_wh: the picture's size, to cut letterbox borders off.
+        output: scores (1, C), logits (1, h, w, C), or class ids (1, h, w) or (1, h, w, 1), in the
+            tensor's dtype. A Segmentation keeps a view of the logits, so pass a copy.
+        frame_wh: size of the image in pixels, needed to cut off letterbox borders.
+        Returns a Classification with float32 (C,) scores as real numbers, or a Segmentation with
+        a uint8 (h, w) map of trainIds and, if there are any, logits (h, w, C) as they are.
         """
         if self._form == "scores":
             logits = output[0]
             return Classification(int(logits.argmax()), self._tensor.dequantize(logits))
         if self._form == "ids":
             ids = output.reshape(output.shape[1:3])
-            # Only the low byte is kept; ids that name no class become void. As unsigned numbers
-            # negative ids are the largest, so one pass finds both kinds.
+            # astype keeps the low byte; ids outside the label set become void. Read as unsigned,
+            # negative ids are the largest numbers, so one maximum finds both kinds.
             class_map = ids.astype(np.uint8)
             if int(ids.view(f"u{ids.itemsize}").max(initial=0)) >= self._classes:
                 class_map[(ids >= self._classes) | (ids < 0)] = VOID
             return Segmentation(self._cut(class_map, frame_wh))
         logits = self._cut(output[0], frame_wh)
-        # One scale holds for the whole tensor, so quantized logits compare as they are.
+        # The whole tensor has one scale, so quantized logits can be compared directly.
         return Segmentation(logits.argmax(axis=-1).astype(np.uint8), logits)
 
     def decode_all(
         self, outputs: NDArray[Any], frames_wh: Sequence[tuple[int, int]]
     ) -> list[Decoded]:
-        """Read several outputs at once: one more axis in front, without their batch axes."""
+        """Decode N outputs, each as `decode` does.
+
+        outputs: (N, C), (N, h, w, C) or (N, h, w). frames_wh: N sizes in pixels.
+        """
         if self._form == "scores":
             logits = self._tensor.dequantize(outputs)
             ids = outputs.argmax(axis=1).tolist()
@@ -84,12 +91,12 @@ class Decoder:
         return [self.decode(output[None], frame_wh) for output, frame_wh in pairs]
 
     def _cut(self, grid: NDArray[Any], frame_wh: tuple[int, int]) -> NDArray[Any]:
-        """Keep the part of an output grid that shows the picture."""
-        if self._given.fit == "stretch":
+        """Return the part of an output grid, (h, w) or (h, w, C), that shows the image."""
+        if self._input.fit == "stretch":
             return grid
-        x, y, w, h = self._given.placement(frame_wh)
+        x, y, w, h = self._input.placement(frame_wh)
         rows, columns = grid.shape[:2]
-        width, height = self._given.size_wh
+        width, height = self._input.size_wh
         top, left = round(y * rows / height), round(x * columns / width)
         bottom = max(top + 1, round((y + h) * rows / height))
         right = max(left + 1, round((x + w) * columns / width))
@@ -97,10 +104,10 @@ class Decoder:
 
 
 def classes_at(result: Segmentation, size_wh: tuple[int, int]) -> ClassMap:
-    """Return the class map at another size, as it is scored: uint8 (H, W) trainIds.
+    """Return the class map at another size, as scores need it: uint8 (H, W) trainIds.
 
-    The best class of bilinearly resized logits, as the DeepLab exporter takes it; class ids
-    alone are resized to the nearest neighbour.
+    The argmax of bilinearly resized logits, as in DeepLab's export; class ids without logits
+    are resized to the nearest neighbour.
     """
     height, width = result.class_map.shape
     if (width, height) == size_wh:

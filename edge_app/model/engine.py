@@ -1,4 +1,4 @@
-"""Join preprocess, network and decode for one variant: a picture in, an answer out."""
+"""An engine: preprocess, network and decode of one variant, from image to result."""
 
 from __future__ import annotations
 
@@ -14,15 +14,13 @@ from edge_app.errors import ModelError
 from edge_app.frame import Decoded, Image, Result
 from edge_app.model.card import ModelSpec, Variant
 from edge_app.model.decode import Decoder
-from edge_app.model.golden import alike, golden_answer, golden_image, matches
+from edge_app.model.golden import count_equal, golden_classes, golden_image, matches
 from edge_app.model.interpreter.loading import load_network
 from edge_app.model.interpreter.network import Network
 from edge_app.model.preprocess import Preprocess
 
-# Warming ends after this, however slow the network.
-_WARM_S = 0.5
-_WARM_RUNS = 3
-
+_WARM_UP_RUNS = 3
+_WARM_UP_S = 0.5  # a slow network gets fewer runs
 
 ResultT = TypeVar("ResultT", bound=Result, covariant=True)
 
@@ -38,7 +36,10 @@ class Inference(NamedTuple, Generic[ResultT]):
 
 @dataclass(frozen=True, slots=True)
 class EngineKey:
-    """Identity of an engine: a variant of a model, on a number of threads."""
+    """Identity of an engine: a variant of a model, on a number of threads.
+
+    model: the name in `spec`, which the comparison of two keys leaves out.
+    """
 
     spec: ModelSpec = field(compare=False, repr=False)
     variant: str
@@ -51,7 +52,10 @@ class EngineKey:
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """Engine metadata that stays valid after the engine is closed."""
+    """Engine metadata that stays valid after the engine is closed.
+
+    runtime: name for --runtime. runtime_title: name and version. delegation: one line of text.
+    """
 
     key: EngineKey
     size_bytes: int
@@ -62,7 +66,10 @@ class EngineInfo:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Answer pictures with one variant; belongs to the one thread that uses it."""
+    """One variant, ready to run; belongs to one thread at a time.
+
+    image: uint8 (H, W, 3) BGR of any size, in all methods.
+    """
 
     spec: ModelSpec
     variant: Variant
@@ -70,12 +77,12 @@ class Engine:
     preprocess: Preprocess
     decoder: Decoder
 
-    def answer(self, image: Image) -> Decoded:
-        """Return what the network says of a picture: uint8 (H, W, 3) BGR."""
+    def predict(self, image: Image) -> Decoded:
+        """Return the result of one image; see `Decoder.decode` for shapes and dtypes."""
         return self.timed(image).result
 
     def timed(self, image: Image) -> Inference[Decoded]:
-        """Run one image through all stages: uint8 (H, W, 3) BGR."""
+        """Return the result of one image with the time of each stage in milliseconds."""
         clock = time.perf_counter
         network = self.network
         start = clock()
@@ -94,13 +101,14 @@ class Engine:
         )
 
     def close(self) -> None:
-        """Let go of the interpreter; nothing is answered any more."""
+        """Free the interpreter; later calls raise ModelError. Safe twice."""
         self.network.close()
 
     def timed_all(self, images: Sequence[Image]) -> Iterable[Inference[Decoded]]:
-        """Run several images as `timed` does, but prepare and decode them together.
+        """Return the results of several images in order, prepared and decoded together.
 
-        For networks so small that calling each stage for each image costs more than they do.
+        Each has its own invoke time and an equal share of the time of the two other stages.
+        For tiny networks only (MNIST): there the calls of the stages cost more than the network.
         """
         clock, network, count = time.perf_counter, self.network, len(images)
         start = clock()
@@ -117,7 +125,7 @@ class Engine:
 
 
 def engine_info(engine: Engine) -> EngineInfo:
-    """Say who an engine is."""
+    """Return the metadata of an engine."""
     network, variant = engine.network, engine.variant
     return EngineInfo(
         key=EngineKey(engine.spec, variant.name, network.threads),
@@ -131,9 +139,10 @@ def engine_info(engine: Engine) -> EngineInfo:
 def load_engine(
     spec: ModelSpec, variant: str, *, runtime: str = "auto", threads: int | None = None
 ) -> Engine:
-    """Load a variant and check that it answers as its card says.
+    """Return a variant as an engine that has passed its golden check.
 
-    Raises ModelError where the file, the card and the runtime do not go together.
+    threads: None uses one per physical core.
+    Raises UsageError for an unknown variant, and ModelError if file, card and runtime do not fit.
     """
     chosen = spec.variant(variant)
     network = load_network(
@@ -149,19 +158,19 @@ def load_engine(
     return engine
 
 
-def warm(engine: Engine) -> None:
-    """Run a fresh engine a few times: its first runs take longer than the others."""
+def warm_up(engine: Engine) -> None:
+    """Run a new engine a few times, since its first runs take longer than the others."""
     width, height = engine.spec.input.size_wh
     image = np.zeros((height, width, 3), np.uint8)
-    until_s = time.perf_counter() + _WARM_S
-    for _ in range(_WARM_RUNS):
-        engine.answer(image)
-        if time.perf_counter() > until_s:
+    deadline_s = time.perf_counter() + _WARM_UP_S
+    for _ in range(_WARM_UP_RUNS):
+        engine.predict(image)
+        if time.perf_counter() > deadline_s:
             return
 
 
 def check_golden(engine: Engine) -> None:
-    """Raise ModelError where a variant does not answer the golden picture as it once did."""
+    """Raise ModelError if the golden image does not get the classes that the card expects."""
     expected = engine.spec.golden.get("expected", {}).get(engine.variant.name)
     if not expected:
         return
@@ -170,14 +179,14 @@ def check_golden(engine: Engine) -> None:
         image = golden_image(str(pattern), engine.spec.input.size_wh)
     except KeyError:
         raise ModelError(
-            f"the card of {engine.variant.path} asks for the golden pattern '{pattern}', which "
-            "this program does not know; convert the model anew"
+            f"the card of {engine.variant.path} has the golden pattern '{pattern}', which this "
+            "program does not know; convert the model again"
         ) from None
-    answer = golden_answer(engine.answer(image))
-    if not matches(answer, list(expected)):
+    classes = golden_classes(engine.predict(image))
+    if not matches(classes, list(expected)):
         raise ModelError(
-            f"{engine.variant.path} answers its golden picture wrongly on this machine "
-            f"({engine.network.runtime.title}: {alike(answer, list(expected))} of {len(expected)} "
-            "places as when it was converted): the file was changed or the runtime miscomputes; "
-            "run edge-app models check, or try another --runtime"
+            f"{engine.variant.path} fails its golden check on this machine "
+            f"({engine.network.runtime.title}: {count_equal(classes, list(expected))} of "
+            f"{len(expected)} classes as expected): the file was changed or the runtime computes "
+            "wrongly; run edge-app models check, or try another --runtime"
         )

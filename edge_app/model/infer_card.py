@@ -1,4 +1,4 @@
-"""Describe a .tflite file that has no card, and say what was guessed."""
+"""A card inferred from a .tflite file that has none, with a list of what was guessed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from pathlib import Path
 from edge_app.errors import ModelError, UsageError
 from edge_app.labels import LabelSet, label_set, numbered_labels
 from edge_app.model.card import VARIANTS, InputSpec, ModelSpec, TensorInfo, Variant, file_sha256
+from edge_app.model.conventions import Scaling, usual_channels, usual_labels, usual_scaling
 from edge_app.model.interpreter.loading import load_network
 
 
 @dataclass(frozen=True, slots=True)
 class CardOverrides:
-    """Hold what the user said of a bare file; None is guessed."""
+    """What the user says about a file without a card; None is inferred.
+
+    mean, std: in pixel values, one for all channels or one per channel.
+    """
 
     task: str | None = None
     labels: str | None = None
@@ -27,34 +31,33 @@ class CardOverrides:
     fit: str | None = None
 
 
-def infer_card(path: Path, hints: CardOverrides, *, runtime: str = "auto") -> ModelSpec:
-    """Make a card for a bare file from the file itself and the user's hints.
+def infer_card(path: Path, overrides: CardOverrides, *, runtime: str = "auto") -> ModelSpec:
+    """Return a card for a .tflite file from the file itself and the user's overrides.
 
-    Raises ModelError where the file does not load or nothing sensible can be guessed, and
-    UsageError where the hints contradict each other.
+    Raises ModelError if the file does not load or its output has no known form, and UsageError
+    if the overrides contradict each other.
     """
-    network = load_network(path, runtime=runtime, threads=1, size_wh=hints.size_wh)
+    network = load_network(path, runtime=runtime, threads=1, size_wh=overrides.size_wh)
     guessed: list[str] = []
-    task = hints.task or _guess_task(network.output, guessed)
-    given = _input(network.input, hints, guessed)
-    labels = _labels(path, task, network.output, hints, guessed)
-    # Files of a model are often called by their variant; the folder then names the model.
+    task = overrides.task or _infer_task(network.output, guessed)
+    input_spec = _infer_input(network.input, overrides, guessed)
+    labels = _infer_labels(path, task, network.output, overrides, guessed)
+    # A model's files are often named by variant; its name is then that of the folder.
     name = path.resolve().parent.name if path.stem in VARIANTS else path.stem
-    kind = network.variant_name()
-    guessed.append(f"variant {kind}")
-    variant = Variant(kind, path, path.stat().st_size, file_sha256(path))
+    variant = Variant(network.variant_name(), path, path.stat().st_size, file_sha256(path))
+    guessed.append(f"variant {variant.name}")
     return ModelSpec(
         name=name,
         title=name,
         task=task,
         labels=labels,
-        input=given,
-        variants={kind: variant},
+        input=input_spec,
+        variants={variant.name: variant},
         guessed=tuple(guessed),
     )
 
 
-def _guess_task(output: TensorInfo, guessed: list[str]) -> str:
+def _infer_task(output: TensorInfo, guessed: list[str]) -> str:
     if len(output.shape) == 2:
         task = "classification"
     elif len(output.shape) in {3, 4}:
@@ -68,58 +71,51 @@ def _guess_task(output: TensorInfo, guessed: list[str]) -> str:
     return task
 
 
-def _input(tensor: TensorInfo, hints: CardOverrides, guessed: list[str]) -> InputSpec:
+def _infer_input(tensor: TensorInfo, overrides: CardOverrides, guessed: list[str]) -> InputSpec:
     depth = 1 if len(tensor.shape) == 3 else tensor.shape[3]
-    channels = hints.channels or ("gray" if depth == 1 else "rgb")
-    if hints.channels is None and depth == 3:
-        guessed.append("channels rgb")
-    mean, std = hints.mean, hints.std
+    channels = overrides.channels or usual_channels(depth)
+    if overrides.channels is None and depth == 3:
+        guessed.append(f"channels {channels}")
+    mean, std = overrides.mean, overrides.std
     if mean is None or std is None:
-        guess = _normalisation(tensor, depth)
-        mean, std = mean or guess[0], std or guess[1]
+        usual = _integer_scaling(tensor) if tensor.dtype.kind in "iu" else usual_scaling(depth)
+        mean, std = mean or usual[0], std or usual[1]
         guessed.append(f"input (pixel - {mean[0]:g}) / {std[0]:g}")
     size_wh = (tensor.shape[2], tensor.shape[1])
     try:
-        return InputSpec(size_wh, channels, mean, std, hints.fit or "stretch")
+        return InputSpec(size_wh, channels, mean, std, overrides.fit or "stretch")
     except ValueError as fault:
-        raise UsageError(f"{fault}; mend --mean, --std or --channels") from None
+        raise UsageError(f"{fault}; correct --mean, --std or --channels") from None
 
 
-def _normalisation(tensor: TensorInfo, depth: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Guess mean and std: integers take pixels as they are; floats by what is usual."""
-    if tensor.dtype.kind in "iu":
-        offset = 128 if tensor.dtype.kind == "i" else 0
-        return (float(tensor.zero_point + offset),), (1 / tensor.scale if tensor.scale else 1.0,)
-    # Digits come as 0..1 (Keras examples, the reference); photographs as -1..1 (MobileNets).
-    return ((0.0,), (255.0,)) if depth == 1 else ((127.5,), (127.5,))
+def _integer_scaling(tensor: TensorInfo) -> Scaling:
+    """Return the mean and std with which an integer tensor takes pixels unchanged."""
+    offset = 128 if tensor.dtype.kind == "i" else 0
+    return (float(tensor.zero_point + offset),), (1 / tensor.scale if tensor.scale else 1.0,)
 
 
-def _labels(
-    path: Path, task: str, output: TensorInfo, hints: CardOverrides, guessed: list[str]
+def _infer_labels(
+    path: Path, task: str, output: TensorInfo, overrides: CardOverrides, guessed: list[str]
 ) -> LabelSet:
-    if hints.labels:
-        return label_set(hints.labels)
-    channels = output.shape[-1] if output.shape else 1
-    usual = {("segmentation", 19): "cityscapes", ("segmentation", 21): "pascal-voc"}
-    usual |= {("classification", 10): "digits"}
-    if task == "segmentation" and output.dtype.kind in "iu" and not output.quantized:
-        name = "cityscapes"
-    elif (task, channels) in usual:
-        name = usual[task, channels]
-    else:
-        packed = _packed_labels(path)
-        if len(packed) == channels:
-            guessed.append(f"the {channels} labels packed in the file")
-            return numbered_labels("packed", packed)
-        guessed.append(f"labels: {channels} numbered classes")
-        return numbered_labels("numbered", tuple(f"class {i}" for i in range(channels)))
-    guessed.append(f"labels {name}")
-    return label_set(name)
+    if overrides.labels:
+        return label_set(overrides.labels)
+    classes = output.shape[-1] if output.shape else 1
+    usual = usual_labels(task, output)
+    packed = _packed_labels(path)
+    # Names in the file are better evidence than a count, unless they are the usual names.
+    if len(packed) == classes and not (usual and set(packed) & set(label_set(usual).names)):
+        guessed.append(f"the {classes} labels packed in the file")
+        return numbered_labels("packed", packed)
+    if usual:
+        guessed.append(f"labels {usual}")
+        return label_set(usual)
+    guessed.append(f"labels: {classes} numbered classes")
+    return numbered_labels("numbered", tuple(f"class {i}" for i in range(classes)))
 
 
 def _packed_labels(path: Path) -> tuple[str, ...]:
-    """Read the label file that TFLite metadata appends to a model as a zip archive."""
-    # A model is not refused for damage in what is appended to it.
+    """Return the label file that TFLite metadata appends to a model as a zip archive."""
+    # Damage in what is appended is no reason to refuse the model.
     damage = (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError)
     with suppress(*damage), zipfile.ZipFile(path) as archive:
         for name in archive.namelist():

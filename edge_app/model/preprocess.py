@@ -1,4 +1,4 @@
-"""Turn a picture into the network's input, straight into its memory."""
+"""From an image to the network's input, written directly into the tensor's memory."""
 
 from __future__ import annotations
 
@@ -15,78 +15,78 @@ from edge_app.model.card import InputSpec, TensorInfo
 
 
 class Preprocess:
-    """Resize, reorder and scale pictures for one input tensor.
+    """Resizing, channel order, scaling and quantization for one input tensor.
 
-    Every pixel value has one value in the tensor, so scaling and quantizing are one table
-    of 256 entries per channel, made once by `TensorInfo.quantize`. Where the table changes
-    nothing (a uint8 model that takes pixels as they are) no pass over the picture is made.
+    A pixel value always gives the same tensor value, so scaling and quantization are one table
+    of 256 entries per channel, computed once by `TensorInfo.quantize`. If the table changes
+    nothing (a uint8 model that takes pixels as they are), it is not applied.
 
-    Raises ModelError where the card and the tensor do not fit each other.
+    Raises ModelError if the card and the tensor do not fit each other.
     """
 
-    def __init__(self, given: InputSpec, tensor: TensorInfo) -> None:
-        width, height = given.size_wh
-        depth = 1 if given.channels == "gray" else 3
+    def __init__(self, spec: InputSpec, tensor: TensorInfo) -> None:
+        width, height = spec.size_wh
+        depth = 1 if spec.channels == "gray" else 3
         shapes = {(1, height, width, depth)} | ({(1, height, width)} if depth == 1 else set())
         if tensor.shape not in shapes:
             raise ModelError(
-                f"the card says {width}x{height} {given.channels}, but the file's input is "
-                f"{_sizes(tensor.shape)}; mend the card's input or convert the model anew"
+                f"the card says {width}x{height} {spec.channels}, but the file's input is "
+                f"{_sizes(tensor.shape)}; correct the card's input or convert the model again"
             )
-        self._given = given
-        self._gray = given.channels == "gray"
-        self._table = _table(given, tensor, depth)
-        self._flip = given.channels == "rgb"
-        self._padding = tuple(float(np.broadcast_to(given.mean, depth)[c]) for c in range(depth))
-        self._as_is = tensor.dtype == np.uint8 and _keeps_pixels(given, tensor)
+        self._input = spec
+        self._gray = spec.channels == "gray"
+        self._table = _table(spec, tensor, depth)
+        self._flip = spec.channels == "rgb"
+        self._padding = tuple(float(np.broadcast_to(spec.mean, depth)[c]) for c in range(depth))
+        self._as_is = tensor.dtype == np.uint8 and _keeps_pixels(spec, tensor)
 
     def fill(self, image: Image, into: NDArray[Any]) -> None:
-        """Write a picture into the input tensor.
+        """Write an image into the input tensor.
 
-        image: uint8 (H, W, 3) BGR, any size.
-        into: the tensor without its batch axis, (h, w) or (h, w, C), overwritten whole.
+        image: uint8 (H, W, 3) BGR, of any size.
+        into: the tensor without its batch axis, (h, w) or (h, w, C) in its own dtype, overwritten.
         """
         if self._gray:
-            picture = self._fit(_as_gray(image))
+            scaled = self._fit(_as_gray(image))
             if into.ndim == 3:
                 into = into[:, :, 0]
             if self._as_is:
-                into[:] = picture
+                into[:] = scaled
             else:
-                self._table.take(picture, out=into, mode="clip")
+                self._table.take(scaled, out=into, mode="clip")
             return
-        picture = self._fit(image)
+        scaled = self._fit(image)
         if not self._as_is:
             if self._flip:
-                picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+                scaled = np.asarray(cv2.cvtColor(scaled, cv2.COLOR_BGR2RGB), np.uint8)
             # cv2.LUT works on 8-bit tables as raw bytes, so int8 tensors pass as uint8.
             target = into.view(np.uint8) if into.dtype == np.int8 else into
-            cv2.LUT(picture, self._table, dst=target)
+            cv2.LUT(scaled, self._table, dst=target)
         elif self._flip:
-            cv2.cvtColor(picture, cv2.COLOR_BGR2RGB, dst=into)
+            cv2.cvtColor(scaled, cv2.COLOR_BGR2RGB, dst=into)
         else:
-            into[:] = picture
+            into[:] = scaled
 
     def fill_all(self, images: Sequence[Image], into: NDArray[Any]) -> None:
-        """Write several pictures: `into` has one more axis in front, one place a picture."""
-        width, height = self._given.size_wh
+        """Write N images into an array (N, h, w) or (N, h, w, C) of the tensor's dtype."""
+        width, height = self._input.size_wh
         if not self._gray or {image.shape for image in images} != {(height, width, 3)}:
-            for image, place in zip(images, into, strict=True):
-                self.fill(image, place)
+            for image, target in zip(images, into, strict=True):
+                self.fill(image, target)
             return
         grays = np.empty((len(images), height, width), np.uint8)
-        for place, image in enumerate(images):
-            grays[place] = _as_gray(image)
+        for index, image in enumerate(images):
+            grays[index] = _as_gray(image)
         self._table.take(grays, out=into.reshape(grays.shape), mode="clip")
 
-    def _fit(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Bring a picture to the input's size, stretched or with borders."""
-        size_wh = self._given.size_wh
-        height, width = picture.shape[:2]
+    def _fit(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return an image at the input's size: (h, w) or (h, w, 3), stretched or letterboxed."""
+        size_wh = self._input.size_wh
+        height, width = pixels.shape[:2]
         if (width, height) == size_wh:
-            return picture
-        x, y, w, h = self._given.placement((width, height))
-        small = np.asarray(cv2.resize(picture, (w, h), interpolation=cv2.INTER_LINEAR), np.uint8)
+            return pixels
+        x, y, w, h = self._input.placement((width, height))
+        small = np.asarray(cv2.resize(pixels, (w, h), interpolation=cv2.INTER_LINEAR), np.uint8)
         if (w, h) == size_wh:
             return small
         right, bottom = size_wh[0] - x - w, size_wh[1] - y - h
@@ -98,29 +98,32 @@ class Preprocess:
 
 
 def _as_gray(image: Image) -> NDArray[np.uint8]:
-    """Return one channel; a picture whose channels share memory is gray already."""
+    """Return uint8 (H, W); three channels that share memory are gray already."""
     if image.strides[2] == 0:
         return image[:, :, 0]
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
-def _keeps_pixels(given: InputSpec, tensor: TensorInfo) -> bool:
-    """Tell whether a pixel itself is a nearest value of a uint8 tensor to what it stands for.
+def _keeps_pixels(spec: InputSpec, tensor: TensorInfo) -> bool:
+    """Return whether a uint8 tensor can take pixels unchanged, to half a quantization step.
 
-    With the usual mean of 127.5 every pixel lies half-way between two values, since a zero
-    point is whole; rounding to even would merge 127 with 128 and never use 255.
+    With the usual mean of 127.5 every pixel lies half-way between two steps, since a zero
+    point is an integer; rounding to even would merge 127 with 128 and never use 255.
     """
     pixels = np.arange(256, dtype=np.float64)[:, None]
-    real = (pixels - np.asarray(given.mean)) / np.asarray(given.std)
+    real = (pixels - np.asarray(spec.mean)) / np.asarray(spec.std)
     scale, zero_point = (tensor.scale, tensor.zero_point) if tensor.quantized else (1.0, 0)
     return bool(np.abs(real / scale + zero_point - pixels).max() < 0.501)
 
 
-def _table(given: InputSpec, tensor: TensorInfo, depth: int) -> NDArray[Any]:
-    """Return the tensor's value for every pixel value: (256,) gray, or (256, 1, 3) for cv2.LUT."""
+def _table(spec: InputSpec, tensor: TensorInfo, depth: int) -> NDArray[Any]:
+    """Return the tensor value of each pixel value: (256,) for gray, else (256, 1, 3) for cv2.LUT.
+
+    int8 values are returned as the uint8 with the same bits, which cv2.LUT needs.
+    """
     pixels = np.arange(256, dtype=np.float64)[:, None]
-    mean = np.broadcast_to(np.asarray(given.mean, np.float64), depth)
-    std = np.broadcast_to(np.asarray(given.std, np.float64), depth)
+    mean = np.broadcast_to(np.asarray(spec.mean, np.float64), depth)
+    std = np.broadcast_to(np.asarray(spec.std, np.float64), depth)
     values = tensor.quantize((pixels - mean) / std)
     if depth == 1:
         return values.ravel()

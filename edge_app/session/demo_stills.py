@@ -38,7 +38,7 @@ def write_stills(
     if not {FIRST, SECOND} <= set(spec.variants):
         return []
     first, second = (
-        load_engine(spec, name, runtime=runtime, threads=threads).answer(frame.image)
+        load_engine(spec, name, runtime=runtime, threads=threads).predict(frame.image)
         for name in (FIRST, SECOND)
     )
     if not (isinstance(first, Segmentation) and isinstance(second, Segmentation)):

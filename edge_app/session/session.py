@@ -19,7 +19,7 @@ from edge_app.metrics.agreement import partner
 from edge_app.metrics.run_stats import RunStats
 from edge_app.model.card import ModelSpec, read_card
 from edge_app.model.catalog import default_variant, sample, shipped_models
-from edge_app.model.engine import Engine, EngineKey, load_engine, warm
+from edge_app.model.engine import Engine, EngineKey, load_engine, warm_up
 from edge_app.overlay import Overlay
 from edge_app.pipeline.controller import Handler
 from edge_app.pipeline.engine_pool import EnginePool
@@ -81,7 +81,7 @@ class Session:
     def _load(self, key: EngineKey) -> Engine:
         runtime = self._order.runtime
         engine = load_engine(key.spec, key.variant, runtime=runtime, threads=key.threads)
-        warm(engine)
+        warm_up(engine)
         return engine
 
     def first(self, stop: threading.Event) -> Run:

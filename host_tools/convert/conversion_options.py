@@ -8,17 +8,10 @@ from pathlib import Path
 from edge_app.errors import UsageError
 from edge_app.labels import LABEL_SETS, LabelSet, label_set
 from edge_app.model.card import VARIANTS, InputSpec, TensorInfo
+from edge_app.model.conventions import usual_labels, usual_scaling
 from host_tools.convert.evaluation import Evaluation
 from host_tools.convert.select import check_quantizer
 from host_tools.models.loaded_model import LoadedModel, SourceOptions
-
-# What a number of outputs stands for where nothing else is said.
-_USUAL_LABELS = {
-    ("classification", 10): "digits",
-    ("segmentation", 11): "camvid",
-    ("segmentation", 19): "cityscapes",
-    ("segmentation", 21): "pascal-voc",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +79,7 @@ def input_spec(recipe: ConversionOptions, loaded: LoadedModel) -> tuple[InputSpe
     0..1 for one channel, as digits are trained, and -1..1 for three, as MobileNets are.
     """
     depth = loaded.shape[3] if len(loaded.shape) == 4 else 1
-    usual = (0.0,), (255.0,)
-    if depth == 3:
-        usual = (127.5,), (127.5,)
+    usual = usual_scaling(depth)
     if recipe.mean is not None or recipe.std is not None:
         told = "as told"
     else:
@@ -115,12 +106,11 @@ def infer_labels(recipe: ConversionOptions, task: str, output: TensorInfo) -> La
     """Return the label set: as told, else the usual one for so many classes."""
     if recipe.labels:
         return label_set(recipe.labels)
-    if task == "segmentation" and output.dtype.kind in "iu" and not output.quantized:
-        return label_set("cityscapes")  # class ids do not tell how many there are
-    count = output.shape[-1] if output.shape else 0
-    if (task, count) not in _USUAL_LABELS:
+    usual = usual_labels(task, output)
+    if usual is None:
+        count = output.shape[-1] if output.shape else 0
         raise UsageError(
-            f"the model tells {count} classes apart; name them with --labels, one of: "
+            f"no label set has {count} classes by convention; name one with --labels: "
             f"{', '.join(sorted(LABEL_SETS))}"
         )
-    return label_set(_USUAL_LABELS[task, count])
+    return label_set(usual)

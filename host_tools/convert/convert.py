@@ -15,7 +15,7 @@ from rich.progress import Progress
 from edge_app.frame import Image
 from edge_app.model.card import VARIANTS, ModelSpec, Variant, file_sha256, read_card, write_card
 from edge_app.model.engine import load_engine
-from edge_app.model.golden import PATTERN_OF_TASK, golden_image
+from edge_app.model.golden import PATTERN_BY_TASK, golden_image
 from edge_app.model.interpreter.loading import load_network
 from host_tools.convert.builders import VariantBuilders
 from host_tools.convert.bundle import check_replaceable, new_bundle
@@ -97,7 +97,7 @@ def convert(recipe: ConversionOptions, progress: Progress) -> ConversionResult:
             spec,
             variants={proof.variant.name: proof.variant for proof in kept},
             golden={
-                "pattern": PATTERN_OF_TASK[spec.task],
+                "pattern": PATTERN_BY_TASK[spec.task],
                 "expected": {proof.variant.name: proof.golden for proof in kept},
             },
         )

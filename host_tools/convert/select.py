@@ -151,5 +151,5 @@ def _measure(
 def _answers(engine: Engine, pictures: Sequence[Image]) -> Predictions:
     seen = Predictions()
     for picture in pictures:
-        seen.add(engine, engine.answer(picture))
+        seen.add(engine, engine.predict(picture))
     return seen

@@ -14,7 +14,7 @@ from edge_app.frame import Decoded, Image, Segmentation
 from edge_app.metrics.scorer import Scorer
 from edge_app.model.card import ModelSpec, Variant
 from edge_app.model.engine import Engine, load_engine
-from edge_app.model.golden import PATTERN_OF_TASK, golden_answer, golden_image
+from edge_app.model.golden import PATTERN_BY_TASK, golden_classes, golden_image
 from host_tools.convert.evaluation import Evaluation
 
 # Of how many pictures the whole output is kept to be compared: 2.5 MB each at 257x129x19.
@@ -77,12 +77,12 @@ def verify(
     classes: set[int] = set()
     seen = Predictions()
     for image in familiar:
-        result = engine.answer(image)
+        result = engine.predict(image)
         classes |= _classes(result)
         if evaluation is None:
             seen.add(engine, result)
-    golden = golden_answer(
-        engine.answer(golden_image(PATTERN_OF_TASK[spec.task], spec.input.size_wh))
+    golden = golden_classes(
+        engine.predict(golden_image(PATTERN_BY_TASK[spec.task], spec.input.size_wh))
     )
     variant = replace(
         engine.variant,
@@ -168,7 +168,7 @@ def _score(
         truth = source.truth_labels or engine.spec.labels.name
         scorer = Scorer(engine.spec.labels, truth)
         for frame in evaluation.scored(source):
-            result = engine.answer(frame.image)
+            result = engine.predict(frame.image)
             scorer.add(frame, result)
             seen.add(engine, result)
             tick()

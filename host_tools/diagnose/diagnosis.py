@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from edge_app.errors import ModelError, SourceError, UsageError
 from edge_app.frame import Image
 from edge_app.model.card import InputSpec, TensorInfo, read_card
+from edge_app.model.conventions import usual_scaling
 from edge_app.model.preprocess import Preprocess
 from edge_app.sources.factory import open_source
 from host_tools.convert.ai_edge import measure_ranges
@@ -96,13 +97,13 @@ def _pair(options: argparse.Namespace) -> ModelPair:
 def _given(
     options: argparse.Namespace, size_wh: tuple[int, int], *, gray: bool = False
 ) -> InputSpec:
-    usual = (0.0, 255.0) if gray else (127.5, 127.5)
+    mean, std = usual_scaling(1 if gray else 3)
     try:
         return InputSpec(
             size_wh=size_wh,
             channels="gray" if gray else options.channels or "rgb",
-            mean=options.mean or usual[:1],
-            std=options.std or usual[1:],
+            mean=options.mean or mean,
+            std=options.std or std,
         )
     except ValueError as fault:
         raise UsageError(f"--mean and --std do not fit: {fault}") from None

@@ -98,7 +98,7 @@ def make_gallery(
         if on_variant:
             on_variant(variant)
         engine = load_engine(spec, variant)
-        results[variant] = [engine.answer(frame.image) for frame in frames]
+        results[variant] = [engine.predict(frame.image) for frame in frames]
     images = tuple(
         _gallery_image(frame, {name: made[place] for name, made in results.items()}, spec)
         for place, frame in enumerate(frames)

@@ -31,7 +31,7 @@ from edge_app.channel import Channel
 from edge_app.frame import Status, Step
 from edge_app.metrics.agreement import partner
 from edge_app.model.card import read_card
-from edge_app.model.engine import Engine, EngineKey, load_engine, warm
+from edge_app.model.engine import Engine, EngineKey, load_engine, warm_up
 from edge_app.overlay import Overlay
 from edge_app.paths import assets_dir
 from edge_app.pipeline.controller import thread_choices
@@ -251,7 +251,7 @@ def _noted(begin: Callable[..., None], kept: list[Any]) -> Callable[..., None]:
 
 def _load(key: EngineKey) -> Engine:
     engine = load_engine(key.spec, key.variant, threads=key.threads)
-    warm(engine)
+    warm_up(engine)
     return engine
 
 

@@ -167,7 +167,7 @@ def _ours(engine: Engine, frames: list[Image], way: str) -> tuple[Spent, NDArray
         if number == _WARM:
             cpu_s = time.process_time()
         started = time.perf_counter()
-        answer = engine.answer(image)
+        answer = engine.predict(image)
         assert isinstance(answer, Segmentation)
         classes = _full_size(answer, way)
         spent.append((time.perf_counter() - started) * 1e3)

@@ -17,7 +17,7 @@ from edge_app.frame import Status, Step
 from edge_app.metrics.agreement import partner
 from edge_app.model.card import read_card
 from edge_app.model.catalog import sample
-from edge_app.model.engine import Engine, EngineKey, load_engine, warm
+from edge_app.model.engine import Engine, EngineKey, load_engine, warm_up
 from edge_app.overlay import Overlay
 from edge_app.paths import assets_dir
 from edge_app.pipeline.controller import thread_choices
@@ -87,7 +87,7 @@ def main(model: str, switches: int, keep: int) -> None:
     def load(key: EngineKey) -> Engine:
         began_s = time.perf_counter()
         engine = load_engine(key.spec, key.variant, threads=key.threads)
-        warm(engine)
+        warm_up(engine)
         loads_ms.append((time.perf_counter() - began_s) * 1e3)
         return engine
 

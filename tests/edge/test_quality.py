@@ -136,7 +136,7 @@ def test_scores_are_those_of_cityscapesscripts(
         engine = load_engine(spec, "int8")
 
         def predict(truth: ClassMap, image: ClassMap) -> ClassMap:
-            result = engine.answer(image)
+            result = engine.predict(image)
             assert isinstance(result, Segmentation)
             return classes_at(result, truth.shape[::-1])
 

@@ -186,7 +186,7 @@ def test_scores_are_those_of_a_run(tmp_path: Path, digits: str, mnist: ModelSpec
     dataset = parse_dataset(digits)
     scorer = Scorer(mnist.labels, "digits")
     for frame in open_source(dataset.pictures, truth=open_truth(dataset.truth)):
-        scorer.add(frame, engine.answer(frame.image))
+        scorer.add(frame, engine.predict(frame.image))
     confusion = found["variants"]["dynamic_range"]["confusion"]
     assert confusion["counts"] == scorer.matrix.counts.tolist()
 

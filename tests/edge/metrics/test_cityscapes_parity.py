@@ -36,7 +36,7 @@ def test_cityscapes_frames_score_as_the_official_scorer_says(
     options.evalInstLevelScore = options.evalPixelAccuracy = False
     matrix = theirs.generateMatrix(options)
     for _, frame in pictures.frames(0, pictures.count, []):
-        result = engine.answer(frame.image)
+        result = engine.predict(frame.image)
         assert isinstance(result, Segmentation)
         height, width = frame.image.shape[:2]
         answer = tmp_path / "answer.png"

@@ -1,4 +1,4 @@
-"""Logits and class ids of any type become the same answers."""
+"""Outputs of any form and dtype become class maps and classes."""
 
 from typing import Any
 
@@ -12,33 +12,33 @@ from edge_app.labels import VOID
 from edge_app.model.card import InputSpec, TensorInfo
 from edge_app.model.decode import Decoder, classes_at
 
-STRETCHED = InputSpec((64, 32))
+STRETCH = InputSpec((64, 32))
 
 
 def info(shape: tuple[int, ...], kind: str, scale: float = 0.0, zero_point: int = 0) -> TensorInfo:
-    """Return an output tensor of a shape and type."""
+    """Return an output tensor of a shape and dtype."""
     return TensorInfo("output", shape, np.dtype(kind), scale, zero_point)
 
 
-def segmented(
+def segment(
     output: NDArray[Any],
     classes: int = 19,
-    given: InputSpec = STRETCHED,
+    spec: InputSpec = STRETCH,
     frame_wh: tuple[int, int] = (640, 320),
     scale: float = 0.0,
 ) -> Segmentation:
-    """Return the answer to one output."""
+    """Return the segmentation of one output."""
     tensor = info(output.shape, str(output.dtype), scale)
-    result = Decoder("segmentation", classes, given, tensor).decode(output, frame_wh)
+    result = Decoder("segmentation", classes, spec, tensor).decode(output, frame_wh)
     assert isinstance(result, Segmentation)
     return result
 
 
 @pytest.mark.parametrize(("kind", "scale"), [("float32", 0.0), ("int8", 0.1), ("uint8", 0.1)])
-def test_logits_give_the_class_of_the_highest(kind: str, scale: float) -> None:
-    """Quantized logits are compared as they are, and handed on in their own type."""
+def test_logits_give_the_highest_class(kind: str, scale: float) -> None:
+    """Quantized logits are compared as they are, and returned in their own dtype."""
     logits = np.random.default_rng(0).integers(0, 100, (1, 8, 16, 19)).astype(kind)
-    result = segmented(logits, scale=scale)
+    result = segment(logits, scale=scale)
     assert result.class_map.dtype == np.uint8
     assert np.array_equal(result.class_map, logits[0].argmax(-1))
     assert result.logits is not None
@@ -47,10 +47,10 @@ def test_logits_give_the_class_of_the_highest(kind: str, scale: float) -> None:
 
 @pytest.mark.parametrize("kind", ["int64", "int32", "uint8"])
 @pytest.mark.parametrize("shape", [(1, 8, 16), (1, 8, 16, 1)])
-def test_class_ids_are_taken_as_they_are(kind: str, shape: tuple[int, ...]) -> None:
+def test_class_ids_become_the_map(kind: str, shape: tuple[int, ...]) -> None:
     """A graph that ends in an argmax gives a map and no logits."""
     ids = np.random.default_rng(0).integers(0, 19, shape).astype(kind)
-    result = segmented(ids)
+    result = segment(ids)
     assert result.logits is None
     assert result.class_map.dtype == np.uint8
     assert np.array_equal(result.class_map, ids.reshape(8, 16))
@@ -58,9 +58,9 @@ def test_class_ids_are_taken_as_they_are(kind: str, shape: tuple[int, ...]) -> N
 
 @pytest.mark.parametrize("kind", ["int64", "int32"])
 def test_ids_past_the_labels_are_void(kind: str) -> None:
-    """No id wraps round into a class: 256 is not 0, and -1 is not 255 by chance."""
+    """Ids outside the label set never wrap into a class: 256 is void, not 0."""
     ids = np.array([[[0, 18, 19, 255, 256, 274, -1]]], kind)
-    assert segmented(ids).class_map.tolist() == [[0, 18, VOID, VOID, VOID, VOID, VOID]]
+    assert segment(ids).class_map.tolist() == [[0, 18, VOID, VOID, VOID, VOID, VOID]]
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ def test_ids_past_the_labels_are_void(kind: str) -> None:
         ("uint8", 1 / 256, [0, 255, 1], [0.0, 255 / 256, 1 / 256]),
     ],
 )
-def test_a_classifier_names_a_class_and_its_real_scores(
+def test_a_classifier_gives_a_class_and_real_scores(
     kind: str, scale: float, values: list[float], real: list[float]
 ) -> None:
-    """The scores are dequantized once, by the tensor's own scale."""
-    decoder = Decoder("classification", 3, STRETCHED, info((1, 3), kind, scale))
+    """Scores are dequantized by the tensor's scale, alone and in a group."""
+    decoder = Decoder("classification", 3, STRETCH, info((1, 3), kind, scale))
     outputs = np.array([values], kind)
     result = decoder.decode(outputs, (28, 28))
     assert isinstance(result, Classification)
@@ -88,13 +88,13 @@ def test_a_classifier_names_a_class_and_its_real_scores(
 
 
 def test_scores_become_probabilities() -> None:
-    """Logits go through a softmax; what is one already is left alone."""
+    """Logits go through a softmax; probabilities stay as they are."""
     logits = Classification(1, np.array([0.0, 1000.0, 999.0], np.float32))
     assert logits.scores.sum() == pytest.approx(1)
     assert [class_id for class_id, _ in logits.top(3)] == [1, 2, 0]
     assert logits.top(1)[0][1] == pytest.approx(1 / (1 + np.exp(-1)))
-    done = Classification(0, np.array([0.9, 0.1], np.float32))
-    assert done.scores is done.logits
+    probabilities = Classification(0, np.array([0.9, 0.1], np.float32))
+    assert probabilities.scores is probabilities.logits
 
 
 @pytest.mark.parametrize("kind", ["float32", "int64"])
@@ -106,38 +106,38 @@ def test_scores_become_probabilities() -> None:
 def test_letterbox_borders_are_cut_off(
     kind: str, frame_wh: tuple[int, int], rows: slice, columns: slice
 ) -> None:
-    """Only the part of the grid that shows the picture is left, of map and logits."""
-    given = InputSpec((64, 64), fit="letterbox")
+    """Map and logits keep only the part of the grid that shows the image."""
+    spec = InputSpec((64, 64), fit="letterbox")
     ids = np.random.default_rng(0).integers(0, 19, (8, 8))
     output = np.eye(19, dtype="float32")[ids] if kind == "float32" else ids
-    result = segmented(output[None].astype(kind), given=given, frame_wh=frame_wh)
+    result = segment(output[None].astype(kind), spec=spec, frame_wh=frame_wh)
     assert np.array_equal(result.class_map, ids[rows, columns])
     if result.logits is not None:
         assert result.logits.shape[:2] == result.class_map.shape
 
 
-def test_a_sliver_of_a_picture_still_has_a_row() -> None:
-    """A picture so wide that it fills no whole cell keeps one."""
-    given = InputSpec((64, 64), fit="letterbox")
-    result = segmented(np.zeros((1, 4, 4), np.int32), given=given, frame_wh=(6400, 1))
+def test_a_very_wide_image_keeps_one_row() -> None:
+    """An image that fills less than one row of the grid still has a class map."""
+    spec = InputSpec((64, 64), fit="letterbox")
+    result = segment(np.zeros((1, 4, 4), np.int32), spec=spec, frame_wh=(6400, 1))
     assert result.class_map.shape == (1, 4)
 
 
-def test_a_group_is_decoded_like_its_outputs() -> None:
-    """Several outputs at once give what each gives alone, each cut by its own frame."""
+def test_decode_all_gives_the_same_as_decode() -> None:
+    """Each output of a group is decoded as alone, cut by its own frame size."""
     outputs = np.random.default_rng(1).normal(size=(3, 8, 8, 19)).astype(np.float32)
-    given, frames_wh = InputSpec((64, 64), fit="letterbox"), [(64, 64), (200, 50), (50, 200)]
-    decoder = Decoder("segmentation", 19, given, info((1, 8, 8, 19), "float32"))
+    spec, frames_wh = InputSpec((64, 64), fit="letterbox"), [(64, 64), (200, 50), (50, 200)]
+    decoder = Decoder("segmentation", 19, spec, info((1, 8, 8, 19), "float32"))
     for result, output, frame_wh in zip(
         decoder.decode_all(outputs, frames_wh), outputs, frames_wh, strict=True
     ):
         assert isinstance(result, Segmentation)
-        alone = segmented(output[None], given=given, frame_wh=frame_wh)
+        alone = segment(output[None], spec=spec, frame_wh=frame_wh)
         assert np.array_equal(result.class_map, alone.class_map)
 
 
 @pytest.mark.parametrize(
-    ("task", "classes", "tensor", "words"),
+    ("task", "classes", "tensor", "message"),
     [
         ("classification", 10, info((1, 11), "float32"), "scores 11 classes, but .* has 10"),
         ("classification", 10, info((1, 8, 8, 10), "float32"), "try --task segmentation"),
@@ -151,27 +151,27 @@ def test_a_group_is_decoded_like_its_outputs() -> None:
     ],
 )
 def test_an_output_that_does_not_fit_is_refused(
-    task: str, classes: int, tensor: TensorInfo, words: str
+    task: str, classes: int, tensor: TensorInfo, message: str
 ) -> None:
-    """Task, classes and tensor are held against each other before the first picture."""
-    with pytest.raises(ModelError, match=words):
-        Decoder(task, classes, STRETCHED, tensor)
+    """Task, classes and tensor are compared when the decoder is made."""
+    with pytest.raises(ModelError, match=message):
+        Decoder(task, classes, STRETCH, tensor)
 
 
 def test_ids_alone_are_resized_to_the_nearest() -> None:
-    """No class appears between two others."""
+    """No third class appears between two classes."""
     class_map = np.array([[0, 18], [5, VOID]], np.uint8)
-    made = classes_at(Segmentation(class_map), (6, 4))
-    assert made.tolist() == [[0, 0, 0, 18, 18, 18]] * 2 + [[5, 5, 5, VOID, VOID, VOID]] * 2
+    resized = classes_at(Segmentation(class_map), (6, 4))
+    assert resized.tolist() == [[0, 0, 0, 18, 18, 18]] * 2 + [[5, 5, 5, VOID, VOID, VOID]] * 2
 
 
 @pytest.mark.parametrize("with_logits", [True, False])
 @pytest.mark.parametrize("size_wh", [(400, 200), (401, 203), (1001, 37)])
-def test_an_edge_stays_where_it_was(with_logits: bool, size_wh: tuple[int, int]) -> None:
-    """A border in the middle of the grid is in the middle of the picture, to half a pixel."""
+def test_a_border_keeps_its_place(with_logits: bool, size_wh: tuple[int, int]) -> None:
+    """A border in the middle of the grid is in the middle of the result, to half a pixel."""
     class_map = np.zeros((8, 16), np.uint8)
     class_map[:, 8:] = 1
     logits = np.eye(2, dtype=np.float32)[class_map] if with_logits else None
-    made = classes_at(Segmentation(class_map, logits), size_wh)
-    assert (np.abs((made == 0).sum(axis=1) - size_wh[0] / 2) <= 0.5).all()
-    assert (np.abs(np.diff(made.astype(int), axis=1)).sum(axis=1) == 1).all()
+    resized = classes_at(Segmentation(class_map, logits), size_wh)
+    assert (np.abs((resized == 0).sum(axis=1) - size_wh[0] / 2) <= 0.5).all()
+    assert (np.abs(np.diff(resized.astype(int), axis=1)).sum(axis=1) == 1).all()

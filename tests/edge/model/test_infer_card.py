@@ -1,4 +1,4 @@
-"""A file without a card is described from itself, and what was guessed is said."""
+"""A card is inferred from a file, and the guesses are listed."""
 
 import zipfile
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edge_app.errors import ModelError, UsageError
-from edge_app.model import infer_card as bare
+from edge_app.model import infer_card as infer_card_module
 from edge_app.model.card import VARIANTS, TensorInfo
 from edge_app.model.engine import load_engine
 from edge_app.model.infer_card import CardOverrides, infer_card
@@ -89,8 +89,8 @@ GUESSES = {
 
 
 @pytest.mark.parametrize("name", GUESSES)
-def test_a_file_is_guessed_and_the_guess_is_said(shared: Path, name: str) -> None:
-    """Task, size, channels, scaling, labels and variant come from the file, and each is told."""
+def test_a_card_is_inferred_and_the_guesses_are_listed(shared: Path, name: str) -> None:
+    """Task, size, channels, scaling, labels and variant come from the file."""
     summary, guessed = GUESSES[name]
     path = shared / f"{name}.tflite"
     spec = infer_card(path, CardOverrides())
@@ -102,13 +102,13 @@ def test_a_file_is_guessed_and_the_guess_is_said(shared: Path, name: str) -> Non
     (variant,) = spec.variants.values()
     assert variant.bytes == path.stat().st_size
     image = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
-    load_engine(spec, variant.name, threads=1).answer(image)
+    load_engine(spec, variant.name, threads=1).predict(image)
 
 
-def test_hints_stand_and_are_not_called_guesses(assets: Path) -> None:
-    """What the user said is taken as it is."""
+def test_overrides_are_not_guesses(assets: Path) -> None:
+    """What the user says is used as it is, and not listed."""
     path = assets / "models/mnist/float32.tflite"
-    hints = CardOverrides(
+    overrides = CardOverrides(
         task="classification",
         labels="digits",
         channels="gray",
@@ -116,13 +116,13 @@ def test_hints_stand_and_are_not_called_guesses(assets: Path) -> None:
         std=(78.6,),
         fit="letterbox",
     )
-    spec = infer_card(path, hints)
+    spec = infer_card(path, overrides)
     assert spec.guessed == ("variant float32",)
     assert (spec.input.mean, spec.input.std, spec.input.fit) == ((33.3,), (78.6,), "letterbox")
 
 
-def test_half_a_hint_is_completed(assets: Path) -> None:
-    """A mean without a standard deviation keeps the mean."""
+def test_a_mean_without_a_std_is_completed(assets: Path) -> None:
+    """The given mean is kept, and the usual standard deviation added."""
     path = assets / "models/mnist/float32.tflite"
     spec = infer_card(path, CardOverrides(mean=(10.0,)))
     assert (spec.input.mean, spec.input.std) == ((10.0,), (255.0,))
@@ -130,24 +130,24 @@ def test_half_a_hint_is_completed(assets: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hints", "words"),
+    ("overrides", "message"),
     [
-        (CardOverrides(mean=(1.0, 2.0)), "mean: 2 values for 1 channels; mend --mean"),
-        (CardOverrides(std=(0.0,)), "std: it is zero; mend --mean, --std"),
+        (CardOverrides(mean=(1.0, 2.0)), "mean: 2 values for 1 channels; correct --mean"),
+        (CardOverrides(std=(0.0,)), "std: it is zero; correct --mean, --std"),
         (CardOverrides(std=(float("nan"),)), r"std: \[nan\] is not finite"),
         (CardOverrides(labels="cats"), "no label set is called 'cats'"),
     ],
 )
-def test_hints_that_cannot_be_are_faults_of_usage(
-    assets: Path, hints: CardOverrides, words: str
+def test_impossible_overrides_are_usage_errors(
+    assets: Path, overrides: CardOverrides, message: str
 ) -> None:
-    """The command line is told what to mend."""
-    with pytest.raises(UsageError, match=words):
-        infer_card(assets / "models/mnist/float32.tflite", hints)
+    """The message names the options to correct."""
+    with pytest.raises(UsageError, match=message):
+        infer_card(assets / "models/mnist/float32.tflite", overrides)
 
 
 @pytest.mark.parametrize(
-    ("hints", "words"),
+    ("overrides", "message"),
     [
         (
             CardOverrides(task="segmentation"),
@@ -160,17 +160,17 @@ def test_hints_that_cannot_be_are_faults_of_usage(
         ),
     ],
 )
-def test_hints_that_do_not_fit_the_file_are_told_at_load(
-    assets: Path, hints: CardOverrides, words: str
+def test_overrides_that_do_not_fit_the_file_fail_at_load(
+    assets: Path, overrides: CardOverrides, message: str
 ) -> None:
-    """The file is named, with what it really has."""
-    spec = infer_card(assets / "models/mnist/int8.tflite", hints)
-    with pytest.raises(ModelError, match=words):
+    """The message names the file and what it has."""
+    spec = infer_card(assets / "models/mnist/int8.tflite", overrides)
+    with pytest.raises(ModelError, match=message):
         load_engine(spec, "int8")
 
 
-def test_an_open_size_is_taken_from_the_hint(shared: Path) -> None:
-    """Without it the file cannot be run, and the message names the option."""
+def test_an_open_size_is_taken_from_the_overrides(shared: Path) -> None:
+    """Without one the file cannot run, and the message names the option."""
     path = shared / "tflite" / "tfls__dilated_conv.tflite"
     with pytest.raises(ModelError, match="--input-size"):
         infer_card(path, CardOverrides())
@@ -183,31 +183,53 @@ def test_an_open_size_is_taken_from_the_hint(shared: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("shape", "words"),
+    ("shape", "guess"),
     [((1, 10), "task classification"), ((1, 8, 8), "task segmentation"), ((1, 8, 8, 3), "task")],
 )
-def test_the_task_follows_from_the_output(shape: tuple[int, ...], words: str) -> None:
-    """Two axes are scores, three or four are a map."""
+def test_the_task_follows_from_the_output(shape: tuple[int, ...], guess: str) -> None:
+    """Two axes are class scores, three or four are a map."""
     guessed: list[str] = []
-    bare._guess_task(TensorInfo("o", shape, np.dtype("float32")), guessed)
-    assert words in guessed[0]
+    infer_card_module._infer_task(TensorInfo("o", shape, np.dtype("float32")), guessed)
+    assert guess in guessed[0]
 
 
 @pytest.mark.parametrize("shape", [(), (5,), (1, 2, 3, 4, 5)])
 def test_an_output_of_no_known_form_is_refused(shape: tuple[int, ...]) -> None:
-    """Nothing sensible can be shown of it."""
+    """The app cannot show such an output."""
     with pytest.raises(ModelError, match="this app cannot show it"):
-        bare._guess_task(TensorInfo("o", shape, np.dtype("float32")), [])
+        infer_card_module._infer_task(TensorInfo("o", shape, np.dtype("float32")), [])
 
 
 def test_packed_labels_are_read_from_the_appended_archive(tmp_path: Path) -> None:
-    """TFLite metadata is a zip behind the model; blank lines and other files do not count."""
+    """TFLite metadata is a zip archive behind the model; blank lines do not count."""
     path = tmp_path / "a.tflite"
     path.write_bytes(b"TFL3 and so on")
-    assert bare._packed_labels(path) == ()
+    assert infer_card_module._packed_labels(path) == ()
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("about.json", "{}")
         archive.writestr("labels.txt", "cat\ndog\n\n")
-    assert bare._packed_labels(path) == ("cat", "dog")
+    assert infer_card_module._packed_labels(path) == ("cat", "dog")
     path.write_bytes(path.read_bytes().replace(b"cat\n", b"cow\n"))
-    assert bare._packed_labels(path) == ()  # its checksum is wrong now
+    assert infer_card_module._packed_labels(path) == ()  # its checksum is wrong now
+
+
+@pytest.mark.parametrize(
+    ("packed", "name"),
+    [
+        ((), "camvid"),
+        (("sky", *(f"other {i}" for i in range(10))), "camvid"),
+        (tuple(f"own {i}" for i in range(11)), "packed"),
+        (("own",), "camvid"),
+    ],
+    ids=["none", "the usual names", "other names", "another number"],
+)
+def test_packed_labels_win_over_the_usual_set_of_that_size(
+    monkeypatch: pytest.MonkeyPatch, packed: tuple[str, ...], name: str
+) -> None:
+    """Eleven classes are CamVid's, unless the file has eleven names of its own."""
+    monkeypatch.setattr(infer_card_module, "_packed_labels", lambda _path: packed)
+    output = TensorInfo("o", (1, 8, 8, 11), np.dtype("float32"))
+    labels = infer_card_module._infer_labels(
+        Path("a.tflite"), "segmentation", output, CardOverrides(), []
+    )
+    assert labels.name == name

@@ -16,7 +16,7 @@ from edge_app.frame import Result, Segmentation, Status, Step
 from edge_app.metrics.agreement import partner
 from edge_app.model.card import ModelSpec, read_card
 from edge_app.model.catalog import sample
-from edge_app.model.engine import Engine, EngineKey, load_engine, warm
+from edge_app.model.engine import Engine, EngineKey, load_engine, warm_up
 from edge_app.model.interpreter.network import Network
 from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.pipeline.run import Run
@@ -52,7 +52,7 @@ class Loader:
     def load(self, key: EngineKey) -> Engine:
         """Load as a run does."""
         engine = load_engine(self.spec, key.variant, threads=key.threads)
-        warm(engine)
+        warm_up(engine)
         self.loads += 1
         self._networks.append(weakref.ref(engine.network))
         self.most = max(self.most, self.held)
@@ -117,7 +117,7 @@ def own_answers(spec: ModelSpec, path: Path) -> dict[tuple[int, str], bytes]:
         engine = load_engine(spec, name, threads=1)
         with open_source(str(path)) as source:
             for frame in source:
-                told[frame.index, name] = said(engine.answer(frame.image))
+                told[frame.index, name] = said(engine.predict(frame.image))
         engine.close()
     return told
 

@@ -203,4 +203,4 @@ def test_the_references_own_weights_keep_their_score(
     for name, top1 in published.items():
         assert spec.variants[name].quality["top1"] == pytest.approx(top1, abs=1e-3)
     with open_source(str(images), max_frames=1) as source:
-        assert load_engine(spec, "int8").answer(next(iter(source)).image)
+        assert load_engine(spec, "int8").predict(next(iter(source)).image)

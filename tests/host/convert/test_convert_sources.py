@@ -240,10 +240,10 @@ def test_what_is_told_goes_before_what_is_found() -> None:
     assert input_spec(replace(told, mean=None), plain)[1].startswith("assumed")
 
 
-def test_labels_are_asked_for_where_the_count_says_nothing() -> None:
+def test_an_unusual_number_of_classes_needs_labels() -> None:
     """Seven classes have no usual names."""
     output = TensorInfo("out", (1, 7), np.dtype(np.float32))
-    with pytest.raises(UsageError, match="7 classes apart; name them with --labels"):
+    with pytest.raises(UsageError, match="no label set has 7 classes by convention; name one"):
         infer_labels(ConversionOptions(Path(), Path(), ""), "classification", output)
 
 

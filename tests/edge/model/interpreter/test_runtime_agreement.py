@@ -28,7 +28,7 @@ def test_digits_get_the_same_class(assets: Path, variant: str) -> None:
     engines = [load_engine(spec, variant, runtime=name) for name in ("litert", "tflite-runtime")]
     digits = str(assets / "samples" / "digits-images-idx3-ubyte.gz")
     with open_source(digits, max_frames=200) as source:
-        pairs = [[engine.answer(frame.image) for engine in engines] for frame in source]
+        pairs = [[engine.predict(frame.image) for engine in engines] for frame in source]
     assert sum(one.class_id == other.class_id for one, other in pairs) >= 199  # type: ignore[union-attr]
 
 
@@ -49,7 +49,7 @@ def test_streets_get_the_same_classes(shared: Path, file: str, floor: float) -> 
     for name in ("litert", "tflite-runtime"):
         spec = infer_card(shared / file, CardOverrides(labels="cityscapes"), runtime=name)
         engine = load_engine(spec, next(iter(spec.variants)), runtime=name)
-        result = engine.answer(image)
+        result = engine.predict(image)
         assert isinstance(result, Segmentation)
         maps.append(result.class_map)
     assert agreement(*maps) >= floor
