@@ -14,11 +14,12 @@ from edge_app.overlay.comparison_panel import VariantPair
 from edge_app.overlay.difference import Scheme
 from edge_app.overlay.help import draw_help
 from edge_app.overlay.hints import draw_hints
-from edge_app.overlay.hud import draw_hud, hud_text
+from edge_app.overlay.hud import draw_hud
 from edge_app.overlay.legend import draw_legend
 from edge_app.overlay.panel import Panel
 from edge_app.overlay.scene import Area, divider_px, halves_of, mode_of
 from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state, states_px
+from edge_app.status_text import status_text
 from edge_app.style import variant_colour, words
 
 _ROOMY = 0.85  # pictures side by side may lose this much of their size to panels, and no more
@@ -102,7 +103,7 @@ class _Arrangement:
         if self.told.mode != "side by side":
             whole = self._put_comparison() and whole
         if level > 0:
-            hud = draw_hud(hud_text(self.told.status), self.unit, detail=level)
+            hud = draw_hud(status_text(self.told.status), self.unit, detail=level)
             whole = self.board.put(hud, [(self.margin, self.margin)]) is not None and whole
         if self.told.mode in COMPARISONS:
             whole = self._put_sides() and whole

@@ -13,12 +13,13 @@ from edge_app.frame import Frame, Image, Reading, Readings, Status
 from edge_app.overlay.board_layout import Board, Placed, margin_px, picture_size, unit_of
 from edge_app.overlay.help import draw_help
 from edge_app.overlay.hints import STREETS_ALONE, draw_hints
-from edge_app.overlay.hud import detail_of, draw_hud, hud_text
+from edge_app.overlay.hud import detail_of, draw_hud
 from edge_app.overlay.panel import INK, Panel, Sheet, blit, dim
 from edge_app.overlay.refresh import Refresh
 from edge_app.overlay.resize import smooth
 from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state
 from edge_app.overlay.street import HELPED, LOST
+from edge_app.status_text import status_text
 from edge_app.style import RIGHT, WRONG, bgr
 
 Area = tuple[int, int, int, int]  # left, top, right, bottom
@@ -108,7 +109,7 @@ class ReadingsView:
         switch = "" if controls.help else status.switch
         states = draw_states(chip_states(status), switch, unit, room_wh[0] // 2)
         for detail in range(0 if controls.help else detail_of(controls), 0, -1):
-            hud = draw_hud(hud_text(status), unit, detail=detail)
+            hud = draw_hud(status_text(status), unit, detail=detail)
             corners, covers = self._corners(hud, size_wh, margin, bottom, boxes)
             if detail == 1 or not covers:  # a small HUD covers fewer digits than a whole one
                 board.put(hud, corners)

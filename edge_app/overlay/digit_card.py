@@ -9,11 +9,12 @@ from edge_app.overlay import digit_answer as digits
 from edge_app.overlay.board_layout import Board, Placed, card_size, card_unit, margin_px
 from edge_app.overlay.help import draw_help
 from edge_app.overlay.hints import STREETS_ALONE, draw_hints
-from edge_app.overlay.hud import detail_of, draw_hud, hud_text
+from edge_app.overlay.hud import detail_of, draw_hud
 from edge_app.overlay.panel import Panel, blit, dim
 from edge_app.overlay.refresh import Refresh
 from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state
 from edge_app.overlay.street import HELPED, LOST
+from edge_app.status_text import status_text
 
 
 class CardView:
@@ -57,7 +58,7 @@ class CardView:
             detail = detail_of(controls)
             self._hud = None
             if detail > 0:
-                self._hud = draw_hud(hud_text(status), unit, room_wh[0], detail)
+                self._hud = draw_hud(status_text(status), unit, room_wh[0], detail)
             self._over = self._arrange(status, controls, size_wh, unit, side)
         canvas = digits.stage(frame.image, size_wh, (margin, margin, side, side))
         if self._hud:

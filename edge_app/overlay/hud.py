@@ -1,101 +1,18 @@
-"""Say on the picture which variant runs, how fast, and how well."""
+"""The HUD: which variant runs, how fast, and how well."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from edge_app.controls import Controls
 from edge_app.fonts import BOLD, REGULAR, Face, face, fit, shorten, text_px
-from edge_app.frame import Status
 from edge_app.overlay.panel import FAINT, INK, SOFT, Panel, Sheet
-from edge_app.style import (
-    NEUTRAL,
-    STAGE_COLOURS,
-    count,
-    duration,
-    file_size,
-    fraction,
-    percent,
-    significant,
-    variant_colour,
-    words,
-)
-from edge_app.timing import STAGES
+from edge_app.status_text import BarPart, StatusText
 
-BAR_STAGES = STAGES[:-1]  # end to end holds the others, and the waiting between them
 # Of the panel at 720 rows; all lengths below are at that size.
 WIDTH = 440
 HEIGHT = 285
 FIRST_LINES = (370, 138)  # width and height of names and rates alone
-
-
-@dataclass(frozen=True, slots=True)
-class HudText:
-    """Hold every word of the HUD, in reading order.
-
-    rates: (figure, what) each.
-    bar: (stage, share of the bar) each, none where nothing was measured.
-    stages: (stage, p50, p90) each, milliseconds.
-    """
-
-    variant: str
-    title: str
-    facts: tuple[str, ...]
-    rates: tuple[tuple[str, str], ...]
-    bar: tuple[tuple[str, float], ...]
-    stages: tuple[tuple[str, str, str], ...]
-    notes: tuple[str, ...]
-    quality: tuple[str, ...]
-
-
-def hud_text(status: Status) -> HudText:
-    """Put a status into words; what is not known yet is an en dash."""
-    p50_ms = {name: status.stages[name].p50_ms for name in BAR_STAGES if name in status.stages}
-    total_ms = sum(p50_ms.values())
-    facts = (
-        file_size(status.size_bytes),
-        status.runtime,
-        count(status.threads, "thread"),
-        status.policy,
-    )
-    notes = [f"age {duration(status.age_ms)}", f"dropped {status.dropped:,}"]
-    if status.damaged:
-        notes.append(f"damaged {status.damaged:,}")
-    return HudText(
-        variant=status.variant,
-        title=status.model,
-        facts=tuple(fact for fact in facts if fact),
-        rates=(
-            (significant(status.shown_fps), "shown fps"),
-            (significant(status.network_fps), "network fps"),
-            (significant(status.source_fps), "source fps"),
-        ),
-        bar=tuple((name, ms / total_ms) for name, ms in p50_ms.items()) if total_ms > 0 else (),
-        stages=tuple(_stage(status, name) for name in STAGES),
-        notes=tuple(notes),
-        quality=_quality(status),
-    )
-
-
-def _stage(status: Status, name: str) -> tuple[str, str, str]:
-    latency = status.stages.get(name)
-    if latency is None:
-        return name, significant(None), significant(None)
-    return name, significant(latency.p50_ms), significant(latency.p90_ms)
-
-
-def _quality(status: Status) -> tuple[str, ...]:
-    quality = status.quality
-    if quality is None:
-        return ()
-    so_far = f"on {count(quality.frames, 'frame')}"
-    if status.task == "classification":
-        return f"top-1 {percent(quality.top1)}", so_far
-    return (
-        f"mIoU {fraction(quality.miou)}",
-        f"pixel acc. {percent(quality.pixel_accuracy)}",
-        so_far,
-    )
 
 
 def detail_of(controls: Controls) -> int:
@@ -103,8 +20,8 @@ def detail_of(controls: Controls) -> int:
     return 2 if controls.hud is True else int(controls.hud)
 
 
-def draw_hud(text: HudText, unit: float, width_px: int | None = None, detail: int = 2) -> Panel:
-    """Draw the words of the HUD as a panel.
+def draw_hud(text: StatusText, unit: float, width_px: int | None = None, detail: int = 2) -> Panel:
+    """Draw the text of a status as a panel.
 
     unit: pixels per pixel of the layout at 720 rows.
     width_px: of the panel, where it is not to have its own.
@@ -142,20 +59,20 @@ def draw_hud(text: HudText, unit: float, width_px: int | None = None, detail: in
     return sheet.finish()
 
 
-def bar_parts(bar: tuple[tuple[str, float], ...], room_px: int) -> list[tuple[str, int]]:
+def bar_parts(bar: Sequence[BarPart], room_px: int) -> list[tuple[str, int]]:
     """Divide a bar by its shares: (colour, width) each, adding up to the room exactly."""
     if not bar:
         return [("#3A424C", room_px)]
     parts, done, start = [], 0.0, 0
-    for stage, share in bar:
-        done += share
+    for part in bar:
+        done += part.share
         end = round(room_px * min(1.0, done))
-        parts.append((STAGE_COLOURS.get(stage, NEUTRAL), end - start))
+        parts.append((part.colour, end - start))
         start = end
     return parts
 
 
-def _draw_names(sheet: Sheet, text: HudText, unit: float) -> None:
+def _draw_names(sheet: Sheet, text: StatusText, unit: float) -> None:
     """Draw the variant in a chip of its colour, the model beside it, the facts below."""
 
     def px(length: float) -> int:
@@ -165,8 +82,7 @@ def _draw_names(sheet: Sheet, text: HudText, unit: float) -> None:
     room = sheet.size_wh[0] - 2 * pad
     name, font = fit(text.variant, BOLD, (px(20), px(12)), room // 2)
     chip_wh = (text_px(name, font) + px(20), px(33))
-    key = text.variant.replace(" ", "_")
-    sheet.box((pad, px(15)), chip_wh, variant_colour(key), px(8))
+    sheet.box((pad, px(15)), chip_wh, text.colour, px(8))
     sheet.text((pad + px(10), px(15) + chip_wh[1] // 2), name, font, "#0B0E11", anchor="lm")
     left = pad + chip_wh[0] + px(12)
     title, font = fit(text.title, BOLD, (px(17), px(13)), pad + room - left)
@@ -187,7 +103,7 @@ def fit_facts(facts: tuple[str, ...], sizes_px: tuple[int, int], room_px: int) -
     return fit(line, REGULAR, sizes_px, room_px)
 
 
-def _draw_stages(sheet: Sheet, text: HudText, unit: float) -> None:
+def _draw_stages(sheet: Sheet, text: StatusText, unit: float) -> None:
     """Draw the median and the 90th percentile of each stage, in two columns of rows."""
 
     def px(length: float) -> int:
@@ -197,7 +113,7 @@ def _draw_stages(sheet: Sheet, text: HudText, unit: float) -> None:
     column = (sheet.size_wh[0] - 2 * pad - gap) // 2
     rows = -(-len(text.stages) // 2)
     plain, head = face(REGULAR, px(14)), face(REGULAR, px(13))
-    for i, (stage, p50, p90) in enumerate(text.stages):
+    for i, stage in enumerate(text.stages):
         left = pad + (i // rows) * (column + gap)
         right = left + column
         middle = right - px(54)
@@ -207,8 +123,8 @@ def _draw_stages(sheet: Sheet, text: HudText, unit: float) -> None:
             sheet.text((right, px(167)), "p90", head, FAINT, anchor="rs")
             sheet.text((left, px(167)), "ms", head, FAINT)
         swatch = px(9)
-        if stage in BAR_STAGES:
-            sheet.box((left, y - swatch), (swatch, swatch), STAGE_COLOURS[stage], px(2))
-        sheet.text((left + px(15), y), words(stage), plain, SOFT)
-        sheet.text((middle, y), p50, plain, INK, anchor="rs")
-        sheet.text((right, y), p90, plain, SOFT, anchor="rs")
+        if stage.colour:
+            sheet.box((left, y - swatch), (swatch, swatch), stage.colour, px(2))
+        sheet.text((left + px(15), y), stage.name, plain, SOFT)
+        sheet.text((middle, y), stage.p50, plain, INK, anchor="rs")
+        sheet.text((right, y), stage.p90, plain, SOFT, anchor="rs")

@@ -1,8 +1,7 @@
-"""Lay a run's status out as lines of text: what the HUD says, in its order."""
+"""A run's status as lines of coloured text, in the order of the HUD."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -11,49 +10,50 @@ from rich.text import Text
 
 from edge_app.controls import KEYS, Key
 from edge_app.frame import Comparison, Status
-from edge_app.quality import Quality
+from edge_app.status_text import (
+    ClassText,
+    StageText,
+    StatusText,
+    losses,
+    quality_text,
+    status_text,
+)
 from edge_app.style import (
     NEUTRAL,
     NOTHING,
-    STAGE_COLOURS,
     WRONG,
     count,
     duration,
-    file_size,
-    fraction,
     percent,
     significant,
     variant_colour,
     words,
 )
-from edge_app.timing import STAGES
+from edge_app.timing import STAGES, Latency
 
-BAR_STAGES = STAGES[:-1]  # end to end holds the others, and the waiting between them
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _ASCII = str.maketrans(
     {"█": "#", "░": "-", "■": "*", "·": "|", NOTHING: "-", "━": "="}
     | dict.fromkeys(_EIGHTHS[1:8], " ")
 )
 _CLASS_COLUMNS = 26
-# Room for the names of a key: `right`, `space` and `q esc` are the longest.
-_WIDE = max(len(" ".join(entry.keys)) for entry in KEYS)
-_HINT = "keys: h all of them, v next variant, c compare, space pause, q quit"
+# Width of the key column: `right`, `space` and `q esc` are the longest.
+_KEYS_WIDTH = max(len(" ".join(entry.keys)) for entry in KEYS)
+_HINT = "keys: h help, v next variant, c compare, space pause, q quit"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Say how far a run is.
+    """How far a run is.
 
-    frames: finished; `frame_count`: expected, None where unknown or endless.
+    frames: finished; frame_count: expected, None where unknown or endless.
     """
 
     frames: int
     frame_count: int | None = None
     elapsed_s: float = 0.0
 
-    @property
-    def words(self) -> str:
-        """The frames as people read them: 1,204 of 3,000 frames."""
+    def __str__(self) -> str:
         if self.frame_count is None:
             return count(self.frames, "frame")
         return f"{self.frames:,} of {count(self.frame_count, 'frame')}"
@@ -78,30 +78,31 @@ def screen(
 ) -> Text:
     """Return the live view, cut to a size in characters; the classes go first.
 
-    keys: whether keys are heard, so that they are told. help_shown: all of them, in place of
-        the classes and the stages. comparison: what a second variant says of the last frame.
+    keys: whether the terminal's keys are read, so that the hint is shown.
+    help_shown: all keys in place of the classes and the stages.
+    comparison: the second variant's result on the last frame.
     """
     width, height = size_wh
-    lines = [
-        _names(status),
-        Text(" · ".join(_facts(status)), style="dim"),
-        _rates(status),
-        *_states(status),
-        Text(),
-        *(_key_lines(width) if help_shown else _stages(status, width)),
-        Text("   ".join(_notes(status))),
-    ]
-    if status.quality is not None:
-        lines.append(Text(f"{'   '.join(_quality(status.task, status.quality))}", style="bold"))
+    text = status_text(status)
+    latencies = [status.stages.get(name) for name in STAGES]
+    lines = head_lines(text)
+    if text.states:
+        lines.append(Text(text.states, style=f"bold {WRONG}"))
+    if text.switch:
+        lines.append(Text(text.switch, style="dim"))
+    lines.append(Text())
+    lines += _key_lines(width) if help_shown else _stage_lines(text.stages, latencies, width)
+    lines.append(Text("   ".join(text.notes)))
+    if text.quality:
+        lines.append(Text("   ".join(text.quality), style="bold"))
     if comparison is not None:
-        lines.append(_compared(comparison))
-    last = _progress(progress, width, variant_colour(status.variant))
-    classes = class_lines(status.quality, width) if status.quality and not help_shown else []
-    room = height - len(lines) - 2 - keys  # one row for the progress, one for the cursor
-    lines += classes if len(classes) <= room else []
+        lines.append(_comparison_line(comparison))
+    classes = [] if help_shown else class_lines(text.classes, width)
+    free_rows = height - len(lines) - 2 - keys  # one for the progress, one for the cursor
+    lines += classes if len(classes) <= free_rows else []
     if keys:
         lines.append(Text(_HINT, style="dim"))
-    lines.append(last)
+    lines.append(_progress_line(progress, width, text.colour))
     for line in lines:
         line.truncate(width, overflow="ellipsis")
         if ascii_only:
@@ -109,153 +110,111 @@ def screen(
     return Text("\n", no_wrap=True).join(lines)
 
 
-def _states(status: Status) -> list[Text]:
-    """Return a line for what is out of the ordinary, and one for the last change of variant."""
-    lines = []
-    if status.states:
-        lines.append(Text(" · ".join(map(str, status.states)), style=f"bold {WRONG}"))
-    if status.switch:
-        lines.append(Text(status.switch, style="dim"))
-    return lines
+def head_lines(text: StatusText) -> list[Text]:
+    """Return the names, the facts and the rates, a line each."""
+    rates = Text()
+    for figure, name in text.rates:
+        rates.append(f"{figure:>5} ", style="bold")
+        rates.append(f"{name:<15}", style="dim")
+    return [
+        Text.assemble(_chip(text.variant, text.colour), "  ", (text.title, "bold")),
+        Text(" · ".join(text.facts), style="dim"),
+        rates,
+    ]
+
+
+def _chip(name: str, colour: str) -> tuple[str, str]:
+    """Return a variant's name and its style: dark on its colour."""
+    return f" {name} ", f"bold #0B0E11 on {colour}"
 
 
 def _key_lines(width: int) -> list[Text]:
     """Return all keys and what they do, in as many columns as fit, read from top to bottom."""
     for number in (3, 2, 1):
         columns = _key_columns(number)
-        if sum(_WIDE + 4 + whats for _, whats in columns) - 2 <= width:
+        if sum(_KEYS_WIDTH + 4 + text_width for _, text_width in columns) - 2 <= width:
             break
     lines = []
     for row in range(len(columns[0][0])):
         line = Text()
-        for entries, whats in columns:
+        for entries, text_width in columns:
             if row < len(entries):
                 keys = " ".join(entries[row].keys)
-                line.append(f"{keys:>{_WIDE}}  ", style="bold")
-                line.append(f"{entries[row].what:<{whats}}  ", style="default")
+                line.append(f"{keys:>{_KEYS_WIDTH}}  ", style="bold")
+                line.append(f"{entries[row].what:<{text_width}}  ", style="default")
         lines.append(line)
     return lines
 
 
 def _key_columns(number: int) -> list[tuple[Sequence[Key], int]]:
-    """Return the keys of each column, and the width of its longest words."""
+    """Return the keys of each column, and the width of its longest text."""
     rows = -(-len(KEYS) // number)
     parts = [KEYS[at : at + rows] for at in range(0, len(KEYS), rows)]
     return [(part, max(len(entry.what) for entry in part)) for part in parts]
 
 
-def _names(status: Status) -> Text:
-    name = Text(f" {status.variant} ", style=chip(status.variant))
-    return Text("  ").join([name, Text(status.model, style="bold")])
-
-
-def chip(variant: str) -> str:
-    """Return the style of a variant's name: dark on its colour."""
-    return f"bold #0B0E11 on {variant_colour(variant)}"
-
-
-def _facts(status: Status) -> list[str]:
-    facts = [
-        file_size(status.size_bytes),
-        status.runtime,
-        count(status.threads, "thread"),
-        status.policy,
-    ]
-    return [fact for fact in facts if fact]
-
-
-def _rates(status: Status) -> Text:
-    line = Text()
-    for fps, what in (
-        (status.shown_fps, "shown fps"),
-        (status.network_fps, "network fps"),
-        (status.source_fps, "source fps"),
-    ):
-        line.append(f"{significant(fps):>5} ", style="bold")
-        line.append(f"{what:<15}", style="dim")
-    return line
-
-
-def _stages(status: Status, width: int) -> list[Text]:
+def _stage_lines(
+    stages: Sequence[StageText], latencies: Sequence[Latency | None], width: int
+) -> list[Text]:
     """Return a row per stage: its median, its 90th percentile, and both as a bar."""
     lines = [Text(f"  {'ms':<12}{'p50':>7}{'p90':>7}", style="dim")]
-    room = width - 30
-    longest_ms = max(
-        (status.stages[name].p90_ms for name in BAR_STAGES if name in status.stages), default=0.0
-    )
-    for name in STAGES:
-        latency = status.stages.get(name)
-        colour = STAGE_COLOURS.get(name, NEUTRAL)
-        line = Text("■ " if name in BAR_STAGES else "  ", style=colour)
-        line.append(f"{words(name):<12}", style="default")
-        line.append(f"{significant(latency.p50_ms if latency else None):>7}", style="default")
-        line.append(f"{significant(latency.p90_ms if latency else None):>7}  ", style="dim default")
-        if latency and name in BAR_STAGES and longest_ms > 0 and room >= 8:
-            line.append(bar(latency.p50_ms / longest_ms, latency.p90_ms / longest_ms, room))
+    bar_width = width - 30
+    barred = [
+        latency if stage.colour else None for stage, latency in zip(stages, latencies, strict=True)
+    ]
+    longest_ms = max((latency.p90_ms for latency in barred if latency), default=0.0)
+    for stage, latency in zip(stages, barred, strict=True):
+        line = Text("■ " if stage.colour else "  ", style=stage.colour or NEUTRAL)
+        line.append(f"{stage.name:<12}{stage.p50:>7}", style="default")
+        line.append(f"{stage.p90:>7}  ", style="dim default")
+        if latency and longest_ms > 0 and bar_width >= 8:
+            line.append(bar(latency.p50_ms / longest_ms, latency.p90_ms / longest_ms, bar_width))
         lines.append(line)
     return lines
 
 
-def bar(share: float, until: float, room: int) -> str:
-    """Draw a share of a bar of `room` characters, in eighths, and lightly what lies beyond it."""
-    eighths = round(min(1.0, max(0.0, share)) * room * 8)
+def bar(share: float, until: float, width: int) -> str:
+    """Draw a share of a bar of `width` characters, in eighths, and lightly what lies beyond it."""
+    eighths = round(min(1.0, max(0.0, share)) * width * 8)
     full = "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
-    return full + "░" * (round(min(1.0, until) * room) - len(full))
+    return full + "░" * (round(min(1.0, until) * width) - len(full))
 
 
-def _notes(status: Status) -> list[str]:
-    notes = [f"age {duration(status.age_ms)}", f"dropped {status.dropped:,}"]
-    if status.damaged:
-        notes.append(f"damaged {status.damaged:,}")
-    return notes
+def _comparison_line(comparison: Comparison) -> Text:
+    """Return the agreement with a second variant and that one's own scores."""
+    name = _chip(words(comparison.variant), variant_colour(comparison.variant))
+    parts = (
+        f" {percent(comparison.agreement)} agree",
+        *quality_text("segmentation", comparison.quality),
+    )
+    return Text.assemble(name, ("   ".join(parts), "default"))
 
 
-def _quality(task: str, quality: Quality) -> list[str]:
-    so_far = f"on {count(quality.frames, 'frame')}"
-    if task == "classification":
-        return [f"top-1 {percent(quality.top1)}", so_far]
-    return [
-        f"mIoU {fraction(quality.miou)}",
-        f"pixel acc. {percent(quality.pixel_accuracy)}",
-        so_far,
-    ]
-
-
-def _compared(comparison: Comparison) -> Text:
-    """Return what a second variant says, its name in its own colour."""
-    told = [f" {percent(comparison.agreement)} alike"]
-    if comparison.quality is not None:
-        told += _quality("segmentation", comparison.quality)
-    name = Text(f" {comparison.variant} ", style=chip(comparison.variant))
-    return name.append("   ".join(told), style="default")
-
-
-def class_lines(quality: Quality, width: int) -> list[Text]:
-    """Return each class with its IoU (digits: accuracy), in columns read from top to bottom."""
+def class_lines(classes: Sequence[ClassText], width: int) -> list[Text]:
+    """Return each class with its score, in columns read from top to bottom."""
     columns = max(1, width // _CLASS_COLUMNS)
-    rows = -(-len(quality.per_class) // columns)
+    rows = -(-len(classes) // columns)
     lines = []
     for row in range(rows):
         line = Text()
-        for name, iou in islice(quality.per_class, row, None, rows):
-            share = 0.0 if math.isnan(iou) else iou
+        for name, score, share in islice(classes, row, None, rows):
             line.append(f"{name[:13]:<13} ", style="default")
-            line.append(f"{fraction(iou):>5} ", style="bold")
+            line.append(f"{score:>5} ", style="bold")
             line.append(f"{bar(share, share, 5):<5} ", style=NEUTRAL)
         lines.append(line)
     return lines
 
 
-def _progress(progress: Progress, width: int, colour: str) -> Text:
+def _progress_line(progress: Progress, width: int, colour: str) -> Text:
     left_s = progress.left_s
     rest = f"  {clock_face(left_s)} left" if left_s else ""
-    line = Text(progress.words)
-    room = width - len(progress.words) - len(rest) - 2
-    if progress.frame_count and room >= 8:
-        done = round(room * min(1.0, progress.frames / progress.frame_count))
+    line = Text(str(progress))
+    bar_width = width - len(line) - len(rest) - 2
+    if progress.frame_count and bar_width >= 8:
+        done = round(bar_width * min(1.0, progress.frames / progress.frame_count))
         line.append("  ")
         line.append("━" * done, style=colour)
-        line.append("━" * (room - done), style="dim")
+        line.append("━" * (bar_width - done), style="dim")
     line.append(rest, style="dim")
     return line
 
@@ -270,17 +229,13 @@ def clock_face(seconds: float) -> str:
 def plain_line(status: Status, progress: Progress) -> str:
     """Return the status in one line, for logs and pipes."""
     parts = [
-        f"{status.variant}: {progress.words}",
+        f"{words(status.variant)}: {progress}",
         f"{significant(status.shown_fps)} fps shown, {significant(status.network_fps)} network",
     ]
     end_to_end = status.stages.get("end_to_end")
     if end_to_end:
         parts.append(f"end to end {duration(end_to_end.p50_ms)}")
-    if status.dropped:
-        parts.append(f"dropped {status.dropped:,}")
-    if status.damaged:
-        parts.append(f"damaged {status.damaged:,}")
-    if status.quality is not None:
-        parts.append(_quality(status.task, status.quality)[0])
-    parts += map(str, status.states)
-    return "; ".join(parts)
+    if status.dropped or status.damaged:
+        parts += losses(status)
+    parts += quality_text(status.task, status.quality)[:1]
+    return "; ".join([*parts, *map(str, status.states)])

@@ -1,9 +1,10 @@
-"""Show the summary of a run as a table."""
+"""The summary of a run as a table."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from rich import box
@@ -11,17 +12,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from edge_app.frame import Status
 from edge_app.quality import Quality
-from edge_app.sinks.screen import chip, class_lines, clock_face
+from edge_app.sinks.screen import class_lines, clock_face, head_lines
+from edge_app.status_text import losses, status_text
 from edge_app.style import (
     NEUTRAL,
     RIGHT,
     STAGE_COLOURS,
     WRONG,
     count,
-    file_size,
-    fraction,
-    percent,
     significant,
     words,
 )
@@ -37,25 +37,17 @@ def summary_table(summary: Mapping[str, Any]) -> RenderableType:
 
 
 def _parts(summary: Mapping[str, Any]) -> Iterator[RenderableType]:
-    variant = str(summary.get("variant", ""))
-    yield Text.assemble(
-        (f" {variant} ", chip(variant)), ("  " + str(summary.get("model", "")), "bold")
-    )
-    facts = [
-        file_size(summary["bytes"]) if summary.get("bytes") else "",
-        str(summary.get("runtime", "")),
-        count(summary["threads"], "thread") if summary.get("threads") else "",
-        str(summary.get("policy", "")),
-        str(summary.get("source", "")),
-    ]
-    yield Text(" · ".join(fact for fact in facts if fact), style="dim")
-    yield _rates(summary.get("fps") or {})
+    status = _last_status(summary)
+    text = status_text(status)
+    source = str(summary.get("source", ""))
+    yield from head_lines(replace(text, facts=(*text.facts, source) if source else text.facts))
     yield Text()
     yield _stages(summary.get("stages") or {})
     yield Text()
-    yield _counts(summary)
-    if summary.get("quality"):
-        yield from _quality(summary["quality"])
+    yield _outcome(summary, (count(status.frames, "frame"), *losses(status)))
+    if text.quality:
+        yield Text("   ".join(text.quality), style="bold")
+        yield from class_lines(text.classes, _WIDTH)
     recording = summary.get("recording")
     if recording:
         yield Text(
@@ -65,12 +57,40 @@ def _parts(summary: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield from _machine(summary)
 
 
-def _rates(fps: Mapping[str, Any]) -> Text:
-    line = Text()
-    for name in ("shown", "network", "source"):
-        line.append(f"{significant(fps.get(name)):>5} ", style="bold")
-        line.append(f"{name + ' fps':<15}", style="dim")
-    return line
+def _last_status(summary: Mapping[str, Any]) -> Status:
+    """Return what a summary knows of its run as a status."""
+    fps = summary.get("fps") or {}
+    return Status(
+        task=str(summary.get("task", "")),
+        model=str(summary.get("model", "")),
+        variant=str(summary.get("variant", "")),
+        size_bytes=summary.get("bytes") or 0,
+        runtime=str(summary.get("runtime", "")),
+        threads=summary.get("threads") or 0,
+        policy=str(summary.get("policy", "")),
+        frames=summary.get("frames", 0),
+        shown_fps=fps.get("shown"),
+        network_fps=fps.get("network"),
+        source_fps=fps.get("source"),
+        dropped=summary.get("dropped", 0),
+        damaged=summary.get("damaged", 0),
+        quality=_quality(summary.get("quality")),
+    )
+
+
+def _quality(scores: Mapping[str, Any] | None) -> Quality | None:
+    if not scores:
+        return None
+    return Quality(
+        frames=scores.get("frames", 0),
+        pixel_accuracy=scores.get("pixel_accuracy"),
+        miou=scores.get("miou"),
+        per_class=tuple(
+            (name, math.nan if score is None else float(score))
+            for name, score in (scores.get("per_class") or {}).items()
+        ),
+        top1=scores.get("top1"),
+    )
 
 
 def _stages(stages: Mapping[str, Any]) -> Table:
@@ -90,36 +110,13 @@ def _stages(stages: Mapping[str, Any]) -> Table:
     return table
 
 
-def _counts(summary: Mapping[str, Any]) -> Text:
+def _outcome(summary: Mapping[str, Any], counts: Iterable[str]) -> Text:
+    """Return how the run ended, why, and how many frames it had."""
     status = str(summary.get("status", ""))
     line = Text(status, style=f"bold {RIGHT if status == 'complete' else WRONG}")
     if summary.get("reason"):
         line.append(f" ({summary['reason']})", style="default not bold")
-    notes = [
-        count(summary.get("frames", 0), "frame"),
-        f"dropped {summary.get('dropped', 0):,}",
-        f"damaged {summary['damaged']:,}" if summary.get("damaged") else "",
-    ]
-    line.append("   " + "   ".join(note for note in notes if note), style="default not bold")
-    return line
-
-
-def _quality(quality: Mapping[str, Any]) -> Iterator[Text]:
-    told = [
-        f"top-1 {percent(quality['top1'])}" if quality.get("top1") is not None else "",
-        f"mIoU {fraction(quality['miou'])}" if quality.get("miou") is not None else "",
-        f"pixel acc. {percent(quality['pixel_accuracy'])}"
-        if quality.get("pixel_accuracy") is not None
-        else "",
-        f"on {count(quality.get('frames', 0), 'frame')}",
-    ]
-    yield Text("   ".join(part for part in told if part), style="bold")
-    per_class = quality.get("per_class") or {}
-    scores = tuple(
-        (name, math.nan if iou is None else float(iou)) for name, iou in per_class.items()
-    )
-    if scores:
-        yield from class_lines(Quality(0, per_class=scores), _WIDTH)
+    return line.append("   " + "   ".join(counts), style="default not bold")
 
 
 def _machine(summary: Mapping[str, Any]) -> Iterator[Text]:
@@ -132,5 +129,5 @@ def _machine(summary: Mapping[str, Any]) -> Iterator[Text]:
         yield Text(str(board), style="dim")
     versions = summary.get("versions")
     if isinstance(versions, Mapping) and versions:
-        told = (f"{name} {version}" for name, version in versions.items())
-        yield Text(" · ".join(told), style="dim")
+        packages = (f"{name} {version}" for name, version in versions.items())
+        yield Text(" · ".join(packages), style="dim")

@@ -8,15 +8,20 @@ import secrets
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
+from edge_app.controls import KEYS
+from edge_app.frame import Status
 from edge_app.paths import assets_dir
 from edge_app.sinks.serve.access import Access
 from edge_app.sinks.serve.jpeg_feed import JpegFeed
-from edge_app.sinks.serve.page_status import key_table, status_words
+from edge_app.state import StateKind
+from edge_app.status_text import status_text
+from edge_app.style import count
 
 WRITE_S = 15.0  # a client that does not take its share in so long is let go
 _EVENTS_S = 0.2
@@ -51,7 +56,7 @@ class Site:
         self._access = access
         self._press = press
         self._viewers = viewers
-        self._keys = {key for entry in key_table() for key in entry["keys"]}
+        self._keys = {key for entry in KEYS for key in entry.keys}
 
     def app(self) -> web.Application:
         """Return the application."""
@@ -98,7 +103,9 @@ class Site:
         if self._full:
             return _say(503, self._full)
         nonce = secrets.token_urlsafe(12)
-        table = json.dumps(key_table()).replace("<", "\\u003c")
+        table = json.dumps([{"keys": entry.keys, "what": entry.what} for entry in KEYS]).replace(
+            "<", "\\u003c"
+        )
         text = (Path(__file__).parent / "page.html").read_text("utf-8")
         page = web.Response(
             text=text.replace("NONCE", nonce).replace("KEY_TABLE", table), content_type="text/html"
@@ -114,16 +121,14 @@ class Site:
             )
         return page
 
-    def _told(self) -> dict[str, Any]:
+    def _figures(self) -> dict[str, Any]:
+        """Return the page's figures; without a status before the first frame."""
+        figures = {"idle_s": round(self._feed.idle_s, 1), "watching": len(self.watching)}
         status = self._feed.status
-        return {
-            **(status_words(status) if status else {}),
-            "idle_s": round(self._feed.idle_s, 1),
-            "watching": len(self.watching),
-        }
+        return figures if status is None else {**status_json(status), **figures}
 
     async def _status(self, _request: web.Request) -> web.Response:
-        return web.json_response({**self._told(), "full": self._full})
+        return web.json_response({**self._figures(), "full": self._full})
 
     async def _font(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
@@ -165,7 +170,7 @@ class Site:
 
         async def send() -> None:
             while not self._feed.closing.is_set():
-                told = json.dumps(self._told())
+                told = json.dumps(self._figures())
                 await _write(response, f"data: {told}\n\n".encode())
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._feed.closing.wait(), _EVENTS_S)
@@ -200,6 +205,15 @@ class Site:
         """Cut off whoever is still connected."""
         for line in [*self.watching, *self._listening]:
             line.abort()
+
+
+def status_json(status: Status) -> dict[str, Any]:
+    """Return a status as the page shows it."""
+    return {
+        **asdict(status_text(status)),
+        "frames": count(status.frames, "frame"),
+        "paused": any(state.kind is StateKind.PAUSED for state in status.states),
+    }
 
 
 async def _write(response: web.StreamResponse, data: bytes) -> None:

@@ -16,6 +16,7 @@ from edge_app.quality import Quality
 from edge_app.sinks.screen import Progress, bar, class_lines, clock_face, plain_line, screen
 from edge_app.sinks.summary import summary_table
 from edge_app.sinks.terminal import Terminal
+from edge_app.status_text import classes_text
 from edge_app.style import NOTHING
 from tests.support.steps import PAUSED, status, step
 
@@ -110,7 +111,7 @@ def test_no_line_is_wrapped_and_none_scrolls(size_wh: tuple[int, int]) -> None:
 
 def test_all_classes_fit_a_plain_terminal() -> None:
     """Nineteen classes take three columns, read downwards."""
-    rows = [line.plain for line in class_lines(Quality(1, per_class=CITY), 80)]
+    rows = [line.plain for line in class_lines(classes_text(Quality(1, per_class=CITY)), 80)]
     assert len(rows) == 7
     assert [row.split()[0] for row in rows[:3]] == ["road", "sidewalk", "building"]
     assert "motorcycle" in rows[3]
@@ -311,7 +312,7 @@ def test_the_summary_says_all_of_it_in_the_order_of_the_view() -> None:
     assert max(len(line) for line in said) <= 80
     text = "\n".join(said)
     parts = (
-        "dynamic_range", "street", "2.70 MB", "litert", "2 threads", "every frame", "drive.mp4",
+        "dynamic range", "street", "2.70 MB", "litert", "2 threads", "every frame", "drive.mp4",
         "17.9 shown fps", "52.3 network fps", "25.0 source fps", "mean", "p99", "max",
         "capture", "invoke", "end to end", "complete", "1,204 frames", "dropped 3", "damaged 2",
         "mIoU 0.612", "pixel acc. 91.2 %", "road", "0.951",

@@ -1,0 +1,151 @@
+"""The one wording of a run's status: HUD, terminal, browser page and summary all use it.
+
+Views only place and colour it. Light on purpose: it imports nothing that draws.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from edge_app.frame import Status
+from edge_app.quality import Quality
+from edge_app.style import (
+    STAGE_COLOURS,
+    count,
+    duration,
+    file_size,
+    fraction,
+    percent,
+    significant,
+    variant_colour,
+    words,
+)
+from edge_app.timing import STAGES
+
+BAR_STAGES = STAGES[:-1]  # end to end holds the others, and the waiting between them
+
+
+class StageText(NamedTuple):
+    """Latency of one stage in milliseconds; the colour is empty where it is no part of the bar."""
+
+    name: str
+    p50: str
+    p90: str
+    colour: str
+
+
+class BarPart(NamedTuple):
+    """Share of one stage in the time of all of them, from 0 to 1."""
+
+    name: str
+    share: float
+    colour: str
+
+
+class ClassText(NamedTuple):
+    """IoU of one class (digits: accuracy); a class that never occurred has share 0."""
+
+    name: str
+    score: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class StatusText:
+    """Text of a status in the order every view shows it; a value not known yet is an en dash.
+
+    colour: of the variant, #RRGGBB.
+    rates: (figure, name) each.
+    bar: empty where nothing was measured. quality, classes: empty without truth.
+    """
+
+    variant: str
+    colour: str
+    title: str
+    facts: tuple[str, ...]
+    rates: tuple[tuple[str, str], ...]
+    states: str
+    switch: str
+    bar: tuple[BarPart, ...]
+    stages: tuple[StageText, ...]
+    notes: tuple[str, ...]
+    quality: tuple[str, ...]
+    classes: tuple[ClassText, ...]
+
+
+def status_text(status: Status) -> StatusText:
+    """Return the text of a status."""
+    facts = (
+        file_size(status.size_bytes) if status.size_bytes else "",
+        status.runtime,
+        count(status.threads, "thread") if status.threads else "",
+        status.policy,
+    )
+    return StatusText(
+        variant=words(status.variant),
+        colour=variant_colour(status.variant),
+        title=status.model,
+        facts=tuple(fact for fact in facts if fact),
+        rates=(
+            (significant(status.shown_fps), "shown fps"),
+            (significant(status.network_fps), "network fps"),
+            (significant(status.source_fps), "source fps"),
+        ),
+        states=" · ".join(map(str, status.states)),
+        switch=status.switch,
+        bar=_bar(status),
+        stages=tuple(_stage(status, name) for name in STAGES),
+        notes=(f"age {duration(status.age_ms)}", *losses(status)),
+        quality=quality_text(status.task, status.quality),
+        classes=classes_text(status.quality),
+    )
+
+
+def losses(status: Status) -> tuple[str, ...]:
+    """Return the number of dropped frames, and of damaged ones where there are some."""
+    damaged = (f"damaged {status.damaged:,}",) if status.damaged else ()
+    return (f"dropped {status.dropped:,}", *damaged)
+
+
+def quality_text(task: str, quality: Quality | None) -> tuple[str, ...]:
+    """Return the scores so far and the number of frames they are of."""
+    if quality is None:
+        return ()
+    frames = f"on {count(quality.frames, 'frame')}"
+    if task == "classification":
+        return f"top-1 {percent(quality.top1)}", frames
+    return (
+        f"mIoU {fraction(quality.miou)}",
+        f"pixel acc. {percent(quality.pixel_accuracy)}",
+        frames,
+    )
+
+
+def classes_text(quality: Quality | None) -> tuple[ClassText, ...]:
+    """Return the score of each class in label order."""
+    return tuple(
+        ClassText(name, fraction(score), 0.0 if math.isnan(score) else score)
+        for name, score in (quality.per_class if quality else ())
+    )
+
+
+def _bar(status: Status) -> tuple[BarPart, ...]:
+    p50_ms = {name: status.stages[name].p50_ms for name in BAR_STAGES if name in status.stages}
+    total_ms = sum(p50_ms.values())
+    if total_ms <= 0:
+        return ()
+    return tuple(
+        BarPart(words(name), ms / total_ms, STAGE_COLOURS[name]) for name, ms in p50_ms.items()
+    )
+
+
+def _stage(status: Status, name: str) -> StageText:
+    latency = status.stages.get(name)
+    return StageText(
+        words(name),
+        significant(latency.p50_ms if latency else None),
+        significant(latency.p90_ms if latency else None),
+        STAGE_COLOURS[name] if name in BAR_STAGES else "",
+    )
