@@ -13,7 +13,7 @@ from edge_app.style import WRONG, variant_colour
 _RECORDING = "#FF3B30"
 _PAUSED = "#F0E442"
 _DARK = "#0B0E11"
-_LAST = "the image is the last that came"
+_LAST = "this is the last image received"
 _CHIP_PX = 460  # a state longer than this is a sentence, and reads better in lines
 _LINES = 3
 

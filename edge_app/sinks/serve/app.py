@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -26,7 +25,8 @@ from edge_app.style import count
 WRITE_S = 15.0  # a client that does not take its share in so long is let go
 _EVENTS_S = 0.2
 _MARK = b"--edge\r\n"
-_FONTS = ("IBMPlexSans-Regular.woff", "IBMPlexSans-SemiBold.woff")
+_PAGE = Path(__file__).parent
+_CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".woff": "font/woff"}
 _SEND_BYTES = 1 << 17  # what the system may hold for a client: old pictures are of no use
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -35,6 +35,11 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
+_CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -65,7 +70,10 @@ class Site:
         app.router.add_get("/status", self._status)
         app.router.add_get("/stream", self._stream, allow_head=False)
         app.router.add_get("/events", self._events, allow_head=False)
-        app.router.add_get("/fonts/{name}", self._font)
+        for name in ("page.css", "page.js"):
+            app.router.add_get(f"/{name}", _sender(_PAGE / name))
+        for name in ("IBMPlexSans-Regular.woff", "IBMPlexSans-SemiBold.woff"):
+            app.router.add_get(f"/fonts/{name}", _sender(assets_dir() / "fonts" / name))
         app.router.add_post("/key", self._key)
         app.on_response_prepare.append(_add_headers)
         return app
@@ -99,21 +107,11 @@ class Site:
             return ""
         return f"{self._viewers} are watching already, which is all; close another view first."
 
-    async def _page(self, _request: web.Request) -> web.Response:
+    async def _page(self, _request: web.Request) -> web.StreamResponse:
         if self._full:
             return _say(503, self._full)
-        nonce = secrets.token_urlsafe(12)
-        table = json.dumps([{"keys": entry.keys, "what": entry.what} for entry in KEYS]).replace(
-            "<", "\\u003c"
-        )
-        text = (Path(__file__).parent / "page.html").read_text("utf-8")
-        page = web.Response(
-            text=text.replace("NONCE", nonce).replace("KEY_TABLE", table), content_type="text/html"
-        )
-        page.headers["Content-Security-Policy"] = (
-            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
-            "img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        page = web.FileResponse(
+            _PAGE / "page.html", headers={"Content-Security-Policy": _CONTENT_POLICY}
         )
         if self._access.token:
             page.set_cookie(
@@ -128,14 +126,8 @@ class Site:
         return figures if status is None else {**status_json(status), **figures}
 
     async def _status(self, _request: web.Request) -> web.Response:
-        return web.json_response({**self._figures(), "full": self._full})
-
-    async def _font(self, request: web.Request) -> web.StreamResponse:
-        name = request.match_info["name"]
-        if name not in _FONTS:
-            return _say(404, "There is no such typeface.")
-        path = assets_dir() / "fonts" / name
-        return web.FileResponse(path, headers={"Content-Type": "font/woff"})
+        keys = [{"keys": entry.keys, "what": entry.what} for entry in KEYS]
+        return web.json_response({**self._figures(), "full": self._full, "keys": keys})
 
     async def _key(self, request: web.Request) -> web.Response:
         key = (await request.text()).strip()
@@ -205,6 +197,15 @@ class Site:
         """Cut off whoever is still connected."""
         for line in [*self.watching, *self._listening]:
             line.abort()
+
+
+def _sender(path: Path) -> Handler:
+    """Return a handler that answers with a file."""
+
+    async def send(_request: web.Request) -> web.StreamResponse:
+        return web.FileResponse(path, headers={"Content-Type": _CONTENT_TYPES[path.suffix]})
+
+    return send
 
 
 def status_json(status: Status) -> dict[str, Any]:

@@ -267,11 +267,16 @@ def test_before_the_first_picture_the_page_waits(view: BrowserView) -> None:
 
 
 def test_the_page_stands_alone(view: BrowserView) -> None:
-    """One file, a button for each key, own typefaces, and nothing from elsewhere."""
+    """A button for each key, own styles, script and typefaces, and nothing from elsewhere."""
     code, page, headers = ask(view, "/")
-    assert code == 200
-    table = page.split('id="key-table"')[1].split(">", 1)[1].split("</script>")[0]
-    assert json.loads(table) == [{"keys": list(one.keys), "what": one.what} for one in KEYS]
+    assert (code, headers["Content-Type"]) == (200, "text/html")
+    keys = json.loads(ask(view, "/status")[1])["keys"]
+    assert keys == [{"keys": list(one.keys), "what": one.what} for one in KEYS]
+    for name, kind in (("page.css", "text/css"), ("page.js", "text/javascript")):
+        assert f'"{name}"' in page
+        code, text, found = ask(view, f"/{name}")
+        assert (code, found["Content-Type"]) == (200, kind)
+        page += text
     assert "http://" not in page
     assert "https://" not in page
     assert "default-src 'none'" in headers["Content-Security-Policy"]
@@ -285,7 +290,14 @@ def test_beyond_this_machine_a_token_is_needed() -> None:
     with BrowserView("0.0.0.0", 0) as view:  # noqa: S104 - that is what is tested
         token = view.url.split("?token=")[1]
         assert len(token) >= 20
-        for path in ("/", "/status", "/stream", "/events", "/fonts/IBMPlexSans-Regular.woff"):
+        for path in (
+            "/",
+            "/page.js",
+            "/status",
+            "/stream",
+            "/events",
+            "/fonts/IBMPlexSans-Regular.woff",
+        ):
             code, text, _ = ask(view, path)
             assert code == 401
             assert "open the address that edge-app printed" in text

@@ -135,5 +135,5 @@ def test_where_to_listen_is_read(text: str, where: tuple[str, int]) -> None:
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
     """With the forms there are."""
-    with pytest.raises(argparse.ArgumentTypeError, match="as 8080"):
+    with pytest.raises(argparse.ArgumentTypeError, match="8080"):
         listen_at(text)
