@@ -1,1 +1,1 @@
-"""Class maps at display size: exact for scoring, quick for the live view."""
+"""Class maps at display size: exact for scores, approximate for the live view."""

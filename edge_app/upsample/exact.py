@@ -1,8 +1,8 @@
-"""Find the best class of bilinearly upsampled logits without upsampling all of them.
+"""Argmax of bilinearly upsampled logits, computed only where the class changes.
 
-Between two nodes every logit is linear, so the largest of them is convex. Where both nodes
-have the same best class, it is best all the way; where they differ, a third class can come
-between only if it does so where the two cross. So most of a picture needs no arithmetic.
+Between two nodes of the grid every logit is linear, so their maximum is convex. If both nodes
+have the same best class, it is best all the way between them. If they differ, a third class can
+win in between only if it does so where the two cross. Most of an image needs no arithmetic.
 """
 
 from __future__ import annotations
@@ -15,54 +15,56 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frame import ClassMap
+from edge_app.upsample.pixel_centres import node_at_pixel
 
-_Places = NDArray[np.intp]
+_Indices = NDArray[np.intp]
 
 
 def upsampled_classes(
     class_map: ClassMap, logits: NDArray[Any], size_wh: tuple[int, int]
 ) -> ClassMap:
-    """Return the argmax of logits resized linearly, as `cv2.resize` does: uint8 (H, W).
+    """Return the argmax of logits that `cv2.resize` would upsample linearly: uint8 (H, W).
 
-    class_map: uint8 (h, w), the argmax of the logits. logits: (h, w, C).
-    Ties go to the lowest class. Pixels where two classes differ by no more than the last
-    digits of a float32 may go to either.
+    class_map: uint8 (h, w), the argmax of the logits. logits: (h, w, C) of any dtype.
+    The lowest class wins a tie. Where two classes differ by no more than the last digits of a
+    float32, either may win.
     """
     across = _Axis.of(logits.shape[1], size_wh[0])
     down = _Axis.of(logits.shape[0], size_wh[1])
 
     flat = logits.reshape(-1, logits.shape[2])
-    columns_in_all = logits.shape[1]
+    width = logits.shape[1]
 
-    def at_node(columns: _Places, rows: _Places) -> NDArray[Any]:
-        return np.asarray(np.take(flat, rows * columns_in_all + columns, axis=0))
+    def at_node(columns: _Indices, rows: _Indices) -> NDArray[Any]:
+        return np.asarray(np.take(flat, rows * width + columns, axis=0))
 
-    def at_row(rows: _Places, pixels: _Places) -> NDArray[Any]:
+    def at_row(rows: _Indices, pixels: _Indices) -> NDArray[Any]:
         columns, share = across.node[pixels], across.share[pixels, None]
-        # The share is 0 where there is no next column.
-        following = np.minimum(columns + 1, columns_in_all - 1)
+        # Where there is no next column the share is 0.
+        following = np.minimum(columns + 1, width - 1)
         return at_node(columns, rows) * (1 - share) + at_node(following, rows) * share
 
-    with np.errstate(invalid="ignore"):  # a broken network's answer may not be finite
-        wide = _grow(np.ascontiguousarray(class_map.T), across, at_node)
-        return _grow(np.ascontiguousarray(wide.T), down, at_row)
+    with np.errstate(invalid="ignore"):  # a broken network may return infinity or NaN
+        wide = _upsample_axis(np.ascontiguousarray(class_map.T), across, at_node)
+        return _upsample_axis(np.ascontiguousarray(wide.T), down, at_row)
 
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """Hold where the pixels of one axis lie between its nodes, pixel centres aligned.
+    """Positions of one axis's pixels between its nodes.
 
-    node: (pixels,) the node at or before each. share: float32 (pixels,), how far towards the
-    next one, 0 beyond the outer nodes. first: (nodes,) the first pixel at or behind each node.
+    node: intp (pixels,), the node at or before each pixel.
+    share: float32 (pixels,), how far the pixel is towards the next node; 0 beyond the outer nodes.
+    first: intp (nodes,), the first pixel at or after each node.
     """
 
-    node: _Places
+    node: _Indices
     share: NDArray[np.float32]
-    first: _Places
+    first: _Indices
 
     @classmethod
     def of(cls, nodes: int, pixels: int) -> _Axis:
-        places = (np.arange(pixels) + 0.5) * nodes / pixels - 0.5
+        places = node_at_pixel(np.arange(pixels, dtype=np.float64), nodes, pixels)
         inside = np.clip(places, 0, nodes - 1)
         node = inside.astype(np.intp)
         return cls(
@@ -70,35 +72,35 @@ class _Axis:
         )
 
 
-def _grow(
-    best: ClassMap, axis: _Axis, logits_at: Callable[[_Places, _Places], NDArray[Any]]
+def _upsample_axis(
+    best: ClassMap, axis: _Axis, logits_at: Callable[[_Indices, _Indices], NDArray[Any]]
 ) -> ClassMap:
-    """Bring lines of nodes to pixels: best classes uint8 (nodes, lines) to (pixels, lines).
+    """Return best classes upsampled along the first axis: (nodes, lines) to (pixels, lines).
 
-    logits_at: takes nodes (n,) and lines (n,), returns logits (n, C).
+    best: uint8. logits_at: takes nodes (n,) and lines (n,), returns logits (n, C).
     """
-    grown = np.take(best, axis.node, axis=0)
+    pixels = np.take(best, axis.node, axis=0)
     node, line = np.divmod(np.flatnonzero(best[:-1] != best[1:]), best.shape[1])
     near, far = logits_at(node, line), logits_at(node + 1, line)
     here, there = best[node, line], best[node + 1, line]
-    lead = _pick(near, here) - _pick(near, there)
-    chase = _pick(far, there) - _pick(far, here)
-    cross = lead / (lead + chase)
+    lead_near = _pick(near, here) - _pick(near, there)
+    lead_far = _pick(far, there) - _pick(far, here)
+    cross = lead_near / (lead_near + lead_far)  # where the two logits are equal, 0 to 1
     third = np.flatnonzero(_is_third_between(near, far, here, there, cross))
-    # A tie is the lowest class's.
+    # The lowest class wins a tie.
     cross = np.where(here < there, np.nextafter(cross, np.float32(2)), cross)
     first, end = axis.first[node], axis.first[node + 1]
     for pixel, pair in _steps(first, end):
-        found = np.where(axis.share[pixel] < cross[pair], here[pair], there[pair])
-        grown[pixel, line[pair]] = found
+        winner = np.where(axis.share[pixel] < cross[pair], here[pair], there[pair])
+        pixels[pixel, line[pair]] = winner
     for pixel, pair in _steps(first[third], end[third]):
         share, pair = axis.share[pixel, None], third[pair]
-        grown[pixel, line[pair]] = (near[pair] * (1 - share) + far[pair] * share).argmax(axis=1)
-    return grown
+        pixels[pixel, line[pair]] = (near[pair] * (1 - share) + far[pair] * share).argmax(axis=1)
+    return pixels
 
 
-def _steps(first: _Places, end: _Places) -> Iterator[tuple[_Places, _Places | slice]]:
-    """Go through the pixels of all pairs side by side: yield pixels, and which pairs' they are."""
+def _steps(first: _Indices, end: _Indices) -> Iterator[tuple[_Indices, _Indices | slice]]:
+    """Yield the n-th pixel of all pairs at once, and the pairs that have one: (n,) and (n,)."""
     count = end - first
     least = count.min(initial=0)
     for step in range(count.max(initial=0)):
@@ -113,7 +115,7 @@ def _is_third_between(
     there: ClassMap,
     cross: NDArray[Any],
 ) -> NDArray[np.bool_]:
-    """Tell for each pair of nodes whether another class reaches the two where they cross."""
+    """Return whether a third class reaches the two classes of a pair where they cross: (n,)."""
     share = cross[:, None]
     between = near * (1 - share) + far * share
     highest = _pick(between, here)
@@ -124,5 +126,5 @@ def _is_third_between(
 
 
 def _pick(logits: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.float32]:
-    """Take one logit of each row: (n, C) and (n,) to float32 (n,)."""
+    """Return one logit of each row: (n, C) and (n,) to float32 (n,)."""
     return np.asarray(logits[np.arange(classes.size), classes], np.float32)

@@ -1,6 +1,5 @@
 """Class colours lie where the classes are, in the strength asked for."""
 
-import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,7 +8,6 @@ from edge_app.frame import Segmentation
 from edge_app.labels import CITYSCAPES, PASCAL_VOC, VOID
 from edge_app.overlay.mask import Painter, shares
 from edge_app.overlay.resize import nearest
-from edge_app.upsample.preview import smooth_classes
 
 ROAD, SKY, CAR = 0, 10, 13
 PALETTE = CITYSCAPES.palette_bgr()
@@ -99,60 +97,6 @@ def test_edges_lie_where_the_network_put_them(columns: int, size_wh: tuple[int, 
             assert abs(int(reddish.sum()) - expected) <= 2.5
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_all_types_of_logits_give_the_same_smooth_edge(dtype: str) -> None:
-    """Quantized logits are compared as they are, in the order of their values."""
-    fine = smooth_classes(step(16, 5, dtype), (640, 480))
-    reference = smooth_classes(step(16, 5, "float32"), (640, 480))
-    assert fine is not None
-    assert reference is not None
-    assert np.mean(fine != reference) < 0.005
-
-
-def test_int8_logits_below_zero_lose_against_those_above() -> None:
-    """The sign bit is not taken for the largest value."""
-    logits = np.full((4, 4, 2), -100, np.int8)
-    logits[..., 1] = 100
-    logits[0, 0] = (100, -100)
-    found = Segmentation(logits.argmax(2).astype(np.uint8), logits)
-    fine = smooth_classes(found, (640, 480))
-    assert fine is not None
-    assert (fine == 1).mean() > 0.85
-
-
-def test_smooth_edges_are_those_of_upsampling_all_logits() -> None:
-    """Leaving out the classes that win nowhere and 5 of 16 bits changes next to nothing."""
-    rng = np.random.default_rng(3)
-    logits = cv2.GaussianBlur(rng.normal(0, 30, (32, 64, 19)).astype(np.float32), (0, 0), 2)
-    found = Segmentation(logits.argmax(2).astype(np.uint8), logits)
-    fine = smooth_classes(found, (1280, 720))
-    assert fine is not None
-    planes = [cv2.resize(np.ascontiguousarray(logits[..., i]), (640, 360)) for i in range(19)]
-    assert np.mean(fine == np.argmax(planes, axis=0)) > 0.995
-
-
-@pytest.mark.parametrize("shape", [(64, 128), (33, 65), (30, 52), (45, 80)])
-def test_the_parts_of_a_class_are_upsampled_as_the_whole_would_be(shape: tuple[int, int]) -> None:
-    """Classes seen in a corner, at the rims and in the middle meet where they would anyway."""
-    rows, columns = shape
-    classes = np.zeros(shape, np.uint8)
-    classes[: rows // 4] = 1
-    classes[rows // 3 : rows // 2, columns // 5 : columns // 3] = 2
-    classes[-3:, -4:] = 3
-    classes[rows // 2, columns // 2] = 4
-    classes[:, -1] = 5
-    random = np.random.default_rng(1)
-    logits = random.integers(-60, 0, (*shape, 6)).astype(np.int8)
-    np.put_along_axis(logits, classes[..., None].astype(int), np.int8(90), axis=2)
-    fine = smooth_classes(Segmentation(classes, logits), (1280, 720))
-    assert fine is not None
-    planes = [cv2.resize(logits[..., i].astype(np.float32), fine.shape[::-1]) for i in range(6)]
-    ordered = np.sort(planes, axis=0)
-    clear = ordered[-1] - ordered[-2] > 8  # more than what the low bits take
-    assert clear.mean() > 0.9
-    assert (fine == np.argmax(planes, axis=0))[clear].all()
-
-
 @pytest.mark.parametrize(
     ("found", "why"),
     [
@@ -173,41 +117,6 @@ def test_edges_stay_clean_where_smoothing_gains_nothing(found: Segmentation, why
     painter = Painter(PALETTE, "smooth")
     painter.paint(picture(), found, 0.5)
     assert painter.used == "clean", why
-
-
-def test_the_lowest_class_wins_a_tie_as_in_an_argmax() -> None:
-    """Equal int8 logits are common, and the class map has settled them already."""
-    logits = np.full((8, 8, 3), 5, np.int8)
-    logits[:4, :4, 2] = 90
-    found = Segmentation(logits.argmax(2).astype(np.uint8), logits)
-    fine = smooth_classes(found, (640, 480))
-    assert fine is not None
-    assert set(np.unique(fine)) == {0, 2}
-    logits[4:, 4:, 1] = 90
-    found = Segmentation(logits.argmax(2).astype(np.uint8), logits)
-    fine = smooth_classes(found, (640, 480))
-    assert fine is not None
-    assert (fine[-60:, :60] == 0).all()
-
-
-def test_a_single_class_fills_the_grid() -> None:
-    """A picture of nothing but sky needs no comparing."""
-    found = Segmentation(np.full((8, 16), SKY, np.uint8), np.zeros((8, 16, 19), np.int8))
-    fine = smooth_classes(found, (1280, 720))
-    assert fine is not None
-    assert fine.shape == (360, 640)
-    assert (fine == SKY).all()
-
-
-def test_more_classes_than_fit_still_show_the_largest() -> None:
-    """With over 32 classes in view the rarest are drawn as their neighbours."""
-    classes = np.repeat(np.arange(40, dtype=np.uint8), 8)[None].repeat(4, axis=0)
-    classes[:, :4] = 39
-    logits = np.where(np.arange(40) == classes[..., None], 5.0, 0.0).astype(np.float32)
-    fine = smooth_classes(Segmentation(classes, logits), (640, 480))
-    assert fine is not None
-    assert len(np.unique(fine)) == 32
-    assert 39 in fine
 
 
 def test_a_class_map_finer_than_the_display_is_shrunk() -> None:

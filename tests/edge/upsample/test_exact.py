@@ -1,4 +1,4 @@
-"""The best class of upsampled logits, beside upsampling all of them."""
+"""The exact upsampler gives the argmax of the upsampled logits."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from edge_app.upsample.exact import upsampled_classes
+from tests.support.resized_argmax import resized_argmax, resized_logits
 
 SIZES = [(160, 90), (16, 8), (7, 5), (33, 200), (401, 203), (5, 64)]
 
 
 def noise(rows: int, columns: int, classes: int, kind: str, smooth: bool = False) -> NDArray[Any]:
-    """Return random logits: every node by itself, or in patches of a class each."""
+    """Return random logits: each node independent, or smooth in patches of one class."""
     logits = np.random.default_rng(2).normal(scale=40, size=(rows, columns, classes))
     if smooth:
         blurred = cv2.GaussianBlur(logits.astype(np.float32), (9, 9), 3) * 8
@@ -28,50 +29,49 @@ def noise(rows: int, columns: int, classes: int, kind: str, smooth: bool = False
 @pytest.mark.parametrize("kind", ["float32", "float16", "int8", "uint8"])
 @pytest.mark.parametrize("size_wh", SIZES)
 @pytest.mark.parametrize(
-    "made",
+    "grid",
     [(8, 16, 19, False), (33, 65, 5, True), (33, 65, 2, True), (1, 7, 4, False), (3, 1, 3, False)],
     ids=str,
 )
-def test_it_is_the_argmax_of_the_resized_stack(
-    kind: str, size_wh: tuple[int, int], made: tuple[int, int, int, bool]
+def test_it_is_the_argmax_of_the_resized_logits(
+    kind: str, size_wh: tuple[int, int], grid: tuple[int, int, int, bool]
 ) -> None:
-    """At every pixel the class is one that is highest there."""
-    rows, columns, classes, smooth = made
+    """At every pixel the class is one with the highest logit."""
+    rows, columns, classes, smooth = grid
     logits = noise(rows, columns, classes, kind, smooth)
     class_map = logits.argmax(-1).astype(np.uint8)
-    stack = cv2.resize(logits.astype(np.float32), size_wh, interpolation=cv2.INTER_LINEAR)
+    resized = resized_logits(logits, size_wh)
     found = upsampled_classes(class_map, logits, size_wh)
-    chosen = np.take_along_axis(stack, found[:, :, None].astype(int), axis=-1)[:, :, 0]
-    # Integers tie exactly, and the two ways round the last digit differently.
-    assert np.allclose(chosen, stack.max(-1), rtol=0, atol=1e-4)
-    if kind != "uint8":  # where half of all logits are cut to 0
-        assert (found == stack.argmax(-1)).mean() > 0.99
+    chosen = np.take_along_axis(resized, found[:, :, None].astype(int), axis=-1)[:, :, 0]
+    # Integers tie exactly, and the two methods round the last digit differently.
+    assert np.allclose(chosen, resized.max(-1), rtol=0, atol=1e-4)
+    if kind != "uint8":  # where half of all logits are clipped to 0
+        assert (found == resized_argmax(logits, size_wh)).mean() > 0.99
 
 
 def test_a_class_that_wins_at_no_node_wins_between_them() -> None:
-    """Second at both ends may be first in the middle, and only there."""
+    """A class that is second at both nodes may win in the middle, and only there."""
     logits = np.array([[[10, 0, 9], [0, 10, 9]]], np.float32)
     found = upsampled_classes(logits.argmax(-1).astype(np.uint8), logits, (80, 1))
     first, middle, last = (found == 0).sum(), (found == 2).sum(), (found == 1).sum()
-    assert first == last == 24  # 20 beyond the node's centre, and 4 of the 40 between
+    assert first == last == 24  # 20 beyond the node's centre, and 4 of the 40 between nodes
     assert middle == 32
     assert (np.diff(np.flatnonzero(found == 2)) == 1).all()
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_a_tie_is_the_lowest_class_s(order: tuple[int, int]) -> None:
-    """As in an argmax: the pixel in the middle, whichever side the lower class is on."""
+def test_the_lowest_class_wins_a_tie(order: tuple[int, int]) -> None:
+    """The pixel in the middle gets the lower class, whichever side it is on."""
     logits = np.array([[[8, 0], [0, 8]]], np.int8)[:, :, list(order)]
     found = upsampled_classes(logits.argmax(-1).astype(np.uint8), logits, (6, 1))
-    between = cv2.resize(logits.astype(np.float32), (6, 1), interpolation=cv2.INTER_LINEAR)
-    assert found.tolist() == between.argmax(-1).tolist()
+    assert found.tolist() == resized_argmax(logits, (6, 1)).tolist()
     three = np.array([[[8, 0, 4], [0, 8, 4]]], np.int8)
     found = upsampled_classes(three.argmax(-1).astype(np.uint8), three, (10, 1))
-    assert 2 not in found  # it only reaches the two where they cross
+    assert 2 not in found  # it only equals the two where they cross
 
 
-def test_what_is_not_finite_raises_no_noise() -> None:
-    """A broken network's answer is shown as it is, without a line for every frame."""
+def test_values_that_are_not_finite_give_no_warning() -> None:
+    """The result of a broken network is shown, without a warning per frame."""
     logits = noise(8, 16, 4, "float32")
     logits[2, 3, 1], logits[4, 4, 2], logits[5, 5, 0] = np.inf, np.nan, -np.inf
     with warnings.catch_warnings():
