@@ -18,6 +18,7 @@ from typing import Any
 
 from edge_app.bench.cases import WorkerRequest
 from edge_app.errors import EdgeError, ModelError
+from edge_app.process import prepare_process
 
 _LOOK_S = 0.1
 
@@ -74,6 +75,7 @@ def _main(ask: WorkerRequest, pipe: Connection) -> None:
     for name in ("SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+    prepare_process()
     stop = threading.Event()
     threading.Thread(target=_listen, args=(pipe, stop), daemon=True).start()
     try:

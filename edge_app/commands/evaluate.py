@@ -73,8 +73,10 @@ def run(options: argparse.Namespace) -> int:
     from edge_app.evaluate.partial_counts import chunks
     from edge_app.evaluate.running import begin, done_of, score_variant
     from edge_app.model.engine import load_engine
+    from edge_app.process import prepare_process
     from edge_app.session.signals import Signals
 
+    prepare_process()
     console = Console()
     spec = read_model(options)
     names = list(spec.variants) if options.variants == "all" else options.variants.split(",")

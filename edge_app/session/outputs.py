@@ -14,6 +14,7 @@ from edge_app.controls import Controls
 from edge_app.errors import SinkError
 from edge_app.pipeline.controller import Handler, ReadKeys
 from edge_app.session.options import RunOptions
+from edge_app.sinks.display import DisplayVerdict
 from edge_app.sinks.keyboard import Keyboard
 from edge_app.sinks.metrics_log import MetricsLog
 from edge_app.sinks.recorder import Recorder
@@ -38,27 +39,31 @@ class Outputs:
     """
 
     def __init__(
-        self, order: RunOptions, source: Source, console: Console, stack: ExitStack
+        self,
+        order: RunOptions,
+        source: Source,
+        console: Console,
+        stack: ExitStack,
+        display: DisplayVerdict | None = None,
     ) -> None:
         self.source = source
         self.sinks: list[Sink] = []
         self.hands: dict[str, Handler] = {}
         window = self._window = None
-        if not order.headless:
-            # A service that never opens a window need not load what draws one.
-            from edge_app.sinks.window import Window, display_verdict
+        if display is not None:
+            if display.usable:
+                # A service that never opens a window need not load what draws one.
+                from edge_app.sinks.window import Window
 
-            verdict = display_verdict()
-            if verdict.usable:
                 title = f"{order.spec.title} - edge-app"
-                window = self._window = stack.enter_context(Window(title, verdict))
+                window = self._window = stack.enter_context(Window(title, display))
                 self.hands["fullscreen"] = window.follow
                 if order.kiosk:
                     window.follow(Controls(fullscreen=True))
             elif order.kiosk:
-                raise SinkError(f"no window: {verdict.reason}")
+                raise SinkError(f"no window: {display.reason}")
             else:
-                tell(console, f"[yellow]no window: {verdict.reason}[/]")
+                tell(console, f"[yellow]no window: {display.reason}[/]")
         self.recording = stack.enter_context(self._recording(order))
         self.sinks.append(self.recording)
         self.hands["record"] = self.recording.switch

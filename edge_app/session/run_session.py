@@ -14,11 +14,13 @@ from edge_app.console import tell
 from edge_app.errors import EdgeError
 from edge_app.model.engine import Engine, load_engine
 from edge_app.pipeline.run import Run
-from edge_app.session.notify import notifier_of
+from edge_app.process import prepare_process
+from edge_app.session.notify import VARIABLES, notifier_from
 from edge_app.session.options import RunOptions, check
 from edge_app.session.outputs import Outputs
 from edge_app.session.session import Session, resident_bytes
 from edge_app.session.signals import Signals
+from edge_app.sinks.display import display_verdict
 from edge_app.sinks.metrics_log import write_summary
 from edge_app.sources.factory import open_source
 from edge_app.sources.source import Source
@@ -26,28 +28,30 @@ from edge_app.sources.truth import open_truth
 from edge_app.style import count, duration
 
 
-def run_session(order: RunOptions, console: Console) -> tuple[Mapping[str, Any], int]:
-    """Run an order; return its summary and the exit code.
+def run_session(options: RunOptions, console: Console) -> tuple[Mapping[str, Any], int]:
+    """Run an options; return its summary and the exit code.
 
     Whatever happens after the first frame, the sinks are closed and the summary is written;
     a fault is raised again after that.
     """
-    check(order)
-    notifier = notifier_of()
+    check(options)
+    display = None if options.headless else display_verdict()
+    variables = prepare_process(display.settings if display else {}, remove=VARIABLES)
+    notifier = notifier_from(variables)
     with ExitStack() as stack:
-        truth = open_truth(order.truth, order.truth_labels) if order.truth else None
+        truth = open_truth(options.truth, options.truth_labels) if options.truth else None
         source = stack.enter_context(
             open_source(
-                order.source,
+                options.source,
                 truth=truth,
-                loop=order.loop,
-                max_frames=order.max_frames,
-                camera=order.camera,
+                loop=options.loop,
+                max_frames=options.max_frames,
+                camera=options.camera,
             )
         )
         before_bytes = resident_bytes()
         engine = load_engine(
-            order.spec, order.variant, runtime=order.runtime, threads=order.threads
+            options.spec, options.variant, runtime=options.runtime, threads=options.threads
         )
         cost_bytes = resident_bytes() - before_bytes
         _say(console, engine, source)
@@ -55,8 +59,8 @@ def run_session(order: RunOptions, console: Console) -> tuple[Mapping[str, Any],
         signals = Signals(stop)
         # Before the terminal is changed: no signal may end the process without its restoring.
         stack.enter_context(signals.caught())
-        outputs = Outputs(order, source, console, stack)
-        legs = Session(order, source, engine, outputs, cost_bytes, notifier)
+        outputs = Outputs(options, source, console, stack, display)
+        legs = Session(options, source, engine, outputs, cost_bytes, notifier)
         stack.enter_context(legs.pool)
         run = legs.first(stop)
         fault: BaseException | None = None
@@ -72,9 +76,9 @@ def run_session(order: RunOptions, console: Console) -> tuple[Mapping[str, Any],
             except EdgeError as caught:
                 fault = fault or caught
         summary = _summary(run, legs.source, outputs, signals, fault)
-        if order.metrics:
-            write_summary(order.metrics, summary)
-        for note in _notes(legs.source, order, outputs):
+        if options.metrics:
+            write_summary(options.metrics, summary)
+        for note in _notes(legs.source, options, outputs):
             tell(console, note)
         if fault is not None and not isinstance(fault, KeyboardInterrupt):
             raise fault
@@ -130,9 +134,9 @@ def _summary(
     }
 
 
-def _notes(source: Source, order: RunOptions, outputs: Outputs) -> list[str]:
+def _notes(source: Source, options: RunOptions, outputs: Outputs) -> list[str]:
     told = [*source.notes, *outputs.recording.notes]
     notes = [f"[yellow]{note}[/]" for note in told]
-    if order.metrics:
-        notes.append(f"metrics: {order.metrics / 'frames.jsonl'} and summary.json")
+    if options.metrics:
+        notes.append(f"metrics: {options.metrics / 'frames.jsonl'} and summary.json")
     return notes

@@ -1,4 +1,4 @@
-"""Signals that stop a run after the frame in hand."""
+"""Signals that stop a run after the current frame."""
 
 from __future__ import annotations
 
@@ -10,24 +10,19 @@ from types import FrameType
 
 
 class Signals:
-    """Remember the signal that stopped a run.
+    """The signal that stopped a run.
 
-    number: of the first one, None so far. A second one of any kind raises KeyboardInterrupt.
+    stop: set by the first signal. number: of that signal, None without one.
+    A second signal raises KeyboardInterrupt.
     """
 
     def __init__(self, stop: threading.Event) -> None:
         self.number: int | None = None
         self._stop = stop
 
-    def _catch(self, number: int, _where: FrameType | None) -> None:
-        if self.number is not None:
-            raise KeyboardInterrupt
-        self.number = number
-        self._stop.set()
-
     @contextmanager
     def caught(self) -> Iterator[None]:
-        """Turn Ctrl-C, SIGTERM and a closed terminal into a stop after the frame in hand."""
+        """Catch Ctrl-C, SIGTERM and a closed terminal within a `with` block."""
         names = ("SIGINT", "SIGTERM", "SIGHUP")
         numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
         before = {number: signal.signal(number, self._catch) for number in numbers}
@@ -36,3 +31,9 @@ class Signals:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def _catch(self, number: int, _frame: FrameType | None) -> None:
+        if self.number is not None:
+            raise KeyboardInterrupt
+        self.number = number
+        self._stop.set()

@@ -1,42 +1,41 @@
-"""Keep what was chosen for a camera from one run to the next, in a small file."""
+"""What a person chose for a camera, from one run to the next."""
 
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
+
+from edge_app.atomic import write_atomic
+from edge_app.errors import EdgeError
+from edge_app.paths import state_dir
 
 _MOST = 50  # cameras
 
 
 def state_file() -> Path:
-    """Return where it is kept; source: XDG Base Directory Specification, XDG_STATE_HOME."""
-    base = os.environ.get("XDG_STATE_HOME")
-    folder = Path(base) if base else Path.home() / ".local" / "state"
-    return folder / "edge-app" / "state.json"
+    """Return the path of the file."""
+    return state_dir() / "state.json"
 
 
 def is_flipped(camera: str) -> bool:
-    """Tell whether red and blue were swapped for a camera when it was used last."""
+    """Return whether red and blue were swapped for a camera when it was last used."""
     return camera in _read()
 
 
 def remember_flipped(camera: str, flipped: bool) -> None:
-    """Keep whether red and blue are swapped; where nothing can be written, it is forgotten."""
+    """Save whether red and blue are swapped for a camera, if the file can be written."""
     cameras = [name for name in _read() if name != camera]
     if flipped:
         cameras.append(camera)
-    path = state_file()
-    draft = path.with_suffix(f".{os.getpid()}.part")
-    with suppress(OSError):
+    with suppress(OSError, RuntimeError, EdgeError):  # RuntimeError: there is no home folder
+        path = state_file()
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps({"flipped": cameras[-_MOST:]}) + "\n", "utf-8")
-        draft.replace(path)
+        write_atomic(path, json.dumps({"flipped": cameras[-_MOST:]}) + "\n")
 
 
 def _read() -> list[str]:
     with suppress(OSError, ValueError, TypeError, AttributeError, RuntimeError):
-        kept = json.loads(state_file().read_text("utf-8"))
-        return [str(name) for name in kept.get("flipped", [])]
+        saved = json.loads(state_file().read_text("utf-8"))
+        return [str(name) for name in saved.get("flipped", [])]
     return []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -26,6 +25,7 @@ _WIDEST_BARS = 3
 class Window(Closeable):
     """Show canvases in a window that can be resized and keeps their shape; main thread only.
 
+    The verdict's settings must be in the environment before the first window.
     Raises SinkError where no window can be opened here.
     """
 
@@ -36,7 +36,6 @@ class Window(Closeable):
         verdict = verdict or display_verdict()
         if not verdict.usable:
             raise SinkError(f"no window: {verdict.reason}")
-        os.environ.update(verdict.settings)
         self._title = title
         self._keys: list[str] = []
         self._polled = False

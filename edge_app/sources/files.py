@@ -9,7 +9,6 @@ from itertools import islice, takewhile
 from edge_app.closeable import Closeable
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Frame
-from edge_app.sources.memory import keep_freed_memory
 from edge_app.state import CLOSED, RUNNING, State
 
 # A file that states no rate it can be believed for is taken to run at film's pace.
@@ -68,7 +67,6 @@ class FileSource(Closeable):
         """Yield the frames from the first one; each call starts again. Raises SourceError."""
         if self._closed:
             raise SourceError(f"{self.name} was closed; open it again to read it")
-        keep_freed_memory()
         frames = self._forever() if self._loop else self._frames()
         going_on = takewhile(lambda _: not self._closed, frames)
         return going_on if self._max_frames is None else islice(going_on, self._max_frames)

@@ -25,7 +25,6 @@ from edge_app.sources.capture_thread import (
     DeviceInfo,
 )
 from edge_app.sources.files import MAX_NOTES
-from edge_app.sources.memory import keep_freed_memory
 from edge_app.state import CLOSED, RUNNING, State, StateKind
 
 # A camera that another program is just letting go of is worth these waits, in first delays.
@@ -93,7 +92,6 @@ class LiveSource(Closeable):
         """Yield the pictures from now on, numbered from 0. Raises SourceError."""
         if self._ending.is_set():
             raise SourceError(f"{self.name} was closed; open it again to read it")
-        keep_freed_memory()
         return islice(self._frames(), self._max_frames)
 
     def _frames(self) -> Iterator[Frame]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 from distributed import WorkerPlugin
+
+from edge_app.process import prepare_process
 
 
 class NoProfilerPlugin(WorkerPlugin):  # type: ignore[misc]
@@ -26,4 +27,4 @@ class NoProfilerPlugin(WorkerPlugin):  # type: ignore[misc]
                 callback.stop()
         # A worker has as many threads as it was given; OpenCV would start one per core in each.
         # On two busy cores a frame took 27.9 ms with two of them and 22.9 ms with one.
-        cv2.setNumThreads(1)
+        prepare_process()

@@ -12,8 +12,6 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-import cv2
-
 from edge_app.controls import Controls
 from edge_app.metrics.run_stats import RunStats
 from edge_app.model.card import read_card
@@ -21,13 +19,14 @@ from edge_app.model.catalog import shipped_models
 from edge_app.model.engine import engine_info, load_engine
 from edge_app.model.infer_card import CardOverrides, infer_card
 from edge_app.overlay import Overlay
+from edge_app.process import prepare_process
 from edge_app.sources.factory import open_source
 from edge_app.timing import Timings
 
 
 def main(model: str, source_text: str, frames: int = 40) -> None:
     """Print the median CPU milliseconds of each stage."""
-    cv2.setNumThreads(1)  # as in a run
+    prepare_process()
     path = Path(model)
     if path.suffix == ".tflite":
         spec = infer_card(path, CardOverrides())

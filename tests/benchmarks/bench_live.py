@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 import av
-import cv2
 import pytest
 
 from edge_app.channel import Channel
@@ -37,6 +36,7 @@ from edge_app.paths import assets_dir
 from edge_app.pipeline.controller import thread_choices
 from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.pipeline.run import Run
+from edge_app.process import prepare_process
 from edge_app.session.session import resident_bytes
 from edge_app.sinks.backlog import Backlog
 from edge_app.sinks.metrics_log import MetricsLog
@@ -278,7 +278,7 @@ def _say(text: str) -> None:
 
 def main() -> None:
     """Read which figures are wanted."""
-    cv2.setNumThreads(1)  # as in a run
+    prepare_process()
     parser = argparse.ArgumentParser(description="Figures of a live run.")
     parser.add_argument("part", nargs="?", choices=("age", "recording", "view", "growth"))
     parser.add_argument("--seconds", type=float, default=24.0, help="of each part (default 24)")

@@ -24,6 +24,7 @@ from edge_app.overlay import Overlay
 from edge_app.overlay.hud import draw_hud
 from edge_app.overlay.mask import Painter
 from edge_app.overlay.panel import blit
+from edge_app.process import prepare_process
 from edge_app.quality import Quality, agreement
 from edge_app.status_text import status_text
 from edge_app.timing import STAGES, Latency
@@ -149,7 +150,7 @@ def whole(overlay: Overlay, frame: Frame, result: Result) -> float:
 
 def main() -> None:
     """Print a table per size."""
-    cv2.setNumThreads(1)
+    prepare_process()
     asked = [tuple(map(int, size.split("x"))) for size in sys.argv[1:]]
     for size_wh in [(width, height) for width, height in asked] or SIZES:
         measured = {**rows(size_wh), **views(size_wh)}

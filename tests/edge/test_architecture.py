@@ -17,9 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGES = ("sources", "digits", "overlay", "metrics")
 ORDER = (
     (
-        "errors", "closeable", "program", "console", "labels", "timing", "style", "state",
-        "quality", "controls", "frame", "paths", "atomic", "channel", "fonts", "json_fields",
-        "status_text", "results",
+        "errors", "closeable", "program", "process", "console", "labels", "timing", "style",
+        "state", "quality", "controls", "frame", "paths", "atomic", "channel", "fonts",
+        "json_fields", "status_text", "results",
     ),
     ("upsample", "board"),
     ("model",),

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from edge_app.pipeline.run import Run
-from edge_app.session.notify import Notifier, notifier_of
+from edge_app.process import prepare_process
+from edge_app.session.notify import VARIABLES, Notifier, notifier_from
 from edge_app.state import RUNNING, State, StateKind
 from tests.support.fakes import Collector, FakeEngine, FakeSource
 
@@ -72,7 +73,7 @@ def test_the_first_beat_says_ready_and_later_ones_feed_the_watchdog(manager: Man
 
 def test_a_run_without_a_manager_says_nothing() -> None:
     """Nobody asked, so not even the words are made."""
-    notifier = notifier_of({})
+    notifier = notifier_from({})
     notifier.beat(lambda: pytest.fail("words were made for nobody"))
     notifier.ending()
 
@@ -82,16 +83,15 @@ def test_a_manager_that_is_gone_ends_no_run(tmp_path: Path) -> None:
     Notifier(str(tmp_path / "gone"), 4.0).beat()
 
 
-def test_children_do_not_inherit_the_socket(manager: Manager) -> None:
-    """What the environment said is read once and taken out of it."""
-    environment = {
-        "NOTIFY_SOCKET": manager.address,
-        "WATCHDOG_USEC": "400000",
-        "WATCHDOG_PID": str(os.getpid()),
-        "HOME": "/",
-    }
-    notifier = notifier_of(environment)
-    assert environment == {"HOME": "/"}
+def test_children_do_not_inherit_the_socket(
+    manager: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variables of systemd are read once and removed from the environment."""
+    monkeypatch.setenv("NOTIFY_SOCKET", manager.address)
+    monkeypatch.setenv("WATCHDOG_USEC", "400000")
+    monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()))
+    notifier = notifier_from(prepare_process(remove=VARIABLES))
+    assert not set(VARIABLES) & os.environ.keys()
     notifier.beat()
     assert manager.hears()[0] == "READY=1"
     assert notifier._every_s == pytest.approx(0.1)
@@ -101,7 +101,7 @@ def test_children_do_not_inherit_the_socket(manager: Manager) -> None:
 def test_a_watchdog_that_is_off_or_meant_for_another_is_not_fed_often(usec: str) -> None:
     """Without one the words are still renewed every two seconds."""
     for environment in ({"WATCHDOG_USEC": usec}, {"WATCHDOG_USEC": "400000", "WATCHDOG_PID": "1"}):
-        assert notifier_of(environment)._every_s == 2.0
+        assert notifier_from(environment)._every_s == 2.0
 
 
 @pytest.mark.parametrize("elements", [SMALL, LARGE], ids=["in line", "in threads"])

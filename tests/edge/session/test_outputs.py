@@ -17,6 +17,7 @@ from edge_app.errors import SinkError
 from edge_app.model.card import read_card
 from edge_app.session.options import RunOptions
 from edge_app.session.outputs import Outputs, _joined, first_controls
+from edge_app.sinks.display import display_verdict
 from edge_app.sinks.metrics_log import FRAMES_NAME
 from tests.support import media_files as made
 from tests.support.fakes import FakeSource
@@ -37,7 +38,8 @@ class Opened:
         given = {"headless": True, "keys": False, **more}
         self.order = RunOptions(self._spec, "int8", "digits", **given)
         console = Console(file=self.said, width=200)
-        return Outputs(self.order, FakeSource(), console, self._stack)
+        display = None if self.order.headless else display_verdict()
+        return Outputs(self.order, FakeSource(), console, self._stack, display)
 
 
 @pytest.fixture

@@ -43,7 +43,9 @@ START = """
 import ctypes, os, subprocess, sys
 import cv2, numpy as np
 from edge_app.controls import Controls
-from edge_app.sinks.window import Window, display_verdict
+from edge_app.process import prepare_process
+from edge_app.sinks.display import display_verdict
+from edge_app.sinks.window import Window
 from tests.support.steps import status, step
 
 def canvas(width=640, height=360):
@@ -239,7 +241,9 @@ def test_wayland_variables_do_not_disturb(xvfb: str) -> None:
     done = on_display(
         xvfb,
         """
-window = Window("xwayland")
+verdict = display_verdict()
+prepare_process(verdict.settings)
+window = Window("xwayland", verdict)
 window.write(step(0, canvas()), status())
 window.close()
 window.close()

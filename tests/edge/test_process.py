@@ -1,19 +1,23 @@
-"""Frames are made in memory that the process keeps."""
+"""One call prepares the process: its memory, OpenCV's threads and the environment."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import pytest
 
-from edge_app.sources.memory import keep_freed_memory
+from edge_app.process import keep_freed_memory, prepare_process
 from tests.support import media_files as made
 
 # Two passes in a process of its own, as other tests leave the allocator in another state. The
 # second pass tells the pages it took for each frame.
 RUN = """
 import resource, sys
+from edge_app.process import prepare_process
 from edge_app.sources.factory import open_source
+prepare_process()
 with open_source(sys.argv[1]) as source:
     for _ in range(2):
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -32,3 +36,19 @@ def test_a_frame_takes_no_fresh_pages(tmp_path: Path) -> None:
     command = [sys.executable, "-c", RUN, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert float(done.stdout) < 100
+
+
+def test_opencv_leaves_the_cores_to_the_network() -> None:
+    """OpenCV works in the calling thread only."""
+    prepare_process()
+    assert cv2.getNumThreads() == 1
+
+
+def test_variables_are_set_and_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Removed ones are returned, so that child processes do not inherit them."""
+    monkeypatch.setenv("EDGE_TEST_OLD", "old")
+    monkeypatch.setenv("EDGE_TEST_NEW", "")
+    removed = prepare_process({"EDGE_TEST_NEW": "new"}, remove=("EDGE_TEST_OLD", "EDGE_TEST_NO"))
+    assert removed == {"EDGE_TEST_OLD": "old"}
+    assert os.environ["EDGE_TEST_NEW"] == "new"
+    assert "EDGE_TEST_OLD" not in os.environ
