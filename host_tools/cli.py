@@ -11,7 +11,7 @@ from edge_app import __version__
 from edge_app.commands.arg_types import Commands, add_command, numbers, size
 from edge_app.program import exit_code
 from host_tools.cluster.cluster_options import add_evaluate
-from host_tools.diagnose import diagnose_options as diagnosis
+from host_tools.commands import diagnose, report
 from host_tools.synthetic_streets.write_command import add_scenes
 from host_tools.train.street import street_options as street
 
@@ -54,14 +54,6 @@ _FETCH = """examples:
 A download that was cut off goes on with the same command. What is published of a file, its
 size and SHA-256, is checked; where nothing is, the first SHA-256 is recorded and said.
 """
-_REPORT = """examples:
-  edge-app bench --model street --json pi5.json                 on the board
-  edge-app run drive --truth drive-truth --model street --variant int8 --metrics runs/int8
-  host-tools report pi5.json laptop.json runs/*/summary.json --out report
-  host-tools report pi5.json --out report --gallery models/street --images photos/
-
-DIR holds afterwards index.html, which needs nothing beside it, and the charts as PNG.
-"""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -79,9 +71,10 @@ def build_parser() -> argparse.ArgumentParser:
     _add_sample(commands)
     _add_fetch(commands)
     add_evaluate(commands)
-    _add_report(commands)
-    text = "say layer by layer where int8 loses against float32"
-    diagnosis.add_options(add_command(commands, "diagnose", text, diagnosis.EXAMPLES))
+    text = "make a page of results, with charts"
+    report.add_arguments(add_command(commands, "report", text, report.EXAMPLES))
+    text = "show layer by layer what int8 loses against float32"
+    diagnose.add_arguments(add_command(commands, "diagnose", text, diagnose.EXAMPLES))
     return parser
 
 
@@ -220,36 +213,6 @@ def _add_fetch(commands: Commands) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="(a folder of that name, here)")
 
 
-def _add_report(commands: Commands) -> None:
-    parser = add_command(commands, "report", "make a page of results, with charts", _REPORT)
-    parser.add_argument(
-        "results",
-        nargs="*",
-        type=Path,
-        metavar="RESULT.json",
-        help="what edge-app bench --json and edge-app run --metrics wrote",
-    )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the page's folder")
-    parser.add_argument("--title", default="Quantization report", help="(Quantization report)")
-    parser.add_argument(
-        "--name",
-        action="append",
-        default=[],
-        metavar="[FILE=]NAME",
-        help="what to call a file's machine, instead of the board's own name",
-    )
-    parser.add_argument(
-        "--no-reference", action="store_true", help="leave out the published figures that ship"
-    )
-    parser.add_argument(
-        "--gallery", type=Path, metavar="MODEL_DIR", help="show this model's variants on pictures"
-    )
-    parser.add_argument(
-        "--images", metavar="SOURCE", help="the pictures: a folder, a video or IDX digits"
-    )
-    parser.add_argument("--samples", type=int, default=3, help="how many of them (3)")
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0, 1 for a fault, 2 for usage, 130 after Ctrl-C."""
     options = build_parser().parse_args(arguments)
@@ -274,13 +237,9 @@ def _dispatch(options: argparse.Namespace) -> int:
 
         return evaluate_command(options)
     if options.command == "report":
-        from host_tools.report.build_report import report_command
-
-        return report_command(options)
+        return report.run(options)
     if options.command == "diagnose":
-        from host_tools.diagnose.diagnosis import diagnose_command
-
-        return diagnose_command(options)
+        return diagnose.run(options)
     if options.command == "train" and options.network == "street":
         from host_tools.train.street.train_command import street_command
 

@@ -1,4 +1,4 @@
-"""Say in words what a comparison found, and what to do about it."""
+"""What a comparison found in sentences, and what to do about it."""
 
 from __future__ import annotations
 
@@ -6,93 +6,109 @@ from collections.abc import Sequence
 
 from edge_app.style import count
 from host_tools.diagnose.measure import EXACT_DB, LayerComparison, LayerError
+from host_tools.diagnose.repair import RepairTrial
 from host_tools.tflite.flatbuffer import fused_names, short_name
 
 GOOD_DB, POOR_DB = 20.0, 10.0
-# Fewer levels than this of an input cannot tell a street from a wall.
+# With fewer levels than this share of the input, a street looks like a wall.
 _INPUT_USE = 0.15
 _LOSS_DB = 3.0
 _NAMED = 5
 
 
-def worst_layers(found: LayerComparison, most: int = 15) -> tuple[LayerError, ...]:
+def worst_layers(comparison: LayerComparison, most: int = 15) -> tuple[LayerError, ...]:
     """Return the layers that lose most of what their inputs still had, worst first.
 
-    A layer's own SNR cannot tell: all that follow a bad one are bad. Those whose own answer is
-    still good are left out.
+    A layer's own SNR does not show this, since all that follow a bad layer are bad. Layers
+    with a good output are left out.
     """
-    losing = [layer for layer in found.layers if layer.lost_db > 0 and layer.snr_db < 2 * GOOD_DB]
+    losing = [
+        layer for layer in comparison.layers if layer.lost_db > 0 and layer.snr_db < 2 * GOOD_DB
+    ]
     return tuple(sorted(losing, key=lambda layer: -layer.lost_db)[:most])
 
 
-def verdict(found: LayerComparison) -> str:
-    """Tell in one sentence how much of float32's answer int8 still gives."""
-    answer = found.answer or min(found.layers, key=lambda layer: layer.snr_db)
-    what = "its answer" if found.answer else f"its worst layer, {short_name(answer.name)},"
+def verdict(comparison: LayerComparison) -> str:
+    """Return one sentence on how near int8's output is to float32's."""
+    judged = comparison.output or min(comparison.layers, key=lambda layer: layer.snr_db)
+    name = "its output" if comparison.output else f"its worst layer, {short_name(judged.name)},"
     state = (
         "agrees with float32"
-        if answer.snr_db >= GOOD_DB
-        else "is worn"
-        if answer.snr_db >= POOR_DB
+        if judged.snr_db >= GOOD_DB
+        else "is degraded"
+        if judged.snr_db >= POOR_DB
         else "has collapsed"
     )
-    return (
-        f"int8: {what} {state}, {decibel_text(answer.snr_db)} "
-        f"over {count(found.samples, 'picture')}"
-    )
+    images = count(comparison.samples, "image")
+    return f"int8: {name} {state}, {decibel_text(judged.snr_db)} over {images}"
 
 
-def advice(found: LayerComparison) -> list[str]:
-    """Name the causes that the figures show, each with what to do."""
-    said = []
-    given = found.given
-    if given.range_use is not None and given.range_use < _INPUT_USE:
-        said.append(
-            f"the input uses {round(256 * given.range_use)} of 256 levels: it holds "
-            f"{_span(given.low, given.high)}, pictures give {_span(given.least, given.greatest)}; "
-            "it was calibrated on pictures prepared otherwise. That spoils all that follows: "
-            "convert again with the right mean and std, and diagnose that"
-        )
-        return said
-    clipped = [layer for layer in found.layers if (layer.saturated or 0) > 0.01]
+def advice(comparison: LayerComparison) -> list[str]:
+    """Return the causes that the figures show, each with what to do."""
+    taken = comparison.input
+    if taken.range_use is not None and taken.range_use < _INPUT_USE:
+        return [
+            f"the input uses {round(256 * taken.range_use)} of 256 levels: it covers "
+            f"{_span(taken.low, taken.high)}, images give {_span(taken.least, taken.greatest)}; "
+            "it was calibrated on images with another mean and std, which spoils all that "
+            "follows: convert again with the right ones, then diagnose that"
+        ]
+    found = []
+    clipped = [layer for layer in comparison.layers if (layer.saturated or 0) > 0.01]
     if clipped:
         worst = max(clipped, key=lambda layer: layer.saturated or 0)
-        said.append(
-            f"{count(len(clipped), 'layer')} cannot hold what occurs, {short_name(worst.name)} "
-            f"clips {100 * (worst.saturated or 0):.0f} % of its values; calibrate on more, and on "
-            "more different, pictures"
+        found.append(
+            f"the range of {count(len(clipped), 'layer')} is too small, {short_name(worst.name)} "
+            f"clips {100 * (worst.saturated or 0):.0f} % of its values; calibrate on more, and "
+            "more varied, images"
         )
     coarse = [
-        layer for layer in found.layers if layer.grid_db is not None and layer.grid_db < GOOD_DB
+        layer
+        for layer in comparison.layers
+        if layer.grid_db is not None and layer.grid_db < GOOD_DB
     ]
     if coarse:
         worst = min(coarse, key=lambda layer: layer.grid_db or 0)
-        said.append(
-            f"{count(len(coarse), 'layer')} have steps too coarse for most of their values, "
-            f"first of all {short_name(worst.name)}: it holds {_span(worst.low, worst.high)} and "
-            f"mostly needs {_span(worst.least, worst.greatest)}"
+        found.append(
+            f"the steps of {count(len(coarse), 'layer')} are too coarse for most of their values; "
+            f"the worst is {short_name(worst.name)}, which covers {_span(worst.low, worst.high)} "
+            f"and needs {_span(worst.least, worst.greatest)}"
         )
-    losing = [layer for layer in worst_layers(found, _NAMED) if layer.lost_db >= _LOSS_DB]
-    answer = found.answer
-    if losing and (answer is None or answer.snr_db < GOOD_DB):
+    losing = [layer for layer in worst_layers(comparison, _NAMED) if layer.lost_db >= _LOSS_DB]
+    if losing and (comparison.output is None or comparison.output.snr_db < GOOD_DB):
         named = ", ".join(
             f"{short_name(layer.name, 24)} ({layer.kind}) loses {layer.lost_db:.0f} dB"
             for layer in losing
         )
-        said.append(f"most is lost in: {named}")
+        found.append(f"most is lost in: {named}")
         patterns = " ".join(f"--keep-float '{pattern_of(layer)}'" for layer in losing)
-        said.append(f"leave them in float: host-tools convert ... {patterns}")
-    return said
+        found.append(f"leave them in float: host-tools convert ... {patterns}")
+    return found
+
+
+def repair_advice(trials: Sequence[RepairTrial]) -> str:
+    """Return what the trials gained, and how to convert with it."""
+    plain, best = trials[0], trials[-1]
+    if best.snr_db < plain.snr_db + 1:
+        return (
+            f"leaving operators in float does not help ({decibel_text(best.snr_db)}); the loss "
+            "is in the convolutions' 8-bit weights: try dynamic_range"
+        )
+    patterns = " ".join(f"--keep-float {kind}" for kind in best.kept)
+    return (
+        f"from {decibel_text(plain.snr_db)} to {decibel_text(best.snr_db)}: "
+        f"host-tools convert ... {patterns}"
+    )
 
 
 def pattern_of(layer: LayerError) -> str:
-    """Return a pattern for --keep-float that names this layer, of its name's first part."""
+    """Return a pattern for --keep-float that matches the first part of this layer's name."""
     name = (fused_names(layer.name) or (layer.name,))[0]
     return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in name)
 
 
-def kinds_of(layers: Sequence[LayerError]) -> dict[str, float]:
-    """Return how many decibels each kind of operator loses in all, most first."""
+def lost_by_kind(layers: Sequence[LayerError]) -> dict[str, float]:
+    """Return the decibels lost by each kind of operator, most first."""
     lost: dict[str, float] = {}
     for layer in layers:
         lost[layer.kind] = lost.get(layer.kind, 0.0) + max(0.0, layer.lost_db)
@@ -100,7 +116,7 @@ def kinds_of(layers: Sequence[LayerError]) -> dict[str, float]:
 
 
 def decibel_text(value_db: float) -> str:
-    """Write decibels; what does not differ at all is exact."""
+    """Format decibels; "exact" if nothing differs."""
     return "exact" if value_db >= EXACT_DB else f"{value_db:.1f} dB"
 
 

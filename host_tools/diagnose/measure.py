@@ -1,4 +1,4 @@
-"""Measure, tensor by tensor, how far an int8 graph is from the float32 one it was made of."""
+"""The error of an int8 graph, tensor by tensor, against the float32 graph it was made from."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from edge_app.model.card import TensorInfo
 from host_tools.tflite.flatbuffer import FlatbufferGraph, read_graph
 from host_tools.tflite.intermediate import GraphRunner
 
-# Of larger tensors so many values are looked at, evenly spread: enough for a tenth of a decibel.
+# Values compared of larger tensors, evenly spread: accurate to a tenth of a decibel.
 MOST_VALUES = 200_000
-# Where nothing differs at all; 16 bits would be 98 dB.
+# If nothing differs at all; 16 bits would be 98 dB.
 EXACT_DB = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class LayerError:
-    """Say what became of one operator's output in int8.
+    """The error of one operator's output in int8.
 
     order: the operator's place in the float32 graph.
     snr_db: energy of float32's values around their channel's mean, over that of the
-        difference, in decibels: 40 is fine, 20 shows, below 10 little is left.
-    lost_db: how much less that is than the worst of its inputs has: what this layer adds.
-    grid_db: the same, if its own steps were the only fault; None where int8 keeps it in float.
-    low, high: what its 256 levels can hold. least, greatest: what float32 gives.
+        difference, in decibels: 40 is fine, 20 is visible, below 10 little is left.
+    lost_db: how much less that is than the worst of its inputs has, so what this layer adds.
+    grid_db: snr_db if its own steps were the only error; None if int8 keeps it in float.
+    low, high: the range of its 256 levels. least, greatest: the range of float32's values.
     range_use: share of the 256 levels that occur. saturated: share of values beyond them.
     """
 
@@ -50,23 +50,22 @@ class LayerError:
 
 @dataclass(frozen=True, slots=True)
 class LayerComparison:
-    """Hold every layer's error, in the graph's order, and what else tells.
+    """The error of every layer, in the graph's order.
 
-    output: the name of the graph's output. samples: how many pictures were run.
+    input: the error of the image in the int8 graph's input. samples: number of images.
     unmatched: outputs of float32's operators that the int8 graph does not have by name.
-    given: the picture as the int8 graph's input holds it.
     """
 
     layers: tuple[LayerError, ...]
-    given: LayerError
-    output: str
+    input: LayerError
+    output_name: str
     samples: int
     unmatched: tuple[str, ...] = ()
 
     @property
-    def answer(self) -> LayerError | None:
-        """The error of the graph's output, None where the two do not share its name."""
-        return next((layer for layer in self.layers if layer.name == self.output), None)
+    def output(self) -> LayerError | None:
+        """The error of the graph's output; None if the two graphs do not share its name."""
+        return next((layer for layer in self.layers if layer.name == self.output_name), None)
 
 
 def compare(
@@ -75,22 +74,22 @@ def compare(
     samples: Iterable[NDArray[np.float32]],
     tick: Callable[[], None] = lambda: None,
 ) -> LayerComparison:
-    """Run both graphs on the same inputs and compare what is on the way.
+    """Run both graphs on the same inputs and compare the tensors they share by name.
 
-    samples: float32 of float32's input shape each. tick: called after every sample.
-    Raises ModelError where the graphs have nothing in common.
+    samples: float32 of the float32 graph's input shape each. tick: called after every sample.
+    Raises ModelError if the graphs have nothing in common.
     """
     graph = read_graph(float32)
     whole, small = GraphRunner(float32), GraphRunner(int8)
     if not graph.float32:
-        raise ModelError("the first model is not float32; give the model int8 was made of")
+        raise ModelError("the first model is not float32; give the model that int8 was made from")
     if whole.input.shape != small.input.shape:
         raise ModelError(
             f"the inputs differ, {whole.input.shape} and {small.input.shape}; "
             "give two variants of one model"
         )
     shared = {
-        operator.outputs[0]: _Tally(small.tensors[operator.outputs[0]])
+        operator.outputs[0]: _ErrorSum(small.tensors[operator.outputs[0]])
         for operator in graph.operators
         if operator.outputs
         and operator.outputs[0] in small.tensors
@@ -99,24 +98,24 @@ def compare(
     }
     if not shared:
         raise ModelError("the two graphs share no tensor by name; give two variants of one model")
-    taken = _quantized_input(int8, small)
-    given = _Tally(taken)
+    quantized = _quantized_input(int8, small)
+    image = _ErrorSum(quantized)
     count = 0
     for sample in samples:
         whole.run(sample)
         small.run(sample)
-        given.add(sample, taken.quantize(sample))
-        for name, tally in shared.items():
-            tally.add(whole.real(name), small.raw(name))
+        image.add(sample, quantized.quantize(sample))
+        for name, error in shared.items():
+            error.add(whole.real(name), small.raw(name))
         count += 1
         tick()
     if not count:
-        raise ModelError("there is nothing to compare on; name pictures with --images")
-    return _comparison(graph, shared, given, count)
+        raise ModelError("there are no images to compare on; name some with --images")
+    return _comparison(graph, shared, image, count)
 
 
 def _quantized_input(int8: bytes, small: GraphRunner) -> TensorInfo:
-    """Return the tensor that holds the picture in 8 bits: a float input is quantized first."""
+    """Return the tensor with the image in 8 bits; a float input is quantized first."""
     if small.input.quantized:
         return small.input
     graph = read_graph(int8)
@@ -127,10 +126,10 @@ def _quantized_input(int8: bytes, small: GraphRunner) -> TensorInfo:
 
 
 def _comparison(
-    graph: FlatbufferGraph, shared: dict[str, _Tally], given: _Tally, count: int
+    graph: FlatbufferGraph, shared: dict[str, _ErrorSum], image: _ErrorSum, count: int
 ) -> LayerComparison:
-    snr_db = {name: tally.snr_db() for name, tally in shared.items()}
-    snr_db.update(dict.fromkeys(graph.inputs, given.snr_db()))
+    snr_db = {name: error.snr_db() for name, error in shared.items()}
+    snr_db.update(dict.fromkeys(graph.inputs, image.snr_db()))
     layers = []
     for order, operator in enumerate(graph.operators):
         name = operator.outputs[0] if operator.outputs else ""
@@ -140,8 +139,8 @@ def _comparison(
             layers.append(shared[name].layer(order, name, operator.kind, lost_db))
     return LayerComparison(
         layers=tuple(layers),
-        given=given.layer(-1, graph.inputs[0], "INPUT", 0.0),
-        output=graph.outputs[0],
+        input=image.layer(-1, graph.inputs[0], "INPUT", 0.0),
+        output_name=graph.outputs[0],
         samples=count,
         unmatched=tuple(
             operator.outputs[0]
@@ -152,8 +151,8 @@ def _comparison(
 
 
 @dataclass
-class _Tally:
-    """Add up what a tensor's values say, sample by sample."""
+class _ErrorSum:
+    """Sums over the values of one tensor, sample by sample."""
 
     info: TensorInfo
     sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
@@ -168,9 +167,12 @@ class _Tally:
     levels: set[int] = field(default_factory=set)
 
     def add(self, real: NDArray[np.float32], raw: NDArray[Any]) -> None:
-        """Count a tensor: float32's values, and int8's as they are in the file's type."""
+        """Add one sample.
+
+        real: float32's values. raw: int8's, in the type of the file, of the same shape.
+        """
         depth = real.shape[-1] if real.ndim > 1 else 1
-        # An odd step, so that it does not run down a single column of a picture.
+        # An odd step, so that it does not run down a single column of an image.
         step = max(1, real.size // MOST_VALUES) | 1
         wanted = real.reshape(-1, depth)[::step].astype(np.float64)
         steps = raw.reshape(-1, depth)[::step]
@@ -190,16 +192,18 @@ class _Tally:
             self.levels.update(np.unique(steps).tolist())
 
     def energy(self) -> float:
-        """Return the values' energy around each channel's mean: a constant tells nothing."""
-        if self.rows < 2:  # one classified picture has no other to differ from
+        """Return the values' energy around each channel's mean, so that a constant has none."""
+        if self.rows < 2:  # a single row is its own mean
             return float(self.squares.sum())
         around = self.squares - self.sums * self.sums / self.rows
         return float(np.maximum(around, 0).sum())
 
     def snr_db(self) -> float:
+        """Return the energy over that of the error, in decibels."""
         return decibels(self.energy(), self.error)
 
     def layer(self, order: int, name: str, kind: str, lost_db: float) -> LayerError:
+        """Return the sums as the error of an operator's output."""
         quantized = self.info.quantized
         low, high = limits(self.info) if quantized else (None, None)
         return LayerError(
@@ -220,14 +224,14 @@ class _Tally:
 
 
 def decibels(signal: float, noise: float) -> float:
-    """Return ten times the logarithm of signal over noise energy, within +-EXACT_DB."""
+    """Return 10 log10(signal / noise) of two energies, within +-EXACT_DB."""
     if noise <= 0 or signal <= 0:
         return EXACT_DB if noise <= 0 else -EXACT_DB
     return float(np.clip(10 * np.log10(signal / noise), -EXACT_DB, EXACT_DB))
 
 
 def limits(info: TensorInfo) -> tuple[float, float]:
-    """Return the least and greatest real value that a quantized tensor can hold."""
+    """Return the least and the greatest real value of a quantized tensor's range."""
     ends = np.iinfo(info.dtype)
     return (
         (ends.min - info.zero_point) * info.scale,

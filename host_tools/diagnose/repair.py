@@ -1,9 +1,10 @@
-"""Find by trial which operators int8 has to leave in float."""
+"""Trials of int8 with some operators left in float."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,45 +15,50 @@ from host_tools.diagnose.measure import decibels
 from host_tools.tflite.flatbuffer import read_graph
 from host_tools.tflite.intermediate import GraphRunner
 
-# These are what int8 is for: without them nothing is gained.
+# The operators that int8 makes fast; leaving them in float would gain nothing.
 _HEAVY = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"}
-# What a kind may cost, in decibels of the answer, and still be put back to 8 bits.
+# Decibels of the output that a kind may cost and still go back to 8 bits.
 _WORTH_DB = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class RepairTrial:
-    """Say what the answer is worth with some kinds of operators in float.
-
-    kept: kinds left in float. snr_db: of the answer against float32's. bytes: of the file.
-    """
+    """One trial: the kinds left in float, the output's SNR against float32, the file's size."""
 
     kept: tuple[str, ...]
     snr_db: float
     bytes: int
 
 
+class OnTrial(Protocol):
+    """Reports progress of a search."""
+
+    def __call__(self, kept: str) -> None:
+        """Note that a trial with these kinds in float is about to run."""
+
+
 def find_repair(
     float32: bytes,
-    given: InputSpec,
+    input_spec: InputSpec,
     ranges: TensorRanges,
     samples: Sequence[NDArray[np.float32]],
-    tick: Callable[[str], None] = lambda _: None,
+    on_trial: OnTrial | None = None,
 ) -> list[RepairTrial]:
-    """Try kinds of operators in float; return every trial, plain int8 first, the advice last.
+    """Try kinds of operators in float; return every trial, plain int8 first, the best last.
 
-    First all kinds but the heavy ones are left in float. Then they go back to 8 bits one by
-    one, where that costs the answer next to nothing: a search the other way round would stop
-    at once, since nothing helps as long as a second culprit is left.
-    samples: float32 inputs to judge on; a few are enough. tick: called before every trial.
+    First all kinds but the heavy ones are left in float. Then each goes back to 8 bits if that
+    costs the output next to nothing. A search the other way round would stop at once, since
+    nothing helps as long as a second culprit is left.
+    samples: float32 inputs to judge on; a few are enough.
     """
     graph = read_graph(float32)
-    wanted = _answers(float32, samples)
+    wanted = _outputs(float32, samples)
 
     def attempt(kept: tuple[str, ...]) -> RepairTrial:
-        tick(", ".join(kept) or "none")
-        made = quantize(float32, "int8", input=given, ranges=ranges, keep_float=kept)
-        return RepairTrial(kept, _snr_db(wanted, _answers(made, samples)), len(made))
+        if on_trial:
+            on_trial(", ".join(kept) or "none")
+        made = quantize(float32, "int8", input=input_spec, ranges=ranges, keep_float=kept)
+        return RepairTrial(kept, _snr_db(wanted, _outputs(made, samples)), len(made))
 
     trials = [attempt(())]
     kept = tuple(sorted({operator.kind for operator in graph.operators} - _HEAVY))
@@ -73,19 +79,19 @@ def find_repair(
     return trials
 
 
-def _answers(model: bytes, samples: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+def _outputs(model: bytes, samples: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
     graph = GraphRunner(model, inner=False)
-    answers = []
+    outputs = []
     for sample in samples:
         graph.run(sample)
-        answers.append(graph.output_values())
-    return answers
+        outputs.append(graph.output_values())
+    return outputs
 
 
-def _snr_db(wanted: list[NDArray[np.float32]], had: list[NDArray[np.float32]]) -> float:
-    rows = np.concatenate([answer.reshape(-1, answer.shape[-1]) for answer in wanted])
+def _snr_db(wanted: list[NDArray[np.float32]], actual: list[NDArray[np.float32]]) -> float:
+    rows = np.concatenate([output.reshape(-1, output.shape[-1]) for output in wanted])
     signal = rows - (rows.mean(0, keepdims=True) if len(rows) > 1 else 0)
-    noise = rows - np.concatenate([answer.reshape(-1, answer.shape[-1]) for answer in had])
+    noise = rows - np.concatenate([output.reshape(-1, output.shape[-1]) for output in actual])
     return decibels(
         float(np.square(signal).sum(dtype=np.float64)),
         float(np.square(noise).sum(dtype=np.float64)),

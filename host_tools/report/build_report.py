@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +9,12 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from edge_app import __version__
 from edge_app.atomic import write_atomic
+from edge_app.console import tell
 from edge_app.errors import SinkError, UsageError
 from edge_app.model.card import ModelSpec, read_card
 from edge_app.paths import assets_dir
@@ -47,22 +48,6 @@ class ReportOptions:
     gallery: Path | None = None
     images: str | None = None
     samples: int = 3
-
-
-def report_command(options: argparse.Namespace) -> int:
-    """Carry out `host-tools report`."""
-    wanted = ReportOptions(
-        results=options.results,
-        out=options.out,
-        title=options.title,
-        names=options.name,
-        reference=not options.no_reference,
-        gallery=options.gallery,
-        images=options.images,
-        samples=options.samples,
-    )
-    build_report(wanted, Console())
-    return 0
 
 
 def build_report(options: ReportOptions, console: Console) -> None:
@@ -104,9 +89,9 @@ def build_report(options: ReportOptions, console: Console) -> None:
     write_atomic(page_path, text, error=SinkError, advice=_ADVICE)
     for result in results:
         for warning in result.warnings:
-            _print(console, f"{result.machine}: {warning}", style="yellow")
-    _print(console, f"{page_path}: {page_path.stat().st_size:,} bytes, self-contained")
-    _print(console, f"{charts_dir}: {count(len(charts), 'chart')} as PNG")
+            tell(console, f"[yellow]{escape(f'{result.machine}: {warning}')}[/]")
+    tell(console, escape(f"{page_path}: {page_path.stat().st_size:,} bytes, self-contained"))
+    tell(console, escape(f"{charts_dir}: {count(len(charts), 'chart')} as PNG"))
 
 
 def collect(paths: Sequence[Path], names: Sequence[str], *, reference: bool) -> list[Result]:
@@ -186,7 +171,3 @@ def _gallery(spec: ModelSpec, images: str, samples: int, progress: Progress) -> 
         progress.update(task, description=f"gallery: {variant}", advance=1)
 
     return make_gallery(spec, images, samples, on_variant)
-
-
-def _print(console: Console, text: str, style: str | None = None) -> None:
-    console.print(text, highlight=False, soft_wrap=True, markup=False, style=style)

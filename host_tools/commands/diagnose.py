@@ -1,0 +1,95 @@
+"""`host-tools diagnose`: show layer by layer what int8 loses against float32."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from edge_app.commands.arg_types import numbers
+
+EXAMPLES = """examples:
+  host-tools diagnose models/street --images photos/ --out diagnosis
+  host-tools diagnose models/street --images drive.mp4 --repair
+  host-tools diagnose --float32 a.tflite --int8 b.tflite --images photos/ --mean 127.5 --std 127.5
+
+DIR then holds layers.png and layers.json. What --repair finds goes to convert --keep-float.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `diagnose`."""
+    parser.add_argument("bundle", nargs="?", type=Path, metavar="MODEL_DIR", help="a model folder")
+    parser.add_argument(
+        "--variant", choices=("int8",), default="int8", help="what to compare (default: int8)"
+    )
+    parser.add_argument(
+        "--float32", type=Path, metavar="FILE", help="instead of a folder: the float32 .tflite file"
+    )
+    parser.add_argument("--int8", type=Path, metavar="FILE", help="and the int8 .tflite file")
+    parser.add_argument(
+        "--images", required=True, metavar="SOURCE", help="images: a folder, a video or IDX digits"
+    )
+    parser.add_argument("--samples", type=int, default=8, help="number of images (default: 8)")
+    parser.add_argument(
+        "--mean",
+        type=numbers,
+        metavar="M[,M,M]",
+        help="for files: input is (pixel - mean) / std (default: 127.5, of digits 0)",
+    )
+    parser.add_argument(
+        "--std", type=numbers, metavar="S[,S,S]", help="(default: 127.5, of digits 255)"
+    )
+    parser.add_argument(
+        "--channels", choices=("rgb", "bgr"), help="channel order, for files (default: rgb)"
+    )
+    parser.add_argument(
+        "--repair", action="store_true", help="also try which operators have to stay in float"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for the chart and all layers"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare the two variants; print the worst layers, the verdict and advice."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from edge_app.console import tell
+    from edge_app.errors import UsageError
+    from host_tools.diagnose.advice import advice, repair_advice, verdict
+    from host_tools.diagnose.diagnosis import diagnose, write_diagnosis
+    from host_tools.diagnose.layer_table import LEGEND, layer_table, trial_table
+    from host_tools.diagnose.model_pair import (
+        InputScaling,
+        pair_of_files,
+        pair_of_folder,
+        spread_images,
+    )
+
+    console = Console()
+    if options.samples < 1:
+        raise UsageError(f"--samples {options.samples}: give 1 or more")
+    scaling = InputScaling(options.mean, options.std, options.channels)
+    if options.bundle is not None and not (options.float32 or options.int8):
+        pair = pair_of_folder(options.bundle, scaling)
+    elif options.bundle is None and options.float32 and options.int8:
+        pair = pair_of_files(options.float32, options.int8, scaling)
+    else:
+        raise UsageError("give a model folder, or --float32 and --int8, not both")
+    samples = list(pair.tensors(spread_images(options.images, options.samples)))
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        diagnosis = diagnose(pair, samples, progress, repair=options.repair)
+    found, trials = diagnosis.comparison, diagnosis.trials
+    console.print(layer_table(found))
+    for line in (LEGEND, verdict(found), *(f"- {text}" for text in advice(found))):
+        tell(console, escape(line))
+    if trials:
+        console.print(trial_table(trials))
+        tell(console, escape(repair_advice(trials)))
+    if options.out:
+        paths = write_diagnosis(diagnosis, options.out)
+        tell(console, escape(f"written: {', '.join(map(str, paths))}"))
+    return 0
