@@ -1,4 +1,4 @@
-"""Load the typeface of the overlay and fit words into widths."""
+"""The typeface of overlay and images, and fitting text into a width."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from edge_app.errors import EdgeError
 from edge_app.paths import assets_dir
 
 Face = ImageFont.FreeTypeFont
-# IBM Plex Sans 1.1.0 (OFL-1.1), as published in the npm package @ibm/plex-sans. Its figures
-# are of equal width, so numbers that change do not dance.
+# IBM Plex Sans 1.1.0 (OFL-1.1), as published in the npm package @ibm/plex-sans. Its digits
+# have equal widths, so that changing numbers stay in place.
 REGULAR = "IBMPlexSans-Regular.woff"
 BOLD = "IBMPlexSans-SemiBold.woff"
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
@@ -19,10 +19,10 @@ ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 @cache
 def face(file: str, size_px: int) -> Face:
-    """Return a face of the typeface at a size in pixels; raise EdgeError where it is missing."""
+    """Return a font at a size in pixels; raise EdgeError if its file cannot be read."""
     path = assets_dir() / "fonts" / file
     try:
-        # Pillow's own layout is the same on every machine; Raqm is not always there.
+        # Pillow's own layout is the same on every machine; Raqm is not always installed.
         return ImageFont.truetype(path, max(1, size_px), layout_engine=ImageFont.Layout.BASIC)
     except OSError as fault:
         raise EdgeError(
@@ -33,31 +33,35 @@ def face(file: str, size_px: int) -> Face:
 
 @lru_cache(maxsize=2048)
 def text_px(text: str, font: Face) -> int:
-    """Return how wide a text is, in whole pixels."""
+    """Return the width of a text in whole pixels, rounded up."""
     return -int(-font.getlength(text) // 1)
 
 
-def shorten(text: str, font: Face, room_px: int) -> str:
-    """Cut a text that is too wide, ending it in an ellipsis; empty where not even that fits."""
-    if text_px(text, font) <= room_px:
+def shorten(text: str, font: Face, width_px: int) -> str:
+    """Return a text cut to a width, with an ellipsis; empty if not even that fits."""
+    if text_px(text, font) <= width_px:
         return text
     for end in range(len(text) - 1, 0, -1):
         cut = text[:end].rstrip() + ELLIPSIS
-        if text_px(cut, font) <= room_px:
+        if text_px(cut, font) <= width_px:
             return cut
-    return ELLIPSIS if text_px(ELLIPSIS, font) <= room_px else ""
+    return ELLIPSIS if text_px(ELLIPSIS, font) <= width_px else ""
 
 
-def fit(text: str, file: str, sizes_px: tuple[int, int], room_px: int) -> tuple[str, Face]:
-    """Return the text with the largest face that holds it, shortened if even the smallest cannot.
+def fit(text: str, file: str, sizes_px: tuple[int, int], width_px: int) -> tuple[str, Face]:
+    """Return a text and the largest font in which it fits, shortened if even the smallest is wide.
 
     sizes_px: the largest and the smallest size.
     """
     largest, smallest = max(sizes_px), min(sizes_px)
-    wide = text_px(text, face(file, largest))
-    # Widths grow with sizes but for rounding, so one guess and a step or two suffice.
-    size = largest if wide <= room_px else max(smallest, min(largest, largest * room_px // wide))
-    while size > smallest and text_px(text, face(file, size)) > room_px:
+    widest_px = text_px(text, face(file, largest))
+    # Widths are proportional to sizes except for rounding: one estimate and a step or two do.
+    size = (
+        largest
+        if widest_px <= width_px
+        else max(smallest, min(largest, largest * width_px // widest_px))
+    )
+    while size > smallest and text_px(text, face(file, size)) > width_px:
         size -= 1
     font = face(file, size)
-    return shorten(text, font, room_px), font
+    return shorten(text, font, width_px), font

@@ -1,6 +1,6 @@
-"""Know what the numbers in a class map mean, and translate between label sets.
+"""Label sets: what the numbers in a class map mean, and translation between sets.
 
-One aligned table per label set; everything else is derived from it.
+Each set is one table; everything else is derived from it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-VOID = 255  # the trainId of everything that is not scored, as in Cityscapes
+VOID = 255  # trainId of everything that is not scored, as in Cityscapes
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Describe one class: its id in truth files, its trainId in model outputs, its RGB colour."""
+    """One class: its id in truth files, its trainId in model outputs, its RGB colour."""
 
     name: str
     id: int
@@ -31,7 +31,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class LabelSet:
-    """Hold the classes of one data set."""
+    """The classes of one data set."""
 
     name: str
     labels: tuple[Label, ...]
@@ -56,31 +56,21 @@ class LabelSet:
             palette[label.train_id, 0] = label.colour_rgb[::-1]
         return palette
 
-    def id_to_train_id(self) -> NDArray[np.uint8]:
-        """Return the lookup from truth-file ids: uint8 (256,), void where an id is unknown."""
-        import numpy as np
 
-        table = np.full(256, VOID, np.uint8)
-        for label in self.labels:
-            if 0 <= label.id < 256:
-                table[label.id] = label.train_id
-        return table
-
-
-def _set(name: str, rows: str) -> LabelSet:
-    """Read a table of `name id trainId r g b` rows."""
+def _parse_table(name: str, rows: str) -> LabelSet:
+    """Return a label set from rows of `name id trainId r g b`."""
     labels = []
     for row in rows.strip().splitlines():
-        *words, number, train_id, red, green, blue = row.split()
+        *name_parts, number, train_id, red, green, blue = row.split()
         colour = (int(red), int(green), int(blue))
         labels.append(
-            Label(" ".join(words), int(number), int(train_id), colour, int(train_id) == VOID)
+            Label(" ".join(name_parts), int(number), int(train_id), colour, int(train_id) == VOID)
         )
     return LabelSet(name, tuple(labels))
 
 
-# Source: cityscapesScripts helpers/labels.py (names, ids, trainIds and colours of the data set).
-CITYSCAPES = _set(
+# Source: cityscapesScripts helpers/labels.py (names, ids, trainIds and colours).
+CITYSCAPES = _parse_table(
     "cityscapes",
     """
     unlabeled            0  255    0   0   0
@@ -121,7 +111,7 @@ CITYSCAPES = _set(
 )
 
 # Source: the SegNet tutorial's CamVid annotations (11 classes and void).
-CAMVID = _set(
+CAMVID = _parse_table(
     "camvid",
     """
     sky         0   0  128 128 128
@@ -149,7 +139,7 @@ DRIVESEG = LabelSet(
 )
 
 # Source: Okabe and Ito's colours, then a neutral pair.
-DIGITS = _set(
+DIGITS = _parse_table(
     "digits",
     """
     0 0 0  230 159   0
@@ -166,7 +156,7 @@ DIGITS = _set(
 )
 
 # Source: the Pascal VOC 2012 devkit's class order and colour map.
-PASCAL_VOC = _set(
+PASCAL_VOC = _parse_table(
     "pascal-voc",
     """
     background    0   0    0   0   0
@@ -195,8 +185,8 @@ PASCAL_VOC = _set(
 
 LABEL_SETS = {labels.name: labels for labels in (CITYSCAPES, CAMVID, DRIVESEG, DIGITS, PASCAL_VOC)}
 
-_FOLDED = {("cityscapes", "camvid"), ("driveseg", "camvid")}
-# Which CamVid class holds each Cityscapes class, for scoring across the two sets.
+_FOLDABLE = {("cityscapes", "camvid"), ("driveseg", "camvid")}
+# The CamVid class that includes each Cityscapes class, for scores across the two sets.
 _CITYSCAPES_TO_CAMVID = {
     "road": "road",
     "sidewalk": "pavement",
@@ -226,11 +216,11 @@ def label_set(name: str) -> LabelSet:
         return LABEL_SETS[name]
     except KeyError:
         known = ", ".join(sorted(LABEL_SETS))
-        raise UsageError(f"no label set is called '{name}'; choose one of: {known}") from None
+        raise UsageError(f"unknown label set '{name}'; choose one of: {known}") from None
 
 
 def numbered_labels(name: str, names: tuple[str, ...]) -> LabelSet:
-    """Make a label set from names alone, colours spread by the VOC bit-shuffling rule."""
+    """Return a label set with ids in the order of the names and the colours of the VOC rule."""
     return LabelSet(
         name,
         tuple(Label(text, i, i, _voc_colour(i)) for i, text in enumerate(names)),
@@ -238,7 +228,7 @@ def numbered_labels(name: str, names: tuple[str, ...]) -> LabelSet:
 
 
 def _voc_colour(index: int) -> tuple[int, int, int]:
-    """Spread an index over RGB as the VOC devkit's `labelcolormap` does."""
+    """Return the RGB colour that the VOC devkit's `labelcolormap` gives an index."""
     channels = [0, 0, 0]
     for shift in range(7, -1, -1):
         for channel in range(3):
@@ -249,16 +239,16 @@ def _voc_colour(index: int) -> tuple[int, int, int]:
 
 @cache
 def fold_table(source: str, target: str) -> NDArray[np.uint8] | None:
-    """Return the lookup from one set's trainIds to another's: uint8 (256,), or None if equal.
+    """Return the trainIds of one set for those of another: uint8 (256,); None if they are equal.
 
-    Raises UsageError where the two sets have no agreed correspondence.
+    Raises UsageError if there is no agreed correspondence between the two sets.
     """
     import numpy as np
 
     origin, goal = LABEL_SETS.get(source), label_set(target)
     if origin is not None and origin.names == goal.names:
         return None
-    if origin is None or (source, target) not in _FOLDED:
+    if origin is None or (source, target) not in _FOLDABLE:
         raise UsageError(
             f"a model with {source} labels cannot be scored against {target} truth; "
             f"use truth with {source} labels"

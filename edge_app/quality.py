@@ -1,4 +1,4 @@
-"""Score class maps and class ids against truth, exactly and additively."""
+"""Scores of class maps and class ids against truth: exact, and summable over frames."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Hold what is shown and logged of the scores so far; fractions between 0 and 1.
+    """Scores so far, as they are shown and logged; fractions between 0 and 1.
 
-    per_class: (name, IoU) in label order, NaN for a class seen in neither truth nor answers; of a
-        classifier (name, share of its truth that is right), NaN for a class without truth.
+    per_class: (name, IoU) in label order, NaN for a class in neither truth nor predictions; for a
+        classifier (name, recall), NaN for a class without truth.
     """
 
     frames: int
@@ -24,10 +24,10 @@ class Quality:
 
 
 class ConfusionMatrix:
-    """Count truth (rows) against prediction (columns) for `n` classes.
+    """Counts of truth (rows) against prediction (columns) for `n` classes: int64 (n, n).
 
-    Two matrices add up to the matrix of both sets of frames, to the last count.
-    missed: int64 (n,), what was answered with void or with an id past n, by its truth.
+    The sum of two matrices is the matrix of both sets of frames, to the last count.
+    missed: int64 (n,), predictions of void or of an id above n - 1, by their truth.
     """
 
     def __init__(self, n: int) -> None:
@@ -37,10 +37,10 @@ class ConfusionMatrix:
     def add(self, truth: NDArray[np.uint8], prediction: NDArray[np.uint8]) -> None:
         """Count one frame.
 
-        truth: uint8 (H, W), trainIds, void (255) or anything past n is not scored.
-        prediction: uint8 (H, W), trainIds; void or anything past n is a miss, as in
+        truth: uint8 (H, W) trainIds; void (255) and other ids above n - 1 are not scored.
+        prediction: uint8 (H, W) trainIds; void and other ids above n - 1 are misses, as in
             cityscapesScripts.
-        Raises ValueError where the two differ in shape.
+        Raises ValueError if the two differ in shape.
         """
         if truth.shape != prediction.shape:
             raise ValueError(f"truth is {truth.shape}, prediction {prediction.shape}")
@@ -51,12 +51,12 @@ class ConfusionMatrix:
         if not named.all():
             self.missed += np.bincount(rows[~named], minlength=n)
             rows, columns = rows[named], columns[named]
-        # Two bytes hold a pair of up to 255 classes, so no wider temporary is made of a frame.
+        # Two bytes hold a pair of up to 255 classes; a wider temporary would cost more memory.
         pairs = rows.astype(np.min_scalar_type(n * n)) * n + columns
         self.counts += np.bincount(pairs, minlength=n * n).reshape(n, n)
 
     def add_one(self, truth: int, prediction: int, times: int = 1) -> None:
-        """Count a classified frame, or several that are alike, by the same rules."""
+        """Count a classified frame, or several with the same ids, by the same rules."""
         n = len(self.counts)
         if 0 <= truth < n and 0 <= prediction < n:
             self.counts[truth, prediction] += times
@@ -71,16 +71,16 @@ class ConfusionMatrix:
 
     @property
     def accuracy(self) -> float:
-        """The share of scored pixels (or frames) that are right; NaN where none was scored."""
+        """The share of scored pixels (or frames) that are right; NaN if none was scored."""
         total = int(self.counts.sum()) + int(self.missed.sum())
         return int(np.trace(self.counts)) / total if total else float("nan")
 
     def iou(self) -> NDArray[np.float64]:
-        """Return the intersection over union per class: float64 (n,).
+        """Return the intersection over union of each class: float64 (n,).
 
         Source: cityscapesScripts evalPixelLevelSemanticLabeling, getIouScoreForLabel. Void
-        truth is out; a class in neither truth nor prediction is NaN, and one that is only
-        predicted scores 0.
+        truth does not count; a class in neither truth nor prediction is NaN, and a class that is
+        only predicted scores 0.
         """
         hit = np.diag(self.counts).astype(np.float64)
         union = self.counts.sum(0) + self.counts.sum(1) + self.missed - hit
@@ -90,13 +90,13 @@ class ConfusionMatrix:
 
     def recall(self) -> NDArray[np.float64]:
         """Return the share of each class's truth that is right: float64 (n,), NaN without truth."""
-        whole = self.counts.sum(1) + self.missed
-        recall = np.full(len(whole), np.nan)
-        np.divide(np.diag(self.counts), whole, out=recall, where=whole > 0)
+        total = self.counts.sum(1) + self.missed
+        recall = np.full(len(total), np.nan)
+        np.divide(np.diag(self.counts), total, out=recall, where=total > 0)
         return recall
 
     def miou(self) -> float:
-        """Return the mean IoU over the classes that are not NaN; NaN where all are."""
+        """Return the mean IoU of the classes that are not NaN; NaN if all are."""
         iou = self.iou()
         known = iou[~np.isnan(iou)]
         return float(known.mean()) if known.size else float("nan")
@@ -110,5 +110,5 @@ def agreement(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
 
 
 def fold(class_map: NDArray[np.uint8], table: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
-    """Translate a class map by a lookup of `labels.fold_table`: uint8 (H, W) both."""
+    """Return a class map translated by a table of `labels.fold_table`: uint8 (H, W) both."""
     return class_map if table is None else table[class_map]

@@ -19,8 +19,8 @@ from edge_app.style import (
     fraction,
     percent,
     significant,
+    spaced,
     variant_colour,
-    words,
 )
 from edge_app.timing import STAGES
 
@@ -84,7 +84,7 @@ def status_text(status: Status) -> StatusText:
         status.policy,
     )
     return StatusText(
-        variant=words(status.variant),
+        variant=spaced(status.variant),
         colour=variant_colour(status.variant),
         title=status.model,
         facts=tuple(fact for fact in facts if fact),
@@ -137,14 +137,14 @@ def _bar(status: Status) -> tuple[BarPart, ...]:
     if total_ms <= 0:
         return ()
     return tuple(
-        BarPart(words(name), ms / total_ms, STAGE_COLOURS[name]) for name, ms in p50_ms.items()
+        BarPart(spaced(name), ms / total_ms, STAGE_COLOURS[name]) for name, ms in p50_ms.items()
     )
 
 
 def _stage(status: Status, name: str) -> StageText:
     latency = status.stages.get(name)
     return StageText(
-        words(name),
+        spaced(name),
         significant(latency.p50_ms if latency else None),
         significant(latency.p90_ms if latency else None),
         STAGE_COLOURS[name] if name in BAR_STAGES else "",

@@ -1,10 +1,10 @@
-"""Keep one look everywhere: the colours and the number formats of HUD, terminal and charts."""
+"""Colours and number formats of HUD, terminal, charts and report."""
 
 from __future__ import annotations
 
 import math
 
-# Source: Okabe and Ito, "Color Universal Design": told apart by colour-blind people too.
+# Source: Okabe and Ito, "Color Universal Design": colour-blind people can tell them apart too.
 VARIANT_COLOURS = {
     "float32": "#E69F00",
     "float16": "#56B4E9",
@@ -23,7 +23,7 @@ STAGE_COLOURS = {
 NEUTRAL = "#B4BCC6"  # a variant or stage that has no colour of its own
 RIGHT = "#3CCB9B"
 WRONG = "#FF8A4C"
-NOTHING = "\N{EN DASH}"  # stands where a value is not known yet
+NOTHING = "\N{EN DASH}"  # shown if a value is not known
 
 
 def variant_colour(name: str) -> str:
@@ -32,18 +32,18 @@ def variant_colour(name: str) -> str:
 
 
 def bgr(colour: str) -> tuple[int, int, int]:
-    """Turn #RRGGBB into (blue, green, red), 0 to 255 each."""
+    """Return #RRGGBB as (blue, green, red), 0 to 255 each."""
     red, green, blue = bytes.fromhex(colour.removeprefix("#"))
     return blue, green, red
 
 
-def words(name: str) -> str:
-    """Write a name from the code as people read it: end to end."""
+def spaced(name: str) -> str:
+    """Return a name from the code as it is shown: end to end."""
     return name.replace("_", " ")
 
 
 def significant(value: float | None) -> str:
-    """Write a positive value with three figures or all of its integer part: 0.42, 14.4, 1597."""
+    """Return a positive value with three digits or its whole integer part: 0.42, 14.4, 1597."""
     if value is None or not math.isfinite(value):
         return NOTHING
     for limit, places in ((9.995, 2), (99.95, 1)):
@@ -53,7 +53,7 @@ def significant(value: float | None) -> str:
 
 
 def duration(value_ms: float | None) -> str:
-    """Write a duration with its unit, in seconds from ten of them on."""
+    """Return a duration with its unit: 92.1 ms, or 12.3 s from ten seconds on."""
     if value_ms is None or not math.isfinite(value_ms):
         return NOTHING
     if value_ms >= 10_000:
@@ -62,22 +62,22 @@ def duration(value_ms: float | None) -> str:
 
 
 def file_size(size_bytes: int) -> str:
-    """Write a file's size in decimal megabytes, or kilobytes where it has less than one."""
+    """Return a file size in decimal megabytes, or kilobytes below one megabyte."""
     if size_bytes < 1_000_000:
         return f"{size_bytes / 1e3:.1f} kB"
     return f"{size_bytes / 1e6:.2f} MB"
 
 
 def fraction(value: float | None) -> str:
-    """Write a score between 0 and 1 with three places, as mIoU is quoted."""
+    """Return a score between 0 and 1 with three decimals, as mIoU is quoted."""
     return NOTHING if value is None or not math.isfinite(value) else f"{value:.3f}"
 
 
 def percent(value: float | None) -> str:
-    """Write a share between 0 and 1 in per cent, with one place."""
+    """Return a share between 0 and 1 in per cent, with one decimal."""
     return NOTHING if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
 
 
 def count(number: int, thing: str) -> str:
-    """Write a number with its noun: 1 frame, 10,000 frames."""
+    """Return a number with its noun: 1 frame, 10,000 frames."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"

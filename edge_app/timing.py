@@ -1,6 +1,6 @@
-"""Measure durations, and reduce them to the figures people compare.
+"""Latencies and rates.
 
-Durations come from `time.perf_counter`, moments from `time.monotonic`.
+Durations come from `time.perf_counter`, time stamps from `time.monotonic`.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-# The stages of one frame, in the order they happen and are shown everywhere.
+# The stages of one frame, in the order in which they happen and are shown.
 STAGES = ("capture", "prepare", "invoke", "decode", "overlay", "end_to_end")
 
 
 class Timings(NamedTuple):
-    """Hold how long each stage of one frame took, in milliseconds.
+    """Duration of each stage of one frame, in milliseconds.
 
-    A named tuple, since one is made per frame: a frozen dataclass takes three times as long
-    to make (1.0 against 0.3 us), and a digit's whole network takes 8.
+    A named tuple, since there is one per frame: a frozen dataclass takes three times as long
+    to create (1.0 against 0.3 us), and the whole digit network takes 8 us.
 
-    `end_to_end_ms` runs from the start of the frame's capture to the finished
-    canvas, so it holds the time spent waiting between stages as well.
+    `end_to_end_ms` runs from the start of the frame's capture to the finished canvas, so it
+    includes the waiting times between stages.
     """
 
     capture_ms: float = 0.0
@@ -37,7 +37,7 @@ class Timings(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Summarise n durations in milliseconds; percentiles are interpolated linearly."""
+    """Latency percentiles of one stage: n durations in milliseconds, interpolated linearly."""
 
     n: int
     mean_ms: float
@@ -49,7 +49,7 @@ class Latency:
 
     @classmethod
     def of(cls, durations_ms: Iterable[float]) -> Latency | None:
-        """Summarise the durations, or return None where there are none."""
+        """Return the summary of durations in milliseconds; None if there are none."""
         ordered = sorted(durations_ms)
         if not ordered:
             return None
@@ -65,21 +65,21 @@ class Latency:
 
 
 class TimingsLog:
-    """Keep the timings of a run in bounded memory.
+    """Timings of a run in bounded memory.
 
-    Exact up to `keep` frames; beyond that a uniform sample of them (Vitter's algorithm R), so
-    that a run of weeks does not grow. Bare doubles, 48 bytes a frame: as tuples of floats they
-    took some 250, and a run grew by 12 MB over its first half hour.
+    Exact up to `keep` frames; above that a uniform sample of them (Vitter's algorithm R), so
+    that a run of weeks does not grow. Stored as doubles, 48 bytes per frame: tuples of floats
+    took about 250, and a run grew by 12 MB in its first half hour.
     """
 
     def __init__(self, keep: int = 50_000) -> None:
         self.n = 0
         self._keep = keep
-        self._values = array("d")  # the stages of a frame one after the other, frame by frame
+        self._values = array("d")  # frame by frame, the stages of a frame in order
         self._random = random.Random(0)  # noqa: S311 - a sample, not a secret
 
     def add(self, timings: Timings) -> None:
-        """Note the timings of one frame."""
+        """Add the timings of one frame."""
         self.n += 1
         if self.n <= self._keep:
             self._values.extend(timings)
@@ -90,11 +90,11 @@ class TimingsLog:
 
     @property
     def kept(self) -> Sequence[Timings]:
-        """The timings that are kept, made anew from the numbers."""
+        """The timings that are kept, as new tuples."""
         return [Timings(*values) for values in zip(*map(self._of, STAGES), strict=True)]
 
     def latencies(self) -> dict[str, Latency]:
-        """Summarise each stage by its name; beyond the bound all but `n` is of the sample."""
+        """Return a summary by stage; above `keep` frames only `n` counts all of them."""
         latencies = {}
         for stage in STAGES:
             latency = Latency.of(self._of(stage))
@@ -108,7 +108,7 @@ class TimingsLog:
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:
-    """Interpolate a percentile linearly (Hyndman and Fan's type 7, NumPy's default).
+    """Return a percentile, interpolated linearly (Hyndman and Fan's type 7, NumPy's default).
 
     ordered: ascending, at least one value.
     """
@@ -119,18 +119,18 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
 
 
 class Rate:
-    """Follow the rate of a stream of events over its last `window_s` seconds."""
+    """Rate of a stream of events: over the last `window_s` seconds and over the whole run."""
 
     def __init__(self, window_s: float = 2.0) -> None:
         self._window_s = window_s
-        # Bounded for streams whose rate nobody asks for; 200 frames hold 2 s of 100 fps.
+        # Bounded, since nobody may read the rate; 200 frames are 2 s at 100 fps.
         self._recent: deque[tuple[float, int]] = deque(maxlen=200)
         self._first_s: float | None = None
         self._last_s = 0.0
-        self._count = 0  # events after the first moment: n stamps hold n-1 intervals
+        self._count = 0  # events after the first stamp: n stamps have n - 1 intervals
 
     def tick(self, now_s: float, events: int = 1) -> None:
-        """Note one event at a moment in seconds, or several that ended together."""
+        """Add one event at a time in seconds, or several that ended together."""
         if self._first_s is None:
             self._first_s = now_s
         else:
@@ -139,7 +139,7 @@ class Rate:
         self._recent.append((now_s, events))
 
     def rest(self, span_s: float) -> None:
-        """Leave out a span of time in which nothing was meant to happen."""
+        """Leave out a pause: a time in which no events were expected."""
         if self._first_s is not None:
             self._first_s += span_s
             self._last_s += span_s
@@ -149,25 +149,25 @@ class Rate:
 
     @property
     def recent_hz(self) -> float | None:
-        """The rate over the last seconds, for displays."""
-        # A copy made in one step: the thread of a camera ticks while main asks.
+        """The rate over the last seconds in 1/s, for displays; None below two stamps."""
+        # A copy in one step, since a camera's thread may add events meanwhile.
         recent = tuple(self._recent)
         if len(recent) < 2:
             return None
         last_s = recent[-1][0]
-        # Two stamps are kept however old, so that a rate below 1/window still shows.
+        # Two stamps count however old they are, so that a rate below 1/window_s is shown too.
         begin = 0
         while len(recent) - begin > 2 and last_s - recent[begin][0] > self._window_s:
             begin += 1
         if last_s <= recent[begin][0]:
             return None
-        # The first stamp only begins the time that is counted, so its events are not.
+        # The first stamp only starts the interval, so its events do not count.
         events = sum(events for _, events in recent[begin + 1 :])
         return events / (last_s - recent[begin][0])
 
     @property
     def overall_hz(self) -> float | None:
-        """The rate over the whole run, for records."""
+        """The rate over the whole run in 1/s, for records; None below two stamps."""
         if self._first_s is None or not self._count or self._last_s <= self._first_s:
             return None
         return self._count / (self._last_s - self._first_s)

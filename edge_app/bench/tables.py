@@ -16,8 +16,8 @@ from edge_app.style import (
     file_size,
     percent,
     significant,
+    spaced,
     variant_colour,
-    words,
 )
 from edge_app.timing import STAGES, Latency
 
@@ -85,7 +85,7 @@ def stage_table(measured: Sequence[CaseResult]) -> Table:
         for place, (stage, latency) in enumerate(one.stages.items()):
             table.add_row(
                 _name(one, several) if place == 0 else "",
-                words(stage),
+                spaced(stage),
                 f"{latency.n:,}",
                 *_figures(latency),
                 end_section=stage == STAGES[-1],

@@ -20,7 +20,7 @@ from edge_app.overlay.panel import Panel
 from edge_app.overlay.scene import Area, divider_px, halves_of, mode_of
 from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state, states_px
 from edge_app.status_text import status_text
-from edge_app.style import variant_colour, words
+from edge_app.style import spaced, variant_colour
 
 _ROOMY = 0.85  # pictures side by side may lose this much of their size to panels, and no more
 _STATES_PX = 230  # a row of chips narrower than this looks like a heap
@@ -260,7 +260,7 @@ class _Arrangement:
     def _put_names(self, halves: tuple[Area, Area]) -> bool:
         """Write on each picture what it shows."""
         pair, status = self.told.pair, self.told.status
-        names = ("picture", words(status.variant))
+        names = ("picture", spaced(status.variant))
         colours = ("#D3D9E0", variant_colour(status.variant))
         mious: tuple[float | None, float | None] = (None, None)
         if pair is not None:

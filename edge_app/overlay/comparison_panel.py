@@ -12,7 +12,7 @@ from edge_app.overlay.difference import Scheme
 from edge_app.overlay.legend import draw_swatch
 from edge_app.overlay.panel import FAINT, INK, SOFT, Panel, Sheet
 from edge_app.quality import Quality
-from edge_app.style import fraction, percent, words
+from edge_app.style import fraction, percent, spaced
 
 _DARK = "#0B0E11"
 _TRACK = "#3B444E"
@@ -40,7 +40,7 @@ def pair_of(status: Status, comparison: Comparison, chosen: Scheme) -> VariantPa
         return None if quality is None else quality.miou
 
     return VariantPair(
-        names=(words(status.variant), words(comparison.variant)),
+        names=(spaced(status.variant), spaced(comparison.variant)),
         colours=(chosen.colours[0], chosen.colours[1]),
         mious=(miou(status.quality), miou(comparison.quality)),
         alike=comparison.agreement,

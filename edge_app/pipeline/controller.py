@@ -12,7 +12,7 @@ from edge_app.errors import EdgeError
 from edge_app.model.engine import EngineKey
 from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.state import State, StateKind
-from edge_app.style import count, words
+from edge_app.style import count, spaced
 
 ReadKeys = Callable[[], Sequence[str]]
 Handler = Callable[[Controls], str | None]
@@ -99,7 +99,7 @@ class Controller:
         if not controls.variant:
             return None
         if controls.variant not in requested.spec.variants:
-            self.note(f"{requested.spec.title} has no {words(controls.variant)}", controls.variant)
+            self.note(f"{requested.spec.title} has no {spaced(controls.variant)}", controls.variant)
             return None
         self.pool.request(EngineKey(requested.spec, controls.variant, requested.threads))
         return None

@@ -18,7 +18,7 @@ from edge_app.closeable import Closeable
 from edge_app.model.card import ModelSpec
 from edge_app.model.engine import Engine, EngineInfo, EngineKey, engine_info
 from edge_app.state import State, StateKind
-from edge_app.style import count, duration, words
+from edge_app.style import count, duration, spaced
 
 Load = Callable[[EngineKey], Engine]
 Partner = Callable[[EngineKey], EngineKey | None]
@@ -145,7 +145,7 @@ class EnginePool(Closeable):
     def _title(self, key: EngineKey) -> str:
         """Name an engine by what sets it apart from the one that answers."""
         now = self._first.key
-        name = words(key.variant)
+        name = spaced(key.variant)
         if key.model != now.model:
             name = f"{key.model} {name}"
         if key.threads == now.threads:
@@ -190,7 +190,7 @@ class EnginePool(Closeable):
         active = self._first
         loaded = f"loaded in {duration(active.loaded_ms)}" if active.loaded_ms else "was at hand"
         took_ms = (self._clock() - started_s) * 1e3
-        self._switch = f"{words(active.key.variant)}: {loaded}, took over in {duration(took_ms)}"
+        self._switch = f"{spaced(active.key.variant)}: {loaded}, took over in {duration(took_ms)}"
         self._switch_until_s = self._clock() + _SWITCH_SHOWN_S
         if active.loaded_ms:  # the next time it comes from the cache
             self._first = self._cache[active.key] = LoadedEngine(active.engine, active.info)
@@ -240,7 +240,7 @@ class EnginePool(Closeable):
                 self._cache[key] = LoadedEngine(engine, engine_info(engine), loaded_ms)
                 return
             self._refused.add(key)
-            text = f"{words(key.variant)} did not load"
+            text = f"{spaced(key.variant)} did not load"
             self._fault = State(StateKind.LOAD_FAILED, text, reason, key.variant)
             self._fault_until_s = self._clock() + _FAULT_SHOWN_S
             if self._requested == key:

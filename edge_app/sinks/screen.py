@@ -26,8 +26,8 @@ from edge_app.style import (
     duration,
     percent,
     significant,
+    spaced,
     variant_colour,
-    words,
 )
 from edge_app.timing import STAGES, Latency
 
@@ -182,7 +182,7 @@ def bar(share: float, until: float, width: int) -> str:
 
 def _comparison_line(comparison: Comparison) -> Text:
     """Return the agreement with a second variant and that one's own scores."""
-    name = _chip(words(comparison.variant), variant_colour(comparison.variant))
+    name = _chip(spaced(comparison.variant), variant_colour(comparison.variant))
     parts = (
         f" {percent(comparison.agreement)} agree",
         *quality_text("segmentation", comparison.quality),
@@ -229,7 +229,7 @@ def clock_face(seconds: float) -> str:
 def plain_line(status: Status, progress: Progress) -> str:
     """Return the status in one line, for logs and pipes."""
     parts = [
-        f"{words(status.variant)}: {progress}",
+        f"{spaced(status.variant)}: {progress}",
         f"{significant(status.shown_fps)} fps shown, {significant(status.network_fps)} network",
     ]
     end_to_end = status.stages.get("end_to_end")

@@ -23,7 +23,7 @@ from edge_app.style import (
     WRONG,
     count,
     significant,
-    words,
+    spaced,
 )
 from edge_app.timing import STAGES
 
@@ -104,7 +104,7 @@ def _stages(stages: Mapping[str, Any]) -> Table:
         if not figures:
             continue
         name = Text("■ " if stage != "end_to_end" else "  ", STAGE_COLOURS.get(stage, NEUTRAL))
-        name.append(words(stage), style="default")
+        name.append(spaced(stage), style="default")
         cells = [significant(figures.get(f"{figure}_ms")) for figure in _FIGURES]
         table.add_row(name, f"{figures.get('n', 0):,}", *cells)
     return table

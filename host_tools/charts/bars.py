@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from edge_app.style import STAGE_COLOURS, variant_colour, words
+from edge_app.style import STAGE_COLOURS, spaced, variant_colour
 from edge_app.timing import STAGES
 from host_tools.charts.drawing import Chart, Theme, bold, legend, log_axis, png, shortened
 from host_tools.report.figures import Spread
@@ -145,7 +145,7 @@ def _draw_groups(
         for name, row in rows:
             draw_row(row, y)
             ticks.append(y)
-            names.append(words(name))
+            names.append(spaced(name))
             y -= 1
         y -= _GAP
     axes.set_yticks(ticks, names)

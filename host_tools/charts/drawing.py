@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 
 from edge_app.errors import EdgeError
 from edge_app.paths import assets_dir
-from edge_app.style import words
+from edge_app.style import spaced
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -182,7 +182,7 @@ def _style(theme: Theme) -> AbstractContextManager[None]:
 def legend(axes: Axes, colours: Mapping[str, str], shape: str) -> None:
     """Add a legend of named colours below the chart, after the labelled lines of the axes."""
     for name, colour in colours.items():
-        axes.plot([], [], shape, color=colour, label=words(name), markersize=7)
+        axes.plot([], [], shape, color=colour, label=spaced(name), markersize=7)
     handles, names = axes.get_legend_handles_labels()
     axes.figure.legend(
         handles,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from edge_app.board import UNKNOWN
 from edge_app.errors import EdgeError
 from edge_app.paths import assets_dir
-from edge_app.style import NOTHING, count, file_size, percent, variant_colour, words
+from edge_app.style import NOTHING, count, file_size, percent, spaced, variant_colour
 from host_tools.charts.drawing import DARK, LIGHT, TYPEFACE_FILES
 from host_tools.report.figures import FLOAT, Figures, Result, labels
 from host_tools.report.gallery import Gallery
@@ -126,7 +126,7 @@ def page_template() -> Template:
         "data_url": _data_url,
         "percent": percent,
         "variant_colour": variant_colour,
-        "words": words,
+        "spaced": spaced,
     }
     return environment.get_template("page.html.j2")
 

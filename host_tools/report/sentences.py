@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge_app.style import NOTHING, significant, words
+from edge_app.style import NOTHING, significant, spaced
 from host_tools.report.figures import FLOAT, Figures, Result
 
 _ALIKE = 0.05  # two times that differ by less are called equal: runs differ by as much
@@ -39,7 +39,7 @@ def sentences(result: Result) -> list[str]:
         parts = [part for part in (_speed(base, one), _quality(base, one)) if part]
         size = _size(base, one)
         if parts or size:
-            said.append(f"{words(one.variant)} {_listed([*parts, *([size] if size else [])])}.")
+            said.append(f"{spaced(one.variant)} {_listed([*parts, *([size] if size else [])])}.")
     return said
 
 

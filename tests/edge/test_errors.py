@@ -1,4 +1,4 @@
-"""Every fault is a child of EdgeError and ends with what the user can do."""
+"""Every error is an EdgeError and ends with what the user can do."""
 
 import ast
 from pathlib import Path
@@ -13,22 +13,22 @@ NAMES = {"EdgeError", "UsageError", "SourceError", "ModelError", "SinkError"}
 
 
 @pytest.mark.parametrize("kind", [UsageError, SourceError, ModelError, SinkError])
-def test_every_fault_is_an_edge_error(kind: type[Exception]) -> None:
-    """One except clause in the command line catches them all."""
+def test_every_error_is_an_edge_error(kind: type[Exception]) -> None:
+    """One except clause catches them all."""
     assert issubclass(kind, EdgeError)
     assert str(kind("a; b")) == "a; b"
 
 
-def test_the_tree_in_the_docstring_is_the_tree() -> None:
-    """The names drawn there are the names that exist."""
-    drawn = {word for word in (errors.__doc__ or "").split() if word.endswith("Error")}
-    assert drawn == NAMES == {name for name in vars(errors) if name.endswith("Error")}
+def test_the_docstring_shows_the_class_tree() -> None:
+    """The names in the docstring are the names that exist."""
+    shown = {word for word in (errors.__doc__ or "").split() if word.endswith("Error")}
+    assert shown == NAMES == {name for name in vars(errors) if name.endswith("Error")}
 
 
 def says_what_to_do(message: ast.expr) -> bool:
-    """Tell whether a message has a way out after a semicolon, or is a demand.
+    """Return whether a message has a fix after a semicolon, or says what is needed.
 
-    A message that ends in a value, or is made elsewhere, is worded where the value is made.
+    A message that ends in a value, or is made elsewhere, is not checked here.
     """
     if isinstance(message, ast.JoinedStr):
         if isinstance(message.values[-1], ast.FormattedValue):
@@ -41,7 +41,7 @@ def says_what_to_do(message: ast.expr) -> bool:
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
 def test_every_message_says_what_to_do(path: Path) -> None:
-    """After what went wrong comes the way out."""
+    """The problem is followed by the fix."""
     silent = [
         f"{path.name}:{node.lineno}: {ast.unparse(node.args[0])}"
         for node in ast.walk(ast.parse(path.read_text("utf-8")))

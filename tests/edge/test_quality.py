@@ -1,4 +1,4 @@
-"""Scores are exact, additive, and those of cityscapesScripts."""
+"""Scores are exact, summable, and equal to those of cityscapesScripts."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +14,7 @@ from edge_app.model.decode import classes_at
 from edge_app.model.engine import load_engine
 from edge_app.model.infer_card import CardOverrides, infer_card
 from edge_app.quality import ConfusionMatrix, agreement, fold
+from edge_app.sources.label_encodings import LABEL_IDS
 
 ClassMap = NDArray[np.uint8]
 
@@ -25,34 +26,34 @@ def scored(truth: list[list[int]], prediction: list[list[int]], n: int = 3) -> C
     return matrix
 
 
-def test_a_frame_of_nine_pixels_is_counted_by_hand() -> None:
-    """Void truth is out; the rest is counted by truth and answer."""
+def test_a_frame_of_nine_pixels_is_counted() -> None:
+    """Void truth does not count; other pixels count by truth and prediction."""
     matrix = scored([[0, 0, 1], [1, 1, 2], [2, VOID, VOID]], [[0, 1, 1], [1, 0, 2], [0, 2, 0]])
     assert matrix.counts.tolist() == [[1, 1, 0], [1, 2, 0], [1, 0, 1]]
     assert matrix.accuracy == 4 / 7
-    # Hits over truth and answers together: 1/4, 2/4 and 1/2.
+    # Intersection over union: 1/4, 2/4 and 1/2.
     assert matrix.iou().tolist() == [0.25, 0.5, 0.5]
     assert matrix.miou() == pytest.approx(1.25 / 3)
 
 
-def test_a_class_that_is_only_answered_scores_nothing() -> None:
-    """It is 0 and lowers the mean, while a class in neither is left out of it."""
+def test_a_class_that_is_only_predicted_scores_zero() -> None:
+    """It lowers the mean, while a class in neither truth nor prediction is left out."""
     matrix = scored([[0, 0]], [[0, 1]])
     assert matrix.iou()[:2].tolist() == [0.5, 0.0]
     assert np.isnan(matrix.iou()[2])
     assert matrix.miou() == 0.25
 
 
-@pytest.mark.parametrize("answer", [3, 200, VOID])
-def test_an_answer_that_names_no_class_is_a_miss(answer: int) -> None:
-    """It counts against its truth and against the accuracy, for no other class."""
-    matrix = scored([[0, 0, 1, VOID]], [[0, answer, 1, answer]])
+@pytest.mark.parametrize("predicted", [3, 200, VOID])
+def test_a_prediction_of_no_class_is_a_miss(predicted: int) -> None:
+    """It counts against the class of its truth and against the accuracy only."""
+    matrix = scored([[0, 0, 1, VOID]], [[0, predicted, 1, predicted]])
     assert matrix.iou()[:2].tolist() == [0.5, 1.0]
     assert matrix.accuracy == 2 / 3
 
 
-def test_nothing_scored_is_not_a_number() -> None:
-    """Frames of void alone give no score, not zero."""
+def test_frames_of_void_have_no_score() -> None:
+    """The scores are NaN, not zero."""
     matrix = scored([[VOID, VOID]], [[0, 1]])
     assert np.isnan([matrix.accuracy, matrix.miou(), *matrix.iou()]).all()
 
@@ -76,8 +77,8 @@ def test_matrices_add_up(n: int) -> None:
     assert np.array_equal(both.missed, slow[:n, n:].sum(1))
 
 
-def test_digits_are_counted_one_by_one() -> None:
-    """Top-1 is the share of right answers; ids outside the classes follow the same rules."""
+def test_digits_are_counted_singly() -> None:
+    """Top-1 is the share of right predictions; ids outside the classes follow the same rules."""
     matrix = ConfusionMatrix(10)
     for truth, answer in [(7, 7), (3, 5), (0, 0), (9, 12), (-1, 9), (10, 1)]:
         matrix.add_one(truth, answer)
@@ -86,7 +87,7 @@ def test_digits_are_counted_one_by_one() -> None:
 
 
 def test_maps_of_different_shapes_are_refused() -> None:
-    """Truth and answer of different sizes cannot be compared."""
+    """Truth and prediction of different sizes cannot be compared."""
     small, wide = np.zeros((2, 2), np.uint8), np.zeros((2, 3), np.uint8)
     with pytest.raises(ValueError, match="truth is"):
         ConfusionMatrix(3).add(small, wide)
@@ -110,26 +111,26 @@ def test_folding_looks_every_pixel_up() -> None:
 
 
 def shifted(truth: ClassMap, _image: ClassMap) -> ClassMap:
-    """Answer with the truth moved aside, void pixels named road."""
-    moved = np.roll(truth, (11, 37), (0, 1))
-    return np.where(moved == VOID, 0, moved).astype(np.uint8)
+    """Predict the truth shifted, with road in place of void."""
+    shifted_truth = np.roll(truth, (11, 37), (0, 1))
+    return np.where(shifted_truth == VOID, 0, shifted_truth).astype(np.uint8)
 
 
 def noisy(truth: ClassMap, _image: ClassMap) -> ClassMap:
-    """Answer every tenth pixel at random, and leave every void as it is."""
+    """Predict every tenth pixel at random, and keep void."""
     random = np.random.default_rng(5)
     guesses = random.integers(0, 19, truth.shape, np.uint8)
     return np.where(random.random(truth.shape) < 0.1, guesses, truth)
 
 
-@pytest.mark.parametrize("answer", [shifted, noisy, "a real network"])
+@pytest.mark.parametrize("predictor", [shifted, noisy, "a real network"])
 def test_scores_are_those_of_cityscapesscripts(
-    shared: Path, tmp_path: Path, answer: Callable[[ClassMap, ClassMap], ClassMap] | str
+    shared: Path, tmp_path: Path, predictor: Callable[[ClassMap, ClassMap], ClassMap] | str
 ) -> None:
-    """Four validation frames score the same to the last digit, class by class and on average."""
+    """Four validation frames score the same to the last digit, per class and on average."""
     theirs = pytest.importorskip("cityscapesscripts.evaluation.evalPixelLevelSemanticLabeling")
-    if callable(answer):
-        predict = answer
+    if callable(predictor):
+        predict = predictor
     else:
         file = shared / "street_trial" / "int8.tflite"
         spec = infer_card(file, CardOverrides(labels="cityscapes"))
@@ -150,17 +151,15 @@ def test_scores_are_those_of_cityscapesscripts(
     truths = sorted(shared.glob("cityscapes/gtFine/val/*/*_labelIds.png"))
     assert len(truths) == 4
     for path in truths:
-        ids = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-        picture = (
-            str(path).replace("gtFine_labelIds", "leftImg8bit").replace("gtFine", "leftImg8bit")
-        )
-        image = cv2.imread(picture)
-        truth = CITYSCAPES.id_to_train_id()[ids]
+        ids = np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), np.uint8)
+        image_path = str(path).replace("gtFine_labelIds", "leftImg8bit")
+        image = np.asarray(cv2.imread(image_path.replace("gtFine", "leftImg8bit")), np.uint8)
+        truth = LABEL_IDS.to_train_ids(ids, path.name)
         prediction = predict(truth, image)
         ours.add(truth, prediction)
-        answered = tmp_path / path.name
-        cv2.imwrite(str(answered), to_id[prediction])
-        theirs.evaluatePair(str(answered), str(path), counted, {}, {}, options)
+        saved = tmp_path / path.name
+        cv2.imwrite(str(saved), to_id[prediction])
+        theirs.evaluatePair(str(saved), str(path), counted, {}, {}, options)
     scores = {
         label.name: theirs.getIouScoreForLabel(label.id, counted, options)
         for label in CITYSCAPES.classes

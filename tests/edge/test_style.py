@@ -1,5 +1,8 @@
 """Numbers and colours look the same wherever they are shown."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from edge_app import style
@@ -22,7 +25,7 @@ from edge_app.timing import STAGES
         (1597.3, "1597"),
     ],
 )
-def test_figures_have_three_digits_or_all_of_their_integer_part(
+def test_numbers_have_three_digits_or_their_whole_integer_part(
     value: float | None, text: str
 ) -> None:
     """Rates and milliseconds keep about the same width from 0.01 to 9999."""
@@ -42,26 +45,26 @@ def test_figures_have_three_digits_or_all_of_their_integer_part(
         (style.fraction, float("nan"), style.NOTHING),
         (style.percent, 0.97951, "98.0 %"),
         (style.percent, None, style.NOTHING),
-        (style.words, "end_to_end", "end to end"),
+        (style.spaced, "end_to_end", "end to end"),
     ],
 )
-def test_each_quantity_is_written_with_its_unit(write, value, text) -> None:  # type: ignore[no-untyped-def]
-    """A unit belongs to a number, and none to a dash."""
+def test_each_quantity_has_its_unit(write: Callable[[Any], str], value: Any, text: str) -> None:
+    """A number has a unit, a dash has none."""
     assert write(value) == text
 
 
 def test_a_count_agrees_with_its_noun() -> None:
-    """One frame is not 1 frames."""
+    """One frame has no plural."""
     assert [style.count(n, "frame") for n in (1, 10_000)] == ["1 frame", "10,000 frames"]
 
 
-def test_every_variant_and_stage_has_a_colour_of_its_own() -> None:
-    """Nothing that is told apart by colour shares one."""
+def test_every_variant_and_stage_has_its_own_colour() -> None:
+    """No two of them share a colour."""
     colours = [style.VARIANT_COLOURS[name] for name in VARIANTS]
     colours += [style.STAGE_COLOURS[name] for name in STAGES]
     assert len(set(colours)) == len(VARIANTS) + len(STAGES)
 
 
-def test_a_colour_turns_into_blue_green_red() -> None:
+def test_a_colour_becomes_blue_green_red() -> None:
     """Okabe and Ito's orange has most red and no blue."""
     assert style.bgr(style.VARIANT_COLOURS["float32"]) == (0, 159, 230)

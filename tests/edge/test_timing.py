@@ -1,4 +1,4 @@
-"""Durations become the figures that people compare, in bounded memory."""
+"""Latencies and rates are right, in bounded memory."""
 
 import math
 import sys
@@ -13,8 +13,8 @@ from edge_app.timing import STAGES, Latency, Rate, Timings, TimingsLog, percenti
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 101, 1000])
-def test_percentiles_are_numpys(n: int) -> None:
-    """Random durations of any number give numpy's percentiles, mean and maximum."""
+def test_percentiles_equal_numpys(n: int) -> None:
+    """Any number of durations gives numpy's percentiles, mean and maximum."""
     durations = np.random.default_rng(n).lognormal(size=n)
     ordered = sorted(durations.tolist())
     for percent in (0, 1, 50, 90, 95, 99, 100):
@@ -27,14 +27,14 @@ def test_percentiles_are_numpys(n: int) -> None:
     assert latency.max_ms == durations.max()
 
 
-def test_nothing_has_no_latency() -> None:
+def test_no_durations_give_no_latency() -> None:
     """A stage that never ran is left out, not zero."""
     assert Latency.of([]) is None
     assert TimingsLog().latencies() == {}
 
 
 def test_every_stage_is_a_field_of_the_timings() -> None:
-    """The names of the stages and of the fields are one list, in one order."""
+    """Stages and fields have the same names in the same order."""
     assert Timings._fields == tuple(f"{stage}_ms" for stage in STAGES)
 
 
@@ -51,16 +51,16 @@ def test_every_stage_is_a_field_of_the_timings() -> None:
     ],
 )
 def test_a_rate_counts_intervals(stamps_s: list[float], hz: float | None) -> None:
-    """Two stamps half a second apart are two a second, not four."""
-    followed = Rate(window_s=60)
+    """Two stamps half a second apart are 2 per second, not 4."""
+    rate = Rate(window_s=60)
     for stamp_s in stamps_s:
-        followed.tick(stamp_s)
-    assert followed.overall_hz == followed.recent_hz
-    assert followed.overall_hz == (None if hz is None else pytest.approx(hz))
+        rate.tick(stamp_s)
+    assert rate.overall_hz == rate.recent_hz
+    assert rate.overall_hz == (None if hz is None else pytest.approx(hz))
 
 
 def test_the_recent_rate_forgets_and_the_overall_one_does_not() -> None:
-    """After a slow hour the display follows the last seconds, the record the whole."""
+    """After a slow hour the display has the last seconds, the record the whole run."""
     rate = Rate(window_s=2.0)
     for second in range(3600):
         rate.tick(float(second))
@@ -71,7 +71,7 @@ def test_the_recent_rate_forgets_and_the_overall_one_does_not() -> None:
 
 
 def test_a_rate_below_the_window_still_shows() -> None:
-    """One frame in twenty seconds is .05 a second, not unknown."""
+    """One frame in twenty seconds is 0.05 per second, not unknown."""
     rate = Rate(window_s=2.0)
     for stamp_s in (0.0, 20.0, 40.0):
         rate.tick(stamp_s)
@@ -79,7 +79,7 @@ def test_a_rate_below_the_window_still_shows() -> None:
 
 
 def test_the_log_is_exact_up_to_its_bound() -> None:
-    """As many frames as are kept give the figures of all of them."""
+    """Up to its bound every frame counts."""
     log = TimingsLog(keep=100)
     for number in range(100):
         log.add(Timings(invoke_ms=float(number)))
@@ -88,7 +88,7 @@ def test_the_log_is_exact_up_to_its_bound() -> None:
 
 
 def test_the_log_is_a_fair_sample_above_its_bound() -> None:
-    """A long run is counted whole and kept in part, early and late frames alike."""
+    """All frames are counted, and early and late ones are kept with the same probability."""
     log = TimingsLog(keep=1000)
     for number in range(50_000):
         log.add(Timings(invoke_ms=float(number)))
@@ -102,34 +102,34 @@ def test_the_log_is_a_fair_sample_above_its_bound() -> None:
 
 
 def test_the_log_keeps_every_stage_of_a_frame_together() -> None:
-    """What is put in comes out, also where an early frame gives way to a late one."""
+    """The stages of a frame stay together when a later frame replaces an earlier one."""
     log = TimingsLog(keep=50)
-    put = [Timings(*(float(10 * number + stage) for stage in range(6))) for number in range(500)]
-    for number, timings in enumerate(put, start=1):
+    added = [Timings(*(float(10 * number + stage) for stage in range(6))) for number in range(500)]
+    for number, timings in enumerate(added, start=1):
         log.add(timings)
         if number == 50:
-            assert log.kept == put[:50]
+            assert log.kept == added[:50]
     kept = log.kept
     assert len(kept) == 50
-    assert set(kept) <= set(put)
+    assert set(kept) <= set(added)
     assert any(timings.capture_ms >= 500 for timings in kept)
 
 
-def test_the_log_holds_bare_numbers() -> None:
-    """A full log takes 48 bytes a frame; tuples of floats took some 250."""
+def test_the_log_stores_doubles() -> None:
+    """A full log takes 48 bytes per frame; tuples of floats took about 250."""
     log = TimingsLog(keep=20_000)
     tracemalloc.start()
     try:
         for number in range(30_000):
             log.add(Timings(number + 0.1, number + 0.2, number + 0.3, 0.4, 0.5, number + 0.6))
-        held, _ = tracemalloc.get_traced_memory()
+        used_bytes, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert held < 20_000 * 48 * 1.3
+    assert used_bytes < 20_000 * 48 * 1.3
 
 
 def test_events_that_end_together_count_as_many() -> None:
-    """A group is one moment and several events; the first group only begins the time."""
+    """A group is one stamp with several events; the first group only starts the interval."""
     rate = Rate(window_s=10)
     for moment_s in (1.0, 2.0, 3.0):
         rate.tick(moment_s, 32)
@@ -137,8 +137,8 @@ def test_events_that_end_together_count_as_many() -> None:
     assert rate.overall_hz == 32
 
 
-def test_a_rate_may_be_asked_for_while_another_thread_ticks() -> None:
-    """A camera's thread notes its pictures while main draws the figures."""
+def test_a_rate_can_be_read_while_another_thread_adds_events() -> None:
+    """A camera's thread adds its images while main draws the rate."""
     rate, ended = Rate(), threading.Event()
 
     def tick() -> None:
@@ -152,7 +152,7 @@ def test_a_rate_may_be_asked_for_while_another_thread_ticks() -> None:
     sys.setswitchinterval(1e-6)
     try:
         ticking.start()
-        while rate.recent_hz is None:  # a busy machine may not have let it tick yet
+        while rate.recent_hz is None:  # on a busy machine the thread may not have started yet
             time.sleep(0.001)
         rates = [rate.recent_hz for _ in range(3000)]
     finally:

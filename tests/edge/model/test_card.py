@@ -82,7 +82,7 @@ def test_variants_come_in_the_same_order_everywhere(tmp_path: Path, card: dict[s
         ("name", 7, "name: 7 is no text"),
         ("title", [], "title: [] is no text"),
         ("task", "detection", "task: 'detection' is not one of segmentation, classification"),
-        ("labels", "cats", "labels: no label set is called 'cats'"),
+        ("labels", "cats", "labels: unknown label set 'cats'"),
         ("labels", {"name": "x"}, "labels: names: it is missing"),
         ("labels", {"name": "x", "names": []}, "labels: it names none"),
         ("labels", {"name": "camvid", "names": ["a"]}, "labels: 'camvid' is a set that ships"),

@@ -135,7 +135,7 @@ def test_a_mean_without_a_std_is_completed(assets: Path) -> None:
         (CardOverrides(mean=(1.0, 2.0)), "mean: 2 values for 1 channels; correct --mean"),
         (CardOverrides(std=(0.0,)), "std: it is zero; correct --mean, --std"),
         (CardOverrides(std=(float("nan"),)), r"std: \[nan\] is not finite"),
-        (CardOverrides(labels="cats"), "no label set is called 'cats'"),
+        (CardOverrides(labels="cats"), "unknown label set 'cats'"),
     ],
 )
 def test_impossible_overrides_are_usage_errors(
