@@ -1,4 +1,4 @@
-"""Encode pictures as H.264 into an MP4 file, fragment by fragment."""
+"""H.264 in an MP4 file, fragment by fragment."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _CONTAINER = {
 #   ultrafast, qp 24     3.8, 35.6, 43.0    superfast, crf 23    9.8, 27.7, 43.2
 #   ultrafast, crf 23    4.3, 35.2, 43.0    veryfast, crf 23    16.3, 21.8, 42.3
 # What the encoder takes is missing to the network, and a second thread saves none of it. A
-# constant quantizer spares the look at each picture that a rate control needs: a repeated
-# picture takes 1.4 ms instead of 3.3.
+# constant quantizer spares the analysis of each image that a rate control needs: a repeated
+# image takes 1.4 ms instead of 3.3.
 _ENCODER = {"preset": "ultrafast", "tune": "zerolatency", "qp": "24", "forced-idr": "1"}
 _BT709 = 1  # in H.273's tables of primaries, transfer and matrix alike
 _NARROW = 1  # FFmpeg's AVCOL_RANGE_MPEG
@@ -43,12 +43,13 @@ _FRAGMENT_BYTES = 256  # of a fragment beside its packet; 110 to 140 were measur
 
 
 class Encoder:
-    """Write pictures of one even size at growing times.
+    """Write images of one even size at growing times.
 
-    frames: how many the file holds.
-    end_s: when the last one ends.
-    limit_bytes: a picture with which the closed file would be larger is not written.
-    Raises OSError where the disk refuses, and SinkError where H.264 cannot be encoded.
+    One thread writes; any thread may read `frames`, `end_s` and `size_bytes`.
+
+    limit_bytes: an image with which the closed file would be larger is not written.
+    size_bytes: of the file or, until it is closed, its size at most.
+    Raises OSError if the disk refuses, and SinkError if H.264 cannot be encoded.
     """
 
     def __init__(
@@ -64,7 +65,6 @@ class Encoder:
         self._frame_ticks = round(ticks_hz / rate_hz)
         self.frames = 0
         self._limit_bytes = limit_bytes
-        self._pending_bytes = 0  # of the packet that the muxer holds until the next one
         self._pts = -1
         self._keyframe_pts: int | None = None
         self._file = _PlainFile(path)
@@ -73,7 +73,8 @@ class Encoder:
         except BaseException:
             self._file.close()
             raise
-        # One frame holds the planes of every picture in turn; x264 copies what it is given.
+        self.size_bytes = self._file.tell() + _INDEX_BYTES
+        # One frame holds the planes of every image in turn; x264 copies what it is given.
         self._frame = av.VideoFrame(*size_wh, "yuv420p")
         self._yuv = Yuv420(*(_pixels(plane) for plane in self._frame.planes))
         self._frame.time_base = self._tick_s
@@ -99,7 +100,7 @@ class Encoder:
             codec.open()
         except av.FFmpegError as fault:
             raise SinkError(
-                "pictures of {}x{} cannot be encoded as H.264 ({}); record another size".format(
+                "images of {}x{} cannot be encoded as H.264 ({}); record another size".format(
                     *size_wh, fault.strerror
                 )
             ) from None
@@ -107,28 +108,20 @@ class Encoder:
 
     @property
     def end_s(self) -> Fraction:
-        """The time at which the last picture ends, in seconds from the first."""
+        """The time at which the last image ends, in seconds from the first."""
         return (self._pts + self._frame_ticks) * self._tick_s if self.frames else Fraction(0)
 
-    @property
-    def size_bytes(self) -> int:
-        """How large the file is or, until it is closed, will be at most."""
-        if self._file.closed_bytes is not None:
-            return self._file.closed_bytes
-        index = _INDEX_BYTES + _INDEX_BYTES_PER_FRAME * self.frames
-        return self._file.tell() + self._pending_bytes + index
-
     def encode(self, image: Image, time_s: Fraction) -> bool:
-        """Add a picture at a time from the first one; a time that does not grow is moved on.
+        """Add an image at a time from the first one; a time that does not grow is moved on.
 
-        image: uint8 (H, W, 3) BGR, of the size agreed.
-        Returns False where the limit kept it out; nothing may be added after that.
+        image: uint8 (H, W, 3) BGR, of the size given.
+        Returns False if the limit kept it out; nothing may be added after that.
         """
         self._yuv.convert(image)
         return self.repeat(time_s)
 
     def repeat(self, time_s: Fraction) -> bool:
-        """Add the last picture again; False where the limit kept it out."""
+        """Add the last image again; return False if the limit kept it out."""
         before = self._pts
         self._pts = max(round(time_s / self._tick_s), before + 1)
         frame = self._frame
@@ -159,12 +152,14 @@ class Encoder:
                     raise
                 raise self._file.fault from None
             self._file.seal()
-            self._pending_bytes = wanted
             self.frames += 1
+            index = _INDEX_BYTES + _INDEX_BYTES_PER_FRAME * self.frames
+            # The muxer holds this packet until the next one.
+            self.size_bytes = self._file.tell() + wanted + index
         return True
 
     def close(self) -> None:
-        """Turn the file into an ordinary MP4; after a fault, only let go of it."""
+        """Turn the file into an ordinary MP4; after a fault, only close it."""
         was_torn = self._file.fault is not None
         try:
             if not was_torn:
@@ -175,6 +170,7 @@ class Encoder:
                 raise
         finally:
             self._file.close()
+            self.size_bytes = self._file.closed_bytes
         if self._file.fault is not None and not was_torn:
             self.frames = max(0, self.frames - 1)  # the last fragment went with the index
             raise self._file.fault
@@ -190,7 +186,7 @@ def _pixels(plane: Any) -> NDArray[np.uint8]:
 
 
 class _PlainFile:
-    """Write through to the disk; after a fault keep the file as it was, and swallow the rest.
+    """A file written without a buffer; after a fault it stays as it was, and writes do nothing.
 
     libavformat's own writing would go on after a full disk and then, at the end, declare the
     torn fragments to be an ordinary MP4 without an index.
@@ -198,7 +194,7 @@ class _PlainFile:
 
     def __init__(self, path: Path) -> None:
         self.fault: OSError | None = None
-        self.closed_bytes: int | None = None
+        self.closed_bytes = 0
         self._raw = path.open("wb", buffering=0)
         self._sealed = 0
         self.name = str(path)
@@ -220,16 +216,16 @@ class _PlainFile:
         return len(data)
 
     def seal(self) -> None:
-        """Note that everything written up to here is whole."""
+        """Note that everything written so far is whole."""
         if self.fault is None:
             self._sealed = self._raw.tell()
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Move to a place."""
+        """Move to an offset."""
         return self._raw.seek(offset, whence)
 
     def tell(self) -> int:
-        """Return the place."""
+        """Return the offset."""
         return self._raw.tell()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Record the finished pictures as H.264 in an MP4 that survives a kill."""
+"""Recordings of the finished images as H.264 in an MP4 that survives a kill."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,64 +14,36 @@ from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
 from edge_app.frame import Frame, Image, Status, Step
 from edge_app.sinks.backlog import Backlog
-from edge_app.sinks.segments import Free, Limits, Segments
+from edge_app.sinks.live_slots import LiveSlots
+from edge_app.sinks.segments import DiskSpace, Limits, Segments
 from edge_app.sinks.sink import disk_fault
 from edge_app.state import State, StateKind
 
 SUFFIXES = (".mp4", ".m4v")
 # Where a source states no rate: film's pace, as the file sources have it.
 FALLBACK_HZ = Fraction(25)
-# How much of its time a live source may wait for the encoder before it leaves a picture out.
-_PATIENCE = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class RecordState:
-    """Say how a recording stands.
-
-    recording: whether pictures are still taken.
-    dropped: how many came while the encoder was busy; others were repeated in their place.
-    stopped: why it ended before the run did, or None.
-    """
-
-    recording: bool
-    seconds: float
-    megabytes: float
-    dropped: int
-    stopped: str | None
-
-    @property
-    def shown(self) -> State:
-        """The state that displays show."""
-        if self.stopped is not None:
-            return recording_stopped(self.stopped)
-        minutes, second = divmod(int(self.seconds), 60)
-        dropped = f", dropped {self.dropped:,}" if self.dropped else ""
-        text = f"recording {minutes}:{second:02}, {self.megabytes:.1f} MB{dropped}"
-        return State(StateKind.RECORDING, text)
 
 
 class Recorder(Closeable):
-    """Write every picture with its own time (files), or at a fixed rate (live sources).
+    """Write every image at its own time (files), or at a fixed rate (live sources).
 
-    A file lasts as long as its source: one picture per frame, at the frame's own time stamp, or
-    at index / rate where it has none. A live recording lasts as long as the wall did: pictures
-    are repeated or left out to keep its rate, whatever the network's.
+    A recording of a file lasts as long as its source: one image per frame, at the frame's own
+    time stamp, or at index / rate where it has none. A live recording lasts as long as it took:
+    images are repeated or dropped to keep its rate, whatever the network's.
 
-    Pictures are encoded in a thread of their own, which steps back where the network wants the
-    cores. Where it falls behind, a file waits for it, and a live source leaves pictures out and
-    counts them. Canvases are kept until then, not copied: they must not be drawn on any more.
+    Images are encoded in a thread of their own, which yields the cores to the network. If it
+    falls behind, a file waits for it, and a live source drops images and counts them. Canvases
+    are kept until then, not copied: nothing may be drawn on them any more.
 
-    max_mb: the recording ends before its files have more megabytes (of 10^6 bytes) together.
-    spent_bytes: of those, what the files took that this one goes on from.
-    segment_s: begin a new file after so many seconds: `name-0001.mp4` and so on, counted on
-        from those that are there. Without it an existing file is overwritten by the first
-        frame; `overwrites` tells so before.
-    queue: how many pictures may wait for the encoder; 1 of a file, 8 of a live source.
-    free: tells the total and the free bytes of a folder's disk. The recording ends where it has
-        less than 200 MB or 2 % free, whichever is less.
-    notes: what ended it before the run did, once; further pictures are then ignored.
-    Raises SinkError where the path cannot be written.
+    max_mb: the recording stops before its files have more megabytes (10^6 bytes) together.
+    spent_bytes: of those, the bytes of the files that this recording continues.
+    segment_s: start a new file after so many seconds: `name-0001.mp4` and so on, numbered on
+        from those that exist. Without it the first frame overwrites an existing file.
+    queue: how many images may wait for the encoder (default: 1 of a file, 8 of a live source).
+    disk_space: returns the total and the free bytes of a folder's disk. The recording stops
+        when less than 200 MB or 2 % are free, whichever is less.
+    notes: why it stopped before the run did; later images are ignored.
+    Raises SinkError if the path cannot be written.
     """
 
     wants_canvas = True
@@ -89,105 +60,112 @@ class Recorder(Closeable):
         spent_bytes: int = 0,
         segment_s: float | None = None,
         queue: int | None = None,
-        free: Free | None = None,
+        disk_space: DiskSpace | None = None,
     ) -> None:
         self.path = Path(path)
         self.rate_hz = exact_rate(rate_hz)
-        self.overwrites = not segment_s and self.path.is_file() and self.path.stat().st_size > 0
         self.notes: list[str] = []
-        self._live = live
-        self._clock = clock
+        self._slots = LiveSlots(self.rate_hz, clock) if live else None
         self._size_wh: tuple[int, int] | None = None
+        self._origin_s = 0.0  # of a file's first frame, by its own clock
         self._closed = False
         self._failed = False
-        self._dropped = 0
-        self._origin_s = 0.0
-        self._waited_s = 0.0
-        self._taken = 0  # slots of a live recording that have a picture, or are passed
-        self._slot = 0  # the next one to be written, in the encoder's thread
         _check_path(self.path)
         limits = Limits(
             math.inf if max_mb is None else max_mb * 1e6,
             None if segment_s is None else Fraction(segment_s).limit_denominator(1000),
-            free,
             spent_bytes,
         )
-        self._segments = Segments(self.path, self.rate_hz, limits, clock)
-        self._backlog = Backlog(self._record, queue or (8 if live else 1), name="record", nice=live)
+        self._segments = Segments(self.path, self.rate_hz, limits, disk_space, clock)
+        self._backlog = Backlog(self._encode, queue or (8 if live else 1), name="record", nice=live)
 
     @property
-    def state(self) -> RecordState:
-        """How the recording stands."""
-        done = self._segments
-        return RecordState(
-            recording=not (self._closed or self._failed or done.stopped),
-            seconds=float(done.seconds),
-            megabytes=done.size_bytes / 1e6,
-            dropped=self._dropped,
-            stopped=done.stopped,
-        )
+    def state(self) -> State:
+        """RECORDING with its length and size, or RECORDING_STOPPED with the reason."""
+        if self.stopped is not None:
+            return recording_stopped(self.stopped)
+        totals = self._segments.totals
+        minutes, second = divmod(int(totals.seconds), 60)
+        dropped = f", dropped {self.dropped:,}" if self.dropped else ""
+        text = f"recording {minutes}:{second:02}, {totals.size_bytes / 1e6:.1f} MB{dropped}"
+        return State(StateKind.RECORDING, text)
+
+    @property
+    def stopped(self) -> str | None:
+        """Why it stopped before the run did; None while it records."""
+        return self._segments.stopped
+
+    @property
+    def dropped(self) -> int:
+        """How many images of a live source came while the encoder was busy."""
+        return self._slots.dropped if self._slots else 0
 
     @property
     def size_bytes(self) -> int:
-        """How large its files are together."""
-        return self._segments.size_bytes
+        """Size of all its files together."""
+        return self._segments.totals.size_bytes
 
     @property
     def recording(self) -> dict[str, Any] | None:
-        """What was recorded so far: path, frames and seconds; None where nothing was.
+        """Path, frames and seconds of what was recorded; None if nothing was.
 
-        There are also `dropped`, `stopped` and `files` where pictures were left out, where it
-        ended early, and where it has segments.
+        Also `dropped`, `stopped` and `files` if images were dropped, if it stopped early, and
+        if it has segments.
         """
-        done = self._segments
-        if not done.frames:
+        totals, paths = self._segments.totals, self._segments.paths
+        if not totals.frames:
             return None
-        told: dict[str, Any] = {
-            "path": str(done.paths[0]),
-            "frames": done.frames,
-            "seconds": float(done.seconds),
+        record: dict[str, Any] = {
+            "path": str(paths[0]),
+            "frames": totals.frames,
+            "seconds": float(totals.seconds),
         }
-        if self._dropped:
-            told["dropped"] = self._dropped
-        if done.stopped:
-            told["stopped"] = done.stopped
-        if done.paths[0] != self.path:
-            told["files"] = [str(path) for path in done.paths]
-        return told
+        if self.dropped:
+            record["dropped"] = self.dropped
+        if self.stopped:
+            record["stopped"] = self.stopped
+        if paths[0] != self.path:
+            record["files"] = [str(path) for path in paths]
+        return record
 
     def write(self, step: Step, status: Status) -> None:  # noqa: ARG002 - the sinks' common form
-        """Record one canvas; its size must stay that of the first. Raises SinkError."""
+        """Record one canvas, of the size of the first. Raises SinkError."""
+        canvas = step.canvas
         if self._closed:
             raise SinkError(f"the recording {self.path} was closed; open a new one")
         if self._failed:
             raise SinkError(f"the recording {self.path} has ended; free the disk and start again")
-        if step.canvas is None:
-            raise SinkError("there is no picture to record; let the overlay draw one")
+        if canvas is None:
+            raise SinkError("there is no image to record; let the overlay draw one")
         if self._has_stopped():
             return
         begins = self._size_wh is None
-        self._check_size(step.canvas)
-        if begins:
-            self._origin_s = self._clock() if self._live else self._file_time(step.frame)
-        with self._faults_of_the_disk():
-            if self._live:
-                self._queue_live(step.canvas)
-            else:
+        self._check_size(canvas)
+        if begins and self._slots is None:
+            self._origin_s = self._file_time(step.frame)
+        elif begins and self._slots is not None:
+            self._slots.begin()
+        with self._disk_faults():
+            if self._slots is None:
                 time_s = Fraction(self._file_time(step.frame) - self._origin_s)
-                self._backlog.put((step.canvas, time_s))
+                self._backlog.put((canvas, time_s))
+            else:
+                self._slots.put(
+                    lambda time_s, may_wait: self._backlog.put((canvas, time_s), may_wait)
+                )
 
     def _has_stopped(self) -> bool:
-        """Tell whether the recording ended by itself, and note why the first time."""
-        reason = self._segments.stopped
+        """Return whether the recording stopped by itself, and note why the first time."""
+        reason = self.stopped
         if reason is not None and not self.notes:
-            seconds = float(self._segments.seconds)
+            seconds = float(self._segments.totals.seconds)
             when = f" at {seconds:.1f} s" if seconds else ""
-            self.notes.append(f"the recording ended{when}: {reason}")
+            self.notes.append(f"the recording stopped{when}: {reason}")
         return reason is not None
 
     @contextmanager
-    def _faults_of_the_disk(self) -> Iterator[None]:
-        """Note that the encoder's thread has ended, and word what the disk says."""
+    def _disk_faults(self) -> Iterator[None]:
+        """Note that the encoder's thread has ended, and turn faults of the disk into SinkError."""
         try:
             yield
         except OSError as fault:
@@ -204,76 +182,49 @@ class Recorder(Closeable):
         elif self._size_wh != (width, height):
             first = "{}x{}".format(*self._size_wh)
             raise SinkError(
-                f"a picture of {width}x{height} does not fit the recording {self.path}, "
-                f"which began with {first}; record sources whose pictures are all of one size"
+                f"an image of {width}x{height} does not fit the recording {self.path}, "
+                f"which began with {first}; record sources whose images are all of one size"
             )
 
     def _file_time(self, frame: Frame) -> float:
         """Return when a frame is due by its source's own clock, in seconds."""
         return frame.index / float(self.rate_hz) if frame.time_s is None else frame.time_s
 
-    def _queue_live(self, canvas: Image) -> None:
-        slot = self._due_slot()
-        if slot < self._taken:  # this slot has its picture already
-            return
-        began_s = self._clock()
-        until_s = began_s + _PATIENCE * (began_s - self._origin_s) - self._waited_s
-        if self._backlog.put((canvas, slot / self.rate_hz), lambda: self._clock() < until_s):
-            self._taken = slot + 1
-        else:
-            self._dropped += 1
-        self._waited_s += self._clock() - began_s
-
-    def _due_slot(self) -> int:
-        """Return the slot of the fixed clock that this moment falls into."""
-        # A hair is added because 0.04 * 25 may come out below 1.
-        return math.floor((self._clock() - self._origin_s) * float(self.rate_hz) + 1e-6)
-
-    def _record(self, item: tuple[Image | None, Fraction]) -> None:
-        """Write one picture, in the encoder's thread; None stands for the end of the wall."""
+    def _encode(self, item: tuple[Image | None, Fraction]) -> None:
+        """Write one image, in the encoder's thread; None marks the end of a live recording."""
         canvas, time_s = item
-        if self._live:
-            slot = round(time_s * self.rate_hz)
-            self._stand_still(slot)
-            self._slot = slot + 1
+        if self._slots is not None:
+            for gap_s in self._slots.fill(time_s):
+                if self._segments.stopped is not None:
+                    return
+                self._segments.repeat(gap_s)
         if canvas is not None:
             self._segments.encode(canvas, time_s)
 
-    def _stand_still(self, slot: int) -> None:
-        """Repeat the last picture up to a slot; in gaps above a second, once a second.
-
-        A pause of minutes would otherwise take seconds to encode, at a moment when frames
-        are waiting.
-        """
-        second = max(1, round(self.rate_hz))
-        while self._slot < slot and self._segments.stopped is None:
-            self._segments.repeat(self._slot / self.rate_hz)
-            self._slot += second if slot - self._slot > second else 1
-
     def close(self) -> None:
-        """Finish the file; a recording without a picture leaves none behind."""
+        """Finish the file; a recording without an image leaves none behind."""
         if self._closed:
             return
         self._closed = True
         began = self._size_wh is not None
         try:
-            with self._faults_of_the_disk():
-                if began and self._live and not self._failed:
-                    self._backlog.put((None, self._due_slot() / self.rate_hz))
+            with self._disk_faults():
+                if began and self._slots is not None and not self._failed:
+                    self._backlog.put((None, self._slots.now_s()))
                 self._backlog.finish()
         finally:
-            with self._faults_of_the_disk():
+            with self._disk_faults():
                 self._segments.finish()
             self._has_stopped()
 
 
 def recording_stopped(reason: str) -> State:
-    """Return the state of a recording that ended before it was meant to."""
+    """Return the state of a recording that stopped before it was meant to."""
     return State(StateKind.RECORDING_STOPPED, "recording stopped", reason)
 
 
 def exact_rate(rate_hz: float | Fraction | None) -> Fraction:
-    """Return a rate as the fraction it stands for: 29.97 is 30000/1001, never 29 or 30."""
+    """Return a rate as an exact fraction: 29.97 is 30000/1001, never 29 or 30."""
     if rate_hz is None or not math.isfinite(rate_hz) or not 0 < rate_hz <= 1000:
         return FALLBACK_HZ
     if isinstance(rate_hz, Fraction):
@@ -284,7 +235,7 @@ def exact_rate(rate_hz: float | Fraction | None) -> Fraction:
 
 
 def _check_path(path: Path) -> None:
-    """Make the folder and see whether the file can be written; leave it as it was."""
+    """Create the folder and check that the file can be written; leave it as it was."""
     if path.suffix.lower() not in SUFFIXES:
         raise SinkError(
             f"{path} cannot be recorded: recordings are H.264 in MP4; "

@@ -1,4 +1,4 @@
-"""Spread a recording over files, and end it before the disk does."""
+"""A recording in one file or several, which stops before the disk is full."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from edge_app.errors import SinkError
 from edge_app.frame import Image
@@ -19,34 +20,47 @@ from edge_app.sinks.yuv import even
 
 # A recording leaves this much of the disk free: a full one stops logs, updates and log-ins too.
 LOW_BYTES, LOW_SHARE = 200_000_000, 0.02
-_LOOK_S = 1.0  # asking costs 5 microseconds
+_CHECK_S = 1.0  # a check costs 5 microseconds
 
-Free = Callable[[Path], tuple[int, int]]
+
+class DiskSpace(Protocol):
+    """Space of a disk."""
+
+    def __call__(self, folder: Path) -> tuple[int, int]:
+        """Return the total and the free bytes of the disk that holds a folder."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Hold where a recording ends by itself and where it begins a new file.
+    """Limits at which a recording stops and starts a new file.
 
-    max_bytes: of all its files together, with the spent_bytes of those that it goes on from.
+    max_bytes: of all its files together, with the spent_bytes of those it continues.
     segment_s: the length of one file.
-    free: tells the total and the free bytes of the disk that holds a folder.
     """
 
     max_bytes: float = math.inf
     segment_s: Fraction | None = None
-    free: Free | None = None
     spent_bytes: int = 0
 
 
-class Segments:
-    """Write pictures at growing times into one file, or into one after the other.
+class Totals(NamedTuple):
+    """Images, length and size of some files together."""
 
-    path: of the file; with segments, of `name-0001.mp4` and so on, counted on from those that
-        are there.
-    frames, seconds, size_bytes: of all files.
+    frames: int = 0
+    seconds: Fraction = Fraction(0)
+    size_bytes: int = 0
+
+
+class Segments:
+    """Write images at growing times into one file, or into one after the other.
+
+    One thread writes; any thread may read `stopped`, `paths` and `totals`.
+
+    path: of the file; with segments, of `name-0001.mp4` and so on, numbered on from those that
+        exist.
     stopped: why nothing more is written, None while it is.
-    Raises OSError where the disk refuses, and SinkError where H.264 cannot be encoded.
+    Raises OSError if the disk refuses, and SinkError if H.264 cannot be encoded.
     """
 
     def __init__(
@@ -54,6 +68,7 @@ class Segments:
         path: Path,
         rate_hz: Fraction,
         limits: Limits,
+        disk_space: DiskSpace | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.stopped: str | None = None
@@ -61,32 +76,22 @@ class Segments:
         self._path = path
         self._rate_hz = rate_hz
         self._limits = limits
-        self._clock = clock
-        self._encoder: Encoder | None = None
-        self._origin_s = Fraction(0)  # of the file in hand
+        self._disk = _DiskWatch(path.parent, disk_space or _disk_space, clock)
+        # The totals of the closed files and the open one; replaced together, for other threads.
+        self._files: tuple[Totals, Encoder | None] = (Totals(), None)
+        self._origin_s = Fraction(0)  # of the open file
         self._segment = 0
         self._number = last_number(path) if limits.segment_s else 0
-        self._before = (0, Fraction(0), 0)  # frames, seconds and bytes of the files before it
         self._image: Image | None = None
-        self._look_s = -math.inf
 
     @property
-    def frames(self) -> int:
-        """How many pictures all files hold."""
-        return self._before[0] + (self._encoder.frames if self._encoder else 0)
-
-    @property
-    def seconds(self) -> Fraction:
-        """How long all files last together."""
-        return self._before[1] + (self._encoder.end_s if self._encoder else 0)
-
-    @property
-    def size_bytes(self) -> int:
-        """How large all files are together."""
-        return self._before[2] + (self._encoder.size_bytes if self._encoder else 0)
+    def totals(self) -> Totals:
+        """Images, length and size of all files."""
+        closed, encoder = self._files
+        return closed if encoder is None else _with(closed, encoder)
 
     def encode(self, image: Image, time_s: Fraction) -> None:
-        """Add a picture at a time from the first one.
+        """Add an image at a time from the first one.
 
         image: uint8 (H, W, 3) BGR, always of one size; kept until the next one.
         """
@@ -96,53 +101,46 @@ class Segments:
             self._stop_at_limit()
 
     def repeat(self, time_s: Fraction) -> None:
-        """Add the last picture again."""
-        before, image = self._encoder, self._image
+        """Add the last image again."""
+        before, image = self._files[1], self._image
         if image is None:
             return
         encoder = self._file_for(time_s, image)
-        if encoder is not before:  # a new file knows no last picture
+        if encoder is not before:  # a new file has no last image
             self.encode(image, time_s)
         elif encoder and not encoder.repeat(time_s - self._origin_s):
             self._stop_at_limit()
 
     def _file_for(self, time_s: Fraction, image: Image) -> Encoder | None:
-        """Return the file that a moment belongs to; None once the recording has stopped."""
-        if self.stopped is None:
-            self._look_at_disk()
+        """Return the file for a time, opening it if need be; None once the recording stopped."""
+        if self.stopped is None and (low := self._disk.low()):
+            self._stop(low)
         if self.stopped is not None:
             return None
-        each_s = self._limits.segment_s
-        segment = math.floor(time_s / each_s) if each_s else 0
-        if self._encoder is None or segment > self._segment:
+        segment_s = self._limits.segment_s
+        segment = math.floor(time_s / segment_s) if segment_s else 0
+        if self._files[1] is None or segment > self._segment:
             self._segment = max(segment, self._segment)
-            self._begin(time_s, image)
-        return self._encoder
+            self._open_file(time_s, image)
+        return self._files[1]
 
-    def _begin(self, time_s: Fraction, image: Image) -> None:
+    def _open_file(self, time_s: Fraction, image: Image) -> None:
         self.finish()
         path = self._path
         if self._limits.segment_s:
             self._number += 1
             path = numbered(path, self._number)
-        room = self._limits.max_bytes - self._limits.spent_bytes - self._before[2]
+        closed = self._files[0]
+        free_bytes = self._limits.max_bytes - self._limits.spent_bytes - closed.size_bytes
         height, width = image.shape[:2]
         self._origin_s = time_s
         try:
-            self._encoder = Encoder(path, (width, height), self._rate_hz, room)
+            encoder = Encoder(path, (width, height), self._rate_hz, free_bytes)
         except SinkError:
             _remove(path)
             raise
         self.paths.append(path)
-
-    def _look_at_disk(self) -> None:
-        now_s = self._clock()
-        if now_s - self._look_s < _LOOK_S:
-            return
-        self._look_s = now_s
-        total, free = (self._limits.free or _disk)(self._path.parent)
-        if free < min(LOW_BYTES, LOW_SHARE * total):
-            self._stop(f"only {free / 1e6:,.0f} MB were free on its disk")
+        self._files = (closed, encoder)
 
     def _stop_at_limit(self) -> None:
         self._stop(f"it reached {self._limits.max_bytes / 1e6:,g} MB")
@@ -152,23 +150,39 @@ class Segments:
         self.stopped = reason
 
     def finish(self) -> None:
-        """Close the file in hand; one without a picture is taken away."""
-        encoder = self._encoder
+        """Close the open file; one without an image is removed."""
+        closed, encoder = self._files
         if encoder is None:
             return
         try:
             encoder.close()
         finally:
-            self._encoder = None
-            frames, seconds, size_bytes = self._before
             if encoder.frames:
-                self._before = (
-                    frames + encoder.frames,
-                    seconds + encoder.end_s,
-                    size_bytes + encoder.size_bytes,
-                )
+                self._files = (_with(closed, encoder), None)
             else:
+                self._files = (closed, None)
                 _remove(self.paths.pop())
+
+
+class _DiskWatch:
+    """Free space of a disk, asked for once a second."""
+
+    def __init__(self, folder: Path, disk_space: DiskSpace, clock: Callable[[], float]) -> None:
+        self._folder = folder
+        self._disk_space = disk_space
+        self._clock = clock
+        self._checked_s = -math.inf
+
+    def low(self) -> str:
+        """Return why the disk has too little space; empty if it has enough."""
+        now_s = self._clock()
+        if now_s - self._checked_s < _CHECK_S:
+            return ""
+        self._checked_s = now_s
+        total, free = self._disk_space(self._folder)
+        if free >= min(LOW_BYTES, LOW_SHARE * total):
+            return ""
+        return f"only {free / 1e6:,.0f} MB were free on its disk"
 
 
 def numbered(path: Path, number: int) -> Path:
@@ -177,10 +191,18 @@ def numbered(path: Path, number: int) -> Path:
 
 
 def last_number(path: Path) -> int:
-    """Return the highest number among the files of earlier recordings, 0 where there is none."""
+    """Return the highest number among the files of earlier recordings, 0 if there is none."""
     form = re.compile(rf"{re.escape(path.stem)}-(\d{{4,}}){re.escape(path.suffix)}")
     found = (form.fullmatch(entry.name) for entry in path.parent.iterdir())
     return max((int(match[1]) for match in found if match), default=0)
+
+
+def _with(closed: Totals, encoder: Encoder) -> Totals:
+    return Totals(
+        closed.frames + encoder.frames,
+        closed.seconds + encoder.end_s,
+        closed.size_bytes + encoder.size_bytes,
+    )
 
 
 def _remove(path: Path) -> None:
@@ -188,6 +210,6 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-def _disk(folder: Path) -> tuple[int, int]:
+def _disk_space(folder: Path) -> tuple[int, int]:
     usage = shutil.disk_usage(folder)
     return usage.total, usage.free

@@ -1,4 +1,4 @@
-"""Turn finished pictures into the planes that video encoders take."""
+"""Conversion of finished images to the planes that video encoders take."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TO_YUV = _matrix()
 
 
 def even(image: Image) -> Image:
-    """Repeat the last row and column of a picture where its size is odd.
+    """Repeat the last row and column of an image whose size is odd.
 
     image: uint8 (H, W, 3) BGR. 4:2:0 video halves the colour in both directions, and encoders
     would cut the odd pixel off.
@@ -46,11 +46,11 @@ def even(image: Image) -> Image:
 
 
 class Yuv420:
-    """Convert pictures of one even size to BT.709, narrow range, chroma averaged over 2x2 pixels.
+    """Convert images of one even size to BT.709, narrow range, chroma averaged over 2x2 pixels.
 
-    y: uint8 (H, W); u, v: uint8 (H / 2, W / 2); rows may lie apart. Every call fills them anew.
+    y: uint8 (H, W); u, v: uint8 (H / 2, W / 2); rows may lie apart. Every call overwrites them.
 
-    All memory is taken once: fresh pages for each picture cost six times the arithmetic. One
+    All memory is taken once: fresh pages for each image cost six times the arithmetic. One
     core takes 1.0 ms at 1280x720 and is within .6 of a level; swscale's quickest way from BGR
     takes 1.9 ms to be within 1, its most exact one 3.5 ms.
     """
@@ -61,7 +61,7 @@ class Yuv420:
         self._split: list[Plane] = [y, np.empty(y.shape, np.uint8), np.empty(y.shape, np.uint8)]
 
     def convert(self, image: Image) -> None:
-        """Fill the planes from a picture: uint8 (H, W, 3) BGR."""
+        """Fill the planes from an image: uint8 (H, W, 3) BGR."""
         cv2.transform(image, _TO_YUV, dst=self._yuv)
         cv2.split(self._yuv, self._split)
         for full, half in zip(self._split[1:], self._chroma, strict=True):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 from edge_app.sinks.backlog import Backlog
 from edge_app.sinks.recorder import Recorder
 from edge_app.sinks.segments import last_number
+from edge_app.state import StateKind
 from tests.edge.sinks.test_recorder import Wall, numbers, times_s
 from tests.support.steps import status, step
 
@@ -45,8 +47,8 @@ def test_a_recording_ends_at_its_size(live: bool, tmp_path: Path) -> None:
     for index in range(100):
         wall.now_s += 0.04
         recorder.write(step(index, np.roll(NOISE, index, 0)), status())
-    assert recorder.state.stopped == "it reached 1 MB"
-    assert not recorder.state.recording
+    assert recorder.stopped == "it reached 1 MB"
+    assert recorder.state.kind is StateKind.RECORDING_STOPPED
     recorder.close()
     assert 850_000 < path.stat().st_size <= 1_000_000
     assert recorder.recording is not None
@@ -54,7 +56,7 @@ def test_a_recording_ends_at_its_size(live: bool, tmp_path: Path) -> None:
     assert len(times_s(path)) == recorder.recording["frames"] < 100
     assert length_s(path) == pytest.approx(recorder.recording["seconds"])
     assert recorder.notes == [
-        f"the recording ended at {recorder.recording['seconds']:.1f} s: it reached 1 MB"
+        f"the recording stopped at {recorder.recording['seconds']:.1f} s: it reached 1 MB"
     ]
 
 
@@ -67,7 +69,7 @@ def test_the_size_is_that_of_all_files(tmp_path: Path) -> None:
     sizes = [path.stat().st_size for path in tmp_path.glob("out-*.mp4")]
     assert len(sizes) > 2
     assert 1_700_000 < sum(sizes) <= 2_000_000
-    assert recorder.state.megabytes == pytest.approx(sum(sizes) / 1e6)
+    assert recorder.size_bytes == sum(sizes)
 
 
 def test_a_size_below_one_picture_leaves_no_file(tmp_path: Path) -> None:
@@ -90,13 +92,13 @@ def test_a_recording_ends_before_the_disk_is_full(total: int, low: int, tmp_path
         asked.append(folder)
         return total, low if len(asked) > 3 else low + 2_000_000
 
-    with Recorder(path, rate_hz=25, live=True, clock=wall, free=free) as recorder:
+    with Recorder(path, rate_hz=25, live=True, clock=wall, disk_space=free) as recorder:
         for index in range(300):
             recorder.write(step(index), status())
             wall.now_s += 0.04
     assert set(asked) == {tmp_path}
     assert len(asked) == 4
-    assert recorder.state.stopped == f"only {low / 1e6:.0f} MB were free on its disk"
+    assert recorder.stopped == f"only {low / 1e6:.0f} MB were free on its disk"
     assert 2.5 <= length_s(path) < 4.5  # the clock runs ahead of the encoder
     assert len(recorder.notes) == 1
 
@@ -133,7 +135,8 @@ def test_segments_of_a_camera_last_as_long_as_the_wall(tmp_path: Path) -> None:
         wall.now_s = 1002.0
     found = [numbers(path) for path in sorted(tmp_path.iterdir())]
     assert found == [[0, 0, 0, 1, 1], [1] * 5, [1, 1, 2, 3, 3], [3] * 5]
-    assert recorder.state.seconds == 2
+    assert recorder.recording is not None
+    assert recorder.recording["seconds"] == 2
 
 
 def test_segments_follow_the_files_own_times(tmp_path: Path) -> None:
@@ -152,7 +155,6 @@ def test_segments_are_counted_on(tmp_path: Path) -> None:
         with Recorder(tmp_path / "a.b.mp4", rate_hz=1, live=False, segment_s=2) as recorder:
             for index in range(3):
                 recorder.write(step(index), status())
-        assert not recorder.overwrites
     names = [path.name for path in sorted(tmp_path.iterdir())]
     assert names == [f"a.b-{number:04}.mp4" for number in (1, 2, 3, 4)]
     assert last_number(tmp_path / "a.b.mp4") == 4
@@ -221,12 +223,12 @@ def test_a_camera_is_not_held_up_by_a_slow_encoder(tmp_path: Path) -> None:
     """What finds no room is counted and repeated over, and the length stays that of the wall."""
     wall, gate = Running(), Gate()
     path = tmp_path / "out.mp4"
-    recorder = Recorder(path, rate_hz=10, live=True, clock=wall, queue=2, free=gate)
+    recorder = Recorder(path, rate_hz=10, live=True, clock=wall, queue=2, disk_space=gate)
     for index in range(15):
         recorder.write(step(index), status())
         assert gate.asked.wait(60)
         wall.now_s += 0.1
-    assert recorder.state.dropped == 12  # one is in hand, two wait
+    assert recorder.dropped == 12  # one is in hand, two wait
     gate.open.set()
     recorder.close()
     assert recorder.recording is not None
@@ -238,7 +240,7 @@ def test_a_camera_is_not_held_up_by_a_slow_encoder(tmp_path: Path) -> None:
 def test_a_file_waits_for_the_encoder(tmp_path: Path) -> None:
     """No frame of a file is lost, however slow the encoder is."""
     gate = Gate()
-    recorder = Recorder(tmp_path / "out.mp4", rate_hz=25, live=False, queue=1, free=gate)
+    recorder = Recorder(tmp_path / "out.mp4", rate_hz=25, live=False, queue=1, disk_space=gate)
 
     def write_all() -> None:
         for index in range(10):
@@ -251,18 +253,18 @@ def test_a_file_waits_for_the_encoder(tmp_path: Path) -> None:
     writer.join(60)
     recorder.close()
     assert numbers(tmp_path / "out.mp4") == list(range(10))
-    assert recorder.state.dropped == 0
+    assert recorder.dropped == 0
 
 
 def test_the_state_is_told_in_words(tmp_path: Path) -> None:
     """While it runs, after an early end, and after the end."""
     recorder = Recorder(tmp_path / "out.mp4", rate_hz=25, live=False, max_mb=1)
-    assert str(recorder.state.shown) == "recording 0:00, 0.0 MB"
+    assert str(recorder.state) == "recording 0:00, 0.0 MB"
     write_noise(recorder, 60)
-    assert str(recorder.state.shown) == "recording stopped: it reached 1 MB"
+    assert str(recorder.state) == "recording stopped: it reached 1 MB"
     recorder.close()
     recorder.close()
-    assert str(recorder.state.shown) == "recording stopped: it reached 1 MB"
+    assert str(recorder.state) == "recording stopped: it reached 1 MB"
     assert len(recorder.notes) == 1
 
 
@@ -297,3 +299,24 @@ def test_the_queue_keeps_its_order_and_its_end() -> None:
     backlog.finish()
     assert done == list(range(100))
     assert "queue under test" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_the_state_can_be_read_while_files_are_opened_and_closed(tmp_path: Path) -> None:
+    """Main reads it while the encoder's thread goes from one segment to the next."""
+    ended = threading.Event()
+    seen: list[float] = []
+
+    def read_state() -> None:
+        while not ended.is_set():
+            assert recorder.state.text.startswith("recording ")
+            seen.append(recorder.size_bytes)
+
+    recorder = Recorder(tmp_path / "out.mp4", rate_hz=25, live=False, segment_s=0.04)
+    with ThreadPoolExecutor() as pool, recorder:
+        reader = pool.submit(read_state)
+        for index in range(100):
+            recorder.write(step(index), status())
+        ended.set()
+        reader.result()
+    assert len(seen) > 100
+    assert recorder.size_bytes == sum(path.stat().st_size for path in tmp_path.iterdir())
