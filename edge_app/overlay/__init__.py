@@ -1,4 +1,4 @@
-"""Draw what a person looks at: frame, classes and figures on one canvas."""
+"""The canvas that viewers see: frame, classes, boxes and figures."""
 
 from edge_app.overlay.overlay import Overlay
 

@@ -1,69 +1,73 @@
-"""Decide how large a canvas is, and how large everything on it."""
+"""The sizes of a canvas and of what is drawn on it, and places for panels."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from edge_app.overlay import hud
-from edge_app.overlay.panel import Panel
+from edge_app.overlay.panel import SCALE_MIN, Panel, Scale
 
-ROWS_MIN = 480  # below this a HUD cannot be read
-CARD_ROWS = (720, 1080)  # of a canvas for classified pictures, which may be 28 pixels high
+Area = tuple[int, int, int, int]  # x, y, width, height
+HUD_WH = (440, 285)  # of the whole HUD, in pixels of the layout
+HUD_BRIEF_WH = (370, 138)  # of its names and rates alone
+ROWS_MIN = 480  # a HUD is unreadable on fewer
+CARD_ROWS = (720, 1080)  # limits of a card: the classified image may be 28 pixels high
 _MARGIN = 0.02
-# Letters stop shrinking with the canvas at 576 rows (where 14 px have become 11), and are
-# drawn smaller only where the panel is wider than the canvas; below .45 they are smears.
-_UNIT_ROWS_MIN = 576
-_UNIT_MIN = 0.45
+_LAYOUT_ROWS = 720
+# Letters stop shrinking with the canvas at 576 rows, where 14 px have become 11. Only a HUD that
+# is larger than the canvas makes them smaller.
+_SCALE_ROWS_MIN = 576
 
 
-def picture_size(frame_wh: tuple[int, int], rows: int | None) -> tuple[int, int]:
-    """Return the size of a canvas for a whole picture, its shape kept.
+def image_canvas_wh(frame_wh: tuple[int, int], rows: int | None) -> tuple[int, int]:
+    """Return the size of a canvas that shows a whole frame.
 
-    rows: those asked for; None keeps the picture's own size, or 480 rows if it has fewer.
+    rows: the requested height; None keeps that of the frame, but at least 480 rows.
     """
     width, height = frame_wh
     wanted = rows or max(height, ROWS_MIN)
     if wanted == height:
         return frame_wh
-    # Even, for it is resized in any case and video encoders want that.
+    # Even, as it is resized anyway and video encoders require it.
     return max(2, 2 * round(width * wanted / height / 2)), wanted
 
 
-def card_size(frame_rows: int, rows: int | None) -> tuple[int, int]:
-    """Return the size of a 16:9 canvas for a classified picture and its answer."""
+def card_canvas_wh(frame_rows: int, rows: int | None) -> tuple[int, int]:
+    """Return the size of a 16:9 canvas that shows a classified image and its answer.
+
+    rows: the requested height; None keeps that of the frame, within `CARD_ROWS`.
+    """
     wanted = rows or min(max(frame_rows, CARD_ROWS[0]), CARD_ROWS[1])
     return 2 * round(wanted * 8 / 9), wanted
 
 
-def card_unit(size_wh: tuple[int, int]) -> float:
-    """Return the pixels per pixel of the 720-row layout on a card: the same floor, if it fits."""
+def card_scale(size_wh: tuple[int, int]) -> Scale:
+    """Return the scale of the panels of a card."""
     rows = size_wh[1]
-    return max(rows, min(_UNIT_ROWS_MIN, 1.2 * rows)) / 720
+    return Scale(max(rows, min(_SCALE_ROWS_MIN, 1.2 * rows)) / _LAYOUT_ROWS)
 
 
 def margin_px(size_wh: tuple[int, int]) -> int:
-    """Return the margin around panels."""
+    """Return the margin around the panels of a canvas."""
     return round(_MARGIN * max(size_wh))
 
 
-def unit_of(size_wh: tuple[int, int]) -> float | None:
-    """Return the pixels per pixel of the 720-row layout; None where no panel can be read.
+def panel_scale(size_wh: tuple[int, int]) -> Scale | None:
+    """Return the scale of the panels of a canvas; None if they would be unreadable.
 
-    Narrow pictures count as if they were 4:3, so that a portrait does not get huge letters.
+    Narrow canvases count as 4:3, so that a portrait does not get huge letters.
     """
     width, height = size_wh
-    rows = max(min(height, 0.75 * width), _UNIT_ROWS_MIN)
+    rows = max(min(height, 0.75 * width), _SCALE_ROWS_MIN)
     margins = 2 * margin_px(size_wh)
-    widest = (width - margins) / hud.WIDTH
-    highest = (height - margins) / hud.HEIGHT
-    unit = min(rows / 720, widest, highest)
-    return unit if unit >= _UNIT_MIN else None
+    fitting = min((width - margins) / HUD_WH[0], (height - margins) / HUD_WH[1])
+    factor = min(rows / _LAYOUT_ROWS, fitting)
+    return Scale(factor) if factor >= SCALE_MIN else None
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Hold a panel and where its top left corner lies on the canvas."""
+    """A panel, and its top left corner on the canvas."""
 
     panel: Panel
     xy: tuple[int, int]
@@ -80,9 +84,9 @@ class Placed:
 
 
 class Board:
-    """Find places for panels on a canvas so that none covers another.
+    """Panels placed on a canvas so that none covers another.
 
-    margin: of every panel to the canvas's edges, in pixels.
+    margin: between panels and the edges of the canvas, in pixels.
     """
 
     def __init__(self, size_wh: tuple[int, int], margin: int) -> None:
@@ -92,7 +96,7 @@ class Board:
         self._gap = max(2, margin // 2)
 
     def put(self, panel: Panel | None, places: Iterable[tuple[int, int]]) -> Placed | None:
-        """Place a panel at the first of some corners where it is whole and alone, or nowhere."""
+        """Place a panel at the first corner where it fits without covering another, if any."""
         if panel is None:
             return None
         for xy in places:
@@ -116,17 +120,27 @@ class Board:
         )
 
 
-def centred(panel: Panel, size_wh: tuple[int, int], tops: Sequence[int]) -> list[tuple[int, int]]:
-    """Return corners that centre a panel on a canvas, with its upper edge at some rows."""
-    left = (size_wh[0] - panel.size_wh[0]) // 2
-    return [(left, top) for top in tops]
-
-
-def letterbox(
-    inner_wh: tuple[int, int], area: tuple[int, int, int, int]
-) -> tuple[int, int, int, int]:
-    """Return the largest x, y, width and height of a shape centred within an area like that."""
+def centred(panel: Panel, area: Area) -> tuple[int, int]:
+    """Return the corner of a panel in the middle of an area."""
     x, y, width, height = area
-    ratio = min(width / inner_wh[0], height / inner_wh[1])
-    inside = max(1, int(inner_wh[0] * ratio)), max(1, int(inner_wh[1] * ratio))
-    return x + (width - inside[0]) // 2, y + (height - inside[1]) // 2, *inside
+    return x + (width - panel.size_wh[0]) // 2, y + (height - panel.size_wh[1]) // 2
+
+
+def letterbox(image_wh: tuple[int, int], area: Area) -> Area:
+    """Return the largest area of the shape of an image, in the middle of another."""
+    x, y, width, height = area
+    ratio = min(width / image_wh[0], height / image_wh[1])
+    inner_wh = max(1, int(image_wh[0] * ratio)), max(1, int(image_wh[1] * ratio))
+    return x + (width - inner_wh[0]) // 2, y + (height - inner_wh[1]) // 2, *inner_wh
+
+
+def side_by_side(image_wh: tuple[int, int], area: Area, gap: int) -> tuple[Area, Area]:
+    """Return two areas of the shape of an image, beside each other in another."""
+    x, y, width, height = area
+    half_px = max(1, (width - gap) // 2)
+    # Both are computed from one, so that their sizes are equal to the pixel.
+    left, top, *inner_wh = letterbox(image_wh, (x, y, half_px, height))
+    # In low areas the images move together instead of leaving a space between them.
+    inward = min(left - x, (half_px - inner_wh[0]) // 2)
+    right = left + half_px + gap - inward
+    return (left + inward, top, *inner_wh), (right, top, *inner_wh)  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""Show where two variants disagree about a picture."""
+"""Where two variants disagree: marks per pixel, drawn over a dimmed gray image."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from edge_app.overlay.resize import nearest, smooth
 from edge_app.style import VARIANT_COLOURS, bgr, variant_colour
 from edge_app.upsample.preview import grid_size
 
-ALIKE, FIRST_ALONE, SECOND_ALONE, OTHERWISE = range(4)
-OTHERWISE_COLOUR = "#F4F7FA"  # no variant is white, and nothing in the dimmed picture is
-# What objects stand on and before, by the names of the label sets here. The rest are objects.
-_GROUND = {
+SAME, ONLY_FIRST, ONLY_SECOND, OTHER = range(4)
+OTHER_COLOUR = "#F4F7FA"  # neither a variant nor anything in the dimmed image is white
+# Classes of the surroundings in all label sets; any other class is an object.
+_SURROUNDINGS = {
     "background", "road", "sidewalk", "pavement", "building", "wall", "fence", "vegetation",
     "tree", "terrain", "sky",
 }  # fmt: skip
-_TINT = 0.22  # share of the class colour where both agree
-_DIMMED = 0.48  # and of the picture's brightness
-_MARK = 0.86  # share of the mark's colour where they do not
-_MARKED = 0.14
-_EDGE = 96  # of 255; a single pixel keeps its area when its rounded mark begins here
+# Where both agree: shares of the class colour and of the brightness of the image.
+_TINT, _DIMMED = 0.22, 0.48
+# Where they differ: shares of the colour of the mark and of the brightness of the image.
+_MARK, _MARKED = 0.86, 0.14
+_EDGE = 96  # of 255; at this threshold the rounded mark of a single pixel keeps its area
 
 
 @dataclass(frozen=True, slots=True)
-class Scheme:
-    """Hold the colours of a comparison, and which classes are objects.
+class DifferenceScheme:
+    """The colours of a difference, and which classes are objects.
 
-    colours: #RRGGBB of the first variant, of the second, and of what neither explains.
-    objects: uint8 (1, 256), 1 where a trainId is an object, as against its surroundings.
+    colours: #RRGGBB of objects in the first variant only, in the second only, and of the rest.
+    objects: uint8 (1, 256), 1 for each trainId that is an object.
     """
 
     colours: tuple[str, str, str]
@@ -41,90 +41,92 @@ class Scheme:
 
     @property
     def knows_objects(self) -> bool:
-        """Whether the label set tells objects from surroundings at all."""
+        """Whether the label set distinguishes objects from surroundings."""
         return bool(self.objects.any())
 
 
-def scheme(labels: LabelSet, first: str, second: str) -> Scheme:
-    """Choose the colours for two variants by name, and find the objects of a label set.
+def difference_scheme(labels: LabelSet, first: str, second: str) -> DifferenceScheme:
+    """Return the colours for two variants by name, and the objects of a label set.
 
-    A set without any class of the surroundings has no objects either: nothing stands out.
+    A label set without classes of the surroundings has no objects.
     """
     objects = np.zeros((1, 256), np.uint8)
-    if _GROUND & set(labels.names):
+    if _SURROUNDINGS & set(labels.names):
         for label in labels.classes:
-            objects[0, label.train_id] = label.name not in _GROUND
+            objects[0, label.train_id] = label.name not in _SURROUNDINGS
     one, other = variant_colour(first), variant_colour(second)
     if one == other:
         other = next(colour for colour in VARIANT_COLOURS.values() if colour != one)
-    return Scheme((one, other, OTHERWISE_COLOUR), objects)
+    return DifferenceScheme((one, other, OTHER_COLOUR), objects)
 
 
-def marks(first: ClassMap, second: ClassMap, objects: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Say of each pixel how two class maps differ there: uint8 (h, w).
+def difference_marks(
+    first: ClassMap, second: ClassMap, objects: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Return how two class maps differ at each pixel: uint8 (h, w) of the constants above.
 
-    ALIKE, FIRST_ALONE where only the first has an object, SECOND_ALONE likewise, OTHERWISE.
-    objects: uint8 (1, 256), 1 for an object.
+    ONLY_FIRST: only the first has an object; OTHER: both or neither has one.
+    first, second: uint8 (h, w) trainIds. objects: uint8 (1, 256), 1 for an object.
     """
     if second.shape != first.shape:
         second = nearest(second, (first.shape[1], first.shape[0]))
-    # Where one lookup gives 1 and the other 2, adding them tells who has the object.
+    # One lookup gives 1 and the other 2, so that the sum shows which map has the object.
     sides = cv2.add(cv2.LUT(first, objects), cv2.LUT(second, objects * 2))
-    kind = np.full((1, 256), OTHERWISE, np.uint8)
-    kind[0, 1], kind[0, 2] = FIRST_ALONE, SECOND_ALONE
+    kind = np.full((1, 256), OTHER, np.uint8)
+    kind[0, 1], kind[0, 2] = ONLY_FIRST, ONLY_SECOND
     differ = cv2.compare(first, second, cv2.CMP_NE)
     return np.asarray(cv2.bitwise_and(cv2.LUT(sides, kind), differ), np.uint8)
 
 
 def draw_difference(
-    picture: Image,
+    image: Image,
     first: Segmentation,
     second: Segmentation,
     palette: Image,
-    chosen: Scheme,
+    scheme: DifferenceScheme,
     *,
     rounded: bool,
 ) -> Image:
-    """Return a new canvas: a dim gray picture, faintly tinted, with the differences bright.
+    """Return a new canvas: a dim gray image, faintly tinted, with bright differences.
 
-    picture: uint8 (H, W, 3) BGR, left as it is.
+    image: uint8 (H, W, 3) BGR, not changed.
     palette: uint8 (256, 1, 3) BGR, of the classes.
-    rounded: whether marks are drawn with soft outlines instead of as the network's pixels.
+    rounded: whether marks have soft outlines, instead of those of the pixels of the network.
     """
-    size_wh = (picture.shape[1], picture.shape[0])
-    found = marks(first.class_map, second.class_map, chosen.objects)
+    size_wh = (image.shape[1], image.shape[0])
+    marks = difference_marks(first.class_map, second.class_map, scheme.objects)
     tint = np.asarray(cv2.applyColorMap(first.class_map, palette), np.uint8)
-    if found.size > size_wh[0] * size_wh[1]:
-        found, tint = _most_marked(found, size_wh), nearest(tint, size_wh)
+    if marks.size > size_wh[0] * size_wh[1]:
+        marks, tint = _shrink_marks(marks, size_wh), nearest(tint, size_wh)
     grid_wh = grid_size(size_wh)
-    rounded = rounded and found.shape[0] < grid_wh[1] and found.shape[1] < grid_wh[0]
+    rounded = rounded and marks.shape[0] < grid_wh[1] and marks.shape[1] < grid_wh[0]
     if rounded:
-        found, tint = _round(found, grid_wh), smooth(tint, grid_wh)
+        marks, tint = _round_marks(marks, grid_wh), smooth(tint, grid_wh)
     strong = np.zeros((256, 1, 3), np.uint8)
-    for kind, colour in enumerate(chosen.colours, FIRST_ALONE):
+    for kind, colour in enumerate(scheme.colours, ONLY_FIRST):
         strong[kind, 0] = np.rint(np.multiply(bgr(colour), _MARK))
     colours = cv2.convertScaleAbs(tint, alpha=_TINT)
-    cv2.copyTo(cv2.applyColorMap(found, strong), found, colours)
+    cv2.copyTo(cv2.applyColorMap(marks, strong), marks, colours)
     keeps = np.full((1, 256), round(255 * _MARKED), np.uint8)
-    keeps[0, ALIKE] = round(255 * _DIMMED)
-    keep = np.asarray(cv2.LUT(found, keeps), np.uint8)
+    keeps[0, SAME] = round(255 * _DIMMED)
+    keep = np.asarray(cv2.LUT(marks, keeps), np.uint8)
     enlarge = smooth if rounded else nearest
-    # One channel as long as possible: gray pictures are dimmed at a third of the cost.
-    gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    # One channel as long as possible: dimming a gray image costs a third.
+    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     gray = cv2.multiply(gray, enlarge(keep, size_wh), scale=1 / 255)
     canvas = cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR)
     return np.asarray(cv2.add(canvas, enlarge(np.asarray(colours, np.uint8), size_wh)), np.uint8)
 
 
-def _round(found: NDArray[np.uint8], grid_wh: tuple[int, int]) -> NDArray[np.uint8]:
-    """Enlarge marks linearly to a grid, so that they keep their centres and lose their corners."""
+def _round_marks(marks: NDArray[np.uint8], grid_wh: tuple[int, int]) -> NDArray[np.uint8]:
+    """Enlarge marks to a grid linearly, so that they keep their centres and lose their corners."""
     best = np.zeros(grid_wh[::-1], np.uint8)
-    for kind in (FIRST_ALONE, SECOND_ALONE, OTHERWISE):
-        alone = cv2.inRange(found, kind, kind)
-        if cv2.countNonZero(alone) == 0:
+    for kind in (ONLY_FIRST, ONLY_SECOND, OTHER):
+        mask = cv2.inRange(marks, kind, kind)
+        if cv2.countNonZero(mask) == 0:
             continue
-        grown = cv2.resize(alone, grid_wh, interpolation=cv2.INTER_LINEAR)
-        # The kind stands in the value's low bits, so that one maximum finds both.
+        grown = cv2.resize(mask, grid_wh, interpolation=cv2.INTER_LINEAR)
+        # The kind is packed into the low bits, so that one maximum finds value and kind.
         np.bitwise_and(grown, np.uint8(0xFC), out=grown)
         np.bitwise_or(grown, np.uint8(kind), out=grown)
         np.maximum(best, grown, out=best)
@@ -133,7 +135,7 @@ def _round(found: NDArray[np.uint8], grid_wh: tuple[int, int]) -> NDArray[np.uin
     return np.asarray(cv2.bitwise_and(kinds, solid), np.uint8)
 
 
-def _most_marked(found: NDArray[np.uint8], size_wh: tuple[int, int]) -> NDArray[np.uint8]:
-    """Shrink marks to a canvas with fewer pixels, losing none that are one pixel thin."""
-    columns, rows = -(-found.shape[1] // size_wh[0]), -(-found.shape[0] // size_wh[1])
-    return nearest(np.asarray(cv2.dilate(found, np.ones((rows, columns))), np.uint8), size_wh)
+def _shrink_marks(marks: NDArray[np.uint8], size_wh: tuple[int, int]) -> NDArray[np.uint8]:
+    """Shrink marks to a smaller canvas without losing any that are one pixel thin."""
+    columns, rows = -(-marks.shape[1] // size_wh[0]), -(-marks.shape[0] // size_wh[1])
+    return nearest(np.asarray(cv2.dilate(marks, np.ones((rows, columns))), np.uint8), size_wh)

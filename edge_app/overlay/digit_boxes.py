@@ -1,4 +1,4 @@
-"""Draw a box around every digit that was read, with the digit and its confidence."""
+"""The canvas of a frame of digits on paper: a box and a label for every digit, and the HUD."""
 
 from __future__ import annotations
 
@@ -10,205 +10,176 @@ import cv2
 from edge_app.controls import Controls
 from edge_app.fonts import BOLD, REGULAR, face, text_px
 from edge_app.frame import Frame, Image, Reading, Readings, Status
-from edge_app.overlay.board_layout import Board, Placed, margin_px, picture_size, unit_of
-from edge_app.overlay.help import draw_help
-from edge_app.overlay.hints import STREETS_ALONE, draw_hints
-from edge_app.overlay.hud import detail_of, draw_hud
-from edge_app.overlay.panel import INK, Panel, Sheet, blit, dim
+from edge_app.overlay.board_layout import Placed, centred, image_canvas_wh, panel_scale
+from edge_app.overlay.compose import Composer, draw_over
+from edge_app.overlay.hints import NEEDS_CLASS_MAP
+from edge_app.overlay.panel import DARK, INK, Panel, Scale, Sheet, blit
 from edge_app.overlay.refresh import Refresh
 from edge_app.overlay.resize import smooth
-from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state
-from edge_app.overlay.street import HELPED, LOST
-from edge_app.status_text import status_text
+from edge_app.overlay.states import lost_state
 from edge_app.style import RIGHT, WRONG, bgr
 
-Area = tuple[int, int, int, int]  # left, top, right, bottom
-# Confidence from which a digit is sure, and from which it is likely.
-_SURE, _LIKELY = 0.9, 0.75
+Box = tuple[int, int, int, int]  # left, top, right, bottom
+# The least confidence of a certain digit, and of a likely one.
+_CERTAIN, _LIKELY = 0.9, 0.75
 _LIKELY_COLOUR = "#F0E442"
-_DARK = "#0B0E11"
 _SHADE_BGR = (26, 21, 17)
-_NOTHING_READ = "no digits in view"
+_NO_DIGITS = "no digits in view"
 
 
-def colour_of(confidence: float) -> str:
-    """Return the colour of a confidence: green where sure, yellow where likely, else orange."""
-    if confidence >= _SURE:
+def confidence_colour(confidence: float) -> str:
+    """Return green for a certain digit, yellow for a likely one, else orange."""
+    if confidence >= _CERTAIN:
         return RIGHT
     return _LIKELY_COLOUR if confidence >= _LIKELY else WRONG
 
 
 class ReadingsView:
-    """Draw canvases of pictures whose digits were read; holds the panels between two refreshes.
+    """Canvases of frames whose digits were read; their panels are kept between refreshes.
 
-    height: rows of the canvas; None keeps the picture's own, but at least 480.
+    height: rows of the canvas; None keeps those of the frame, but at least 480.
     hints: whether the most used keys are shown along the lower edge.
     """
 
     def __init__(self, height: int | None, hints: bool) -> None:
         self._height = height
-        self._wants_hints = hints
+        self._hints = hints
         self._refresh = Refresh()
-        self._placed: list[Placed] = []
+        self._placed: Sequence[Placed] = ()
         self._corner = 0
 
     def draw(
         self, frame: Frame, result: Readings, status: Status, controls: Controls, now_s: float
     ) -> Image:
-        """Return a new canvas, uint8 (H, W, 3) BGR, as `Overlay.draw` does."""
+        """Return a new canvas, uint8 (H, W, 3) BGR; see `Overlay.draw`."""
         frame_wh = (frame.image.shape[1], frame.image.shape[0])
-        size_wh = picture_size(frame_wh, self._height)
+        size_wh = image_canvas_wh(frame_wh, self._height)
         canvas = smooth(frame.image, size_wh) if size_wh != frame_wh else frame.image.copy()
-        unit = unit_of(size_wh)
+        scale = panel_scale(size_wh)
         pad = max(4, round(0.008 * size_wh[1]))
-        boxes = [_scaled(one.box_xywh, size_wh[0] / frame_wh[0], pad) for one in result.found]
+        boxes = [_canvas_box(one.box_xywh, size_wh[0] / frame_wh[0], pad) for one in result.found]
         empty = not result.found
         if self._refresh.is_due(now_s, size_wh, controls, status.states, status.switch, empty):
-            self._placed = []
-            if unit is not None:
-                self._arrange(size_wh, unit, boxes, status, controls)
+            self._placed = ()
+            if scale is not None:
+                self._placed = self._layout(Composer(size_wh, scale, status, controls), boxes)
         if controls.view != "picture":
-            draw_boxes(canvas, result.found, boxes, unit or 0.5)
-        if controls.help:
-            dim(canvas, HELPED)
-        elif lost_state(status):
-            dim(canvas, LOST)
-        for placed in self._placed:
-            blit(canvas, placed.panel, placed.xy)
-        if unit is not None and controls.view != "picture" and not controls.help:
-            taken = [(*placed.xy, placed.right, placed.bottom) for placed in self._placed]
-            for panel, xy in labels(result.found, boxes, taken, unit, size_wh):
+            draw_boxes(canvas, result.found, boxes, scale or Scale(0.5))
+        draw_over(canvas, self._placed, status, controls)
+        if scale is not None and controls.view != "picture" and not controls.help:
+            taken = [_box_of(placed.panel, placed.xy) for placed in self._placed]
+            for panel, xy in place_labels(result.found, boxes, taken, scale, size_wh):
                 blit(canvas, panel, xy)
         return canvas
 
-    def _arrange(
-        self,
-        size_wh: tuple[int, int],
-        unit: float,
-        boxes: Sequence[Area],
-        status: Status,
-        controls: Controls,
-    ) -> None:
-        """Draw all panels anew; the HUD goes to the corner where it covers the fewest digits."""
-        margin = margin_px(size_wh)
-        gap = max(2, margin // 2)
-        board = Board(size_wh, margin)
-        room_wh = (size_wh[0] - 2 * margin, size_wh[1] - 2 * margin)
-        bottom = size_wh[1] - margin
-        over = draw_help(unit, room_wh) if controls.help else None
-        lost = lost_state(status)
-        if over is None and lost:
-            over = draw_banner(lost, unit, room_wh[0])
-        if over is not None:
-            board.put(over, [_centred(over, size_wh, (size_wh[1] - over.size_wh[1]) // 2)])
-        if self._wants_hints and not controls.help:
-            hints = draw_hints(unit, room_wh[0], without=STREETS_ALONE)
-            if hints is not None:
-                board.put(hints, [(margin, bottom - hints.size_wh[1])])
-                bottom -= hints.size_wh[1] + gap
-        switch = "" if controls.help else status.switch
-        states = draw_states(chip_states(status), switch, unit, room_wh[0] // 2)
-        for detail in range(0 if controls.help else detail_of(controls), 0, -1):
-            hud = draw_hud(status_text(status), unit, detail=detail)
-            corners, covers = self._corners(hud, size_wh, margin, bottom, boxes)
-            if detail == 1 or not covers:  # a small HUD covers fewer digits than a whole one
-                board.put(hud, corners)
+    def _layout(self, composer: Composer, boxes: Sequence[Box]) -> Sequence[Placed]:
+        """Place all panels; the HUD in the corner where it covers the fewest digits."""
+        controls, margin = composer.controls, composer.margin
+        size_wh = composer.size_wh
+        if not composer.put_help():
+            composer.put_banner()
+        if self._hints and not controls.help:
+            composer.put_hints(without=NEEDS_CLASS_MAP)
+        for detail in range(0 if controls.help else controls.hud, 0, -1):
+            hud = composer.draw_hud(detail)
+            corners, covered = self._corners(hud, composer, boxes)
+            if detail == 1 or not covered:  # a small HUD covers fewer digits than a whole one
+                composer.put(hud, corners)
                 break
-        if states is not None:
+        states = composer.draw_states(composer.inner_wh[0] // 2)
+        if states:
             lefts = (size_wh[0] - margin - states.size_wh[0], margin)
-            board.put(states, [(x, y) for y in (margin, bottom - states.size_wh[1]) for x in lefts])
-        if not boxes and not controls.help and not lost:
-            note = _note(unit)
-            board.put(note, [_centred(note, size_wh, bottom - note.size_wh[1])])
-        self._placed = board.placed
+            tops = (margin, composer.bottom - states.size_wh[1])
+            composer.put(states, [(x, y) for y in tops for x in lefts])
+        if not boxes and not controls.help and not lost_state(composer.status):
+            note = _draw_note(composer.scale)
+            left = centred(note, (0, 0, *size_wh))[0]
+            composer.put(note, [(left, composer.bottom - note.size_wh[1])])
+        return composer.board.placed
 
     def _corners(
-        self, hud: Panel, size_wh: tuple[int, int], margin: int, bottom: int, boxes: Sequence[Area]
-    ) -> tuple[list[tuple[int, int]], bool]:
-        """Return the corners for the HUD, best first, and whether even that covers a digit.
+        self, hud: Panel, composer: Composer, boxes: Sequence[Box]
+    ) -> tuple[list[tuple[int, int]], int]:
+        """Return the corners for the HUD, best first, and how many digits it covers in the best.
 
-        It stays in its corner while no other covers fewer.
+        The HUD stays in its corner unless it covers fewer digits in another.
         """
-        right = size_wh[0] - margin - hud.size_wh[0]
-        end = max(margin, bottom - hud.size_wh[1])
+        margin = composer.margin
+        right = composer.size_wh[0] - margin - hud.size_wh[0]
+        end = max(margin, composer.bottom - hud.size_wh[1])
         corners = [(margin, margin), (right, margin), (right, end), (margin, end)]
-
-        def covered(i: int) -> int:
-            (x, y), (width, height) = corners[i], hud.size_wh
-            return sum(_meet((x, y, x + width, y + height), box) for box in boxes)
-
-        order = sorted(range(4), key=lambda i: (covered(i), i != self._corner, i))
+        covered = [sum(_overlap(_box_of(hud, xy), box) for box in boxes) for xy in corners]
+        order = sorted(range(4), key=lambda i: (covered[i], i != self._corner, i))
         self._corner = order[0]
-        return [corners[i] for i in order], covered(order[0]) > 0
+        return [corners[i] for i in order], covered[order[0]]
 
 
-def _centred(panel: Panel, size_wh: tuple[int, int], top: int) -> tuple[int, int]:
-    return (size_wh[0] - panel.size_wh[0]) // 2, top
-
-
-def _scaled(box_xywh: tuple[int, int, int, int], times: float, pad: int) -> Area:
-    """Return a box of the picture on the canvas, a little wider than the digit."""
+def _canvas_box(box_xywh: tuple[int, int, int, int], ratio: float, pad: int) -> Box:
+    """Return a box of the frame on the canvas, padded."""
     x, y, w, h = box_xywh
-    left, top = round(x * times) - pad, round(y * times) - pad
-    return left, top, round((x + w) * times) + pad, round((y + h) * times) + pad
+    left, top = round(x * ratio) - pad, round(y * ratio) - pad
+    return left, top, round((x + w) * ratio) + pad, round((y + h) * ratio) + pad
 
 
-def _meet(one: Area, other: Area) -> bool:
+def _overlap(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def draw_boxes(canvas: Image, found: Sequence[Reading], boxes: Sequence[Area], unit: float) -> None:
+def _box_of(panel: Panel, xy: tuple[int, int]) -> Box:
+    return *xy, xy[0] + panel.size_wh[0], xy[1] + panel.size_wh[1]
+
+
+def draw_boxes(canvas: Image, found: Sequence[Reading], boxes: Sequence[Box], scale: Scale) -> None:
     """Draw a line around each digit in the colour of its confidence, in place."""
-    line = max(2, round(3 * unit))
+    line = max(2, scale.px(3))
     for reading, (left, top, right, bottom) in zip(found, boxes, strict=True):
-        # A dark rim keeps the colour apart from any paper.
-        for colour, wide in ((_SHADE_BGR, line + 2), (bgr(colour_of(reading.confidence)), line)):
-            cv2.rectangle(canvas, (left, top), (right - 1, bottom - 1), colour, wide, cv2.LINE_AA)
+        colour = bgr(confidence_colour(reading.confidence))
+        # A dark rim separates the colour from paper of any colour.
+        for line_bgr, width in ((_SHADE_BGR, line + 2), (colour, line)):
+            cv2.rectangle(
+                canvas, (left, top), (right - 1, bottom - 1), line_bgr, width, cv2.LINE_AA
+            )
 
 
-def labels(
+def place_labels(
     found: Sequence[Reading],
-    boxes: Sequence[Area],
-    panels: Sequence[Area],
-    unit: float,
+    boxes: Sequence[Box],
+    panels: Sequence[Box],
+    scale: Scale,
     size_wh: tuple[int, int],
 ) -> list[tuple[Panel, tuple[int, int]]]:
-    """Return a label for each digit and its corner, clear of other labels, digits and panels.
+    """Return a label and its corner for each digit, clear of other labels, digits and panels.
 
-    Above its box if it can, else below; without the confidence where it is tight; and over
-    something else only where there is no room at all.
+    A label is above its box or else below, and without the confidence if that fits only so. It
+    covers something else only if there is no free place.
     """
     placed: list[tuple[Panel, tuple[int, int]]] = []
     taken = list(panels)
-    gap = max(2, round(5 * unit))
+    gap = max(2, scale.px(5))
     for i, (reading, box) in enumerate(zip(found, boxes, strict=True)):
         others = [other for j, other in enumerate(boxes) if j != i] + taken
-        per_cent = f"{100 * reading.confidence:.0f} %"
-        colour = colour_of(reading.confidence)
+        colour = confidence_colour(reading.confidence)
         places = [
             (panel, xy)
-            for panel in (_label(reading.digit, text, colour, unit) for text in (per_cent, ""))
-            for xy in _beside(box, panel.size_wh, size_wh, gap)
+            for text in (f"{100 * reading.confidence:.0f} %", "")
+            for panel in (_draw_label(reading.digit, text, colour, scale),)
+            for xy in _label_corners(box, panel.size_wh, size_wh, gap)
         ]
         free = (
             (panel, xy)
             for panel, xy in places
-            if not any(_meet(_area(panel, xy), other) for other in others)
+            if not any(_overlap(_box_of(panel, xy), other) for other in others)
         )
         chosen = next(free, places[0])
         placed.append(chosen)
-        taken.append(_area(*chosen))
+        taken.append(_box_of(*chosen))
     return placed
 
 
-def _area(panel: Panel, xy: tuple[int, int]) -> Area:
-    return *xy, xy[0] + panel.size_wh[0], xy[1] + panel.size_wh[1]
-
-
-def _beside(
-    box: Area, label_wh: tuple[int, int], size_wh: tuple[int, int], gap: int
+def _label_corners(
+    box: Box, label_wh: tuple[int, int], size_wh: tuple[int, int], gap: int
 ) -> list[tuple[int, int]]:
-    """Return the corners for a label above and below a box: in the middle, then to each side."""
+    """Return the corners for a label above and below a box: in the middle, then at each side."""
     left, top, right, bottom = box
     width, height = label_wh
     lefts = ((left + right - width) // 2, left, right - width)
@@ -221,27 +192,24 @@ def _beside(
 
 
 @lru_cache(maxsize=512)
-def _label(digit: int, confidence: str, colour: str, unit: float) -> Panel:
-    """Draw a digit on its colour, and its confidence on a dark ground beside it."""
-
-    def px(length: float) -> int:
-        return round(length * unit)
-
+def _draw_label(digit: int, confidence: str, colour: str, scale: Scale) -> Panel:
+    """Draw a digit on its colour, and its confidence on a dark background beside it."""
+    px = scale.px
     large, small = face(BOLD, px(34)), face(REGULAR, px(20))
     height, cap = px(42), px(38)
     beside = text_px(confidence, small) + px(18) if confidence else 0
     sheet = Sheet((cap + beside, height), px(8), opacity=0.86)
     sheet.box((0, 0), (cap, height), colour, px(8))
-    sheet.text((cap // 2, height // 2), str(digit), large, _DARK, anchor="mm")
+    sheet.text((cap // 2, height // 2), str(digit), large, DARK, anchor="mm")
     if confidence:
         sheet.text((cap + px(9), height // 2), confidence, small, INK, anchor="lm")
     return sheet.finish()
 
 
 @lru_cache(maxsize=8)
-def _note(unit: float) -> Panel:
-    """Say that nothing was read."""
-    font, pad = face(REGULAR, round(18 * unit)), round(14 * unit)
-    sheet = Sheet((text_px(_NOTHING_READ, font) + 2 * pad, round(38 * unit)), round(10 * unit))
-    sheet.text((pad, sheet.size_wh[1] // 2), _NOTHING_READ, font, INK, anchor="lm")
+def _draw_note(scale: Scale) -> Panel:
+    """Draw the note that no digit was read."""
+    font, pad = face(REGULAR, scale.px(18)), scale.px(14)
+    sheet = Sheet((text_px(_NO_DIGITS, font) + 2 * pad, scale.px(38)), scale.px(10))
+    sheet.text((pad, sheet.size_wh[1] // 2), _NO_DIGITS, font, INK, anchor="lm")
     return sheet.finish()

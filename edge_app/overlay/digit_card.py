@@ -1,37 +1,86 @@
-"""Put a classified picture, its answer and the HUD together on one canvas."""
+"""The canvas of a classified image: the image enlarged, the likeliest classes and the HUD."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
 from edge_app.controls import Controls
+from edge_app.fonts import BOLD, REGULAR, face, fit, shorten, text_px
 from edge_app.frame import Classification, Frame, Image, Status
 from edge_app.labels import LabelSet
-from edge_app.overlay import digit_answer as digits
-from edge_app.overlay.board_layout import Board, Placed, card_size, card_unit, margin_px
-from edge_app.overlay.help import draw_help
-from edge_app.overlay.hints import STREETS_ALONE, draw_hints
-from edge_app.overlay.hud import detail_of, draw_hud
-from edge_app.overlay.panel import Panel, blit, dim
+from edge_app.overlay.board_layout import (
+    Area,
+    Placed,
+    card_canvas_wh,
+    card_scale,
+    centred,
+    letterbox,
+    margin_px,
+)
+from edge_app.overlay.compose import Composer, draw_over
+from edge_app.overlay.hints import NEEDS_CLASS_MAP
+from edge_app.overlay.panel import FAINT, INK, SOFT, TRACK, Panel, Scale, Sheet, blit
 from edge_app.overlay.refresh import Refresh
-from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state
-from edge_app.overlay.street import HELPED, LOST
-from edge_app.status_text import status_text
+from edge_app.overlay.resize import nearest, smooth
+from edge_app.overlay.scene import BACKGROUND_BGR
+from edge_app.style import RIGHT, WRONG, percent
+
+_TOP = 3
+_FRAME_BGR = (96, 86, 78)
+_OTHERS = "#8B96A3"
+_SHARP = 4.0  # from this enlargement on the pixels of the image stay visible
+
+
+@dataclass(frozen=True, slots=True)
+class DigitAnswer:
+    """The texts about one classified image.
+
+    right: None if the truth is unknown.
+    top: (name, probability, whether it is the truth) each, the likeliest first.
+    """
+
+    name: str
+    verdict: str
+    right: bool | None
+    top: tuple[tuple[str, float, bool], ...]
+
+
+def digit_answer(result: Classification, truth: object, labels: LabelSet) -> DigitAnswer:
+    """Return the texts about a result; a truth that is not a class id counts as unknown."""
+    names = {label.train_id: label.name for label in labels.classes}
+    known = int(truth) if isinstance(truth, (int, np.integer)) else None
+    right = None if known is None else result.class_id == known
+    verdict = ""
+    if known is not None:
+        verdict = "right" if right else f"wrong, it is {names.get(known, known)}"
+    return DigitAnswer(
+        name=names.get(result.class_id, str(result.class_id)),
+        verdict=verdict,
+        right=right,
+        top=tuple((names.get(i, str(i)), p, i == known) for i, p in result.top(_TOP)),
+    )
 
 
 class CardView:
-    """Draw canvases of classified pictures; holds the panels between two refreshes.
+    """Canvases of classified images; their panels are kept between refreshes.
 
-    height: rows of the canvas; None follows the picture, within 720 to 1080.
+    height: rows of the canvas; None keeps those of the frame, within 720 to 1080.
     hints: whether the most used keys are shown along the lower edge.
     """
 
     def __init__(self, labels: LabelSet, height: int | None, hints: bool) -> None:
         self._labels = labels
         self._height = height
-        self._wants_hints = hints
+        self._hints = hints
         self._refresh = Refresh()
-        self._hints: Panel | None = None
-        self._hud: Panel | None = None
-        self._over: list[Placed] = []
+        self._image_area: Area = (0, 0, 1, 1)
+        self._answer_area: Area = (0, 0, 1, 1)
+        self._beside: Sequence[Placed] = ()
+        self._over: Sequence[Placed] = ()
 
     def draw(
         self,
@@ -41,63 +90,95 @@ class CardView:
         controls: Controls,
         now_s: float,
     ) -> Image:
-        """Show the picture on the left; the answer above the HUD in a column on the right."""
-        size_wh = card_size(frame.image.shape[0], self._height)
-        margin = margin_px(size_wh)
-        unit = card_unit(size_wh)
-        due = self._refresh.is_due(now_s, size_wh, controls, status.states, status.switch)
-        if due and self._wants_hints:
-            self._hints = draw_hints(unit, size_wh[0] - 2 * margin, without=STREETS_ALONE)
-        bottom = size_wh[1] - margin
-        if self._hints:
-            bottom -= self._hints.size_wh[1] + margin
-        side = bottom - margin
-        left = 2 * margin + side
-        room_wh = (size_wh[0] - margin - left, side)
-        if due:
-            detail = detail_of(controls)
-            self._hud = None
-            if detail > 0:
-                self._hud = draw_hud(status_text(status), unit, room_wh[0], detail)
-            self._over = self._arrange(status, controls, size_wh, unit, side)
-        canvas = digits.stage(frame.image, size_wh, (margin, margin, side, side))
-        if self._hud:
-            top = bottom - self._hud.size_wh[1]
-            blit(canvas, self._hud, (left, top))
-            room_wh = (room_wh[0], top - 2 * margin)
-        found = digits.answer(result, frame.truth, self._labels)
-        blit(canvas, digits.draw_answer(found, unit, room_wh), (left, margin))
-        if self._hints:
-            blit(canvas, self._hints, (margin, size_wh[1] - margin - self._hints.size_wh[1]))
-        if controls.help or lost_state(status):
-            dim(canvas, HELPED if controls.help else LOST)
-        for placed in self._over:
+        """Return a new canvas, uint8 (H, W, 3) BGR; see `Overlay.draw`."""
+        size_wh = card_canvas_wh(frame.image.shape[0], self._height)
+        scale = card_scale(size_wh)
+        if self._refresh.is_due(now_s, size_wh, controls, status.states, status.switch):
+            self._layout(size_wh, scale, status, controls)
+        canvas = draw_enlarged(frame.image, size_wh, self._image_area)
+        answer = digit_answer(result, frame.truth, self._labels)
+        x, y, *answer_wh = self._answer_area
+        blit(canvas, draw_answer(answer, scale, (answer_wh[0], answer_wh[1])), (x, y))
+        for placed in self._beside:
             blit(canvas, placed.panel, placed.xy)
+        draw_over(canvas, self._over, status, controls)
         return canvas
 
-    def _arrange(
-        self,
-        status: Status,
-        controls: Controls,
-        size_wh: tuple[int, int],
-        unit: float,
-        side: int,
-    ) -> list[Placed]:
-        """Place what lies over the picture, which is a square with sides of some pixels."""
+    def _layout(
+        self, size_wh: tuple[int, int], scale: Scale, status: Status, controls: Controls
+    ) -> None:
+        """Place the image at the left, the answer above the HUD at the right, hints below."""
         margin = margin_px(size_wh)
-        board = Board(size_wh, margin)
-        lost = lost_state(status)
-        if controls.help:
-            panel = draw_help(unit, (size_wh[0] - 2 * margin, size_wh[1] - 2 * margin))
-            if panel:
-                wide, high = panel.size_wh
-                board.put(panel, [((size_wh[0] - wide) // 2, (size_wh[1] - high) // 2)])
-        elif lost:
-            banner = draw_banner(lost, unit, side - 2 * margin)
-            wide, high = banner.size_wh
-            board.put(banner, [(margin + (side - wide) // 2, margin + (side - high) // 2)])
-        switch = "" if controls.help else status.switch
-        states = draw_states(chip_states(status), switch, unit, side - 2 * margin)
+        beside = Composer(size_wh, scale, status, controls)
+        hints = beside.put_hints(without=NEEDS_CLASS_MAP) if self._hints else None
+        bottom = hints.xy[1] - margin if hints else size_wh[1] - margin
+        side = bottom - margin
+        left, width = 2 * margin + side, size_wh[0] - 3 * margin - side
+        self._image_area = (margin, margin, side, side)
+        self._answer_area = (left, margin, width, side)
+        if controls.hud:
+            hud = beside.draw_hud(controls.hud, width)
+            top = bottom - hud.size_wh[1]
+            beside.put(hud, [(left, top)])
+            self._answer_area = (left, margin, width, top - 2 * margin)
+        self._beside = beside.board.placed
+        over = Composer(size_wh, scale, status, controls)
+        if not over.put_help():
+            over.put_banner(self._image_area)
+        states = over.draw_states(side - 2 * margin)
         if states:
-            board.put(states, [(margin + (side - states.size_wh[0]) // 2, 2 * margin)])
-        return board.placed
+            over.put(states, [(centred(states, self._image_area)[0], 2 * margin)])
+        self._over = over.board.placed
+
+
+def draw_enlarged(image: Image, size_wh: tuple[int, int], area: Area) -> Image:
+    """Return a canvas with an image as large as it fits in an area: uint8 (H, W, 3) BGR.
+
+    image: uint8 (h, w, 3) BGR; if it is small, its pixels keep sharp edges.
+    """
+    canvas = np.empty((size_wh[1], size_wh[0], 3), np.uint8)
+    cv2.rectangle(canvas, (0, 0), size_wh, BACKGROUND_BGR, cv2.FILLED)
+    left, top, width, height = letterbox((image.shape[1], image.shape[0]), area)
+    right, bottom = left + width, top + height
+    rim = max(1, size_wh[1] // 360)
+    cv2.rectangle(
+        canvas, (left - rim, top - rim), (right + rim - 1, bottom + rim - 1), _FRAME_BGR, cv2.FILLED
+    )
+    ratio = min(area[2] / image.shape[1], area[3] / image.shape[0])
+    enlarge = nearest if ratio >= _SHARP else smooth
+    canvas[top:bottom, left:right] = enlarge(image, (width, height))
+    return canvas
+
+
+def draw_answer(answer: DigitAnswer, scale: Scale, size_wh: tuple[int, int]) -> Panel:
+    """Draw the prediction large, the verdict, and the likeliest classes with bars."""
+    px = scale.px
+    width, height = size_wh
+    sheet = Sheet(size_wh, 0, opacity=0.0)
+    accent = INK if answer.right is None else RIGHT if answer.right else WRONG
+    label = face(REGULAR, px(17))
+    pitch = min(px(46), height // (2 * _TOP))
+    bars_top = height - _TOP * pitch
+    sheet.text((0, px(17)), "prediction", label, FAINT)
+    if answer.verdict:
+        verdict_px = width - text_px("prediction", label) - px(16)
+        text, font = fit(answer.verdict, BOLD, (px(26), px(16)), verdict_px)
+        sheet.text((width, px(20)), text, font, accent, anchor="rs")
+    largest = max(px(20), min(px(190), bars_top - px(60)))
+    name, font = fit(answer.name, BOLD, (largest, px(20)), width - px(8))
+    sheet.text((width // 2, (px(24) + bars_top) // 2), name, font, INK, anchor="mm")
+
+    row_font, number_font = face(REGULAR, px(19)), face(REGULAR, px(18))
+    names = [shorten(name, row_font, width // 3) for name, _, _ in answer.top]
+    bar_left = max((text_px(name, row_font) for name in names), default=0) + px(14)
+    bar_px = width - bar_left - text_px("100.0 %", number_font) - px(14)
+    for i, (name, (_, probability, is_truth)) in enumerate(zip(names, answer.top, strict=True)):
+        middle = bars_top + i * pitch + pitch // 2
+        # The truth is green in any row; a wrong first row is orange.
+        colour = RIGHT if is_truth else accent if i == 0 else _OTHERS
+        sheet.text((0, middle), name, row_font, SOFT, anchor="lm")
+        bar = (bar_left, middle - px(9))
+        sheet.box(bar, (bar_px, px(18)), TRACK, px(5))
+        sheet.box(bar, (round(bar_px * probability), px(18)), colour, px(5))
+        sheet.text((width, middle), percent(probability), number_font, SOFT, anchor="rm")
+    return sheet.finish()

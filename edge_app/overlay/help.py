@@ -1,4 +1,4 @@
-"""List every key and what it does, over the whole canvas."""
+"""The help: a panel with every key and what it does."""
 
 from __future__ import annotations
 
@@ -6,70 +6,64 @@ from collections.abc import Sequence
 
 from edge_app.controls import KEYS, Controls, Key
 from edge_app.fonts import BOLD, REGULAR, Face, face, text_px
-from edge_app.overlay.panel import FAINT, INK, SOFT, Panel, Sheet
+from edge_app.overlay.panel import FAINT, INK, SCALE_MIN, SOFT, Panel, Scale, Sheet
 
-CAP = "#5A6673"  # of a key; lighter than a panel over a white picture
+CAP = "#5A6673"  # of a key; lighter than a panel over a white image
 _NAMES = {
     "left": "\N{LEFTWARDS ARROW}",
     "right": "\N{RIGHTWARDS ARROW}",
     "up": "\N{UPWARDS ARROW}",
     "down": "\N{DOWNWARDS ARROW}",
 }
-_SHIFTED = {"=": "+", "_": "-", "<": ",", ">": "."}  # the same key of the keyboard, or its shift
-_SMALLEST = 0.45
+_SHIFTED = {"=": "+", "_": "-", "<": ",", ">": "."}  # two characters of one keyboard key
 _HEAD, _PITCH = 58, 34
 _OPEN = Controls(help=True)
 
 
 def caps_of(entry: Key) -> tuple[str, ...]:
-    """Return what to write on the caps of a key's entry, once for each key of the keyboard."""
+    """Return the texts on the caps of an entry, one for each key of the keyboard."""
     shown = [key for key in entry.keys if _SHIFTED.get(key) not in entry.keys]
     return tuple(_NAMES.get(key, key) for key in shown)
 
 
-def draw_help(unit: float, room_wh: tuple[int, int], entries: Sequence[Key] = KEYS) -> Panel | None:
-    """Draw all keys in two columns, as large as the room allows; None where nobody could read it.
-
-    unit: pixels per pixel of the layout at 720 rows.
-    """
-    while unit >= _SMALLEST:
+def draw_help(scale: Scale, max_wh: tuple[int, int], entries: Sequence[Key] = KEYS) -> Panel | None:
+    """Draw all keys in two columns, as large as they fit; None if that is too small to read."""
+    while scale.factor >= SCALE_MIN:
         for columns in (2, 1):
-            size_wh = _layout(entries, unit, columns)[0]
-            if size_wh[0] <= room_wh[0] and size_wh[1] <= room_wh[1]:
-                return _draw(entries, unit, columns)
-        unit *= 0.94
+            size_wh = _layout(entries, scale, columns)[0]
+            if size_wh[0] <= max_wh[0] and size_wh[1] <= max_wh[1]:
+                return _draw(entries, scale, columns)
+        scale = Scale(scale.factor * 0.94)
     return None
 
 
 def _layout(
-    entries: Sequence[Key], unit: float, columns: int
+    entries: Sequence[Key], scale: Scale, columns: int
 ) -> tuple[tuple[int, int], list[int], list[int]]:
-    """Return the size of the panel, and how wide caps and words are in each column."""
-    cap_font, font = face(BOLD, round(17 * unit)), face(REGULAR, round(18 * unit))
+    """Return the size of the panel, and the widths of caps and texts in each column."""
+    cap_font, font = face(BOLD, scale.px(17)), face(REGULAR, scale.px(18))
     rows = -(-len(entries) // columns)
-    caps, words = [], []
+    caps, texts = [], []
     for start in range(0, len(entries), rows):
         part = entries[start : start + rows]
         caps.append(
             max(
-                sum(_cap_px(text, cap_font, unit) + round(6 * unit) for text in caps_of(entry))
+                sum(_cap_px(text, cap_font, scale) + scale.px(6) for text in caps_of(entry))
                 for entry in part
             )
         )
-        words.append(max(text_px(entry.what, font) for entry in part))
-    width = sum(caps) + sum(words) + round((12 * len(caps) + 40 * (len(caps) - 1) + 2 * 30) * unit)
-    return (width, round((_HEAD + _PITCH * rows + 14) * unit)), caps, words
+        texts.append(max(text_px(entry.what, font) for entry in part))
+    width = sum(caps) + sum(texts) + scale.px(12 * len(caps) + 40 * (len(caps) - 1) + 2 * 30)
+    return (width, scale.px(_HEAD + _PITCH * rows + 14)), caps, texts
 
 
-def _cap_px(text: str, font: Face, unit: float) -> int:
-    return max(round(28 * unit), text_px(text, font) + round(16 * unit))
+def _cap_px(text: str, font: Face, scale: Scale) -> int:
+    return max(scale.px(28), text_px(text, font) + scale.px(16))
 
 
-def _draw(entries: Sequence[Key], unit: float, columns: int) -> Panel:
-    def px(length: float) -> int:
-        return round(length * unit)
-
-    size_wh, caps, words = _layout(entries, unit, columns)
+def _draw(entries: Sequence[Key], scale: Scale, columns: int) -> Panel:
+    px = scale.px
+    size_wh, caps, texts = _layout(entries, scale, columns)
     cap_font, font = face(BOLD, px(17)), face(REGULAR, px(18))
     rows = -(-len(entries) // columns)
     sheet = Sheet(size_wh, px(14), opacity=0.9)
@@ -79,14 +73,14 @@ def _draw(entries: Sequence[Key], unit: float, columns: int) -> Panel:
         note = f"{closing[0]} closes"
         sheet.text((size_wh[0] - px(30), px(40)), note, face(REGULAR, px(16)), FAINT, "rs")
     left = px(30)
-    for column, (cap_px, words_px) in enumerate(zip(caps, words, strict=True)):
+    for column, (cap_px, text_width) in enumerate(zip(caps, texts, strict=True)):
         for row, entry in enumerate(entries[column * rows : (column + 1) * rows]):
             x, middle = left, px(_HEAD + _PITCH * row + _PITCH // 2)
             for text in caps_of(entry):
-                width = _cap_px(text, cap_font, unit)
+                width = _cap_px(text, cap_font, scale)
                 sheet.box((x, middle - px(14)), (width, px(28)), CAP, px(6))
                 sheet.text((x + width // 2, middle), text, cap_font, INK, anchor="mm")
                 x += width + px(6)
             sheet.text((left + cap_px + px(12), middle), entry.what, font, SOFT, anchor="lm")
-        left += cap_px + words_px + px(12 + 40)
+        left += cap_px + text_width + px(12 + 40)
     return sheet.finish()

@@ -1,4 +1,4 @@
-"""Show the most used keys along the lower edge."""
+"""The most used keys, shown along the lower edge."""
 
 from __future__ import annotations
 
@@ -9,69 +9,66 @@ from dataclasses import fields
 from edge_app.controls import KEYS, Controls, Key
 from edge_app.fonts import BOLD, REGULAR, face, text_px
 from edge_app.overlay.help import CAP, caps_of
-from edge_app.overlay.panel import INK, SOFT, Panel, Sheet
+from edge_app.overlay.panel import INK, SOFT, Panel, Scale, Sheet
 
-# What people change most comes first. Keys are chosen by what they change, so that this list
-# need not know their letters; where the line is full the last of them are left out.
+# The most used first; the last are left out if they do not fit. Keys are chosen by the setting
+# they change, so that their letters are defined in one place only.
 _MOST_USED = (
     "variants", "compare", "view", "paused", "record", "snapshots", "tasks", "hud", "legend",
     "alpha",
 )  # fmt: skip
 _ALWAYS = ("help", "quit")
-# What changes nothing where there is no class map.
-STREETS_ALONE = frozenset({"compare", "view", "legend", "alpha"})
+# Settings without effect where there is no class map.
+NEEDS_CLASS_MAP = frozenset({"compare", "view", "legend", "alpha"})
 _NOW = Controls()
-# Help has room for whole sentences; here the first words tell enough.
+# The help shows the whole description; here its first words suffice.
 _REST = re.compile(r":|,| on or off| or go on")
 
 
-def changes(entry: Key) -> frozenset[str]:
+def settings_of(entry: Key) -> frozenset[str]:
     """Return the names of the settings that a key changes."""
     after = entry.change(_NOW)
     names = (field.name for field in fields(Controls))
     return frozenset(name for name in names if getattr(after, name) != getattr(_NOW, name))
 
 
-def brief(entry: Key) -> str:
-    """Return the first words of what a key does."""
+def short_text(entry: Key) -> str:
+    """Return the first words of the description of a key."""
     return _REST.split(entry.what)[0]
 
 
-def most_used(entries: Sequence[Key], without: frozenset[str] = frozenset()) -> list[Key]:
-    """Order the keys worth a hint: help and quit, then one per setting, most used first.
+def hint_keys(entries: Sequence[Key], without: frozenset[str] = frozenset()) -> list[Key]:
+    """Return the keys to show: help and quit, then one per setting, the most used first.
 
-    without: settings that change nothing in the present view.
+    without: settings that have no effect in the current view.
     """
     chosen: list[Key] = []
     for setting in (*_ALWAYS, *_MOST_USED):
-        found = next((entry for entry in entries if setting in changes(entry)), None)
+        found = next((entry for entry in entries if setting in settings_of(entry)), None)
         if found is not None and found not in chosen and setting not in without:
             chosen.append(found)
     return chosen
 
 
-def fitting(widths_px: Sequence[int], room_px: int, gap_px: int) -> int:
-    """Return how many of the first items fit on one line."""
+def count_fitting(widths_px: Sequence[int], max_px: int, gap_px: int) -> int:
+    """Return how many of the first items fit on one line, with gaps between them."""
     used = -gap_px
     for i, width in enumerate(widths_px):
         used += gap_px + width
-        if used > room_px:
+        if used > max_px:
             return i
     return len(widths_px)
 
 
 def draw_hints(
-    unit: float,
-    room_px: int,
+    scale: Scale,
+    max_px: int,
     entries: Sequence[Key] = KEYS,
     *,
     without: frozenset[str] = frozenset(),
 ) -> Panel | None:
-    """Draw as many keys as one line holds, "help" last; None where not even that fits."""
-
-    def px(length: float) -> int:
-        return round(length * unit)
-
+    """Draw as many keys as fit on one line, "help" last; None if not even that fits."""
+    px = scale.px
     pad, gap = px(14), px(20)
     key_font, font = face(BOLD, px(14)), face(REGULAR, px(15))
 
@@ -79,14 +76,14 @@ def draw_hints(
         return max(px(22), text_px(caps_of(entry)[0], key_font) + px(12))
 
     def item_px(entry: Key) -> int:
-        return cap_px(entry) + px(7) + text_px(brief(entry), font)
+        return cap_px(entry) + px(7) + text_px(short_text(entry), font)
 
-    chosen = most_used(entries, without)
-    chosen = chosen[: fitting([item_px(entry) for entry in chosen], room_px - 2 * pad, gap)]
+    chosen = hint_keys(entries, without)
+    chosen = chosen[: count_fitting([item_px(entry) for entry in chosen], max_px - 2 * pad, gap)]
     if not chosen:
         return None
-    for setting in reversed(_ALWAYS):  # shown last, though they were sure of their place
-        chosen.sort(key=lambda entry, setting=setting: setting in changes(entry))  # type: ignore[misc]
+    for setting in reversed(_ALWAYS):  # chosen first, but shown last
+        chosen.sort(key=lambda entry, setting=setting: setting in settings_of(entry))  # type: ignore[misc]
     widest = sum(item_px(entry) + gap for entry in chosen) - gap
     sheet = Sheet((widest + 2 * pad, px(40)), px(10))
     x, middle = pad, px(20)
@@ -94,6 +91,6 @@ def draw_hints(
         cap = cap_px(entry)
         sheet.box((x, middle - px(11)), (cap, px(22)), CAP, px(5))
         sheet.text((x + cap // 2, middle), caps_of(entry)[0], key_font, INK, anchor="mm")
-        sheet.text((x + cap + px(7), middle), brief(entry), font, SOFT, anchor="lm")
+        sheet.text((x + cap + px(7), middle), short_text(entry), font, SOFT, anchor="lm")
         x += item_px(entry) + gap
     return sheet.finish()

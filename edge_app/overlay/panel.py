@@ -1,4 +1,4 @@
-"""Draw dark translucent panels with Pillow, and lay them over a canvas quickly."""
+"""Dark translucent panels: drawn with Pillow, blended into a canvas with OpenCV."""
 
 from __future__ import annotations
 
@@ -16,19 +16,33 @@ from edge_app.fonts import Face
 from edge_app.frame import Image
 
 INK = "#FFFFFF"
-SOFT = "#D3D9E0"  # second rank: still 7 to 1 against a panel over a white picture
+SOFT = "#D3D9E0"  # secondary text: still 7 to 1 against a panel over a white image
 FAINT = "#AEB7C2"
+DARK = "#0B0E11"  # text on a coloured chip
+TRACK = "#3B444E"  # the empty part of a bar
 _BASE_RGB = (17, 21, 26)
 OPACITY = 0.80
+SCALE_MIN = 0.45  # letters are unreadable below
 _OVERSAMPLE = 4  # Pillow draws round corners without antialiasing
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """Pixels per pixel of the layout, which is drawn for a canvas of 720 rows."""
+
+    factor: float
+
+    def px(self, length: float) -> int:
+        """Return a length of the layout in whole pixels."""
+        return round(length * self.factor)
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
-    """Hold a finished panel.
+    """A finished panel.
 
     colour: uint8 (h, w, 3) BGR, already multiplied by its opacity.
-    keep: uint8 (h, w, 3), how much of the picture below shows through, of 255.
+    keep: uint8 (h, w, 3), how much of the image below shows through, of 255.
     """
 
     colour: Image
@@ -41,7 +55,7 @@ class Panel:
 
 
 def blit(canvas: Image, panel: Panel, xy: tuple[int, int]) -> None:
-    """Lay a panel over a canvas, in place; what lies outside of the canvas is left out.
+    """Blend a panel into a canvas, in place; clip what lies outside the canvas.
 
     canvas: uint8 (H, W, 3) BGR.
     """
@@ -58,15 +72,18 @@ def blit(canvas: Image, panel: Panel, xy: tuple[int, int]) -> None:
 
 
 def dim(canvas: Image, share: float) -> None:
-    """Darken a canvas to a share of its brightness, in place."""
+    """Darken a canvas to a share of its brightness, in place.
+
+    canvas: uint8 (H, W, 3) BGR.
+    """
     cv2.convertScaleAbs(canvas, dst=canvas, alpha=share)
 
 
 class Sheet:
-    """Draw one panel: boxes and words at pixel positions, then `finish`.
+    """A panel being drawn: boxes and texts at pixel positions, then `finish`.
 
-    Colour and opacity are two pictures: on one with four channels Pillow mixes ink into
-    transparent ground in a way of its own, which roughens letters.
+    Colour and opacity are two images: on a single one with four channels Pillow blends text
+    with the transparent background, which roughens letters.
     """
 
     def __init__(self, size_wh: tuple[int, int], radius_px: int, opacity: float = OPACITY) -> None:
@@ -106,7 +123,7 @@ class Sheet:
         radius_px: int,
         opacity: float = OPACITY,
     ) -> None:
-        """Lay a piece of dark translucent panel, for sheets that have none of their own."""
+        """Draw a rounded piece of panel background, for sheets that are transparent otherwise."""
         mask = _round_mask(size_wh, radius_px)
         area = (*xy, xy[0] + size_wh[0], xy[1] + size_wh[1])
         self._colour.paste(tuple(round(value * opacity) for value in _BASE_RGB), area, mask)
@@ -115,7 +132,7 @@ class Sheet:
     def text(
         self, xy: tuple[int, int], text: str, font: Face, colour: str = INK, anchor: str = "ls"
     ) -> None:
-        """Write a text; `anchor` is Pillow's: "ls" begins on the base line, "rs" ends there."""
+        """Write a text; `anchor` is Pillow's: "ls" starts on the baseline, "rs" ends there."""
         mask, (left, top) = _stamp(text, font, anchor)
         place = (xy[0] + left, xy[1] + top)
         self._colour.paste(colour, place, mask)
@@ -153,9 +170,9 @@ def _round_mask(size_wh: tuple[int, int], radius_px: int) -> Pillow.Image:
 
 @lru_cache(maxsize=1024)
 def _stamp(text: str, font: Face, anchor: str) -> tuple[Pillow.Image, tuple[int, int]]:
-    """Return a text's coverage and where its corner lies from its anchor.
+    """Return the coverage of a text and the offset of its corner from its anchor.
 
-    Kept, for most words of a panel are the same each time, and Pillow takes 60 us for each.
+    Cached: most texts of a panel stay the same, and Pillow takes 60 us for each.
     """
     left, top, right, bottom = (int(side) for side in font.getbbox(text, anchor=anchor))
     mask = Pillow.new("L", (max(1, right - left), max(1, bottom - top)))

@@ -1,4 +1,4 @@
-"""Bring pictures and class maps to a size, fast, with pixel centres kept in place."""
+"""Fast resizing of images and class maps that keeps pixel centres in place."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ def nearest(
 ) -> NDArray[np.uint8]:
     """Resize by the nearest pixel centre: uint8 (h, w) or (h, w, 3) to (H, W) or (H, W, 3).
 
-    Columns by OpenCV and rows by copying them takes a third of one `cv2.resize`.
-    into: an array of the result's shape to write to, where there is one.
+    Resizing columns with OpenCV and copying rows takes a third of one `cv2.resize`.
+    into: an array of the shape of the result to write to (default: a new one).
     """
     width, height = size_wh
     rows = values.shape[0]
     wide = cv2.resize(values, (width, rows), interpolation=cv2.INTER_NEAREST_EXACT)
     centres = ((np.arange(height) + 0.5) * rows / height).astype(np.intp)
-    # "clip" only because NumPy then writes to `into` directly.
+    # With "clip" NumPy writes to `into` directly.
     return np.asarray(np.take(wide, centres, axis=0, out=into, mode="clip"), np.uint8)
 
 
-def smooth(picture: Image, size_wh: tuple[int, int], into: Image | None = None) -> Image:
-    """Resize a picture, averaging where it shrinks: uint8 (h, w, 3) to (H, W, 3)."""
-    way = cv2.INTER_AREA if size_wh[1] < picture.shape[0] else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(picture, size_wh, dst=into, interpolation=way), np.uint8)
+def smooth(image: Image, size_wh: tuple[int, int], into: Image | None = None) -> Image:
+    """Resize an image, averaging if it shrinks: uint8 (h, w, 3) to (H, W, 3)."""
+    method = cv2.INTER_AREA if size_wh[1] < image.shape[0] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, size_wh, dst=into, interpolation=method), np.uint8)

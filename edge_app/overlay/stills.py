@@ -1,6 +1,8 @@
-"""Make finished pictures of two variants compared, for demonstrations and pages."""
+"""Finished images of two compared variants, for demonstrations and pages."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -8,97 +10,77 @@ import numpy as np
 from edge_app.controls import Controls
 from edge_app.frame import Comparison, Image, Segmentation, Status
 from edge_app.labels import LabelSet
-from edge_app.overlay.arrange import PanelContent, layout_panels
-from edge_app.overlay.board_layout import letterbox, unit_of
-from edge_app.overlay.comparison_panel import pair_of
-from edge_app.overlay.difference import scheme
-from edge_app.overlay.legend import in_view
-from edge_app.overlay.mask import shares
-from edge_app.overlay.panel import blit
-from edge_app.overlay.scene import GROUND_BGR, Scene
+from edge_app.overlay.board_layout import letterbox, panel_scale
+from edge_app.overlay.comparison_panel import variant_pair
+from edge_app.overlay.compose import draw_over
+from edge_app.overlay.difference import difference_scheme
+from edge_app.overlay.legend import classes_in_view
+from edge_app.overlay.mask import class_shares
+from edge_app.overlay.scene import BACKGROUND_BGR, ScenePainter
+from edge_app.overlay.street_panels import NO_HALVES, StreetContent, layout_panels
 from edge_app.quality import Quality
 
 SIZE_WH = (1280, 720)
 
 
-def split_picture(
-    image: Image,
-    first: Segmentation,
-    second: Comparison,
-    labels: LabelSet,
-    variant: str,
-    *,
-    quality: Quality | None = None,
-    divider: float = 0.5,
-    edges: str = "auto",
-    size_wh: tuple[int, int] = SIZE_WH,
-) -> Image:
+@dataclass(frozen=True, slots=True)
+class ComparedFrame:
+    """A frame, what two variants answer, and how the still of them is drawn.
+
+    image: uint8 (h, w, 3) BGR, not changed.
+    variant, quality: name of the first variant, and its score if known.
+    edges: one of `mask.EDGES`. size_wh: of the still.
+    """
+
+    image: Image
+    first: Segmentation
+    second: Comparison
+    labels: LabelSet
+    variant: str
+    quality: Quality | None = None
+    edges: str = "auto"
+    size_wh: tuple[int, int] = SIZE_WH
+
+
+def split_image(compared: ComparedFrame, divider: float = 0.5) -> Image:
     """Return the first variant left of a divider and the second right of it, with their names.
 
-    image: uint8 (h, w, 3) BGR, left as it is; shown whole on a canvas, uint8 (H, W, 3) BGR.
-    variant: the name of the first; quality: its score, where it is known.
-    divider: share of the picture's width, 0 to 1. edges: one of `mask.EDGES`.
+    divider: share of the width of the image, 0 to 1.
+    The whole image is shown on a canvas, uint8 (H, W, 3) BGR.
     """
-    controls = Controls(compare="split", divider=divider)
-    return _still(image, first, second, labels, variant, quality, controls, edges, size_wh)
+    return _draw_still(compared, Controls(compare="split", divider=divider))
 
 
-def difference_picture(
-    image: Image,
-    first: Segmentation,
-    second: Comparison,
-    labels: LabelSet,
-    variant: str,
-    *,
-    quality: Quality | None = None,
-    edges: str = "auto",
-    size_wh: tuple[int, int] = SIZE_WH,
-) -> Image:
-    """Return the dimmed picture with the pixels marked on which two variants disagree.
-
-    All as in `split_picture`.
-    """
-    controls = Controls(compare="difference")
-    return _still(image, first, second, labels, variant, quality, controls, edges, size_wh)
+def difference_image(compared: ComparedFrame) -> Image:
+    """Return the dimmed image with marks where two variants disagree, as `split_image` does."""
+    return _draw_still(compared, Controls(compare="difference"))
 
 
-def _still(
-    image: Image,
-    first: Segmentation,
-    second: Comparison,
-    labels: LabelSet,
-    variant: str,
-    quality: Quality | None,
-    controls: Controls,
-    edges: str,
-    size_wh: tuple[int, int],
-) -> Image:
-    """Paint the scene as large as it fits, and lay the live view's panels over the canvas."""
-    frame_wh = (image.shape[1], image.shape[0])
+def _draw_still(compared: ComparedFrame, controls: Controls) -> Image:
+    """Draw the scene as large as it fits, and the panels of the live view over the canvas."""
+    image, first, second, labels = compared.image, compared.first, compared.second, compared.labels
+    size_wh, frame_wh = compared.size_wh, (image.shape[1], image.shape[0])
     x, y, width, height = letterbox(frame_wh, (0, 0, *size_wh))
-    chosen = scheme(labels, variant, second.variant)
-    nowhere = ((0, 0, 1, 1), (0, 0, 1, 1))
-    scene = Scene(labels, edges).paint(
-        image, (width, height), first, controls, second, chosen, nowhere
+    scheme = difference_scheme(labels, compared.variant, second.variant)
+    scene = ScenePainter(labels, compared.edges).paint(
+        image, (width, height), first, controls, second, scheme, NO_HALVES
     )
     canvas = np.empty((size_wh[1], size_wh[0], 3), np.uint8)
-    cv2.rectangle(canvas, (0, 0), size_wh, GROUND_BGR, cv2.FILLED)
+    cv2.rectangle(canvas, (0, 0), size_wh, BACKGROUND_BGR, cv2.FILLED)
     canvas[y : y + height, x : x + width] = scene
-    unit = unit_of(size_wh)
-    if unit is None:
+    scale = panel_scale(size_wh)
+    if scale is None:
         return canvas
-    status = Status("segmentation", "", variant, 0, "", 0, "", quality=quality)
-    share = in_view(shares(first.class_map, len(labels.classes)), labels.palette_bgr())
-    told = PanelContent(
-        status,
-        # The divider's place on the canvas, of which the picture may be a part.
-        Controls(compare=controls.compare, divider=(x + controls.divider * width) / size_wh[0]),
-        sorted(share, key=lambda i: -share[i]),
-        pair_of(status, second, chosen),
-        sorted(second.per_class, key=lambda entry: entry[1]),
-        chosen,
+    status = Status("segmentation", "", compared.variant, 0, "", 0, "", quality=compared.quality)
+    # The position of the divider on the canvas, which may be wider than the image.
+    controls = replace(controls, divider=(x + controls.divider * width) / size_wh[0])
+    share = classes_in_view(
+        class_shares(first.class_map, len(labels.classes)), labels.palette_bgr()
     )
-    placed, _, _ = layout_panels(told, labels, size_wh, frame_wh, unit, 0, hints=False)
-    for each in placed:
-        blit(canvas, each.panel, each.xy)
+    legend = sorted(share, key=lambda i: -share[i])
+    classes = sorted(second.per_class, key=lambda entry: entry[1])
+    pair = variant_pair(status, second, classes, labels, scheme)
+    content = StreetContent(status, controls, labels, legend, pair)
+    layout = layout_panels(content, size_wh, frame_wh, scale, detail=0, hints=False)
+    draw_over(canvas, layout.placed, status, controls)
     return canvas

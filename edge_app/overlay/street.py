@@ -1,4 +1,4 @@
-"""Put a street's scene, its panels and its keys together on one canvas."""
+"""The canvas of a segmented frame: its scene, its panels and its keys."""
 
 from __future__ import annotations
 
@@ -8,38 +8,39 @@ from numpy.typing import NDArray
 from edge_app.controls import Controls
 from edge_app.frame import Comparison, Frame, Image, Segmentation, Status
 from edge_app.labels import LabelSet
-from edge_app.overlay import comparison_panel as compare
-from edge_app.overlay import legend, mask
-from edge_app.overlay.arrange import PanelContent, layout_panels
-from edge_app.overlay.board_layout import Placed, margin_px, picture_size, unit_of
-from edge_app.overlay.difference import Scheme, scheme
-from edge_app.overlay.hud import detail_of
-from edge_app.overlay.panel import blit, dim
+from edge_app.overlay.board_layout import (
+    image_canvas_wh,
+    margin_px,
+    panel_scale,
+    side_by_side,
+)
+from edge_app.overlay.comparison_panel import VariantPair, variant_pair
+from edge_app.overlay.compose import draw_over
+from edge_app.overlay.difference import DifferenceScheme, difference_scheme
+from edge_app.overlay.legend import classes_in_view, smooth_shares, stable_order
+from edge_app.overlay.mask import class_shares
 from edge_app.overlay.refresh import Refresh
-from edge_app.overlay.scene import Area, Scene, halves_of
-from edge_app.overlay.states import lost_state
-
-HELPED, LOST = 0.32, 0.42  # how bright the picture stays behind the help, and when it is lost
+from edge_app.overlay.scene import ScenePainter
+from edge_app.overlay.street_panels import StreetContent, StreetLayout, layout_panels
 
 
 class StreetView:
-    """Draw canvases of segmented pictures; holds the panels between two refreshes.
+    """Canvases of segmented frames; their panels are kept between refreshes.
 
-    height: rows of the canvas; None keeps the picture's own, but at least 480.
+    height: rows of the canvas; None keeps those of the frame, but at least 480.
     hints: whether the most used keys are shown along the lower edge.
     """
 
     def __init__(self, labels: LabelSet, edges: str, height: int | None, hints: bool) -> None:
-        self.scene = Scene(labels, edges)
+        self.layout = StreetLayout()
+        self._scene = ScenePainter(labels, edges)
         self._labels = labels
         self._palette = labels.palette_bgr()
         self._height = height
         self._hints = hints
         self._refresh = Refresh()
-        self.placed: list[Placed] = []
-        self._halves: tuple[Area, Area] = ((0, 0, 1, 1), (0, 0, 1, 1))
         self._shares: NDArray[np.float64] | None = None
-        self._listed: list[int] = []
+        self._legend: list[int] = []
         self._compared: list[str] = []
 
     def draw(
@@ -51,80 +52,50 @@ class StreetView:
         now_s: float,
         comparison: Comparison | None,
     ) -> Image:
-        """Return a new canvas, uint8 (H, W, 3) BGR, as `Overlay.draw` does."""
+        """Return a new canvas, uint8 (H, W, 3) BGR; see `Overlay.draw`."""
         frame_wh = (frame.image.shape[1], frame.image.shape[0])
-        size_wh = picture_size(frame_wh, self._height)
+        size_wh = image_canvas_wh(frame_wh, self._height)
         if controls.compare == "off":
             comparison = None
         other = comparison.variant if comparison else ""
-        chosen = scheme(self._labels, status.variant, other)
+        scheme = difference_scheme(self._labels, status.variant, other)
         if self._refresh.is_due(now_s, size_wh, controls, status.states, status.switch, other):
-            self._arrange(frame_wh, size_wh, result, status, controls, comparison, chosen)
-        canvas = self.scene.paint(
-            frame.image, size_wh, result, controls, comparison, chosen, self._halves
+            self._update_legend(result)
+            pair = self._pair(status, comparison, scheme) if comparison else None
+            content = StreetContent(status, controls, self._labels, self._legend, pair)
+            self.layout = self._layout(content, size_wh, frame_wh)
+        canvas = self._scene.paint(
+            frame.image, size_wh, result, controls, comparison, scheme, self.layout.halves
         )
-        if controls.help:
-            dim(canvas, HELPED)
-        elif lost_state(status):
-            dim(canvas, LOST)
-        for placed in self.placed:
-            blit(canvas, placed.panel, placed.xy)
+        draw_over(canvas, self.layout.placed, status, controls)
         return canvas
 
-    def _arrange(
-        self,
-        frame_wh: tuple[int, int],
-        size_wh: tuple[int, int],
-        result: Segmentation,
-        status: Status,
-        controls: Controls,
-        comparison: Comparison | None,
-        chosen: Scheme,
-    ) -> None:
-        """Draw all panels anew and find their places; the HUD gives way to what matters more."""
-        self._remember(result)
-        unit = unit_of(size_wh)
-        margin = margin_px(size_wh)
-        if unit is None:
-            area = (0, 0, *size_wh)
-            self.placed, self._halves = [], halves_of(frame_wh, area, max(2, margin // 2))
-            return
-        detail = detail_of(controls)
-        if comparison is not None:
-            detail = min(detail, 1)  # what a comparison says of both needs the room
-        told = PanelContent(
-            status,
-            controls,
-            self._listed,
-            None if comparison is None else compare.pair_of(status, comparison, chosen),
-            self._least_alike(comparison),
-            chosen,
-        )
-        for level in range(detail, -1, -1):
-            placed, halves, whole = layout_panels(
-                told, self._labels, size_wh, frame_wh, unit, level, hints=self._hints
-            )
-            if whole:
-                break
-        self.placed, self._halves = placed, halves
+    def _layout(
+        self, content: StreetContent, size_wh: tuple[int, int], frame_wh: tuple[int, int]
+    ) -> StreetLayout:
+        scale = panel_scale(size_wh)
+        if scale is None:
+            gap = max(2, margin_px(size_wh) // 2)
+            return StreetLayout(halves=side_by_side(frame_wh, (0, 0, *size_wh), gap))
+        # A comparison needs the space of the lower half of the HUD.
+        detail = content.controls.hud if content.pair is None else min(content.controls.hud, 1)
+        return layout_panels(content, size_wh, frame_wh, scale, detail=detail, hints=self._hints)
 
-    def _remember(self, result: Segmentation) -> None:
-        """Keep the list of classes calm from one refresh to the next."""
-        now = mask.shares(result.class_map, len(self._labels.classes))
-        self._shares = legend.remember(self._shares, now)
-        in_view = legend.in_view(self._shares, self._palette)
-        self._listed = legend.order(self._listed, in_view)
+    def _update_legend(self, result: Segmentation) -> None:
+        """Update the classes in view, in an order that does not flicker."""
+        now = class_shares(result.class_map, len(self._labels.classes))
+        self._shares = smooth_shares(self._shares, now)
+        in_view = classes_in_view(self._shares, self._palette)
+        self._legend = stable_order(self._legend, in_view)
 
-    def _least_alike(self, comparison: Comparison | None) -> list[tuple[str, float]]:
-        """Return (class, share alike), the least alike first, as calmly."""
-        if comparison is None:
-            return []
-        names = [name for name, _ in comparison.per_class]
-        alike = dict(comparison.per_class)
-        kept = [name for name in self._compared if name in alike]
-        every = kept + [name for name in names if name not in kept]
-        number = {name: i for i, name in enumerate(every)}
-        unlike = {number[name]: 1 - share for name, share in alike.items()}
-        ordered = legend.order([number[name] for name in kept], unlike)
-        self._compared = [every[i] for i in ordered]
-        return [(name, alike[name]) for name in self._compared]
+    def _pair(
+        self, status: Status, comparison: Comparison, scheme: DifferenceScheme
+    ) -> VariantPair:
+        """Return the compared variants; their classes are in an order that does not flicker."""
+        agreement = dict(comparison.per_class)
+        kept = [name for name in self._compared if name in agreement]
+        names = [*kept, *(name for name in agreement if name not in kept)]
+        differing = {i: 1 - agreement[name] for i, name in enumerate(names)}
+        self._compared = [names[i] for i in stable_order(range(len(kept)), differing)]
+        classes = [(name, agreement[name]) for name in self._compared]
+        return variant_pair(status, comparison, classes, self._labels, scheme)

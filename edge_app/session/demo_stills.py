@@ -14,7 +14,7 @@ from edge_app.frame import Frame, Segmentation
 from edge_app.metrics.agreement import compare
 from edge_app.model.card import ModelSpec
 from edge_app.model.engine import load_engine
-from edge_app.overlay.stills import difference_picture, split_picture
+from edge_app.overlay.stills import ComparedFrame, difference_image, split_image
 from edge_app.quality import Quality
 
 FIRST, SECOND = "float32", "int8"
@@ -45,9 +45,11 @@ def write_stills(
         return []
     found = compare(first, second, SECOND, spec.labels)
     found = replace(found, quality=qualities.get(SECOND))
+    quality = qualities.get(FIRST)
+    compared = ComparedFrame(frame.image, first, found, spec.labels, FIRST, quality)
     paths = []
-    for name, draw in (("split", split_picture), ("difference", difference_picture)):
-        canvas = draw(frame.image, first, found, spec.labels, FIRST, quality=qualities.get(FIRST))
+    for name, draw in (("split", split_image), ("difference", difference_image)):
+        canvas = draw(compared)
         path = out / f"{name}.png"
         if not cv2.imwrite(str(path), canvas):
             raise SinkError(f"{path} cannot be written; make room, or name another place")

@@ -16,7 +16,7 @@ from edge_app.labels import LabelSet
 from edge_app.model.card import ModelSpec
 from edge_app.model.engine import load_engine
 from edge_app.overlay.legend import IN_VIEW
-from edge_app.overlay.mask import Painter, shares
+from edge_app.overlay.mask import MaskPainter, class_shares
 from edge_app.overlay.resize import nearest, smooth
 from edge_app.quality import agreement
 from edge_app.sources.factory import open_source
@@ -154,7 +154,7 @@ def _output(
         top = tuple(f"{names.get(i, str(i))}: {percent(share)}" for i, share in result.top(3))
         same = isinstance(base, Classification) and result.class_id == base.class_id
         return VariantOutput(variant, None, None, None, top, None if base is None else float(same))
-    painter = Painter(labels.palette_bgr())
+    painter = MaskPainter(labels.palette_bgr())
     class_map = _encode(painter.paint(np.zeros_like(image), result, 1.0), ".png")
     overlay = _encode(painter.paint(image, result, _ALPHA), ".jpg")
     if not isinstance(base, Segmentation):
@@ -186,7 +186,7 @@ def _in_view(
     total: NDArray[np.float64] = np.zeros(len(labels.classes))
     for result in results.values():
         if isinstance(result, Segmentation):
-            total += shares(result.class_map, len(labels.classes)) / len(results)
+            total += class_shares(result.class_map, len(labels.classes)) / len(results)
     order = [int(i) for i in np.argsort(-total, kind="stable") if total[i] >= IN_VIEW]
     by_id = {label.train_id: label for label in labels.classes}
     return tuple((by_id[i].name, by_id[i].colour_rgb) for i in order)

@@ -62,7 +62,7 @@ def main(model: str, source_text: str, frames: int = 40) -> None:
     ]
     stages = "  ".join(f"{stage} {cpu_ms:.2f}" for stage, cpu_ms in medians.items())
     sys.stdout.write(
-        f"{spec.name} ({overlay.edges_used or 'card'}): CPU ms a frame, "
+        f"{spec.name}: CPU ms a frame, "
         f"median of {frames}: {stages}; "
         f"around the network: median {statistics.median(around):.2f}, "
         f"mean {statistics.fmean(around):.2f}\n"

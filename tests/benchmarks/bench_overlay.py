@@ -22,8 +22,8 @@ from edge_app.frame import Classification, Comparison, Frame, Result, Segmentati
 from edge_app.labels import CITYSCAPES, DIGITS
 from edge_app.overlay import Overlay
 from edge_app.overlay.hud import draw_hud
-from edge_app.overlay.mask import Painter
-from edge_app.overlay.panel import blit
+from edge_app.overlay.mask import MaskPainter
+from edge_app.overlay.panel import Scale, blit
 from edge_app.process import prepare_process
 from edge_app.quality import Quality, agreement
 from edge_app.status_text import status_text
@@ -91,14 +91,15 @@ def rows(size_wh: tuple[int, int]) -> dict[str, float]:
     }
     measured = {"copy of the picture": cpu_ms(lambda _: image.copy())}
     for name, result in results.items():
-        painter = Painter(CITYSCAPES.palette_bgr())
+        painter = MaskPainter(CITYSCAPES.palette_bgr())
         measured[f"mask, {name}"] = cpu_ms(
             lambda _, result=result, painter=painter: painter.paint(image, result, 0.55)  # type: ignore[misc]
         )
         measured[f"whole overlay, {name}"] = whole(Overlay(CITYSCAPES), frame, result)
-    panel = draw_hud(status_text(status(0)), size_wh[1] / 720)
+    scale = Scale(size_wh[1] / 720)
+    panel = draw_hud(status_text(status(0)), scale)
     canvas = image.copy()
-    measured["HUD, drawn"] = cpu_ms(lambda i: draw_hud(status_text(status(i)), size_wh[1] / 720))
+    measured["HUD, drawn"] = cpu_ms(lambda i: draw_hud(status_text(status(i)), scale))
     measured["HUD, blitted"] = cpu_ms(lambda _: blit(canvas, panel, (20, 20)))
     small = replace(frame, image=np.ascontiguousarray(image[:28, :28]))
     digits = Overlay(DIGITS, height=size_wh[1])

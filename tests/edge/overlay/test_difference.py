@@ -7,26 +7,26 @@ from numpy.typing import NDArray
 from edge_app.frame import Segmentation
 from edge_app.labels import CAMVID, CITYSCAPES, DIGITS, PASCAL_VOC, VOID
 from edge_app.overlay.difference import (
-    ALIKE,
-    FIRST_ALONE,
-    OTHERWISE,
-    SECOND_ALONE,
+    ONLY_FIRST,
+    ONLY_SECOND,
+    OTHER,
+    SAME,
+    difference_marks,
+    difference_scheme,
     draw_difference,
-    marks,
-    scheme,
 )
 from edge_app.style import VARIANT_COLOURS, bgr, variant_colour
 from tests.support.comparisons import picture, segmentation
 
 ROAD, SIDEWALK, PERSON, CAR = 0, 1, 11, 13
-SCHEME = scheme(CITYSCAPES, "float32", "int8")
+SCHEME = difference_scheme(CITYSCAPES, "float32", "int8")
 PALETTE = CITYSCAPES.palette_bgr()
 
 
 def kinds(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Read back which mark each pixel of a canvas over a black picture has."""
     found = np.zeros(canvas.shape[:2], np.uint8)
-    for kind, colour in enumerate(SCHEME.colours, FIRST_ALONE):
+    for kind, colour in enumerate(SCHEME.colours, ONLY_FIRST):
         near = np.abs(canvas.astype(int) - np.multiply(bgr(colour), 0.86)).max(axis=2) <= 2
         found[near] = kind
     return found
@@ -36,8 +36,8 @@ def test_marks_tell_who_sees_an_object() -> None:
     """An object in one map alone is that variant's, anything else that differs is neither's."""
     first = np.array([[ROAD, PERSON, ROAD, PERSON, ROAD, VOID]], np.uint8)
     second = np.array([[ROAD, ROAD, CAR, CAR, SIDEWALK, CAR]], np.uint8)
-    assert marks(first, second, SCHEME.objects).tolist() == [
-        [ALIKE, FIRST_ALONE, SECOND_ALONE, OTHERWISE, OTHERWISE, SECOND_ALONE]
+    assert difference_marks(first, second, SCHEME.objects).tolist() == [
+        [SAME, ONLY_FIRST, ONLY_SECOND, OTHER, OTHER, ONLY_SECOND]
     ]
 
 
@@ -45,7 +45,7 @@ def test_maps_of_two_sizes_are_compared_on_the_first_ones_grid() -> None:
     """Variants may have been made for other input sizes."""
     first, second = np.zeros((4, 8), np.uint8), np.zeros((8, 16), np.uint8)
     second[:2] = 1
-    assert marks(first, second, SCHEME.objects).sum(axis=1).tolist() == [24, 0, 0, 0]
+    assert difference_marks(first, second, SCHEME.objects).sum(axis=1).tolist() == [24, 0, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def test_clean_marks_are_the_disagreeing_pixels_exactly(
     canvas = draw_difference(black, first, second, PALETTE, SCHEME, rounded=False)
     rows = ((np.arange(size_wh[1]) + 0.5) * shape_hw[0] / size_wh[1]).astype(int)
     columns = ((np.arange(size_wh[0]) + 0.5) * shape_hw[1] / size_wh[0]).astype(int)
-    expected = marks(first.class_map, second.class_map, SCHEME.objects)
+    expected = difference_marks(first.class_map, second.class_map, SCHEME.objects)
     found = kinds(canvas)
     assert np.array_equal(found, expected[rows][:, columns])
     differ = first.class_map != second.class_map
     assert np.array_equal(expected > 0, differ)
-    assert {FIRST_ALONE, SECOND_ALONE, OTHERWISE} <= set(np.unique(found))
+    assert {ONLY_FIRST, ONLY_SECOND, OTHER} <= set(np.unique(found))
 
 
 def test_rounded_marks_keep_every_pixel_at_its_centre() -> None:
@@ -74,7 +74,7 @@ def test_rounded_marks_keep_every_pixel_at_its_centre() -> None:
     first, second = segmentation(1, logits=True), segmentation(2, logits=True)
     black = np.zeros((720, 1280, 3), np.uint8)
     canvas = draw_difference(black, first, second, PALETTE, SCHEME, rounded=True)
-    expected = marks(first.class_map, second.class_map, SCHEME.objects)
+    expected = difference_marks(first.class_map, second.class_map, SCHEME.objects)
     assert np.array_equal(kinds(canvas)[22::45, 20::40], expected)
 
 
@@ -90,7 +90,7 @@ def test_a_map_finer_than_the_canvas_loses_no_mark() -> None:
         SCHEME,
         rounded=False,
     )
-    assert (kinds(canvas) == SECOND_ALONE).any()
+    assert (kinds(canvas) == ONLY_SECOND).any()
 
 
 @pytest.mark.parametrize("rounded", [False, True])
@@ -107,7 +107,7 @@ def test_what_both_agree_on_is_dim_and_gray(rounded: bool) -> None:
 def test_each_variant_has_its_own_colour() -> None:
     """Those of the HUD; where both would be alike the second gets another."""
     assert SCHEME.colours[:2] == (variant_colour("float32"), variant_colour("int8"))
-    strange = scheme(CITYSCAPES, "one", "other").colours
+    strange = difference_scheme(CITYSCAPES, "one", "other").colours
     assert len(set(strange)) == 3
     assert strange[1] in VARIANT_COLOURS.values()
 
@@ -115,9 +115,11 @@ def test_each_variant_has_its_own_colour() -> None:
 def test_objects_are_known_by_name() -> None:
     """Streets and Pascal's photographs have objects before surroundings, digits have not."""
     names = {label.train_id: label.name for label in CITYSCAPES.classes}
-    objects = {names[i] for i in np.flatnonzero(SCHEME.objects)}
+    objects = {names[int(i)] for i in np.flatnonzero(SCHEME.objects)}
     assert {"pole", "traffic sign", "person", "car", "bicycle"} <= objects
     assert not {"road", "building", "sky", "vegetation"} & objects
-    assert scheme(CAMVID, "float32", "int8").knows_objects
-    assert scheme(PASCAL_VOC, "float32", "int8").objects[0, :21].tolist() == [0] + [1] * 20
-    assert not scheme(DIGITS, "float32", "int8").knows_objects
+    assert difference_scheme(CAMVID, "float32", "int8").knows_objects
+    assert (
+        difference_scheme(PASCAL_VOC, "float32", "int8").objects[0, :21].tolist() == [0] + [1] * 20
+    )
+    assert not difference_scheme(DIGITS, "float32", "int8").knows_objects

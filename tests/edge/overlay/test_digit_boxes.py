@@ -10,7 +10,8 @@ from edge_app.frame import Frame, Reading, Readings
 from edge_app.labels import DIGITS
 from edge_app.overlay import Overlay
 from edge_app.overlay import digit_boxes as boxes
-from edge_app.overlay.digit_boxes import colour_of, labels
+from edge_app.overlay.digit_boxes import confidence_colour, place_labels
+from edge_app.overlay.panel import Scale
 from edge_app.style import RIGHT, WRONG, bgr
 from tests.support.steps import status
 from tests.support.text_boxes import note_texts
@@ -53,9 +54,9 @@ def test_the_keys_of_streets_are_not_hinted_at(monkeypatch: pytest.MonkeyPatch) 
 
 def test_colours_tell_how_sure_a_reading_is() -> None:
     """Green, yellow, orange."""
-    assert colour_of(0.95) == RIGHT
-    assert colour_of(0.5) == WRONG
-    assert len({colour_of(p) for p in (0.95, 0.8, 0.5)}) == 3
+    assert confidence_colour(0.95) == RIGHT
+    assert confidence_colour(0.5) == WRONG
+    assert len({confidence_colour(p) for p in (0.95, 0.8, 0.5)}) == 3
 
 
 @pytest.mark.parametrize("size_wh", [(1280, 720), (480, 360), (720, 1280), (120, 144)])
@@ -73,7 +74,7 @@ def test_a_digit_is_boxed_in_the_colour_of_its_confidence(size_wh: tuple[int, in
 def test_a_label_tells_digit_and_confidence(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the typeface of all other panels."""
     written = note_texts(monkeypatch)
-    boxes._label.cache_clear()
+    boxes._draw_label.cache_clear()
     draw([reading(7, (600, 300, 60, 91), 0.613)])
     written.check()
     assert {"7", "61 %"} <= {text for text, _, _ in written.boxes}
@@ -81,7 +82,7 @@ def test_a_label_tells_digit_and_confidence(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_page_without_digits_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty list is no fault of the camera."""
-    boxes._note.cache_clear()
+    boxes._draw_note.cache_clear()
     written = note_texts(monkeypatch)
     draw([])
     assert "no digits in view" in {text for text, _, _ in written.boxes}
@@ -91,7 +92,7 @@ def test_labels_of_a_row_do_not_cover_one_another() -> None:
     """Nor a digit: where it is tight they go below or lose their confidence."""
     found = [reading(i, (60 + 70 * i, 300, 40, 60)) for i in range(8)]
     around = [(x - 5, y - 5, x + w + 5, y + h + 5) for x, y, w, h in (r.box_xywh for r in found)]
-    placed = labels(found, around, [], 1.0, (1280, 720))
+    placed = place_labels(found, around, [], Scale(1.0), (1280, 720))
     assert len(placed) == 8
     areas = [(*xy, xy[0] + p.size_wh[0], xy[1] + p.size_wh[1]) for p, xy in placed] + around
     for i, a in enumerate(areas):
@@ -102,7 +103,7 @@ def test_labels_of_a_row_do_not_cover_one_another() -> None:
 def test_labels_stay_on_the_canvas() -> None:
     """Of a digit in a corner, and of one as high as the picture."""
     for box in ((2, 2, 40, 60), (1230, 640, 1270, 710), (500, 0, 900, 720)):
-        ((panel, (x, y)),) = labels([reading(1, box)], [box], [], 1.0, (1280, 720))
+        ((panel, (x, y)),) = place_labels([reading(1, box)], [box], [], Scale(1.0), (1280, 720))
         assert 0 <= x <= 1280 - panel.size_wh[0]
         assert 0 <= y <= 720 - panel.size_wh[1]
 

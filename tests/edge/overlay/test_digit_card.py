@@ -8,7 +8,8 @@ from edge_app.controls import Controls
 from edge_app.frame import Classification, Frame, Status
 from edge_app.labels import DIGITS, LabelSet, numbered_labels
 from edge_app.overlay import Overlay
-from edge_app.overlay.digit_answer import answer, draw_answer, stage
+from edge_app.overlay.digit_card import digit_answer, draw_answer, draw_enlarged
+from edge_app.overlay.panel import Scale
 from edge_app.style import RIGHT, WRONG, bgr
 from tests.support.text_boxes import note_texts
 
@@ -36,13 +37,13 @@ def has(canvas: NDArray[np.uint8], colour: str) -> bool:
 )
 def test_a_prediction_is_judged_where_the_truth_is_known(truth, verdict, right) -> None:  # type: ignore[no-untyped-def]
     """Right, wrong with what it is, or nothing."""
-    found = answer(SEVEN, truth, DIGITS)
+    found = digit_answer(SEVEN, truth, DIGITS)
     assert (found.name, found.verdict, found.right) == ("7", verdict, right)
 
 
 def test_the_likeliest_classes_come_first_and_the_truth_is_marked() -> None:
     """Seven, then one, which it is."""
-    found = answer(SEVEN, 1, DIGITS)
+    found = digit_answer(SEVEN, 1, DIGITS)
     assert [(name, is_truth) for name, _, is_truth in found.top[:2]] == [("7", False), ("1", True)]
     assert [p for _, p, _ in found.top[:2]] == pytest.approx([0.7, 0.2], abs=0.01)
     assert len(found.top) == 3
@@ -51,9 +52,9 @@ def test_the_likeliest_classes_come_first_and_the_truth_is_marked() -> None:
 def test_two_classes_have_two_bars() -> None:
     """There are no more lines than classes."""
     labels = numbered_labels("person", ("no", "yes"))
-    found = answer(Classification(1, np.array([0.1, 0.9], np.float32)), None, labels)
+    found = digit_answer(Classification(1, np.array([0.1, 0.9], np.float32)), None, labels)
     assert [name for name, _, _ in found.top] == ["yes", "no"]
-    assert draw_answer(found, 1.0, (534, 366)).size_wh == (534, 366)
+    assert draw_answer(found, Scale(1.0), (534, 366)).size_wh == (534, 366)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_two_classes_have_two_bars() -> None:
 def test_the_verdict_is_seen_in_colour(truth, shown, hidden) -> None:  # type: ignore[no-untyped-def]
     """A right answer is green; a wrong one is orange beside the green truth."""
     image = np.zeros((28, 28, 3), np.uint8)
-    controls = Controls(hud=False)
+    controls = Controls(hud=0)
     canvas = Overlay(DIGITS).draw(
         Frame(image, 0, 0.0, 0.1, "0", truth=truth), SEVEN, STATUS, controls, 0.0
     )
@@ -86,7 +87,7 @@ def test_a_digit_is_enlarged_with_sharp_pixels() -> None:
     image = np.repeat(
         (np.indices((28, 28)).sum(axis=0) % 2 * 255).astype(np.uint8)[..., None], 3, 2
     )
-    canvas = stage(image, (1280, 720), (26, 26, 668, 668))
+    canvas = draw_enlarged(image, (1280, 720), (26, 26, 668, 668))
     assert set(np.unique(canvas[26:694, 26:694])) == {0, 255}
     assert canvas[30, 30, 0] == 0
     assert canvas[30, 30 + 24, 0] == 255
@@ -96,7 +97,7 @@ def test_a_digit_is_enlarged_with_sharp_pixels() -> None:
 def test_a_picture_of_any_shape_is_centred_in_its_room(shape_hw: tuple[int, int]) -> None:
     """The whole picture is seen, as large as fits, with equal room on both sides."""
     picture = np.full((*shape_hw, 3), 255, np.uint8)
-    canvas = stage(picture, (1280, 720), (100, 20, 600, 600))
+    canvas = draw_enlarged(picture, (1280, 720), (100, 20, 600, 600))
     seen = (canvas == 255).all(axis=2)
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     assert rows.min() >= 20

@@ -7,6 +7,7 @@ import pytest
 from edge_app.fonts import ELLIPSIS
 from edge_app.frame import Status
 from edge_app.overlay.hud import bar_parts, draw_hud
+from edge_app.overlay.panel import Scale
 from edge_app.quality import Quality
 from edge_app.status_text import status_text
 from edge_app.timing import STAGES, Latency
@@ -73,14 +74,14 @@ def test_nothing_in_the_hud_is_cut_off_or_covered(
     written: Written, unit: float, status: Status
 ) -> None:
     """At every size, with every length of text, all words are whole and apart."""
-    draw_hud(status_text(status), unit)
+    draw_hud(status_text(status), Scale(unit))
     assert len(written.boxes) > 20
     written.check(margin_px=int(6 * unit))
 
 
 def test_a_long_runtime_does_not_push_the_policy_out(written: Written) -> None:
     """Which frames are shown is always said; the longest words are cut instead."""
-    draw_hud(status_text(LARGEST), 1.0)
+    draw_hud(status_text(LARGEST), Scale(1.0))
     line = next(text for text, _, _ in written.boxes if "threads" in text)
     assert line.endswith("every frame")
     assert ELLIPSIS in line

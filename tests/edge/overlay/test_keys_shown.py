@@ -4,7 +4,8 @@ import pytest
 
 from edge_app.controls import KEYS, Key
 from edge_app.overlay.help import caps_of, draw_help
-from edge_app.overlay.hints import brief, draw_hints, fitting, most_used
+from edge_app.overlay.hints import count_fitting, draw_hints, hint_keys, short_text
+from edge_app.overlay.panel import Scale
 from tests.support.text_boxes import UNITS, Written, note_texts
 
 
@@ -18,7 +19,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Written:
 @pytest.mark.parametrize("room_px", [220, 440, 800, 1228, 4000])
 def test_hints_fit_on_one_line_whole(written: Written, unit: float, room_px: int) -> None:
     """Where the line is full the least used keys are left out, help and quit never."""
-    panel = draw_hints(unit, int(room_px * unit))
+    panel = draw_hints(Scale(unit), int(room_px * unit))
     assert panel is not None
     assert panel.size_wh[0] <= int(room_px * unit)
     assert panel.size_wh[1] == round(40 * unit)
@@ -29,22 +30,22 @@ def test_hints_fit_on_one_line_whole(written: Written, unit: float, room_px: int
 
 def test_a_wide_canvas_hints_at_what_a_demonstration_needs(written: Written) -> None:
     """At 1280 columns variants, comparing, views, pausing and recording are on the line."""
-    draw_hints(1.0, 1228)
+    draw_hints(Scale(1.0), 1228)
     texts = {text for text, _, _ in written.boxes}
     assert {"v", "c", "o", "space", "r", "s", "q", "h"} <= texts
 
 
 def test_hints_that_cannot_fit_are_left_out() -> None:
     """A canvas narrower than one key and its words has no hints."""
-    assert draw_hints(1.0, 60) is None
-    assert draw_hints(1.0, 1000, []) is None
+    assert draw_hints(Scale(1.0), 60) is None
+    assert draw_hints(Scale(1.0), 1000, []) is None
 
 
 def test_a_setting_has_one_hint_and_help_comes_first_in_rank() -> None:
     """Keys are chosen by what they change, whatever their letters are."""
     renamed = [Key((f"f{i}",), entry.what, entry.change) for i, entry in enumerate(KEYS)]
-    whats = [entry.what for entry in most_used(renamed)]
-    assert whats == [entry.what for entry in most_used(KEYS)]
+    whats = [entry.what for entry in hint_keys(renamed)]
+    assert whats == [entry.what for entry in hint_keys(KEYS)]
     assert whats[:2] == ["help", "quit"]
     assert len(set(whats)) == len(whats)
 
@@ -61,14 +62,14 @@ def test_a_setting_has_one_hint_and_help_comes_first_in_rank() -> None:
 )
 def test_hints_say_the_first_words(what: str, short: str) -> None:
     """Help has room for the rest."""
-    assert brief(Key(("x",), what, lambda controls: controls)) == short
+    assert short_text(Key(("x",), what, lambda controls: controls)) == short
 
 
 def test_gaps_count_between_items_and_not_after_the_last() -> None:
     """Two items of four and a gap of two are ten wide."""
-    assert fitting([4, 4, 4], 10, 2) == 2
-    assert fitting([4, 4, 4], 16, 2) == 3
-    assert fitting([11], 10, 2) == 0
+    assert count_fitting([4, 4, 4], 10, 2) == 2
+    assert count_fitting([4, 4, 4], 16, 2) == 3
+    assert count_fitting([11], 10, 2) == 0
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -78,7 +79,7 @@ def test_help_lists_every_key_whole(
 ) -> None:
     """Each entry of the table stands there with its words, in the room there is."""
     room_wh = (int(room_wh[0] * unit), int(room_wh[1] * unit))
-    panel = draw_help(unit, room_wh)
+    panel = draw_help(Scale(unit), room_wh)
     if panel is None:
         assert unit < 0.5
         return
@@ -96,14 +97,14 @@ def test_help_stays_readable(written: Written, height: int, least_px: int) -> No
     """Letters are as large as the HUD's at 720 rows, and never smears."""
     width = height * 16 // 9
     unit = max(height, 576) / 720
-    draw_help(unit, (width - width // 25, height - width // 25))
+    draw_help(Scale(unit), (width - width // 25, height - width // 25))
     quit_ = next(box for text, box, _ in written.boxes if text == "help")
     assert quit_[3] - quit_[1] >= 0.7 * least_px
 
 
 def test_help_without_room_is_left_out() -> None:
     """Letters nobody can read help nobody."""
-    assert draw_help(1.0, (300, 100)) is None
+    assert draw_help(Scale(1.0), (300, 100)) is None
 
 
 def test_a_key_is_shown_as_its_cap_looks() -> None:
@@ -119,7 +120,7 @@ def test_a_key_is_shown_as_its_cap_looks() -> None:
 
 def test_settings_without_use_get_no_hint(written: Written) -> None:
     """Digits have neither views nor comparisons, though help still lists their keys."""
-    draw_hints(1.0, 1228, without=frozenset({"compare", "view"}))
+    draw_hints(Scale(1.0), 1228, without=frozenset({"compare", "view"}))
     texts = {text for text, _, _ in written.boxes}
     assert not {"c", "o"} & texts
     assert {"space", "h"} <= texts

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from edge_app.frame import Segmentation
 from edge_app.labels import CITYSCAPES, PASCAL_VOC, VOID
-from edge_app.overlay.mask import Painter, shares
+from edge_app.overlay.mask import MaskPainter, class_shares
 from edge_app.overlay.resize import nearest
 
 ROAD, SKY, CAR = 0, 10, 13
@@ -32,7 +32,7 @@ def step(columns: int, edge: int, dtype: str = "float32", rows: int = 8) -> Segm
 def test_colours_are_mixed_by_alpha(alpha: float, edges: str) -> None:
     """A canvas is (1 - alpha) of the picture and alpha of the colour, to the rounding."""
     image = picture()
-    canvas = Painter(PALETTE, edges).paint(image, step(16, 8), alpha)
+    canvas = MaskPainter(PALETTE, edges).paint(image, step(16, 8), alpha)
     left, right = np.s_[:, :300], np.s_[:, 340:]
     for part, train_id in ((left, ROAD), (right, SKY)):
         expected = (1 - alpha) * image[part] + alpha * PALETTE[train_id, 0].astype(float)
@@ -42,7 +42,7 @@ def test_colours_are_mixed_by_alpha(alpha: float, edges: str) -> None:
 def test_no_alpha_shows_the_picture_in_an_array_of_its_own() -> None:
     """Where the colours are turned off, drawing on the canvas still leaves the frame alone."""
     image = picture()
-    canvas = Painter(PALETTE).paint(image, step(16, 8), 0.0)
+    canvas = MaskPainter(PALETTE).paint(image, step(16, 8), 0.0)
     assert np.array_equal(canvas, image)
     assert not np.shares_memory(canvas, image)
 
@@ -52,13 +52,13 @@ def test_the_picture_is_left_as_it_is(edges: str) -> None:
     """Sinks and scores may still want the frame that was painted over."""
     image = picture()
     before = image.copy()
-    Painter(PALETTE, edges).paint(image, step(16, 8), 0.55)
+    MaskPainter(PALETTE, edges).paint(image, step(16, 8), 0.55)
     assert np.array_equal(image, before)
 
 
 def test_a_canvas_survives_the_next_one() -> None:
     """The buffer that is kept between frames is never handed out."""
-    painter = Painter(PALETTE)
+    painter = MaskPainter(PALETTE)
     first = painter.paint(picture(), step(16, 8), 0.55)
     kept = first.copy()
     painter.paint(255 - picture(), step(16, 2), 0.9)
@@ -73,7 +73,7 @@ def test_void_and_a_black_background_leave_the_picture_clear(
     image = picture()
     classes = np.full((8, 16), 7, np.uint8)
     classes[:, :4] = clear
-    canvas = Painter(palette).paint(image, Segmentation(classes), 0.55)
+    canvas = MaskPainter(palette).paint(image, Segmentation(classes), 0.55)
     assert np.array_equal(canvas[:, :160], image[:, :160])
     assert (canvas[:, 160:] != image[:, 160:]).any(axis=2).mean() > 0.9
 
@@ -90,10 +90,9 @@ def test_edges_lie_where_the_network_put_them(columns: int, size_wh: tuple[int, 
         found = step(columns, edge)
         expected = edge * width / columns
         for edges in ("clean", "smooth"):
-            painter = Painter(PALETTE, edges)
+            painter = MaskPainter(PALETTE, edges)
             row = painter.paint(np.zeros((height, width, 3), np.uint8), found, 1.0)[height // 2]
             reddish = row[:, 2] > (int(PALETTE[ROAD, 0, 2]) + int(PALETTE[SKY, 0, 2])) / 2
-            assert painter.used == edges
             assert abs(int(reddish.sum()) - expected) <= 2.5
 
 
@@ -114,16 +113,19 @@ def test_edges_lie_where_the_network_put_them(columns: int, size_wh: tuple[int, 
 )
 def test_edges_stay_clean_where_smoothing_gains_nothing(found: Segmentation, why: str) -> None:
     """Logits are upsampled only where that makes edges finer."""
-    painter = Painter(PALETTE, "smooth")
-    painter.paint(picture(), found, 0.5)
-    assert painter.used == "clean", why
+    smooth, clean = (
+        MaskPainter(PALETTE, edges).paint(picture(), found, 0.5) for edges in ("smooth", "clean")
+    )
+    assert np.array_equal(smooth, clean), why
 
 
 def test_a_class_map_finer_than_the_display_is_shrunk() -> None:
     """A map of 1025x2049 is painted on a small canvas without a canvas of its own size."""
     classes = np.zeros((1025, 2049), np.uint8)
     classes[:, 1024:] = SKY
-    canvas = Painter(PALETTE).paint(np.zeros((480, 640, 3), np.uint8), Segmentation(classes), 1.0)
+    canvas = MaskPainter(PALETTE).paint(
+        np.zeros((480, 640, 3), np.uint8), Segmentation(classes), 1.0
+    )
     assert canvas.shape == (480, 640, 3)
     assert tuple(canvas[10, 10]) == tuple(PALETTE[ROAD, 0])
     assert tuple(canvas[10, 630]) == tuple(PALETTE[SKY, 0])
@@ -134,7 +136,7 @@ def test_shares_add_up_to_the_picture(shape_hw: tuple[int, int]) -> None:
     """Three quarters road and a quarter car are told as such, at any size."""
     classes = np.full(shape_hw, ROAD, np.uint8)
     classes[:, : shape_hw[1] // 4] = CAR
-    share = shares(classes, 19)
+    share = class_shares(classes, 19)
     assert share[ROAD] == pytest.approx(0.75)
     assert share[CAR] == pytest.approx(0.25)
     assert share.sum() == pytest.approx(1)

@@ -13,11 +13,12 @@ from edge_app.errors import UsageError
 from edge_app.frame import Classification, Frame, Result, Segmentation, Status
 from edge_app.labels import CITYSCAPES, DIGITS, VOID
 from edge_app.overlay import Overlay
-from edge_app.overlay.board_layout import card_size, margin_px, picture_size, unit_of
+from edge_app.overlay.board_layout import card_canvas_wh, image_canvas_wh, margin_px, panel_scale
+from edge_app.overlay.panel import Scale
 from edge_app.quality import Quality
 from edge_app.timing import STAGES, Latency
 
-PLAIN = Controls(alpha=0.0, legend=False, hud=False)
+PLAIN = Controls(alpha=0.0, legend=False, hud=0)
 STATUS = Status(
     task="segmentation",
     model="Street",
@@ -73,7 +74,7 @@ def test_a_canvas_keeps_the_shape_of_the_picture(
     frame_wh: tuple[int, int], rows: int | None, canvas_wh: tuple[int, int]
 ) -> None:
     """Pictures of 480 rows and more keep their size; smaller ones are enlarged to that."""
-    assert picture_size(frame_wh, rows) == canvas_wh
+    assert image_canvas_wh(frame_wh, rows) == canvas_wh
     canvas = Overlay(CITYSCAPES, height=rows).draw(
         frame(*frame_wh), TWO_CLASSES, STATUS, Controls(), 0.0
     )
@@ -94,7 +95,7 @@ def test_a_card_is_wide_however_small_the_picture(
     frame_rows: int, rows: int | None, canvas_wh: tuple[int, int]
 ) -> None:
     """Digits of 28 pixels get a canvas with room for bars and figures."""
-    assert card_size(frame_rows, rows) == canvas_wh
+    assert card_canvas_wh(frame_rows, rows) == canvas_wh
     canvas = Overlay(DIGITS, height=rows).draw(
         frame(frame_rows, frame_rows), digit(), STATUS, Controls(), 0.0
     )
@@ -122,7 +123,7 @@ def test_without_colour_and_panels_the_picture_is_shown_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("controls", "corner"),
     [
-        (replace(PLAIN, hud=True), np.s_[:360, :640]),
+        (replace(PLAIN, hud=2), np.s_[:360, :640]),
         (replace(PLAIN, legend=True), np.s_[:360, 640:]),
     ],
     ids=["hud", "legend"],
@@ -150,7 +151,7 @@ def test_keys_are_shown_along_the_lower_edge_where_asked_for() -> None:
 def test_panels_are_drawn_five_times_a_second_at_most(result: Result) -> None:
     """New figures wait for 0.2 s, and show then."""
     overlay = Overlay(CITYSCAPES if isinstance(result, Segmentation) else DIGITS)
-    controls = replace(PLAIN, hud=True)
+    controls = replace(PLAIN, hud=2)
 
     def canvas(status: Status, now_s: float) -> NDArray[np.uint8]:
         return overlay.draw(frame(1280, 720), result, status, controls, now_s)
@@ -175,7 +176,7 @@ def test_panels_are_drawn_anew_for_another_size() -> None:
 def test_a_panel_that_is_turned_on_again_shows_new_figures_at_its_refresh() -> None:
     """Nothing stale is kept for later."""
     overlay = Overlay(CITYSCAPES)
-    on = replace(PLAIN, hud=True)
+    on = replace(PLAIN, hud=2)
     overlay.draw(frame(1280, 720), TWO_CLASSES, STATUS, on, 0.0)
     overlay.draw(frame(1280, 720), TWO_CLASSES, STATUS, PLAIN, 1.0)
     again = overlay.draw(frame(1280, 720), TWO_CLASSES, LATER, on, 1.25)
@@ -216,7 +217,7 @@ def test_panels_keep_apart_and_keep_their_margins(size_wh: tuple[int, int]) -> N
 
 
 @pytest.mark.parametrize(
-    ("size_wh", "unit"),
+    ("size_wh", "factor"),
     [
         ((1280, 720), 1.0),
         ((1920, 1080), 1.5),
@@ -227,10 +228,10 @@ def test_panels_keep_apart_and_keep_their_margins(size_wh: tuple[int, int]) -> N
     ],
 )
 def test_letters_grow_with_the_canvas_and_never_shrink_to_smears(
-    size_wh: tuple[int, int], unit: float | None
+    size_wh: tuple[int, int], factor: float | None
 ) -> None:
     """The layout of 720 rows is scaled, down to 576 rows and no further."""
-    assert unit_of(size_wh) == unit
+    assert panel_scale(size_wh) == (factor and Scale(factor))
 
 
 def test_a_canvas_too_narrow_for_words_shows_the_picture_alone() -> None:
@@ -241,17 +242,18 @@ def test_a_canvas_too_narrow_for_words_shows_the_picture_alone() -> None:
     assert (canvas == 128).all()
 
 
-@pytest.mark.parametrize(("edges", "used"), [("auto", "smooth"), ("clean", "clean")])
-def test_the_edges_in_use_are_told(edges: str, used: str) -> None:
-    """Smooth wherever logits came, unless clean ones are asked for."""
-    overlay = Overlay(CITYSCAPES, edges=edges)
-    assert overlay.edges_used is None
+@pytest.mark.parametrize("edges", ["auto", "clean"])
+def test_edges_are_smooth_where_there_are_logits(edges: str) -> None:
+    """Logits are upsampled unless clean edges are requested."""
     logits = np.where(np.arange(19) == TWO_CLASSES.class_map[..., None], 9, 0).astype(np.int8)
-    result = replace(TWO_CLASSES, logits=logits)
-    overlay.draw(frame(1280, 720), result, STATUS, Controls(), 0.0)
-    assert overlay.edges_used == used
-    overlay.draw(frame(1280, 720), TWO_CLASSES, STATUS, Controls(), 0.0)
-    assert overlay.edges_used == "clean"
+    canvas, smooth, clean = (
+        Overlay(CITYSCAPES, edges=name).draw(
+            frame(1280, 720), replace(TWO_CLASSES, logits=logits), STATUS, Controls(), 0.0
+        )
+        for name in (edges, "smooth", "clean")
+    )
+    assert not np.array_equal(smooth, clean)
+    assert np.array_equal(canvas, clean if edges == "clean" else smooth)
 
 
 @pytest.mark.parametrize("settings", [{"edges": "round"}, {"height": 100}, {"height": 9999}])

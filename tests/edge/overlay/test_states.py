@@ -10,6 +10,7 @@ from edge_app.fonts import ELLIPSIS
 from edge_app.frame import Classification, Frame, Segmentation
 from edge_app.labels import CITYSCAPES, DIGITS
 from edge_app.overlay import Overlay
+from edge_app.overlay.panel import Scale
 from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state, states_px
 from edge_app.state import State, StateKind
 from edge_app.style import bgr, variant_colour
@@ -22,7 +23,7 @@ LOST = (CAMERA_LOST, RECORDING)
 SWITCH = "int8: loaded in 31 ms, took over in 0.2 ms"
 GRAY = Frame(np.full((720, 1280, 3), 128, np.uint8), 0, 0.0, 1.0, "0")
 ROADS = Segmentation(np.zeros((8, 8), np.uint8))
-BARE = Controls(alpha=0.0, legend=False, hud=False)
+BARE = Controls(alpha=0.0, legend=False, hud=0)
 SEVEN = Classification(7, np.eye(10, dtype=np.float32)[7])
 
 
@@ -36,7 +37,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Written:
 @pytest.mark.parametrize("room_px", [260, 600, 2000])
 def test_every_state_is_read_whole(written: Written, unit: float, room_px: int) -> None:
     """Chips break into rows where they are too long for one."""
-    panel = draw_states(ALL, SWITCH, unit, int(room_px * unit))
+    panel = draw_states(ALL, SWITCH, Scale(unit), int(room_px * unit))
     assert panel is not None
     assert panel.size_wh[0] <= int(room_px * unit)
     assert set(texts(ALL)) <= {text for text, _, _ in written.boxes}
@@ -45,8 +46,8 @@ def test_every_state_is_read_whole(written: Written, unit: float, room_px: int) 
 
 def test_nothing_unusual_is_nothing_drawn() -> None:
     """A run as it should be has no chips."""
-    assert draw_states((), "", 1.0, 500) is None
-    assert draw_states((), SWITCH, 1.0, 500) is not None
+    assert draw_states((), "", Scale(1.0), 500) is None
+    assert draw_states((), SWITCH, Scale(1.0), 500) is not None
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -55,7 +56,7 @@ def test_sentences_are_broken_into_lines(written: Written, unit: float, room_px:
     """Why a recording stopped is read whole where it can be, and does not look like one."""
     why = "the disk has 12 MB left; free some space and press r again"
     stopped = State(StateKind.RECORDING_STOPPED, "recording stopped", why)
-    panel = draw_states((stopped,), "", unit, int(room_px * unit))
+    panel = draw_states((stopped,), "", Scale(unit), int(room_px * unit))
     assert panel is not None
     assert panel.size_wh[0] <= int(room_px * unit)
     lines = [text for text, _, _ in written.boxes]
@@ -67,8 +68,11 @@ def test_sentences_are_broken_into_lines(written: Written, unit: float, room_px:
 
 def test_a_row_that_fits_is_measured_as_it_is_drawn() -> None:
     """What needs no breaking is as wide as was said before."""
-    wide = states_px(ALL, SWITCH, 1.0)
-    one, many = draw_states(ALL, SWITCH, 1.0, wide), draw_states(ALL, SWITCH, 1.0, wide - 1)
+    wide = states_px(ALL, SWITCH, Scale(1.0))
+    one, many = (
+        draw_states(ALL, SWITCH, Scale(1.0), wide),
+        draw_states(ALL, SWITCH, Scale(1.0), wide - 1),
+    )
     assert one is not None
     assert many is not None
     assert one.size_wh[0] == wide
@@ -77,7 +81,7 @@ def test_a_row_that_fits_is_measured_as_it_is_drawn() -> None:
 
 def test_a_variant_that_loads_has_its_colour() -> None:
     """The square of its chip is that of the variant, whatever the text."""
-    panel = draw_states((LOADING,), "", 1.0, 900)
+    panel = draw_states((LOADING,), "", Scale(1.0), 900)
     assert panel is not None
     assert (panel.colour == bgr(variant_colour("dynamic_range"))).all(axis=2).any()
 
@@ -85,7 +89,7 @@ def test_a_variant_that_loads_has_its_colour() -> None:
 def test_the_banner_says_why(written: Written) -> None:
     """The reason stands below the try, however long it is."""
     why = "the camera /dev/video0 has given no picture for 2 s; see that its cable is in place"
-    draw_banner(State(StateKind.RECONNECTING, "reconnecting (attempt 3)", why), 1.0, 1228)
+    draw_banner(State(StateKind.RECONNECTING, "reconnecting (attempt 3)", why), Scale(1.0), 1228)
     texts = [text for text, _, _ in written.boxes]
     assert texts[0] == "reconnecting (attempt 3)"
     assert " ".join(texts[1:-1]) == why
@@ -98,7 +102,7 @@ def test_a_lost_source_is_told_in_a_banner(written: Written, unit: float) -> Non
     lost = status(states=LOST)
     assert lost_state(lost) == LOST[0]
     assert chip_states(lost) == LOST[1:]
-    draw_banner(LOST[0], unit, int(500 * unit))
+    draw_banner(LOST[0], Scale(unit), int(500 * unit))
     written.check(margin_px=int(4 * unit))
 
 

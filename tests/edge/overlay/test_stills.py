@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from edge_app.controls import Controls
+from edge_app.frame import Image
 from edge_app.labels import CITYSCAPES
 from edge_app.overlay import Overlay
-from edge_app.overlay.scene import GROUND_BGR
-from edge_app.overlay.stills import SIZE_WH, difference_picture, split_picture
+from edge_app.overlay.scene import BACKGROUND_BGR
+from edge_app.overlay.stills import SIZE_WH, ComparedFrame, difference_image, split_image
 from edge_app.quality import Quality
 from tests.support.comparisons import comparison, noisy_frame, picture, segmentation
 from tests.support.steps import status
@@ -16,7 +17,12 @@ from tests.support.text_boxes import note_texts
 FIRST, SECOND = segmentation(1, logits=True), segmentation(2, logits=True)
 
 
-@pytest.mark.parametrize("make", [split_picture, difference_picture])
+def compared(image: Image, quality: Quality | None = None) -> ComparedFrame:
+    """Return float32 and int8 on an image."""
+    return ComparedFrame(image, FIRST, comparison(SECOND), CITYSCAPES, "float32", quality)
+
+
+@pytest.mark.parametrize("make", [split_image, difference_image])
 @pytest.mark.parametrize("frame_wh", [(1280, 720), (960, 720), (2048, 1024), (480, 853), (33, 21)])
 def test_a_still_has_its_size_names_and_figures(  # type: ignore[no-untyped-def]
     monkeypatch: pytest.MonkeyPatch, make, frame_wh: tuple[int, int]
@@ -25,9 +31,7 @@ def test_a_still_has_its_size_names_and_figures(  # type: ignore[no-untyped-def]
     written = note_texts(monkeypatch)
     image = picture(*frame_wh)
     before = image.copy()
-    canvas = make(
-        image, FIRST, comparison(SECOND), CITYSCAPES, "float32", quality=Quality(9, miou=0.594)
-    )
+    canvas = make(compared(image, Quality(9, miou=0.594)))
     assert canvas.shape == (SIZE_WH[1], SIZE_WH[0], 3)
     assert canvas.dtype == np.uint8
     assert np.array_equal(image, before)
@@ -38,17 +42,15 @@ def test_a_still_has_its_size_names_and_figures(  # type: ignore[no-untyped-def]
 
 def test_a_picture_of_another_shape_stands_on_calm_ground() -> None:
     """Its whole height is seen, with ground left and right of it."""
-    canvas = split_picture(picture(960, 720), FIRST, comparison(SECOND), CITYSCAPES, "float32")
-    assert (canvas[:, :150].reshape(-1, 3) == GROUND_BGR).all()
-    assert not (canvas[:, 170:400] == GROUND_BGR).all(axis=2).any()
+    canvas = split_image(compared(picture(960, 720)))
+    assert (canvas[:, :150].reshape(-1, 3) == BACKGROUND_BGR).all()
+    assert not (canvas[:, 170:400] == BACKGROUND_BGR).all(axis=2).any()
 
 
 def test_a_still_shows_what_the_live_view_shows() -> None:
     """Its pixels beside the divider are those of the two overlays."""
     frame = noisy_frame(1280, 720)
-    canvas = split_picture(
-        frame.image, FIRST, comparison(SECOND), CITYSCAPES, "float32", divider=0.3
-    )
+    canvas = split_image(compared(frame.image), divider=0.3)
     overlay = Overlay(CITYSCAPES)
     for result, part in ((FIRST, np.s_[400:500, :380]), (SECOND, np.s_[400:500, 390:900])):
         alone = overlay.draw(frame, result, status(), Controls(hud=0, legend=False), 0.0)

@@ -1,7 +1,7 @@
 """Every view shows what its name says, at every size, and no panel covers another."""
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -10,14 +10,14 @@ from edge_app.controls import COMPARISONS, VIEWS, Controls
 from edge_app.frame import Frame, Status
 from edge_app.labels import CITYSCAPES
 from edge_app.overlay import Overlay
-from edge_app.overlay.board_layout import margin_px
-from edge_app.overlay.scene import divider_px, halves_of, line_px, mode_of
+from edge_app.overlay.board_layout import margin_px, side_by_side
+from edge_app.overlay.scene import divider_px, line_px, view_mode
 from edge_app.overlay.street import StreetView
 from tests.support.comparisons import comparison, noisy_frame, segmentation
 from tests.support.steps import LOADING, PAUSED, RECORDING, status
 from tests.support.steps import LOST as CAMERA_LOST
 
-BARE = Controls(legend=False, hud=False)
+BARE = Controls(legend=False, hud=0)
 SIZES = [(320, 240), (321, 241), (640, 360), (853, 481), (1280, 720), (1920, 1080), (3840, 2160)]
 LOUD = status(
     variant="float32",
@@ -87,7 +87,7 @@ def test_the_picture_is_shown_as_it_is_and_is_another_array() -> None:
 def test_side_by_side_pictures_have_one_size_and_stay_apart() -> None:
     """Both keep the frame's shape, in the area they were given."""
     for frame_wh in ((1280, 720), (960, 720), (720, 1280), (2048, 1024), (7, 1000)):
-        (x, y, width, height), (other_x, *other) = halves_of(frame_wh, (26, 150, 1228, 490), 13)
+        (x, y, width, height), (other_x, *other) = side_by_side(frame_wh, (26, 150, 1228, 490), 13)
         assert other == [y, width, height]
         assert x >= 26
         assert x + width < other_x
@@ -112,7 +112,7 @@ def test_a_comparison_goes_before_the_view(
     view: str, compare: str, compared: bool, mode: str
 ) -> None:
     """Until the second variant has answered, the view stays."""
-    assert mode_of(Controls(view=view, compare=compare), compared) == mode
+    assert view_mode(Controls(view=view, compare=compare), compared) == mode
 
 
 @pytest.mark.parametrize("size_wh", SIZES)
@@ -134,14 +134,12 @@ def test_panels_lie_on_the_canvas_and_apart(
         canvas = street.draw(frame, first, told, controls, 0.0, comparison(second))
         width, height = canvas.shape[1], canvas.shape[0]
         margin = margin_px((width, height))
-        assert street.placed
-        for placed in street.placed:
+        assert street.layout.placed
+        for placed in street.layout.placed:
             assert min(placed.xy) >= margin
             assert placed.right <= width - margin
             assert placed.bottom <= height - margin
-        for one, other in (
-            (one, other) for i, one in enumerate(street.placed) for other in street.placed[:i]
-        ):
+        for one, other in combinations(street.layout.placed, 2):
             assert (
                 one.right < other.xy[0]
                 or other.right < one.xy[0]
@@ -160,8 +158,8 @@ def test_states_always_find_a_place(size_wh: tuple[int, int], told: Status, comp
 
     def panels(said: Status) -> int:
         street = StreetView(CITYSCAPES, "auto", None, hints=True)
-        street.draw(frame, first, said, Controls(hud=False, compare=compare), 0.0, second)
-        return len(street.placed)
+        street.draw(frame, first, said, Controls(hud=0, compare=compare), 0.0, second)
+        return len(street.layout.placed)
 
     calm = replace(told, states=(), switch="")
     # One for the chips and one for the banner; the legend may give way to them.
@@ -183,14 +181,13 @@ def test_no_view_draws_on_the_frame(view: str, compare: str) -> None:
 
 
 def test_levels_of_detail_shrink_the_hud() -> None:
-    """All, the first lines, nothing; True means all."""
+    """All, names and rates, nothing."""
     heights = []
-    for hud in (True, 2, 1, 0):
+    for hud in (2, 1, 0):
         street = StreetView(CITYSCAPES, "auto", None, hints=False)
         controls = Controls(legend=False, hud=hud)
         frame = noisy_frame(1280, 720)
         street.draw(frame, segmentation(1, logits=False), status(), controls, 0.0, None)
-        heights.append(sum(placed.panel.size_wh[1] for placed in street.placed))
-    assert heights[0] == heights[1]
-    assert all(one > other for one, other in pairwise(heights[1:]))
+        heights.append(sum(placed.panel.size_wh[1] for placed in street.layout.placed))
+    assert all(one > other for one, other in pairwise(heights))
     assert heights[-1] == 0

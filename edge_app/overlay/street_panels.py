@@ -1,0 +1,253 @@
+"""The panels of a street, and places for them and for two images side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edge_app.controls import COMPARISONS, Controls
+from edge_app.frame import Status
+from edge_app.labels import LabelSet
+from edge_app.overlay import comparison_panel
+from edge_app.overlay.board_layout import Area, Placed, centred, side_by_side
+from edge_app.overlay.comparison_panel import VariantChip, VariantPair
+from edge_app.overlay.compose import Composer
+from edge_app.overlay.legend import draw_legend
+from edge_app.overlay.panel import SOFT, Panel, Scale
+from edge_app.overlay.scene import divider_px, view_mode
+from edge_app.overlay.states import chip_states, states_px
+from edge_app.style import spaced, variant_colour
+
+_SHRINK_MIN = 0.85  # side by side, images give way to panels down to this share of their size
+_STATES_MIN = 230  # a narrower row of chips becomes a pile
+NO_HALVES: tuple[Area, Area] = ((0, 0, 1, 1), (0, 0, 1, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class StreetContent:
+    """What the panels of a street show.
+
+    legend: trainIds of the classes in view, in the order of the legend.
+    pair: the compared variants; None without a comparison.
+    """
+
+    status: Status
+    controls: Controls
+    labels: LabelSet
+    legend: Sequence[int]
+    pair: VariantPair | None
+
+    @property
+    def mode(self) -> str:
+        """The view, as `scene.view_mode` returns it."""
+        return view_mode(self.controls, self.pair is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class StreetLayout:
+    """Panels in their places.
+
+    halves: areas of two images side by side. complete: whether all panels fit.
+    """
+
+    placed: Sequence[Placed] = ()
+    halves: tuple[Area, Area] = NO_HALVES
+    complete: bool = True
+
+
+def layout_panels(
+    content: StreetContent,
+    size_wh: tuple[int, int],
+    frame_wh: tuple[int, int],
+    scale: Scale,
+    *,
+    detail: int,
+    hints: bool,
+) -> StreetLayout:
+    """Place the panels of a street; with less of the HUD if they do not fit with all of it.
+
+    detail: the most that is drawn of the HUD: 2 all, 1 names and rates, 0 nothing.
+    """
+    for level in range(detail, -1, -1):
+        layout = _StreetComposer(content, size_wh, frame_wh, scale).layout(level, hints=hints)
+        if layout.complete:
+            break
+    return layout
+
+
+class _StreetComposer(Composer):
+    """The steps of placing the panels of a street."""
+
+    def __init__(
+        self,
+        content: StreetContent,
+        size_wh: tuple[int, int],
+        frame_wh: tuple[int, int],
+        scale: Scale,
+    ) -> None:
+        super().__init__(size_wh, scale, content.status, content.controls)
+        self.content, self.mode, self.pair = content, content.mode, content.pair
+        self.frame_wh = frame_wh
+
+    def layout(self, detail: int, *, hints: bool) -> StreetLayout:
+        """Place everything."""
+        if self.controls.help:
+            self.put_help()
+            self._put_states()
+            return StreetLayout(self.board.placed, self._halves()[0])
+        if hints:
+            self.put_hints()
+        # A little below the middle, where the banner leaves space for a whole HUD.
+        complete = self.put_banner(below_middle=24)
+        beside = self.mode == "side by side"
+        if not beside:
+            complete &= self._put_comparison()
+        if detail > 0:
+            complete &= self.put(self.draw_hud(detail), [(self.margin, self.margin)])
+        if self.mode in COMPARISONS:
+            complete &= self._put_variant_chips()
+        if self.controls.legend and self.mode != "picture":
+            self._put_legend()
+        if beside:
+            self._put_agreement_above()
+        complete &= self._put_states()
+        halves, clear = self._halves()
+        if beside:
+            self._put_titles(halves)
+            complete &= clear
+        return StreetLayout(self.board.placed, halves, complete)
+
+    def _centred(self, panel: Panel, top: int) -> tuple[int, int]:
+        return centred(panel, (0, 0, *self.size_wh))[0], top
+
+    def _tops(self) -> list[int]:
+        """Return the rows where a panel may begin, from the top down."""
+        below = sorted({placed.bottom + self.gap for placed in self.board.placed})
+        return [self.margin, *below]
+
+    def _put_comparison(self) -> bool:
+        """Place the agreement at the lower edge, unless the HUD is off."""
+        if self.pair is None or not self.controls.hud:
+            return True
+        draw = comparison_panel.draw_agreement
+        if self.mode == "difference":
+            draw = comparison_panel.draw_difference_key
+        panel = draw(self.pair, self.scale, self.inner_wh[0])
+        return self.put(panel, [self._centred(panel, self.bottom - panel.size_wh[1])])
+
+    def _put_agreement_above(self) -> None:
+        """Place the agreement between HUD and legend, as much of it as fits there."""
+        if self.pair is None or not self.controls.hud:
+            return
+        start, end = self._between()
+        panel = comparison_panel.draw_agreement(self.pair, self.scale, end - start)
+        left = start + (end - start - panel.size_wh[0]) // 2
+        self.put(panel, [self._centred(panel, self.margin), (left, self.margin)])
+
+    def _between(self) -> tuple[int, int]:
+        """Return the columns between the panels along the upper edge."""
+        upper = [placed for placed in self.board.placed if placed.xy[1] == self.margin]
+        middle = self.size_wh[0] // 2
+        starts = [placed.right + self.gap for placed in upper if placed.xy[0] < middle]
+        ends = [placed.xy[0] - self.gap for placed in upper if placed.xy[0] >= middle]
+        return max([self.margin, *starts]), min([self.size_wh[0] - self.margin, *ends])
+
+    def _put_legend(self) -> None:
+        """Place the classes at the top right or below other panels; fewer if space is short."""
+        placed = self.board.placed
+        if self.mode == "side by side":
+            upper = [each.bottom for each in placed if each.xy[1] == self.margin]
+            ends = [max([self.margin + self.scale.px(150), *upper])]
+        else:
+            above = {each.xy[1] - self.gap for each in placed}
+            ends = [self.bottom, *sorted(above, reverse=True)]
+        for top in self._tops():
+            for end in ends:
+                panel = self._draw_classes((self.inner_wh[0], end - top))
+                if panel is not None:
+                    left = self.size_wh[0] - self.margin - panel.size_wh[0]
+                    if self.put(panel, [(left, top)]):
+                        return
+
+    def _draw_classes(self, max_wh: tuple[int, int]) -> Panel | None:
+        if self.pair is not None and self.mode == "difference":
+            return comparison_panel.draw_class_agreement(self.pair, self.scale, max_wh)
+        return draw_legend(self.content.legend, self.content.labels, self.scale, max_wh)
+
+    def _put_variant_chips(self) -> bool:
+        """Place a chip per variant beside the divider, or the middle, at one height."""
+        if self.pair is None:
+            return True
+        x, distance = self.size_wh[0] // 2, -(-self.gap // 2)
+        if self.mode == "split":
+            x = divider_px(self.controls.divider, self.size_wh[0])
+            distance = self.scale.px(14)
+        widths = (x - distance - self.margin, self.size_wh[0] - self.margin - x - distance)
+        chips: list[tuple[Panel, int]] = []
+        for i, (chip, max_px) in enumerate(zip(self.pair.chips, widths, strict=True)):
+            if max_px < self.scale.px(70):
+                continue  # too narrow for a name; the chip of the other side suffices
+            panel = comparison_panel.draw_variant_chip(chip, self.scale, max_px)
+            chips.append((panel, x + distance if i else x - distance - panel.size_wh[0]))
+        for top in self._tops():
+            before = len(self.board.placed)
+            if all(self.put(panel, [(left, top)]) for panel, left in chips):
+                return True
+            del self.board.placed[before:]
+        return False
+
+    def _put_states(self) -> bool:
+        """Place the states between the upper panels, else in one row below."""
+        start, end = self._between()
+        widths = [end - start, self.inner_wh[0], end - start]
+        switch = "" if self.controls.help else self.status.switch
+        if widths[0] < states_px(chip_states(self.status), switch, self.scale):
+            del widths[0]  # one row elsewhere is better than a pile here
+        for max_px in widths:
+            if max_px < self.scale.px(_STATES_MIN):
+                continue
+            panel = self.draw_states(max_px)
+            if panel is None:
+                return True
+            between = start + (end - start - panel.size_wh[0]) // 2
+            right = self.size_wh[0] - self.margin - panel.size_wh[0]
+            tops = self._tops()
+            places = [self._centred(panel, self.margin), (between, self.margin)]
+            places += [self._centred(panel, top) for top in tops]
+            places += [(left, top) for top in tops for left in (self.margin, between, right)]
+            if self.put(panel, places):
+                return True
+        return False
+
+    def _halves(self) -> tuple[tuple[Area, Area], bool]:
+        """Return the areas of two images, and whether they are clear of the panels above.
+
+        They overlap panels only if they would become much smaller otherwise.
+        """
+        if self.mode != "side by side":
+            return NO_HALVES, True
+        middle = self.size_wh[1] // 2
+        above = [p.bottom + self.gap for p in self.board.placed if p.xy[1] < middle]
+        below = [p.xy[1] - self.gap for p in self.board.placed if p.xy[1] >= middle]
+        top, end = max([self.margin, *above]), min([self.bottom, *below])
+        x, width = self.margin, self.inner_wh[0]
+        full = side_by_side(self.frame_wh, (x, self.margin, *self.inner_wh), self.gap)
+        clear = side_by_side(self.frame_wh, (x, top, width, max(1, end - top)), self.gap)
+        is_clear = clear[0][2] >= _SHRINK_MIN * full[0][2]
+        return (clear if is_clear else full), is_clear
+
+    def _put_titles(self, halves: tuple[Area, Area]) -> None:
+        """Place the name of what it shows on each image."""
+        variant = self.status.variant
+        chips = (
+            VariantChip("picture", SOFT, None),
+            VariantChip(spaced(variant), variant_colour(variant), None),
+        )
+        if self.pair is not None:
+            chips = self.pair.chips
+        for chip, (x, y, width, height) in zip(chips, halves, strict=True):
+            max_px = max(1, width - 2 * self.gap)
+            panel = comparison_panel.draw_variant_chip(chip, self.scale, max_px)
+            end = y + height - self.gap - panel.size_wh[1]
+            left, right = x + self.gap, x + width - self.gap - panel.size_wh[0]
+            self.put(panel, [(a, b) for a in (left, right) for b in (y + self.gap, end)])
