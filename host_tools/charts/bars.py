@@ -107,7 +107,7 @@ def tail_chart(
         # The ratio of tail to median matters; a log axis shows equal ratios as equal lengths.
         log_axis(axes, shortest_ms / 1.3, longest_ms * (longest_ms / shortest_ms) ** 0.45 * 1.3)
         _draw_groups(axes, theme, coloured, lambda row, y: _draw_tail(axes, theme, *row, y))
-        axes.set_xlabel("ms a frame")
+        axes.set_xlabel("ms per frame")
 
     return _grouped_chart(name, title, note, list(groups.values()), draw)
 

@@ -1,4 +1,4 @@
-"""Draw dots: quality against time, and the quality of every class."""
+"""Charts of dots: quality against time, and the IoU of every class."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Hold one variant of a machine in the chart of quality against time."""
+    """One variant on one machine in the chart of quality against time."""
 
     variant: str
     time_ms: float
@@ -26,7 +26,7 @@ class Point:
 def pareto_chart(
     name: str, title: str, note: str, series: Mapping[str, Sequence[Point]], quality: str
 ) -> Chart:
-    """Return a chart of quality against time, with a line through what nothing else beats.
+    """Return a chart of quality against time, with a line through the best of each machine.
 
     series: {machine: its variants}. A dot's area is the file's size.
     """
@@ -64,7 +64,7 @@ def pareto_chart(
         axes.grid(visible=True, axis="both")
         axes.spines[["left", "bottom"]].set_visible(False)
         axes.locator_params(axis="y", nbins=6)
-        axes.set_xlabel("ms a frame, network alone")
+        axes.set_xlabel("ms per frame, invoke only")
         axes.set_ylabel(quality)
         variants = {p.variant: None for points in series.values() for p in points}
         legend(axes, {variant: variant_colour(variant) for variant in variants}, "o")
@@ -73,7 +73,7 @@ def pareto_chart(
 
 
 def pareto_front(points: Sequence[Point]) -> list[Point]:
-    """Return the points that no other beats in time without losing quality, fastest first."""
+    """Return the points that are better than every faster one, fastest first."""
     front: list[Point] = []
     for point in sorted(points, key=lambda one: (one.time_ms, -one.quality)):
         if not front or point.quality > front[-1].quality:
@@ -86,7 +86,7 @@ def class_chart(
 ) -> Chart:
     """Return a chart of the IoU of every class, one dot per variant.
 
-    classes: {class: {variant: IoU}}, those that never occurred left out.
+    classes: {class: {variant: IoU}}, without classes that never occur.
     """
     height = 0.235 * len(classes) + 1.1
 
@@ -103,7 +103,7 @@ def class_chart(
                         [-place],
                         "o",
                         color=variant_colour(variant),
-                        markersize=9.5 - 2 * rank,  # so that equal ones show as rings
+                        markersize=9.5 - 2 * rank,  # equal values show as rings
                         markeredgewidth=0,
                         zorder=2 + rank,
                     )
@@ -119,7 +119,7 @@ def class_chart(
 
 
 def _pad(axes: Axes, times: Sequence[float], qualities: Sequence[float]) -> None:
-    """Leave room around dots, and do not blow up differences that mean nothing."""
+    """Leave a margin around the dots, without magnifying meaningless differences."""
     low, high = min(qualities), max(qualities)
     spread = max(high - low, 1.0 if high > 1 else 0.01)
     axes.set_ylim(low - 0.3 * spread, high + 0.3 * spread)

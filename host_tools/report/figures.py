@@ -118,6 +118,9 @@ def in_order(figures: Iterable[Figures]) -> dict[str, Figures]:
     return {one.variant: one for one in ordered}
 
 
+Labelled = Sequence[tuple[str, Result]]  # results with a label each, that tells them apart
+
+
 def labels(results: Sequence[Result]) -> list[str]:
     """Name results that stand side by side: by machine, and by what else tells them apart."""
     names = [result.machine for result in results]

@@ -1,4 +1,4 @@
-"""Describe the machine a result comes from, and what speaks against its figures."""
+"""The machine of a result: its facts, its state, and warnings on its figures."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 from edge_app.board import UNKNOWN
 
 # Bits 0 to 3 of the Raspberry Pi firmware's get_throttled: under-voltage, capped, throttled,
-# soft temperature limit, now. The same bits 16 higher: since it was started.
+# soft temperature limit, now. The same bits 16 higher: since the start.
 _NOW = 0xF
 _BUSY = 0.5  # of the cores
 
 
 def machine_name(board: Mapping[str, Any]) -> str:
-    """Return the board's own name, or words for a board that has none."""
+    """Return the board's own name, or a text for a board without one."""
     model = str(board.get("model") or UNKNOWN)
-    return "a machine that does not tell its name" if model == UNKNOWN else model
+    return "unnamed machine" if model == UNKNOWN else model
 
 
 def throttled(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return a warning where the board slowed itself down; what is unknown gives none."""
+    """Return a warning if the board slowed itself down; none if that is unknown."""
     first, last = _bits(before), _bits(after)
     if last is None:
         return ()
@@ -29,29 +29,29 @@ def throttled(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str,
         return ()
     return (
         f"the board slowed itself down (get_throttled {last:#x}): its times are not valid; "
-        "cool it, mend its power supply and measure again",
+        "cool it, check its power supply and measure again",
     )
 
 
 def busy(before: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return a warning where other programs were at work before the measuring began."""
+    """Return a warning if other programs were running before the measurement."""
     load, cores = before.get("load_1m"), before.get("cores")
     if not isinstance(load, int | float) or not isinstance(cores, int) or load < _BUSY * cores:
         return ()
     return (
-        f"the machine was busy before the measuring began (load {load:.1f} on {cores} cores); "
-        "stop what else runs and measure again",
+        f"the machine was busy before the measurement (load {load:.1f} on {cores} cores); "
+        "stop other programs and measure again",
     )
 
 
 def facts(board: Mapping[str, Any], versions: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a machine is, by name, in the order it is shown; nothing of no board."""
+    """Return the facts of a machine by name, in the order they are shown; none without a board."""
     if not board:
         return {}
     return {
         "board": _text(board, "model"),
         "processor": f"{_text(board, 'machine')}, {_text(board, 'cores')} cores",
-        "features": ", ".join(_words(board.get("cpu_features"))) or UNKNOWN,
+        "features": ", ".join(_texts(board.get("cpu_features"))) or UNKNOWN,
         "memory": f"{_text(board, 'memory_mb')} MB",
         "system": f"{_text(board, 'os')}, kernel {_text(board, 'kernel')}",
         "versions": ", ".join(f"{name} {version}" for name, version in versions.items()) or UNKNOWN,
@@ -59,7 +59,7 @@ def facts(board: Mapping[str, Any], versions: Mapping[str, Any]) -> dict[str, st
 
 
 def state(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, str]:
-    """Return how a machine was doing, by name; nothing of no board."""
+    """Return the state of a machine by name; nothing without a board."""
     if not after:
         return {}
     return {
@@ -81,8 +81,8 @@ def _text(board: Mapping[str, Any], name: str) -> str:
     return str(board.get(name, UNKNOWN))
 
 
-def _words(value: Any) -> Iterable[str]:
-    return [str(word) for word in value] if isinstance(value, list) else []
+def _texts(value: Any) -> Iterable[str]:
+    return [str(one) for one in value] if isinstance(value, list) else []
 
 
 def _change(before: Mapping[str, Any], after: Mapping[str, Any], name: str, unit: str) -> str:

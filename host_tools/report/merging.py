@@ -1,4 +1,4 @@
-"""Put files together that belong together, and scores beside the files they are of."""
+"""Joining the files of one result, and adding scores measured elsewhere."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from host_tools.report.figures import Figures, Result, Score, in_order
 
 
 def join(results: Sequence[Result]) -> list[Result]:
-    """Join files that are parts of one result: a run for each variant.
+    """Join files that are parts of one result, such as a run for each variant.
 
-    Two files of one variant stay apart, for nothing is averaged; so do a bench and a run, for
-    they time other things.
+    Two files of the same variant stay apart, since nothing is averaged; so do a bench and a
+    run, since they time different things.
     """
     joined: list[Result] = []
     for result in results:
@@ -37,34 +37,34 @@ def _joined(first: Result, second: Result) -> Result:
 
 
 def with_scores(results: Sequence[Result], spec: ModelSpec | None = None) -> list[Result]:
-    """Give results that were not scored the scores of the same files, measured elsewhere.
+    """Return the results; those without scores get the scores of the same files from others.
 
-    Quality belongs to a file rather than to a machine; where it was scored is told. All
-    variants of a result get theirs from one place, that with the most of them.
-    spec: a model whose card tells scores from when it was converted.
+    Quality belongs to a file, not to a machine. All variants of a result get their scores from
+    one source, the one with the most of them, whose frames the page names.
+    spec: a model whose card has scores from its conversion.
     """
-    donors = [result for result in results if not result.published]
+    sources = [result for result in results if not result.published]
     if spec is not None:
-        donors.append(_of_card(spec))
+        sources.append(_of_card(spec))
     filled = []
     for result in results:
-        lenders = [] if result.published or result.has("score") else donors
-        lent = max((_lent(result, donor) for donor in lenders), key=len, default={})
+        possible = [] if result.published or result.has("score") else sources
+        scores = max((_scores_from(source, result) for source in possible), key=len, default={})
         figures = {
-            name: replace(one, score=lent.get(name, one.score))
+            name: replace(one, score=scores.get(name, one.score))
             for name, one in result.figures.items()
         }
         filled.append(replace(result, figures=figures))
     return filled
 
 
-def _lent(result: Result, donor: Result) -> dict[str, Score]:
-    """Return the scores a donor has for files of the same model and size."""
-    if donor.model != result.model:
+def _scores_from(source: Result, result: Result) -> dict[str, Score]:
+    """Return the scores of `source` for files of the same model and size."""
+    if source.model != result.model:
         return {}
     return {
         name: other.score
-        for name, other in donor.figures.items()
+        for name, other in source.figures.items()
         if other.score
         and name in result.figures
         and other.bytes is not None
@@ -77,7 +77,7 @@ def _of_card(spec: ModelSpec) -> Result:
     for variant in spec.variants.values():
         quality = variant.quality
         score = Score(
-            on="the pictures it was proved on when converted",
+            on="the images it was verified on when converted",
             frames=quality.get("frames"),
             pixel_accuracy=quality.get("pixel_accuracy"),
             miou=quality.get("miou"),

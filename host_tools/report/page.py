@@ -13,7 +13,7 @@ from edge_app.errors import EdgeError
 from edge_app.paths import assets_dir
 from edge_app.style import NOTHING, count, file_size, percent, spaced, variant_colour
 from host_tools.charts.drawing import DARK, LIGHT, TYPEFACE_FILES
-from host_tools.report.figures import FLOAT, Figures, Result, labels
+from host_tools.report.figures import FLOAT, Figures, Labelled, Result, labels
 from host_tools.report.gallery import Gallery
 from host_tools.report.sentences import figure, lost_points, quality_text, sentences, speed_ratio
 
@@ -66,7 +66,7 @@ class ModelSection:
     charts: Sequence[RenderedChart]
 
     @property
-    def _labelled(self) -> list[tuple[str, Result]]:
+    def _labelled(self) -> Labelled:
         return list(zip(labels(self.results), self.results, strict=True))
 
     @property
@@ -201,7 +201,7 @@ def _conditions(result: Result) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _table(labelled: Sequence[tuple[str, Result]]) -> FiguresTable:
+def _table(labelled: Labelled) -> FiguresTable:
     machines = []
     for label, result in labelled:
         base = result.figures.get(FLOAT)

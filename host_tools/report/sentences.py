@@ -1,22 +1,22 @@
-"""Say in sentences what quantization bought and what it cost."""
+"""Sentences on what quantization gained and what it lost."""
 
 from __future__ import annotations
 
 from edge_app.style import NOTHING, significant, spaced
 from host_tools.report.figures import FLOAT, Figures, Result
 
-_ALIKE = 0.05  # two times that differ by less are called equal: runs differ by as much
+_EQUAL = 0.05  # times that differ by less are called equal, as two runs differ as much
 
 
 def figure(value: float | None) -> str:
-    """Write a positive number with three figures, small ones too: 0.0185, 14.4, 1,597."""
+    """Format a positive number with three significant digits: 0.0185, 14.4, 1,597."""
     if value is not None and 0 < value < 0.995:
         return f"{value:#.3g}"
     return f"{value:,.0f}" if value is not None and value >= 999.5 else significant(value)
 
 
 def quality_text(headline: tuple[str, float] | None, places: int = 3) -> str:
-    """Write a score as its measure is quoted: mIoU as a fraction of some places, else per cent."""
+    """Format a score as is usual: mIoU as a fraction of so many places, else in per cent."""
     if headline is None:
         return NOTHING
     name, value = headline
@@ -26,25 +26,24 @@ def quality_text(headline: tuple[str, float] | None, places: int = 3) -> str:
 def sentences(result: Result) -> list[str]:
     """Return a sentence per variant that compares it with float32 on the same machine.
 
-    "int8 is 2.6x faster than float32, loses 0.3 points of mIoU (0.8130 to 0.8100), and its file
-    is 2.8x smaller." What is not known is left out; without float32 there is nothing to say.
+    "int8 is 2.6x faster than float32, loses 0.3 points of mIoU (0.8130 to 0.8100) and has a
+    file 2.8x smaller." Missing figures are left out; without float32 there are no sentences.
     """
     base = result.figures.get(FLOAT)
     if base is None:
         return []
-    said = []
+    found = []
     for one in result.figures.values():
         if one.variant == FLOAT:
             continue
-        parts = [part for part in (_speed(base, one), _quality(base, one)) if part]
-        size = _size(base, one)
-        if parts or size:
-            said.append(f"{spaced(one.variant)} {_listed([*parts, *([size] if size else [])])}.")
-    return said
+        parts = [part(base, one) for part in (_speed, _quality, _size)]
+        if any(parts):
+            found.append(f"{spaced(one.variant)} {_listed([part for part in parts if part])}.")
+    return found
 
 
 def speed_ratio(base: Figures, one: Figures) -> float | None:
-    """Return how many times faster a variant is than float32: by network, else by whole line."""
+    """Return how many times faster a variant is than float32, invoke-only, else end to end."""
     if base.network and one.network:
         return base.network.typical_ms / one.network.typical_ms
     if base.line_fps and one.line_fps:
@@ -53,12 +52,12 @@ def speed_ratio(base: Figures, one: Figures) -> float | None:
 
 
 def lost_points(base: Figures, one: Figures) -> float | None:
-    """Return how many points (hundredths) of quality a variant lost; below 0 is a gain."""
+    """Return the points (hundredths) of quality a variant lost; a gain is negative."""
     before = base.score.headline if base.score else None
     after = one.score.headline if one.score else None
     if not before or not after or before[0] != after[0]:
         return None
-    # Scores on other frames say nothing of what was lost.
+    # Scores on different frames cannot be compared.
     if base.score and one.score and base.score.on != one.score.on:
         return None
     return 100 * (before[1] - after[1])
@@ -68,7 +67,7 @@ def _speed(base: Figures, one: Figures) -> str:
     ratio = speed_ratio(base, one)
     if ratio is None:
         return ""
-    if abs(ratio - 1) < _ALIKE:
+    if abs(ratio - 1) < _EQUAL:
         return f"is as fast as {FLOAT}"
     if ratio > 1:
         return f"is {_times(ratio)} faster than {FLOAT}"
@@ -95,7 +94,7 @@ def _size(base: Figures, one: Figures) -> str:
     if not base.bytes or not one.bytes:
         return ""
     ratio = base.bytes / one.bytes
-    if abs(ratio - 1) < _ALIKE:
+    if abs(ratio - 1) < _EQUAL:
         return "has a file of the same size"
     if ratio > 1:
         return f"has a file {_times(ratio)} smaller"

@@ -1,4 +1,4 @@
-"""Test the charts: which there are, that they are drawn, and what they are drawn from."""
+"""Which charts there are, that they are drawn, and from what."""
 
 import io
 from typing import Any
@@ -21,7 +21,7 @@ STAGES = {"prepare": Spread(1.0), "invoke": Spread(20.0), "end_to_end": Spread(6
 
 
 def full(name: str, ratio: float = 1.0) -> Figures:
-    """Return a variant of which everything is known."""
+    """Return a variant with all figures."""
     return Figures(
         name,
         bytes=int(2_000_000 * ratio),
@@ -51,7 +51,7 @@ def near(image: np.ndarray[Any, Any], colour: str) -> int:
 
 
 def test_the_typeface_is_the_projects_own() -> None:
-    """Charts are lettered as the overlay is, in both weights."""
+    """Charts have the overlay's typeface, in both weights."""
     assert typefaces() == ("IBM Plex Sans", "IBM Plex Sans SmBld")
 
 
@@ -66,7 +66,7 @@ def test_full_results_give_every_chart() -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_chart_is_drawn_for_every_page(page: str) -> None:
-    """All are as wide as one another, on the page's ground, in the variants' colours."""
+    """All have the same width, the page's background and the variants' colours."""
     theme = PAGES[page]
     for chart in charts_of([result(full("float32", 3.0), full("int8"))], "m"):
         image = pixels(chart.render(theme))
@@ -89,14 +89,14 @@ def test_every_chart_is_drawn_for_every_page(page: str) -> None:
     ],
 )
 def test_a_chart_without_figures_is_left_out(one: Figures, names: list[str]) -> None:
-    """What is not known gives no empty chart, and the rest is drawn all the same."""
+    """Missing figures give no empty chart, and the other charts are drawn."""
     charts = charts_of([result(one, Figures("float32"))], "m")
     assert [chart.name for chart in charts] == names
     for chart in charts:
         assert pixels(chart.render(LIGHT)).std() > 0
 
 
-def test_what_is_the_same_everywhere_is_shown_once() -> None:
+def test_equal_files_and_scores_are_shown_once() -> None:
     """Two machines with the same files and scores share one group of each."""
     both = [result(full("int8")), result(full("int8"), machine="laptop")]
     alone = {chart.name: pixels(chart.render(LIGHT)) for chart in charts_of(both[:1], "m")}
@@ -115,7 +115,7 @@ def test_bars_are_as_long_as_their_values() -> None:
 
 
 def test_values_far_apart_become_dots() -> None:
-    """A bar beside one of a hundredth of it would show nothing."""
+    """A bar of a hundredth of another would be invisible."""
     rows = tuple(Row(f"v{n}", n, str(n), c) for n, c in ((400, "#FF0000"), (2, "#0000FF")))
     image = pixels(row_chart("c", "t", "n", [Group("g", rows)], "ms").render(LIGHT))
     assert near(image, "#FF0000") == pytest.approx(near(image, "#0000FF"), rel=0.1)
@@ -123,7 +123,7 @@ def test_values_far_apart_become_dots() -> None:
 
 
 def test_a_long_name_does_not_squeeze_the_chart() -> None:
-    """Bars keep their length, whatever a machine is called."""
+    """Bars keep their length, however long the machine's name is."""
 
     def red(title: str) -> int:
         group = Group(title, (Row("v", 4, "4", "#FF0000"),))
@@ -143,9 +143,7 @@ def test_a_long_name_does_not_squeeze_the_chart() -> None:
         ([("a", 50, 0.8)], "a"),
     ],
 )
-def test_the_front_is_what_nothing_beats(
-    points: list[tuple[str, float, float]], front: str
-) -> None:
-    """Slower has to be better, or it is beaten."""
+def test_the_front_has_no_beaten_point(points: list[tuple[str, float, float]], front: str) -> None:
+    """A slower point has to be better, or it is beaten."""
     made = [Point(name, time_ms, quality, None) for name, time_ms, quality in points]
     assert "".join(point.variant for point in pareto_front(made)) == front

@@ -94,7 +94,7 @@ def test_a_missing_value_is_none_and_never_zero(tmp_path: Path) -> None:
         ({"throttled": "0x50000"}, {"throttled": "0x50000"}, None),
         ({}, {"throttled": "0x50005"}, "slowed itself down (get_throttled 0x50005)"),
         ({}, {"throttled": "throttled=0x20000"}, "slowed itself down (get_throttled 0x20000)"),
-        ({"load_1m": 3.1}, {}, "busy before the measuring began (load 3.1 on 4 cores)"),
+        ({"load_1m": 3.1}, {}, "busy before the measurement (load 3.1 on 4 cores)"),
         ({"load_1m": "unknown"}, {"load_1m": 3.9}, None),
     ],
 )

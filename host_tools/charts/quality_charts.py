@@ -1,0 +1,134 @@
+"""The charts of file size and quality; None if no result has the figures."""
+
+from __future__ import annotations
+
+from edge_app.style import NOTHING, count, file_size, variant_colour
+from host_tools.charts.bars import Group, Row, row_chart
+from host_tools.charts.drawing import Chart
+from host_tools.charts.scatter import Point, class_chart, pareto_chart
+from host_tools.report.figures import FLOAT, Labelled, Score
+from host_tools.report.sentences import quality_text
+
+
+def size_chart(labelled: Labelled, prefix: str) -> Chart | None:
+    """Return the chart of file sizes; each set of files once, as it is the same everywhere."""
+    sizes = [one.bytes or 0 for _, result in labelled for one in result.figures.values()]
+    unit, unit_bytes = ("MB", 1e6) if max(sizes, default=0) >= 1e6 else ("kB", 1e3)
+    seen: set[tuple[int | None, ...]] = set()
+    groups: list[Group] = []
+    for label, result in labelled:
+        key = tuple(one.bytes for one in result.figures.values())
+        if key in seen or not any(key):
+            continue
+        seen.add(key)
+        rows = []
+        for one in result.figures.values():
+            value, text = one.bytes and one.bytes / unit_bytes, NOTHING
+            if one.bytes:
+                text = file_size(one.bytes)
+            rows.append(Row(one.variant, value, text, variant_colour(one.variant)))
+        title = "files as published" if result.published else "this model's files"
+        if any(group.title == title for group in groups):
+            title = f"{title}, {label}"
+        groups.append(Group(title, tuple(rows)))
+    if not groups:
+        return None
+    note = f"Of the .tflite file, in {'millions' if unit == 'MB' else 'thousands'} of bytes."
+    return row_chart(f"{prefix}-size", "File size", note, groups, unit)
+
+
+def quality_chart(labelled: Labelled, prefix: str) -> Chart | None:
+    """Return the chart of the headline scores; each set of scores once."""
+    seen: set[tuple[object, ...]] = set()
+    groups, measures = [], dict[str, None]()
+    for _, result in labelled:
+        scores = {name: one.score for name, one in result.figures.items() if one.score}
+        key = tuple((name, score.on, score.headline) for name, score in scores.items())
+        if not scores or key in seen:
+            continue
+        seen.add(key)
+        rows = []
+        for one in result.figures.values():
+            headline = one.score.headline if one.score else None
+            if headline:
+                measures[headline[0]] = None
+            value = _scaled(headline) if headline else None
+            rows.append(
+                Row(one.variant, value, quality_text(headline), variant_colour(one.variant))
+            )
+        groups.append(Group(f"on {_scored_on(next(iter(scores.values())))}", tuple(rows)))
+    if not groups:
+        return None
+    title = f"Quality: {', '.join(measures)}"
+    note = "Scores on different frames cannot be compared."
+    top = 1.0 if "mIoU" in measures else 100.0
+    unit = _unit(next(iter(measures)))
+    return row_chart(f"{prefix}-quality", title, note, groups, unit, top=top)
+
+
+def quality_against_time_chart(labelled: Labelled, prefix: str) -> Chart | None:
+    """Return the chart of quality against invoke-only time; published results have no such time."""
+    series, measure = {}, ""
+    for label, result in labelled:
+        points = []
+        for one in result.figures.values():
+            headline = one.score.headline if one.score else None
+            if headline and one.network:
+                measure = headline[0]
+                points.append(
+                    Point(one.variant, one.network.typical_ms, _scaled(headline), one.bytes)
+                )
+        if len(points) > 1:
+            series[label] = points
+    if not series:
+        return None
+    note = (
+        "Further left is faster, higher is better; the line joins the variants that no other "
+        "beats in both. A dot's area is the file's size."
+    )
+    return pareto_chart(f"{prefix}-pareto", "Quality against time", note, series, _unit(measure))
+
+
+def class_charts(labelled: Labelled, prefix: str) -> list[Chart]:
+    """Return a chart of the classes' IoU for each set of frames that was scored by class."""
+    charts: list[Chart] = []
+    seen: set[str] = set()
+    for _, result in labelled:
+        scores = {
+            name: one.score
+            for name, one in result.figures.items()
+            # Without mIoU the classes' shares are the accuracy of each digit.
+            if one.score and one.score.per_class and one.score.miou is not None
+        }
+        if not scores:
+            continue
+        best = scores.get(FLOAT) or next(iter(scores.values()))
+        classes = {
+            name: {variant: score.per_class.get(name) for variant, score in scores.items()}
+            for name in sorted(best.per_class, key=lambda name: -(best.per_class[name] or 0))
+            if any(score.per_class.get(name) is not None for score in scores.values())
+        }
+        key = repr(classes)
+        if key in seen or not classes:
+            continue
+        seen.add(key)
+        name = f"{prefix}-classes" + (f"-{len(charts) + 1}" if charts else "")
+        note = f"On {_scored_on(best)}. Equal values lie on top of one another."
+        charts.append(class_chart(name, "IoU by class", note, classes))
+    return charts
+
+
+def _unit(measure: str) -> str:
+    return measure if measure == "mIoU" else f"{measure}, %"
+
+
+def _scaled(headline: tuple[str, float]) -> float:
+    """Return a score in the unit of its axis: mIoU as a fraction, the others in per cent."""
+    return headline[1] if headline[0] == "mIoU" else 100 * headline[1]
+
+
+def _scored_on(score: Score) -> str:
+    """Return what was scored, with the number of frames unless the text has it already."""
+    if not score.frames or str(score.frames) in score.on.replace(",", ""):
+        return score.on
+    return f"{score.on}, {count(score.frames, 'frame')}"
