@@ -1,72 +1,27 @@
-"""Fold the turns of a case into its figures."""
+"""Figures of a case from its trials."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from edge_app.bench.confidence import Range, bootstrap_ci
-from edge_app.bench.quality_result import QualityResult
-from edge_app.bench.sustained import Sustained
+from edge_app.bench.confidence import bootstrap_ci
 from edge_app.bench.trial import Trial
+from edge_app.results.bench_result import (
+    CaseResult,
+    CaseSetup,
+    EndToEndFigures,
+    LoadFigures,
+    LongRun,
+    NetworkFigures,
+    QualityResult,
+    Sustained,
+)
 from edge_app.timing import Latency, TimingsLog
 
 
-@dataclass(frozen=True, slots=True)
-class CaseResult:
-    """Hold what was measured of one case; durations in ms, sizes as named.
-
-    init_ms, first_ms: medians over the turns. invoke_only: the bare network; range_ms of its
-    median. paced: the same once per tick of a camera.
-    stages: of the whole line, drawing included. line_range_ms: of its median time per frame.
-    ratio: end-to-end FPS over invoke-only FPS, 1 where everything else costs nothing.
-    cpu_ms: CPU of the whole process for one frame of the line; cpu_outside_ms: less the
-    network's. of_bound: end-to-end FPS over cores / CPU seconds per frame.
-    peak_rss_mb: highest resident memory of a process that runs only this case, 10^6 bytes.
-    complete: False where the measuring was stopped early.
-    """
-
-    variant: str
-    bytes: int
-    runtime: str
-    runtime_name: str
-    threads: int
-    delegation: str
-    init_ms: float
-    first_ms: float
-    warmup: Latency | None
-    invoke_only: Latency | None
-    range_ms: Range | None
-    paced: Latency | None
-    invoke_only_fps: float | None
-    end_to_end_fps: float | None
-    ratio: float | None
-    cpu_ms: float | None
-    cpu_invoke_ms: float | None
-    cpu_outside_ms: float | None
-    of_bound: float | None
-    stages: dict[str, Latency] = field(default_factory=dict)
-    line_range_ms: Range | None = None
-    peak_rss_mb: float | None = None
-    undelegated_ms: float | None = None
-    turns: int = 0
-    agreement: float | None = None
-    answered: int = 0
-    answer_s: float | None = None
-    quality: Mapping[str, Any] | None = None
-    sustained: Sustained | None = None
-    why: tuple[str, ...] = ()
-    complete: bool = True
-
-    def record(self) -> dict[str, Any]:
-        """Return it for JSON."""
-        return asdict(self)
-
-
 def aggregate(
-    turns: Sequence[Trial],
+    trials: Sequence[Trial],
     cores: int,
     *,
     answers: QualityResult | None = None,
@@ -74,62 +29,79 @@ def aggregate(
     why: tuple[str, ...] = (),
     complete: bool = True,
 ) -> CaseResult:
-    """Make one case's figures of its turns, at least one."""
-    one = turns[0]
-    alone = [ms for turn in turns for ms in turn.alone]
-    invoke_only = Latency.of(alone)
-    invoke_fps = 1e3 / invoke_only.mean_ms if invoke_only else None
-    line_s = sum(turn.line_s for turn in turns)
-    line_fps = sum(turn.line_intervals for turn in turns) / line_s if line_s else None
-    log = TimingsLog()
-    for turn in turns:
-        for timings in turn.line:
-            log.add(timings)
-    cpu_ms, cpu_invoke_ms = _mean(turns, "line_cpu_ms"), _mean(turns, "alone_cpu_ms")
-    # FPS over cores / (CPU seconds a frame) is CPU seconds over seconds and cores, whatever the
-    # frames; taken over the same span, so that few frames do not make it look better than it is.
-    busy = _mean(turns, "line_cores")
-    outside = cpu_ms - cpu_invoke_ms if cpu_ms is not None and cpu_invoke_ms is not None else None
+    """Return the figures of a case; trials: at least one."""
+    setup = trials[0].setup
+    network = _network_figures(trials)
     return CaseResult(
-        variant=one.variant,
-        bytes=one.bytes,
-        runtime=one.runtime,
-        runtime_name=one.runtime_name,
-        threads=one.threads,
-        delegation=one.delegation.summary(),
-        init_ms=_median([turn.init_ms for turn in turns]),
-        first_ms=_median([turn.first_ms for turn in turns]),
-        warmup=Latency.of(ms for turn in turns for ms in turn.warmup),
-        invoke_only=invoke_only,
-        range_ms=bootstrap_ci([turn.alone for turn in turns]),
-        paced=Latency.of(ms for turn in turns for ms in turn.paced),
-        invoke_only_fps=invoke_fps,
-        end_to_end_fps=line_fps,
-        ratio=line_fps / invoke_fps if line_fps and invoke_fps else None,
-        cpu_ms=cpu_ms,
-        cpu_invoke_ms=cpu_invoke_ms,
-        cpu_outside_ms=outside if outside is None else max(0.0, outside),
-        of_bound=busy / cores if busy else None,
-        stages=log.latencies(),
-        line_range_ms=bootstrap_ci([[t.end_to_end_ms for t in turn.line] for turn in turns]),
-        peak_rss_mb=max((t.peak_rss_mb for t in turns if t.peak_rss_mb), default=None),
-        undelegated_ms=min((t.undelegated_ms for t in turns if t.undelegated_ms), default=None),
-        turns=len(turns),
-        agreement=answers.agreement if answers else None,
-        answered=answers.frames if answers else 0,
-        answer_s=answers.seconds if answers else None,
-        quality=answers.quality if answers else None,
-        sustained=sustained,
-        why=why,
-        complete=complete and all(turn.complete for turn in turns),
+        setup=CaseSetup(
+            variant=setup.variant,
+            bytes=setup.bytes,
+            runtime=setup.runtime,
+            runtime_name=setup.runtime_name,
+            threads=setup.threads,
+            delegation=setup.delegation.summary(),
+            rounds=len(trials),
+            complete=complete and all(trial.complete for trial in trials),
+            why=why,
+        ),
+        load=LoadFigures(
+            init_ms=_median(trial.setup.init_ms for trial in trials),
+            first_ms=_median(trial.first_ms for trial in trials),
+            warmup=Latency.of(ms for trial in trials for ms in trial.warmup),
+            peak_rss_mb=max((t.peak_rss_mb for t in trials if t.peak_rss_mb), default=None),
+        ),
+        network=network,
+        end_to_end=_end_to_end_figures(trials, cores, network),
+        answers=answers or QualityResult(),
+        long_run=LongRun(sustained=sustained),
     )
 
 
-def _mean(turns: Sequence[Trial], name: str) -> float | None:
-    values = [value for turn in turns if (value := getattr(turn, name)) is not None]
-    return math.fsum(values) / len(values) if values else None
+def _network_figures(trials: Sequence[Trial]) -> NetworkFigures:
+    latency = Latency.of(ms for trial in trials for ms in trial.invoke_only)
+    return NetworkFigures(
+        invoke_only=latency,
+        range_ms=bootstrap_ci([trial.invoke_only for trial in trials]),
+        paced=Latency.of(ms for trial in trials for ms in trial.paced or ()),
+        invoke_only_fps=1e3 / latency.mean_ms if latency else None,
+        cpu_invoke_ms=_mean(trial.invoke_cpu_ms for trial in trials),
+        undelegated_ms=min((t.undelegated_ms for t in trials if t.undelegated_ms), default=None),
+    )
 
 
-def _median(values: Sequence[float]) -> float:
+def _end_to_end_figures(
+    trials: Sequence[Trial], cores: int, network: NetworkFigures
+) -> EndToEndFigures:
+    runs = [trial.end_to_end for trial in trials if trial.end_to_end]
+    seconds = sum(run.seconds for run in runs)
+    fps = sum(run.intervals for run in runs) / seconds if seconds else None
+    log = TimingsLog()
+    for run in runs:
+        for timings in run.timings:
+            log.add(timings)
+    cpu_ms = _mean(run.cpu_ms for run in runs)
+    outside_ms = None
+    if cpu_ms is not None and network.cpu_invoke_ms is not None:
+        outside_ms = max(0.0, cpu_ms - network.cpu_invoke_ms)
+    # FPS over cores / (CPU seconds per frame) equals CPU seconds over seconds and cores, whatever
+    # the frames; both over one span, so that few frames do not make it look better than it is.
+    busy_cores = _mean(run.busy_cores for run in runs)
+    return EndToEndFigures(
+        end_to_end_fps=fps,
+        ratio=fps / network.invoke_only_fps if fps and network.invoke_only_fps else None,
+        cpu_ms=cpu_ms,
+        cpu_outside_ms=outside_ms,
+        of_bound=busy_cores / cores if busy_cores else None,
+        stages=log.latencies(),
+        end_to_end_range_ms=bootstrap_ci([[t.end_to_end_ms for t in r.timings] for r in runs]),
+    )
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return math.fsum(known) / len(known) if known else None
+
+
+def _median(values: Iterable[float]) -> float:
     latency = Latency.of(values)
     return latency.p50_ms if latency else math.nan

@@ -6,68 +6,65 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from edge_app.bench.aggregate import CaseResult
 from edge_app.bench.benchmark import Benchmark
 from edge_app.bench.cases import Case
-from edge_app.bench.tables import speed_table, stage_table, use_table
-from edge_app.console import prose, tell
+from edge_app.bench.tables import cost_table, speed_table, stage_table
+from edge_app.console import coloured, prose, tell
+from edge_app.results.bench_result import CaseResult
 from edge_app.style import significant, variant_colour
 
 
-def watch(console: Console, title: str, series: Benchmark) -> None:
-    """Measure, with a table that fills on a terminal and a line per turn where it is piped."""
+def run_with_progress(console: Console, title: str, benchmark: Benchmark) -> None:
+    """Run a benchmark, with a live table on a terminal, and a line per trial if piped."""
     if not console.is_terminal:
-        said: set[tuple[str, Case]] = set()
+        printed: set[tuple[str, Case]] = set()
 
-        def line(how_far: str, case: Case, _step: str) -> None:
-            if (how_far, case) not in said:
-                said.add((how_far, case))
-                tell(console, f"{how_far}: {case.words()}")
+        def print_trial(progress: str, case: Case, _step: str) -> None:
+            if (progress, case) not in printed:
+                printed.add((progress, case))
+                tell(console, f"{progress}: {case}")
 
-        series.go(line)
+        benchmark.run(print_trial)
         return
     with Live(console=console, refresh_per_second=4, transient=True) as live:
 
-        def show(how_far: str, case: Case, step: str) -> None:
-            state = Text.assemble(
-                (f"{how_far}  ", "dim"),
-                (case.words(), variant_colour(case.variant)),
+        def update(progress: str, case: Case, step: str) -> None:
+            status = Text.assemble(
+                (f"{progress}  ", "dim"),
+                (str(case), variant_colour(case.variant)),
                 f"  {step}   ",
                 ("Ctrl-C keeps what is measured", "dim"),
             )
-            live.update(Group(speed_table(title, series.measured()), state))
+            live.update(Group(speed_table(title, benchmark.results()), status))
 
-        series.go(show)
+        benchmark.run(update)
 
 
-def print_results(
-    console: Console, title: str, measured: list[CaseResult], series: Benchmark, *, explained: bool
-) -> None:
+def print_results(console: Console, title: str, benchmark: Benchmark, *, explained: bool) -> None:
     """Print the tables of a benchmark, and why each case is as fast as it is."""
-    if measured:
-        one = measured[0]
-        same = len({(each.runtime, each.threads) for each in measured}) == 1
-        where = f": {one.runtime}, {one.threads} threads" if same else ""
-        for table in (
-            speed_table(title + where, measured),
-            use_table(measured),
-            stage_table(measured),
-        ):
+    cases = benchmark.results()
+    if cases:
+        setups = {f"{case.setup.runtime}, {case.setup.threads} threads" for case in cases}
+        where = f": {setups.pop()}" if len(setups) == 1 else ""
+        for table in (speed_table(title + where, cases), cost_table(cases), stage_table(cases)):
             console.print(table)
-    for one in measured:
-        name = f"[{variant_colour(one.variant)}]{one.variant}[/]"
-        name += f" on {one.runtime}, {one.threads} threads"
-        if explained:
-            prose(console, f"{name}\n" + "\n".join(f"  - {why}" for why in one.why))
-        else:
-            prose(console, f"{name}: {one.delegation}")
-        if one.sustained:
-            long = one.sustained
-            prose(
-                console,
-                f"  sustained {long.seconds:.0f} s: p50 {significant(long.first.p50_ms)} ms in the "
-                f"first {long.window_s:.0f} s, {significant(long.last.p50_ms)} ms in the last",
-            )
-    for case, reason in series.failed.items():
-        how = "measured in part" if case in series.turns else "not measured"
-        prose(console, f"[bold red]{how}[/] {case.words()}: {reason}")
+    for case in cases:
+        _print_reasons(console, case, explained=explained)
+    for failed, reason in benchmark.failed.items():
+        what = "measured in part" if failed in benchmark.trials else "not measured"
+        prose(console, f"[bold red]{what}[/] {failed}: {reason}")
+
+
+def _print_reasons(console: Console, case: CaseResult, *, explained: bool) -> None:
+    setup, long = case.setup, case.long_run.sustained
+    name = f"{coloured(setup.variant)} on {setup.runtime}, {setup.threads} threads"
+    if explained:
+        prose(console, f"{name}\n" + "\n".join(f"  - {why}" for why in setup.why))
+    else:
+        prose(console, f"{name}: {setup.delegation}")
+    if long:
+        prose(
+            console,
+            f"  sustained {long.seconds:.0f} s: p50 {significant(long.first.p50_ms)} ms in the "
+            f"first {long.window_s:.0f} s, {significant(long.last.p50_ms)} ms in the last",
+        )

@@ -1,121 +1,135 @@
-"""Measure cases in turns, and keep what is measured whatever happens."""
+"""A benchmark: all cases in rounds, keeping what is measured whatever happens."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
-from edge_app.bench.aggregate import CaseResult, aggregate
-from edge_app.bench.cases import Case, WorkerRequest, turns_of
+from edge_app.bench.aggregate import aggregate
+from edge_app.bench.cases import Case, OnStep, RequestKind, WorkerRequest, rounds_of
 from edge_app.bench.explain import explain
-from edge_app.bench.quality_result import QualityResult
-from edge_app.bench.sustained import Sustained
 from edge_app.bench.trial import Trial
-from edge_app.bench.worker import carry_out
-from edge_app.board import board as board_now
+from edge_app.bench.worker import run_in_process
+from edge_app.board import board as read_board
 from edge_app.errors import ModelError
+from edge_app.results.bench_result import CaseResult, QualityResult, Sustained
 from edge_app.timing import Latency
 
-Does = Callable[[WorkerRequest, threading.Event, Callable[[str], None]], Any]
-# What is missing where a step fails that comes after the turns.
-_MISSING = {"quality": "its answers are not judged: ", "sustained": "it was not run for long: "}
+# What is missing if a step after the trials fails.
+_MISSING = {"quality": "its answers are not scored: ", "sustained": "it had no sustained run: "}
+
+
+class RunRequest(Protocol):
+    """Function that carries out a request, as `worker.run_in_process` does."""
+
+    def __call__(self, request: WorkerRequest, stop: threading.Event, on_step: OnStep) -> Any:
+        """Return a Trial, QualityResult or Sustained. Raises ModelError."""
+
+
+class OnProgress(Protocol):
+    """Callback for the progress of a benchmark."""
+
+    def __call__(self, progress: str, case: Case, step: str, /) -> None:
+        """Report a step of a case; progress: "round 1/3", "quality" or "sustained"."""
 
 
 @dataclass(slots=True)
 class Benchmark:
-    """Hold the turns of all cases as they come.
+    """The trials of all cases, as they come.
 
-    ask: what is asked for every case, its own `case` put in. does: carries an ask out.
-    failed: the cases that could not be measured, or not to the end, and why.
-    look: reads the board's state, after each turn. states: what it read.
+    request: what is measured of every case. failed: the cases that could not be measured, or not
+    to the end, and why. board_states: of the board, read after each trial.
     """
 
-    ask: WorkerRequest
+    request: WorkerRequest
     cases: Sequence[Case]
     board: Mapping[str, Any]
     stop: threading.Event
-    does: Does = carry_out
-    turns: dict[Case, list[Trial]] = field(default_factory=dict)
+    run_request: RunRequest = run_in_process
+    read_board: Callable[[], Mapping[str, Any]] = read_board
+    trials: dict[Case, list[Trial]] = field(default_factory=dict)
     answers: dict[Case, QualityResult] = field(default_factory=dict)
     sustained: dict[Case, Sustained] = field(default_factory=dict)
     failed: dict[Case, str] = field(default_factory=dict)
-    look: Callable[[], Mapping[str, Any]] = board_now
-    states: list[Mapping[str, Any]] = field(default_factory=list)
+    board_states: list[Mapping[str, Any]] = field(default_factory=list)
 
-    def go(self, heard: Callable[[str, Case, str], None], *, judge_answers: bool = True) -> None:
-        """Measure everything that is asked for, or until a stop.
-
-        heard: told (how far, the case, the step in hand) as it goes.
-        Raises ModelError where no case at all can be measured.
-        """
-        effort = self.ask.effort
-        for number, case in turns_of(self.cases, effort.rounds):
-            turn = self._do(case, f"round {number + 1}/{effort.rounds}", heard, "turn", number == 0)
-            if turn is not None:
-                self.turns.setdefault(case, []).append(turn)
-        kinds: list[tuple[str, dict[Case, Any]]] = []
-        if judge_answers:
-            kinds.append(("quality", self.answers))
-        if effort.sustained_s:
-            kinds.append(("sustained", self.sustained))
-        for kind, kept in kinds:
-            for case in self.cases:
-                found = self._do(case, kind, heard, kind, explain=False)
-                if found is not None:
-                    kept[case] = found
-        if self.failed and not self.turns:
+    def run(self, on_progress: OnProgress, *, score_answers: bool = True) -> None:
+        """Measure all cases, or until a stop. Raises ModelError if no case can be measured."""
+        budget = self.request.budget
+        for number, case in rounds_of(self.cases, budget.rounds):
+            progress = f"round {number + 1}/{budget.rounds}"
+            trial = self._measure(case, "trial", on_progress, progress, explain=number == 0)
+            if trial is not None:
+                self.trials.setdefault(case, []).append(trial)
+        if score_answers:
+            self._measure_all("quality", self.answers, on_progress)
+        if budget.sustained_s:
+            self._measure_all("sustained", self.sustained, on_progress)
+        if self.failed and not self.trials:
             raise ModelError(next(iter(self.failed.values())))
 
-    def _do(
+    def _measure_all(
+        self, kind: RequestKind, results: dict[Case, Any], on_progress: OnProgress
+    ) -> None:
+        for case in self.cases:
+            result = self._measure(case, kind, on_progress, kind)
+            if result is not None:
+                results[case] = result
+
+    def _measure(
         self,
         case: Case,
-        how_far: str,
-        heard: Callable[[str, Case, str], None],
-        kind: str,
-        explain: bool,
+        kind: RequestKind,
+        on_progress: OnProgress,
+        progress: str,
+        *,
+        explain: bool = False,
     ) -> Any:
         if self.stop.is_set() or case in self.failed:
             return None
-        ask = replace(self.ask, case=case, kind=kind, explain=self.ask.explain and explain)
+        explain = explain and self.request.explain
+        request = replace(self.request, case=case, kind=kind, explain=explain)
         try:
-            return self.does(ask, self.stop, lambda step: heard(how_far, case, step))
+            return self.run_request(
+                request, self.stop, lambda step: on_progress(progress, case, step)
+            )
         except ModelError as fault:
             self.failed[case] = _MISSING.get(kind, "") + str(fault)
             return None
         finally:
-            self.states.append(self.look())
+            self.board_states.append(self.read_board())
 
-    def measured(self) -> list[CaseResult]:
-        """Return the figures of every case that has any, in the order asked for."""
+    def results(self) -> list[CaseResult]:
+        """Return the figures of every case that has any, in the order of the cases."""
         cores = self.board.get("cores")
-        medians = {case: _median(turns) for case, turns in self.turns.items()}
-        found = []
+        medians = {case: _median(trials) for case, trials in self.trials.items()}
+        results = []
         for case in self.cases:
-            turns = self.turns.get(case)
-            if not turns:
+            trials = self.trials.get(case)
+            if not trials:
                 continue
-            others = {
-                self.turns[other][0].runtime: ms
+            other_runtimes = {
+                self.trials[other][0].setup.runtime: ms
                 for other, ms in medians.items()
                 if ms is not None
                 and (other.variant, other.threads) == (case.variant, case.threads)
                 and other.runtime != case.runtime
             }
-            found.append(
+            results.append(
                 aggregate(
-                    turns,
+                    trials,
                     cores if isinstance(cores, int) else 1,
                     answers=self.answers.get(case),
                     sustained=self.sustained.get(case),
-                    why=explain(turns[0], medians[case], self.board, others),
-                    complete=len(turns) == self.ask.effort.rounds,
+                    why=explain(trials[0], medians[case], self.board, other_runtimes),
+                    complete=len(trials) == self.request.budget.rounds,
                 )
             )
-        return found
+        return results
 
 
-def _median(turns: Sequence[Trial]) -> float | None:
-    latency = Latency.of(ms for turn in turns for ms in turn.alone)
+def _median(trials: Sequence[Trial]) -> float | None:
+    latency = Latency.of(ms for trial in trials for ms in trial.invoke_only)
     return latency.p50_ms if latency else None

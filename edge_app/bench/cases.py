@@ -1,17 +1,21 @@
-"""Say what is to be measured: cases, how long, in which order."""
+"""Cases to measure, their order, and what a worker process is asked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Literal, Protocol
 
 from edge_app.model.card import ModelSpec
+from edge_app.results.bench_result import Budget
+
+RequestKind = Literal["trial", "quality", "sustained"]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Name one thing to measure: a variant on a runtime with so many threads.
+    """One combination to measure: a variant on a runtime with a number of threads.
 
     threads: None for the number of physical cores.
     """
@@ -20,55 +24,35 @@ class Case:
     runtime: str = "auto"
     threads: int | None = None
 
-    def words(self) -> str:
-        """Tell it in a few words."""
+    def __str__(self) -> str:
         threads = f", {self.threads} threads" if self.threads else ""
         runtime = "" if self.runtime == "auto" else f" on {self.runtime}"
         return f"{self.variant}{runtime}{threads}"
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """Say how long to measure: at least so many seconds and runs of each kind, over all rounds.
-
-    rounds: how often each case gets its turn. pace_hz: also run the network at this rate, as a
-    camera makes it. sustained_s: also run it this long without a pause.
-    """
-
-    min_secs: float = 5.0
-    num_runs: int = 30
-    warmup_runs: int = 5
-    rounds: int = 3
-    pace_hz: float | None = None
-    sustained_s: float | None = None
-
-    @property
-    def turn_secs(self) -> float:
-        """The seconds of one kind of measurement in one turn."""
-        return self.min_secs / self.rounds
-
-    @property
-    def turn_runs(self) -> int:
-        """The runs of one kind of measurement in one turn."""
-        return max(1, -(-self.num_runs // self.rounds))
-
-
-@dataclass(frozen=True, slots=True)
 class WorkerRequest:
-    """Ask a measuring process for one turn of a case.
+    """Request to a worker process: one trial, the quality, or the sustained run of a case.
 
-    source: as `open_source` takes it. kind: "turn", "quality" or "sustained".
+    source: as `open_source` takes it. frames: at most as many are scored.
     """
 
     spec: ModelSpec
     case: Case
     source: str
-    effort: Budget
-    kind: str = "turn"
+    budget: Budget
+    kind: RequestKind = "trial"
     truth: str | None = None
     truth_labels: str | None = None
     frames: int | None = None
     explain: bool = False
+
+
+class OnStep(Protocol):
+    """Callback for the steps of a worker."""
+
+    def __call__(self, step: str, /) -> None:
+        """Report the step that begins."""
 
 
 def cases_of(
@@ -81,8 +65,8 @@ def cases_of(
     ]
 
 
-def turns_of(cases: Sequence[Case], rounds: int) -> Iterator[tuple[int, Case]]:
-    """Yield (round, case) as A B C D A B C D: what drifts then drifts for all alike."""
+def rounds_of(cases: Sequence[Case], rounds: int) -> Iterator[tuple[int, Case]]:
+    """Yield (round, case) as A B C D A B C D, so that drift affects all cases equally."""
     for number in range(rounds):
         for case in cases:
             yield number, case

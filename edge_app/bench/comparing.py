@@ -1,26 +1,25 @@
-"""Set two results side by side: what became slower, and whether that is more than noise."""
+"""Comparison of two bench results: what became slower, and whether that is more than noise."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from edge_app.bench.confidence import Range, ratio_range
+from edge_app.bench.confidence import ratio_range
+from edge_app.results.bench_result import BenchResult, CaseResult, Range
+from edge_app.results.quality_record import QualityRecord
 
-# What must be alike for times to be compared, and how to call it.
+# Facts of a board that have to be equal for times to be compared, and their names.
 _BOARD = (("model", "boards"), ("cpu", "processors"), ("cores", "numbers of cores"))
-_RUN = (("model", "models"), ("source", "sources"))
-Key = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class CasePair:
-    """Compare one case of two results; ratios are the second over the first.
+    """One case of two results; ratios are the second over the first.
 
-    time: of the medians of the network alone, above 1 where the second is slower; time_range: the
-        widest that both ranges allow, None where a file has none. line: of the time per frame of
-        the whole line. memory, size: likewise. quality: the second's less the first's.
+    time: of the invoke-only medians, above 1 if the second is slower; time_range: the widest that
+        both intervals allow, None if a file has none. end_to_end: of the time per frame.
+        memory, size: likewise. quality: the second's minus the first's.
     """
 
     variant: str
@@ -30,66 +29,70 @@ class CasePair:
     second_ms: float
     time: float
     time_range: Range | None
-    line: float | None
+    end_to_end: float | None
     memory: float | None
     size: float | None
     quality: float | None
 
     def slower(self, limit: float) -> bool:
-        """Tell whether the second is slower by more than a share, beyond what noise explains."""
-        surely = self.time_range is None or self.time_range[0] > 1.0
-        return self.time > 1 + limit and surely
+        """Return whether the second is slower by more than a share, beyond noise."""
+        beyond_noise = self.time_range is None or self.time_range[0] > 1.0
+        return self.time > 1 + limit and beyond_noise
 
 
-def unlike_boards(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
-    """Return in what two results' machines differ, in words."""
-    return _unlike(first["board"]["before"], second["board"]["before"], _BOARD)
+def different_boards(first: BenchResult, second: BenchResult) -> list[str]:
+    """Return the differences of two results' machines, as text."""
+    one, other = first.board.before, second.board.before
+    # A fact that a file lacks is not a difference: old files lack `cpu`.
+    return [
+        _difference(text, one[name], other[name])
+        for name, text in _BOARD
+        if name in one and name in other and one[name] != other[name]
+    ]
 
 
-def unlike_runs(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
-    """Return in what else two results differ, in words."""
-    return _unlike(first, second, _RUN)
+def different_sources(first: BenchResult, second: BenchResult) -> list[str]:
+    """Return the difference of two results' sources, as text."""
+    if not first.source or not second.source or first.source == second.source:
+        return []
+    return [_difference("sources", first.source, second.source)]
 
 
-def _unlike(
-    one: Mapping[str, Any], other: Mapping[str, Any], names: tuple[tuple[str, str], ...]
-) -> list[str]:
-    told = []
-    for name, words in names:
-        # What a file does not tell is not known to be alike, but old files lack `cpu`.
-        if name in one and name in other and one[name] != other[name]:
-            told.append(f"{words} ({one[name]} and {other[name]})")
-    return told
+def _difference(text: str, one: object, other: object) -> str:
+    return f"{text} ({one} and {other})"
 
 
-def pairs_of(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[CasePair]:
-    """Pair the cases that both results have, in the first one's order."""
-    others = {_key(entry): entry for entry in second["variants"]}
-    pairs = []
-    for entry in first["variants"]:
-        other = others.get(_key(entry))
-        if other is not None and entry["invoke_only"] and other["invoke_only"]:
-            pairs.append(_pair(entry, other))
-    return pairs
+def pairs_of(first: BenchResult, second: BenchResult) -> list[CasePair]:
+    """Return the cases that both results have, in the first one's order."""
+    others = _by_key(second)
+    pairs = [_pair(key, one, others[key]) for key, one in _by_key(first).items() if key in others]
+    return [pair for pair in pairs if pair is not None]
 
 
-def unmatched_cases(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
-    """Name the cases that only one of two results has."""
-    one = {_key(entry) for entry in first["variants"]}
-    other = {_key(entry) for entry in second["variants"]}
-    return [f"{key[0]} on {key[1]}, {key[2]} threads" for key in sorted(one ^ other)]
+def unmatched_cases(first: BenchResult, second: BenchResult) -> list[str]:
+    """Return the cases that only one of two results has, as text."""
+    keys = sorted(_by_key(first).keys() ^ _by_key(second).keys())
+    return [f"{variant} on {runtime}, {threads} threads" for variant, runtime, threads in keys]
 
 
-def _key(entry: Mapping[str, Any]) -> Key:
-    # A newer version of the same runtime is what one wants to compare.
-    runtime = str(entry.get("runtime_name") or entry["runtime"].rpartition(" ")[0])
-    return str(entry["variant"]), runtime, int(entry["threads"])
+def _by_key(result: BenchResult) -> Mapping[tuple[str, str, int], CaseResult]:
+    """Return cases by variant, runtime and threads; versions of a runtime are to be compared."""
+    return {
+        (
+            case.setup.variant,
+            case.setup.runtime_name or case.setup.runtime.rpartition(" ")[0],
+            case.setup.threads or 0,
+        ): case
+        for case in result.variants
+    }
 
 
-def _pair(one: Mapping[str, Any], other: Mapping[str, Any]) -> CasePair:
-    first_ms, second_ms = one["invoke_only"]["p50_ms"], other["invoke_only"]["p50_ms"]
-    ranges = one.get("range_ms"), other.get("range_ms")
-    variant, runtime, threads = _key(one)
+def _pair(key: tuple[str, str, int], one: CaseResult, other: CaseResult) -> CasePair | None:
+    if one.network.invoke_only is None or other.network.invoke_only is None:
+        return None
+    first_ms, second_ms = one.network.invoke_only.p50_ms, other.network.invoke_only.p50_ms
+    first_range, second_range = one.network.range_ms, other.network.range_ms
+    variant, runtime, threads = key
     return CasePair(
         variant=variant,
         runtime=runtime,
@@ -97,11 +100,11 @@ def _pair(one: Mapping[str, Any], other: Mapping[str, Any]) -> CasePair:
         first_ms=first_ms,
         second_ms=second_ms,
         time=second_ms / first_ms,
-        time_range=ratio_range(ranges[1], ranges[0]) if ranges[0] and ranges[1] else None,
-        line=_ratio(one.get("end_to_end_fps"), other.get("end_to_end_fps")),
-        memory=_ratio(other.get("peak_rss_mb"), one.get("peak_rss_mb")),
-        size=_ratio(other.get("bytes"), one.get("bytes")),
-        quality=_better(one.get("quality"), other.get("quality")),
+        time_range=ratio_range(second_range, first_range) if first_range and second_range else None,
+        end_to_end=_ratio(one.end_to_end.end_to_end_fps, other.end_to_end.end_to_end_fps),
+        memory=_ratio(other.load.peak_rss_mb, one.load.peak_rss_mb),
+        size=_ratio(other.setup.bytes, one.setup.bytes),
+        quality=_gain(one.answers.quality, other.answers.quality),
     )
 
 
@@ -109,8 +112,10 @@ def _ratio(above: float | None, below: float | None) -> float | None:
     return above / below if above and below else None
 
 
-def _better(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> float | None:
-    for name in ("top1", "miou"):
-        if one and other and one.get(name) is not None and other.get(name) is not None:
-            return float(other[name]) - float(one[name])
+def _gain(one: QualityRecord | None, other: QualityRecord | None) -> float | None:
+    if one is None or other is None:
+        return None
+    for before, after in ((one.top1, other.top1), (one.miou, other.miou)):
+        if before is not None and after is not None:
+            return after - before
     return None

@@ -1,4 +1,4 @@
-"""Tell how far a median can be trusted."""
+"""Confidence intervals of medians and of their ratios."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Range = tuple[float, float]
+from edge_app.results.bench_result import Range
+
 # More values than this add nothing to a range that is printed with three figures.
 _MOST = 2000
 
 
 def bootstrap_ci(groups: Sequence[Sequence[float]], resamples: int = 1000) -> Range | None:
-    """Return the bootstrap's central 95 % of the median, or None where nothing was measured.
+    """Return the bootstrap's central 95 % of the median, or None without durations.
 
-    groups: the durations of each turn. Turns are drawn first and then durations within each,
-    since durations of one turn share its clock and its memory layout: drawing single durations
-    alone gives ranges that a second run leaves.
+    groups: the durations of each trial. Trials are drawn first and then durations within each,
+    since durations of one trial share its clock and its memory layout: drawing durations
+    directly gives ranges that do not contain the median of a second run.
     Source: Efron and Tibshirani, An Introduction to the Bootstrap, chapter 13 (percentiles).
     """
     kept = [_thinned(np.asarray(group, np.float64)) for group in groups if len(group)]

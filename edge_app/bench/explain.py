@@ -1,4 +1,4 @@
-"""Say in words why a variant is as fast as it is: delegate, CPU, runtime."""
+"""Why a variant is as fast as it is: sentences on delegate, CPU and runtime."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edge_app.style import duration
 
 # What makes 8-bit products pay, and half-precision arithmetic, on each kind of CPU.
 _INT8 = {"arm": ("asimddp", "i8mm"), "x86": ("avx512_vnni", "avx_vnni", "amx_int8")}
-_INT8_WORDS = {
+_INT8_TEXT = {
     "arm": "the 8-bit dot product (asimddp)",
     "x86": "8-bit dot products (VNNI)",
 }
@@ -20,45 +20,49 @@ _OLD = "tflite-runtime"
 
 
 def explain(
-    turn: Trial, invoke_ms: float | None, board: Mapping[str, Any], faster: Mapping[str, float]
+    trial: Trial,
+    invoke_ms: float | None,
+    board: Mapping[str, Any],
+    other_runtimes: Mapping[str, float],
 ) -> tuple[str, ...]:
     """Return sentences on one case.
 
-    invoke_ms: its median. faster: the medians of the same variant and threads on other runtimes.
+    invoke_ms: its median. other_runtimes: medians of the same variant and threads, by runtime.
     """
-    told = [_delegate(turn.delegation)]
-    told += _left(turn, invoke_ms)
-    told += _cpu(turn.variant, board)
-    told += _runtime(turn, invoke_ms, faster)
-    return tuple(told)
+    return (
+        _delegate(trial.setup.delegation),
+        *_undelegated(trial, invoke_ms),
+        *_cpu(trial.setup.variant, board),
+        *_runtime(trial, invoke_ms, other_runtimes),
+    )
 
 
 def _delegate(delegation: Delegation) -> str:
-    words = delegation.summary()
+    text = delegation.summary()
     if delegation.partitions > 1:
-        words += f"; {2 * delegation.partitions} hand-overs of tensors between the two"
-    return words
+        text += f"; {2 * delegation.partitions} hand-overs of tensors between the two"
+    return text
 
 
-def _left(turn: Trial, invoke_ms: float | None) -> list[str]:
-    """Say what the operators left cost; bounds, since no runtime here profiles operators."""
-    split = turn.delegation
-    told = []
-    if turn.undelegated_ms is not None and invoke_ms:
-        times = turn.undelegated_ms / invoke_ms
-        told.append(
-            f"without the delegate a run takes {duration(turn.undelegated_ms)}, "
+def _undelegated(trial: Trial, invoke_ms: float | None) -> list[str]:
+    """Return what the other operators cost; bounds, since no runtime here profiles operators."""
+    split = trial.setup.delegation
+    sentences = []
+    if trial.undelegated_ms is not None and invoke_ms:
+        times = trial.undelegated_ms / invoke_ms
+        sentences.append(
+            f"without the delegate a run takes {duration(trial.undelegated_ms)}, "
             f"with it {duration(invoke_ms)} ({times:.1f} times faster)"
         )
     if split.left and split.partitions:
         share = sum(split.left.values()) / split.operators if split.operators else 0.0
         worst = max(split.left, key=lambda kind: split.left[kind])
-        told.append(
+        sentences.append(
             f"{100 * share:.0f} % of the operators are left to the runtime's own kernels, most of "
-            f"them {worst}; how long each took is not known, since this runtime's Python "
-            "interface has no profile of operators"
+            f"them {worst}; the time of each is unknown, since the Python interface of this "
+            "runtime does not profile operators"
         )
-    return told
+    return sentences
 
 
 def _cpu(variant: str, board: Mapping[str, Any]) -> list[str]:
@@ -66,12 +70,12 @@ def _cpu(variant: str, board: Mapping[str, Any]) -> list[str]:
     machine = str(board.get("machine"))
     kind = "arm" if machine in {"aarch64", "arm64"} else "x86" if "86" in machine else ""
     if not isinstance(features, Sequence) or not features or not kind:
-        return ["what the CPU can do is unknown"]
+        return ["the CPU features are unknown"]
     if variant in {"int8", "dynamic_range"}:
         has = [flag for flag in _INT8[kind] if flag in features]
         if not has:
             return [
-                f"the CPU lacks {_INT8_WORDS[kind]}: 8-bit arithmetic gains little over float32"
+                f"the CPU lacks {_INT8_TEXT[kind]}: 8-bit arithmetic is hardly faster than float32"
             ]
         extra = ""
         if kind in _MATRIX and _MATRIX[kind][0] not in features:
@@ -80,38 +84,36 @@ def _cpu(variant: str, board: Mapping[str, Any]) -> list[str]:
     if variant == "float16":
         if kind == "arm" and "asimdhp" in features:
             return [
-                "the CPU has half-precision arithmetic (asimdhp), but the runtime turns the "
-                "weights to float32 when it loads; --runtimes litert,litert-fp16 measures both"
+                "the CPU has half-precision arithmetic (asimdhp), but the runtime converts the "
+                "weights to float32 when it loads them; --runtimes litert,litert-fp16 measures both"
             ]
         return [
-            "the CPU lacks half-precision arithmetic: the weights are turned to float32 when the "
-            "file is loaded, so float16 halves the file and not the time"
+            "the CPU lacks half-precision arithmetic: the weights are converted to float32 "
+            "when the file is loaded, so float16 halves the file and not the time"
         ]
     return []
 
 
-def _runtime(turn: Trial, invoke_ms: float | None, faster: Mapping[str, float]) -> list[str]:
-    told = []
-    for title, other_ms in faster.items():
-        if invoke_ms and other_ms < 0.8 * invoke_ms:
-            told.append(
-                f"the runtime is the cause: {title} runs the same file in {duration(other_ms)}, "
-                f"{invoke_ms / other_ms:.1f} times faster"
-            )
-    poor = turn.delegation.delegated < turn.delegation.operators
-    if (
-        not told
-        and poor
-        and turn.runtime_name == _OLD
-        and turn.variant in {"int8", "dynamic_range"}
-    ):
-        told.append(
+def _runtime(
+    trial: Trial, invoke_ms: float | None, other_runtimes: Mapping[str, float]
+) -> list[str]:
+    sentences = [
+        f"the runtime is the cause: {title} runs the same file in {duration(other_ms)}, "
+        f"{invoke_ms / other_ms:.1f} times faster"
+        for title, other_ms in other_runtimes.items()
+        if invoke_ms and other_ms < 0.8 * invoke_ms
+    ]
+    setup = trial.setup
+    if sentences or setup.delegation.delegated >= setup.delegation.operators:
+        return sentences
+    if setup.runtime_name == _OLD and setup.variant in {"int8", "dynamic_range"}:
+        return [
             "the runtime is probably the cause: its delegate of 2023 lacks 8-bit operators that "
             "LiteRT's has; measure with --runtimes litert,tflite-runtime"
-        )
-    if not told and poor and turn.variant == "dynamic_range":
-        told.append(
+        ]
+    if setup.variant == "dynamic_range":
+        return [
             "the file is the cause: the delegate takes no 8-bit depthwise filters; convert with "
             "only the ordinary convolutions' weights quantized"
-        )
-    return told
+        ]
+    return []

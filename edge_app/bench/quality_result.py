@@ -1,59 +1,43 @@
-"""Look at what a variant answers: how often like float32, and how right."""
+"""Quality of a variant's answers: agreement with float32, and scores against the truth."""
 
 from __future__ import annotations
 
 import math
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.bench.cases import WorkerRequest
-from edge_app.bench.trial import Tell
+from edge_app.bench.cases import OnStep, WorkerRequest
 from edge_app.frame import Decoded, Segmentation
 from edge_app.metrics.scorer import Scorer
-from edge_app.metrics.variant_stats import quality_record
 from edge_app.model.engine import load_engine
 from edge_app.quality import agreement
+from edge_app.results.bench_result import QualityResult
+from edge_app.results.quality_record import QualityRecord
 from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth
 
 
-@dataclass(frozen=True, slots=True)
-class QualityResult:
-    """Hold what a variant's answers are worth.
-
-    agreement: share of pixels (or of frames, of a classifier) answered as float32 does; None
-        without float32. seconds: for loading the variant and answering all frames.
-    quality: as in a run's summary, None without truth.
-    """
-
-    frames: int
-    agreement: float | None
-    seconds: float
-    quality: Mapping[str, Any] | None
-
-
-def measure_answers(ask: WorkerRequest, stop: threading.Event, tell: Tell) -> QualityResult:
-    """Answer frames with a variant, and with float32 beside it; ask.frames: at most so many."""
-    tell("answers")
-    spec, case = ask.spec, ask.case
-    truth = open_truth(ask.truth, ask.truth_labels) if ask.truth else None
+def measure_quality(
+    request: WorkerRequest, stop: threading.Event, on_step: OnStep
+) -> QualityResult:
+    """Answer frames with a variant, and with float32 beside it."""
+    on_step("answers")
+    spec, case = request.spec, request.case
+    truth = open_truth(request.truth, request.truth_labels) if request.truth else None
     own_s = time.perf_counter()
     engine = load_engine(spec, case.variant, runtime=case.runtime, threads=case.threads)
     own_s = time.perf_counter() - own_s
     other = None
-    plain = case.runtime.removesuffix("-fp16")
-    itself = (case.variant, case.runtime) == ("float32", plain)
-    if "float32" in spec.variants and not itself:
-        other = load_engine(spec, "float32", runtime=plain, threads=case.threads)
-    alike: list[float] = []
+    base = case.runtime.removesuffix("-fp16")
+    is_float32 = (case.variant, case.runtime) == ("float32", base)
+    if "float32" in spec.variants and not is_float32:
+        other = load_engine(spec, "float32", runtime=base, threads=case.threads)
+    agreements: list[float] = []
     frames = 0
-    with open_source(ask.source, truth=truth, max_frames=ask.frames) as source:
+    with open_source(request.source, truth=truth, max_frames=request.frames) as source:
         scorer = Scorer(spec.labels, source.truth_labels) if source.truth_labels else None
         for frame in source:
             if stop.is_set():
@@ -62,16 +46,16 @@ def measure_answers(ask: WorkerRequest, stop: threading.Event, tell: Tell) -> Qu
             answer = engine.predict(frame.image)
             own_s += time.perf_counter() - started
             if other is not None:
-                alike.append(agreement(_classes(answer), _classes(other.predict(frame.image))))
+                agreements.append(agreement(_classes(answer), _classes(other.predict(frame.image))))
             if scorer is not None:
                 scorer.add(frame, answer)
             frames += 1
-    same = 1.0 if itself else None
+    own_agreement = 1.0 if is_float32 else None
     return QualityResult(
         frames=frames,
-        agreement=math.fsum(alike) / len(alike) if alike else same,
+        agreement=math.fsum(agreements) / len(agreements) if agreements else own_agreement,
         seconds=own_s,
-        quality=quality_record(scorer.quality() if scorer is not None else None),
+        quality=QualityRecord.of(scorer.quality() if scorer is not None else None),
     )
 
 

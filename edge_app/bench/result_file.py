@@ -1,20 +1,30 @@
-"""Write results as JSON and CSV, and read them back, checked."""
+"""Bench results as files: assembling one, writing JSON and CSV, reading JSON."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from edge_app.bench.aggregate import CaseResult
-from edge_app.bench.cases import Budget, Case
-from edge_app.bench.schema import RESULT_VERSION, check_result
+from msgspec import structs
+
+from edge_app.atomic import write_atomic
+from edge_app.bench.benchmark import Benchmark
 from edge_app.board import Verdict, versions
-from edge_app.errors import SinkError, SourceError
+from edge_app.errors import SinkError
+from edge_app.results.bench_result import (
+    BenchResult,
+    BoardStates,
+    CaseResult,
+    FailedCase,
+    VerdictRecord,
+    parse_bench,
+)
+from edge_app.results.json_file import read_file
+from edge_app.timing import Latency
 
 _COLUMNS = (
     "model", "board", "valid", "variant", "runtime", "threads", "bytes", "init_ms", "first_ms",
@@ -26,98 +36,77 @@ _COLUMNS = (
 
 
 def make_result(
+    benchmark: Benchmark,
     *,
-    model: str,
-    source: str,
-    effort: Budget,
-    measured: Sequence[CaseResult],
-    failed: Mapping[Case, str],
-    states: tuple[Mapping[str, Any], Mapping[str, Any]],
+    after: Mapping[str, Any],
     others_cores: float | None,
     verdict: Verdict,
     started_unix_s: float,
-    interrupted: bool,
-) -> dict[str, Any]:
-    """Put a bench's result together as `schema.FIELDS` describes it.
-
-    states: the board before and after.
-    """
-    return {
-        "schema": RESULT_VERSION,
-        "started_unix_s": started_unix_s,
-        "model": model,
-        "source": source if source == "synthetic" else Path(source).name,
-        "effort": asdict(effort),
-        "variants": [one.record() for one in measured],
-        "failed": [{"case": case.words(), "reason": why} for case, why in failed.items()],
-        "board": {"before": dict(states[0]), "after": dict(states[1])},
-        "others_cores": others_cores,
-        "verdict": {
-            "valid": verdict.valid,
-            "reasons": list(verdict.reasons),
-            "notes": list(verdict.notes),
-        },
-        "versions": versions(),
-        "status": "interrupted" if interrupted else "complete",
-    }
+) -> BenchResult:
+    """Return what a benchmark measured; after: the board's state at the end."""
+    request = benchmark.request
+    return BenchResult(
+        started_unix_s=started_unix_s,
+        model=request.spec.name,
+        source=request.source if request.source == "synthetic" else Path(request.source).name,
+        effort=request.budget,
+        variants=tuple(benchmark.results()),
+        failed=tuple(FailedCase(str(case), why) for case, why in benchmark.failed.items()),
+        board=BoardStates(dict(benchmark.board), dict(after)),
+        others_cores=others_cores,
+        verdict=VerdictRecord(valid=verdict.valid, reasons=verdict.reasons, notes=verdict.notes),
+        versions=versions(),
+        status="interrupted" if benchmark.stop.is_set() else "complete",
+    )
 
 
-def as_csv(result: Mapping[str, Any]) -> str:
+def to_csv(result: BenchResult) -> str:
     """Return a result as a table with one row per case; what was not measured is empty."""
     text = io.StringIO()
     writer = csv.DictWriter(text, _COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    for one in result["variants"]:
-        alone, paced = one.get("invoke_only") or {}, one.get("paced") or {}
-        low, high = one.get("range_ms") or (None, None)
+    for case in result.variants:
         writer.writerow(
             {
-                **one,
-                **(one.get("quality") or {}),
-                "model": result["model"],
-                "board": result["board"]["before"].get("model"),
-                "valid": result.get("verdict", {}).get("valid"),
-                "invoke_low_ms": low,
-                "invoke_high_ms": high,
-                **{f"invoke_{name}": value for name, value in alone.items()},
-                **{f"paced_{name}": value for name, value in paced.items()},
-                "sustained_ratio": (one.get("sustained") or {}).get("ratio"),
+                "model": result.model,
+                "board": result.board.before["model"],
+                "valid": result.verdict.valid if result.verdict else None,
+                **_row(case),
             }
         )
     return text.getvalue()
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all; raise SinkError where that fails."""
-    draft = path.with_name(path.name + ".part")
+def _row(case: CaseResult) -> dict[str, Any]:
+    groups = (case.setup, case.load, case.network, case.end_to_end, case.answers)
+    row = {name: value for group in groups for name, value in structs.asdict(group).items()}
+    if case.answers.quality:
+        row |= structs.asdict(case.answers.quality)
+    row["invoke_low_ms"], row["invoke_high_ms"] = case.network.range_ms or (None, None)
+    sustained = case.long_run.sustained
+    row["sustained_ratio"] = sustained.ratio if sustained else None
+    return (
+        row
+        | _percentiles("invoke", case.network.invoke_only)
+        | _percentiles("paced", case.network.paced)
+    )
+
+
+def _percentiles(name: str, latency: Latency | None) -> dict[str, Any]:
+    fields = asdict(latency) if latency else {}
+    return {f"{name}_{field}": value for field, value in fields.items()}
+
+
+def write_result(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all. Raises SinkError."""
+    advice = "choose another file"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, "utf-8")
-        draft.replace(path)
     except OSError as fault:
-        raise SinkError(f"{path} cannot be written ({fault.strerror}); name another file") from None
+        raise SinkError(f"cannot write {path}: {fault.strerror}; {advice}") from None
+    write_atomic(path, content, error=SinkError, advice=advice)
 
 
-def as_json(result: Mapping[str, Any]) -> str:
-    """Return a result as JSON."""
-    return json.dumps(result, indent=2, allow_nan=False) + "\n"
-
-
-def read_result(path: Path) -> dict[str, Any]:
-    """Read a result file; raise SourceError naming the field that is wrong."""
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except OSError as fault:
-        raise SourceError(f"{path} cannot be read ({fault.strerror}); check the path") from None
-    except (ValueError, RecursionError) as fault:
-        raise SourceError(
-            f"{path} is not JSON ({fault}); give a file of edge-app bench --json"
-        ) from None
-    faults = check_result(content)
-    if faults:
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise SourceError(
-            f"{path} is no valid result: {faults[0]}{more}; give a file of edge-app bench --json"
-        )
-    result: dict[str, Any] = content
-    return result
+def read_result(path: Path) -> BenchResult:
+    """Read a file of `edge-app bench --json`. Raises SourceError naming the field."""
+    return read_file(path, parse_bench, "a bench result", "give a file of edge-app bench --json")

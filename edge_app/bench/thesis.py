@@ -1,38 +1,43 @@
-"""Carry out `edge-app bench --preset thesis`: the experiment this project began with."""
+"""`edge-app bench --preset thesis`: the experiment this project began with."""
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from edge_app.bench.cases import Budget, Case, WorkerRequest
-from edge_app.bench.quality_result import QualityResult
-from edge_app.bench.result_file import write_text
-from edge_app.bench.worker import carry_out
+from edge_app.bench.cases import Case, WorkerRequest
+from edge_app.bench.result_file import write_result
+from edge_app.bench.worker import run_in_process
 from edge_app.board import Verdict, board, judge, read_cpu_usage, versions
-from edge_app.console import prose, tell
+from edge_app.console import coloured, prose, tell
 from edge_app.errors import UsageError
 from edge_app.model.card import ModelSpec
 from edge_app.model.catalog import sample
 from edge_app.paths import assets_dir
-from edge_app.style import NOTHING, file_size, fraction, significant, variant_colour
+from edge_app.results.bench_result import BENCH_SCHEMA, Budget, QualityResult
+from edge_app.results.json_file import parse_json, read_file, to_json
+from edge_app.results.published_figures import (
+    PublishedFigures,
+    PublishedResult,
+    PublishedVariant,
+)
+from edge_app.results.quality_record import QualityRecord
+from edge_app.style import NOTHING, file_size, fraction, significant
 
 _FRAMES = {"classification": 10_000, "segmentation": 60}
-# By task, how the reference's rows are called in the file of published figures.
+# By task, the model's name in the file of published figures.
 _MODELS = {"classification": "mnist", "segmentation": "deeplab 1025x2049"}
 
 
 @dataclass(frozen=True, slots=True)
 class ThesisTask:
-    """Hold one of the two tasks: a model, and the frames with their truth.
+    """One of the two tasks: a model, and frames with their truth.
 
     sample: whether they are those that ship with the app.
     """
@@ -67,49 +72,58 @@ def run_thesis(options: ThesisOptions, console: Console, stop: threading.Event) 
         _task(options.digits_model, options.digits, "--digits"),
         _task(options.drive_model, options.drive, "--drive"),
     ]
-    before, work = board(), read_cpu_usage()
-    found = {task.spec.name: _answers(task, options, stop, console) for task in tasks}
-    after, work_after = board(), read_cpu_usage()
-    others = work_after.others_since(work) if work and work_after else None
+    before, cpu_before = board(), read_cpu_usage()
+    answers = {task.spec.name: _answers(task, options, stop, console) for task in tasks}
+    after, cpu_after = board(), read_cpu_usage()
+    others = cpu_after.others_since(cpu_before) if cpu_before and cpu_after else None
     verdict = judge(before, after, others)
     published = _published()
     for task in tasks:
-        _report(console, task, found[task.spec.name], published)
+        _report(console, task, answers[task.spec.name], published)
     for reason in verdict.reasons:
         prose(console, f"[bold red]not valid[/]: {reason}")
     if options.json:
         record = {
             "preset": "thesis",
             "tasks": {
-                name: {variant: asdict(answers) for variant, answers in variants.items()}
-                for name, variants in found.items()
+                name: {variant: _record(one) for variant, one in variants.items()}
+                for name, variants in answers.items()
             },
             "board": {"before": before, "after": after},
-            "verdict": {"valid": verdict.valid, "reasons": list(verdict.reasons)},
+            "verdict": {"valid": verdict.valid, "reasons": verdict.reasons},
             "versions": versions(),
         }
-        write_text(options.json, json.dumps(record, indent=2) + "\n")
+        write_result(options.json, to_json(record, indent=2))
     return verdict
 
 
-def _task(spec: ModelSpec, data: str | None, name: str) -> ThesisTask:
+def _record(answers: QualityResult) -> Mapping[str, object]:
+    return {
+        "frames": answers.frames,
+        "agreement": answers.agreement,
+        "seconds": answers.seconds,
+        "quality": answers.quality,
+    }
+
+
+def _task(spec: ModelSpec, data: str | None, option: str) -> ThesisTask:
     if data is None:
         return ThesisTask(spec, *sample(spec), sample=True)
     source, comma, truth = data.rpartition(",")
     if not comma:
-        raise UsageError(f"{name} needs two paths with a comma between: frames,truth")
+        raise UsageError(f"{option} {data} is one path; give two with a comma: frames,truth")
     return ThesisTask(spec, source, truth)
 
 
 def _answers(
     task: ThesisTask, options: ThesisOptions, stop: threading.Event, console: Console
 ) -> dict[str, QualityResult]:
-    found: dict[str, QualityResult] = {}
+    answers: dict[str, QualityResult] = {}
     for variant in task.spec.variants:
         if stop.is_set():
             break
         tell(console, f"[dim]{task.spec.name} {variant}[/]")
-        ask = WorkerRequest(
+        request = WorkerRequest(
             task.spec,
             Case(variant, options.runtime, options.threads),
             task.source,
@@ -119,78 +133,87 @@ def _answers(
             truth_labels=options.truth_labels,
             frames=_FRAMES[task.spec.task],
         )
-        found[variant] = carry_out(ask, stop, lambda _step: None)
-    return found
+        answers[variant] = run_in_process(request, stop, lambda _step: None)
+    return answers
 
 
-def _published() -> list[Mapping[str, Any]]:
-    content = json.loads((assets_dir() / "reference" / "thesis.json").read_text("utf-8"))
-    rows: list[Mapping[str, Any]] = content["results"]
-    return rows
+def _published() -> Sequence[PublishedResult]:
+    def parse(content: bytes) -> PublishedFigures:
+        return parse_json(content, PublishedFigures, schema=BENCH_SCHEMA)
+
+    path = assets_dir() / "reference" / "thesis.json"
+    return read_file(path, parse, "a file of published figures", "install the app again").results
 
 
 def _report(
     console: Console,
     task: ThesisTask,
-    found: Mapping[str, QualityResult],
-    rows: list[Mapping[str, Any]],
+    answers: Mapping[str, QualityResult],
+    published: Sequence[PublishedResult],
 ) -> None:
     """Print a task's table: each figure with the published ones in the columns after it."""
     spec = task.spec
-    known = [row for row in rows if row["model"] == _MODELS[spec.task]]
+    theirs = [result for result in published if result.model == _MODELS[spec.task]]
     table = Table(
         title=f"{spec.title} on {Path(task.source).name}, beside the published figures",
         title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
     )  # fmt: skip
     score = "top-1" if spec.task == "classification" else "mIoU"
-    columns = ("variant", "size", "published", score, "published", "ms a\nframe")
-    machines = [str(row["machine"]).replace(" (reference)", "") for row in known]
-    for name in (*columns, *(name.replace("Raspberry ", "") + "\npubl." for name in machines)):
+    machines = [
+        result.machine.replace(" (reference)", "").replace("Raspberry ", "") + "\npubl."
+        for result in theirs
+    ]
+    for name in (
+        "variant", "size", "published", score, "published", "ms a\nframe", *machines,
+    ):  # fmt: skip
         table.add_column(name, justify="left" if name == "variant" else "right", no_wrap=True)
-    for variant, answers in found.items():
-        theirs = [row["variants"].get(variant, {}) for row in known]
-        one = theirs[0] if theirs else {}
+    for variant, ours in answers.items():
+        rows = [result.variants.get(variant, PublishedVariant()) for result in theirs]
+        first = rows[0] if rows else PublishedVariant()
         table.add_row(
-            f"[{variant_colour(variant)}]{variant}[/]",
+            coloured(variant),
             file_size(spec.variants[variant].bytes),
-            file_size(one["bytes"]) if one else NOTHING,
-            _score(answers.quality, spec.task),
-            _score(one.get("quality"), spec.task),
-            significant(answers.seconds * 1e3 / answers.frames if answers.frames else None),
+            file_size(first.bytes) if first.bytes else NOTHING,
+            _score(ours.quality, spec.task),
+            _score(first.quality, spec.task),
+            _ms_a_frame(ours.seconds, ours.frames),
             *(
-                significant(1e3 * row["seconds"] / whole["frames"]) if row else NOTHING
-                for row, whole in zip(theirs, known, strict=True)
+                _ms_a_frame(row.seconds, result.frames)
+                for row, result in zip(rows, theirs, strict=True)
             ),
         )
     console.print(table)
-    prose(console, _remarks(task, found, known))
+    prose(console, _remarks(task, answers, theirs))
 
 
-def _score(quality: Mapping[str, Any] | None, task: str) -> str:
-    if not quality:
+def _ms_a_frame(seconds: float | None, frames: int) -> str:
+    return significant(1e3 * seconds / frames if seconds and frames else None)
+
+
+def _score(quality: QualityRecord | None, task: str) -> str:
+    if quality is None:
         return NOTHING
     if task == "classification":
-        return NOTHING if quality.get("top1") is None else f"{100 * quality['top1']:.2f} %"
-    return fraction(quality.get("miou"))
+        return NOTHING if quality.top1 is None else f"{100 * quality.top1:.2f} %"
+    return fraction(quality.miou)
 
 
 def _remarks(
-    task: ThesisTask, found: Mapping[str, QualityResult], known: list[Mapping[str, Any]]
+    task: ThesisTask, answers: Mapping[str, QualityResult], theirs: Sequence[PublishedResult]
 ) -> str:
-    """Say what may be concluded from the table."""
-    told = []
-    answered = max((answers.frames for answers in found.values()), default=0)
-    wanted = _FRAMES[task.spec.task]
-    told.append(
-        f"{answered:,} frames here, {wanted:,} there; our time is for loading once and answering "
-        "(prepare, network, decode), theirs for their whole loop."
-    )
+    """Return sentences on how the figures of the table compare."""
+    frames = max((one.frames for one in answers.values()), default=0)
+    remarks = [
+        f"{frames:,} frames here, {_FRAMES[task.spec.task]:,} there; our time is for loading once "
+        "and answering (prepare, network, decode), theirs for their whole loop."
+    ]
     if task.sample:
         option = "--digits" if task.spec.task == "classification" else "--drive"
-        told.append(f"The quality is not that of the published frames: give those with {option}.")
-    if known:
-        told.append(f"Published: {known[0]['on']}. {known[0]['about']}")
-    times = {name: one.seconds for name, one in found.items() if one.frames}
-    if "float32" in times and "int8" in times and times["int8"] > 0:
-        told.append(f"int8 is {times['float32'] / times['int8']:.1f} times as fast as float32.")
-    return " ".join(told)
+        remarks.append(f"The quality is not of the published frames: give those with {option}.")
+    if theirs:
+        remarks.append(f"Published: {theirs[0].on}. {theirs[0].about}")
+    seconds = {name: one.seconds for name, one in answers.items() if one.frames}
+    base_s, int8_s = seconds.get("float32"), seconds.get("int8")
+    if base_s and int8_s:
+        remarks.append(f"int8 is {base_s / int8_s:.1f} times as fast as float32.")
+    return " ".join(remarks)

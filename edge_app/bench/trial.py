@@ -1,6 +1,6 @@
-"""Measure one case once: loading, first run, warm-up, the network alone, paced, the whole line.
+"""One trial of a case: loading, first run, warm-up, invoke-only, paced and end-to-end.
 
-Runs in a process of its own. Terms as in LiteRT's `benchmark_model`.
+Runs in a worker process. Terms as in LiteRT's `benchmark_model`.
 """
 
 from __future__ import annotations
@@ -9,30 +9,39 @@ import gc
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from edge_app.bench.cases import Budget, WorkerRequest
+from edge_app.bench.cases import OnStep, WorkerRequest
 from edge_app.board import peak_rss_mb, reset_peak_rss
 from edge_app.model.engine import Engine, load_engine
 from edge_app.model.interpreter.delegation import Delegation
 from edge_app.model.interpreter.undelegated import undelegated_ms
 from edge_app.overlay import Overlay
 from edge_app.pipeline.run import Run
+from edge_app.results.bench_result import Budget
 from edge_app.sources.factory import open_source
 from edge_app.timing import Timings
 
-Tell = Callable[[str], None]
 
+@dataclass(frozen=True, slots=True)
+class EndToEndTrial:
+    """Frames from capture to overlay, drawn but not shown.
 
-@dataclass(slots=True)
-class Trial:
-    """Hold what one turn of a case measured; durations in ms unless named otherwise.
-
-    alone_cpu_ms, line_cpu_ms: CPU time of the whole process for one frame.
-    line_cores: how many cores the line kept busy, filling and draining it included.
-    line_s, line_intervals: of the whole line; n frames hold n-1 intervals.
-    undelegated_ms: of one run without the delegate, where it was asked for.
+    timings: of the frames, up to the bound of `TimingsLog`. seconds: from the first to the last
+    finished frame; intervals: between them. cpu_ms: CPU time of the process per frame.
+    busy_cores: cores kept busy, start and end of the run included.
     """
+
+    timings: list[Timings]
+    seconds: float
+    intervals: int
+    cpu_ms: float
+    busy_cores: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSetup:
+    """What a trial measured: the loaded engine's facts; init_ms is the time of loading."""
 
     variant: str
     bytes: int
@@ -41,67 +50,83 @@ class Trial:
     threads: int
     delegation: Delegation
     init_ms: float
-    first_ms: float = 0.0
-    warmup: list[float] = field(default_factory=list)
-    alone: list[float] = field(default_factory=list)
-    alone_cpu_ms: float | None = None
-    paced: list[float] = field(default_factory=list)
-    line: list[Timings] = field(default_factory=list)
-    line_s: float = 0.0
-    line_intervals: int = 0
-    line_cpu_ms: float | None = None
-    line_cores: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Durations of one round of a case, in ms; a list is empty where nothing was measured.
+
+    invoke_cpu_ms: CPU time of the process per invoke-only run. undelegated_ms: of one run without
+    the delegate, if it was asked for. complete: False if it was stopped early.
+    """
+
+    setup: TrialSetup
+    first_ms: float
+    warmup: list[float]
+    invoke_only: list[float]
+    invoke_cpu_ms: float | None = None
+    paced: list[float] | None = None
+    end_to_end: EndToEndTrial | None = None
     peak_rss_mb: float | None = None
     undelegated_ms: float | None = None
     complete: bool = True
 
 
-def measure_trial(ask: WorkerRequest, stop: threading.Event, tell: Tell) -> Trial:
-    """Measure one turn; a stop keeps what is measured so far.
-
-    tell: hears the step in hand.
-    """
-    effort, stopped = ask.effort, stop.is_set
+def measure_trial(request: WorkerRequest, stop: threading.Event, on_step: OnStep) -> Trial:
+    """Measure one trial; a stop keeps what is measured so far."""
+    budget, stopped = request.budget, stop.is_set
     reset_peak_rss()
-    tell("loading")
-    engine, turn = load_case(ask)
-    turn.first_ms = invoke_ms(engine)
-    turn.warmup = [invoke_ms(engine) for _ in range(effort.warmup_runs) if not stopped()]
-    frame_ms = None
+    on_step("loading")
+    engine, setup = load_case(request)
+    first_ms = invoke_ms(engine)
+    warmup = [invoke_ms(engine) for _ in range(budget.warmup_runs) if not stopped()]
+    frame_ms: float | None = None
     if not stopped():
-        tell("warm-up")
-        frame_ms = _line(engine, ask, effort.warmup_runs + 1, stop, turn, count=False)
-    tell("network alone")
-    _alone(engine, turn, effort, stopped)
-    if effort.pace_hz and not stopped():
-        tell(f"at {effort.pace_hz:g} a second")
-        _paced(engine, turn, effort.pace_hz, effort, stopped)
+        on_step("warm-up")
+        # Drawing a digit takes a hundred times as long as its network, so the time of the network
+        # says nothing about the time of a frame.
+        frame_ms = _end_to_end(engine, request, budget.warmup_runs + 1, stop)[1]
+    on_step("invoke-only")
+    invoke_only, invoke_cpu_ms = _invoke_only(engine, budget, stopped)
+    paced: list[float] = []
+    if budget.pace_hz and not stopped():
+        on_step(f"paced at {budget.pace_hz:g} Hz")
+        paced = _paced(engine, budget, budget.pace_hz, stopped)
+    end_to_end = None
     if not stopped():
-        tell("whole line")
-        frames = frames_for(frame_ms or turn.first_ms, effort)
-        _line(engine, ask, frames, stop, turn, count=True)
-    turn.peak_rss_mb = peak_rss_mb()
-    if ask.explain and not stopped():
-        tell("without the delegate")
-        turn.undelegated_ms = undelegated_ms(
-            engine.variant.path,
-            engine.network.runtime,
-            engine.network.threads,
-            engine.spec.input.size_wh,
+        on_step("end-to-end")
+        frames = frames_for(frame_ms or first_ms, budget)
+        end_to_end = _end_to_end(engine, request, frames, stop)[0]
+    peak_mb, without_ms = peak_rss_mb(), None
+    if request.explain and not stopped():
+        on_step("without the delegate")
+        network = engine.network
+        without_ms = undelegated_ms(
+            engine.variant.path, network.runtime, network.threads, engine.spec.input.size_wh
         )
-    turn.complete = not stopped()
-    return turn
+    return Trial(
+        setup=setup,
+        first_ms=first_ms,
+        warmup=warmup,
+        invoke_only=invoke_only,
+        invoke_cpu_ms=invoke_cpu_ms,
+        paced=paced,
+        end_to_end=end_to_end,
+        peak_rss_mb=peak_mb,
+        undelegated_ms=without_ms,
+        complete=not stopped(),
+    )
 
 
-def load_case(ask: WorkerRequest) -> tuple[Engine, Trial]:
-    """Load a case and put a frame into its input."""
-    case = ask.case
-    engine = load_engine(ask.spec, case.variant, runtime=case.runtime, threads=case.threads)
-    with open_source(ask.source, loop=True, max_frames=1) as source:
+def load_case(request: WorkerRequest) -> tuple[Engine, TrialSetup]:
+    """Return the engine of a case, with a frame in its input, and what it is."""
+    case = request.case
+    engine = load_engine(request.spec, case.variant, runtime=case.runtime, threads=case.threads)
+    with open_source(request.source, loop=True, max_frames=1) as source:
         frame = next(iter(source))
     network = engine.network
     network.write(engine.preprocess.fill, frame.image)
-    return engine, Trial(
+    return engine, TrialSetup(
         variant=engine.variant.name,
         bytes=engine.variant.bytes,
         runtime=network.runtime.title,
@@ -113,64 +138,59 @@ def load_case(ask: WorkerRequest) -> tuple[Engine, Trial]:
 
 
 def invoke_ms(engine: Engine) -> float:
-    """Run the bare network once; return how long it took."""
+    """Run the network once; return the duration in ms."""
     started = time.perf_counter()
     engine.network.invoke()
     return (time.perf_counter() - started) * 1e3
 
 
-def _alone(engine: Engine, turn: Trial, effort: Budget, stopped: Callable[[], bool]) -> None:
-    """Run the bare network for a turn's share of the seconds and runs."""
-    invoke, clock, durations = engine.network.invoke, time.perf_counter, turn.alone
+def _invoke_only(
+    engine: Engine, budget: Budget, stopped: Callable[[], bool]
+) -> tuple[list[float], float | None]:
+    """Run the network for a round's seconds and runs; return durations and CPU per run, in ms."""
+    invoke, clock, durations = engine.network.invoke, time.perf_counter, list[float]()
     gc.collect()
     cpu_s = time.process_time()
-    end_s = clock() + effort.turn_secs
-    while (len(durations) < effort.turn_runs or clock() < end_s) and not stopped():
+    end_s = clock() + budget.round_secs
+    while (len(durations) < budget.round_runs or clock() < end_s) and not stopped():
         started = clock()
         invoke()
         durations.append((clock() - started) * 1e3)
-    if durations:
-        turn.alone_cpu_ms = (time.process_time() - cpu_s) * 1e3 / len(durations)
+    if not durations:
+        return durations, None
+    return durations, (time.process_time() - cpu_s) * 1e3 / len(durations)
 
 
 def _paced(
-    engine: Engine, turn: Trial, pace_hz: float, effort: Budget, stopped: Callable[[], bool]
-) -> None:
-    """Run the network once per tick: between two the clock falls and the caches cool."""
+    engine: Engine, budget: Budget, pace_hz: float, stopped: Callable[[], bool]
+) -> list[float]:
+    """Run the network once per tick: in between the clock falls and the caches cool."""
+    durations: list[float] = []
     due_s = time.perf_counter()
-    end_s = due_s + effort.turn_secs
-    while (len(turn.paced) < effort.turn_runs or time.perf_counter() < end_s) and not stopped():
+    end_s = due_s + budget.round_secs
+    while (len(durations) < budget.round_runs or time.perf_counter() < end_s) and not stopped():
         wait_s = due_s - time.perf_counter()
         if wait_s > 0:
             time.sleep(wait_s)
-        turn.paced.append(invoke_ms(engine))
-        # A network slower than the camera takes the next frame there is, not all it missed.
+        durations.append(invoke_ms(engine))
+        # A network slower than the camera takes the newest frame, not all it missed.
         due_s = max(due_s + 1 / pace_hz, time.perf_counter())
+    return durations
 
 
-def frames_for(frame_ms: float, effort: Budget) -> int:
-    """Return how many frames a turn needs to last as long as the network's own turn."""
-    by_time = effort.turn_secs * 1e3 / max(frame_ms, 0.01)
+def frames_for(frame_ms: float, budget: Budget) -> int:
+    """Return how many frames make an end-to-end run as long as the invoke-only one."""
+    by_time = budget.round_secs * 1e3 / max(frame_ms, 0.01)
     # One more than the intervals wanted: n frames have n-1 intervals between them.
-    return max(effort.turn_runs, round(by_time)) + 1
+    return max(budget.round_runs, round(by_time)) + 1
 
 
-def _line(
-    engine: Engine,
-    ask: WorkerRequest,
-    frames: int,
-    stop: threading.Event,
-    turn: Trial,
-    *,
-    count: bool,
-) -> float | None:
-    """Run frames as fast as they come, drawn but not shown; return how long one takes, in ms.
-
-    count: whether it goes into the turn. Drawing a digit takes a hundred times as long as its
-    network, so the network's own time says nothing of the line's.
-    """
+def _end_to_end(
+    engine: Engine, request: WorkerRequest, frames: int, stop: threading.Event
+) -> tuple[EndToEndTrial | None, float | None]:
+    """Run frames as fast as they come; return the trial and the mean time per frame in ms."""
     overlay = Overlay(engine.spec.labels)
-    with open_source(ask.source, loop=True, max_frames=frames) as source:
+    with open_source(request.source, loop=True, max_frames=frames) as source:
         run = Run(source, engine, [], draw=overlay.draw, stop=stop)
         started, cpu_s = time.perf_counter(), time.process_time()
         run.go()
@@ -178,11 +198,13 @@ def _line(
         whole_s = time.perf_counter() - started
     stats = run.stats
     rate = stats.shown_hz
-    if count and stats.frames:
-        turn.line = list(stats.timings())
-        turn.line_cpu_ms = cpu_s * 1e3 / stats.frames
-        turn.line_cores = cpu_s / whole_s
-        if rate:
-            turn.line_intervals = stats.frames - 1
-            turn.line_s = turn.line_intervals / rate
-    return 1e3 / rate if rate else None
+    if not stats.frames:
+        return None, None
+    trial = EndToEndTrial(
+        timings=list(stats.timings()),
+        seconds=(stats.frames - 1) / rate if rate else 0.0,
+        intervals=stats.frames - 1 if rate else 0,
+        cpu_ms=cpu_s * 1e3 / stats.frames,
+        busy_cores=cpu_s / whole_s,
+    )
+    return trial, 1e3 / rate if rate else None

@@ -1,7 +1,7 @@
-"""Run one turn in a process of its own, so that peaks of memory are a case's own.
+"""A process per trial, so that memory peaks belong to one case.
 
-The process is started anew for each turn: nothing of another case is in its memory, loading
-is measured as often as the rest, and boards with little memory hold one network at a time.
+A new process has nothing of another case in its memory, loading is measured as often as the
+rest, and boards with little memory hold one network at a time.
 """
 
 from __future__ import annotations
@@ -11,48 +11,47 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
-from edge_app.bench.cases import WorkerRequest
+from edge_app.bench.cases import OnStep, WorkerRequest
 from edge_app.errors import EdgeError, ModelError
 from edge_app.process import prepare_process
 
-_LOOK_S = 0.1
+_POLL_S = 0.1
 
 
-def carry_out(ask: WorkerRequest, stop: threading.Event, tell: Callable[[str], None]) -> Any:
-    """Let a fresh process do what is asked and return its answer.
+def run_in_process(request: WorkerRequest, stop: threading.Event, on_step: OnStep) -> Any:
+    """Carry out a request in a new process; return its Trial, QualityResult or Sustained.
 
-    Raises the EdgeError the process met, and ModelError where it died.
+    Raises the EdgeError of the process, and ModelError if it died.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_main, args=(ask, theirs), daemon=True)
+    process = context.Process(target=_main, args=(request, theirs), daemon=True)
     process.start()
     theirs.close()
-    told_to_stop = False
+    stop_sent = False
     try:
         while True:
-            if stop.is_set() and not told_to_stop:
-                told_to_stop = True
+            if stop.is_set() and not stop_sent:
+                stop_sent = True
                 with suppress(OSError):
                     ours.send("stop")
-            if not ours.poll(_LOOK_S):
+            if not ours.poll(_POLL_S):
                 continue
             kind, content = ours.recv()
             if kind == "step":
-                tell(content)
-            elif kind == "fault":
+                on_step(content)
+            elif kind == "error":
                 raise content
             else:
                 return content
     except (EOFError, ConnectionError):
         # A process that is killed with a message unread resets its pipe instead of ending it.
         process.join()
-        raise ModelError(_died(ask, process.exitcode)) from None
+        raise ModelError(_death_message(request, process.exitcode)) from None
     finally:
         ours.close()
         process.join(10)
@@ -61,48 +60,48 @@ def carry_out(ask: WorkerRequest, stop: threading.Event, tell: Callable[[str], N
             process.join()
 
 
-def _died(ask: WorkerRequest, code: int | None) -> str:
+def _death_message(request: WorkerRequest, code: int | None) -> str:
     why = f"exit code {code}"
     if code is not None and code < 0:
         why = signal.Signals(-code).name
     advice = "free some memory" if why == "SIGKILL" else "try another runtime or model"
-    return f"the process measuring {ask.case.words()} ended early ({why}); {advice}"
+    return f"the process measuring {request.case} ended early ({why}); {advice}"
 
 
-def _main(ask: WorkerRequest, pipe: Connection) -> None:
-    """Do what is asked in the child and send the answer."""
-    # The terminal sends Ctrl-C to the whole group; the parent decides and says so.
+def _main(request: WorkerRequest, pipe: Connection) -> None:
+    """Carry out a request in the child and send the result."""
+    # The terminal sends Ctrl-C to the whole group; the parent decides and sends "stop".
     for name in ("SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     prepare_process()
     stop = threading.Event()
-    threading.Thread(target=_listen, args=(pipe, stop), daemon=True).start()
+    threading.Thread(target=_wait_for_stop, args=(pipe, stop), daemon=True).start()
     try:
-        answer = _do(ask, stop, lambda text: pipe.send(("step", text)))
-        pipe.send(("answer", answer))
+        result = _measure(request, stop, lambda step: pipe.send(("step", step)))
+        pipe.send(("result", result))
     except EdgeError as fault:
-        pipe.send(("fault", type(fault)(str(fault))))
+        pipe.send(("error", type(fault)(str(fault))))
     sys.stdout.flush()
     # Native threads of the runtimes need not be waited for.
     os._exit(0)
 
 
-def _listen(pipe: Connection, stop: threading.Event) -> None:
+def _wait_for_stop(pipe: Connection, stop: threading.Event) -> None:
     with suppress(EOFError, OSError):
         pipe.recv()
     stop.set()
 
 
-def _do(ask: WorkerRequest, stop: threading.Event, tell: Callable[[str], None]) -> Any:
-    if ask.kind == "quality":
-        from edge_app.bench.quality_result import measure_answers
+def _measure(request: WorkerRequest, stop: threading.Event, on_step: OnStep) -> Any:
+    if request.kind == "quality":
+        from edge_app.bench.quality_result import measure_quality
 
-        return measure_answers(ask, stop, tell)
-    if ask.kind == "sustained":
+        return measure_quality(request, stop, on_step)
+    if request.kind == "sustained":
         from edge_app.bench.sustained import measure_sustained
 
-        return measure_sustained(ask, stop, tell)
+        return measure_sustained(request, stop, on_step)
     from edge_app.bench.trial import measure_trial
 
-    return measure_trial(ask, stop, tell)
+    return measure_trial(request, stop, on_step)

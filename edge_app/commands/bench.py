@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edge_app.commands.arg_types import duration, positive, rate, seconds
 from edge_app.commands.model_options import add_model, read_model
-from edge_app.errors import EdgeError, UsageError
+from edge_app.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from edge_app.board import Verdict
+    from edge_app.results.bench_result import BenchResult
 
 EXAMPLES = """examples:
   edge-app bench --model mnist
@@ -142,11 +143,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _describe_results(console: Console) -> int:
-    from edge_app.bench.schema import FIELDS
     from edge_app.console import tell
+    from edge_app.results.bench_result import describe_bench
 
-    for known in FIELDS:
-        tell(console, f"{known.path}\t{known.kind}\t{known.what}".expandtabs(34))
+    for path, kind, text in describe_bench():
+        tell(console, f"{path:<34}{kind:<18}{text}")
     return 0
 
 
@@ -180,14 +181,15 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
     import threading
     import time
 
-    from edge_app.bench.bench_output import print_results, watch
+    from edge_app.bench.bench_output import print_results, run_with_progress
     from edge_app.bench.benchmark import Benchmark
-    from edge_app.bench.cases import Budget, WorkerRequest, cases_of
+    from edge_app.bench.cases import WorkerRequest, cases_of
     from edge_app.bench.result_file import make_result
     from edge_app.bench.tables import board_line
     from edge_app.board import board, judge, read_cpu_usage
     from edge_app.console import prose
     from edge_app.model.catalog import sample
+    from edge_app.results.bench_result import Budget
     from edge_app.session.signals import Signals
     from edge_app.sources.factory import open_source
     from edge_app.sources.truth import open_truth
@@ -200,7 +202,7 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
     source, truth = sample(spec) if options.source is None else (options.source, None)
     truth = options.truth or (truth if options.source is None else None)
     frames = options.quality_frames or (None if truth else _QUALITY_FRAMES)
-    effort = Budget(
+    budget = Budget(
         options.min_secs,
         options.num_runs,
         options.warmup_runs,
@@ -208,38 +210,29 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
         options.pace,
         options.sustained,
     )
-    # What cannot be read is told now, not after minutes of measuring.
+    # What cannot be read is an error now, not after minutes of measuring.
     open_source(source, truth=open_truth(truth, options.truth_labels) if truth else None).close()
-    ask = WorkerRequest(
-        spec, cases[0], source, effort,
+    request = WorkerRequest(
+        spec, cases[0], source, budget,
         truth=truth, truth_labels=options.truth_labels, frames=frames, explain=options.explain,
     )  # fmt: skip
     stop = threading.Event()
     signals = Signals(stop)
     before, work, started = board(), read_cpu_usage(), time.time()
     prose(console, f"[dim]{board_line(before)}[/]")
-    series = Benchmark(ask, cases, before, stop)
+    benchmark = Benchmark(request, cases, before, stop)
     title = f"{spec.title} on {Path(source).name}"
     with signals.caught():
-        watch(console, title, series)
+        run_with_progress(console, title, benchmark)
     after, work_after = board(), read_cpu_usage()
     others = work_after.others_since(work) if work and work_after else None
-    verdict = judge(before, after, others, series.states)
-    measured = series.measured()
-    print_results(console, title, measured, series, explained=options.explain)
+    verdict = judge(before, after, others, benchmark.board_states)
+    print_results(console, title, benchmark, explained=options.explain)
     result = make_result(
-        model=spec.name,
-        source=source,
-        effort=effort,
-        measured=measured,
-        failed=series.failed,
-        states=(before, after),
-        others_cores=others,
-        verdict=verdict,
-        started_unix_s=started,
-        interrupted=stop.is_set(),
+        benchmark, after=after, others_cores=others, verdict=verdict, started_unix_s=started
     )
-    _save(console, options, result)
+    if result.variants:
+        _save(console, options, result)
     for note in verdict.notes:
         prose(console, f"[dim]{note}[/]")
     for reason in verdict.reasons:
@@ -262,20 +255,14 @@ def _runtimes(options: argparse.Namespace) -> list[str]:
     return names
 
 
-def _save(console: Console, options: argparse.Namespace, result: dict[str, Any]) -> None:
-    """Write the result's files; nothing is written that a reader would refuse."""
-    from edge_app.bench.result_file import as_csv, as_json, write_text
-    from edge_app.bench.schema import check_result
+def _save(console: Console, options: argparse.Namespace, result: BenchResult) -> None:
+    from edge_app.bench.result_file import to_csv, write_result
     from edge_app.console import tell
+    from edge_app.results.bench_result import bench_to_json
 
-    if not result["variants"]:
-        return
-    faults = check_result(result)
-    if faults:
-        raise EdgeError(f"the result does not fit its description ({faults[0]}); report this")
-    for path, text in ((options.json, as_json), (options.csv, as_csv)):
+    for path, encode in ((options.json, bench_to_json), (options.csv, to_csv)):
         if path:
-            write_text(path, text(result))
+            write_result(path, encode(result))
             tell(console, f"result: {path}")
 
 

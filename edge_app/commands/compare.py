@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from edge_app.board import board_slug
 from edge_app.commands.arg_types import percent
 from edge_app.errors import UsageError
 from edge_app.paths import assets_dir
 
+if TYPE_CHECKING:
+    from edge_app.results.bench_result import BenchResult
+
 EXAMPLES = """examples:
   edge-app compare before.json after.json
   edge-app compare after.json --fail-if-slower 5%     against the board's reference
   edge-app compare pi4.json pi5.json --across-boards
 
-exit codes: 0 fine; 1 an error; 2 usage or unlike boards; 3 slower than allowed
+exit codes: 0 fine; 1 an error; 2 usage or different boards; 3 slower than allowed
 """
 _SLOWER = 3
 
@@ -40,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--across-boards",
         action="store_true",
-        help="compare results of unlike boards (default: refuse them)",
+        help="compare results of different boards (default: refuse them)",
     )
     parser.add_argument(
         "--allow-invalid",
@@ -50,10 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare; exit with 3 where the gate is asked for and something is slower."""
+    """Compare; exit with 3 if a limit is given and something is slower."""
     from rich.console import Console
 
-    from edge_app.bench.comparing import pairs_of, unlike_runs, unmatched_cases
+    from edge_app.bench.comparing import different_sources, pairs_of, unmatched_cases
     from edge_app.bench.result_file import read_result
     from edge_app.bench.tables import pair_table
     from edge_app.console import tell
@@ -68,7 +71,12 @@ def run(options: argparse.Namespace) -> int:
     else:
         second_path = options.second
         second = read_result(second_path)
-    _refuse(first, second, options)
+    _check_comparable(
+        first,
+        second,
+        across_boards=options.across_boards,
+        allow_invalid=options.allow_invalid,
+    )
     pairs = pairs_of(first, second)
     if not pairs:
         raise UsageError(
@@ -77,10 +85,10 @@ def run(options: argparse.Namespace) -> int:
         )
     limit = options.fail_if_slower
     console.print(pair_table(f"{first_path.name} and {second_path.name}", pairs, limit))
-    for what in unlike_runs(first, second):
-        tell(console, f"[yellow]they differ in their {what}[/]")
+    for difference in different_sources(first, second):
+        tell(console, f"[yellow]the results have different {difference}[/]")
     for case in unmatched_cases(first, second):
-        tell(console, f"[dim]only in one of them: {case}[/]")
+        tell(console, f"[dim]only in one result: {case}[/]")
     if limit is None:
         return 0
     slower = [pair.variant for pair in pairs if pair.slower(limit)]
@@ -91,38 +99,39 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def reference_of(result: dict[str, Any]) -> Path:
-    """Return the reference file of a result's board; raise UsageError where there is none."""
+def reference_of(result: BenchResult) -> Path:
+    """Return the reference file of a result's board. Raises UsageError if there is none."""
     folder = assets_dir() / "reference"
-    model = result["board"]["before"]["model"]
+    model = result.board.before["model"]
     path = folder / f"{board_slug(model)}.json"
     if path.is_file():
         return path
     raise UsageError(
-        f"there is no reference for the board '{model}' ({path.name} in {folder}); "
-        "name a second result, or copy a good one there under that name"
+        f"no reference for the board '{model}' ({path.name} in {folder}); "
+        "give a second result, or copy a good one there under that name"
     )
 
 
-def _refuse(first: dict[str, Any], second: dict[str, Any], options: argparse.Namespace) -> None:
-    """Raise UsageError for results that say nothing about each other."""
-    from edge_app.bench.comparing import unlike_boards
+def _check_comparable(
+    first: BenchResult, second: BenchResult, *, across_boards: bool, allow_invalid: bool
+) -> None:
+    """Raise UsageError for results whose ratio has no meaning."""
+    from edge_app.bench.comparing import different_boards
 
-    boards = unlike_boards(first, second)
-    if boards and not options.across_boards:
+    boards = different_boards(first, second)
+    if boards and not across_boards:
         raise UsageError(
-            f"the results come from unlike {' and '.join(boards)}; "
-            "their ratio says nothing of the program: add --across-boards to compare boards"
+            f"the results are from different {' and '.join(boards)}; "
+            "add --across-boards to compare boards"
         )
-    if first["model"] != second["model"]:
+    if first.model != second.model:
         raise UsageError(
-            f"the results are of the models {first['model']} and {second['model']}; "
+            f"the results are of the models {first.model} and {second.model}; "
             "compare results of one model"
         )
     for result, name in ((first, "first"), (second, "second")):
-        verdict = result.get("verdict", {})
-        if verdict.get("valid") is False and not options.allow_invalid:
-            reasons = "; ".join(verdict.get("reasons", []))
+        if result.verdict and not result.verdict.valid and not allow_invalid:
+            reasons = "; ".join(result.verdict.reasons)
             raise UsageError(
                 f"the {name} result is not valid ({reasons}); measure again, or add --allow-invalid"
             )

@@ -14,7 +14,7 @@ EXAMPLES = """examples:
   edge-app evaluate --dataset driveseg:mit_driveseg_sample_gt.tar.gz --model models/deeplab
   edge-app evaluate --dataset idx:t10k-images.gz,t10k-labels.gz --model mnist --frames 0:5000
 
-DIR then holds evaluation.json with every count, an image of each variant's confusion matrix, and
+DIR then contains evaluation.json with every count, an image of each variant's confusion matrix, and
 the worst frames (image, truth, answer). Ctrl-C or a power cut lose nothing that was counted: the
 same command continues.
 """
@@ -52,79 +52,83 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder of the results (default: evaluation)",
     )
     parser.add_argument(
-        "--anew", action="store_true", help="start over (default: continue from what DIR holds)"
+        "--anew", action="store_true", help="start over (default: continue what DIR contains)"
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Score the variants asked for; Ctrl-C keeps what is counted, the same command goes on."""
+    """Score the variants; Ctrl-C keeps what is counted, and the same command continues."""
     import threading
-    from dataclasses import replace
 
+    from msgspec.structs import replace
     from rich.console import Console
     from rich.progress import TaskID
 
     from edge_app.board import board, versions
     from edge_app.console import coloured, tell
     from edge_app.evaluate.dataset import ImageSet, parse_dataset
-    from edge_app.evaluate.evaluation_output import counting, tell_outcome
-    from edge_app.evaluate.evaluation_result import NAME, EvaluationResult
+    from edge_app.evaluate.evaluation_file import write_evaluation
+    from edge_app.evaluate.evaluation_output import print_evaluation, progress_bar
     from edge_app.evaluate.output_folder import write_worst
     from edge_app.evaluate.partial_counts import chunks
-    from edge_app.evaluate.running import begin, done_of, score_variant
+    from edge_app.evaluate.running import begin, counts_of, score_variant
     from edge_app.model.engine import load_engine
     from edge_app.process import prepare_process
+    from edge_app.results.evaluation_result import EvaluationResult
     from edge_app.session.signals import Signals
 
     prepare_process()
-    console = Console()
+    console, out = Console(), options.out
     spec = read_model(options)
     names = list(spec.variants) if options.variants == "all" else options.variants.split(",")
     dataset = parse_dataset(options.dataset)
-    pictures = ImageSet(dataset)
-    span = asked_span(options.frames, pictures.count)
-    about = {"boards": (board(),), "versions": versions()}
-    out = options.out
-    outcome = begin(spec, names, dataset, pictures, out, about, anew=options.anew)
+    images = ImageSet(dataset)
+    span = parse_span(options.frames, images.count)
+    result = begin(
+        spec, names, dataset, images, out,
+        boards=(board(),), versions=versions(), start_over=options.anew,
+    )  # fmt: skip
 
-    def keep(found: EvaluationResult) -> None:
-        if any(scored.parts for scored in found.variants.values()):
-            found.write(out / NAME)
+    def save(result: EvaluationResult) -> None:
+        write_evaluation(result, out)
+
+    def should_continue() -> bool:
+        return not stop.is_set()
 
     stop = threading.Event()
     signals = Signals(stop)
-    with signals.caught(), counting(console) as progress:
+    with signals.caught(), progress_bar(console) as progress:
         for name in names:
-            done = done_of(outcome, name)
+            done = counts_of(result, name)
             left = sum(b - a for a, b in chunks(span, done.spans if done else (), span[1]))
-            whole = span[1] - span[0]
-            task = progress.add_task(coloured(name), total=whole, completed=whole - left)
+            total = span[1] - span[0]
+            task = progress.add_task(coloured(name), total=total, completed=total - left)
             if stop.is_set():
                 break
             engine = load_engine(spec, name, runtime=options.runtime, threads=options.threads)
 
-            def tick(task: TaskID = task) -> None:
+            def on_frame(task: TaskID = task) -> None:
                 progress.advance(task)
 
-            def going() -> bool:
-                return not stop.is_set()
-
-            outcome = score_variant(outcome, engine, pictures, span, keep, going=going, tick=tick)
-            found = done_of(outcome, name)
-            if found and not stop.is_set():
-                write_worst(engine, pictures, found.worst[: options.worst], out, going)
+            result = score_variant(
+                result, engine, images, span, save,
+                should_continue=should_continue, on_frame=on_frame,
+            )  # fmt: skip
+            done = counts_of(result, name)
+            if done and not stop.is_set():
+                write_worst(engine, images, done.worst[: options.worst], out, should_continue)
             engine.close()
     if not stop.is_set():
-        outcome = replace(outcome, status="complete")
-        keep(outcome)
-    tell_outcome(console, outcome, out)
+        result = replace(result, status="complete")
+        save(result)
+    print_evaluation(console, result, out)
     if stop.is_set():
-        tell(console, "stopped; the same command goes on from here")
+        tell(console, "stopped; run the same command again to continue")
     return 128 + signals.number if signals.number else 0
 
 
-def asked_span(text: str | None, frames: int) -> tuple[int, int]:
-    """Read --frames START:STOP; raise UsageError where it is outside the data set."""
+def parse_span(text: str | None, frames: int) -> tuple[int, int]:
+    """Return START:STOP as numbers. Raises UsageError if it is outside the data set."""
     start, colon, stop = (text or ":").partition(":")
     try:
         span = int(start or 0), int(stop or frames)

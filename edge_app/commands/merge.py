@@ -34,14 +34,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Add up evaluations; nothing is written where they do not belong together."""
+    """Add up evaluations; nothing is written if they do not belong together."""
     from functools import reduce
 
     from rich.console import Console
 
     from edge_app.errors import UsageError
-    from edge_app.evaluate.evaluation_output import tell_outcome
-    from edge_app.evaluate.evaluation_result import ALLOWANCES, NAME, merge, read_outcome
+    from edge_app.evaluate.evaluation_file import ALLOWANCES, merge, write_evaluation
+    from edge_app.evaluate.evaluation_output import print_evaluation
+    from edge_app.results.evaluation_result import read_evaluation
 
     allow = frozenset(name.strip() for name in options.allow.split(",") if name.strip())
     if unknown := allow.difference(ALLOWANCES):
@@ -49,9 +50,9 @@ def run(options: argparse.Namespace) -> int:
             f"--allow {', '.join(sorted(unknown))}: choose from {', '.join(ALLOWANCES)}"
         )
     if len(options.results) < 2:
-        raise UsageError("one result needs no adding; give two or more")
-    results = [read_outcome(path) for path in options.results]
+        raise UsageError("only one result is given; give two or more")
+    results = [read_evaluation(path) for path in options.results]
     total = reduce(lambda first, second: merge(first, second, allow), results)
-    total.write(options.out / NAME)
-    tell_outcome(Console(), total, options.out)
+    write_evaluation(total, options.out)
+    print_evaluation(Console(), total, options.out)
     return 0

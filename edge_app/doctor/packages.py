@@ -21,6 +21,7 @@ _NEEDED = (
     ("PyAV", "av", ("av",)),
     ("Pillow", "PIL", ("pillow",)),
     ("rich", "rich", ("rich",)),
+    ("msgspec", "msgspec", ("msgspec",)),
 )
 _DEBIAN = "usr/lib/python3/dist-packages"
 

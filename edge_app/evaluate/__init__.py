@@ -1,1 +1,1 @@
-"""Score whole data sets: exactly, in parts that add up, on one machine or on many."""
+"""Scoring whole data sets: exact counts that add up, on one machine or many."""

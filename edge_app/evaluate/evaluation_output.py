@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
 from pathlib import Path
 
 from rich.console import Console
@@ -16,13 +16,14 @@ from rich.progress import (
 )
 
 from edge_app.console import coloured, compact_table, tell
-from edge_app.evaluate.evaluation_result import NAME, EvaluationResult
+from edge_app.evaluate.evaluation_file import counted_variants, quality_of_variant
 from edge_app.evaluate.output_folder import write_matrices
+from edge_app.results.evaluation_result import EVALUATION_NAME, EvaluationResult
 from edge_app.style import NOTHING, fraction, percent
 
 
-def counting(console: Console) -> Progress:
-    """Return a display of frames done and time left; nothing where output is piped."""
+def progress_bar(console: Console) -> Progress:
+    """Return a display of frames done and time left; nothing if output is piped."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -35,20 +36,19 @@ def counting(console: Console) -> Progress:
     )
 
 
-def tell_outcome(console: Console, outcome: EvaluationResult, out: Path) -> None:
-    """Print scores and classes, write the matrices' pictures, and name the files."""
-    scored = [name for name, each in outcome.variants.items() if each.parts]
-    if not scored:
+def print_evaluation(console: Console, result: EvaluationResult, out: Path) -> None:
+    """Print scores and classes, write the images of the matrices, and print the paths."""
+    names = counted_variants(result)
+    if not names:
         return
-    counted = replace(outcome, variants={name: outcome.variants[name] for name in scored})
-    qualities = {name: counted.quality(name) for name in scored}
-    data = " and ".join(str(each["name"]) for each in counted.datasets.values())
+    data = " and ".join(dataset.name for dataset in result.datasets.values())
     columns = ("variant", "frames", "mIoU", "pixels", "top-1", "damaged")
-    table = compact_table(f"{counted.model} on {data}", columns, 1)
+    table = compact_table(f"{result.model} on {data}", columns, 1)
     for column in table.columns[1:]:
         column.min_width = 9
-    for name, quality in qualities.items():
-        damaged = sum(len(part.damaged) for part in counted.variants[name].parts.values())
+    for name in names:
+        quality = quality_of_variant(result, name)
+        damaged = sum(len(part.damaged) for part in result.variants[name].parts.values())
         table.add_row(
             coloured(name),
             f"{quality.frames:,}",
@@ -58,26 +58,22 @@ def tell_outcome(console: Console, outcome: EvaluationResult, out: Path) -> None
             str(damaged),
         )
     console.print(table)
-    _tell_classes(console, counted, scored)
-    for path in write_matrices(counted, out):
+    _print_classes(console, result, names)
+    for path in write_matrices(result, out):
         tell(console, f"{path}")
-    tell(console, f"{out / NAME}: all counts, for edge-app merge and host-tools report")
+    tell(console, f"{out / EVALUATION_NAME}: all counts, for edge-app merge and host-tools report")
 
 
-def _tell_classes(console: Console, outcome: EvaluationResult, names: list[str]) -> None:
-    """Print the score of each class that is there, a column per variant."""
-    digits = outcome.task == "classification"
-    title = "right of each class" if digits else "IoU of each class"
+def _print_classes(console: Console, result: EvaluationResult, names: list[str]) -> None:
+    """Print the score of each class that occurs, a column per variant."""
+    classifier = result.task == "classification"
+    title = "recall of each class" if classifier else "IoU of each class"
     table = compact_table(title, ("class", *map(coloured, names)), 1)
     for column in table.columns[1:]:
         column.min_width = 9
-    matrices = {name: outcome.variants[name].matrix for name in names}
-    values = {
-        name: (matrix.recall() if digits else matrix.iou()).tolist()
-        for name, matrix in matrices.items()
-    }
-    for place, label in enumerate(outcome.classes):
-        row = [values[name][place] for name in names]
-        if any(value == value for value in row):  # not all NaN
+    matrices = [result.variants[name].matrix for name in names]
+    scores = [(each.recall() if classifier else each.iou()).tolist() for each in matrices]
+    for label, *row in zip(result.classes, *scores, strict=True):
+        if not all(map(math.isnan, row)):
             table.add_row(label, *map(fraction, row))
     console.print(table)

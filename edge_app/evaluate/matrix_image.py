@@ -1,4 +1,4 @@
-"""Draw a confusion matrix as a picture that can be read without the numbers' file."""
+"""A confusion matrix as an image with its percentages."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _PAPER, _INK, _DIM = (255, 255, 255), (28, 32, 38), (120, 128, 138)
 _GOOD, _BAD = (0, 114, 178), (213, 94, 0)  # Okabe and Ito's blue and vermilion
 
 
-def matrix_picture(matrix: ConfusionMatrix, names: Sequence[str], title: str) -> Image:
+def matrix_image(matrix: ConfusionMatrix, names: Sequence[str], title: str) -> Image:
     """Return the matrix in per cent of each row: uint8 (H, W, 3) BGR.
 
-    Rows are truth, columns answers; the last columns are what was answered with no class, where
-    that happened, and the IoU. Classes that are in neither truth nor answers are left out.
+    Rows are truth, columns answers; then the answers of no class, if there are any, and the IoU.
+    Classes in neither truth nor answers are left out.
     """
     iou = matrix.iou()
     shown = [place for place, value in enumerate(iou) if not np.isnan(value)]
@@ -39,16 +39,15 @@ def matrix_picture(matrix: ConfusionMatrix, names: Sequence[str], title: str) ->
     left, top = side + _GAP + 24, side + 84
     width = left + _CELL * (len(columns) + 1) + 2 * _GAP
     width = max(width, text_px(title, bold) + 2 * _GAP)
-    picture = PillowImage.new("RGB", (width, top + _CELL * len(shown) + 2 * _GAP), _PAPER)
-    draw = ImageDraw.Draw(picture)
+    canvas = PillowImage.new("RGB", (width, top + _CELL * len(shown) + 2 * _GAP), _PAPER)
+    draw = ImageDraw.Draw(canvas)
     draw.text((_GAP, _GAP), title, _INK, bold)
-    told = "per cent of each truth row; rows are truth, columns what was answered"
-    draw.text((_GAP, _GAP + 28), told, _DIM, plain)
+    legend = "per cent of each row; rows are truth, columns answers"
+    draw.text((_GAP, _GAP + 28), legend, _DIM, plain)
     for place, name in enumerate([*columns, "IoU"]):
-        room = PillowImage.new("RGB", (side, 22), _PAPER)
-        ImageDraw.Draw(room).text((0, 1), name, _INK, plain)
-        upright = room.rotate(90, expand=True)
-        picture.paste(upright, (left + _CELL * place + 13, top - side - 4))
+        heading = PillowImage.new("RGB", (side, 22), _PAPER)
+        ImageDraw.Draw(heading).text((0, 1), name, _INK, plain)
+        canvas.paste(heading.rotate(90, expand=True), (left + _CELL * place + 13, top - side - 4))
     for row, place in enumerate(shown):
         y = top + _CELL * row
         draw.text((left - _GAP // 2, y + _CELL // 2), names[place], _INK, plain, anchor="rm")
@@ -62,11 +61,11 @@ def matrix_picture(matrix: ConfusionMatrix, names: Sequence[str], title: str) ->
                 draw.text(middle, _short(float(share)), ink, small, anchor="mm")
         middle = (left + _CELL * len(columns) + _CELL // 2, y + _CELL // 2 - 1)
         draw.text(middle, percent(float(iou[place])).removesuffix(" %"), _INK, plain, anchor="mm")
-    return np.ascontiguousarray(np.asarray(picture, np.uint8)[..., ::-1])
+    return np.ascontiguousarray(np.asarray(canvas, np.uint8)[..., ::-1])
 
 
 def _shares(matrix: ConfusionMatrix, shown: list[int]) -> NDArray[np.float64]:
-    """Return each row's shares, those of no class last: float64 (n, n + 1)."""
+    """Return the shares of each row, no class last: float64 (n, n + 1)."""
     counts = matrix.counts[np.ix_(shown, shown)]
     rows = np.concatenate([counts, matrix.missed[shown, None]], axis=1).astype(np.float64)
     whole = rows.sum(axis=1, keepdims=True)

@@ -1,118 +1,133 @@
-"""Go through the variants of a model on one machine, keeping what is done at every moment."""
+"""Evaluation of a model's variants on one machine; what is counted is kept at every moment."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from edge_app.errors import UsageError
 from edge_app.evaluate.dataset import Dataset, ImageSet
-from edge_app.evaluate.evaluation_result import NAME, EvaluationResult, Scored, read_outcome
-from edge_app.evaluate.partial_counts import PartialCounts, chunks
+from edge_app.evaluate.partial_counts import add_counts, chunks
 from edge_app.evaluate.scoring import score_span
 from edge_app.labels import label_set
 from edge_app.model.card import ModelSpec, file_sha256
 from edge_app.model.engine import Engine
+from edge_app.results.evaluation_result import (
+    EVALUATION_NAME,
+    DatasetInfo,
+    EvaluationResult,
+    PartialCounts,
+    Span,
+    VariantScores,
+    read_evaluation,
+)
 from edge_app.style import count
 
 # Frames between two looks at the clock; small networks answer thousands in a second.
 CHUNK = {"segmentation": 8, "classification": 500}
-_KEEP_S = 2.0  # a power cut costs at most this much work
+_SAVE_S = 2.0  # a power cut costs at most this much work
 
 
 def begin(
     spec: ModelSpec,
     names: list[str],
     dataset: Dataset,
-    pictures: ImageSet,
+    images: ImageSet,
     out: Path,
-    about: Mapping[str, Any],
     *,
-    anew: bool = False,
+    boards: tuple[dict[str, Any], ...] = (),
+    versions: Mapping[str, str] | None = None,
+    start_over: bool = False,
 ) -> EvaluationResult:
-    """Return an outcome with nothing counted, or with what an earlier run left in `out`.
+    """Return an evaluation with nothing counted, or with what an earlier run left in `out`.
 
-    about: more fields of the outcome, `boards` and `versions`.
-    Raises UsageError where `out` holds the evaluation of something else.
+    Raises UsageError if `out` contains the evaluation of another model or data set.
     """
-    labels = label_set(pictures.labels)
+    labels = label_set(images.labels)
     digest = dataset.digest()
-    variants = {
-        name: Scored(file_sha256(spec.variant(name).path), spec.variant(name).bytes)
-        for name in names
-    }
+    variants = {}
+    for name in names:
+        variant = spec.variant(name)
+        sha256 = file_sha256(variant.path)
+        variants[name] = VariantScores(sha256=sha256, bytes=variant.bytes, parts={})
     fresh = EvaluationResult(
+        status="interrupted",
         model=spec.name,
-        task=spec.task,
+        task="segmentation" if spec.task == "segmentation" else "classification",
         labels=labels.name,
         classes=labels.names,
-        datasets={digest: {"name": dataset.name, "frames": pictures.count}},
+        datasets={digest: DatasetInfo(dataset.name, images.count)},
         variants=variants,
-        status="interrupted",
-        **about,
+        boards=boards,
+        versions=dict(versions or {}),
     )
-    if anew or not (out / NAME).is_file():
+    if start_over or not (out / EVALUATION_NAME).is_file():
         return fresh
-    kept = read_outcome(out / NAME)
-    same = (kept.model, kept.classes, set(kept.datasets)) == (fresh.model, labels.names, {digest})
-    for name in kept.variants.keys() & variants.keys():
-        same = same and kept.variants[name].sha256 == variants[name].sha256
+    earlier = read_evaluation(out)
+    same = (earlier.model, earlier.classes, set(earlier.datasets)) == (
+        fresh.model, labels.names, {digest},
+    )  # fmt: skip
+    for name in earlier.variants.keys() & variants.keys():
+        same = same and earlier.variants[name].sha256 == variants[name].sha256
     if not same:
         raise UsageError(
-            f"{out} holds the evaluation of another model or data set ({kept.model}); "
-            "name another folder with --out, or begin anew with --anew"
+            f"{out} contains the evaluation of another model or data set ({earlier.model}); "
+            "choose another folder with --out, or start over with --anew"
         )
-    return replace(fresh, variants={**variants, **kept.variants})
+    return replace(fresh, variants={**variants, **earlier.variants})
 
 
 def score_variant(
-    outcome: EvaluationResult,
+    result: EvaluationResult,
     engine: Engine,
-    pictures: ImageSet,
-    span: tuple[int, int],
-    keep: Callable[[EvaluationResult], None],
+    images: ImageSet,
+    span: Span,
+    save: Callable[[EvaluationResult], None],
     *,
-    going: Callable[[], bool] = lambda: True,
-    tick: Callable[[], None] = lambda: None,
+    should_continue: Callable[[], bool] = lambda: True,
+    on_frame: Callable[[], None] = lambda: None,
 ) -> EvaluationResult:
-    """Score what is left of a span for one variant; return the outcome with it.
+    """Score what is left of a span for one variant; return the evaluation with it.
 
-    keep: gets the outcome every other second and at the end, also of a fault.
-    going: asked after each frame.
+    save: gets the evaluation every other second and at the end, also after an error.
+    should_continue, on_frame: called after each frame.
     """
-    name, (digest,) = engine.variant.name, outcome.datasets
+    name, (digest,) = engine.variant.name, result.datasets
     runtime = f"{engine.network.runtime.title}, {count(engine.network.threads, 'thread')}"
-    done = done_of(outcome, name)
-    kept_s = time.monotonic()
+    done = counts_of(result, name)
+    saved_s = time.monotonic()
     try:
-        for start, stop in chunks(span, done.spans if done else (), CHUNK[outcome.task]):
-            if not going():
+        for start, stop in chunks(span, done.spans if done else (), CHUNK[result.task]):
+            if not should_continue():
                 break
-            part = score_span(engine, pictures, start, stop, going=going, tick=tick)
-            done = done.plus(part) if done else part
-            outcome = with_part(outcome, name, digest, done, runtime)
-            if time.monotonic() - kept_s >= _KEEP_S:
-                keep(outcome)
-                kept_s = time.monotonic()
+            part = score_span(
+                engine, images, start, stop, should_continue=should_continue, on_frame=on_frame
+            )
+            done = add_counts(done, part) if done else part
+            result = with_counts(result, name, digest, done, runtime)
+            if time.monotonic() - saved_s >= _SAVE_S:
+                save(result)
+                saved_s = time.monotonic()
     finally:
-        keep(outcome)
-    return outcome
+        save(result)
+    return result
 
 
-def done_of(outcome: EvaluationResult, name: str) -> PartialCounts | None:
-    """Return what is counted of a variant on the outcome's only data set."""
-    (digest,) = outcome.datasets
-    return outcome.variants[name].parts.get(digest)
+def counts_of(result: EvaluationResult, variant: str) -> PartialCounts | None:
+    """Return what is counted of a variant on the evaluation's only data set."""
+    (digest,) = result.datasets
+    return result.variants[variant].parts.get(digest)
 
 
-def with_part(
-    outcome: EvaluationResult, name: str, digest: str, part: PartialCounts, runtime: str
+def with_counts(
+    result: EvaluationResult, variant: str, digest: str, counts: PartialCounts, runtime: str
 ) -> EvaluationResult:
-    """Return the outcome with a variant's counts of a data set replaced."""
-    scored = outcome.variants[name]
-    runtimes = tuple(dict.fromkeys((*scored.runtimes, runtime)))
-    scored = replace(scored, parts={**scored.parts, digest: part}, runtimes=runtimes)
-    return replace(outcome, variants={**outcome.variants, name: scored})
+    """Return the evaluation with a variant's counts of a data set replaced."""
+    scores = result.variants[variant]
+    runtimes = tuple(dict.fromkeys((*scores.runtimes, runtime)))
+    scores = replace(scores, parts={**scores.parts, digest: counts}, runtimes=runtimes)
+    return replace(result, variants={**result.variants, variant: scores})

@@ -1,4 +1,4 @@
-"""Draw the worst frames: what was seen, what is there, what was answered."""
+"""The worst frames as images: frame, truth and answer side by side."""
 
 from __future__ import annotations
 
@@ -14,28 +14,29 @@ from edge_app.model.decode import classes_at
 from edge_app.quality import fold
 from edge_app.style import WRONG, bgr, percent
 
-_SIDE_H, _SIDE_W = 360, 640  # of each of the three pictures, at most
+_SIDE_H, _SIDE_W = 360, 640  # of each of the three images, at most
 _HEAD, _GAP = 36, 6
 _GROUND, _INK, _DIM = (24, 27, 31), (240, 243, 246), (160, 168, 176)
 
 
-def worst_picture(
+def worst_image(
     frame: Frame, result: Decoded, answers: LabelSet, truth_labels: LabelSet, title: str
 ) -> Image:
-    """Return picture, truth and answer side by side under a title: uint8 (H, W, 3) BGR.
+    """Return frame, truth and answer side by side under a title: uint8 (H, W, 3) BGR.
 
-    frame: with its truth. answers: the model's own label set; both are shown in the truth's.
+    frame: with its truth. answers: the model's label set; class maps are shown in the truth's.
+    Raises ValueError if result and truth are not of one kind.
     """
     truth = frame.truth
     if isinstance(result, Classification):
-        said = answers.names[result.class_id]
+        answer_name = answers.names[result.class_id]
         probability = percent(float(result.scores[result.class_id]))
         known = truth_labels.names[truth] if isinstance(truth, int) else "unknown"
-        picture = cv2.resize(frame.image, (280, 280), interpolation=cv2.INTER_NEAREST)
+        enlarged = cv2.resize(frame.image, (280, 280), interpolation=cv2.INTER_NEAREST)
         sides = [
-            ("picture", np.asarray(picture, np.uint8)),
-            ("truth", _word(known, "")),
-            ("answer", _word(said, probability)),
+            ("frame", np.asarray(enlarged, np.uint8)),
+            ("truth", _text_card(known, "")),
+            ("answer", _text_card(answer_name, probability)),
         ]
         return _row(sides, title)
     if truth is None or isinstance(truth, int):
@@ -46,30 +47,30 @@ def worst_picture(
     )
     answer = fold(classes_at(result, (width, height)), table)
     palette = truth_labels.palette_bgr()
-    # What is void in the truth is black in the answer too: nothing is scored there.
+    # Void in the truth is black in the answer too, since nothing is scored there.
     hidden = np.where(truth < len(truth_labels.classes), answer, 255).astype(np.uint8)
     colours = [np.asarray(cv2.applyColorMap(each, palette), np.uint8) for each in (truth, hidden)]
-    wrong = _wrong(frame.image, truth, hidden)
+    marked = _with_mistakes(frame.image, truth, hidden)
     sides = list(
         zip(
-            ("picture, mistakes orange", "truth (black: not scored)", "answer"),
-            (wrong, *colours),
+            ("frame, mistakes orange", "truth (black: not scored)", "answer"),
+            (marked, *colours),
             strict=True,
         )
     )
     return _row(sides, title)
 
 
-def _wrong(image: Image, truth: ClassMap, answer: ClassMap) -> Image:
-    """Return the picture, dimmed where it was answered rightly and tinted where not."""
+def _with_mistakes(image: Image, truth: ClassMap, answer: ClassMap) -> Image:
+    """Return the image, dimmed where the answer is right and tinted where it is wrong."""
     height, width = truth.shape
-    picture = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-    tinted = picture // 2 + np.array(bgr(WRONG), np.uint8) // 2
+    scaled = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    tinted = scaled // 2 + np.array(bgr(WRONG), np.uint8) // 2
     right = (truth == answer)[..., None]
-    return np.where(right, picture // 2, tinted).astype(np.uint8)
+    return np.where(right, scaled // 2, tinted).astype(np.uint8)
 
 
-def _word(text: str, below: str) -> Image:
+def _text_card(text: str, below: str) -> Image:
     card = PillowImage.new("RGB", (280, 280), _GROUND)
     draw = ImageDraw.Draw(card)
     size = 120 if len(text) < 3 else 36
@@ -79,7 +80,7 @@ def _word(text: str, below: str) -> Image:
 
 
 def _row(sides: list[tuple[str, Image]], title: str) -> Image:
-    """Put pictures of one size side by side, each under its name, all under a title."""
+    """Return images of one size side by side, each below its name, all below a title."""
     height, width = sides[0][1].shape[:2]
     scale = min(_SIDE_W / width, _SIDE_H / height)
     size_wh = (round(width * scale), round(height * scale))
@@ -91,9 +92,9 @@ def _row(sides: list[tuple[str, Image]], title: str) -> Image:
     for place, (name, image) in enumerate(sides):
         x = _GAP + place * (size_wh[0] + _GAP)
         # Class colours must not mix along their borders.
-        how = cv2.INTER_AREA if name.startswith("picture") and scale < 1 else cv2.INTER_NEAREST
-        shown = cv2.resize(image, size_wh, interpolation=how)[..., ::-1]
+        method = cv2.INTER_AREA if name.startswith("frame") and scale < 1 else cv2.INTER_NEAREST
+        shown = cv2.resize(image, size_wh, interpolation=method)[..., ::-1]
         canvas.paste(PillowImage.fromarray(np.ascontiguousarray(shown)), (x, 2 * _HEAD))
-        told = shorten(name, plain, size_wh[0] - _GAP)
-        draw.text((x + _GAP, _HEAD + _HEAD // 2), told, _DIM, plain, "lm")
+        heading = shorten(name, plain, size_wh[0] - _GAP)
+        draw.text((x + _GAP, _HEAD + _HEAD // 2), heading, _DIM, plain, "lm")
     return np.ascontiguousarray(np.asarray(canvas, np.uint8)[..., ::-1])

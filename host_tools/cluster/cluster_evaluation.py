@@ -5,21 +5,23 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
 from rich.console import Console
 
 from edge_app.console import tell
 from edge_app.errors import UsageError
 from edge_app.evaluate.dataset import Dataset, ImageSet, parse_dataset
-from edge_app.evaluate.evaluation_output import counting, tell_outcome
-from edge_app.evaluate.evaluation_result import NAME, EvaluationResult
-from edge_app.evaluate.partial_counts import PartialCounts, chunks
-from edge_app.evaluate.running import begin, done_of, with_part
+from edge_app.evaluate.evaluation_file import write_evaluation
+from edge_app.evaluate.evaluation_output import print_evaluation, progress_bar
+from edge_app.evaluate.partial_counts import add_counts, chunks
+from edge_app.evaluate.running import begin, counts_of, with_counts
 from edge_app.model.card import ModelSpec
 from edge_app.model.catalog import resolve_model
+from edge_app.results.evaluation_result import EvaluationResult, PartialCounts
 from edge_app.style import count
 from host_tools.cluster.jobs import TOPIC, Job, worker_facts
 from host_tools.cluster.tree import Tree, collect, moved_bytes, submit
@@ -66,7 +68,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
             tell(console, "stopped; what was counted is kept, the same command goes on")
             return 130
     for name, outcome in outcomes.items():
-        tell_outcome(console, outcome, options.out / name)
+        print_evaluation(console, outcome, options.out / name)
     return 0
 
 
@@ -97,8 +99,8 @@ def evaluate(
             dataset,
             pictures,
             options.out / spec.name,
-            about,
-            anew=options.anew,
+            **about,
+            start_over=options.anew,
         )
         for spec in specs
     }
@@ -115,14 +117,13 @@ def evaluate(
     ) -> dict[str, EvaluationResult]:
         outcomes = _with_parts(before, parts, ", ".join(runtimes), status)
         for name, outcome in outcomes.items():
-            if any(scored.parts for scored in outcome.variants.values()):
-                outcome.write(options.out / name / NAME)
+            write_evaluation(outcome, options.out / name)
         return outcomes
 
     def keep() -> None:
         kept({name: tree.done(client) for name, tree in trees.items()}, "interrupted")
 
-    with counting(console) as progress:
+    with progress_bar(console) as progress:
         task = progress.add_task("frames", total=sum(sizes.values()))
         told: set[str] = set()
         busy: set[str] = set()
@@ -161,7 +162,7 @@ def _jobs(
     options: ClusterOptions,
 ) -> list[Job]:
     """Cut what is left of a variant into jobs."""
-    done = done_of(outcome, variant)
+    done = counts_of(outcome, variant)
     file = spec.variant(variant).path.absolute()
     model = file if spec.guessed else file.parent  # a file without a card, or the card's folder
     size = options.chunk or _CHUNK[spec.task]
@@ -189,10 +190,10 @@ def _with_parts(
     outcomes = {name: replace(outcome, status=status) for name, outcome in before.items()}
     for (model, variant), part in parts.items():
         if part is not None:
-            done = done_of(before[model], variant)
-            total = done.plus(part) if done else part
+            done = counts_of(before[model], variant)
+            total = add_counts(done, part) if done else part
             (digest,) = before[model].datasets
-            outcomes[model] = with_part(outcomes[model], variant, digest, total, runtime)
+            outcomes[model] = with_counts(outcomes[model], variant, digest, total, runtime)
     return outcomes
 
 

@@ -13,12 +13,13 @@ from typing import Any
 from edge_app.board import board, versions
 from edge_app.errors import ModelError
 from edge_app.evaluate.dataset import Dataset, ImageSet
-from edge_app.evaluate.partial_counts import PartialCounts, add_parts
+from edge_app.evaluate.partial_counts import sum_counts
 from edge_app.evaluate.scoring import score_span
 from edge_app.model.card import file_sha256
 from edge_app.model.catalog import resolve_model
 from edge_app.model.engine import Engine, load_engine
 from edge_app.model.interpreter.runtimes import load_runtime
+from edge_app.results.evaluation_result import PartialCounts
 
 TOPIC = "edge-quant-frames"  # under which workers tell their progress
 _here = threading.local()  # an interpreter belongs to the one thread that uses it
@@ -56,7 +57,7 @@ def score_job(job: Job) -> PartialCounts:
 
 def add_group(parts: Sequence[PartialCounts]) -> PartialCounts:
     """Add the parts of one branch of the tree; raise ValueError for a frame in two of them."""
-    return add_parts(parts)
+    return sum_counts(parts)
 
 
 def worker_facts(runtime: str) -> dict[str, Any]:

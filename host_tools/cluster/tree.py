@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from edge_app.evaluate.partial_counts import PartialCounts, add_parts
+from edge_app.evaluate.partial_counts import sum_counts
+from edge_app.results.evaluation_result import PartialCounts
 from host_tools.cluster.jobs import Job, add_group, score_job
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Tree:
         futures = [future for branch in self.branches for future in branch.finished()]
         # "skip": a worker that has just died took its parts along.
         parts: list[PartialCounts] = client.gather(futures, errors="skip")
-        return add_parts(parts) if parts else None
+        return sum_counts(parts) if parts else None
 
 
 def submit(client: Client, jobs: Sequence[Job]) -> Tree:

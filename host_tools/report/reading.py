@@ -1,30 +1,24 @@
-"""Read result files of every kind, and name what is wrong with one in a line."""
+"""Result files of every kind as `Result`s; an error names the field that is wrong."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from edge_app.errors import SourceError
-from edge_app.evaluate.evaluation_result import parse_outcome
-from edge_app.json_fields import as_object, as_text, read_field
-from edge_app.metrics.variant_stats import quality_record
-from edge_app.timing import STAGES
+from msgspec import Raw, Struct
+
+from edge_app.evaluate.evaluation_file import quality_of_variant
+from edge_app.results.bench_result import BENCH_SCHEMA, BenchResult, CaseResult, parse_bench
+from edge_app.results.evaluation_result import parse_evaluation
+from edge_app.results.json_file import parse_json, read_file
+from edge_app.results.published_figures import PublishedFigures, PublishedVariant
+from edge_app.results.quality_record import QualityRecord
+from edge_app.results.run_summary import RunSummary
+from edge_app.timing import STAGES, Latency
 from host_tools.report.figures import Figures, Result, Score, Spread, in_order
-from host_tools.report.json_values import (
-    a_count,
-    list_of,
-    no_number,
-    number,
-    positive,
-    share,
-    spread,
-)
 from host_tools.report.machines import busy, facts, machine_name, state, throttled
 
-BENCH_VERSION = 1
 _ENDS = {"interrupted": "was stopped early", "failed": "failed"}
 _RUNTIMES = {
     "litert": ("LiteRT", "ai-edge-litert"),
@@ -37,257 +31,223 @@ _KINDS = (
 )
 
 
+class _AnyResult(Struct):
+    """The fields that tell the kinds of files apart."""
+
+    kind: str = ""
+    published: Raw = Raw()
+    variants: Raw = Raw()
+    stages: Raw = Raw()
+
+
 def read_results(path: Path, name: str | None = None) -> list[Result]:
-    """Return the results of a file: a bench's, a run's summary, or published figures.
+    """Return the results of a file: a bench, an evaluation, a summary, or published figures.
 
     name: what to call the machine, instead of the board's own name.
     Raises SourceError naming the field that is wrong.
     """
-    if path.is_dir():  # where edge-app run --metrics wrote
+    if path.is_dir():  # the folder of edge-app run --metrics
         path /= "summary.json"
-    content = _load(path)
-    try:
-        if "published" in content:
-            return _published(content, path.name)
-        if content.get("kind") == "evaluation":
-            return [_evaluation(content, path, name)]
-        if "variants" in content:
-            return _bench(content, path.name, name)
-        if "stages" in content:
-            return [_summary(content, path, name)]
-    except (TypeError, ValueError, LookupError) as fault:
-        raise SourceError(f"{path} is no valid result: {fault}; {_KINDS}") from None
-    raise SourceError(f"{path} holds JSON, but no result; {_KINDS}")
+    return read_file(path, partial(_parse, path=path, name=name), "a valid result", _KINDS)
 
 
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text("utf-8"), parse_constant=no_number)
-    except OSError as fault:
-        raise SourceError(f"{path} cannot be read ({fault.strerror}); check the path") from None
-    except (ValueError, RecursionError) as fault:
-        if path.stat().st_size == 0:
-            raise SourceError(f"{path} is empty; {_KINDS}") from None
-        raise SourceError(f"{path} is not JSON ({fault}); {_KINDS}") from None
-    if not isinstance(content, dict):
-        raise SourceError(f"{path} holds JSON, but no result; {_KINDS}")
-    return content
+def _parse(content: bytes, path: Path, name: str | None) -> list[Result]:
+    """Raise ValueError for what is no result."""
+    found = parse_json(content, _AnyResult)
+    if bytes(found.published):
+        return _published(content, path.name)
+    if found.kind == "evaluation":
+        return [_evaluation(content, path, name)]
+    if bytes(found.stages):
+        return [_summary(content, path, name)]
+    if bytes(found.variants):
+        return _bench(content, path.name, name)
+    raise ValueError("it has neither variants nor stages")
 
 
-def _bench(content: dict[str, Any], origin: str, name: str | None) -> list[Result]:
+def _bench(content: bytes, origin: str, name: str | None) -> list[Result]:
     """Return a result for each runtime and number of threads that was measured."""
-    schema = read_field(content, "schema", int)
-    if schema != BENCH_VERSION:
-        raise ValueError(f"schema: it is {schema}, this program reads {BENCH_VERSION}")
-    entries = read_field(content, "variants", list_of(as_object))
-    if not entries:
-        raise ValueError("variants: it names none")
+    bench = parse_bench(content)
     cases = dict[tuple[str, int | None], list[Figures]]()
-    source = read_field(content, "source", as_text, "")
-    boards = read_field(content, "board", as_object, {})
-    before, after = (read_field(boards, when, as_object, {}) for when in ("before", "after"))
-    for place, entry in enumerate(entries):
-        try:
-            runtime = read_field(entry, "runtime", as_text, "")
-            threads = read_field(entry, "threads", a_count, None)
-            cases.setdefault((runtime, threads), []).append(_bench_figures(entry, source))
-        except ValueError as fault:
-            raise ValueError(f"variants[{place}].{fault}") from None
+    for case in bench.variants:
+        key = (case.setup.runtime, case.setup.threads)
+        cases.setdefault(key, []).append(_case_figures(case, bench.source))
     for figures in cases.values():
         if len({one.variant for one in figures}) < len(figures):
-            raise ValueError("variants: it names one twice")
-    verdict = read_field(content, "verdict", as_object, {})
-    # The bench judges what it saw meanwhile; older files leave that to whoever reads them.
-    judged: Sequence[str] = (
-        read_field(verdict, "reasons", list_of(as_text), [])
-        if verdict
-        else (*throttled(before, after), *busy(before))
-    )
+            raise ValueError("variants: a variant occurs twice")
+    before, after = bench.board.before, bench.board.after
     return [
         Result(
             machine=name or machine_name(after),
-            model=read_field(content, "model", as_text),
+            model=bench.model,
             figures=in_order(figures),
             how="bench",
-            source=source,
+            source=bench.source,
             runtime=runtime,
             threads=threads,
             origin=(origin,),
-            warnings=(*_stopped(content), *judged),
-            facts=facts(after, read_field(content, "versions", as_object, {})),
+            warnings=(*_stopped(bench.status), *_verdict(bench)),
+            facts=facts(after, bench.versions),
             states=((origin, state(before, after)),),
         )
         for (runtime, threads), figures in cases.items()
     ]
 
 
-def _bench_figures(entry: dict[str, Any], source: str) -> Figures:
-    stages = _stages(entry)
+def _verdict(bench: BenchResult) -> Sequence[str]:
+    """Return what the bench found invalid; files of old versions leave that to the reader."""
+    if bench.verdict is not None:
+        return bench.verdict.reasons
+    before, after = bench.board.before, bench.board.after
+    return (*throttled(before, after), *busy(before))
+
+
+def _case_figures(case: CaseResult, source: str) -> Figures:
+    stages = _stages(case.end_to_end.stages)
     return Figures(
-        variant=read_field(entry, "variant", as_text),
-        bytes=read_field(entry, "bytes", a_count, None),
-        network=read_field(entry, "invoke_only", spread, None) or stages.get("invoke"),
+        variant=case.setup.variant,
+        bytes=case.setup.bytes,
+        network=_spread(case.network.invoke_only) or stages.get("invoke"),
         line=stages.get("end_to_end"),
-        network_fps=read_field(entry, "invoke_only_fps", positive, None),
-        line_fps=read_field(entry, "end_to_end_fps", positive, None),
+        network_fps=case.network.invoke_only_fps or None,
+        line_fps=case.end_to_end.end_to_end_fps or None,
         stages=stages,
-        score=_score(entry, source),
-        init_ms=read_field(entry, "init_ms", number, 0.0),
-        peak_rss_mb=read_field(entry, "peak_rss_mb", positive, None),
-        delegation=read_field(entry, "delegation", as_text, ""),
-        why=tuple(read_field(entry, "why", list_of(as_text), [])),
+        score=_score(case.answers.quality, source),
+        init_ms=case.load.init_ms,
+        peak_rss_mb=case.load.peak_rss_mb or None,
+        delegation=case.setup.delegation,
+        why=case.setup.why,
     )
 
 
-def _evaluation(content: dict[str, Any], path: Path, name: str | None) -> Result:
+def _evaluation(content: bytes, path: Path, name: str | None) -> Result:
     """Return scores without times: of whole data sets, from one machine or several."""
-    outcome = parse_outcome(content)
-    data = " and ".join(read_field(each, "name", as_text) for each in outcome.datasets.values())
+    result = parse_evaluation(content)
+    data = " and ".join(each.name for each in result.datasets.values())
     figures = [
         Figures(
             variant=variant,
-            bytes=scored.bytes,
-            score=_score({"quality": quality_record(outcome.quality(variant))}, data),
+            bytes=scores.bytes,
+            score=_score(QualityRecord.of(quality_of_variant(result, variant)), data),
         )
-        for variant, scored in outcome.variants.items()
+        for variant, scores in result.variants.items()
     ]
-    boards = [as_object(board) for board in outcome.boards]
-    machines = dict.fromkeys(machine_name(board) for board in boards)
+    machines = dict.fromkeys(machine_name(board) for board in result.boards)
     return Result(
         machine=name or " and ".join(machines) or "evaluation",
-        model=outcome.model,
+        model=result.model,
         figures=in_order(figures),
         how="evaluation",
         source=data,
         origin=(f"{path.resolve().parent.name}/{path.name}",),
-        warnings=_stopped(content),
-        facts=facts(boards[0], dict(outcome.versions)) if len(machines) == 1 else {},
+        warnings=_stopped(result.status),
+        facts=facts(result.boards[0], result.versions) if len(machines) == 1 else {},
     )
 
 
-def _summary(content: dict[str, Any], path: Path, name: str | None) -> Result:
-    stages = _stages(content)
-    rates = read_field(content, "fps", as_object, {})
-    shown, offered = (read_field(rates, rate, positive, None) for rate in ("shown", "source"))
-    # A run that keeps its source's pace says nothing of what the machine could do.
-    paced = shown is not None and offered is not None and 0.95 < shown / offered < 1.05
-    source = read_field(content, "source", as_text, "")
-    board = read_field(content, "board", as_object, {})
-    origin = f"{path.resolve().parent.name}/{path.name}"
+def _summary(content: bytes, path: Path, name: str | None) -> Result:
+    summary = parse_json(content, RunSummary)
+    stages = _stages(summary.stages)
+    shown, offered = summary.fps.shown, summary.fps.source
+    # A run at the pace of its source says nothing about what the machine could do.
+    paced = shown and offered and 0.95 < shown / offered < 1.05
+    board, origin = summary.board, f"{path.resolve().parent.name}/{path.name}"
     one = Figures(
-        variant=read_field(content, "variant", as_text),
-        bytes=read_field(content, "bytes", a_count, None),
+        variant=summary.variant,
+        bytes=summary.bytes,
         network=stages.get("invoke"),
         line=stages.get("end_to_end"),
-        network_fps=read_field(rates, "network", positive, None),
-        line_fps=None if paced else shown,
+        network_fps=summary.fps.network or None,
+        line_fps=None if paced else shown or None,
         stages=stages,
-        score=_score(content, source),
-        delegation=read_field(content, "delegation", as_text, ""),
+        score=_score(summary.quality, summary.source),
+        delegation=summary.delegation,
     )
     return Result(
         machine=name or machine_name(board),
-        model=read_field(content, "model", as_text),
+        model=summary.model,
         figures={one.variant: one},
         how="run" if "overlay" in stages else "run without drawing",
-        source=source,
-        runtime=_runtime_title(content),
-        threads=read_field(content, "threads", a_count, None),
+        source=summary.source,
+        runtime=_runtime_title(summary),
+        threads=summary.threads,
         origin=(origin,),
-        warnings=(*_stopped(content), *throttled(board, board)),
-        facts=facts(board, read_field(content, "versions", as_object, {})),
+        warnings=(*_stopped(summary.status, summary.reason), *throttled(board, board)),
+        facts=facts(board, summary.versions),
         states=((origin, state(board, board)),),
     )
 
 
-def _published(content: dict[str, Any], origin: str) -> list[Result]:
-    schema = read_field(content, "schema", int)
-    if schema != BENCH_VERSION:
-        raise ValueError(f"schema: it is {schema}, this program reads {BENCH_VERSION}")
-    by = read_field(content, "published", as_object)
-    told = {
-        "published in": read_field(by, "title", as_text),
-        "source": read_field(by, "where", as_text),
-        "note": read_field(by, "note", as_text, ""),
-    }
-    results = []
-    for entry in read_field(content, "results", list_of(as_object)):
-        frames = read_field(entry, "frames", a_count)
-        on = read_field(entry, "on", as_text)
-        figures = [
-            _published_figures(variant, values, frames, on)
-            for variant, values in read_field(entry, "variants", as_object).items()
-        ]
-        results.append(
-            Result(
-                machine=read_field(entry, "machine", as_text),
-                model=read_field(entry, "model", as_text),
-                figures=in_order(figures),
-                source=on,
-                origin=(origin,),
-                published=True,
-                suits=tuple(read_field(entry, "suits", list_of(as_text), [])),
-                about=read_field(entry, "about", as_text, ""),
-                facts=told,
-            )
+def _published(content: bytes, origin: str) -> list[Result]:
+    file = parse_json(content, PublishedFigures, schema=BENCH_SCHEMA)
+    by = file.published
+    return [
+        Result(
+            machine=one.machine,
+            model=one.model,
+            figures=in_order(
+                _published_figures(variant, values, one.frames, one.on)
+                for variant, values in one.variants.items()
+            ),
+            source=one.on,
+            origin=(origin,),
+            published=True,
+            suits=one.suits,
+            about=one.about,
+            facts={"published in": by.title, "source": by.where, "note": by.note},
         )
-    return results
+        for one in file.results
+    ]
 
 
-def _published_figures(variant: str, values: Any, frames: int, on: str) -> Figures:
-    """Read a row: whole seconds for so many frames make a mean time and a rate."""
-    seconds = read_field(values, "seconds", positive, None)
+def _published_figures(variant: str, values: PublishedVariant, frames: int, on: str) -> Figures:
+    """Return a row: whole seconds for so many frames make a mean time and a rate."""
+    seconds = values.seconds
     return Figures(
         variant=variant,
-        bytes=read_field(values, "bytes", a_count, None),
+        bytes=values.bytes,
         line=Spread(1e3 * seconds / frames, is_mean=True) if seconds else None,
         line_fps=frames / seconds if seconds else None,
-        score=_score(values, on),
+        score=_score(values.quality, on),
     )
 
 
-def _runtime_title(content: dict[str, Any]) -> str:
+def _runtime_title(summary: RunSummary) -> str:
     """Return a summary's runtime with its version, as a bench writes it."""
-    name = read_field(content, "runtime", as_text, "")
-    title, package = _RUNTIMES.get(name, (name, ""))
-    version = read_field(content, "versions", as_object, {}).get(package)
+    title, package = _RUNTIMES.get(summary.runtime, (summary.runtime, ""))
+    version = summary.versions.get(package)
     return f"{title} {version}" if version else title
 
 
-def _stopped(content: dict[str, Any]) -> tuple[str, ...]:
-    """Return a warning where the measuring did not come to its end."""
-    status = read_field(content, "status", as_text, "complete")
+def _stopped(status: str, reason: str | None = None) -> tuple[str, ...]:
+    """Return a warning if the measuring was not completed."""
     if status == "complete":
         return ()
-    reason = content.get("reason")
     return (f"the measuring {_ENDS.get(status, status)}{f': {reason}' if reason else ''}",)
 
 
-def _score(fields: dict[str, Any], on: str) -> Score | None:
-    """Return the quality of a run or a published row; None where nothing was scored."""
-
-    def make(quality: Any) -> Score | None:
-        if quality is None:
-            return None
-        classes = read_field(quality, "per_class", lambda value: as_object(value or {}), {})
-        score = Score(
-            on=on,
-            frames=read_field(quality, "frames", a_count, None),
-            pixel_accuracy=read_field(quality, "pixel_accuracy", share, None),
-            miou=read_field(quality, "miou", share, None),
-            top1=read_field(quality, "top1", share, None),
-            per_class={name: read_field(classes, name, share, None) for name in classes},
-        )
-        return score if score.headline else None
-
-    return read_field(fields, "quality", make, None)
+def _score(quality: QualityRecord | None, on: str) -> Score | None:
+    """Return the quality of a variant; None if nothing was scored."""
+    if quality is None:
+        return None
+    score = Score(
+        on=on,
+        frames=quality.frames,
+        pixel_accuracy=quality.pixel_accuracy,
+        miou=quality.miou,
+        top1=quality.top1,
+        per_class=quality.per_class or {},
+    )
+    return score if score.headline else None
 
 
-def _stages(fields: dict[str, Any]) -> dict[str, Spread]:
-    """Return the stages that took place: one that never took time did not."""
+def _stages(found: Mapping[str, Latency]) -> dict[str, Spread]:
+    """Return the stages that took place: one that took no time did not."""
+    spreads = {name: _spread(found.get(name)) for name in STAGES}
+    return {name: spread for name, spread in spreads.items() if spread is not None}
 
-    def make(found: Any) -> dict[str, Spread]:
-        spreads = {name: read_field(found, name, spread, None) for name in STAGES}
-        return {name: spread for name, spread in spreads.items() if spread is not None}
 
-    return read_field(fields, "stages", make, {})
+def _spread(latency: Latency | None) -> Spread | None:
+    if latency is None or latency.p50_ms <= 0:
+        return None
+    return Spread(latency.p50_ms, latency.p90_ms, latency.p95_ms, latency.p99_ms, latency.max_ms)

@@ -1,4 +1,4 @@
-"""The whole line against the network alone, and against what the cores allow.
+"""End-to-end speed against invoke-only speed, and against what the cores allow.
 
 python -m tests.benchmarks.bench_endtoend MODEL VARIANT VIDEO [SECONDS]
 
@@ -12,28 +12,30 @@ import sys
 import threading
 
 from edge_app.bench.aggregate import aggregate
-from edge_app.bench.cases import Budget, Case, WorkerRequest
+from edge_app.bench.cases import Case, WorkerRequest
 from edge_app.bench.trial import Trial
-from edge_app.bench.worker import carry_out
+from edge_app.bench.worker import run_in_process
 from edge_app.board import board
 from edge_app.model.catalog import resolve_model
+from edge_app.results.bench_result import Budget
 
 
 def main(model: str, variant: str, video: str, seconds: float = 12.0) -> None:
     """Print the figures of one case."""
     spec = resolve_model(model)
-    effort = Budget(min_secs=seconds, num_runs=30, rounds=2)
-    ask = WorkerRequest(spec, Case(variant), video, effort)
-    turns: list[Trial] = [
-        carry_out(ask, threading.Event(), lambda _step: None) for _ in range(effort.rounds)
+    budget = Budget(min_secs=seconds, num_runs=30, rounds=2)
+    request = WorkerRequest(spec, Case(variant), video, budget)
+    trials: list[Trial] = [
+        run_in_process(request, threading.Event(), lambda step: None) for _ in range(budget.rounds)
     ]
-    one = aggregate(turns, int(board()["cores"]))
+    case = aggregate(trials, int(board()["cores"]))
+    network, one = case.network, case.end_to_end
     stages = ", ".join(f"{name} {stage.mean_ms:.2f}" for name, stage in one.stages.items())
     sys.stdout.write(
-        f"{spec.name} {variant} on {video.rpartition('/')[2]}: network alone "
-        f"{one.invoke_only_fps:.1f} fps, whole line {one.end_to_end_fps:.1f} fps, "
+        f"{spec.name} {variant} on {video.rpartition('/')[2]}: invoke-only "
+        f"{network.invoke_only_fps:.1f} fps, end-to-end {one.end_to_end_fps:.1f} fps, "
         f"ratio {one.ratio:.3f}; of the bound {one.of_bound:.3f}; CPU a frame {one.cpu_ms:.2f} ms, "
-        f"network {one.cpu_invoke_ms:.2f}, outside {one.cpu_outside_ms:.2f}\n"
+        f"network {network.cpu_invoke_ms:.2f}, outside {one.cpu_outside_ms:.2f}\n"
         f"  stages, mean ms: {stages}\n"
     )
 

@@ -1,30 +1,36 @@
-"""Data sets are scored whole, in parts that add up to the last count."""
+"""Data sets are scored in parts whose counts add up exactly."""
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from edge_app.cli import main
 from edge_app.errors import SourceError, UsageError
 from edge_app.evaluate.dataset import ImageSet, parse_dataset
-from edge_app.evaluate.evaluation_result import NAME, EvaluationResult, merge, read_outcome
-from edge_app.evaluate.partial_counts import WORST, PartialCounts, Worst, add_parts, chunks, joined
-from edge_app.evaluate.running import begin, done_of, score_variant
+from edge_app.evaluate.evaluation_file import merge, quality_of_variant, write_evaluation
+from edge_app.evaluate.partial_counts import WORST, chunks, join_spans, sum_counts
+from edge_app.evaluate.running import begin, counts_of, score_variant
 from edge_app.metrics.scorer import Scorer
 from edge_app.model.card import ModelSpec, read_card
 from edge_app.model.engine import load_engine
-from edge_app.quality import ConfusionMatrix
+from edge_app.results.evaluation_result import (
+    EVALUATION_NAME,
+    DatasetInfo,
+    EvaluationResult,
+    PartialCounts,
+    WorstFrame,
+    read_evaluation,
+)
+from edge_app.results.json_file import to_json
 from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth
 from tests.support.media_files import write_images, write_map
-
-NOTHING: dict[str, Any] = {}
 
 
 @pytest.fixture
@@ -41,25 +47,29 @@ def mnist(assets: Path) -> ModelSpec:
 
 
 def part(seed: int) -> PartialCounts:
-    """Return a part of ten frames of its own, with drawn counts."""
+    """Return random counts of ten frames; another seed has other frames."""
     draw = np.random.default_rng(seed)
-    matrix = ConfusionMatrix(3)
-    matrix.counts += draw.integers(0, 1 << 40, (3, 3))
-    matrix.missed += draw.integers(0, 9, 3)
-    worst = tuple(sorted(Worst(float(draw.random()), seed * 10 + i, f"{i}") for i in range(6)))
-    return PartialCounts(matrix, ((seed * 10, seed * 10 + 10),), 9, (f"{seed} is damaged",), worst)
+    worst = (WorstFrame(float(draw.random()), seed * 10 + i, f"{i}") for i in range(6))
+    return PartialCounts(
+        counts=draw.integers(0, 1 << 40, (3, 3)),
+        missed=draw.integers(0, 9, 3),
+        spans=((seed * 10, seed * 10 + 10),),
+        frames=9,
+        damaged=(f"{seed} is damaged",),
+        worst=tuple(sorted(worst)),
+    )
 
 
 def same(first: PartialCounts, second: PartialCounts) -> bool:
-    """Tell whether two parts are equal to the last count."""
-    return first.record() == second.record()
+    """Return whether two parts have equal counts."""
+    return to_json(first) == to_json(second)
 
 
 def test_parts_add_up_in_any_order_and_grouping() -> None:
     """A tree of sums is the sum from left to right, and the sum of a shuffled list."""
     parts = [part(seed) for seed in range(7)]
-    whole = add_parts(parts)
-    tree = add_parts([add_parts(parts[4:]), add_parts(parts[2:4]), add_parts(parts[:2])])
+    whole = sum_counts(parts)
+    tree = sum_counts([sum_counts(parts[4:]), sum_counts(parts[2:4]), sum_counts(parts[:2])])
     assert same(whole, tree)
     assert whole.spans == ((0, 70),)
     assert len(whole.worst) == WORST
@@ -69,14 +79,14 @@ def test_parts_add_up_in_any_order_and_grouping() -> None:
 def test_a_frame_cannot_count_twice() -> None:
     """Adding what has a frame in common is refused by name of the frame."""
     with pytest.raises(ValueError, match="frames 10 to 19 are in both"):
-        add_parts([part(0), part(1), part(1)])
+        sum_counts([part(0), part(1), part(1)])
 
 
-def test_what_is_left_is_cut_around_what_is_done() -> None:
+def test_chunks_leave_out_what_is_done() -> None:
     """No piece overlaps what is done, none is too long, and together they are the rest."""
     left = chunks((2, 30), ((0, 4), (10, 12), (25, 99)), 5)
     assert left == [(4, 9), (9, 10), (12, 17), (17, 22), (22, 25)]
-    assert joined([*left, (2, 4), (10, 12), (25, 30)]) == ((2, 30),)
+    assert join_spans([*left, (2, 4), (10, 12), (25, 30)]) == ((2, 30),)
     assert chunks((0, 5), ((0, 5),), 2) == []
 
 
@@ -95,9 +105,9 @@ def test_known_layouts_are_found(tmp_path: Path) -> None:
         f"driveseg:{at}/d/drive_gt.tar.gz": ("drive.mp4", "drive_gt.tar.gz"),
         f"idx:{at}/images,{at}/labels": ("images", "labels"),
     }
-    for text, (pictures, truth) in expected.items():
+    for text, (images, truth) in expected.items():
         found = parse_dataset(text)
-        assert found.pictures.endswith(pictures), text
+        assert found.images.endswith(images), text
         assert found.truth.endswith(truth), text
 
 
@@ -118,32 +128,32 @@ def test_a_split_is_found_from_inside(tmp_path: Path, monkeypatch: pytest.Monkey
         ("cityscapes:nowhere", "leftImg8bit and gtFine"),
         ("driveseg:gt.tar", "no video beside"),
         ("idx:images", "two IDX files"),
-        ("idx:a,b", "there is no a"),
+        ("idx:a,b", "a does not exist"),
     ],
 )
-def test_what_is_no_data_set_is_refused(text: str, why: str) -> None:
-    """Each wrong form names the right one."""
+def test_wrong_data_sets_are_refused(text: str, why: str) -> None:
+    """The message has the right form."""
     with pytest.raises((UsageError, SourceError), match=why):
         parse_dataset(text)
 
 
-def test_a_folder_is_entered_anywhere_and_damage_is_counted(tmp_path: Path) -> None:
-    """Positions stay those of the whole set when a picture before cannot be read."""
+def test_a_folder_is_read_from_anywhere_and_damage_is_counted(tmp_path: Path) -> None:
+    """Positions stay those of the whole set when an image before cannot be read."""
     names = [f"{number}.png" for number in range(5)]
     write_images(tmp_path / "test", names)
     for number, name in enumerate(names):
         write_map(tmp_path / "testannot" / name, number)
     (tmp_path / "test" / "1.png").write_bytes(b"broken")
     (tmp_path / "test" / "4.png").write_bytes(b"")
-    pictures = ImageSet(parse_dataset(f"camvid:{tmp_path}"))
+    images = ImageSet(parse_dataset(f"camvid:{tmp_path}"))
     damaged: list[str] = []
-    found = [(place, frame.name) for place, frame in pictures.frames(0, 4, damaged)]
+    found = [(place, frame.name) for place, frame in images.frames(0, 4, damaged)]
     assert found == [(0, "0.png"), (2, "2.png"), (3, "3.png")]
-    assert list(pictures.frames(4, 5, damaged)) == []
+    assert list(images.frames(4, 5, damaged)) == []
     assert [line.split()[0] for line in damaged] == ["1.png", "4.png"]
 
 
-def test_data_sets_are_told_apart_wherever_they_lie(tmp_path: Path) -> None:
+def test_data_sets_have_a_digest_that_ignores_their_place(tmp_path: Path) -> None:
     """The digest knows names and sizes, and not the folder above."""
     for place in ("here", "there", "other"):
         write_images(tmp_path / place / "test", ["a.png", "b.png"])
@@ -159,7 +169,7 @@ def test_data_sets_are_told_apart_wherever_they_lie(tmp_path: Path) -> None:
 def evaluate(out: Path, *arguments: str) -> dict[str, Any]:
     """Run the command and return what it wrote."""
     assert main(["evaluate", "--out", str(out), "--model", "mnist", *arguments]) == 0
-    content: dict[str, Any] = json.loads((out / NAME).read_text("utf-8"))
+    content: dict[str, Any] = json.loads((out / EVALUATION_NAME).read_text("utf-8"))
     return content
 
 
@@ -169,9 +179,9 @@ def test_two_boards_add_up_to_one(tmp_path: Path, digits: str) -> None:
     whole = evaluate(tmp_path / "whole", *what)
     evaluate(tmp_path / "a", *what, "--frames", "0:123")
     evaluate(tmp_path / "b", *what, "--frames", "123:")
-    files = [str(tmp_path / name / NAME) for name in "ab"]
+    files = [str(tmp_path / name / EVALUATION_NAME) for name in "ab"]
     assert main(["merge", *files, "--out", str(tmp_path / "both")]) == 0
-    both = json.loads((tmp_path / "both" / NAME).read_text("utf-8"))
+    both = json.loads((tmp_path / "both" / EVALUATION_NAME).read_text("utf-8"))
     assert both["variants"] == whole["variants"]
     assert whole["variants"]["int8"]["quality"]["frames"] == 500
     assert whole["status"] == "complete"
@@ -185,7 +195,7 @@ def test_scores_are_those_of_a_run(tmp_path: Path, digits: str, mnist: ModelSpec
     engine = load_engine(mnist, "dynamic_range")
     dataset = parse_dataset(digits)
     scorer = Scorer(mnist.labels, "digits")
-    for frame in open_source(dataset.pictures, truth=open_truth(dataset.truth)):
+    for frame in open_source(dataset.images, truth=open_truth(dataset.truth)):
         scorer.add(frame, engine.predict(frame.image))
     confusion = found["variants"]["dynamic_range"]["confusion"]
     assert confusion["counts"] == scorer.matrix.counts.tolist()
@@ -193,18 +203,18 @@ def test_scores_are_those_of_a_run(tmp_path: Path, digits: str, mnist: ModelSpec
 
 @pytest.fixture
 def scene(digits: str, mnist: ModelSpec, tmp_path: Path) -> Callable[[], EvaluationResult]:
-    """Return what begins, or goes on with, an evaluation in a folder."""
+    """Return a function that begins, or continues, an evaluation in a folder."""
     dataset = parse_dataset(digits)
-    pictures = ImageSet(dataset)
-    return lambda: begin(mnist, ["int8"], dataset, pictures, tmp_path, NOTHING)
+    images = ImageSet(dataset)
+    return lambda: begin(mnist, ["int8"], dataset, images, tmp_path)
 
 
-@pytest.mark.parametrize("how", ["asked", "interrupted"])
-def test_an_interrupted_evaluation_goes_on(
+@pytest.mark.parametrize("how", ["stopped", "interrupted"])
+def test_an_interrupted_evaluation_continues(
     how: str, scene: Callable[[], EvaluationResult], tmp_path: Path, digits: str, mnist: ModelSpec
 ) -> None:
     """What was counted is kept, nothing is counted twice, and the end is that of one run."""
-    engine, pictures = load_engine(mnist, "int8"), ImageSet(parse_dataset(digits))
+    engine, images = load_engine(mnist, "int8"), ImageSet(parse_dataset(digits))
     ticks = 0
 
     def tick() -> None:
@@ -213,32 +223,34 @@ def test_an_interrupted_evaluation_goes_on(
         if how == "interrupted" and ticks == 777 - 500:
             raise KeyboardInterrupt
 
-    def keep(outcome: EvaluationResult) -> None:
-        if outcome.variants["int8"].parts:
-            outcome.write(tmp_path / NAME)
+    def save(result: EvaluationResult) -> None:
+        write_evaluation(result, tmp_path)
 
-    def run(going: Callable[[], bool]) -> EvaluationResult:
-        return score_variant(scene(), engine, pictures, (0, 500), keep, going=going, tick=tick)
+    def run(should_continue: Callable[[], bool]) -> EvaluationResult:
+        return score_variant(
+            scene(), engine, images, (0, 500), save,
+            should_continue=should_continue, on_frame=tick,
+        )  # fmt: skip
 
-    once = score_variant(scene(), engine, pictures, (0, 500), lambda _: None)
-    score_variant(scene(), engine, pictures, (0, 100), keep)
-    if how == "asked":
+    once = score_variant(scene(), engine, images, (0, 500), lambda _: None)
+    score_variant(scene(), engine, images, (0, 100), save)
+    if how == "stopped":
         run(lambda: ticks < 50)
         assert ticks == 50
     else:
         with pytest.raises(KeyboardInterrupt):
             run(lambda: True)
-    kept = read_outcome(tmp_path / NAME)
+    kept = read_evaluation(tmp_path / EVALUATION_NAME)
     assert kept.status == "interrupted"
-    assert kept.variants["int8"].frames == (150 if how == "asked" else 100)
+    assert kept.variants["int8"].frames == (150 if how == "stopped" else 100)
     again = run(lambda: True)
-    found, expected = done_of(again, "int8"), done_of(once, "int8")
+    found, expected = counts_of(again, "int8"), counts_of(once, "int8")
     assert found is not None
     assert expected is not None
     assert same(found, expected)
 
 
-def test_a_folder_of_something_else_is_not_gone_on_with(tmp_path: Path, digits: str) -> None:
+def test_an_evaluation_of_something_else_is_not_continued(tmp_path: Path, digits: str) -> None:
     """Another data set in the same folder is refused, --anew replaces it."""
     evaluate(tmp_path, "--dataset", digits, "--variants", "int8", "--frames", "0:9")
     images, labels = (Path(text) for text in digits.removeprefix("idx:").split(","))
@@ -248,13 +260,13 @@ def test_a_folder_of_something_else_is_not_gone_on_with(tmp_path: Path, digits: 
     arguments = ["evaluate", "--out", str(tmp_path), "--model", "mnist", *other]
     assert main(arguments) == 2
     assert main([*arguments, "--anew"]) == 0
-    assert read_outcome(tmp_path / NAME).variants["int8"].frames == 7
+    assert read_evaluation(tmp_path / EVALUATION_NAME).variants["int8"].frames == 7
 
 
-def test_results_that_do_not_belong_together_are_not_added(tmp_path: Path, digits: str) -> None:
-    """Other files, other sets and frames counted twice are refused unless said."""
+def test_results_that_do_not_belong_together_are_refused(tmp_path: Path, digits: str) -> None:
+    """Other files, other sets and frames counted twice are refused unless allowed."""
     evaluate(tmp_path, "--dataset", digits, "--variants", "int8", "--frames", "0:9")
-    one = read_outcome(tmp_path)
+    one = read_evaluation(tmp_path)
     with pytest.raises(UsageError, match="frames 0 to 8 are in both results"):
         merge(one, one)
     twice = merge(one, one, frozenset({"overlap"})).variants["int8"].matrix
@@ -265,7 +277,7 @@ def test_results_that_do_not_belong_together_are_not_added(tmp_path: Path, digit
     parts = dict(zip(["other"], one.variants["int8"].parts.values(), strict=True))
     other = replace(
         one,
-        datasets={"other": {"name": "another", "frames": 9}},
+        datasets={"other": DatasetInfo("another", 9)},
         variants={"int8": replace(one.variants["int8"], parts=parts)},
     )
     with pytest.raises(UsageError, match="different data sets"):
@@ -279,24 +291,24 @@ def test_results_that_do_not_belong_together_are_not_added(tmp_path: Path, digit
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"schema": 9}, "schema"),
-        ({"classes": ["0"]}, "counts"),
-        ({"variants": {"int8": {}}}, "variants: int8"),
+        ({"schema": 9}, "schema: it is 9, this program reads 1"),
+        ({"classes": ["0"]}, "counts of int8 are not of 1 classes"),
+        ({"variants": {"int8": {}}}, r"variants\[...\]: required field sha256 is missing"),
         ({"kind": "bench"}, "kind"),
     ],
 )
-def test_a_wrong_file_is_told_by_its_field(
+def test_an_error_names_the_wrong_field(
     change: dict[str, Any], why: str, tmp_path: Path, digits: str
 ) -> None:
     """The message names the field."""
     content = evaluate(tmp_path, "--dataset", digits, "--variants", "int8", "--frames", "0:3")
-    (tmp_path / NAME).write_text(json.dumps({**content, **change}), "utf-8")
+    (tmp_path / EVALUATION_NAME).write_text(json.dumps({**content, **change}), "utf-8")
     with pytest.raises(SourceError, match=why):
-        read_outcome(tmp_path)
+        read_evaluation(tmp_path)
 
 
 def test_streets_are_scored_and_their_worst_frames_drawn(tmp_path: Path, assets: Path) -> None:
-    """Picture, truth and answer stand side by side, the matrix is a picture too."""
+    """Frame, truth and answer are side by side, and the matrix is an image too."""
     if not (assets / "models" / "street").is_dir():
         pytest.skip("the street model is not in this checkout")
     samples = assets / "samples"
@@ -304,18 +316,18 @@ def test_streets_are_scored_and_their_worst_frames_drawn(tmp_path: Path, assets:
     out = tmp_path / "out"
     arguments = ["evaluate", "--dataset", data, "--variants", "int8", "--frames", "2:5"]
     assert main([*arguments, "--out", str(out), "--worst", "2"]) == 0
-    found = read_outcome(out)
+    found = read_evaluation(out)
     assert found.variants["int8"].frames == 3
-    assert found.quality("int8").miou is not None
-    pictures = sorted((out / "worst-int8").iterdir())
-    assert len(pictures) == 2
-    image = cv2.imread(str(pictures[0]))
+    assert quality_of_variant(found, "int8").miou is not None
+    images = sorted((out / "worst-int8").iterdir())
+    assert len(images) == 2
+    image = cv2.imread(str(images[0]))
     assert image is not None
     assert image.shape[1] > 3 * image.shape[0]
 
 
 @pytest.mark.parametrize("frames", ["5", "9:3", "0:501", "a:b"])
 def test_frames_outside_the_set_are_refused(frames: str, tmp_path: Path, digits: str) -> None:
-    """The whole set's size is told."""
+    """A span has to be within the data set."""
     arguments = ["--dataset", digits, "--model", "mnist", "--out", str(tmp_path)]
     assert main(["evaluate", *arguments, "--frames", frames]) == 2

@@ -16,9 +16,15 @@ from rich.console import Console
 
 from edge_app.cli import main as edge_app
 from edge_app.evaluate.dataset import parse_dataset
-from edge_app.evaluate.evaluation_result import NAME, EvaluationResult, read_outcome
-from edge_app.evaluate.partial_counts import add_parts
+from edge_app.evaluate.evaluation_file import quality_of_variant
+from edge_app.evaluate.partial_counts import sum_counts
 from edge_app.model.card import file_sha256, read_card
+from edge_app.results.evaluation_result import (
+    EVALUATION_NAME,
+    EvaluationResult,
+    read_evaluation,
+)
+from edge_app.results.json_file import to_json
 from host_tools.cli import main as host_tools
 from tests.conftest import ROOT
 from tests.support.made_digits import made_mnist
@@ -102,14 +108,14 @@ def one_machine(dataset: str, model: str, out: Path, *more: str) -> EvaluationRe
     """Score on one machine, in one process."""
     arguments = ["evaluate", "--dataset", dataset, "--model", model, "--out", str(out), *more]
     assert edge_app(arguments) == 0
-    return read_outcome(out)
+    return read_evaluation(out)
 
 
-def counts(outcome: EvaluationResult) -> dict[str, Any]:
+def counts(result: EvaluationResult) -> dict[str, Any]:
     """Return everything that was counted, by variant and data set."""
     return {
-        name: {digest: part.record() for digest, part in scored.parts.items()}
-        for name, scored in outcome.variants.items()
+        name: {digest: to_json(part) for digest, part in scores.parts.items()}
+        for name, scores in result.variants.items()
     }
 
 
@@ -142,8 +148,8 @@ def test_a_worker_killed_in_the_middle_loses_nothing(cluster: Cluster, tmp_path:
     assert len(killed) == 1
     assert len(left) == 1
     assert counts(found) == counts(alone)
-    assert found.quality("int8") == alone.quality("int8")
-    assert read_outcome(out / "mnist").status == "complete"
+    assert quality_of_variant(found, "int8") == quality_of_variant(alone, "int8")
+    assert read_evaluation(out / "mnist").status == "complete"
 
 
 def test_what_was_counted_before_a_stop_is_gone_on_with(cluster: Cluster, tmp_path: Path) -> None:
@@ -162,7 +168,7 @@ def test_what_was_counted_before_a_stop_is_gone_on_with(cluster: Cluster, tmp_pa
     with connected(cluster.address) as client:
         with pytest.raises(KeyboardInterrupt):
             evaluate(client, *what, Console(quiet=True), stop)
-        kept = read_outcome(out / "mnist")
+        kept = read_evaluation(out / "mnist")
         assert kept.status == "interrupted"
         # A job is told of just before it is done: the last one of each worker may not count yet.
         assert (5 - WORKERS) * 5 <= kept.variants["int8"].frames < 600
@@ -179,7 +185,7 @@ def test_workers_of_the_command_score_alike(
     arguments = ["--dataset", dataset, "--model", "mnist", "--variants", "int8,float32"]
     out = ("--out", str(tmp_path / "out"), "--chunk", "100")
     assert host_tools(["evaluate", "--scheduler", "local:2", *arguments, *out]) == 0
-    assert counts(read_outcome(tmp_path / "out" / "mnist")) == counts(alone)
+    assert counts(read_evaluation(tmp_path / "out" / "mnist")) == counts(alone)
     line = next(line for line in capsys.readouterr().out.splitlines() if "bytes moved" in line)
     # A digit has 784 bytes; paths and counts of a hundred cost less than one pixel row each.
     assert int(line.split()[0]) < 100
@@ -194,7 +200,7 @@ def test_a_file_without_a_card_is_evaluated(tmp_path: Path) -> None:
     file.write_bytes((MNIST / "float32.tflite").read_bytes())
     arguments = ["--scheduler", "local:1", "--dataset", dataset, "--model", str(file)]
     assert host_tools(["evaluate", *arguments, "--out", str(tmp_path / "out")]) == 0
-    assert counts(read_outcome(tmp_path / "out" / "digits")) == counts(alone)
+    assert counts(read_evaluation(tmp_path / "out" / "digits")) == counts(alone)
 
 
 def test_a_worker_is_not_profiled(cluster: Cluster) -> None:
@@ -217,7 +223,7 @@ def test_jobs_add_up_without_a_cluster(tmp_path: Path) -> None:
     dataset = parse_dataset(made_digits(tmp_path / "digits"))
     sha256 = file_sha256(MNIST / "int8.tflite")
     jobs = [Job(str(MNIST), "int8", sha256, dataset, at, at + 200) for at in (0, 200, 400)]
-    total = add_parts([score_job(job) for job in jobs])
+    total = sum_counts([score_job(job) for job in jobs])
     assert total.spans == ((0, 600),)
     assert total.frames == 600
 
@@ -261,5 +267,5 @@ def test_street_frames_score_alike_with_a_worker_killed(
         )["street"]
     assert len(killed) == 1
     assert counts(found) == counts(alone)
-    assert found.quality("float32").miou == alone.quality("float32").miou
-    assert (tmp_path / "out" / "street" / NAME).is_file()
+    assert quality_of_variant(found, "float32").miou == quality_of_variant(alone, "float32").miou
+    assert (tmp_path / "out" / "street" / EVALUATION_NAME).is_file()

@@ -1,16 +1,23 @@
-"""Test what is read from result files, and what is said of those that are none."""
+"""Results are read from files of every kind, and other files are refused with the reason."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from msgspec import to_builtins
 
 from edge_app.errors import SourceError
-from edge_app.evaluate.evaluation_result import NAME, EvaluationResult, Scored
-from edge_app.evaluate.partial_counts import PartialCounts
+from edge_app.evaluate.evaluation_file import write_evaluation
 from edge_app.labels import DIGITS
-from edge_app.quality import ConfusionMatrix
+from edge_app.results.evaluation_result import (
+    EVALUATION_NAME,
+    DatasetInfo,
+    EvaluationResult,
+    PartialCounts,
+    VariantScores,
+)
 from host_tools.report.merging import with_scores
 from host_tools.report.reading import read_results
 from tests.support.made_results import SIZES, bench, board, latency, summary, write
@@ -55,7 +62,7 @@ def test_a_stage_that_did_not_happen_has_no_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("offered", "shown", "counts"), [(25.0, 24.9, None), (25.0, 15.0, 15.0), (None, 15.0, 15.0)]
 )
-def test_a_paced_run_tells_no_rate(
+def test_a_paced_run_has_no_rate(
     tmp_path: Path, offered: float | None, shown: float, counts: float | None
 ) -> None:
     """Keeping the source's pace says nothing of what the machine could do."""
@@ -63,7 +70,7 @@ def test_a_paced_run_tells_no_rate(
     assert read(tmp_path, summary(fps=rates)).figures["int8"].line_fps == counts
 
 
-def test_a_folder_stands_for_its_summary(tmp_path: Path) -> None:
+def test_the_folder_of_a_summary_can_be_given(tmp_path: Path) -> None:
     """What --metrics was given can be given to the report as well."""
     write(tmp_path / "summary.json", summary())
     assert read_results(tmp_path)[0].model == "street"
@@ -98,12 +105,12 @@ def test_a_missing_value_is_none_and_never_zero(tmp_path: Path) -> None:
         ({"load_1m": "unknown"}, {"load_1m": 3.9}, None),
     ],
 )
-def test_what_speaks_against_a_result_is_told(
+def test_a_bench_without_a_verdict_is_judged_by_its_board(
     tmp_path: Path, before: dict[str, Any], after: dict[str, Any], why: str | None
 ) -> None:
     """A board that throttled or was busy warns; one that did before, and not now, does not."""
     boards = {"before": board(**before), "after": board(**after)}
-    warnings = read(tmp_path, bench(board=boards)).warnings
+    warnings = read(tmp_path, bench(board=boards, verdict=None)).warnings
     assert [why in text for text in warnings] == ([True] if why else [])
 
 
@@ -113,7 +120,7 @@ def test_a_failed_run_says_why(tmp_path: Path) -> None:
     assert result.warnings == ("the measuring failed: the disk is full",)
 
 
-def test_a_machine_is_told_apart_from_its_state(tmp_path: Path) -> None:
+def test_facts_of_a_machine_are_kept_apart_from_its_state(tmp_path: Path) -> None:
     """What a board is stays; how it was doing belongs to the file."""
     result = read(tmp_path, bench())
     assert result.facts["features"] == "asimd, asimddp"
@@ -122,7 +129,7 @@ def test_a_machine_is_told_apart_from_its_state(tmp_path: Path) -> None:
     assert state["temperature"] == "50.0 °C before, 61.5 °C after"
 
 
-def test_the_reference_holds_its_published_figures(assets: Path) -> None:
+def test_the_reference_has_its_published_figures(assets: Path) -> None:
     """The figures are those of its author, on both machines."""
     results = read_results(assets / "reference" / "thesis.json")
     by_key = {(result.machine.split(" (")[0], result.model): result for result in results}
@@ -168,53 +175,59 @@ def changed(**more: Any) -> dict[str, Any]:
 
 
 FAULTS = {
-    "not JSON": (b"{", "is not JSON"),
+    "not JSON": (b"{", "invalid JSON"),
     "empty": (b"", "is empty"),
-    "binary": (b"\xff\xfe\x00", "is not JSON"),
-    "deep": (b"[" * 100_000, "is not JSON"),
-    "NaN": (json.dumps(bench()).replace("12.0", "NaN").encode(), "NaN is no number in JSON"),
-    "a list": ([], "holds JSON, but no result"),
-    "another object": ({"a": 1}, "holds JSON, but no result"),
+    "binary": (b"\xff\xfe\x00", "invalid JSON"),
+    "deep": (b"[" * 100_000, "expected object, got array"),
+    "NaN": (json.dumps(bench()).replace("12.0", "NaN").encode(), "invalid JSON (JSON is malformed"),
+    "a list": ([], "expected object, got array"),
+    "another object": ({"a": 1}, "it has neither variants nor stages"),
     "another version": (bench(schema=9), "schema: it is 9, this program reads 1"),
-    "no variants": (bench(()), "variants: it names none"),
+    "no variants": (bench(()), "variants: expected array of length >= 1"),
     "variants of a wrong kind": (
         {**bench(), "variants": {"a": 1}},
-        'variants: {"a": 1} is no list',
+        "variants: expected array, got object",
     ),
-    "a variant without a name": (changed(variant=None), "variants[0].variant: null is no text"),
-    "a variant twice": (bench(("int8", "int8")), "variants: it names one twice"),
-    "a size in words": (changed(bytes="2 MB"), 'variants[0].bytes: "2 MB" is no number'),
-    "half a byte": (changed(bytes=1.5), "variants[0].bytes: 1.5 is no number of things"),
-    "time below zero": (changed(init_ms=-1), "variants[0].init_ms: -1 is below zero"),
-    "true as a number": (changed(peak_rss_mb=True), "peak_rss_mb: true is no number"),
+    "a variant without a name": (
+        changed(variant=None),
+        "variants[0].variant: expected str, got null",
+    ),
+    "a variant twice": (bench(("int8", "int8")), "variants: a variant occurs twice"),
+    "a size as text": (changed(bytes="2 MB"), "variants[0].bytes: expected int | null, got str"),
+    "half a byte": (changed(bytes=1.5), "variants[0].bytes: expected int | null, got float"),
+    "time below zero": (changed(init_ms=-1), "variants[0].init_ms: expected float >= 0"),
+    "true as a number": (changed(peak_rss_mb=True), "peak_rss_mb: expected float | null, got bool"),
     "a latency without a median": (
         changed(invoke_only={"p90_ms": 3}),
-        "variants[0].invoke_only: p50_ms: it is missing",
+        "variants[0].invoke_only: required field n is missing",
     ),
-    "a stage in words": (summary(stages={"invoke": "fast"}), "stages: invoke"),
+    "a stage as text": (
+        summary(stages={"invoke": "fast"}),
+        "stages[...]: expected object, got str",
+    ),
     "a score above 1": (
         summary(quality={"miou": 81.3}),
-        "miou: 81.3 is not between 0 and 1",
+        "quality.miou: expected float <= 1",
     ),
     "a class above 1": (
         summary(quality={"miou": 0.5, "per_class": {"road": 2}}),
-        "road: 2 is not between 0 and 1",
+        "quality.per_class[...]: expected float <= 1",
     ),
-    "a board in words": (summary(board="Pi"), 'board: "Pi" is no JSON object'),
-    "no model": (summary(model=None), "model: null is no text"),
+    "a board as text": (summary(board="Pi"), "board: expected object, got str"),
+    "no model": (summary(model=None), "model: expected str, got null"),
     "published without frames": (
         {
             "schema": 1,
             "published": {"title": "t", "where": "w"},
             "results": [{"machine": "m", "model": "x", "on": "y", "variants": {}}],
         },
-        "frames: it is missing",
+        "results[0]: required field frames is missing",
     ),
 }
 
 
 @pytest.mark.parametrize(("content", "why"), FAULTS.values(), ids=FAULTS)
-def test_a_fault_is_one_line(tmp_path: Path, content: Any, why: str) -> None:
+def test_an_error_is_one_line(tmp_path: Path, content: Any, why: str) -> None:
     """The file and the field are named, and what to give instead."""
     path = tmp_path / "x.json"
     path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
@@ -230,7 +243,7 @@ def test_a_fault_is_one_line(tmp_path: Path, content: Any, why: str) -> None:
     assert "\n" not in message
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     """The path is named."""
     with pytest.raises(SourceError, match=r"No such file or directory.; check the path"):
         read_results(tmp_path / "none.json")
@@ -239,7 +252,10 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 def test_latency_of_zero_is_no_time(tmp_path: Path) -> None:
     """Nothing takes no time at all."""
     assert (
-        read(tmp_path, changed(invoke_only=latency(0.0), stages={})).figures["int8"].network is None
+        read(tmp_path, changed(invoke_only=to_builtins(latency(0.0)), stages={}))
+        .figures["int8"]
+        .network
+        is None
     )
 
 
@@ -257,8 +273,8 @@ def test_cases_of_one_file_stand_apart(tmp_path: Path) -> None:
     assert (spread.p99_ms, spread.max_ms) == (28.0, 30.0)
 
 
-def test_the_verdict_of_a_bench_stands(tmp_path: Path) -> None:
-    """What the bench found wrong is told in its own words."""
+def test_the_verdict_of_a_bench_is_kept(tmp_path: Path) -> None:
+    """The reasons of the bench are the warnings."""
     verdict = {"valid": False, "reasons": ["it was throttled"], "notes": []}
     (one,) = read_results(write(tmp_path / "x.json", bench(verdict=verdict)))
     assert one.warnings == ("it was throttled",)
@@ -266,21 +282,22 @@ def test_the_verdict_of_a_bench_stands(tmp_path: Path) -> None:
 
 def test_an_evaluation_is_a_score_without_times(tmp_path: Path) -> None:
     """Its figures come from the counts, and lend themselves to a bench of the same files."""
-    matrix = ConfusionMatrix(len(DIGITS.names))
-    for digit in range(10):
-        matrix.add_one(digit, digit, 9)
-        matrix.add_one(digit, 0, 1)
-    parts = {"abc": PartialCounts(matrix, ((0, 100),), 100)}
-    EvaluationResult(
+    counts = 9 * np.eye(10, dtype=np.int64)
+    counts[:, 0] += 1
+    part = PartialCounts(
+        counts=counts, missed=np.zeros(10, np.int64), spans=((0, 100),), frames=100
+    )
+    result = EvaluationResult(
         model="street",
         task="classification",
         labels="digits",
         classes=DIGITS.names,
-        datasets={"abc": {"name": "idx/digits", "frames": 100}},
-        variants={"int8": Scored("f" * 64, SIZES["int8"], (), parts)},
+        datasets={"abc": DatasetInfo("idx/digits", 100)},
+        variants={"int8": VariantScores(sha256="f" * 64, bytes=SIZES["int8"], parts={"abc": part})},
         boards=(board(),),
-    ).write(tmp_path / NAME)
-    (scored,) = read_results(tmp_path / NAME)
+    )
+    write_evaluation(result, tmp_path)
+    (scored,) = read_results(tmp_path / EVALUATION_NAME)
     score = scored.figures["int8"].score
     assert score is not None
     assert (score.top1, score.frames, score.on) == (0.91, 100, "idx/digits")

@@ -1,0 +1,47 @@
+"""Figures that others published, as assets/reference/thesis.json has them."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from edge_app.results.bench_result import Count, Positive
+from edge_app.results.quality_record import QualityRecord
+
+
+class Publication(Struct, frozen=True, kw_only=True):
+    """Where figures were published."""
+
+    title: str
+    where: str
+    note: str = ""
+
+
+class PublishedVariant(Struct, frozen=True, kw_only=True):
+    """One variant: seconds for all frames together, bytes of its file, scores."""
+
+    bytes: Count | None = None
+    seconds: Positive | None = None
+    quality: QualityRecord | None = None
+
+
+class PublishedResult(Struct, frozen=True, kw_only=True):
+    """One model on one machine.
+
+    on: the frames, as text. suits: patterns of model names that it may stand beside.
+    """
+
+    machine: str
+    model: str
+    on: str
+    frames: Count
+    variants: dict[str, PublishedVariant]
+    suits: tuple[str, ...] = ()
+    about: str = ""
+
+
+class PublishedFigures(Struct, frozen=True, kw_only=True):
+    """A file of published figures."""
+
+    schema: int
+    published: Publication
+    results: tuple[PublishedResult, ...]

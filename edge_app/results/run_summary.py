@@ -1,0 +1,92 @@
+"""Run summaries: the file summary.json that `edge-app run --metrics` writes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, field
+
+from edge_app.results.quality_record import QualityRecord, Share
+from edge_app.timing import Latency
+
+Hz = Annotated[float, Meta(ge=0)]
+
+
+class FrameRates(Struct, frozen=True, kw_only=True):
+    """Rates of a run in 1/s; None where unknown.
+
+    source: of the camera as measured, or as the file states. network: 1000 / mean invoke_ms.
+    shown: finished frames.
+    """
+
+    source: Hz | None = None
+    network: Hz | None = None
+    shown: Hz | None = None
+
+
+class VariantSummary(Struct, frozen=True, kw_only=True):
+    """Figures of one engine of a run: its own frames, stages in ms, scores."""
+
+    frames: int = 0
+    model: str
+    variant: str
+    bytes: int | None = None
+    runtime: str = ""
+    threads: int | None = None
+    network_fps: Hz | None = None
+    stages: dict[str, Latency] = {}
+    quality: QualityRecord | None = None
+    delegation: str = ""
+
+
+class ComparisonSummary(Struct, frozen=True, kw_only=True):
+    """Two variants that ran side by side.
+
+    agreement: mean share of pixels (or frames) answered alike. quality: of the second variant.
+    """
+
+    variant: str
+    second: str = field(name="with")
+    frames: int = 0
+    agreement: Share | None = None
+    quality: QualityRecord | None = None
+
+
+class RunFigures(Struct, frozen=True, kw_only=True):
+    """What `RunStats` counts of a run.
+
+    frames, dropped, damaged and fps.shown are of the whole run, the other figures of the engine
+    that answered last; variants has those of every engine.
+    """
+
+    frames: int = 0
+    dropped: int = 0
+    damaged: int = 0
+    task: str = ""
+    model: str
+    variant: str
+    bytes: int | None = None
+    runtime: str = ""
+    threads: int | None = None
+    policy: str = ""
+    fps: FrameRates = FrameRates()
+    stages: dict[str, Latency]
+    quality: QualityRecord | None = None
+    delegation: str = ""
+    variants: dict[str, VariantSummary] = {}
+    comparisons: tuple[ComparisonSummary, ...] = ()
+
+
+class RunSummary(RunFigures, frozen=True, kw_only=True):
+    """The whole file: the figures, and what they were measured on and how the run ended.
+
+    recording: path, frames, seconds and files of the video that was written.
+    status: complete, interrupted or failed; reason: why, unless complete.
+    """
+
+    source: str = ""
+    recording: dict[str, Any] | None = None
+    board: dict[str, Any] = {}
+    versions: dict[str, str] = {}
+    status: str = "complete"
+    reason: str | None = None
