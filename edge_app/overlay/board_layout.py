@@ -1,9 +1,6 @@
-"""The sizes of a canvas and of what is drawn on it, and places for panels."""
+"""The sizes of canvases, and areas for images and panels on them."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
-from dataclasses import dataclass
 
 from edge_app.overlay.panel import SCALE_MIN, Panel, Scale
 
@@ -63,61 +60,6 @@ def panel_scale(size_wh: tuple[int, int]) -> Scale | None:
     fitting = min((width - margins) / HUD_WH[0], (height - margins) / HUD_WH[1])
     factor = min(rows / _LAYOUT_ROWS, fitting)
     return Scale(factor) if factor >= SCALE_MIN else None
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A panel, and its top left corner on the canvas."""
-
-    panel: Panel
-    xy: tuple[int, int]
-
-    @property
-    def right(self) -> int:
-        """The column after its last."""
-        return self.xy[0] + self.panel.size_wh[0]
-
-    @property
-    def bottom(self) -> int:
-        """The row after its last."""
-        return self.xy[1] + self.panel.size_wh[1]
-
-
-class Board:
-    """Panels placed on a canvas so that none covers another.
-
-    margin: between panels and the edges of the canvas, in pixels.
-    """
-
-    def __init__(self, size_wh: tuple[int, int], margin: int) -> None:
-        self.placed: list[Placed] = []
-        self._size_wh = size_wh
-        self._margin = margin
-        self._gap = max(2, margin // 2)
-
-    def put(self, panel: Panel | None, places: Iterable[tuple[int, int]]) -> Placed | None:
-        """Place a panel at the first corner where it fits without covering another, if any."""
-        if panel is None:
-            return None
-        for xy in places:
-            placed = Placed(panel, xy)
-            if self._fits(placed):
-                self.placed.append(placed)
-                return placed
-        return None
-
-    def _fits(self, wanted: Placed) -> bool:
-        margin, gap = self._margin, self._gap
-        width, height = self._size_wh
-        if min(wanted.xy) < margin or wanted.right > width - margin:
-            return False
-        return wanted.bottom <= height - margin and all(
-            wanted.xy[0] >= other.right + gap
-            or other.xy[0] >= wanted.right + gap
-            or wanted.xy[1] >= other.bottom + gap
-            or other.xy[1] >= wanted.bottom + gap
-            for other in self.placed
-        )
 
 
 def centred(panel: Panel, area: Area) -> tuple[int, int]:

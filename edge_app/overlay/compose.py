@@ -1,12 +1,13 @@
-"""One placing of help, banner, hints, HUD and states for the canvases of all views."""
+"""Panels of a canvas: when they are drawn, and places for those that all views share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from edge_app.controls import Controls
 from edge_app.frame import Image, Status
-from edge_app.overlay.board_layout import Area, Board, Placed, centred, margin_px
+from edge_app.overlay.board_layout import Area, centred, margin_px
 from edge_app.overlay.help import draw_help
 from edge_app.overlay.hints import draw_hints
 from edge_app.overlay.hud import draw_hud
@@ -14,8 +15,48 @@ from edge_app.overlay.panel import Panel, Scale, blit, dim
 from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state
 from edge_app.status_text import status_text
 
+Box = tuple[int, int, int, int]  # left, top, right, bottom
+_REFRESH_S = 0.2  # figures that change more often are unreadable
 # Brightness of the image behind the help, and behind the banner of a lost source.
 _HELP_BRIGHTNESS, _LOST_BRIGHTNESS = 0.32, 0.42
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A panel, and its top left corner on the canvas."""
+
+    panel: Panel
+    xy: tuple[int, int]
+
+    @property
+    def box(self) -> Box:
+        """The columns and rows that the panel covers."""
+        (x, y), (width, height) = self.xy, self.panel.size_wh
+        return x, y, x + width, y + height
+
+
+def overlap(one: Box, other: Box) -> bool:
+    """Return whether two boxes have pixels in common."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+class Refresh:
+    """When panels were drawn last, and for what."""
+
+    def __init__(self) -> None:
+        self._drawn_s = 0.0
+        self._drawn_for: tuple[object, ...] | None = None
+
+    def is_due(self, now_s: float, *drawn_for: object) -> bool:
+        """Return whether to draw panels now: 0.2 s have passed, or another argument changed.
+
+        If so, the caller draws at once. now_s: a monotonic time.
+        drawn_for: what viewers expect to see at once: sizes, controls, states.
+        """
+        if self._drawn_for == drawn_for and 0 <= now_s - self._drawn_s < _REFRESH_S:
+            return False
+        self._drawn_s, self._drawn_for = now_s, drawn_for
+        return True
 
 
 class Composer:
@@ -34,14 +75,13 @@ class Composer:
         self.gap = max(2, self.margin // 2)
         self.inner_wh = (size_wh[0] - 2 * self.margin, size_wh[1] - 2 * self.margin)
         self.bottom = size_wh[1] - self.margin
-        self.board = Board(size_wh, self.margin)
+        self.placed: list[Placed] = []
 
     def put_help(self) -> Placed | None:
         """Place the help in the middle of the canvas if a key has turned it on."""
         panel = draw_help(self.scale, self.inner_wh) if self.controls.help else None
-        if panel is None:
-            return None
-        return self.board.put(panel, [centred(panel, (0, 0, *self.size_wh))])
+        area = (0, 0, *self.size_wh)
+        return self.put(panel, [centred(panel, area)]) if panel else None
 
     def put_banner(self, area: Area | None = None, *, below_middle: float = 0) -> bool:
         """Place the banner of a lost source in an area (default: the canvas).
@@ -55,14 +95,14 @@ class Composer:
         area = area or (0, 0, *self.size_wh)
         panel = draw_banner(lost, self.scale, area[2] - 2 * self.margin)
         left, top = centred(panel, area)
-        return self.board.put(panel, [(left, top + self.scale.px(below_middle))]) is not None
+        return self.put(panel, [(left, top + self.scale.px(below_middle))]) is not None
 
     def put_hints(self, *, without: frozenset[str] = frozenset()) -> Placed | None:
         """Place the hints along the lower edge; without: settings that have no effect here."""
         panel = draw_hints(self.scale, self.inner_wh[0], without=without)
         if panel is None:
             return None
-        placed = self.board.put(panel, [(self.margin, self.bottom - panel.size_wh[1])])
+        placed = self.put(panel, [(self.margin, self.bottom - panel.size_wh[1])])
         self.bottom -= panel.size_wh[1] + self.gap
         return placed
 
@@ -75,9 +115,24 @@ class Composer:
         switch = "" if self.controls.help else self.status.switch
         return draw_states(chip_states(self.status), switch, self.scale, max_px)
 
-    def put(self, panel: Panel | None, places: Iterable[tuple[int, int]]) -> bool:
-        """Place a panel at the first of some corners where it fits; return whether it did."""
-        return self.board.put(panel, places) is not None
+    def put(self, panel: Panel | None, corners: Iterable[tuple[int, int]]) -> Placed | None:
+        """Place a panel at the first corner where it is whole and clear of others, if any."""
+        if panel is None:
+            return None
+        for placed in (Placed(panel, xy) for xy in corners):
+            if self._fits(placed):
+                self.placed.append(placed)
+                return placed
+        return None
+
+    def _fits(self, wanted: Placed) -> bool:
+        left, top, right, bottom = wanted.box
+        if min(left, top) < self.margin or right > self.size_wh[0] - self.margin:
+            return False
+        grown = (left - self.gap, top - self.gap, right + self.gap, bottom + self.gap)
+        return bottom <= self.size_wh[1] - self.margin and not any(
+            overlap(grown, other.box) for other in self.placed
+        )
 
 
 def draw_over(canvas: Image, placed: Sequence[Placed], status: Status, controls: Controls) -> None:

@@ -10,16 +10,14 @@ import cv2
 from edge_app.controls import Controls
 from edge_app.fonts import BOLD, REGULAR, face, text_px
 from edge_app.frame import Frame, Image, Reading, Readings, Status
-from edge_app.overlay.board_layout import Placed, centred, image_canvas_wh, panel_scale
-from edge_app.overlay.compose import Composer, draw_over
+from edge_app.overlay.board_layout import centred, image_canvas_wh, panel_scale
+from edge_app.overlay.compose import Box, Composer, Placed, Refresh, draw_over, overlap
 from edge_app.overlay.hints import NEEDS_CLASS_MAP
 from edge_app.overlay.panel import DARK, INK, Panel, Scale, Sheet, blit
-from edge_app.overlay.refresh import Refresh
 from edge_app.overlay.resize import smooth
 from edge_app.overlay.states import lost_state
 from edge_app.style import RIGHT, WRONG, bgr
 
-Box = tuple[int, int, int, int]  # left, top, right, bottom
 # The least confidence of a certain digit, and of a likely one.
 _CERTAIN, _LIKELY = 0.9, 0.75
 _LIKELY_COLOUR = "#F0E442"
@@ -67,9 +65,9 @@ class ReadingsView:
             draw_boxes(canvas, result.found, boxes, scale or Scale(0.5))
         draw_over(canvas, self._placed, status, controls)
         if scale is not None and controls.view != "picture" and not controls.help:
-            taken = [_box_of(placed.panel, placed.xy) for placed in self._placed]
-            for panel, xy in place_labels(result.found, boxes, taken, scale, size_wh):
-                blit(canvas, panel, xy)
+            taken = [placed.box for placed in self._placed]
+            for label in place_labels(result.found, boxes, taken, scale, size_wh):
+                blit(canvas, label.panel, label.xy)
         return canvas
 
     def _layout(self, composer: Composer, boxes: Sequence[Box]) -> Sequence[Placed]:
@@ -95,7 +93,7 @@ class ReadingsView:
             note = _draw_note(composer.scale)
             left = centred(note, (0, 0, *size_wh))[0]
             composer.put(note, [(left, composer.bottom - note.size_wh[1])])
-        return composer.board.placed
+        return composer.placed
 
     def _corners(
         self, hud: Panel, composer: Composer, boxes: Sequence[Box]
@@ -108,7 +106,7 @@ class ReadingsView:
         right = composer.size_wh[0] - margin - hud.size_wh[0]
         end = max(margin, composer.bottom - hud.size_wh[1])
         corners = [(margin, margin), (right, margin), (right, end), (margin, end)]
-        covered = [sum(_overlap(_box_of(hud, xy), box) for box in boxes) for xy in corners]
+        covered = [sum(overlap(Placed(hud, xy).box, box) for box in boxes) for xy in corners]
         order = sorted(range(4), key=lambda i: (covered[i], i != self._corner, i))
         self._corner = order[0]
         return [corners[i] for i in order], covered[order[0]]
@@ -119,14 +117,6 @@ def _canvas_box(box_xywh: tuple[int, int, int, int], ratio: float, pad: int) -> 
     x, y, w, h = box_xywh
     left, top = round(x * ratio) - pad, round(y * ratio) - pad
     return left, top, round((x + w) * ratio) + pad, round((y + h) * ratio) + pad
-
-
-def _overlap(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
-
-
-def _box_of(panel: Panel, xy: tuple[int, int]) -> Box:
-    return *xy, xy[0] + panel.size_wh[0], xy[1] + panel.size_wh[1]
 
 
 def draw_boxes(canvas: Image, found: Sequence[Reading], boxes: Sequence[Box], scale: Scale) -> None:
@@ -147,32 +137,25 @@ def place_labels(
     panels: Sequence[Box],
     scale: Scale,
     size_wh: tuple[int, int],
-) -> list[tuple[Panel, tuple[int, int]]]:
+) -> list[Placed]:
     """Return a label and its corner for each digit, clear of other labels, digits and panels.
 
     A label is above its box or else below, and without the confidence if that fits only so. It
     covers something else only if there is no free place.
     """
-    placed: list[tuple[Panel, tuple[int, int]]] = []
-    taken = list(panels)
+    placed: list[Placed] = []
     gap = max(2, scale.px(5))
     for i, (reading, box) in enumerate(zip(found, boxes, strict=True)):
-        others = [other for j, other in enumerate(boxes) if j != i] + taken
+        taken = [*panels, *boxes[:i], *boxes[i + 1 :], *(label.box for label in placed)]
         colour = confidence_colour(reading.confidence)
         places = [
-            (panel, xy)
+            Placed(panel, xy)
             for text in (f"{100 * reading.confidence:.0f} %", "")
             for panel in (_draw_label(reading.digit, text, colour, scale),)
             for xy in _label_corners(box, panel.size_wh, size_wh, gap)
         ]
-        free = (
-            (panel, xy)
-            for panel, xy in places
-            if not any(_overlap(_box_of(panel, xy), other) for other in others)
-        )
-        chosen = next(free, places[0])
-        placed.append(chosen)
-        taken.append(_box_of(*chosen))
+        free = (one for one in places if not any(overlap(one.box, other) for other in taken))
+        placed.append(next(free, places[0]))
     return placed
 
 

@@ -14,17 +14,15 @@ from edge_app.frame import Classification, Frame, Image, Status
 from edge_app.labels import LabelSet
 from edge_app.overlay.board_layout import (
     Area,
-    Placed,
     card_canvas_wh,
     card_scale,
     centred,
     letterbox,
     margin_px,
 )
-from edge_app.overlay.compose import Composer, draw_over
+from edge_app.overlay.compose import Composer, Placed, Refresh, draw_over
 from edge_app.overlay.hints import NEEDS_CLASS_MAP
 from edge_app.overlay.panel import FAINT, INK, SOFT, TRACK, Panel, Scale, Sheet, blit
-from edge_app.overlay.refresh import Refresh
 from edge_app.overlay.resize import nearest, smooth
 from edge_app.overlay.scene import BACKGROUND_BGR
 from edge_app.style import RIGHT, WRONG, percent
@@ -121,14 +119,14 @@ class CardView:
             top = bottom - hud.size_wh[1]
             beside.put(hud, [(left, top)])
             self._answer_area = (left, margin, width, top - 2 * margin)
-        self._beside = beside.board.placed
+        self._beside = beside.placed
         over = Composer(size_wh, scale, status, controls)
         if not over.put_help():
             over.put_banner(self._image_area)
         states = over.draw_states(side - 2 * margin)
         if states:
             over.put(states, [(centred(states, self._image_area)[0], 2 * margin)])
-        self._over = over.board.placed
+        self._over = over.placed
 
 
 def draw_enlarged(image: Image, size_wh: tuple[int, int], area: Area) -> Image:

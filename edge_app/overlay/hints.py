@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import fields
+from itertools import accumulate
 
 from edge_app.controls import KEYS, Controls, Key
 from edge_app.fonts import BOLD, REGULAR, face, text_px
@@ -52,12 +53,8 @@ def hint_keys(entries: Sequence[Key], without: frozenset[str] = frozenset()) -> 
 
 def count_fitting(widths_px: Sequence[int], max_px: int, gap_px: int) -> int:
     """Return how many of the first items fit on one line, with gaps between them."""
-    used = -gap_px
-    for i, width in enumerate(widths_px):
-        used += gap_px + width
-        if used > max_px:
-            return i
-    return len(widths_px)
+    ends_px = accumulate(width + gap_px for width in widths_px)
+    return sum(end <= max_px + gap_px for end in ends_px)
 
 
 def draw_hints(
@@ -82,8 +79,7 @@ def draw_hints(
     chosen = chosen[: count_fitting([item_px(entry) for entry in chosen], max_px - 2 * pad, gap)]
     if not chosen:
         return None
-    for setting in reversed(_ALWAYS):  # chosen first, but shown last
-        chosen.sort(key=lambda entry, setting=setting: setting in settings_of(entry))  # type: ignore[misc]
+    chosen = [*chosen[len(_ALWAYS) :], *reversed(chosen[: len(_ALWAYS)])]
     widest = sum(item_px(entry) + gap for entry in chosen) - gap
     sheet = Sheet((widest + 2 * pad, px(40)), px(10))
     x, middle = pad, px(20)

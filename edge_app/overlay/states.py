@@ -31,7 +31,8 @@ def states_px(states: Sequence[State], switch: str, scale: Scale) -> int:
     """Return the width of states if nothing is wrapped."""
     chips, notes = _chips_and_notes(states, switch, scale)
     row = sum(_chip_px(str(state), scale) for state in chips) + scale.px(10) * (len(chips) - 1)
-    return max([row, *(_note_px(text, scale) for text in notes)])
+    small = face(REGULAR, scale.px(16))
+    return max([row, *(text_px(text, small) + 2 * scale.px(14) for text in notes)])
 
 
 def draw_states(states: Sequence[State], switch: str, scale: Scale, max_px: int) -> Panel | None:
@@ -44,7 +45,7 @@ def draw_states(states: Sequence[State], switch: str, scale: Scale, max_px: int)
     if not (chips or notes):
         return None
     height, gap, edge, pitch = px(38), px(10), px(14), px(22)
-    font, small = face(BOLD, px(19)), face(REGULAR, px(16))
+    small = face(REGULAR, px(16))
     widths = [min(max_px, _chip_px(str(state), scale)) for state in chips]
     rows = _rows(widths, gap, max_px)
     spans = [sum(widths[i] for i in row) + gap * (len(row) - 1) for row in rows]
@@ -57,7 +58,7 @@ def draw_states(states: Sequence[State], switch: str, scale: Scale, max_px: int)
     for row, span in zip(rows, spans, strict=True):
         x = (sheet.size_wh[0] - span) // 2
         for i in row:
-            _draw_chip(sheet, (x, y), (widths[i], height), chips[i], font, scale)
+            _draw_chip(sheet, (x, y), (widths[i], height), chips[i], scale)
             x += widths[i] + gap
         y += height + gap
     for lines, width, high in zip(boxes, wide, tall, strict=True):
@@ -136,22 +137,12 @@ def _chip_px(text: str, scale: Scale) -> int:
     return text_px(text, face(BOLD, scale.px(19))) + 2 * scale.px(14) + scale.px(25)
 
 
-def _note_px(text: str, scale: Scale) -> int:
-    return text_px(text, face(REGULAR, scale.px(16))) + 2 * scale.px(14)
-
-
 def _draw_chip(
-    sheet: Sheet,
-    xy: tuple[int, int],
-    size_wh: tuple[int, int],
-    state: State,
-    font: Face,
-    scale: Scale,
+    sheet: Sheet, xy: tuple[int, int], size_wh: tuple[int, int], state: State, scale: Scale
 ) -> None:
     """Draw a state with its symbol: bars for a pause, a red dot for a recording."""
     px = scale.px
-    x, y = xy
-    left, middle = x + px(14), y + size_wh[1] // 2
+    left, middle = xy[0] + px(14), xy[1] + size_wh[1] // 2
     side, ink = px(16), INK
     if state.kind is StateKind.PAUSED:
         sheet.box(xy, size_wh, _PAUSED, px(10))
@@ -164,8 +155,6 @@ def _draw_chip(
         if state.kind is StateKind.RECORDING:
             colour, round_px = _RECORDING, side // 2
         sheet.box((left, middle - side // 2), (side, side), colour, round_px)
-    text_left = left + px(25)
-    text_width = x + size_wh[0] - px(14) - text_left
-    sheet.text(
-        (text_left, middle), shorten(str(state), font, max(1, text_width)), font, ink, anchor="lm"
-    )
+    font, text_left = face(BOLD, px(19)), left + px(25)
+    text = shorten(str(state), font, max(1, xy[0] + size_wh[0] - px(14) - text_left))
+    sheet.text((text_left, middle), text, font, ink, anchor="lm")

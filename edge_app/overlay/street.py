@@ -15,11 +15,10 @@ from edge_app.overlay.board_layout import (
     side_by_side,
 )
 from edge_app.overlay.comparison_panel import VariantPair, variant_pair
-from edge_app.overlay.compose import draw_over
+from edge_app.overlay.compose import Refresh, draw_over
 from edge_app.overlay.difference import DifferenceScheme, difference_scheme
 from edge_app.overlay.legend import classes_in_view, smooth_shares, stable_order
 from edge_app.overlay.mask import class_shares
-from edge_app.overlay.refresh import Refresh
 from edge_app.overlay.scene import ScenePainter
 from edge_app.overlay.street_panels import StreetContent, StreetLayout, layout_panels
 

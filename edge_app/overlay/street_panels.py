@@ -9,9 +9,9 @@ from edge_app.controls import COMPARISONS, Controls
 from edge_app.frame import Status
 from edge_app.labels import LabelSet
 from edge_app.overlay import comparison_panel
-from edge_app.overlay.board_layout import Area, Placed, centred, side_by_side
+from edge_app.overlay.board_layout import Area, centred, side_by_side
 from edge_app.overlay.comparison_panel import VariantChip, VariantPair
-from edge_app.overlay.compose import Composer
+from edge_app.overlay.compose import Composer, Placed
 from edge_app.overlay.legend import draw_legend
 from edge_app.overlay.panel import SOFT, Panel, Scale
 from edge_app.overlay.scene import divider_px, view_mode
@@ -94,7 +94,7 @@ class _StreetComposer(Composer):
         if self.controls.help:
             self.put_help()
             self._put_states()
-            return StreetLayout(self.board.placed, self._halves()[0])
+            return StreetLayout(self.placed, self._halves()[0])
         if hints:
             self.put_hints()
         # A little below the middle, where the banner leaves space for a whole HUD.
@@ -103,7 +103,7 @@ class _StreetComposer(Composer):
         if not beside:
             complete &= self._put_comparison()
         if detail > 0:
-            complete &= self.put(self.draw_hud(detail), [(self.margin, self.margin)])
+            complete &= bool(self.put(self.draw_hud(detail), [(self.margin, self.margin)]))
         if self.mode in COMPARISONS:
             complete &= self._put_variant_chips()
         if self.controls.legend and self.mode != "picture":
@@ -115,14 +115,14 @@ class _StreetComposer(Composer):
         if beside:
             self._put_titles(halves)
             complete &= clear
-        return StreetLayout(self.board.placed, halves, complete)
+        return StreetLayout(self.placed, halves, complete)
 
     def _centred(self, panel: Panel, top: int) -> tuple[int, int]:
         return centred(panel, (0, 0, *self.size_wh))[0], top
 
     def _tops(self) -> list[int]:
         """Return the rows where a panel may begin, from the top down."""
-        below = sorted({placed.bottom + self.gap for placed in self.board.placed})
+        below = sorted({placed.box[3] + self.gap for placed in self.placed})
         return [self.margin, *below]
 
     def _put_comparison(self) -> bool:
@@ -133,7 +133,7 @@ class _StreetComposer(Composer):
         if self.mode == "difference":
             draw = comparison_panel.draw_difference_key
         panel = draw(self.pair, self.scale, self.inner_wh[0])
-        return self.put(panel, [self._centred(panel, self.bottom - panel.size_wh[1])])
+        return bool(self.put(panel, [self._centred(panel, self.bottom - panel.size_wh[1])]))
 
     def _put_agreement_above(self) -> None:
         """Place the agreement between HUD and legend, as much of it as fits there."""
@@ -146,17 +146,17 @@ class _StreetComposer(Composer):
 
     def _between(self) -> tuple[int, int]:
         """Return the columns between the panels along the upper edge."""
-        upper = [placed for placed in self.board.placed if placed.xy[1] == self.margin]
+        upper = [placed for placed in self.placed if placed.xy[1] == self.margin]
         middle = self.size_wh[0] // 2
-        starts = [placed.right + self.gap for placed in upper if placed.xy[0] < middle]
+        starts = [placed.box[2] + self.gap for placed in upper if placed.xy[0] < middle]
         ends = [placed.xy[0] - self.gap for placed in upper if placed.xy[0] >= middle]
         return max([self.margin, *starts]), min([self.size_wh[0] - self.margin, *ends])
 
     def _put_legend(self) -> None:
         """Place the classes at the top right or below other panels; fewer if space is short."""
-        placed = self.board.placed
+        placed = self.placed
         if self.mode == "side by side":
-            upper = [each.bottom for each in placed if each.xy[1] == self.margin]
+            upper = [each.box[3] for each in placed if each.xy[1] == self.margin]
             ends = [max([self.margin + self.scale.px(150), *upper])]
         else:
             above = {each.xy[1] - self.gap for each in placed}
@@ -190,10 +190,10 @@ class _StreetComposer(Composer):
             panel = comparison_panel.draw_variant_chip(chip, self.scale, max_px)
             chips.append((panel, x + distance if i else x - distance - panel.size_wh[0]))
         for top in self._tops():
-            before = len(self.board.placed)
+            before = len(self.placed)
             if all(self.put(panel, [(left, top)]) for panel, left in chips):
                 return True
-            del self.board.placed[before:]
+            del self.placed[before:]
         return False
 
     def _put_states(self) -> bool:
@@ -227,8 +227,8 @@ class _StreetComposer(Composer):
         if self.mode != "side by side":
             return NO_HALVES, True
         middle = self.size_wh[1] // 2
-        above = [p.bottom + self.gap for p in self.board.placed if p.xy[1] < middle]
-        below = [p.xy[1] - self.gap for p in self.board.placed if p.xy[1] >= middle]
+        above = [p.box[3] + self.gap for p in self.placed if p.xy[1] < middle]
+        below = [p.xy[1] - self.gap for p in self.placed if p.xy[1] >= middle]
         top, end = max([self.margin, *above]), min([self.bottom, *below])
         x, width = self.margin, self.inner_wh[0]
         full = side_by_side(self.frame_wh, (x, self.margin, *self.inner_wh), self.gap)

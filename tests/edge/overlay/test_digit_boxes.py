@@ -94,7 +94,7 @@ def test_labels_of_a_row_do_not_cover_one_another() -> None:
     around = [(x - 5, y - 5, x + w + 5, y + h + 5) for x, y, w, h in (r.box_xywh for r in found)]
     placed = place_labels(found, around, [], Scale(1.0), (1280, 720))
     assert len(placed) == 8
-    areas = [(*xy, xy[0] + p.size_wh[0], xy[1] + p.size_wh[1]) for p, xy in placed] + around
+    areas = [label.box for label in placed] + around
     for i, a in enumerate(areas):
         for b in areas[i + 1 :]:
             assert a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
@@ -103,9 +103,11 @@ def test_labels_of_a_row_do_not_cover_one_another() -> None:
 def test_labels_stay_on_the_canvas() -> None:
     """Of a digit in a corner, and of one as high as the picture."""
     for box in ((2, 2, 40, 60), (1230, 640, 1270, 710), (500, 0, 900, 720)):
-        ((panel, (x, y)),) = place_labels([reading(1, box)], [box], [], Scale(1.0), (1280, 720))
-        assert 0 <= x <= 1280 - panel.size_wh[0]
-        assert 0 <= y <= 720 - panel.size_wh[1]
+        (label,) = place_labels([reading(1, box)], [box], [], Scale(1.0), (1280, 720))
+        left, top, right, bottom = label.box
+        assert min(left, top) >= 0
+        assert right <= 1280
+        assert bottom <= 720
 
 
 def test_the_figures_make_room_for_a_digit() -> None:

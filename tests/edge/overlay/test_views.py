@@ -11,6 +11,7 @@ from edge_app.frame import Frame, Status
 from edge_app.labels import CITYSCAPES
 from edge_app.overlay import Overlay
 from edge_app.overlay.board_layout import margin_px, side_by_side
+from edge_app.overlay.compose import overlap
 from edge_app.overlay.scene import divider_px, line_px, view_mode
 from edge_app.overlay.street import StreetView
 from tests.support.comparisons import comparison, noisy_frame, segmentation
@@ -136,16 +137,12 @@ def test_panels_lie_on_the_canvas_and_apart(
         margin = margin_px((width, height))
         assert street.layout.placed
         for placed in street.layout.placed:
-            assert min(placed.xy) >= margin
-            assert placed.right <= width - margin
-            assert placed.bottom <= height - margin
+            left, top, right, bottom = placed.box
+            assert min(left, top) >= margin
+            assert right <= width - margin
+            assert bottom <= height - margin
         for one, other in combinations(street.layout.placed, 2):
-            assert (
-                one.right < other.xy[0]
-                or other.right < one.xy[0]
-                or one.bottom < other.xy[1]
-                or other.bottom < one.xy[1]
-            )
+            assert not overlap(one.box, other.box)
 
 
 @pytest.mark.parametrize("size_wh", SIZES)
