@@ -1,4 +1,4 @@
-"""The card says what a file cannot; a broken one says which field is wrong."""
+"""A card is read and written without loss; a broken one names the field that is wrong."""
 
 import json
 from dataclasses import replace
@@ -23,7 +23,7 @@ from edge_app.model.card import (
 
 
 def spec_in(folder: Path) -> ModelSpec:
-    """Return a full description of a model in a folder."""
+    """Return a card with every field, for a model in a folder."""
     names = ("float32", "float16", "dynamic_range", "int8")
     return ModelSpec(
         name="street",
@@ -44,29 +44,32 @@ def spec_in(folder: Path) -> ModelSpec:
     )
 
 
+ENTRY = {"file": "a.tflite", "bytes": 1, "sha256": ""}
+
+
 @pytest.fixture
 def card(tmp_path: Path) -> dict[str, Any]:
-    """Return the JSON of a valid card, which is also written."""
-    loaded: dict[str, Any] = json.loads(write_card(spec_in(tmp_path), tmp_path).read_text("utf-8"))
-    return loaded
+    """Write a valid card and return its fields."""
+    fields: dict[str, Any] = json.loads(write_card(spec_in(tmp_path), tmp_path).read_text("utf-8"))
+    return fields
 
 
-def test_a_card_survives_the_way_through_its_file(tmp_path: Path) -> None:
-    """What was written is read again, field for field, and no draft is left over."""
+def test_a_written_card_reads_the_same(tmp_path: Path) -> None:
+    """Every field is read as it was written, and no draft is left."""
     spec = spec_in(tmp_path)
     write_card(spec, tmp_path)
     assert read_card(tmp_path) == spec
     assert [path.name for path in tmp_path.iterdir()] == [CARD_NAME]
 
 
-def test_a_card_keeps_labels_of_its_own(tmp_path: Path) -> None:
-    """A label set that does not ship is written out by its names."""
+def test_a_card_keeps_its_own_labels(tmp_path: Path) -> None:
+    """A label set that does not ship is written with its names."""
     own = numbered_labels("fruit", ("apple", "pear"))
     write_card(replace(spec_in(tmp_path), labels=own), tmp_path)
     assert read_card(tmp_path).labels == own
 
 
-def test_variants_come_in_the_same_order_everywhere(tmp_path: Path, card: dict[str, Any]) -> None:
+def test_variants_have_a_fixed_order(tmp_path: Path, card: dict[str, Any]) -> None:
     """The order in the file does not matter."""
     card["variants"] = dict(reversed(card["variants"].items()))
     (tmp_path / CARD_NAME).write_text(json.dumps(card))
@@ -74,53 +77,53 @@ def test_variants_come_in_the_same_order_everywhere(tmp_path: Path, card: dict[s
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "words"),
+    ("path", "value", "message"),
     [
         ("schema", 2, "schema: it is 2, this program reads 1"),
-        ("schema", None, "schema:"),
-        ("name", ..., "name: it is missing"),
-        ("name", 7, "name: 7 is no text"),
-        ("title", [], "title: [] is no text"),
-        ("task", "detection", "task: 'detection' is not one of segmentation, classification"),
-        ("labels", "cats", "labels: unknown label set 'cats'"),
-        ("labels", {"name": "x"}, "labels: names: it is missing"),
-        ("labels", {"name": "x", "names": []}, "labels: it names none"),
+        ("schema", None, "schema: expected int, got null"),
+        ("name", ..., "required field name is missing"),
+        ("name", 7, "name: expected str, got int"),
+        ("title", [], "title: expected str | null, got array"),
+        ("task", "detection", "task: invalid enum value 'detection'"),
+        ("labels", "cats", "unknown label set 'cats'"),
+        ("labels", {"name": "x"}, "labels: required field names is missing"),
+        ("labels", {"name": "x", "names": []}, "labels.names: expected array of length >= 1"),
         ("labels", {"name": "camvid", "names": ["a"]}, "labels: 'camvid' is a set that ships"),
-        ("labels", 5, "labels: 5 is no JSON object"),
-        ("input", ..., "input: it is missing"),
-        ("input.size_wh", [0, 5], "input: size_wh: [0, 5] is no width and height"),
-        ("input.size_wh", [5], "input: size_wh: not enough values"),
-        ("input.size_wh", "28", 'input: size_wh: "28" is no list of numbers'),
-        ("input.channels", "cmyk", "input: channels: 'cmyk' is not one of rgb, bgr, gray"),
-        ("input.mean", [1, 2], "input: mean: 2 values for 3 channels"),
-        ("input.mean", ["x"], 'input: mean: ["x"] is no list of numbers'),
-        ("input.mean", [float("inf")], "input: mean: [inf] is not finite"),
-        ("input.std", 127.5, "input: std: 127.5 is no list of numbers"),
-        ("input.std", [0], "input: std: it is zero"),
-        ("input.std", [float("nan")], "input: std: [nan] is not finite"),
-        ("input.fit", "crop", "input: fit: 'crop' is not one of stretch, letterbox"),
-        ("variants", {}, "variants: it names none"),
-        ("variants", [], "variants: [] is no JSON object"),
-        ("variants.int4", {}, "variants: 'int4' is not one of float32"),
-        ("variants.int8.file", ..., "variants: int8: file: it is missing"),
+        ("labels", 5, "labels: expected str | object, got int"),
+        ("input", ..., "required field input is missing"),
+        ("input.size_wh", [0, 5], "input.size_wh: [0, 5] is not a width and a height"),
+        ("input.size_wh", [5], "input.size_wh: expected array of length 2, got 1"),
+        ("input.size_wh", "28", "input.size_wh: expected array, got str"),
+        ("input.channels", "cmyk", "input.channels: invalid enum value 'cmyk'"),
+        ("input.mean", [1, 2], "input.mean: 2 values for 3 channels"),
+        ("input.mean", ["x"], "input.mean[0]: expected float, got str"),
+        ("input.mean", [float("inf")], "input.mean: [inf] is not finite"),
+        ("input.std", 127.5, "input.std: expected array, got float"),
+        ("input.std", [0], "input.std: it is zero"),
+        ("input.std", [float("nan")], "input.std: [nan] is not finite"),
+        ("input.fit", "crop", "input.fit: invalid enum value 'crop'"),
+        ("variants", {}, "variants: expected object of length >= 1"),
+        ("variants", [], "variants: expected object, got array"),
+        ("variants.int4", ENTRY, "variants: 'int4' is not one of float32"),
+        ("variants.int8.file", ..., "variants.int8: required field file is missing"),
         ("variants.int8.file", "../int8.tflite", "'../int8.tflite' is not a plain name"),
         ("variants.int8.file", "/etc/passwd", "'/etc/passwd' is not a plain name"),
         ("variants.int8.file", "..", "'..' is not a plain name"),
         ("variants.int8.file", "", "'' is not a plain name"),
-        ("variants.int8.file", 5, "variants: int8: file:"),
-        ("variants.int8.bytes", "many", "variants: int8: bytes: invalid literal"),
-        ("variants.int8.sha256", None, "variants: int8: sha256: null is no text"),
-        ("variants.int8.quality", 0.5, "variants: int8: quality: 0.5 is no JSON object"),
-        ("golden", [], "golden: [] is no JSON object"),
-        ("golden.expected", [1], "golden: expected: [1] is no JSON object"),
-        ("golden.expected.int8", "seven", "golden: int8: "),
-        ("calibration", "none", 'calibration: "none" is no JSON object'),
+        ("variants.int8.file", 5, "variants.int8.file: expected str, got int"),
+        ("variants.int8.bytes", "many", "variants.int8.bytes: expected int, got str"),
+        ("variants.int8.sha256", None, "variants.int8.sha256: expected str, got null"),
+        ("variants.int8.quality", 0.5, "variants.int8.quality: expected object, got float"),
+        ("golden", [], "golden: expected object, got array"),
+        ("golden.expected", [1], "golden.expected: expected object, got array"),
+        ("golden.expected.int8", "seven", "golden.expected[...]: expected array, got str"),
+        ("calibration", "none", "calibration: expected object, got str"),
     ],
 )
 def test_a_broken_field_is_named(
-    tmp_path: Path, card: dict[str, Any], path: str, value: Any, words: str
+    tmp_path: Path, card: dict[str, Any], path: str, value: Any, message: str
 ) -> None:
-    """Each field that cannot be read gives a ModelError that names it."""
+    """A wrong field gives a ModelError that names it and says what to do."""
     *outer, last = path.split(".")
     place = card
     for name in outer:
@@ -132,32 +135,32 @@ def test_a_broken_field_is_named(
     (tmp_path / CARD_NAME).write_text(json.dumps(card))
     with pytest.raises(ModelError) as fault:
         read_card(tmp_path)
-    assert words in str(fault.value)
-    assert str(fault.value).endswith("; write it anew with host-tools convert")
+    assert message in str(fault.value)
+    assert str(fault.value).endswith("; write it again with host-tools convert")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[1, 2]", b"null", b'"card"'])
-def test_what_is_no_card_is_a_model_error(tmp_path: Path, content: bytes) -> None:
-    """A file that holds something else is refused in words."""
+def test_other_content_is_a_model_error(tmp_path: Path, content: bytes) -> None:
+    """A file with other content is refused, with advice."""
     (tmp_path / CARD_NAME).write_bytes(content)
     with pytest.raises(ModelError, match="host-tools convert"):
         read_card(tmp_path)
 
 
-def test_a_folder_without_a_card_says_what_to_name(tmp_path: Path) -> None:
+def test_a_folder_without_a_card_is_a_model_error(tmp_path: Path) -> None:
     """The message offers both ways to name a model."""
     with pytest.raises(ModelError, match=r"has no model\.json; name a model folder, or a \.tflite"):
         read_card(tmp_path)
 
 
-def test_a_variant_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
-    """A misspelt --variant is a fault of usage."""
+def test_an_unknown_variant_is_a_usage_error(tmp_path: Path) -> None:
+    """The message lists the variants of the card."""
     with pytest.raises(UsageError, match="it has: float32, float16, dynamic_range, int8"):
         spec_in(tmp_path).variant("int16")
 
 
 def tensor(kind: str, scale: float = 0.0, zero_point: int = 0) -> TensorInfo:
-    """Return a tensor of a type and a scale."""
+    """Return a tensor of a dtype and a scale."""
     return TensorInfo("t", (1, 4), np.dtype(kind), scale, zero_point)
 
 
@@ -167,10 +170,10 @@ def tensor(kind: str, scale: float = 0.0, zero_point: int = 0) -> TensorInfo:
         # Halves go to the even neighbour, below zero as well.
         (tensor("int8", 1.0), [0.5, 1.5, 2.5, -0.5, -1.5], [0, 2, 2, 0, -2]),
         (tensor("uint8", 0.5, 10), [0.25, 0.75, 1.25], [10, 12, 12]),
-        # What is out of reach is clipped, not wrapped.
+        # Values outside the range are clipped, not wrapped.
         (tensor("int8", 0.5, -128), [-1.0, 0.0, 127.5, 1e9], [-128, -128, 127, 127]),
         (tensor("uint8", 0.1, 128), [-1e9, -12.8, 0.0, 12.7, 1e9], [0, 0, 128, 255, 255]),
-        # Integers without a scale stand for themselves.
+        # Integers without a scale are real numbers already.
         (tensor("int8"), [-200.0, -1.5, 0.4, 200.0], [-128, -2, 0, 127]),
         (tensor("uint8"), [-3.0, 2.5, 300.0], [0, 2, 255]),
         (tensor("float32"), [0.1, -5.0], [np.float32(0.1), -5.0]),
@@ -179,10 +182,10 @@ def tensor(kind: str, scale: float = 0.0, zero_point: int = 0) -> TensorInfo:
 def test_real_values_are_rounded_and_clipped(
     info: TensorInfo, real: list[float], steps: list[float]
 ) -> None:
-    """Quantizing keeps the tensor's type, scale, zero point and limits."""
-    made = info.quantize(np.array(real))
-    assert made.dtype == info.dtype
-    assert made.tolist() == steps
+    """Quantizing follows the tensor's dtype, scale, zero point and limits."""
+    quantized = info.quantize(np.array(real))
+    assert quantized.dtype == info.dtype
+    assert quantized.tolist() == steps
 
 
 @pytest.mark.parametrize(
@@ -195,17 +198,17 @@ def test_real_values_are_rounded_and_clipped(
         (tensor("float32"), [0.25], [0.25]),
     ],
 )
-def test_quantized_values_become_real_again(
+def test_quantized_values_become_real(
     info: TensorInfo, values: list[float], real: list[float]
 ) -> None:
-    """Dequantizing gives float32, and integers without a scale as they are."""
-    made = info.dequantize(np.array(values, info.dtype))
-    assert made.dtype == np.float32
-    assert made.tolist() == real
+    """Dequantizing gives float32; integers without a scale keep their values."""
+    dequantized = info.dequantize(np.array(values, info.dtype))
+    assert dequantized.dtype == np.float32
+    assert dequantized.tolist() == real
 
 
 @pytest.mark.parametrize("kind", ["int8", "uint8"])
-def test_every_step_survives_the_way_to_a_real_value_and_back(kind: str) -> None:
+def test_every_quantized_value_survives_a_round_trip(kind: str) -> None:
     """Quantizing undoes dequantizing for all 256 values."""
     info = tensor(kind, 0.0173, 3)
     steps = np.arange(256, dtype=np.uint8).view(kind)
@@ -213,7 +216,7 @@ def test_every_step_survives_the_way_to_a_real_value_and_back(kind: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("fit", "frame_wh", "placed"),
+    ("fit", "frame_wh", "placement"),
     [
         ("stretch", (640, 480), (0, 0, 200, 100)),
         ("letterbox", (640, 480), (33, 0, 133, 100)),
@@ -222,15 +225,15 @@ def test_every_step_survives_the_way_to_a_real_value_and_back(kind: str) -> None
         ("letterbox", (10_000, 1), (0, 49, 200, 1)),
     ],
 )
-def test_a_picture_has_its_place_in_the_input(
-    fit: str, frame_wh: tuple[int, int], placed: tuple[int, int, int, int]
+def test_an_image_has_its_place_in_the_input(
+    fit: str, frame_wh: tuple[int, int], placement: tuple[int, int, int, int]
 ) -> None:
-    """Stretching fills the input; letterboxing keeps the shape, in the middle."""
-    assert InputSpec((200, 100), fit=fit).placement(frame_wh) == placed
+    """Stretching fills the input; letterboxing keeps the aspect ratio, in the middle."""
+    assert InputSpec((200, 100), fit=fit).placement(frame_wh) == placement
 
 
-def test_a_file_is_known_by_its_sha256(tmp_path: Path) -> None:
-    """The digest is the usual one, and an unreadable file is a ModelError."""
+def test_a_file_has_its_sha256(tmp_path: Path) -> None:
+    """The digest is the published one, and an unreadable file is a ModelError."""
     file = tmp_path / "a"
     file.write_bytes(b"abc")
     assert file_sha256(file).startswith("ba7816bf8f01cfea414140de5dae2223")
@@ -238,11 +241,40 @@ def test_a_file_is_known_by_its_sha256(tmp_path: Path) -> None:
         file_sha256(tmp_path / "b")
 
 
-def test_the_cards_that_ship_are_true(assets: Path) -> None:
-    """Every file that a shipped card names is there, with its size and digest."""
+def test_the_shipped_cards_describe_their_files(assets: Path) -> None:
+    """Every file of a shipped card exists, with its size and digest."""
     cards = sorted((assets / "models").glob(f"*/{CARD_NAME}"))
     assert cards
     for path in cards:
         for variant in read_card(path.parent).variants.values():
             assert variant.path.stat().st_size == variant.bytes
             assert file_sha256(variant.path) == variant.sha256
+
+
+def test_the_shipped_cards_are_written_byte_for_byte(assets: Path, tmp_path: Path) -> None:
+    """Reading and writing a shipped card gives the same bytes."""
+    for path in sorted((assets / "models").glob(f"*/{CARD_NAME}")):
+        written = write_card(read_card(path.parent), tmp_path)
+        assert written.read_bytes() == path.read_bytes()
+
+
+def test_optional_and_unknown_fields(tmp_path: Path, card: dict[str, Any]) -> None:
+    """Older cards without optional fields read with defaults; unknown fields are ignored."""
+    for name in ("title", "golden", "calibration", "source", "licence"):
+        del card[name]
+    del card["input"]["fit"]
+    del card["variants"]["int8"]["quality"], card["variants"]["int8"]["measured"]
+    card["later"] = card["input"]["later"] = card["variants"]["int8"]["later"] = 1
+    (tmp_path / CARD_NAME).write_text(json.dumps(card))
+    spec = read_card(tmp_path)
+    assert (spec.title, spec.golden, spec.licence) == ("street", {}, "")
+    assert spec.input.fit == "stretch"
+    assert (spec.variant("int8").quality, spec.variant("int8").measured) == ({}, {})
+
+
+def test_figures_that_are_not_finite_survive(tmp_path: Path) -> None:
+    """Old converters wrote NaN for what they could not measure."""
+    spec = spec_in(tmp_path)
+    variant = replace(spec.variants["int8"], measured={"mean_abs_error": float("nan")})
+    write_card(replace(spec, variants={"int8": variant}), tmp_path)
+    assert np.isnan(read_card(tmp_path).variant("int8").measured["mean_abs_error"])

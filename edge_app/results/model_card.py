@@ -1,0 +1,120 @@
+"""Model cards: the file model.json beside a model's .tflite files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePath
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from edge_app.results.json_file import check_schema, readable
+
+CARD_SCHEMA = 1
+Task = Literal["segmentation", "classification"]
+ChannelOrder = Literal["rgb", "bgr", "gray"]
+Fit = Literal["stretch", "letterbox"]
+VARIANTS = ("float32", "float16", "dynamic_range", "int8")  # in the order they are shown
+
+
+class OwnLabels(Struct, frozen=True):
+    """A label set that does not ship with the app, by the names of its classes."""
+
+    name: str
+    names: Annotated[tuple[str, ...], Meta(min_length=1)]
+
+
+class InputRecord(Struct, frozen=True, kw_only=True):
+    """How an image becomes the network's input: (pixel - mean) / std."""
+
+    size_wh: tuple[int, int]
+    channels: ChannelOrder
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    fit: Fit = "stretch"
+
+
+class VariantRecord(Struct, frozen=True, kw_only=True):
+    """One file of a model, its size in bytes, and what was measured of it at conversion."""
+
+    file: str
+    bytes: int
+    sha256: str
+    quality: dict[str, Any] = {}
+    measured: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        """Check that the file is in the folder of the card."""
+        if self.file in {"", ".."} or PurePath(self.file).name != self.file:
+            raise ValueError(f"file '{self.file}' is not a plain name beside the card")
+
+
+class GoldenRecord(Struct, frozen=True):
+    """Expected class ids of the golden image, by variant; see `model.golden`."""
+
+    pattern: str | None = None
+    expected: dict[str, tuple[int, ...]] = {}
+
+
+class ModelCard(Struct, frozen=True, kw_only=True):
+    """A whole model.json. Fields that it does not know are ignored.
+
+    labels: name of a set that ships, or a set of its own.
+    golden: a GoldenRecord, kept as it is in the file.
+    """
+
+    schema: int
+    name: str
+    title: str | None = None
+    task: Task
+    labels: str | OwnLabels
+    input: InputRecord
+    variants: Annotated[dict[str, VariantRecord], Meta(min_length=1)]
+    golden: dict[str, Any] = {}
+    calibration: dict[str, Any] = {}
+    source: dict[str, Any] = {}
+    licence: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the names of the variants and the golden expectations."""
+        for name in self.variants:
+            if name not in VARIANTS:
+                raise ValueError(f"variants: '{name}' is not one of {', '.join(VARIANTS)}")
+        try:
+            msgspec.convert(self.golden, GoldenRecord)
+        except msgspec.ValidationError as fault:
+            raise ValueError(f"golden.{readable(fault)}") from None
+
+    def to_json(self) -> str:
+        """Return the text of the file: indented by 2, ASCII, a line end."""
+        return json.dumps(msgspec.to_builtins(self), indent=2) + "\n"
+
+
+def parse_model_card(content: bytes) -> ModelCard:
+    """Return the content of a model.json.
+
+    Raises ValueError naming the field: "variants.int8.bytes: expected int, got str".
+    """
+    try:
+        fields = json.loads(content)  # not msgspec.json, which refuses the NaN of old cards
+    except RecursionError as fault:
+        raise ValueError(str(fault)) from None
+    if isinstance(fields, dict) and isinstance(fields.get("schema"), int):
+        check_schema(fields["schema"], CARD_SCHEMA)  # before the fields of a newer card
+    try:
+        return msgspec.convert(fields, ModelCard)
+    except msgspec.ValidationError as fault:
+        raise ValueError(_with_variant(readable(fault), fields)) from None
+
+
+def _with_variant(message: str, fields: Any) -> str:
+    """Return a message with the name of the variant, which msgspec gives as `[...]`."""
+    if not message.startswith("variants[...]"):
+        return message
+    for name, entry in fields["variants"].items():
+        try:
+            msgspec.convert(entry, VariantRecord)
+        except msgspec.ValidationError:
+            return message.replace("[...]", f".{name}", 1)
+    return message
