@@ -19,7 +19,7 @@ ORDER = (
     (
         "errors", "closeable", "program", "process", "console", "labels", "timing", "style",
         "state", "quality", "controls", "frame", "paths", "atomic", "channel", "fonts",
-        "json_fields", "status_text", "results",
+        "status_text", "results",
     ),
     ("upsample", "board"),
     ("model",),
