@@ -1,4 +1,4 @@
-"""Pass items from one thread to the next, with their end and their faults."""
+"""The bounded queue between two threads: its end and its errors always arrive."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-# How often a waiting reader looks whether the run was stopped, in seconds.
-_LOOK_S = 0.1
+# How often a reader that waits checks for a stop, and a writer its patience, in seconds.
+_STOP_CHECK_S = 0.1
+_PATIENCE_CHECK_S = 0.005
 
 
 class Channel(Generic[T]):
-    """Hold a few items between a writing and a reading thread.
+    """Bounded queue from one writing to one reading thread.
 
-    Beside them stands one glance, an item that the next one replaces and that is read only
-    where nothing else waits.
+    Beside the items it has one preview, which the next preview replaces and which is read only
+    while no item waits.
 
-    newest_only: a full place gives up its oldest item instead of letting the writer wait, and
-    `dropped` counts them.
+    newest_only: a full channel drops its oldest item instead of blocking the writer; `dropped`
+        counts these.
     """
 
     def __init__(self, capacity: int, *, newest_only: bool = False) -> None:
@@ -28,68 +29,90 @@ class Channel(Generic[T]):
         self._capacity = capacity
         self._newest_only = newest_only
         self._items: deque[T] = deque()
-        self._glance: deque[T] = deque(maxlen=1)
+        self._preview: deque[T] = deque(maxlen=1)
         self._changed = threading.Condition()
         self._finished = False
         self._closed = False
-        self._fault: BaseException | None = None
+        self._write_error: BaseException | None = None
+        self._read_error: BaseException | None = None
 
-    def put(self, item: T) -> bool:
-        """Pass an item on; return False once nobody will read it any more."""
+    def put(self, item: T, patience: Callable[[], bool] | None = None) -> bool:
+        """Add an item; return False if it was not added.
+
+        patience: asked again and again while the channel is full; False gives up. Without it
+            the writer waits until there is space or the reader is gone.
+        Raises what the reader closed the channel with, once.
+        """
         with self._changed:
             while len(self._items) >= self._capacity and not self._closed:
                 if self._newest_only:
                     self._items.popleft()
                     self.dropped += 1
-                else:
+                elif patience is None:
                     self._changed.wait()
-            if self._closed:
+                elif patience():
+                    self._changed.wait(_PATIENCE_CHECK_S)
+                else:
+                    return False
+            self._raise_read_error()
+            if self._closed or self._finished:
                 return False
             self._items.append(item)
             self._changed.notify_all()
             return True
 
-    def show(self, item: T) -> None:
-        """Put the glance in its place; its writer never waits."""
+    def offer_preview(self, item: T) -> None:
+        """Replace the preview; never waits."""
         with self._changed:
             if not self._closed:
-                self._glance.append(item)
+                self._preview.append(item)
                 self._changed.notify_all()
 
-    def finish(self, fault: BaseException | None = None) -> None:
-        """Post the end of the items, and what broke the writer if something did."""
+    def finish(self, error: BaseException | None = None) -> None:
+        """End the items; the reader gets the rest of them, and then the writer's error if any."""
         with self._changed:
             self._finished = True
-            self._fault = fault
+            self._write_error = error
             self._changed.notify_all()
 
-    def close(self) -> None:
-        """Tell the writer that nothing more is read."""
+    def close(self, error: BaseException | None = None) -> None:
+        """Stop reading: drop all items, and raise the reader's error, if any, in the writer."""
         with self._changed:
             self._closed = True
+            self._read_error = self._read_error or error
             self._items.clear()
-            self._glance.clear()
+            self._preview.clear()
             self._changed.notify_all()
 
+    def raise_read_error(self) -> None:
+        """Raise what the reader closed the channel with; only the first call does."""
+        with self._changed:
+            self._raise_read_error()
+
+    def _raise_read_error(self) -> None:
+        error, self._read_error = self._read_error, None
+        if error is not None:
+            raise error
+
     def read(self, stopped: Callable[[], bool]) -> Iterator[T]:
-        """Yield the items in order until their end or a stop; raise the writer's fault."""
-        for item in self.read_or_tick(stopped, _LOOK_S):
+        """Yield the items in order until their end or a stop; raise the writer's error."""
+        for item in self.read_or_tick(stopped, _STOP_CHECK_S):
             if item is not None:
                 yield item
 
     def read_or_tick(self, stopped: Callable[[], bool], tick_s: float) -> Iterator[T | None]:
-        """Yield the items as `read` does, and None whenever none came for a time."""
+        """Yield the items as `read` does, and None whenever none came for `tick_s` seconds."""
         while not stopped():
             with self._changed:
-                if not self._items and not self._glance and not self._finished:
+                if not self._items and not self._preview and not self._finished:
                     self._changed.wait(0 if self._closed else tick_s)
                 if self._items:
                     item: T | None = self._items.popleft()
                     self._changed.notify_all()
                 elif self._finished or self._closed:
-                    if self._fault is not None:
-                        raise self._fault
+                    if self._write_error is not None:
+                        raise self._write_error
                     return
                 else:
-                    item = self._glance.popleft() if self._glance else None
+                    item = self._preview.popleft() if self._preview else None
             yield item

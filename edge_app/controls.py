@@ -1,9 +1,10 @@
-"""Hold what a person can change while the program runs, and the keys that do it."""
+"""What a person can change while the program runs, and the keys for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import Any
 
 VIEWS = ("overlay", "map", "side by side", "picture")
@@ -13,24 +14,18 @@ COMPARISONS = ("off", "split", "difference")
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """Hold the settings that keys change.
+    """Settings that keys change.
 
     alpha: share of the class colours in the overlay, 0 to 1.
     hud: how much of the figures is shown: 2 all, 1 the first lines, 0 none.
-    variant: the one asked for by its name, "" where none is, or the next one was.
-    variants: how often the next variant was asked for; threads, tasks: likewise.
     view: how the classes are shown, one of VIEWS. compare: one of COMPARISONS.
-    divider: where the split lies, share of the width from the left.
-    steps, snapshots: how often one frame, or a picture of it, was asked for.
+    divider: position of the split, share of the width from the left.
+    steps: how many single frames have been released while paused.
     """
 
     alpha: float = ALPHA
     legend: bool = True
     hud: int = 2
-    variant: str = ""
-    variants: int = 0
-    threads: int = 0
-    tasks: int = 0
     view: str = "overlay"
     compare: str = "off"
     divider: float = 0.5
@@ -38,22 +33,59 @@ class Controls:
     fullscreen: bool = False
     flip: bool = False
     record: bool = False
-    snapshots: int = 0
     paused: bool = False
     steps: int = 0
-    quit: bool = False
 
+
+class Action(Enum):
+    """What a key press asks for."""
+
+    FLOAT32 = auto()
+    FLOAT16 = auto()
+    DYNAMIC_RANGE = auto()
+    INT8 = auto()
+    NEXT_VARIANT = auto()
+    NEXT_THREADS = auto()
+    NEXT_TASK = auto()
+    VIEW = auto()
+    COMPARE = auto()
+    DIVIDER_LEFT = auto()
+    DIVIDER_RIGHT = auto()
+    MORE_COLOUR = auto()
+    LESS_COLOUR = auto()
+    LEGEND = auto()
+    HUD = auto()
+    RECORD = auto()
+    SNAPSHOT = auto()
+    PAUSE = auto()
+    STEP = auto()
+    FLIP = auto()
+    FULLSCREEN = auto()
+    HELP = auto()
+    QUIT = auto()
+
+
+# These change the controls and nothing else: drawing and pacing read them from there.
+CONTROLS_ONLY = frozenset({
+    Action.VIEW, Action.DIVIDER_LEFT, Action.DIVIDER_RIGHT, Action.MORE_COLOUR,
+    Action.LESS_COLOUR, Action.LEGEND, Action.HUD, Action.PAUSE, Action.STEP,
+})  # fmt: skip
 
 Change = Callable[[Controls], Controls]
 
 
+def _unchanged(controls: Controls) -> Controls:
+    return controls
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Bind some keys to a change, with the words that README and help use for it."""
+    """Keys of one action, its text in README and help, and how it changes the controls."""
 
     keys: tuple[str, ...]
     what: str
-    change: Change
+    action: Action
+    change: Change = _unchanged
 
 
 def _with(controls: Controls, name: str, value: Any) -> Controls:
@@ -61,7 +93,7 @@ def _with(controls: Controls, name: str, value: Any) -> Controls:
 
 
 def _step(name: str, by: float) -> Change:
-    """Move a share by a step, from 0 to 1."""
+    """Return a change of a share by a step, from 0 to 1."""
 
     def change(controls: Controls) -> Controls:
         value = min(1.0, max(0.0, round(getattr(controls, name) + by, 2)))
@@ -74,16 +106,12 @@ def _switch(name: str) -> Change:
     return lambda controls: _with(controls, name, not getattr(controls, name))
 
 
-def _count(name: str) -> Change:
-    return lambda controls: _with(controls, name, getattr(controls, name) + 1)
-
-
 def _cycle(name: str, values: tuple[Any, ...]) -> Change:
-    """Go to the next of some values, from the last one to the first."""
+    """Return a change to the next of some values, from the last one to the first."""
 
     def change(controls: Controls) -> Controls:
-        place = values.index(getattr(controls, name)) + 1
-        return _with(controls, name, values[place % len(values)])
+        position = values.index(getattr(controls, name)) + 1
+        return _with(controls, name, values[position % len(values)])
 
     return change
 
@@ -92,43 +120,37 @@ def _one_frame(controls: Controls) -> Controls:
     return replace(controls, paused=True, steps=controls.steps + 1)
 
 
-def _next_variant(controls: Controls) -> Controls:
-    # The name is taken back, so that asking for it again later is a change.
-    return replace(controls, variant="", variants=controls.variants + 1)
-
-
 KEYS = (
-    Key(("1",), "float32", lambda c: replace(c, variant="float32")),
-    Key(("2",), "float16", lambda c: replace(c, variant="float16")),
-    Key(("3",), "dynamic range", lambda c: replace(c, variant="dynamic_range")),
-    Key(("4",), "int8", lambda c: replace(c, variant="int8")),
-    Key(("v",), "next variant", _next_variant),
-    Key(("t",), "more threads, or one again", _count("threads")),
-    Key(("m",), "street or digits", _count("tasks")),
-    Key(("o",), "overlay, map, side by side, picture", _cycle("view", VIEWS)),
-    Key(("c",), "compare: split, difference, off", _cycle("compare", COMPARISONS)),
-    Key(("left",), "divider to the left", _step("divider", -0.05)),
-    Key(("right",), "divider to the right", _step("divider", +0.05)),
-    Key(("+", "="), "more colour", _step("alpha", +0.1)),
-    Key(("-", "_"), "less colour", _step("alpha", -0.1)),
-    Key(("l",), "legend on or off", _switch("legend")),
-    Key(("i",), "figures: all, few, none", _cycle("hud", (2, 1, 0))),
-    Key(("r",), "record on or off", _switch("record")),
-    Key(("s",), "snapshot", _count("snapshots")),
-    Key(("space",), "pause or go on", _switch("paused")),
-    Key((".",), "one frame, then pause", _one_frame),
-    Key(("b",), "swap red and blue", _switch("flip")),
-    Key(("f",), "full screen", _switch("fullscreen")),
-    Key(("h", "?"), "help", _switch("help")),
-    Key(("q", "esc"), "quit", lambda c: replace(c, quit=True)),
+    Key(("1",), "float32", Action.FLOAT32),
+    Key(("2",), "float16", Action.FLOAT16),
+    Key(("3",), "dynamic range", Action.DYNAMIC_RANGE),
+    Key(("4",), "int8", Action.INT8),
+    Key(("v",), "next variant", Action.NEXT_VARIANT),
+    Key(("t",), "more threads, or one again", Action.NEXT_THREADS),
+    Key(("m",), "street or digits", Action.NEXT_TASK),
+    Key(("o",), "overlay, map, side by side, picture", Action.VIEW, _cycle("view", VIEWS)),
+    Key(("c",), "compare: split, difference, off", Action.COMPARE, _cycle("compare", COMPARISONS)),
+    Key(("left",), "divider to the left", Action.DIVIDER_LEFT, _step("divider", -0.05)),
+    Key(("right",), "divider to the right", Action.DIVIDER_RIGHT, _step("divider", +0.05)),
+    Key(("+", "="), "more colour", Action.MORE_COLOUR, _step("alpha", +0.1)),
+    Key(("-", "_"), "less colour", Action.LESS_COLOUR, _step("alpha", -0.1)),
+    Key(("l",), "legend on or off", Action.LEGEND, _switch("legend")),
+    Key(("i",), "figures: all, few, none", Action.HUD, _cycle("hud", (2, 1, 0))),
+    Key(("r",), "record on or off", Action.RECORD, _switch("record")),
+    Key(("s",), "snapshot", Action.SNAPSHOT),
+    Key(("space",), "pause or go on", Action.PAUSE, _switch("paused")),
+    Key((".",), "one frame, then pause", Action.STEP, _one_frame),
+    Key(("b",), "swap red and blue", Action.FLIP, _switch("flip")),
+    Key(("f",), "full screen", Action.FULLSCREEN, _switch("fullscreen")),
+    Key(("h", "?"), "help", Action.HELP, _switch("help")),
+    Key(("q", "esc"), "quit", Action.QUIT),
 )
-_CHANGES = {key: entry.change for entry in KEYS for key in entry.keys}
+_BY_NAME = {name: key for key in KEYS for name in key.keys}
 
 
-def press(controls: Controls, key: str) -> Controls:
-    """Return the controls after a key; unknown keys change nothing."""
-    change = _CHANGES.get(key)
-    return change(controls) if change else controls
+def find_key(name: str) -> Key | None:
+    """Return the binding of a key by its name, None for one that is not bound."""
+    return _BY_NAME.get(name)
 
 
 # Function keys of X11 (keysymdef.h) are 0xFF00 and a byte that means something else alone:
@@ -143,7 +165,7 @@ _OTHER_ARROWS = {0x250000: "left", 0x270000: "right", 0xF702: "left", 0xF703: "r
 
 
 def key_name(code: int) -> str | None:
-    """Name the key of a `cv2.waitKeyEx` code, or return None where none was pressed.
+    """Return the name of the key of a `cv2.waitKeyEx` code, or None if none was pressed.
 
     Backends give -1 or 255 for nothing and add modifier bits above the low two bytes (Num
     Lock on GTK).
@@ -159,7 +181,7 @@ def key_name(code: int) -> str | None:
 
 
 def character_name(code: int) -> str | None:
-    """Name the key of an ASCII character, or return None where it is none of a keyboard's."""
+    """Return the name of the key of an ASCII character, or None if no key has it."""
     if code == 27:
         return "esc"
     if code == 32:

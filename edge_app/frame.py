@@ -1,4 +1,4 @@
-"""Define the values that travel from the source to the sinks."""
+"""Values that travel from the source to the sinks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.labels import NO_LABELS, LabelSet
 from edge_app.quality import Quality
 from edge_app.state import State
 from edge_app.timing import Latency, Timings
@@ -19,12 +20,12 @@ ClassMap = NDArray[np.uint8]  # uint8 (H, W) trainIds
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Hold one picture of a source, and its truth where there is some.
+    """One image of a source, with its truth if there is any.
 
     image: uint8 (H, W, 3) BGR.
     index: position in the source, from 0; damaged frames that were skipped leave no gap.
-    captured_s: monotonic moment the picture was taken or its decoding began, in seconds.
-    capture_ms: what it cost to get the picture.
+    captured_s: monotonic time when the image was taken or its decoding began, in seconds.
+    capture_ms: how long it took to get the image.
     name: the file's name, or the position in a stream, for logs and pairing.
     time_s: the source's own clock from its first frame, in seconds; None where it has none.
     truth: uint8 (H', W') trainIds of the truth's label set, or a class id, or None.
@@ -41,10 +42,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Segmentation:
-    """Hold one class per pixel, at the network's own resolution.
+    """One class per pixel, at the network's own resolution.
 
     class_map: uint8 (h, w) trainIds.
-    logits: (h, w, C) in the tensor's own type, or None where the graph itself ends in an
+    logits: (h, w, C) in the tensor's own type, or None if the graph itself ends in an
         argmax. One scale holds for the whole tensor, so resizing and comparing them needs
         no dequantising.
     """
@@ -55,7 +56,7 @@ class Segmentation:
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """Hold one class per picture.
+    """One class per image.
 
     logits: float32 (C,), logits or probabilities, as the network gave them.
     """
@@ -72,16 +73,16 @@ class Classification:
         return np.asarray(powers / powers.sum(), np.float32)
 
     def top(self, k: int) -> list[tuple[int, float]]:
-        """Return the k likeliest (class id, probability), best first."""
+        """Return the k most likely (class id, probability), best first."""
         scores = self.scores
         return [(int(i), float(scores[i])) for i in np.argsort(-scores, kind="stable")[:k]]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Hold one digit that was found in a picture and read.
+    """One digit that was found in an image and read.
 
-    box_xywh: left, top, width and height in pixels of the picture.
+    box_xywh: left, top, width and height in pixels of the image.
     confidence: the digit's own share of the scores, 0 to 1.
     scores: float32 (C,), probabilities, sums to 1.
     """
@@ -94,23 +95,23 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Hold every digit that was read in a picture, from left to right."""
+    """All digits that were read in an image, from left to right."""
 
     found: tuple[Reading, ...] = ()
 
     @property
     def class_id(self) -> int | None:
-        """The digit where exactly one is in view, as a classifier would answer, or None."""
+        """The digit if exactly one is in view, as a classifier would return it, or None."""
         return self.found[0].digit if len(self.found) == 1 else None
 
 
-Decoded = Segmentation | Classification  # what a network says of one picture
+Decoded = Segmentation | Classification  # what a network returns for one image
 Result = Decoded | Readings
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Hold what a second variant says of the same frame.
+    """Result of a second variant for the same frame.
 
     agreement: share of pixels of the frame on which both variants agree, 0 to 1.
     per_class: (name, share of the pixels that either variant gives this class on which both
@@ -127,13 +128,14 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Hold what the HUD, the terminal and the summary say of the run, in their order.
+    """What the HUD, the terminal and the summary show of the run, in their order.
 
     policy: "every frame" or "newest frame".
     stages: latency of each stage over the last seconds, by the names in `timing.STAGES`.
-    age_ms: from the picture's capture to its canvas.
+    labels: class names and colours of the model.
+    age_ms: from an image's capture to its canvas.
     states: what is out of the ordinary, in the order it is shown.
-    switch: how the last change of variant went, in words; empty before the first.
+    switch: how the last change of variant went; empty before the first.
     """
 
     task: str
@@ -143,6 +145,7 @@ class Status:
     runtime: str
     threads: int
     policy: str
+    labels: LabelSet = NO_LABELS
     frames: int = 0
     shown_fps: float | None = None
     network_fps: float | None = None
@@ -158,10 +161,10 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Hold one frame with everything made of it, for the sinks.
+    """One frame with everything made of it, for the sinks.
 
-    canvas: uint8 (H, W, 3) BGR, the finished picture; None where no sink looks at it.
-    comparison: what a second variant says, where two are compared.
+    canvas: uint8 (H, W, 3) BGR, the finished image; None if no sink takes it.
+    comparison: result of a second variant, if two are compared.
     """
 
     frame: Frame

@@ -57,6 +57,9 @@ class LabelSet:
         return palette
 
 
+NO_LABELS = LabelSet("none", ())
+
+
 def _parse_table(name: str, rows: str) -> LabelSet:
     """Return a label set from rows of `name id trainId r g b`."""
     labels = []

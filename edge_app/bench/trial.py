@@ -17,7 +17,7 @@ from edge_app.model.engine import Engine, load_engine
 from edge_app.model.interpreter.delegation import Delegation
 from edge_app.model.interpreter.undelegated import undelegated_ms
 from edge_app.overlay import Overlay
-from edge_app.pipeline.run import Run
+from edge_app.pipeline.run import plain_run
 from edge_app.results.bench_result import Budget
 from edge_app.sources.factory import open_source
 from edge_app.timing import Timings
@@ -191,7 +191,7 @@ def _end_to_end(
     """Run frames as fast as they come; return the trial and the mean time per frame in ms."""
     overlay = Overlay(engine.spec.labels)
     with open_source(request.source, loop=True, max_frames=frames) as source:
-        run = Run(source, engine, [], draw=overlay.draw, stop=stop)
+        run = plain_run(source, engine, draw=overlay.draw, stop=stop)
         started, cpu_s = time.perf_counter(), time.process_time()
         run.go()
         cpu_s = time.process_time() - cpu_s

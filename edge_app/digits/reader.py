@@ -1,4 +1,4 @@
-"""Read all digits of a picture with a network that knows one digit at a time."""
+"""All digits of an image, read with a network for single digits."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from edge_app.errors import UsageError
 from edge_app.frame import Classification, Image, Readings, Result
 from edge_app.model.card import ModelSpec
 from edge_app.model.engine import Engine, Inference
-from edge_app.sources.source import Source
 
 CHOICES = ("auto", "on", "off")
-_MUCH_LARGER = 3  # times the input, on both sides: then a picture is a page and not a digit
+_MUCH_LARGER = 3  # times the input, on both sides: then an image is a page and not a digit
 
 
 def can_read(spec: ModelSpec) -> bool:
-    """Tell whether a model takes what `find_digits` gives: 28x28, gray, and ten classes."""
+    """Return whether a model takes what `find_digits` gives: 28x28, gray, ten classes."""
     return (
         spec.task == "classification"
         and spec.input.channels == "gray"
@@ -29,26 +28,17 @@ def can_read(spec: ModelSpec) -> bool:
     )
 
 
-def reader_for(spec: ModelSpec, choice: str, source: Source) -> DigitReader | None:
-    """Return the reader for a run, or None where nothing is to be read.
-
-    There is one also for a model that cannot read: a key may change to one that can. Frames of
-    a camera or a video are followed; pictures of a folder have nothing in common.
-    Raises UsageError as `Reader` does.
-    """
-    if choice == "off":
-        return None
-    return DigitReader(spec, choice, follow=source.live or source.has_clock)
-
-
 class DigitReader:
-    """Answer pictures with any engine that is given: pages digit by digit, other pictures whole.
+    """Inference that reads pages digit by digit, and passes other images on as a whole.
 
-    choice: "on" and "off" of the reading, "auto" reads pictures larger than three times the
-        network's input on both sides, where the model is one for digits.
-    follow: whether the pictures are those of one scene; digits are then followed over frames,
-        also from one engine to the next. It belongs to one thread.
-    Raises UsageError for "on" where the model cannot.
+    It belongs to one thread, and takes any engine: also one for other tasks, which a key may
+    change to one for digits.
+
+    choice: one of CHOICES; "auto" reads images larger than three times the network's input on
+        both sides, if the model is one for digits.
+    follow: whether the images are those of one scene; digits are then tracked over frames, also
+        from one engine to the next.
+    Raises UsageError for "on" if the model cannot read digits.
     """
 
     def __init__(self, spec: ModelSpec, choice: str = "auto", *, follow: bool = False) -> None:
@@ -61,7 +51,7 @@ class DigitReader:
         self._tracker = Tracker() if follow else None
 
     def reads(self, engine: Engine, image: Image) -> bool:
-        """Tell whether a picture is read digit by digit."""
+        """Return whether an image is read digit by digit."""
         if self._choice == "off" or not can_read(engine.spec):
             return False
         limit = _MUCH_LARGER * SIDE

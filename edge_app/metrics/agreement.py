@@ -1,4 +1,4 @@
-"""Compare what two variants say of the same frame."""
+"""Agreement of two variants on the same frame."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from edge_app.quality import ConfusionMatrix
 
 
 def partner(key: EngineKey) -> EngineKey | None:
-    """Name what a variant is compared with: float32, and float32 itself with int8.
+    """Return the engine to compare one with: float32, and int8 for float32 itself.
 
-    None for a model without that variant, and for a classifier, whose answers have no pixels.
+    None for a model without that variant, and for a classifier, whose results have no pixels.
     """
     spec = key.spec
     name = "float32" if key.variant != "float32" else "int8"
@@ -26,9 +26,9 @@ def partner(key: EngineKey) -> EngineKey | None:
 def compare(
     first: Segmentation, second: Segmentation, variant: str, labels: LabelSet
 ) -> Comparison:
-    """Say on which pixels two class maps agree; the second one's size is brought to the first's.
+    """Return the share of pixels on which two class maps agree.
 
-    variant: the name of the second. A pixel that either names void agrees where both do.
+    second: resized to the first. variant: its name. A void pixel agrees only with void.
     """
     one, other = first.class_map, second.class_map
     if one.shape != other.shape:

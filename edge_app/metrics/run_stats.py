@@ -1,17 +1,16 @@
-"""Count a run: rates, latencies and quality, as shown and as recorded."""
+"""Statistics of a run: rates, latencies and quality, as shown and as recorded."""
 
 from __future__ import annotations
 
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from edge_app.frame import Comparison, Frame, Result, Status
 from edge_app.metrics.variant_stats import ComparisonStats, VariantStats, named, rate_of
 from edge_app.model.engine import EngineInfo, EngineKey, Inference
 from edge_app.quality import Quality
-from edge_app.sources.source import Source
 from edge_app.state import State
 from edge_app.timing import STAGES, Latency, Rate, Timings
 
@@ -20,130 +19,177 @@ _REFRESH_S = 0.2
 _RECENT_FRAMES = 120
 
 
-class RunStats:
-    """Add up what happens in a run; `status` is cheap between two refreshes.
+class CountedSource(Protocol):
+    """What the statistics need to know of a source; see `Source`."""
 
-    info: the engine whose answers are counted now; `switch_to` changes it.
-    states, switch: tell what `Status` says of the same name.
-    Raises UsageError where the source's truth has no correspondence to the model's classes.
+    live: bool
+    rate_hz: float | None
+    damaged: int
+    truth_labels: str | None
+
+
+class SourceStats:
+    """Counts of the frames that sources delivered, dropped, or could not decode."""
+
+    def __init__(self, source: CountedSource) -> None:
+        self._before = (0, 0)  # dropped and damaged frames of earlier sources
+        self._begin(source)
+
+    def _begin(self, source: CountedSource) -> None:
+        self.source = source
+        self._captured = Rate()
+        self._stale = 0
+        self._channel_drops: Callable[[], int] = lambda: 0
+
+    def change_source(self, source: CountedSource) -> None:
+        """Count for another source; what was counted so far stays."""
+        self._before = (self.dropped, self.damaged)
+        self._begin(source)
+
+    @property
+    def dropped(self) -> int:
+        """Frames of live sources that were not shown."""
+        return self._before[0] + self._channel_drops() + self._stale
+
+    @property
+    def damaged(self) -> int:
+        """Frames that could not be decoded."""
+        return self._before[1] + self.source.damaged
+
+    @property
+    def policy(self) -> str:
+        """Which frames are processed."""
+        return "newest frame" if self.source.live else "every frame"
+
+    @property
+    def recent_hz(self) -> float | None:
+        """Rate of a camera over the last seconds, or the nominal rate of a file."""
+        return self._captured.recent_hz if self.source.live else self.source.rate_hz
+
+    @property
+    def overall_hz(self) -> float | None:
+        """Rate of a camera since its start, or the nominal rate of a file."""
+        return self._captured.overall_hz if self.source.live else self.source.rate_hz
+
+    def count_captured(self, captured_s: float) -> None:
+        """Count a frame of a live source; called by the capture thread."""
+        self._captured.tick(captured_s)
+
+    def count_stale(self) -> None:
+        """Count a frame that was captured before a pause and is dropped after it."""
+        self._stale += 1
+
+    def watch_drops(self, channel_drops: Callable[[], int]) -> None:
+        """Set where the number of frames dropped by the capture channel is read."""
+        self._channel_drops = channel_drops
+
+
+class RunStats:
+    """Statistics of a run over all its engines; `status` is cheap between two refreshes.
+
+    info: the engine that is counted now; `switch_to` changes it.
+    states, switch: current values of the `Status` fields of the same name.
+    sources: counts of the frames that came from the source.
+    Raises UsageError if the source's truth has no correspondence to the model's classes.
     """
 
-    def __init__(self, info: EngineInfo, source: Source) -> None:
-        self._source = source
-        self._parts: dict[EngineKey, VariantStats] = {}
-        self._pairs: dict[tuple[EngineKey, str], ComparisonStats] = {}
+    def __init__(
+        self,
+        info: EngineInfo,
+        source: CountedSource,
+        *,
+        states: Callable[[], tuple[State, ...]] = tuple,
+        switch: Callable[[], str] = str,
+    ) -> None:
+        self.sources = SourceStats(source)
+        self.frames = 0
+        self._variants: dict[EngineKey, VariantStats] = {}
+        self._comparisons: dict[tuple[EngineKey, str], ComparisonStats] = {}
         self._recent: deque[Timings] = deque(maxlen=_RECENT_FRAMES)
         self._shown = Rate()
-        self._captured = Rate()
-        self._frames = 0
-        self._gone = (0, 0)  # dropped and damaged frames of sources before this one
-        self._drops: Callable[[], int] = lambda: 0
-        self.states: Callable[[], tuple[State, ...]] = tuple
-        self.switch: Callable[[], str] = str
+        self._states = states
+        self._switch = switch
         self._status: Status | None = None
         self._refresh_s = -math.inf
         self.switch_to(info)
 
-    def begin(self, info: EngineInfo, source: Source) -> None:
-        """Go on with another source; what was counted so far stays."""
-        self._gone = (self._dropped, self._damaged)
-        self._drops = lambda: 0
-        self._captured = Rate()
-        self._source = source
+    def change_source(self, info: EngineInfo, source: CountedSource) -> None:
+        """Go on with another engine and source; what was counted so far stays."""
+        self.sources.change_source(source)
         self.switch_to(info)
 
-    @property
-    def _dropped(self) -> int:
-        return self._gone[0] + self._drops()
-
-    @property
-    def _damaged(self) -> int:
-        return self._gone[1] + self._source.damaged
-
     def switch_to(self, info: EngineInfo) -> None:
-        """Count what follows for another engine; its latencies and rates begin anew."""
-        part = self._parts.get(info.key)
-        if part is None:
-            part = self._parts[info.key] = VariantStats(info, self._source.truth_labels)
-        part.info, part.rate = info, Rate()
-        self.info, self._part = info, part
+        """Count for another engine from now on; its recent latencies and rates begin again."""
+        variant = self._variants.get(info.key)
+        if variant is None:
+            variant = VariantStats(info, self.sources.source.truth_labels)
+            self._variants[info.key] = variant
+        variant.restart(info)
+        self.info, self._current = info, variant
         self._recent.clear()
         self._status = None
 
-    def watch_drops(self, drops: Callable[[], int]) -> None:
-        """Ask for the number of dropped frames here."""
-        self._drops = drops
-
-    def delivered(self, captured_s: float) -> None:
-        """Note a frame of a live source; called by the capture thread."""
-        self._captured.tick(captured_s)
-
     def score(self, frame: Frame, result: Result) -> None:
-        """Compare an answer with its frame's truth, where there is one."""
-        self._part.score(frame, result)
+        """Score a result against its frame's truth, if it has one."""
+        self._current.score(frame, result)
 
     def compare(self, frame: Frame, comparison: Comparison, now_s: float) -> Comparison:
-        """Note what a second variant said; return it with that variant's score so far."""
+        """Count a second engine's result; return it with that engine's score so far."""
         key = (self.info.key, comparison.variant)
-        pair = self._pairs.get(key)
-        if pair is None:
-            pair = ComparisonStats(self.info, comparison.variant, self._source.truth_labels)
-            self._pairs[key] = pair
-        pair.add(frame, comparison)
-        return pair.scored(comparison, anew=now_s - self._refresh_s >= _REFRESH_S)
+        stats = self._comparisons.get(key)
+        if stats is None:
+            truth_labels = self.sources.source.truth_labels
+            stats = ComparisonStats(self.info, comparison.variant, truth_labels)
+            self._comparisons[key] = stats
+        stats.add(frame, comparison)
+        return stats.scored(comparison, refresh=now_s - self._refresh_s >= _REFRESH_S)
 
     def add(self, timings: Timings, now_s: float) -> None:
-        """Note a finished frame."""
-        self._frames += 1
-        self._part.log.add(timings)
+        """Count a finished frame."""
+        self.frames += 1
+        self._current.log.add(timings)
         self._recent.append(timings)
-        self._part.rate.tick(now_s)
+        self._current.rate.tick(now_s)
         self._shown.tick(now_s)
 
     def add_group(
-        self,
-        frames: Sequence[Frame],
-        answers: Sequence[Inference[Result]],
-        now_s: float,
+        self, frames: Sequence[Frame], inferences: Sequence[Inference[Result]], now_s: float
     ) -> Timings:
-        """Score and note frames that were finished together; return the last one's timings."""
-        part = self._part
+        """Score and count frames that were finished together; return the last one's timings."""
+        current = self._current
         group = []
-        for frame, (result, prepare_ms, invoke_ms, decode_ms) in zip(frames, answers, strict=True):
-            part.score(frame, result)
+        for frame, (result, prepare_ms, invoke_ms, decode_ms) in zip(
+            frames, inferences, strict=True
+        ):
+            current.score(frame, result)
             end_to_end_ms = (now_s - frame.captured_s) * 1e3
             group.append(
                 Timings(frame.capture_ms, prepare_ms, invoke_ms, decode_ms, 0.0, end_to_end_ms)
             )
         for timings in group:
-            part.log.add(timings)
+            current.log.add(timings)
         self._recent.extend(group)
-        self._frames += len(group)
-        part.rate.tick(now_s, len(group))
+        self.frames += len(group)
+        current.rate.tick(now_s, len(group))
         self._shown.tick(now_s, len(group))
         return group[-1]
 
-    def rest(self, span_s: float) -> None:
+    def skip(self, span_s: float) -> None:
         """Leave a pause out of the rates."""
-        self._part.rate.rest(span_s)
+        self._current.rate.rest(span_s)
         self._shown.rest(span_s)
 
     def status(self, now_s: float) -> Status:
-        """Return what displays show, made anew at most five times a second."""
+        """Return what displays show; refreshed at most five times a second."""
         if self._status is None or now_s - self._refresh_s >= _REFRESH_S:
             self._refresh_s = now_s
             self._status = self._make_status()
         return self._status
 
     def final_status(self) -> Status:
-        """Return what displays show at this moment, made anew."""
+        """Return what displays show, refreshed now."""
         self._status = self._make_status()
         return self._status
-
-    @property
-    def frames(self) -> int:
-        """How many frames are finished."""
-        return self._frames
 
     @property
     def shown_hz(self) -> float | None:
@@ -151,11 +197,15 @@ class RunStats:
         return self._shown.overall_hz
 
     def timings(self) -> Sequence[Timings]:
-        """Return the timings that are kept of the engine counted now, up to the log's bound."""
-        return self._part.log.kept
+        """Return the logged timings of the current engine, up to the log's limit."""
+        return self._current.log.kept
+
+    def quality(self) -> Quality | None:
+        """Return the score of the current engine."""
+        return self._current.quality()
 
     def _make_status(self) -> Status:
-        info, recent = self.info, self._recent
+        info, recent, sources = self.info, self._recent, self.sources
         key = info.key
         stages = {}
         for stage in STAGES:
@@ -169,59 +219,44 @@ class RunStats:
             size_bytes=info.size_bytes,
             runtime=info.runtime_title,
             threads=key.threads,
-            policy=self._policy,
-            frames=self._frames,
-            shown_fps=self._part.rate.recent_hz,
+            policy=sources.policy,
+            labels=key.spec.labels,
+            frames=self.frames,
+            shown_fps=self._current.rate.recent_hz,
             network_fps=rate_of(stages["invoke"].mean_ms if "invoke" in stages else None),
-            source_fps=self._source_hz(self._captured.recent_hz),
+            source_fps=sources.recent_hz,
             stages=stages,
             age_ms=recent[-1].end_to_end_ms if recent else None,
-            dropped=self._dropped,
-            damaged=self._damaged,
+            dropped=sources.dropped,
+            damaged=sources.damaged,
             quality=self.quality(),
-            states=self.states(),
-            switch=self.switch(),
+            states=self._states(),
+            switch=self._switch(),
         )
-
-    @property
-    def _policy(self) -> str:
-        return "newest frame" if self._source.live else "every frame"
-
-    def _source_hz(self, measured: float | None) -> float | None:
-        """Return a camera's measured rate, or the rate a file states of itself."""
-        return measured if self._source.live else self._source.rate_hz
-
-    def quality(self) -> Quality | None:
-        """Return the score of the engine counted now."""
-        return self._part.quality()
 
     def summary(self) -> dict[str, Any]:
         """Return the run's figures in the form of `summary.json`.
 
-        frames, dropped, damaged and the shown rate are the whole run's, the other figures those
-        of its last engine; `variants` has them of every one that answered.
+        frames, dropped, damaged and the shown rate are those of the whole run, the other figures
+        those of its last engine; `variants` has the figures of every engine that ran.
         """
-        last = self._part.record()
-        told = {
-            "frames": self._frames,
-            "dropped": self._dropped,
-            "damaged": self._damaged,
+        last, sources = self._current.record(), self.sources
+        used = [one for one in self._variants.values() if one.log.n or one is self._current]
+        summary = {
+            "frames": self.frames,
+            "dropped": sources.dropped,
+            "damaged": sources.damaged,
             "task": self.info.key.spec.task,
             **{name: last[name] for name in ("model", "variant", "bytes", "runtime", "threads")},
-            "policy": self._policy,
+            "policy": sources.policy,
             "fps": {
-                "source": self._source_hz(self._captured.overall_hz),
+                "source": sources.overall_hz,
                 "network": last["network_fps"],
                 "shown": self._shown.overall_hz,
             },
             **{name: last[name] for name in ("stages", "quality", "delegation")},
-            "variants": {name: part.record() for name, part in self._named().items()},
+            "variants": {name: variant.record() for name, variant in named(used).items()},
         }
-        if self._pairs:
-            told["comparisons"] = [pair.record() for pair in self._pairs.values()]
-        return told
-
-    def _named(self) -> dict[str, VariantStats]:
-        """Name the parts that have frames; the current one in any case."""
-        parts = [part for part in self._parts.values() if part.log.n or part is self._part]
-        return named(parts)
+        if self._comparisons:
+            summary["comparisons"] = [one.record() for one in self._comparisons.values()]
+        return summary

@@ -1,4 +1,4 @@
-"""Compare answers with the truth that came with their frames."""
+"""Scores of results against the truth of their frames."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from edge_app.labels import VOID, LabelSet, fold_table, label_set
 from edge_app.model.decode import classes_at
 from edge_app.quality import ConfusionMatrix, Quality, fold
 
-# How many classified frames wait to be counted.
-_ENOUGH = 256
+# How many classified frames are counted together.
+_BATCH = 256
 
 
 class Scorer:
-    """Keep the score of a run; frames without truth are passed over.
+    """Score of a run so far; frames without truth are skipped.
 
-    Answers are folded into the truth's classes where the label sets differ. Raises UsageError
-    where the two have no correspondence.
+    Predicted classes are folded into the truth's if the label sets differ. Raises UsageError if
+    the two have no correspondence.
     """
 
-    def __init__(self, answers: LabelSet, truth_labels: str) -> None:
+    def __init__(self, labels: LabelSet, truth_labels: str) -> None:
         self._labels = label_set(truth_labels)
-        same = answers.names == self._labels.names
-        self._table = None if same else fold_table(answers.name, truth_labels)
+        same = labels.names == self._labels.names
+        self._table = None if same else fold_table(labels.name, truth_labels)
         self._matrix = ConfusionMatrix(len(self._labels.classes))
         self.frames = 0
         self._task = ""
         self._classified: list[tuple[int, int]] = []
 
     def add(self, frame: Frame, result: Result) -> None:
-        """Score one frame at the size of its truth; raise SourceError for another kind of truth."""
+        """Score one frame at the size of its truth; raise SourceError if it is of another kind."""
         truth = frame.truth
         if truth is None:
             return
@@ -45,10 +45,10 @@ class Scorer:
                     f"{frame.name}: the model names one class, the truth is a class map; "
                     "choose a segmentation model or class labels"
                 )
-            # No reading, or several of them, is a miss where one digit is in view.
+            # No reading, or several, is a miss: the truth is one digit.
             class_id = VOID if result.class_id is None else result.class_id
             self._classified.append((truth, class_id))
-            if len(self._classified) >= _ENOUGH:
+            if len(self._classified) >= _BATCH:
                 self._count_classified()
         else:
             if isinstance(truth, int):
@@ -62,7 +62,7 @@ class Scorer:
         self.frames += 1
 
     def _count_classified(self) -> None:
-        """Count classes many at a time: one NumPy call for each costs more than a small network."""
+        """Count many classes at once: one NumPy call for each costs more than a small network."""
         if self._classified:
             self._task = "classification"
         for (truth, class_id), times in Counter(self._classified).items():
@@ -83,11 +83,14 @@ class Scorer:
 
 
 def quality_of(matrix: ConfusionMatrix, frames: int, task: str, names: Sequence[str]) -> Quality:
-    """Return what a matrix of so many frames says; names: of its classes, in their order."""
+    """Return the scores of a confusion matrix.
+
+    frames: how many it counts. names: of its classes, in their order.
+    """
     accuracy = matrix.accuracy
     if task == "classification":
-        right = matrix.recall().tolist()
-        return Quality(frames, top1=accuracy, per_class=tuple(zip(names, right, strict=True)))
+        recall = matrix.recall().tolist()
+        return Quality(frames, top1=accuracy, per_class=tuple(zip(names, recall, strict=True)))
     iou = matrix.iou()
     return Quality(
         frames,

@@ -1,25 +1,26 @@
-"""Keep the figures of each engine of a run apart, and those of two that are compared."""
+"""Statistics of each engine of a run, and of each pair that is compared."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from edge_app.frame import Comparison, Frame, Result
 from edge_app.metrics.scorer import Scorer
-from edge_app.model.engine import EngineInfo, EngineKey
+from edge_app.model.engine import EngineInfo
 from edge_app.quality import Quality
 from edge_app.style import count
 from edge_app.timing import Rate, TimingsLog
 
 
 class VariantStats:
-    """Hold what one engine did: its timings, its score, and its rate since it took over.
+    """Timings and score of one engine, and its rate since it became the active one.
 
-    truth_labels: the label set of the source's truth, None where there is none.
-    Raises UsageError where the truth has no correspondence to the model's classes.
+    truth_labels: label set of the source's truth, None without truth.
+    Raises UsageError if the truth has no correspondence to the model's classes.
     """
 
     def __init__(self, info: EngineInfo, truth_labels: str | None) -> None:
@@ -28,8 +29,12 @@ class VariantStats:
         self.rate = Rate()
         self.scorer = Scorer(info.key.spec.labels, truth_labels) if truth_labels else None
 
+    def restart(self, info: EngineInfo) -> None:
+        """Go on with the same engine, perhaps loaded again; its rate starts again."""
+        self.info, self.rate = info, Rate()
+
     def score(self, frame: Frame, result: Result) -> None:
-        """Compare an answer with its frame's truth, where there is one."""
+        """Score a result against its frame's truth, if it has one."""
         if self.scorer is not None:
             self.scorer.add(frame, result)
 
@@ -55,7 +60,7 @@ class VariantStats:
 
 
 class ComparisonStats:
-    """Hold how well a second engine agreed with a first one, and how well it scored."""
+    """Agreement of a second engine with a first one, and the second one's score."""
 
     def __init__(self, first: EngineInfo, second: str, truth_labels: str | None) -> None:
         self._names = (first.key.variant, second)
@@ -65,17 +70,17 @@ class ComparisonStats:
         self._quality: Quality | None = None
 
     def add(self, frame: Frame, comparison: Comparison) -> None:
-        """Note what the second engine said of a frame."""
+        """Count the second engine's result of a frame."""
         self._frames += 1
         self._agreements += comparison.agreement
         if self._scorer is not None:
             self._scorer.add(frame, comparison.result)
 
-    def scored(self, comparison: Comparison, *, anew: bool) -> Comparison:
-        """Return the comparison with the second engine's score, counted anew or as it was."""
+    def scored(self, comparison: Comparison, *, refresh: bool) -> Comparison:
+        """Return the comparison with the second engine's score so far, or at the last refresh."""
         if self._scorer is None:
             return comparison
-        if anew or self._quality is None:
+        if refresh or self._quality is None:
             self._quality = self._scorer.quality()
         return replace(comparison, quality=self._quality)
 
@@ -90,35 +95,28 @@ class ComparisonStats:
         }
 
 
-def named(parts: Iterable[VariantStats]) -> dict[str, VariantStats]:
-    """Name parts by their variants, and where that is not enough, by model or threads."""
-    parts = list(parts)
-
-    def alike(one: EngineKey, *fields: str) -> bool:
-        others = (part.info.key for part in parts)
-        return any(
-            other != one and all(getattr(other, name) == getattr(one, name) for name in fields)
-            for other in others
-        )
-
+def named(variants: Iterable[VariantStats]) -> dict[str, VariantStats]:
+    """Return statistics by variant name, with model or threads if that is not unique."""
+    variants = list(variants)
+    keys = [stats.info.key for stats in variants]
+    models = {key.model for key in keys}
+    uses = Counter((key.model, key.variant) for key in keys)
     names = {}
-    for part in parts:
-        key = part.info.key
-        models = {other.info.key.model for other in parts}
+    for key, stats in zip(keys, variants, strict=True):
         name = key.variant if len(models) == 1 else f"{key.model} {key.variant}"
-        if alike(key, "model", "variant"):
+        if uses[key.model, key.variant] > 1:
             name += f" on {count(key.threads, 'thread')}"
-        names[name] = part
+        names[name] = stats
     return names
 
 
 def rate_of(mean_ms: float | None) -> float | None:
-    """Return how often a second something of that duration can be done."""
+    """Return the rate per second that fits a duration, None for none."""
     return 1e3 / mean_ms if mean_ms else None
 
 
 def quality_record(quality: Quality | None) -> Mapping[str, Any] | None:
-    """Return the score for JSON: a class that never occurred has null, not NaN."""
+    """Return a score for JSON; a class that never occurred has null, not NaN."""
     if quality is None:
         return None
     return {

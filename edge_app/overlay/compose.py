@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from edge_app.controls import Controls
+from edge_app.controls import Action, Controls
 from edge_app.frame import Image, Status
 from edge_app.overlay.board_layout import Area, centred, margin_px
 from edge_app.overlay.help import draw_help
@@ -97,8 +97,8 @@ class Composer:
         left, top = centred(panel, area)
         return self.put(panel, [(left, top + self.scale.px(below_middle))]) is not None
 
-    def put_hints(self, *, without: frozenset[str] = frozenset()) -> Placed | None:
-        """Place the hints along the lower edge; without: settings that have no effect here."""
+    def put_hints(self, *, without: frozenset[Action] = frozenset()) -> Placed | None:
+        """Place the hints along the lower edge; without: actions without effect here."""
         panel = draw_hints(self.scale, self.inner_wh[0], without=without)
         if panel is None:
             return None

@@ -4,33 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import fields
 from itertools import accumulate
 
-from edge_app.controls import KEYS, Controls, Key
+from edge_app.controls import KEYS, Action, Key
 from edge_app.fonts import BOLD, REGULAR, face, text_px
 from edge_app.overlay.help import CAP, caps_of
 from edge_app.overlay.panel import INK, SOFT, Panel, Scale, Sheet
 
-# The most used first; the last are left out if they do not fit. Keys are chosen by the setting
-# they change, so that their letters are defined in one place only.
+# The most used first; if the line is full the last of them are left out.
 _MOST_USED = (
-    "variants", "compare", "view", "paused", "record", "snapshots", "tasks", "hud", "legend",
-    "alpha",
+    Action.NEXT_VARIANT, Action.COMPARE, Action.VIEW, Action.PAUSE, Action.RECORD,
+    Action.SNAPSHOT, Action.NEXT_TASK, Action.HUD, Action.LEGEND, Action.MORE_COLOUR,
 )  # fmt: skip
-_ALWAYS = ("help", "quit")
-# Settings without effect where there is no class map.
-NEEDS_CLASS_MAP = frozenset({"compare", "view", "legend", "alpha"})
-_NOW = Controls()
+_ALWAYS = (Action.HELP, Action.QUIT)
+# Actions without effect if there is no class map.
+NEEDS_CLASS_MAP = frozenset({Action.COMPARE, Action.VIEW, Action.LEGEND, Action.MORE_COLOUR})
 # The help shows the whole description; here its first words suffice.
 _REST = re.compile(r":|,| on or off| or go on")
-
-
-def settings_of(entry: Key) -> frozenset[str]:
-    """Return the names of the settings that a key changes."""
-    after = entry.change(_NOW)
-    names = (field.name for field in fields(Controls))
-    return frozenset(name for name in names if getattr(after, name) != getattr(_NOW, name))
 
 
 def short_text(entry: Key) -> str:
@@ -38,17 +28,14 @@ def short_text(entry: Key) -> str:
     return _REST.split(entry.what)[0]
 
 
-def hint_keys(entries: Sequence[Key], without: frozenset[str] = frozenset()) -> list[Key]:
-    """Return the keys to show: help and quit, then one per setting, the most used first.
+def hint_keys(entries: Sequence[Key], without: frozenset[Action] = frozenset()) -> list[Key]:
+    """Return the keys to show: help and quit, then the most used.
 
-    without: settings that have no effect in the current view.
+    without: actions that have no effect in the current view.
     """
-    chosen: list[Key] = []
-    for setting in (*_ALWAYS, *_MOST_USED):
-        found = next((entry for entry in entries if setting in settings_of(entry)), None)
-        if found is not None and found not in chosen and setting not in without:
-            chosen.append(found)
-    return chosen
+    by_action = {entry.action: entry for entry in entries}
+    wanted = (action for action in (*_ALWAYS, *_MOST_USED) if action not in without)
+    return [by_action[action] for action in wanted if action in by_action]
 
 
 def count_fitting(widths_px: Sequence[int], max_px: int, gap_px: int) -> int:
@@ -62,7 +49,7 @@ def draw_hints(
     max_px: int,
     entries: Sequence[Key] = KEYS,
     *,
-    without: frozenset[str] = frozenset(),
+    without: frozenset[Action] = frozenset(),
 ) -> Panel | None:
     """Draw as many keys as fit on one line, "help" last; None if not even that fits."""
     px = scale.px

@@ -1,138 +1,154 @@
-"""Follow the keys: keep the controls, and have done what they ask for."""
+"""Key presses: they change the controls and call the handlers of their actions."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Protocol
 
-from edge_app.controls import Controls, press
+from edge_app.controls import Action, Controls, find_key
 from edge_app.errors import EdgeError
 from edge_app.model.engine import EngineKey
 from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.state import State, StateKind
 from edge_app.style import count, spaced
 
-ReadKeys = Callable[[], Sequence[str]]
-Handler = Callable[[Controls], str | None]
+ReadKeys = Callable[[], Sequence[str]]  # names of the keys pressed since the last call
+StatusProvider = Callable[[], Iterable[State]]
 _NOTE_S = 5.0  # long enough to read a line
 
 
-@dataclass(slots=True)
-class Controller:
-    """Hold the controls of a run, and what has to be done where keys change them.
+class Handler(Protocol):
+    """What to do when a key asks for an action."""
 
-    keys: returns the names of the keys pressed since it was last asked; None without any.
-    hands: by the name of a control, what is called with the controls once it has changed; what
-        it returns or raises as EdgeError is shown for a while.
-    tellers: say what is out of the ordinary, for `states`.
+    def __call__(self, controls: Controls, /) -> str | State | None:
+        """Act; return a message to show for a while, if any. An EdgeError is shown as well.
+
+        controls: as they are after the key press.
+        """
+        ...
+
+
+class Controller:
+    """The controls of a session, and what happens when a key changes them.
+
+    handlers: the one table of what actions do beside changing the controls; built once.
+    status_providers: states to show between "paused" and the messages of handlers.
+    keys: names of the keys pressed since the last call; None without any keyboard.
     """
 
-    pool: EnginePool
-    controls: Controls = field(default_factory=Controls)
-    keys: ReadKeys | None = None
-    hands: dict[str, Handler] = field(default_factory=dict)
-    tellers: list[Callable[[], Iterable[State]]] = field(default_factory=list)
-    clock: Callable[[], float] = time.monotonic
-    _note: State | None = None
-    _note_until_s: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.hands = {
-            "variant": self._named_variant,
-            "variants": self._next_variant,
-            "threads": self._next_threads,
-            "compare": self._compare,
-            **self.hands,
-        }
+    def __init__(
+        self,
+        handlers: Mapping[Action, Handler],
+        status_providers: Sequence[StatusProvider] = (),
+        *,
+        keys: ReadKeys | None = None,
+        controls: Controls | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.controls = controls or Controls()
+        self.handlers = handlers
+        self._status_providers = status_providers
+        self._keys = keys
+        self._clock = clock
+        self._note: State | None = None
+        self._note_until_s = 0.0
 
     def poll(self) -> bool:
-        """Hear the keys and do what they ask for; tell whether any changed something."""
-        if self.keys is None:
+        """Handle the keys pressed since the last call; return whether any did something."""
+        if self._keys is None:
             return False
-        heard = False
-        for key in self.keys():
+        acted = False
+        for name in self._keys():
+            key = find_key(name)
+            if key is None:
+                continue
             before = self.controls
-            self.controls = press(before, key)
-            heard |= self.controls != before
-            for name in _CONTROLS:
-                if getattr(self.controls, name) != getattr(before, name):
-                    self._act(name)
-            # A name is taken back once it was followed: where its variant did not load, or
-            # another task began meanwhile, the same key asks for it again.
-            if self.controls.variant:
-                self.controls = replace(self.controls, variant="")
-        return heard
+            self.controls = key.change(before)
+            handler = self.handlers.get(key.action)
+            acted |= handler is not None or self.controls != before
+            if handler is not None:
+                self._call(handler)
+        return acted
 
-    def _act(self, name: str) -> None:
-        hand = self.hands.get(name)
-        if hand is None:
-            return
+    def _call(self, handler: Handler) -> None:
         try:
-            note = hand(self.controls)
-        except EdgeError as fault:
-            note = str(fault)
-        if note:
-            self.note(note)
+            message = handler(self.controls)
+        except EdgeError as error:
+            message = str(error)
+        if message:
+            self.note(message)
 
-    def note(self, text: str, variant: str = "") -> None:
-        """Show a text for a few seconds."""
-        self._note = State(StateKind.NOTE, text, variant=variant)
-        self._note_until_s = self.clock() + _NOTE_S
+    def note(self, message: str | State) -> None:
+        """Show a message for a few seconds."""
+        if isinstance(message, str):
+            message = State(StateKind.NOTE, message)
+        self._note = message
+        self._note_until_s = self._clock() + _NOTE_S
 
     def states(self) -> tuple[State, ...]:
         """Return what is out of the ordinary, a pause first."""
         states = [State(StateKind.PAUSED, "paused")] if self.controls.paused else []
-        for teller in (lambda: self.pool.states, *self.tellers):
-            states += teller()
+        for provider in self._status_providers:
+            states += provider()
         if self.controls.flip:
             states.append(State(StateKind.COLOURS_SWAPPED, "red and blue swapped"))
-        if self._note is not None and self.clock() < self._note_until_s:
+        if self._note is not None and self._clock() < self._note_until_s:
             states.append(self._note)
         return tuple(states)
 
-    # What the keys ask of the pool.
 
-    def _named_variant(self, controls: Controls) -> str | None:
-        requested = self.pool.requested
-        if not controls.variant:
-            return None
-        if controls.variant not in requested.spec.variants:
-            self.note(f"{requested.spec.title} has no {spaced(controls.variant)}", controls.variant)
-            return None
-        self.pool.request(EngineKey(requested.spec, controls.variant, requested.threads))
-        return None
-
-    def _next_variant(self, controls: Controls) -> str | None:  # noqa: ARG002
-        requested = self.pool.requested
-        names = list(requested.spec.variants)
-        if len(names) < 2:
-            return f"{requested.spec.title} has no other variant"
-        place = names.index(requested.variant) if requested.variant in names else -1
-        self.pool.request(
-            EngineKey(requested.spec, names[(place + 1) % len(names)], requested.threads)
-        )
-        return None
-
-    def _next_threads(self, controls: Controls) -> str | None:  # noqa: ARG002
-        requested = self.pool.requested
-        choices = thread_choices()
-        more = next((number for number in choices if number > requested.threads), choices[0])
-        if more == requested.threads:
-            return f"this machine has {count(choices[-1], 'core')}"
-        self.pool.request(EngineKey(requested.spec, requested.variant, more))
-        return None
-
-    def _compare(self, controls: Controls) -> str | None:
-        on = controls.compare != "off"
-        self.pool.compare(on)
-        if on and self.pool.comparing_with is None:
-            return "nothing to compare: it takes a second variant and a class map"
-        return None
+def engine_handlers(pool: EnginePool) -> dict[Action, Handler]:
+    """Return the handlers of the actions that change engines."""
+    return {
+        Action.FLOAT32: partial(_select_variant, pool, "float32"),
+        Action.FLOAT16: partial(_select_variant, pool, "float16"),
+        Action.DYNAMIC_RANGE: partial(_select_variant, pool, "dynamic_range"),
+        Action.INT8: partial(_select_variant, pool, "int8"),
+        Action.NEXT_VARIANT: partial(_next_variant, pool),
+        Action.NEXT_THREADS: partial(_next_threads, pool),
+        Action.COMPARE: partial(_compare, pool),
+    }
 
 
-_CONTROLS = tuple(field.name for field in fields(Controls))
+def _select_variant(pool: EnginePool, variant: str, _: Controls) -> State | None:
+    current = pool.requested
+    if variant not in current.spec.variants:
+        text = f"{current.spec.title} has no {spaced(variant)}"
+        return State(StateKind.NOTE, text, variant=variant)
+    pool.request(EngineKey(current.spec, variant, current.threads))
+    return None
+
+
+def _next_variant(pool: EnginePool, _: Controls) -> str | None:
+    current = pool.requested
+    names = list(current.spec.variants)
+    if len(names) < 2:
+        return f"{current.spec.title} has no other variant"
+    position = names.index(current.variant) if current.variant in names else -1
+    following = names[(position + 1) % len(names)]
+    pool.request(EngineKey(current.spec, following, current.threads))
+    return None
+
+
+def _next_threads(pool: EnginePool, _: Controls) -> str | None:
+    current = pool.requested
+    choices = thread_choices()
+    more = next((number for number in choices if number > current.threads), choices[0])
+    if more == current.threads:
+        return f"this machine has {count(choices[-1], 'core')}"
+    pool.request(EngineKey(current.spec, current.variant, more))
+    return None
+
+
+def _compare(pool: EnginePool, controls: Controls) -> str | None:
+    on = controls.compare != "off"
+    pool.compare(on)
+    if on and pool.comparing_with is None:
+        return "nothing to compare: it takes a second variant and a class map"
+    return None
 
 
 def thread_choices(cores: int | None = None) -> list[int]:

@@ -1,13 +1,13 @@
-"""Run capture and network in threads of their own, so that their work overlaps main's.
+"""Capture and inference in threads of their own, so that their work overlaps main's.
 
-Decoding of frame n+1, the network on frame n and the drawing of frame n-1 overlap. A file
-waits, so that every frame is seen; a live source keeps only its newest frame.
+Decoding of frame n+1, the network on frame n and the drawing of frame n-1 overlap. A file waits,
+so that every frame is seen; a live source keeps only its newest frame.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -22,7 +22,10 @@ _TICK_S = 0.03  # how long keys and window may wait for a slow network
 
 
 class Prediction(NamedTuple):
-    """Hold what was said of a frame, by which engine, and what each stage took in ms."""
+    """Result of one frame, the engine that made it, and the milliseconds of each stage.
+
+    comparison: result of the second engine, if two are compared.
+    """
 
     frame: Frame
     result: Result
@@ -34,19 +37,19 @@ class Prediction(NamedTuple):
 
 
 class FrameReader(Protocol):
-    """Answer some pictures in another way than a whole, as `reading.Reader` does."""
+    """Alternative inference path for some frames (see `DigitReader`)."""
 
     def reads(self, engine: Engine, image: Image) -> bool:
-        """Tell whether a picture is one of them."""
+        """Return whether an image takes the alternative path."""
         ...
 
     def timed(self, engine: Engine, image: Image) -> Inference[Result]:
-        """Answer any picture, as `Engine.timed` does."""
+        """Run any image as `Engine.timed` does."""
         ...
 
 
-def answer(frame: Frame, pool: EnginePool, reader: FrameReader | None = None) -> Prediction:
-    """Let the pool's engine answer a frame, and its second one where two are compared."""
+def predict(frame: Frame, pool: EnginePool, reader: FrameReader | None = None) -> Prediction:
+    """Run a frame through the pool's engine, and its second one if two are compared."""
     active, second = pool.acquire()
     timed = partial(reader.timed, active.engine) if reader else active.engine.timed
     result, prepare_ms, invoke_ms, decode_ms = timed(frame.image)
@@ -54,11 +57,16 @@ def answer(frame: Frame, pool: EnginePool, reader: FrameReader | None = None) ->
     # One after the other: on two cores, two networks at once took as long, and each of them
     # longer, so that the first one's times would have been wrong.
     if second is not None and isinstance(result, Segmentation):
-        other = second.engine.timed(frame.image)[0]
+        other = second.engine.timed(frame.image).result
         if isinstance(other, Segmentation):
-            labels = active.key.spec.labels
-            comparison = compare(result, other, second.key.variant, labels)
+            comparison = compare(result, other, second.key.variant, active.key.spec.labels)
     return Prediction(frame, result, prepare_ms, invoke_ms, decode_ms, active.info, comparison)
+
+
+def capture_channel(source: Source) -> Channel[Frame]:
+    """Return the channel between capture and inference; it counts the frames it drops."""
+    # Two frames of a file let its decoding run ahead; a live source keeps its newest only.
+    return Channel(1 if source.live else 2, newest_only=source.live)
 
 
 def run_threaded(
@@ -66,80 +74,56 @@ def run_threaded(
     source: Source,
     pool: EnginePool,
     stop: threading.Event,
-    watch_drops: Callable[[Callable[[], int]], None],
+    captured: Channel[Frame],
     *,
     reader: FrameReader | None = None,
-    glances: bool = False,
+    previews: bool = False,
 ) -> Iterator[Prediction | Frame | None]:
-    """Yield the answers in order; between them frames that are newer, and None while none come.
+    """Yield predictions in order, with newer frames in between, and None while nothing comes.
 
-    glances: whether newer frames are wanted, of a live source.
+    captured: from `capture_channel`. previews: whether to yield newer frames.
+    Raises what capture or inference raised, after the predictions made before it.
     """
-    live = source.live
-    # Two frames in hand keep a file's decoding ahead; a live source holds its newest.
-    captured: Channel[Frame] = Channel(1 if live else 2, newest_only=live)
-    answered: Channel[Prediction | Frame] = Channel(1)
-    watch_drops(lambda: captured.dropped)
+    predicted: Channel[Prediction | Frame] = Channel(1)
 
     def capture() -> None:
         for frame in frames:
-            if glances:
-                answered.show(frame)
+            if previews:
+                predicted.offer_preview(frame)
             if not captured.put(frame):
                 return
 
     def infer() -> None:
         for frame in captured.read(stop.is_set):
-            if not answered.put(answer(frame, pool, reader)):
+            if not predicted.put(predict(frame, pool, reader)):
                 return
 
-    workers = [_worker(capture, captured.finish), _worker(infer, answered.finish)]
+    workers = [_worker(capture, captured.finish), _worker(infer, predicted.finish)]
     for worker in workers:
         worker.start()
     try:
-        yield from answered.read_or_tick(stop.is_set, _TICK_S)
+        yield from predicted.read_or_tick(stop.is_set, _TICK_S)
     finally:
         captured.close()
-        answered.close()
-        if live:  # a camera that gives no pictures would hold its reader for ever
+        predicted.close()
+        if source.live:  # a camera that delivers nothing would block its reader forever
             source.close()
         for worker in workers:
             worker.join()
 
 
-def run_inline(
-    groups: Iterator[list[Frame]], pool: EnginePool, reader: FrameReader | None = None
-) -> Iterator[Prediction]:
-    """Yield the answers to groups of frames, all from this thread."""
-    for group in groups:
-        active, _ = pool.acquire()
-        answers = answer_all(group, active.engine, reader)
-        for frame, (result, prepare_ms, invoke_ms, decode_ms) in zip(group, answers, strict=True):
-            yield Prediction(frame, result, prepare_ms, invoke_ms, decode_ms, active.info)
-
-
-def answer_all(
-    group: list[Frame], engine: Engine, reader: FrameReader | None
-) -> Iterable[Inference[Result]]:
-    """Answer a group of frames with one engine, together where all are wholes."""
-    images = [frame.image for frame in group]
-    if reader is not None and any(reader.reads(engine, image) for image in images):
-        return (reader.timed(engine, image) for image in images)
-    return engine.timed_all(images)
-
-
 def _worker(
     work: Callable[[], None], finish: Callable[[BaseException | None], None]
 ) -> threading.Thread:
-    """Make a thread whose end or fault is always posted."""
+    """Return a thread that always reports its end, with the error that ended it if any."""
 
     def body() -> None:
-        fault: BaseException | None = None
+        error: BaseException | None = None
         try:
             work()
-        except BaseException as caught:  # noqa: BLE001 - handed to main, which raises it
-            fault = caught
+        except BaseException as caught:  # noqa: BLE001 - main raises it again
+            error = caught
         finally:
-            finish(fault)
+            finish(error)
 
     return threading.Thread(target=body, name=work.__name__, daemon=True)

@@ -12,7 +12,7 @@ from rich.console import Console
 from edge_app.console import tell
 from edge_app.controls import Controls
 from edge_app.errors import SinkError
-from edge_app.pipeline.controller import Handler, ReadKeys
+from edge_app.pipeline.controller import ReadKeys
 from edge_app.session.options import RunOptions
 from edge_app.sinks.display import DisplayVerdict
 from edge_app.sinks.keyboard import Keyboard
@@ -33,7 +33,6 @@ class Outputs:
     """Hold the sinks of a run, and the keys that they and the terminal hear.
 
     source: whose pictures are recorded from now on; changed with the task.
-    hands: what keys have done to the sinks, as `Desk` has it.
     displays: whether a window or browsers show the pictures.
     hints: whether the pictures tell the keys; a browser's page has its own.
     """
@@ -48,7 +47,6 @@ class Outputs:
     ) -> None:
         self.source = source
         self.sinks: list[Sink] = []
-        self.hands: dict[str, Handler] = {}
         window = self._window = None
         if display is not None:
             if display.usable:
@@ -57,7 +55,6 @@ class Outputs:
 
                 title = f"{order.spec.title} - edge-app"
                 window = self._window = stack.enter_context(Window(title, display))
-                self.hands["fullscreen"] = window.follow
                 if order.kiosk:
                     window.follow(Controls(fullscreen=True))
             elif order.kiosk:
@@ -66,7 +63,6 @@ class Outputs:
                 tell(console, f"[yellow]no window: {display.reason}[/]")
         self.recording = stack.enter_context(self._recording(order))
         self.sinks.append(self.recording)
-        self.hands["record"] = self.recording.switch
         if order.metrics:
             log = MetricsLog(order.metrics, max_mb=order.metrics_max_mb)
             self.sinks.append(stack.enter_context(log))
@@ -89,7 +85,6 @@ class Outputs:
             keys=keyboard is not None and keyboard.usable,
         )
         self.sinks.append(stack.enter_context(self.terminal))
-        self.hands["help"] = self.terminal.follow
         self.keys = _joined(heard) if heard else None
         self.displays = any(is_display(sink) for sink in self.sinks)
 
@@ -110,6 +105,11 @@ class Outputs:
     def looked_at(self) -> bool:
         """Tell whether any sink looks at canvases now."""
         return any(sink.wants_canvas for sink in self.sinks)
+
+    def follow_fullscreen(self, controls: Controls, /) -> None:
+        """Fill the screen with the window, or stop doing so; without a window do nothing."""
+        if self._window is not None:
+            self._window.follow(controls)
 
     def rename(self, title: str) -> None:
         """Write the title of another model on the window."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -13,7 +13,6 @@ from edge_app.board import board, versions
 from edge_app.console import tell
 from edge_app.errors import EdgeError
 from edge_app.model.engine import Engine, load_engine
-from edge_app.pipeline.run import Run
 from edge_app.process import prepare_process
 from edge_app.session.notify import VARIABLES, notifier_from
 from edge_app.session.options import RunOptions, check
@@ -60,12 +59,12 @@ def run_session(options: RunOptions, console: Console) -> tuple[Mapping[str, Any
         # Before the terminal is changed: no signal may end the process without its restoring.
         stack.enter_context(signals.caught())
         outputs = Outputs(options, source, console, stack, display)
-        legs = Session(options, source, engine, outputs, cost_bytes, notifier)
-        stack.enter_context(legs.pool)
-        run = legs.first(stop)
+        session = stack.enter_context(
+            Session(options, source, engine, outputs, cost_bytes, stop, notifier)
+        )
         fault: BaseException | None = None
         try:
-            for run in _legs(legs, run, stack):  # noqa: B020 - the last one is looked at below
+            for run in session.runs(stack):
                 run.go()
         except (EdgeError, KeyboardInterrupt, Exception) as caught:  # noqa: BLE001
             fault = caught  # raised again below, once nothing can be lost any more
@@ -75,23 +74,15 @@ def run_session(options: RunOptions, console: Console) -> tuple[Mapping[str, Any
                 sink.close()
             except EdgeError as caught:
                 fault = fault or caught
-        summary = _summary(run, legs.source, outputs, signals, fault)
+        summary = _summary(session, outputs, signals, fault)
         if options.metrics:
             write_summary(options.metrics, summary)
-        for note in _notes(legs.source, options, outputs):
+        for note in _notes(session.source, options, outputs):
             tell(console, note)
         if fault is not None and not isinstance(fault, KeyboardInterrupt):
             raise fault
         number = signals.number or (2 if isinstance(fault, KeyboardInterrupt) else 0)
         return summary, 128 + number if number else 0
-
-
-def _legs(legs: Session, first: Run, stack: ExitStack) -> Iterator[Run]:
-    """Yield the run, and after each the one that a key asked for meanwhile."""
-    run: Run | None = first
-    while run is not None:
-        yield run
-        run = legs.next(run, stack)
 
 
 def _say(console: Console, engine: Engine, source: Source) -> None:
@@ -110,8 +101,7 @@ def _say(console: Console, engine: Engine, source: Source) -> None:
 
 
 def _summary(
-    run: Run,
-    source: Source,
+    session: Session,
     outputs: Outputs,
     signals: Signals,
     fault: BaseException | None,
@@ -121,11 +111,11 @@ def _summary(
         status, reason = "failed", str(fault) or type(fault).__name__
     elif signals.number is not None or fault is not None:
         status, reason = "interrupted", "stopped by a signal"
-    elif run.controller.controls.quit:
+    elif session.quit_pressed:
         status, reason = "interrupted", "stopped by a key"
     return {
-        **run.stats.summary(),
-        "source": source.name,
+        **session.stats.summary(),
+        "source": session.source.name,
         "recording": outputs.recording.recording,
         "board": board(),
         "versions": versions(),

@@ -13,7 +13,7 @@ from typing import Any
 from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
 from edge_app.frame import Frame, Image, Status, Step
-from edge_app.sinks.backlog import Backlog
+from edge_app.sinks.encoder_thread import EncoderThread
 from edge_app.sinks.live_slots import LiveSlots
 from edge_app.sinks.segments import DiskSpace, Limits, Segments
 from edge_app.sinks.sink import disk_fault
@@ -77,7 +77,7 @@ class Recorder(Closeable):
             spent_bytes,
         )
         self._segments = Segments(self.path, self.rate_hz, limits, disk_space, clock)
-        self._backlog = Backlog(self._encode, queue or (8 if live else 1), name="record", nice=live)
+        self._encoder = EncoderThread(self._encode, queue or (8 if live else 1), nice=live)
 
     @property
     def state(self) -> State:
@@ -148,10 +148,10 @@ class Recorder(Closeable):
         with self._disk_faults():
             if self._slots is None:
                 time_s = Fraction(self._file_time(step.frame) - self._origin_s)
-                self._backlog.put((canvas, time_s))
+                self._encoder.put((canvas, time_s))
             else:
                 self._slots.put(
-                    lambda time_s, may_wait: self._backlog.put((canvas, time_s), may_wait)
+                    lambda time_s, may_wait: self._encoder.put((canvas, time_s), may_wait)
                 )
 
     def _has_stopped(self) -> bool:
@@ -210,8 +210,8 @@ class Recorder(Closeable):
         try:
             with self._disk_faults():
                 if began and self._slots is not None and not self._failed:
-                    self._backlog.put((None, self._slots.now_s()))
-                self._backlog.finish()
+                    self._encoder.put((None, self._slots.now_s()))
+                self._encoder.finish()
         finally:
             with self._disk_faults():
                 self._segments.finish()

@@ -19,8 +19,8 @@ from edge_app.model.engine import Engine, EngineKey, load_engine
 from edge_app.paths import assets_dir
 from edge_app.pipeline.controller import thread_choices
 from edge_app.pipeline.engine_pool import EnginePool
-from edge_app.pipeline.run import Run
 from edge_app.sources.factory import open_source
+from tests.support.runs import make_run
 
 
 class Keeper:
@@ -54,7 +54,7 @@ def compared(spec: ModelSpec, video: str) -> list[Comparison]:
         pool.compare(True)
         while not pool.has(EngineKey(spec, "int8", threads)):
             time.sleep(0.01)
-        Run(source, first, [keeper], pool=pool).go()  # type: ignore[list-item]
+        make_run(source, first, [keeper], pool=pool).go()
     return keeper.told
 
 

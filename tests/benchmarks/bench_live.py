@@ -27,6 +27,7 @@ import av
 import pytest
 
 from edge_app.channel import Channel
+from edge_app.controls import Action
 from edge_app.frame import Status, Step
 from edge_app.metrics.agreement import partner
 from edge_app.model.card import read_card
@@ -38,7 +39,6 @@ from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.pipeline.run import Run
 from edge_app.process import prepare_process
 from edge_app.session.session import resident_bytes
-from edge_app.sinks.backlog import Backlog
 from edge_app.sinks.metrics_log import MetricsLog
 from edge_app.sinks.recorder import Recorder
 from edge_app.sinks.recording import Recording
@@ -46,6 +46,7 @@ from edge_app.sources.camera import CameraOptions
 from edge_app.sources.factory import open_source
 from edge_app.timing import Latency
 from tests.benchmarks.timed import SIZE_WH, Sensor, Slow
+from tests.support.runs import make_run
 
 _HZ = 30.0
 
@@ -101,17 +102,16 @@ def run_live(
         options = CameraOptions(size_wh=SIZE_WH, fps=rate_hz)
         source = stack.enter_context(open_source("picamera", camera=options))
         every: list[Any] = [*([recording] if recording else []), *sinks, screen]
-        run = Run(
+        run = make_run(
             source,
             engine,
             every,
             draw=Overlay(engine.spec.labels).draw,
             keys=screen.keys,
-            fluid=True,
+            previews=True,
             pool=pool,
+            handlers={Action.RECORD: recording.switch} if recording else None,
         )
-        if recording is not None:
-            run.controller.hands["record"] = recording.switch
         run.go()
     return run
 
@@ -198,7 +198,7 @@ def growth(minutes: float) -> None:
     """Print memory, queues and ages, twenty times over some minutes, with everything on."""
     lines: list[tuple[float, float]] = []
     period_s = minutes * 60 / 20
-    queues: list[Channel[Any] | Backlog[Any]] = []
+    queues: list[Channel[Any]] = []
 
     def look(now_s: float) -> None:
         waiting = [len(one._items) for one in queues]
@@ -224,8 +224,7 @@ def growth(minutes: float) -> None:
     engine = _street()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
-        for kind in (Channel, Backlog):
-            patch.setattr(kind, "__init__", _noted(kind.__init__, queues))
+        patch.setattr(Channel, "__init__", _noted(Channel.__init__, queues))
         pool = stack.enter_context(EnginePool(engine, _load, keep=2, partner=partner))
         pool.compare(True)
         log = stack.enter_context(MetricsLog(Path(folder)))

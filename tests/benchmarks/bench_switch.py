@@ -22,10 +22,10 @@ from edge_app.overlay import Overlay
 from edge_app.paths import assets_dir
 from edge_app.pipeline.controller import thread_choices
 from edge_app.pipeline.engine_pool import EnginePool
-from edge_app.pipeline.run import Run
 from edge_app.session.session import resident_bytes
 from edge_app.sources.factory import open_source
 from edge_app.timing import Latency
+from tests.support.runs import make_run
 
 _KEYS = {"float32": "1", "float16": "2", "dynamic_range": "3", "int8": "4"}
 
@@ -110,10 +110,10 @@ def main(model: str, switches: int, keep: int) -> None:
     ):
         screen = Screen(pool, switches)
         rate_hz = float(source.rate_hz or 25)
-        run = Run(
+        run = make_run(
             source,
             first,
-            [screen],  # type: ignore[list-item]
+            [screen],
             draw=overlay.draw,
             keys=screen.press,
             paced=True,

@@ -1,4 +1,4 @@
-"""Engines that betray themselves by their answers, and note what becomes of them."""
+"""Fake engines whose results name them, and a factory that logs what becomes of them."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ NAMES = ("float32", "float16", "dynamic_range", "int8")
 
 
 def until(holds: Callable[[], bool]) -> None:
-    """Wait for another thread to bring something about."""
+    """Wait until another thread has made something true."""
     deadline_s = time.monotonic() + 30
     while not holds():
-        assert time.monotonic() < deadline_s, "it never came about"
+        assert time.monotonic() < deadline_s, "it never became true"
         time.sleep(0.001)
 
 
 class TracedEngine(FakeEngine):
-    """Answer with the place of its own name in NAMES, wherever it is asked."""
+    """Engine whose class maps hold the position of its variant in NAMES."""
 
     def __init__(self, factory: EngineFactory, key: EngineKey, elements: int) -> None:
         super().__init__(elements=elements)
         self.factory, self.key = factory, key
-        self.spec = key.spec
+        self.spec: Any = key.spec
         self.variant = SimpleNamespace(name=key.variant, bytes=1000)
         self.network.threads = key.threads
         self.is_closed = False
@@ -53,10 +53,10 @@ class TracedEngine(FakeEngine):
 
 
 class EngineFactory:
-    """Load such engines.
+    """Loader of traced engines.
 
-    faults: by name, what loading raises. gates: by name, what loading waits for.
-    open: those that are not closed; most: how many there ever were at once.
+    faults: by variant, what loading raises. gates: by variant, what loading waits for.
+    open: engines that are not closed; most: how many were ever open at once.
     """
 
     def __init__(
@@ -74,11 +74,11 @@ class EngineFactory:
         self.gates: dict[str, threading.Event] = {}
 
     def key(self, name: str, threads: int = 1) -> EngineKey:
-        """Name an engine of this factory."""
+        """Return the key of an engine of this factory."""
         return EngineKey(self.spec, name, threads)
 
-    def load(self, key: EngineKey) -> Engine:
-        """Load an engine as `EnginePool` asks for it."""
+    def load(self, key: EngineKey, /) -> Engine:
+        """Load an engine, as a `LoadEngine`."""
         gate = self.gates.get(key.variant)
         assert gate is None or gate.wait(30)
         if key.variant in self.faults:
@@ -87,4 +87,4 @@ class EngineFactory:
         self.loaded.append(key.variant)
         self.open.append(engine)
         self.most = max(self.most, len(self.open))
-        return engine  # type: ignore[return-value]  # as an engine, as far as a pool looks
+        return engine  # type: ignore[return-value]  # all that a pool needs of an engine

@@ -58,7 +58,7 @@ class FakeEngine:
         self, during: Callable[[int], None] = lambda value: None, *, elements: int = 512 * 256 * 3
     ) -> None:
         self.during = during
-        self.spec = SimpleNamespace(
+        self.spec: Any = SimpleNamespace(
             name="fake", title="Fake", task="segmentation", labels=CITYSCAPES
         )
         self.variant = SimpleNamespace(name="int8", bytes=1000)

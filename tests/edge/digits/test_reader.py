@@ -38,6 +38,11 @@ def shared(path: Path) -> Path:
     return path
 
 
+def load_image(path: Path) -> Image:
+    """Return the image of a file."""
+    return np.asarray(cv2.imread(str(path)), np.uint8)
+
+
 def read(engine: Engine, image: Image) -> list[int]:
     """Return the digits of a single picture, from left to right."""
     result = DigitReader(engine.spec).timed(engine, image)[0]
@@ -119,7 +124,7 @@ def test_pictures_of_a_stream_are_followed_and_single_ones_are_not(engine: Engin
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_pencil_photograph_is_read_by_every_variant(variant: str) -> None:
     """All eight digits, real pencil on real paper."""
-    image = cv2.imread(str(shared(PHOTO)))
+    image = load_image(shared(PHOTO))
     assert read(load_engine(SPEC, variant, threads=1), image) == [0, 5, 2, 2, 1, 8, 5, 9]
 
 
@@ -138,21 +143,21 @@ def test_the_labelled_stream_is_read_by_every_variant(variant: str) -> None:
     assert quality.frames == 200
     assert quality.top1 is not None
     assert quality.top1 >= 0.95
-    told = dict(quality.per_class)
-    assert math.isnan(told.pop("8"))  # there is none in it
-    assert sum(share == 1.0 for share in told.values()) >= 8
+    recall = dict(quality.per_class)
+    assert math.isnan(recall.pop("8"))  # there is none in it
+    assert sum(share == 1.0 for share in recall.values()) >= 8
 
 
 @pytest.mark.shared
 @pytest.mark.parametrize(("name", "digit"), [("digits_leo_digit-1", 9), ("digits_leo_digit-2", 3)])
 def test_drawings_on_a_black_ground_are_read(engine: Engine, name: str, digit: int) -> None:
     """One digit in a window whose title bar and buttons are none."""
-    image = cv2.imread(str(shared(SHARED / "frames" / f"{name}.jpg")))
+    image = load_image(shared(SHARED / "frames" / f"{name}.jpg"))
     assert read(engine, image) == [digit]
 
 
 @pytest.mark.shared
 def test_a_street_has_no_digits(engine: Engine) -> None:
     """A camera that looks out of the window invents nothing."""
-    image = cv2.imread(str(shared(SHARED / "frames" / "mit_driveseg_sample.png")))
+    image = load_image(shared(SHARED / "frames" / "mit_driveseg_sample.png"))
     assert read(engine, image) == []

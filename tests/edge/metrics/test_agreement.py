@@ -9,9 +9,9 @@ from edge_app.frame import Segmentation
 from edge_app.labels import CITYSCAPES, VOID
 from edge_app.metrics.agreement import compare, partner
 from edge_app.pipeline.engine_pool import EnginePool
-from edge_app.pipeline.run import Run
 from tests.support.engines import EngineFactory, until
 from tests.support.fakes import Collector, FakeSource
+from tests.support.runs import make_run
 
 ROAD, SIDEWALK, CAR = (CITYSCAPES.names.index(name) for name in ("road", "sidewalk", "car"))
 
@@ -99,7 +99,7 @@ def test_a_run_sums_up_both_variants_and_scores_the_second() -> None:
                 until(lambda: pool.has(factory.key("int8")))
 
         source = FakeSource(30, truth=truth, truth_labels="cityscapes", before=before)
-        run = Run(
+        run = make_run(
             source,
             first,
             [collector],

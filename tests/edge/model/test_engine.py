@@ -18,7 +18,7 @@ from edge_app.model.engine import Engine, check_golden, load_engine
 from edge_app.model.golden import golden_classes, golden_image
 from edge_app.model.infer_card import CardOverrides, infer_card
 from edge_app.model.interpreter.runtimes import find_runtime
-from edge_app.pipeline.run import Run
+from edge_app.pipeline.run import plain_run
 from edge_app.quality import Quality, agreement
 from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth
@@ -41,7 +41,7 @@ def with_golden(engine: Engine, golden: dict[str, Any]) -> Engine:
 def scored(engine: Engine, source: str, truth: str, labels: str | None = None) -> Quality:
     """Return the score of a whole source, run as users run it."""
     with open_source(source, truth=open_truth(truth, labels)) as opened:
-        run = Run(opened, engine, [])
+        run = plain_run(opened, engine)
         run.go()
     quality = run.stats.quality()
     assert quality is not None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge_app.controls import KEYS, Key
+from edge_app.controls import KEYS, Action, Key
 from edge_app.overlay.help import caps_of, draw_help
 from edge_app.overlay.hints import count_fitting, draw_hints, hint_keys, short_text
 from edge_app.overlay.panel import Scale
@@ -42,8 +42,8 @@ def test_hints_that_cannot_fit_are_left_out() -> None:
 
 
 def test_a_setting_has_one_hint_and_help_comes_first_in_rank() -> None:
-    """Keys are chosen by what they change, whatever their letters are."""
-    renamed = [Key((f"f{i}",), entry.what, entry.change) for i, entry in enumerate(KEYS)]
+    """Keys are chosen by their actions, whatever their letters are."""
+    renamed = [Key((f"f{i}",), entry.what, entry.action) for i, entry in enumerate(KEYS)]
     whats = [entry.what for entry in hint_keys(renamed)]
     assert whats == [entry.what for entry in hint_keys(KEYS)]
     assert whats[:2] == ["help", "quit"]
@@ -62,7 +62,7 @@ def test_a_setting_has_one_hint_and_help_comes_first_in_rank() -> None:
 )
 def test_hints_say_the_first_words(what: str, short: str) -> None:
     """Help has room for the rest."""
-    assert short_text(Key(("x",), what, lambda controls: controls)) == short
+    assert short_text(Key(("x",), what, Action.HELP)) == short
 
 
 def test_gaps_count_between_items_and_not_after_the_last() -> None:
@@ -109,18 +109,14 @@ def test_help_without_room_is_left_out() -> None:
 
 def test_a_key_is_shown_as_its_cap_looks() -> None:
     """Arrows are drawn as arrows, and a key with Shift is the same key."""
-
-    def nothing(controls):  # type: ignore[no-untyped-def]
-        return controls
-
-    assert caps_of(Key(("left",), "", nothing)) == ("\N{LEFTWARDS ARROW}",)
-    assert caps_of(Key(("+", "="), "", nothing)) == ("+",)
-    assert caps_of(Key(("q", "esc"), "", nothing)) == ("q", "esc")
+    assert caps_of(Key(("left",), "", Action.HELP)) == ("\N{LEFTWARDS ARROW}",)
+    assert caps_of(Key(("+", "="), "", Action.HELP)) == ("+",)
+    assert caps_of(Key(("q", "esc"), "", Action.HELP)) == ("q", "esc")
 
 
 def test_settings_without_use_get_no_hint(written: Written) -> None:
     """Digits have neither views nor comparisons, though help still lists their keys."""
-    draw_hints(Scale(1.0), 1228, without=frozenset({"compare", "view"}))
+    draw_hints(Scale(1.0), 1228, without=frozenset({Action.COMPARE, Action.VIEW}))
     texts = {text for text, _, _ in written.boxes}
     assert not {"c", "o"} & texts
     assert {"space", "h"} <= texts

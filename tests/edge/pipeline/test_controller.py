@@ -1,4 +1,4 @@
-"""What a key asks for is done, told in words, and never ends the run."""
+"""A key press changes the controls, calls its handler, and never ends the run."""
 
 from __future__ import annotations
 
@@ -8,132 +8,152 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.controls import KEYS, Controls
+from edge_app.controls import CONTROLS_ONLY, KEYS, Action, Controls
 from edge_app.errors import ModelError, SinkError
 from edge_app.metrics.agreement import partner
 from edge_app.model.card import read_card
 from edge_app.model.engine import Engine, EngineKey, load_engine
 from edge_app.pipeline import controller as controller_module
-from edge_app.pipeline.controller import Controller, thread_choices
+from edge_app.pipeline.controller import Controller, Handler, engine_handlers, thread_choices
 from edge_app.pipeline.engine_pool import EnginePool
+from edge_app.state import State, StateKind
 from tests.support.engines import NAMES, EngineFactory, until
-from tests.support.steps import LOST, texts
 
 
-class Room:
-    """Hold a controller, its pool and a keyboard."""
+class Bench:
+    """A controller with its engine pool, a keyboard and a clock."""
 
-    def __init__(self, factory: EngineFactory, first: str = "int8") -> None:
+    def __init__(
+        self,
+        factory: EngineFactory,
+        first: str = "int8",
+        handlers: dict[Action, Handler] | None = None,
+        states: tuple[State, ...] = (),
+    ) -> None:
         self.factory = factory
         self.pressed: list[str] = []
         self.now_s = 100.0
-        self.pool = EnginePool(
-            factory.load(factory.key(first)), factory.load, keep=2, partner=partner
+        engine = factory.load(factory.key(first))
+        self.pool = EnginePool(engine, factory.load, keep=2, partner=partner)
+        self.controller = Controller(
+            {**engine_handlers(self.pool), **(handlers or {})},
+            [lambda: self.pool.states, lambda: states],
+            keys=self.read_keys,
+            clock=lambda: self.now_s,
         )
-        self.controller = Controller(self.pool, keys=self.hear, clock=lambda: self.now_s)
 
-    def hear(self) -> list[str]:
-        """Return what was pressed since the last time."""
+    def read_keys(self) -> list[str]:
+        """Return what was pressed since the last call."""
         keys, self.pressed = self.pressed, []
         return keys
 
     def press(self, *keys: str) -> bool:
-        """Press keys, poll once, and return whether any changed something."""
+        """Press keys, poll once, and return whether any did something."""
         self.pressed += keys
         return self.controller.poll()
 
-    def answers(self) -> str:
-        """Name the variant that answers the next frame."""
+    def texts(self) -> list[str]:
+        """Return the states as lines of text."""
+        return [str(state) for state in self.controller.states()]
+
+    def active(self) -> str:
+        """Return the variant of the next frame."""
         return self.pool.acquire()[0].key.variant
+
+    def wait_for(self, variant: str) -> None:
+        """Wait until a variant is the active one."""
+        until(lambda: self.active() == variant)
 
 
 @pytest.fixture
-def room() -> Iterator[Room]:
-    """Return a room where int8 answers, and see that nothing is left of it."""
-    room = Room(EngineFactory())
-    with room.pool:
-        yield room
-    assert room.factory.open == []
+def bench() -> Iterator[Bench]:
+    """Return a bench with int8 active, and check that all its engines are closed."""
+    bench = Bench(EngineFactory())
+    with bench.pool:
+        yield bench
+    assert bench.factory.open == []
 
 
 @pytest.mark.parametrize(("key", "name"), [*zip("1234", NAMES, strict=True)])
-def test_figures_ask_for_a_variant_by_name(room: Room, key: str, name: str) -> None:
-    """Each of the four answers once it is loaded."""
-    assert room.press(key)
-    until(lambda: room.answers() == name)
-    assert room.pool.requested == room.factory.key(name)
+def test_number_keys_select_a_variant(bench: Bench, key: str, name: str) -> None:
+    """Each of the four becomes active once it is loaded."""
+    assert bench.press(key)
+    bench.wait_for(name)
+    assert bench.pool.requested == bench.factory.key(name)
 
 
-def test_the_next_variant_goes_round(room: Room) -> None:
+def test_the_next_variant_wraps_around(bench: Bench) -> None:
     """After the last one comes the first, in the order of the card."""
     seen = []
     for _ in range(5):
-        room.press("v")
-        requested = room.pool.requested.variant
-        until(lambda requested=requested: room.answers() == requested)
+        bench.press("v")
+        requested = bench.pool.requested.variant
+        bench.wait_for(requested)
         seen.append(requested)
     assert seen == ["float32", "float16", "dynamic_range", "int8", "float32"]
 
 
-def test_keys_pressed_at_once_are_followed_in_order(room: Room) -> None:
-    """The last variant asked for is the one that answers."""
-    room.press("1", "2", "v", "3")
-    until(lambda: room.answers() == "dynamic_range")
-    assert room.controller.controls.variants == 1
+def test_keys_pressed_at_once_are_handled_in_order(bench: Bench) -> None:
+    """The last variant requested becomes active."""
+    bench.press("1", "2", "v", "3")
+    bench.wait_for("dynamic_range")
 
 
-def test_a_variant_that_did_not_load_can_be_asked_for_again(room: Room) -> None:
-    """It is told why, the running one goes on, and the same key tries once more."""
-    room.factory.faults["float16"] = ModelError("its file was changed")
-    room.press("2")
-    until(
-        lambda: texts(room.controller.states()) == ("float16 did not load: its file was changed",)
-    )
-    assert room.answers() == "int8"
-    del room.factory.faults["float16"]
-    room.press("2")
-    until(lambda: room.answers() == "float16")
-    assert texts(room.controller.states()) == ()
+def test_a_variant_that_did_not_load_can_be_requested_again(bench: Bench) -> None:
+    """The reason is shown, the active one goes on, and the same key retries."""
+    bench.factory.faults["float16"] = ModelError("its file was changed")
+    bench.press("2")
+    until(lambda: bench.texts() == ["float16 did not load: its file was changed"])
+    assert bench.active() == "int8"
+    del bench.factory.faults["float16"]
+    bench.press("2")
+    bench.wait_for("float16")
+    assert bench.texts() == []
 
 
-def test_a_variant_the_model_has_not_is_told() -> None:
+def test_a_variant_missing_from_the_model_is_reported() -> None:
     """Nothing is loaded, and nothing changes."""
-    room = Room(EngineFactory(("float32", "int8")))
-    with room.pool:
-        room.press("2")
-        assert texts(room.controller.states()) == ("Fake has no float16",)
-        assert room.answers() == "int8"
-    assert room.factory.loaded == ["int8"]
+    bench = Bench(EngineFactory(("float32", "int8")))
+    with bench.pool:
+        bench.press("2")
+        [state] = bench.controller.states()
+        assert state == State(StateKind.NOTE, "Fake has no float16", variant="float16")
+        assert bench.active() == "int8"
+    assert bench.factory.loaded == ["int8"]
 
 
-def test_one_variant_has_no_next_one() -> None:
-    """It is said for a while."""
-    room = Room(EngineFactory(("int8",)))
-    with room.pool:
-        room.press("v")
-        assert texts(room.controller.states()) == ("Fake has no other variant",)
-        room.now_s += 60
-        assert texts(room.controller.states()) == ()
+def test_a_single_variant_has_no_next_one() -> None:
+    """The message is shown for a while."""
+    bench = Bench(EngineFactory(("int8",)))
+    with bench.pool:
+        bench.press("v")
+        assert bench.texts() == ["Fake has no other variant"]
+        bench.now_s += 60
+        assert bench.texts() == []
 
 
-def test_threads_go_up_and_begin_again(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_go_up_and_start_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each count is another engine of the same variant."""
     monkeypatch.setattr(controller_module, "thread_choices", lambda: [1, 2, 4])
-    for threads in (2, 4, 1):
-        room.press("t")
-        until(lambda threads=threads: room.pool.acquire()[0].key.threads == threads)
-        assert room.answers() == "int8"
-    room.press("t", "1")
-    until(lambda: room.answers() == "float32")
-    assert room.pool.acquire()[0].key.threads == 2
+
+    def threads() -> int:
+        return bench.pool.acquire()[0].key.threads
+
+    for expected in (2, 4, 1):
+        bench.press("t")
+        until(lambda expected=expected: threads() == expected)  # type: ignore[misc]
+        assert bench.active() == "int8"
+    bench.press("t", "1")
+    bench.wait_for("float32")
+    assert threads() == 2
 
 
-def test_one_core_leaves_no_choice(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_core_leaves_no_choice(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """The key says so, and loads nothing."""
     monkeypatch.setattr(controller_module, "thread_choices", lambda: [1])
-    room.press("t")
-    assert texts(room.controller.states()) == ("this machine has 1 core",)
-    assert room.factory.loaded == ["int8"]
+    bench.press("t")
+    assert bench.texts() == ["this machine has 1 core"]
+    assert bench.factory.loaded == ["int8"]
 
 
 @pytest.mark.parametrize(
@@ -145,26 +165,26 @@ def test_thread_counts_are_powers_of_two_and_all_cores(cores: int, choices: list
     assert thread_choices()[0] == 1
 
 
-def test_comparing_brings_a_second_engine(room: Room) -> None:
+def test_comparing_adds_a_second_engine(bench: Bench) -> None:
     """Split and difference have it, off has not."""
-    room.press("c")
-    assert room.controller.controls.compare == "split"
-    until(lambda: room.pool.acquire()[1] is not None)
-    room.press("c")
-    assert room.controller.controls.compare == "difference"
-    assert room.pool.acquire()[1] is not None
-    room.press("c")
-    assert room.controller.controls.compare == "off"
-    assert room.pool.acquire()[1] is None
+    bench.press("c")
+    assert bench.controller.controls.compare == "split"
+    until(lambda: bench.pool.acquire()[1] is not None)
+    bench.press("c")
+    assert bench.controller.controls.compare == "difference"
+    assert bench.pool.acquire()[1] is not None
+    bench.press("c")
+    assert bench.controller.controls.compare == "off"
+    assert bench.pool.acquire()[1] is None
 
 
 def test_digits_cannot_be_compared() -> None:
-    """Their answers have no pixels; it is said, and the run goes on."""
-    room = Room(EngineFactory(task="classification"))
-    with room.pool:
-        room.press("c")
-        assert texts(room.controller.states())[0].startswith("nothing to compare")
-        assert room.pool.acquire()[1] is None
+    """Their results have no pixels; the message says so, and the run goes on."""
+    bench = Bench(EngineFactory(task="classification"))
+    with bench.pool:
+        bench.press("c")
+        assert bench.texts()[0].startswith("nothing to compare")
+        assert bench.pool.acquire()[1] is None
 
 
 @pytest.mark.parametrize(
@@ -182,103 +202,105 @@ def test_digits_cannot_be_compared() -> None:
         (["space", "space"], Controls()),
     ],
 )
-def test_what_is_only_drawn_stands_in_the_controls(
-    room: Room, keys: list[str], after: Controls
+def test_what_is_only_drawn_needs_no_handler(
+    bench: Bench, keys: list[str], after: Controls
 ) -> None:
-    """The picture is drawn by them, and nobody else is asked."""
-    assert room.press(*keys)
-    assert room.controller.controls == after
+    """Drawing reads it from the controls."""
+    assert bench.press(*keys)
+    assert bench.controller.controls == after
 
 
-def test_unknown_keys_change_nothing(room: Room) -> None:
-    """Nobody has to draw anew for them."""
-    before = room.controller.controls
-    assert not room.press("x", "7", "f13")
-    assert room.controller.controls == before
-    assert not room.press()
+def test_unknown_keys_do_nothing(bench: Bench) -> None:
+    """Nothing has to be drawn again for them."""
+    before = bench.controller.controls
+    assert not bench.press("x", "7", "f13")
+    assert bench.controller.controls == before
+    assert not bench.press()
 
 
-HANDED = {
-    "r": "record",
-    "s": "snapshots",
-    "m": "tasks",
-    "b": "flip",
-    "f": "fullscreen",
-    "h": "help",
+HANDLED = {
+    "r": Action.RECORD,
+    "s": Action.SNAPSHOT,
+    "m": Action.NEXT_TASK,
+    "b": Action.FLIP,
+    "f": Action.FULLSCREEN,
+    "h": Action.HELP,
+    "q": Action.QUIT,
 }
 
 
-@pytest.mark.parametrize(("key", "name"), [*HANDED.items()])
-def test_a_key_moves_the_hand_of_its_control(room: Room, key: str, name: str) -> None:
-    """It is called once, with the controls as they are now, and what it says is shown."""
+@pytest.mark.parametrize(("key", "action"), [*HANDLED.items()])
+def test_a_key_calls_the_handler_of_its_action(key: str, action: Action) -> None:
+    """It is called once, with the controls as they are now, and its message is shown."""
     given: list[Controls] = []
 
-    def hand(controls: Controls) -> str:
+    def handle(controls: Controls, /) -> str:
         given.append(controls)
-        return f"{name} was done"
+        return f"{action.name} was done"
 
-    room.controller.hands[name] = hand
-    room.press(key)
-    assert given == [room.controller.controls]
-    assert f"{name} was done" in texts(room.controller.states())
-    room.now_s += 60
-    assert f"{name} was done" not in texts(room.controller.states())
+    bench = Bench(EngineFactory(), handlers={action: handle})
+    with bench.pool:
+        assert bench.press(key)
+        assert given == [bench.controller.controls]
+        assert f"{action.name} was done" in bench.texts()
+        bench.now_s += 60
+        assert f"{action.name} was done" not in bench.texts()
 
 
-def test_a_hand_that_fails_says_why(room: Room) -> None:
+def test_a_handler_that_fails_shows_its_error() -> None:
     """A full disk does not end the run."""
 
-    def hand(controls: Controls) -> str:
+    def fail(controls: Controls, /) -> str:
         raise SinkError("the disk is full; free some space")
 
-    room.controller.hands["snapshots"] = hand
-    room.press("s")
-    assert texts(room.controller.states()) == ("the disk is full; free some space",)
-    assert room.answers() == "int8"
+    bench = Bench(EngineFactory(), handlers={Action.SNAPSHOT: fail})
+    with bench.pool:
+        bench.press("s")
+        assert bench.texts() == ["the disk is full; free some space"]
+        assert bench.active() == "int8"
 
 
-def test_every_key_of_the_table_does_something(room: Room) -> None:
-    """None is told of that changes nothing."""
+def test_every_action_has_a_key_and_every_key_its_own_action() -> None:
+    """The table of keys covers all actions; those without a handler change the controls."""
+    assert [key.action for key in KEYS] == list(Action)
     for key in KEYS:
-        for name in key.keys:
-            room.controller.controls = Controls()
-            assert room.press(name), name
+        if key.action in CONTROLS_ONLY:
+            assert key.change(Controls()) != Controls()
 
 
-def test_states_begin_with_what_holds_the_run(room: Room) -> None:
-    """Paused, what loads, what others tell, colours, and last the words of keys."""
-    room.controller.tellers.append(lambda: (LOST,))
-    room.controller.note("kept a picture")
-    room.press("space", "b")
-    assert texts(room.controller.states()) == (
-        "paused",
-        str(LOST),
-        "red and blue swapped",
-        "kept a picture",
-    )
+def test_states_begin_with_what_holds_the_run() -> None:
+    """Paused, what the providers report, colours, and last the message of a key."""
+    retrying = State(StateKind.RECONNECTING, "reconnecting (attempt 3)")
+    bench = Bench(EngineFactory(), states=(retrying,))
+    with bench.pool:
+        bench.controller.note("kept an image")
+        bench.press("space", "b")
+        assert bench.texts() == [
+            "paused",
+            "reconnecting (attempt 3)",
+            "red and blue swapped",
+            "kept an image",
+        ]
 
 
-def test_a_run_without_keys_has_a_desk_too() -> None:
-    """It hears nothing, and has no thread."""
-    factory = EngineFactory()
-    with EnginePool(factory.load(factory.key("int8")), factory.load) as pool:
-        assert not Controller(pool).poll()
+def test_a_controller_without_keys_does_nothing() -> None:
+    """It reads none, and starts no thread."""
+    assert not Controller({}).poll()
 
 
-def test_a_real_file_that_is_broken_leaves_the_running_variant(
-    tmp_path: Path, assets: Path
-) -> None:
-    """The card's other variant is not a model: its words are those of the loader."""
+def test_a_broken_model_file_leaves_the_active_variant(tmp_path: Path, assets: Path) -> None:
+    """The message is that of the loader."""
     folder = Path(shutil.copytree(assets / "models" / "mnist", tmp_path / "mnist"))
     (folder / "float16.tflite").write_bytes(b"not a model")
     spec = read_card(folder)
 
-    def load(key: EngineKey) -> Engine:
+    def load(key: EngineKey, /) -> Engine:
         return load_engine(spec, key.variant, threads=key.threads)
 
     with EnginePool(load_engine(spec, "int8", threads=1), load) as pool:
         keys = iter([["2"]])
-        controller = Controller(pool, keys=lambda: next(keys))
+        providers = [lambda: pool.states]
+        controller = Controller(engine_handlers(pool), providers, keys=lambda: next(keys))
         controller.poll()
-        until(lambda: any("float16 did not load" in words for words in texts(controller.states())))
+        until(lambda: any("float16 did not load" in str(state) for state in controller.states()))
         assert pool.acquire()[0].key.variant == "int8"

@@ -1,4 +1,4 @@
-"""The line delivers every frame of a file, the newest of a camera, and every fault."""
+"""A run delivers every frame of a file, the newest of a camera, and every error."""
 
 import threading
 from typing import Any
@@ -8,28 +8,30 @@ import pytest
 
 from edge_app.controls import Controls
 from edge_app.errors import ModelError, SinkError, SourceError
+from edge_app.frame import Frame, Image
 from edge_app.pipeline.run import Run
 from edge_app.timing import STAGES
 from tests.support.fakes import Collector, FakeEngine, FakeSource
+from tests.support.runs import make_run
 
 
-def draw(*given: Any) -> Any:
-    """Return the picture itself as canvas."""
-    return given[0].image
+def draw(frame: Frame, *_: Any, **__: Any) -> Image:
+    """Return the image itself as canvas."""
+    return frame.image
 
 
 def run_of(source: FakeSource, engine: FakeEngine, **more: Any) -> tuple[Run, Collector]:
-    """Join a run and the sink that collects its steps."""
+    """Return a run and the sink that collects its steps."""
     collector = Collector()
-    return Run(source, engine, [collector], **more), collector  # type: ignore[arg-type]
+    return make_run(source, engine, [collector], **more), collector
 
 
 def leftover_threads() -> list[str]:
-    """Return the names of the line's threads that are still alive."""
+    """Return the names of the run's threads that are still alive."""
     return [thread.name for thread in threading.enumerate() if thread.name in {"capture", "infer"}]
 
 
-@pytest.mark.parametrize("elements", [784, 512 * 256 * 3], ids=["in line", "in threads"])
+@pytest.mark.parametrize("elements", [784, 512 * 256 * 3], ids=["inline", "in threads"])
 def test_a_file_is_run_whole_and_in_order(elements: int) -> None:
     """Every frame arrives once, in order, with the answer to its own picture."""
     run, collector = run_of(FakeSource(300), FakeEngine(elements=elements))
@@ -79,17 +81,15 @@ def test_a_fault_anywhere_is_raised_and_leaves_no_thread(where: str) -> None:
         if where == "engine" and value == 3:
             raise ModelError("broken")
 
-    run, collector = run_of(FakeSource(10, before=broken_source), FakeEngine(broken_engine))
-    if where == "sink":
-        take = collector.write
-
-        def write(step: Any, status: Any) -> None:
-            if step.frame.index == 3:
+    class BrokenSink(Collector):
+        def write(self, step: Any, status: Any) -> None:
+            if where == "sink" and step.frame.index == 3:
                 raise SinkError("disk full")
-            take(step, status)
+            super().write(step, status)
 
-        collector.write = write  # type: ignore[method-assign]
-        run = Run(run.source, run.engine, [collector])
+    collector = BrokenSink()
+    source = FakeSource(10, before=broken_source)
+    run = make_run(source, FakeEngine(broken_engine), [collector])
     with pytest.raises({"source": SourceError, "engine": ModelError, "sink": SinkError}[where]):
         run.go()
     assert [step.frame.index for step in collector.steps] == [0, 1, 2]
@@ -98,31 +98,30 @@ def test_a_fault_anywhere_is_raised_and_leaves_no_thread(where: str) -> None:
 
 def test_a_stop_ends_the_run_after_the_frame_in_hand() -> None:
     """A signal's event is obeyed by all three threads."""
-    run, collector = run_of(FakeSource(100_000), FakeEngine())
+    stop = threading.Event()
 
-    def write(step: Any, status: Any) -> None:
-        collector.steps.append(step)
-        if step.frame.index == 7:
-            run.stop.set()
+    class Stopping(Collector):
+        def write(self, step: Any, status: Any) -> None:
+            super().write(step, status)
+            if step.frame.index == 7:
+                stop.set()
 
-    collector.write = write  # type: ignore[method-assign]
-    run = Run(run.source, run.engine, [collector], stop=run.stop)
-    run.go()
+    collector = Stopping()
+    make_run(FakeSource(100_000), FakeEngine(), [collector], stop=stop).go()
     assert [step.frame.index for step in collector.steps] == list(range(8))
     assert leftover_threads() == []
 
 
 def test_a_stop_is_noticed_while_the_source_is_silent() -> None:
     """A camera that delivers nothing cannot hold up the end."""
-    run, collector = run_of(FakeSource(3), FakeEngine())
-    silent = threading.Event()
+    stop, silent = threading.Event(), threading.Event()
 
     def before(index: int) -> None:
         if index == 2:
-            run.stop.set()
+            stop.set()
             silent.wait(0.5)
 
-    run.source.before = before  # type: ignore[attr-defined]
+    run, collector = run_of(FakeSource(3, before=before), FakeEngine(), stop=stop)
     run.go()
     assert len(collector.steps) <= 2
 
@@ -139,10 +138,21 @@ def test_canvases_are_drawn_only_where_somebody_looks() -> None:
 
 def test_keys_pause_go_on_and_quit() -> None:
     """A pause takes keys only; the frame after it is the next one of the file."""
-    script = iter([[], ["space"], [], ["space"], [], ["q"]])
-    run, collector = run_of(FakeSource(50), FakeEngine(), keys=lambda: next(script))
+    script = iter([(2, "space"), (2, "space"), (4, "q")])
+    following = next(script)
+
+    def keys() -> list[str]:
+        nonlocal following
+        frames, key = following
+        if len(collector.steps) < frames:  # the network may be slower than the keys are polled
+            return []
+        following = next(script, following)
+        return [key]
+
+    run, collector = run_of(FakeSource(50), FakeEngine(), keys=keys)
     run.go()
-    assert run.controls == Controls(quit=True)
+    assert run.controller.controls == Controls()
+    assert run.stop.is_set()
     assert [step.frame.index for step in collector.steps] == [0, 1, 2, 3]
 
 
@@ -159,12 +169,12 @@ def test_who_comes_in_a_pause_sees_the_last_picture() -> None:
             return ["space"]
 
     display = Watched()
-    run = Run(
+    run = make_run(
         FakeSource(50),
-        FakeEngine(),  # type: ignore[arg-type]
+        FakeEngine(),
         [display],
         draw=draw,
-        looked_at=lambda: display.wants_canvas,
+        is_watched=lambda: display.wants_canvas,
         keys=display.keys,
     )
     run.go()
@@ -222,10 +232,10 @@ def test_the_summary_keeps_its_contract() -> None:
 
 def test_a_sink_that_only_tells_how_things_stand_gets_the_last_frame() -> None:
     """It sees few of the frames, and the last one with the figures of the end."""
-    teller = Collector()
-    teller.every_frame = False
-    run = Run(FakeSource(400), FakeEngine(elements=784), [teller])  # type: ignore[arg-type]
+    status_only = Collector()
+    status_only.every_frame = False
+    run = make_run(FakeSource(400), FakeEngine(elements=784), [status_only])
     run.go()
-    assert len(teller.steps) < 400
-    assert teller.steps[-1].frame.index == 399
-    assert teller.statuses[-1].frames == 400
+    assert len(status_only.steps) < 400
+    assert status_only.steps[-1].frame.index == 399
+    assert status_only.statuses[-1].frames == 400

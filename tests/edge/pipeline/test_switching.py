@@ -19,11 +19,11 @@ from edge_app.model.catalog import sample
 from edge_app.model.engine import Engine, EngineKey, load_engine, warm_up
 from edge_app.model.interpreter.network import Network
 from edge_app.pipeline.engine_pool import EnginePool
-from edge_app.pipeline.run import Run
 from edge_app.session.session import resident_bytes
 from edge_app.sinks.metrics_log import FRAMES_NAME, MetricsLog
 from edge_app.sources.factory import open_source
 from tests.support import media_files as made
+from tests.support.runs import make_run
 
 SWITCHES = 200
 KEPT = 2
@@ -142,7 +142,7 @@ def test_two_hundred_switches(model: str, compared: bool, assets: Path, tmp_path
     ):
         pool.compare(compared)
         person = Person(pool, seed=7)
-        Run(source, first, [person, log], keys=person.press, pool=pool).go()
+        make_run(source, first, [person, log], keys=person.press, pool=pool).go()
     assert person.switches >= SWITCHES
     assert [index for index, _, _ in person.shown] == list(range(len(person.shown)))
     for index, variant, digest in person.shown:

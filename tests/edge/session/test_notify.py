@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from edge_app.pipeline.run import Run
 from edge_app.process import prepare_process
 from edge_app.session.notify import VARIABLES, Notifier, notifier_from
 from edge_app.state import RUNNING, State, StateKind
 from tests.support.fakes import Collector, FakeEngine, FakeSource
+from tests.support.runs import make_run
 
 SMALL, LARGE = 784, 512 * 256 * 3
 
@@ -111,11 +111,11 @@ def test_every_frame_that_comes_through_is_progress(elements: int, every_frame: 
     told: list[int] = []
     collector = Collector()
     collector.every_frame = every_frame
-    run = Run(
+    run = make_run(
         FakeSource(40),
-        FakeEngine(elements=elements),  # type: ignore[arg-type]
+        FakeEngine(elements=elements),
         [collector],
-        progress=lambda stats: told.append(stats.frames),
+        on_progress=lambda stats: told.append(stats.frames),
     )
     run.go()
     assert told
@@ -141,12 +141,12 @@ def test_a_network_that_hangs_makes_no_progress() -> None:
             return ["q"]
         return []
 
-    run = Run(
+    run = make_run(
         FakeSource(40),
-        FakeEngine(during),  # type: ignore[arg-type]
+        FakeEngine(during),
         [Collector()],
         keys=keys,
-        progress=lambda stats: told.append(stats.frames),
+        on_progress=lambda stats: told.append(stats.frames),
     )
     run.go()
     assert looks > 20
@@ -178,7 +178,7 @@ def test_a_camera_that_is_waited_for_makes_progress_with_every_attempt() -> None
 
     heard = threading.Event()
     source = FakeSource(4, live=True, before=before)
-    run = Run(source, FakeEngine(), [Collector()], progress=progress)
+    run = make_run(source, FakeEngine(), [Collector()], on_progress=progress)
     run.go()
     assert attempts >= 3
     assert {str(lost(number)) for number in (1, 2, 3)} <= set(told)
@@ -194,12 +194,12 @@ def test_a_pause_is_progress() -> None:
             return ["q"]
         return [key] if (key := next(pressed, None)) else []
 
-    run = Run(
+    run = make_run(
         FakeSource(3),
-        FakeEngine(),  # type: ignore[arg-type]
+        FakeEngine(),
         [Collector()],
         keys=keys,
-        progress=lambda stats: told.append(stats.frames),
+        on_progress=lambda stats: told.append(stats.frames),
     )
     run.go()
     assert len(told) > 8

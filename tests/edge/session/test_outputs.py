@@ -56,7 +56,7 @@ def test_a_headless_run_asks_for_no_pictures(opened: Opened, tmp_path: Path) -> 
     assert not outputs.looked_at()
     assert not outputs.displays
     assert outputs.keys is None
-    assert set(outputs.hands) == {"record", "help"}
+    outputs.follow_fullscreen(Controls(fullscreen=True))  # does nothing without a window
     assert list(tmp_path.iterdir()) == []
 
 
@@ -73,23 +73,23 @@ def test_a_recording_of_a_key_is_named_after_the_model(opened: Opened, tmp_path:
     (tmp_path / "recordings").mkdir()
     (tmp_path / "recordings" / "mnist-4.mp4").write_bytes(b"kept")
     outputs = opened()
-    assert outputs.hands["record"](Controls()) == "recording to recordings/mnist-5.mp4"
+    assert outputs.recording.switch(Controls()) == "recording to recordings/mnist-5.mp4"
     assert outputs.looked_at()
     outputs.recording.write(step(0), status())
-    outputs.hands["record"](Controls())
+    outputs.recording.switch(Controls())
     assert (tmp_path / "recordings" / "mnist-4.mp4").read_bytes() == b"kept"
     assert not outputs.looked_at()
 
 
 def test_a_place_that_cannot_be_written_is_told(opened: Opened, tmp_path: Path) -> None:
-    """The key's hand says why, and the next press tries again."""
+    """The message says why, and the next press tries again."""
     outputs = opened()
     (tmp_path / "recordings").write_text("in the way")
     with pytest.raises(SinkError, match="choose another folder"):
-        outputs.hands["record"](Controls(record=True))
+        outputs.recording.switch(Controls(record=True))
     assert not outputs.looked_at()
     (tmp_path / "recordings").unlink()
-    assert outputs.hands["record"](Controls()) == "recording to recordings/mnist-1.mp4"
+    assert outputs.recording.switch(Controls()) == "recording to recordings/mnist-1.mp4"
 
 
 def test_segments_number_themselves(opened: Opened, tmp_path: Path) -> None:

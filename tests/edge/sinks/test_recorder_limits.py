@@ -15,7 +15,7 @@ import av
 import numpy as np
 import pytest
 
-from edge_app.sinks.backlog import Backlog
+from edge_app.sinks.encoder_thread import EncoderThread
 from edge_app.sinks.recorder import Recorder
 from edge_app.sinks.segments import last_number
 from edge_app.state import StateKind
@@ -276,16 +276,16 @@ def test_a_fault_in_the_thread_is_raised_once(error: BaseException) -> None:
         done.append(item)
         raise error
 
-    def put_until_it_breaks(backlog: Backlog[int]) -> None:
-        while backlog.put(7):
+    def put_until_it_breaks(thread: EncoderThread[int]) -> None:
+        while thread.put(7):
             pass
 
     done: list[int] = []
-    backlog = Backlog(work, 1, name="test")
+    thread = EncoderThread(work, 1, name="test")
     with pytest.raises(type(error)):
-        put_until_it_breaks(backlog)
-    backlog.finish()
-    assert not backlog.put(8)
+        put_until_it_breaks(thread)
+    thread.finish()
+    assert not thread.put(8)
     assert done == [7]
 
 
@@ -293,10 +293,10 @@ def test_the_queue_keeps_its_order_and_its_end() -> None:
     """Everything that was taken is worked off before `finish` returns, and no thread stays."""
     done: list[Any] = []
     add: Callable[[Any], None] = done.append
-    backlog = Backlog(add, 3, name="queue under test")
-    assert all(backlog.put(number) for number in range(100))
-    backlog.finish()
-    backlog.finish()
+    thread = EncoderThread(add, 3, name="queue under test")
+    assert all(thread.put(number) for number in range(100))
+    thread.finish()
+    thread.finish()
     assert done == list(range(100))
     assert "queue under test" not in {thread.name for thread in threading.enumerate()}
 

@@ -11,13 +11,15 @@ import av
 import numpy as np
 import pytest
 
-from edge_app.controls import Controls
+from edge_app.controls import Action, Controls
 from edge_app.errors import SinkError
+from edge_app.frame import Frame, Image
 from edge_app.pipeline.run import Run
 from edge_app.sinks.recorder import Recorder
 from edge_app.sinks.recording import Recording, free_path
 from tests.support import media_files as made
 from tests.support.fakes import FakeEngine, FakeSource
+from tests.support.runs import make_run
 from tests.support.steps import status, step, texts
 
 ON = Controls(record=True)
@@ -32,7 +34,7 @@ def numbers(path: Path) -> list[int]:
     """Read the numbers of the pictures of a recording."""
     with av.open(str(path)) as container:
         images = [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
-    return [made.number_of(image) for image in images]
+    return [made.number_of(np.asarray(image, np.uint8)) for image in images]
 
 
 def write(recording: Recording, *indices: int) -> None:
@@ -172,19 +174,19 @@ def test_a_limit_holds_for_all_files_between_start_and_end(tmp_path: Path) -> No
 def test_no_canvas_is_drawn_after_a_recording_ended_by_itself(tmp_path: Path) -> None:
     """A run without a window goes on at the price of the network alone."""
     noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
-    drawn = []
+    drawn: list[int] = []
 
-    def draw(*_: Any) -> Any:
+    def draw(*_: Any, **__: Any) -> Image:
         drawn.append(len(drawn))
         return noise
 
     with Recording(small, tmp_path / "out.mp4", on=True) as recording:
-        run = Run(
+        run = make_run(
             FakeSource(400),
-            FakeEngine(),  # type: ignore[arg-type]
+            FakeEngine(),
             [recording],
             draw=draw,
-            looked_at=lambda: recording.wants_canvas,
+            is_watched=lambda: recording.wants_canvas,
         )
         run.go()
     assert run.stats.frames == 400
@@ -248,18 +250,18 @@ def run_with(
             for frame in super().__iter__():
                 yield replace(frame, image=made.picture(frame.index))
 
-    def draw(*given: Any) -> Any:
-        return given[0].image
+    def draw(frame: Frame, *_: Any, **__: Any) -> Image:
+        return frame.image
 
-    run = Run(
+    run = make_run(
         Numbered(count),
-        FakeEngine(),  # type: ignore[arg-type]
-        [recording, Screen()],  # type: ignore[list-item]
+        FakeEngine(),
+        [recording, Screen()],
         draw=draw,
         keys=lambda: press(len(shown)),
+        handlers={Action.RECORD: recording.switch},
+        status_providers=[lambda: recording.states],
     )
-    run.controller.hands["record"] = recording.switch
-    run.controller.tellers.append(lambda: recording.states)
     run.go()
     return run, shown
 

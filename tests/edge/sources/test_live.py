@@ -13,7 +13,6 @@ import pytest
 
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Frame
-from edge_app.pipeline.run import Run
 from edge_app.sources.camera import CameraOptions
 from edge_app.sources.factory import open_source
 from edge_app.sources.live import LiveSource, RetryPolicy
@@ -22,6 +21,7 @@ from edge_app.state import CLOSED, RUNNING, StateKind
 from tests.support import fake_picamera2, fake_v4l2
 from tests.support.fake_stream import NetworkCamera
 from tests.support.fakes import Collector, FakeEngine
+from tests.support.runs import make_run
 
 QUICK = RetryPolicy(open_s=10, read_s=0.3, first_delay_s=0.01, longest_delay_s=0.04)
 
@@ -221,7 +221,7 @@ def test_a_run_can_be_stopped_while_its_camera_is_away(rig: Rig) -> None:
     patience = RetryPolicy(10, 0.3, first_delay_s=60, longest_delay_s=60)
     with rig.open(patience=patience) as source:
         collector = Collector()
-        run = Run(source, FakeEngine(), [collector])  # type: ignore[arg-type]
+        run = make_run(source, FakeEngine(), [collector])  # type: ignore[arg-type]
 
         def lose_and_stop() -> None:
             while not collector.steps:

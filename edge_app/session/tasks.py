@@ -1,0 +1,40 @@
+"""Tasks of a session: models, each with the source it runs on."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+
+from edge_app.errors import EdgeError
+from edge_app.model.card import ModelSpec, read_card
+from edge_app.model.catalog import sample, shipped_models
+from edge_app.session.options import RunOptions
+from edge_app.sources.factory import open_source
+from edge_app.sources.source import Source
+from edge_app.sources.truth import open_truth
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSpec:
+    """Model and the source it runs on."""
+
+    spec: ModelSpec
+    source: str
+    truth: str | None = None
+    truth_labels: str | None = None
+
+    def open_source(self, stack: ExitStack, *, loop: bool) -> Source:
+        """Open the source, with its truth if there is any; the stack closes it."""
+        truth = open_truth(self.truth, self.truth_labels) if self.truth else None
+        return stack.enter_context(open_source(self.source, truth=truth, loop=loop))
+
+
+def tasks_of(options: RunOptions) -> list[TaskSpec]:
+    """Return the task of the options, and a sample for each shipped model of another task."""
+    tasks = [TaskSpec(options.spec, options.source, options.truth, options.truth_labels)]
+    for folder in shipped_models():
+        with suppress(EdgeError):  # `edge-app models` reports broken cards
+            spec = read_card(folder)
+            if all(spec.task != task.spec.task for task in tasks):
+                tasks.append(TaskSpec(spec, *sample(spec)))
+    return tasks
