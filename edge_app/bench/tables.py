@@ -19,7 +19,7 @@ def speed_table(title: str, cases: Sequence[CaseResult]) -> Table:
     table = compact_table(
         title,
         ("variant", "size", "init\nms", "first\nms", "invoke\np50 ms", "\np90", "\np99",
-         "invoke-\nonly fps", "end-to-\nend fps", "ratio", "peak\nMB"),
+         "invoke-\nonly\nfps", "end-\nto-end\nfps", "ratio", "peak\nMB"),
         1,
     )  # fmt: skip
     several = _several(cases)

@@ -73,10 +73,10 @@ def quality_against_time_chart(labelled: Labelled, prefix: str) -> Chart | None:
         points = []
         for one in result.figures.values():
             headline = one.score.headline if one.score else None
-            if headline and one.network:
+            if headline and one.invoke_only:
                 measure = headline[0]
                 points.append(
-                    Point(one.variant, one.network.typical_ms, _scaled(headline), one.bytes)
+                    Point(one.variant, one.invoke_only.typical_ms, _scaled(headline), one.bytes)
                 )
         if len(points) > 1:
             series[label] = points

@@ -15,7 +15,7 @@ def invoke_chart(labelled: Labelled, prefix: str) -> Chart | None:
     """Return the chart of the network's latency."""
     title = "Invoke-only latency"
     note = "Median of one invoke; the whisker ends at the 90th percentile."
-    return _latency_chart(labelled, f"{prefix}-network", title, note, lambda one: one.network)
+    return _latency_chart(labelled, f"{prefix}-network", title, note, lambda one: one.invoke_only)
 
 
 def end_to_end_chart(labelled: Labelled, prefix: str) -> Chart | None:
@@ -25,7 +25,7 @@ def end_to_end_chart(labelled: Labelled, prefix: str) -> Chart | None:
         "From capture to canvas: median, whisker to the 90th percentile; frames that overlap "
         "wait for one another. Published figures are means of a loop without overlap."
     )
-    return _latency_chart(labelled, f"{prefix}-latency", title, note, lambda one: one.line)
+    return _latency_chart(labelled, f"{prefix}-latency", title, note, lambda one: one.end_to_end)
 
 
 def _latency_chart(
@@ -52,16 +52,18 @@ def rate_chart(labelled: Labelled, prefix: str) -> Chart | None:
     """Return the chart of frames per second."""
     groups = []
     for label, result in labelled:
-        if not result.has("line_fps", "network_fps"):
+        if not result.has("end_to_end_fps", "invoke_only_fps"):
             continue
         rows = []
         for one in result.figures.values():
-            text = figure(one.line_fps)
-            if one.network_fps is not None:
-                text += f" ({figure(one.network_fps)})"
+            text = figure(one.end_to_end_fps)
+            if one.invoke_only_fps is not None:
+                text += f" ({figure(one.invoke_only_fps)})"
             # The invoke-only rate is only a mark, since a user never sees it.
             colour = variant_colour(one.variant)
-            rows.append(Row(one.variant, one.line_fps, text, colour, mark=one.network_fps))
+            rows.append(
+                Row(one.variant, one.end_to_end_fps, text, colour, mark=one.invoke_only_fps)
+            )
         groups.append(Group(label, tuple(rows)))
     note = (
         "End to end, from reading a frame to the finished canvas; "
@@ -76,9 +78,9 @@ def tails_chart(labelled: Labelled, prefix: str) -> Chart | None:
     groups = {}
     for label, result in labelled:
         spreads = {
-            one.variant: one.network
+            one.variant: one.invoke_only
             for one in result.figures.values()
-            if one.network and one.network.p99_ms and one.network.max_ms
+            if one.invoke_only and one.invoke_only.p99_ms and one.invoke_only.max_ms
         }
         if spreads:
             groups[label] = spreads

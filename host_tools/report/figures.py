@@ -1,4 +1,4 @@
-"""Hold what was measured, whoever measured it, in the one form that page and charts read."""
+"""Figures from files of every kind, in the one form that page and charts read."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from edge_app.model.card import VARIANTS
 from edge_app.style import count
 
-FLOAT = "float32"  # what the others are compared with
+FLOAT = "float32"  # the others are compared with it
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Say how long something took, in milliseconds.
+    """Durations of one thing, in milliseconds.
 
-    typical_ms: the median, or the mean where only that was published (`is_mean`).
+    typical_ms: the median, or the mean if only that was published (`is_mean`).
     """
 
     typical_ms: float
@@ -28,9 +28,9 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Hold a quality between 0 and 1, of which some are None.
+    """A quality between 0 and 1; None for what was not scored.
 
-    on: what it was scored on, in words. per_class: IoU by name, None where a class is absent.
+    on: the frames it was scored on, as text. per_class: IoU by name, None for an absent class.
     """
 
     on: str
@@ -55,19 +55,18 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Hold what is known of one variant on one machine; None is not known.
+    """Figures of one variant on one machine; None for what is unknown.
 
-    network: one invoke. line: from the frame's capture to its canvas. stages: each by name.
-    network_fps, line_fps: of the bare network, and of the whole line.
-    why: sentences on why it is as fast as it is.
+    invoke_only: one run of the network. end_to_end: from the frame's capture to its canvas.
+    stages: each by name. why: sentences on why it is as fast as it is.
     """
 
     variant: str
     bytes: int | None = None
-    network: Spread | None = None
-    line: Spread | None = None
-    network_fps: float | None = None
-    line_fps: float | None = None
+    invoke_only: Spread | None = None
+    end_to_end: Spread | None = None
+    invoke_only_fps: float | None = None
+    end_to_end_fps: float | None = None
     stages: Mapping[str, Spread] = field(default_factory=dict)
     score: Score | None = None
     init_ms: float | None = None
@@ -78,12 +77,12 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Hold the variants of one model on one machine, measured in one way.
+    """The variants of one model on one machine, measured in one way.
 
-    how: what was timed, in words. source: the frames it ran on, in words.
-    published: by others, not measured with this program. suits: patterns of model names a
-    published result stands beside. warnings: why the figures are not to be trusted.
-    facts: what the machine is. states: how it was doing, for each file.
+    how: what was timed, as text. source: the frames it ran on, as text.
+    published: by others, not measured with this program. suits: patterns of model names that a
+    published result may stand beside. warnings: why the figures are not to be trusted.
+    facts: of the machine, by name. states: of the machine while measuring, for each file.
     """
 
     machine: str
@@ -107,12 +106,12 @@ class Result:
         return self.machine, self.model, self.how, self.source, self.runtime, self.threads
 
     def has(self, *names: str) -> bool:
-        """Tell whether some variant has a value in one of the named fields."""
+        """Return whether some variant has a value in one of the named fields."""
         return any(getattr(one, name) for one in self.figures.values() for name in names)
 
 
 def in_order(figures: Iterable[Figures]) -> dict[str, Figures]:
-    """Return figures by variant, in the order that is used everywhere."""
+    """Return figures by variant, in the canonical order."""
     known = {name: place for place, name in enumerate(VARIANTS)}
     ordered = sorted(figures, key=lambda one: known.get(one.variant, len(known)))
     return {one.variant: one for one in ordered}
@@ -122,7 +121,7 @@ Labelled = Sequence[tuple[str, Result]]  # results with a label each, that tells
 
 
 def labels(results: Sequence[Result]) -> list[str]:
-    """Name results that stand side by side: by machine, and by what else tells them apart."""
+    """Return names for results side by side: the machine, and what else distinguishes them."""
     names = [result.machine for result in results]
     for more in (
         lambda result: result.how,
@@ -133,13 +132,13 @@ def labels(results: Sequence[Result]) -> list[str]:
     ):
         if len(set(names)) == len(names):
             break
-        twice = {name for name in names if names.count(name) > 1}
-        told: dict[str, set[str]] = {name: set() for name in twice}
+        repeated = {name for name in names if names.count(name) > 1}
+        details: dict[str, set[str]] = {name: set() for name in repeated}
         for name, result in zip(names, results, strict=True):
-            if name in twice:
-                told[name].add(more(result))
+            if name in repeated:
+                details[name].add(more(result))
         names = [
-            f"{name}, {more(result)}" if name in twice and len(told[name]) > 1 else name
+            f"{name}, {more(result)}" if name in repeated and len(details[name]) > 1 else name
             for name, result in zip(names, results, strict=True)
         ]
     return names

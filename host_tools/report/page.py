@@ -92,13 +92,19 @@ _COLUMNS: dict[str, Callable[[Figures, Figures | None], str | None]] = {
     "size": lambda one, _: file_size(one.bytes) if one.bytes else None,
     "quality": lambda one, _: _quality(one),
     "points lost": lambda one, base: _lost(one, base),
-    "invoke ms, p50": lambda one, _: figure(one.network.typical_ms) if one.network else None,
-    "p90": lambda one, _: (
-        figure(one.network.p90_ms) if one.network and one.network.p90_ms else None
+    "invoke ms, p50": lambda one, _: (
+        figure(one.invoke_only.typical_ms) if one.invoke_only else None
     ),
-    "invoke-only frames/s": lambda one, _: figure(one.network_fps) if one.network_fps else None,
-    "end-to-end frames/s": lambda one, _: figure(one.line_fps) if one.line_fps else None,
-    "end-to-end ms": lambda one, _: figure(one.line.typical_ms) if one.line else None,
+    "p90": lambda one, _: (
+        figure(one.invoke_only.p90_ms) if one.invoke_only and one.invoke_only.p90_ms else None
+    ),
+    "invoke-only frames/s": lambda one, _: (
+        figure(one.invoke_only_fps) if one.invoke_only_fps else None
+    ),
+    "end-to-end frames/s": lambda one, _: (
+        figure(one.end_to_end_fps) if one.end_to_end_fps else None
+    ),
+    "end-to-end ms": lambda one, _: figure(one.end_to_end.typical_ms) if one.end_to_end else None,
     "vs float32": lambda one, base: _ratio(one, base),
     "load ms": lambda one, _: figure(one.init_ms) if one.init_ms else None,
     "peak MB": lambda one, _: figure(one.peak_rss_mb) if one.peak_rss_mb else None,

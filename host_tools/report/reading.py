@@ -107,10 +107,10 @@ def _case_figures(case: CaseResult, source: str) -> Figures:
     return Figures(
         variant=case.setup.variant,
         bytes=case.setup.bytes,
-        network=_spread(case.network.invoke_only) or stages.get("invoke"),
-        line=stages.get("end_to_end"),
-        network_fps=case.network.invoke_only_fps or None,
-        line_fps=case.end_to_end.end_to_end_fps or None,
+        invoke_only=_spread(case.network.invoke_only) or stages.get("invoke"),
+        end_to_end=stages.get("end_to_end"),
+        invoke_only_fps=case.network.invoke_only_fps or None,
+        end_to_end_fps=case.end_to_end.end_to_end_fps or None,
         stages=stages,
         score=_score(case.answers.quality, source),
         init_ms=case.load.init_ms,
@@ -155,10 +155,10 @@ def _summary(content: bytes, path: Path, name: str | None) -> Result:
     one = Figures(
         variant=summary.variant,
         bytes=summary.bytes,
-        network=stages.get("invoke"),
-        line=stages.get("end_to_end"),
-        network_fps=summary.fps.network or None,
-        line_fps=None if paced else shown or None,
+        invoke_only=stages.get("invoke"),
+        end_to_end=stages.get("end_to_end"),
+        invoke_only_fps=summary.fps.network or None,
+        end_to_end_fps=None if paced else shown or None,
         stages=stages,
         score=_score(summary.quality, summary.source),
         delegation=summary.delegation,
@@ -206,8 +206,8 @@ def _published_figures(variant: str, values: PublishedVariant, frames: int, on: 
     return Figures(
         variant=variant,
         bytes=values.bytes,
-        line=Spread(1e3 * seconds / frames, is_mean=True) if seconds else None,
-        line_fps=frames / seconds if seconds else None,
+        end_to_end=Spread(1e3 * seconds / frames, is_mean=True) if seconds else None,
+        end_to_end_fps=frames / seconds if seconds else None,
         score=_score(values.quality, on),
     )
 

@@ -44,10 +44,10 @@ def sentences(result: Result) -> list[str]:
 
 def speed_ratio(base: Figures, one: Figures) -> float | None:
     """Return how many times faster a variant is than float32, invoke-only, else end to end."""
-    if base.network and one.network:
-        return base.network.typical_ms / one.network.typical_ms
-    if base.line_fps and one.line_fps:
-        return one.line_fps / base.line_fps
+    if base.invoke_only and one.invoke_only:
+        return base.invoke_only.typical_ms / one.invoke_only.typical_ms
+    if base.end_to_end_fps and one.end_to_end_fps:
+        return one.end_to_end_fps / base.end_to_end_fps
     return None
 
 

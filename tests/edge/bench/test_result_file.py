@@ -79,7 +79,7 @@ def test_the_report_reads_it(tmp_path: Path, result: BenchResult) -> None:
     write_result(path, bench_to_json(result))
     (found,) = reading.read_results(path)
     assert list(found.figures) == ["float32", "int8"]
-    assert found.figures["int8"].network_fps == pytest.approx(100)
+    assert found.figures["int8"].invoke_only_fps == pytest.approx(100)
 
 
 def set_field(content: dict[str, Any], path: str, value: Any) -> dict[str, Any]:

@@ -25,10 +25,10 @@ def full(name: str, ratio: float = 1.0) -> Figures:
     return Figures(
         name,
         bytes=int(2_000_000 * ratio),
-        network=Spread(20.0 * ratio, 25.0 * ratio),
-        line=Spread(60.0 * ratio, 70.0 * ratio),
-        network_fps=50.0 / ratio,
-        line_fps=40.0 / ratio,
+        invoke_only=Spread(20.0 * ratio, 25.0 * ratio),
+        end_to_end=Spread(60.0 * ratio, 70.0 * ratio),
+        invoke_only_fps=50.0 / ratio,
+        end_to_end_fps=40.0 / ratio,
         stages=STAGES,
         score=Score("val", 10, miou=0.8 / ratio**0.01, per_class={"road": 0.9, "pole": 0.4}),
     )
@@ -82,8 +82,8 @@ def test_every_chart_is_drawn_for_every_page(page: str) -> None:
     [
         (Figures("int8"), []),
         (Figures("int8", bytes=5), ["m-size"]),
-        (Figures("int8", network=Spread(3.0)), ["m-network"]),
-        (Figures("int8", network_fps=3.0), ["m-fps"]),
+        (Figures("int8", invoke_only=Spread(3.0)), ["m-network"]),
+        (Figures("int8", invoke_only_fps=3.0), ["m-fps"]),
         (Figures("int8", score=Score("val", top1=0.5, per_class={"7": 0.5})), ["m-quality"]),
         (Figures("int8", stages={"invoke": Spread(2.0)}), ["m-stages"]),
     ],

@@ -118,29 +118,29 @@ def test_published_results_stand_beside_the_models_they_suit() -> None:
     assert by_model([beside, alone, own]) == {"My-DeepLab-513": [own, beside], "digits": [alone]}
 
 
-BASE = Figures("float32", bytes=8, network=Spread(50), line_fps=10, score=scored(0.813))
+BASE = Figures("float32", bytes=8, invoke_only=Spread(50), end_to_end_fps=10, score=scored(0.813))
 
 
 @pytest.mark.parametrize(
     ("one", "said"),
     [
         (
-            Figures("int8", bytes=2, network=Spread(19.2), score=scored(0.810)),
+            Figures("int8", bytes=2, invoke_only=Spread(19.2), score=scored(0.810)),
             "int8 is 2.6x faster than float32, loses 0.3 points of mIoU (0.8130 to 0.8100) and has "
             "a file 4.0x smaller.",
         ),
         (
-            Figures("dynamic_range", network=Spread(85), score=scored(0.8132)),
+            Figures("dynamic_range", invoke_only=Spread(85), score=scored(0.8132)),
             "dynamic range is 1.7x slower than float32 and gains 0.02 points of mIoU (0.8130 to "
             "0.8132).",
         ),
         (
-            Figures("float16", bytes=4, network=Spread(51), score=scored(0.81302)),
+            Figures("float16", bytes=4, invoke_only=Spread(51), score=scored(0.81302)),
             "float16 is as fast as float32, has the same mIoU (0.8130) and has a file 2.0x "
             "smaller.",
         ),
-        (Figures("int8", line_fps=450), "int8 is 45x faster than float32."),
-        (Figures("int8", network=Spread(46.7)), "int8 is 1.07x faster than float32."),
+        (Figures("int8", end_to_end_fps=450), "int8 is 45x faster than float32."),
+        (Figures("int8", invoke_only=Spread(46.7)), "int8 is 1.07x faster than float32."),
         (Figures("int8", bytes=9), "int8 has a file 1.1x larger."),
         (Figures("int8", bytes=8, score=scored(0.9, "other")), "int8 has a file of the same size."),
         (Figures("int8"), None),
@@ -153,7 +153,7 @@ def test_a_variant_is_compared_in_words(one: Figures, said: str | None) -> None:
 
 def test_without_float32_there_is_nothing_to_compare() -> None:
     """No ratio is made up."""
-    assert sentences(result(Figures("int8", network=Spread(3)))) == []
+    assert sentences(result(Figures("int8", invoke_only=Spread(3)))) == []
 
 
 @pytest.mark.parametrize(

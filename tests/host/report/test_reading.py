@@ -34,8 +34,16 @@ def test_a_bench_gives_every_figure(tmp_path: Path) -> None:
     result = read(tmp_path, bench())
     assert list(result.figures) == ["float32", "float16", "dynamic_range", "int8"]
     one = result.figures["int8"]
-    assert (one.bytes, one.network.typical_ms, one.network.p90_ms) == (2_500_000, 20.0, 24.0)
-    assert (one.network_fps, one.line_fps, one.line.typical_ms) == (50.0, 45.0, 60.0)
+    assert (one.bytes, one.invoke_only.typical_ms, one.invoke_only.p90_ms) == (
+        2_500_000,
+        20.0,
+        24.0,
+    )
+    assert (one.invoke_only_fps, one.end_to_end_fps, one.end_to_end.typical_ms) == (
+        50.0,
+        45.0,
+        60.0,
+    )
     assert (one.init_ms, one.peak_rss_mb, one.score) == (12.0, 120.5, None)
     assert result.machine == "Raspberry Pi 5 Model B Rev 1.0"
     assert (result.model, result.runtime, result.threads) == ("street", "LiteRT 2.3.0", 4)
@@ -67,7 +75,7 @@ def test_a_paced_run_has_no_rate(
 ) -> None:
     """Keeping the source's pace says nothing of what the machine could do."""
     rates = {"source": offered, "network": 50.0, "shown": shown}
-    assert read(tmp_path, summary(fps=rates)).figures["int8"].line_fps == counts
+    assert read(tmp_path, summary(fps=rates)).figures["int8"].end_to_end_fps == counts
 
 
 def test_the_folder_of_a_summary_can_be_given(tmp_path: Path) -> None:
@@ -89,7 +97,12 @@ def test_a_missing_value_is_none_and_never_zero(tmp_path: Path) -> None:
     content["variants"][0]["stages"] = {}
     result = read(tmp_path, content)
     one = result.figures["int8"]
-    assert (one.network, one.network_fps, one.line_fps, one.line) == (None, None, None, None)
+    assert (one.invoke_only, one.invoke_only_fps, one.end_to_end_fps, one.end_to_end) == (
+        None,
+        None,
+        None,
+        None,
+    )
     assert result.warnings == ("the measuring was stopped early",)
 
 
@@ -156,9 +169,11 @@ def test_the_reference_has_its_published_figures(assets: Path) -> None:
     for key, (sizes, frames, seconds) in expected.items():
         figures = by_key[key].figures.values()
         assert tuple(one.bytes for one in figures) == sizes
-        took = [frames / one.line_fps for one in figures if one.line_fps]
+        took = [frames / one.end_to_end_fps for one in figures if one.end_to_end_fps]
         assert took == pytest.approx(seconds)
-        assert all(one.line and one.line.is_mean and one.network is None for one in figures)
+        assert all(
+            one.end_to_end and one.end_to_end.is_mean and one.invoke_only is None for one in figures
+        )
     digits = [one.score.top1 for one in by_key["Laptop", "mnist"].figures.values() if one.score]
     streets = by_key["Raspberry Pi 4", "deeplab 1025x2049"].figures.values()
     assert digits == [0.9795, 0.9795, 0.9801, 0.9792]
@@ -254,7 +269,7 @@ def test_latency_of_zero_is_no_time(tmp_path: Path) -> None:
     assert (
         read(tmp_path, changed(invoke_only=to_builtins(latency(0.0)), stages={}))
         .figures["int8"]
-        .network
+        .invoke_only
         is None
     )
 
@@ -268,7 +283,7 @@ def test_cases_of_one_file_stand_apart(tmp_path: Path) -> None:
     assert (first.threads, second.threads) == (4, 1)
     assert list(first.figures) == list(second.figures)
     assert second.figures["int8"].why == ("one partition",)
-    spread = second.figures["int8"].network
+    spread = second.figures["int8"].invoke_only
     assert spread is not None
     assert (spread.p99_ms, spread.max_ms) == (28.0, 30.0)
 
@@ -301,7 +316,7 @@ def test_an_evaluation_is_a_score_without_times(tmp_path: Path) -> None:
     score = scored.figures["int8"].score
     assert score is not None
     assert (score.top1, score.frames, score.on) == (0.91, 100, "idx/digits")
-    assert scored.figures["int8"].network is None
+    assert scored.figures["int8"].invoke_only is None
     (timed,) = read_results(write(tmp_path / "x.json", bench()))
     filled = with_scores([timed, scored])[0]
     assert filled.figures["int8"].score == score
