@@ -173,7 +173,7 @@ def run(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from edge_app.session.run_session import run_session
-    from edge_app.sinks.terminal import summary_table
+    from edge_app.sinks.summary import summary_table
 
     console = Console()
     summary, code = run_session(run_options(options), console)

@@ -1,7 +1,7 @@
-"""Decide, before the first window, whether there can be one.
+"""The check, before the first window, whether a window can be opened.
 
-Qt, which OpenCV's wheels draw with, ends the whole process where it cannot reach a display, and
-Python cannot catch that. So everything that can be wrong is looked at before.
+Qt, which OpenCV's wheels draw with, ends the whole process if it cannot reach a display, and
+Python cannot catch that. So everything that can be wrong is checked before.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PROBE_S = 10.0  # a remote display may take seconds; one that is not there refu
 
 @dataclass(frozen=True, slots=True)
 class DisplayVerdict:
-    """Say whether a window can be opened, and if not, why and what to do.
+    """Whether a window can be opened, and if not, why and what to do.
 
     settings: environment variables that must be set before the first window.
     """
@@ -38,10 +38,10 @@ def display_verdict(
     platform: str | None = None,
     probe: Callable[[Mapping[str, str]], str] | None = None,
 ) -> DisplayVerdict:
-    """Decide whether this process may open a window; nothing is opened.
+    """Return whether this process can open a window; nothing is opened.
 
-    env, build_info, platform: those of this process and its OpenCV where left out.
-    probe: tells what is wrong with the X11 display, nothing where it answers.
+    env, build_info, platform: (default: those of this process and its OpenCV).
+    probe: returns what is wrong with the X11 display, "" if it answers.
     """
     env = os.environ if env is None else env
     toolkit = toolkit_of(cv2.getBuildInformation() if build_info is None else build_info)
@@ -72,21 +72,21 @@ def display_verdict(
     if fault:
         return DisplayVerdict(
             False,
-            f"the display {x11} cannot be used: {fault}; mend DISPLAY or XAUTHORITY, "
+            f"the display {x11} cannot be used: {fault}; fix DISPLAY or XAUTHORITY, "
             "or go on with --headless",
         )
-    # The wheels bring no other platform, and a desktop's variables may ask for one.
+    # The wheels have no other platform, and a desktop's variables may name one.
     return DisplayVerdict(
         True, settings={"QT_QPA_PLATFORM": "xcb"} if toolkit.startswith("QT") else {}
     )
 
 
 def toolkit_of(build_info: str) -> str:
-    """Read what draws OpenCV's windows off its build information: QT5, GTK3, NONE and so on."""
+    """Return the toolkit of OpenCV's windows by its build information: QT5, GTK3, NONE, ..."""
     found = re.search(r"^\s*GUI:[ \t]*(\S*)", build_info, re.MULTILINE)
     if found and found.group(1):
         return found.group(1).upper()
-    # Older builds have no word behind "GUI:", but a line for each toolkit.
+    # Older builds have nothing after "GUI:", but a line for each toolkit.
     for name in ("QT", "GTK+", "Win32 UI", "Cocoa"):
         if re.search(rf"^\s*{re.escape(name)}:\s*YES", build_info, re.MULTILINE):
             return name.rstrip("+").upper()
@@ -94,26 +94,26 @@ def toolkit_of(build_info: str) -> str:
 
 
 def x11_fault(env: Mapping[str, str]) -> str:
-    """Reach the display as Qt would, by the same library; return what went wrong, or nothing.
+    """Connect to the display as Qt would, by the same library; return what went wrong, or "".
 
     A wrong cookie counts as much as a server that is not there. The connection is kept until
-    the process ends: a server whose last client leaves starts anew (unless it runs with
-    -noreset, as Xvfb does not), and a window opened at that moment hung in one of six tries.
+    the process ends: a server resets when its last client leaves (unless it runs with
+    -noreset, as Xvfb does not), and a window opened at that moment hung in one of six attempts.
     """
     answers: list[str] = []
     asking = threading.Thread(
-        target=lambda: answers.append(_shake_hands(env)), name="display", daemon=True
+        target=lambda: answers.append(_connect(env)), name="display", daemon=True
     )
     asking.start()
     asking.join(_PROBE_S)
     return answers[0] if answers else f"it did not answer within {_PROBE_S:.0f} s"
 
 
-def _shake_hands(env: Mapping[str, str]) -> str:
+def _connect(env: Mapping[str, str]) -> str:
     plugin = Path(env.get("QT_QPA_PLATFORM_PLUGIN_PATH", "")) / "platforms" / "libqxcb.so"
     try:
         if plugin.is_file():
-            ctypes.CDLL(str(plugin))  # needs libraries that the wheel takes from the system
+            ctypes.CDLL(str(plugin))  # needs libraries of the system that the wheel lacks
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError as fault:
         return f"a library is missing ({fault})"
@@ -122,5 +122,5 @@ def _shake_hands(env: Mapping[str, str]) -> str:
     xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
     connection = xcb.xcb_connect(os.fsencode(env.get("DISPLAY", "")), None)
     if xcb.xcb_connection_has_error(connection):
-        return "it does not answer, or does not let this user in"
+        return "it does not answer, or it refuses this user"
     return ""

@@ -33,7 +33,7 @@ _CONTAINER = {
 # constant quantizer spares the analysis of each image that a rate control needs: a repeated
 # image takes 1.4 ms instead of 3.3.
 _ENCODER = {"preset": "ultrafast", "tune": "zerolatency", "qp": "24", "forced-idr": "1"}
-_BT709 = 1  # in H.273's tables of primaries, transfer and matrix alike
+_BT709 = 1  # in H.273's tables of primaries, transfer and matrix
 _NARROW = 1  # FFmpeg's AVCOL_RANGE_MPEG
 _NO_FRAMES = 1 << 30  # keyframes are asked for by time instead, once a second
 _TICKS_MIN = 10_000

@@ -1,4 +1,4 @@
-"""Hear the keys of the terminal a run was started from, also over SSH."""
+"""The keys of the terminal a run was started from, also over SSH."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from edge_app.controls import character_name
 
 _ESC = 0x1B
 # An Esc pressed alone looks like the first byte of an arrow whose others are on their way; those
-# of one key arrive together but for a network that cuts between them.
+# of one key arrive together unless a network cuts between them.
 _REST_S = 0.05
 _ARROWS = {"C": "right", "D": "left"}
-_LONGEST = 32  # no key sends as many bytes
+_MAX_BYTES = 32  # no key sends as many
 _SHOW_CURSOR = b"\x1b[?25h"
 
 
 class KeyDecoder:
-    """Turn the bytes of a terminal into names of keys; what it does not know, it passes over."""
+    """Decoder of a terminal's bytes to the names of keys; unknown sequences are ignored."""
 
     def __init__(self) -> None:
         self._bytes = b""
         self._since_s = 0.0
 
     def feed(self, data: bytes, now_s: float) -> list[str]:
-        """Return the keys that are complete with some more bytes, or after a wait without any."""
+        """Return the keys that are complete with these bytes, or after a wait without any."""
         if data:
             self._since_s = now_s
         self._bytes += data
@@ -53,7 +53,7 @@ class KeyDecoder:
 
 
 def _first_key(data: bytes) -> tuple[int, str | None]:
-    """Return how many bytes the first key has, 0 where some are missing, and its name.
+    """Return how many bytes the first key has, 0 if some are missing, and its name.
 
     Source: ECMA-48, 5.4: a control sequence is ESC [, any of 0x20 to 0x3F, and one of 0x40 to
     0x7E. Terminals in application mode send ESC O and one letter instead.
@@ -65,23 +65,23 @@ def _first_key(data: bytes) -> tuple[int, str | None]:
     if data[1:2] == b"O":
         return (3, _ARROWS.get(chr(data[2]))) if len(data) > 2 else (0, None)
     if data[1:2] != b"[":
-        # Esc and at once another key, or Alt and a key, which terminals send alike.
+        # Esc followed at once by another key, or Alt and a key: terminals send the same bytes.
         return (1, "esc") if data[1] == _ESC else (2, None)
-    for place, byte in enumerate(data[2:_LONGEST], 3):
+    for place, byte in enumerate(data[2:_MAX_BYTES], 3):
         if 0x40 <= byte <= 0x7E:
             return place, _ARROWS.get(chr(byte)) if place == 3 else None
-    return (0, None) if len(data) < _LONGEST else (_LONGEST, None)
+    return (0, None) if len(data) < _MAX_BYTES else (_MAX_BYTES, None)
 
 
 class Keyboard(Closeable):
     """Read single keys from a terminal without waiting; main thread only.
 
-    The terminal shows no keys and waits for no Enter while this is open, and is as it was
-    before after `close`, at the end of the process, and while the process is stopped (Ctrl-Z).
-    Ctrl-C and Ctrl-Z keep their meaning. A process in the background hears nothing.
+    While this is open, the terminal neither echoes keys nor waits for Enter. Its settings are
+    restored by `close`, at the end of the process, and while the process is stopped (Ctrl-Z).
+    Ctrl-C and Ctrl-Z keep their meaning. A process in the background reads no keys.
 
-    fd: the terminal; standard input unless given.
-    usable: False where it is no terminal; then no keys are ever heard.
+    fd: the terminal (default: standard input).
+    usable: False if it is no terminal; no keys are read then.
     """
 
     def __init__(self, fd: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -99,21 +99,21 @@ class Keyboard(Closeable):
 
     def keys(self) -> Sequence[str]:
         """Return the names of the keys pressed since the last call."""
-        if self._closed or not self._listens():
+        if self._closed or not self._in_foreground():
             return []
         data = b""
         try:
             while select.select([self._fd], [], [], 0)[0]:
                 more = os.read(self._fd, 256)
-                if not more:  # the terminal is gone; SIGHUP says what comes of it
+                if not more:  # the terminal is gone; SIGHUP handles that
                     break
                 data += more
         except (OSError, ValueError):
             return []
         return self._decoder.feed(data, self._clock())
 
-    def _listens(self) -> bool:
-        """Take the terminal where this process is in its foreground; tell whether it has it.
+    def _in_foreground(self) -> bool:
+        """Take the terminal if this process is in its foreground; return whether it is.
 
         In the background, changing or reading the terminal would stop the process.
         """
@@ -131,8 +131,8 @@ class Keyboard(Closeable):
             return False
         return True
 
-    def _give_back(self) -> None:
-        """Set the terminal as it was; one that is gone needs nothing."""
+    def _restore(self) -> None:
+        """Restore the terminal's settings; one that is gone needs nothing."""
         before, self._before = self._before, None
         if before is None or self._termios is None:
             return
@@ -141,12 +141,12 @@ class Keyboard(Closeable):
                 self._termios.tcsetattr(self._fd, self._termios.TCSADRAIN, before)
 
     def _stopped(self, number: int, where: FrameType | None) -> None:
-        """Give the terminal back, then stop as the signal asks; goes on after SIGCONT.
+        """Restore the terminal, then stop as the signal asks; continue after SIGCONT.
 
-        The next call of `keys` takes it again, where the process came to the foreground.
+        The next call of `keys` takes it again if the process is in the foreground.
         """
         del where
-        self._give_back()
+        self._restore()
         with suppress(OSError):
             os.write(self._fd, _SHOW_CURSOR)
         signal.signal(number, signal.SIG_DFL)
@@ -154,11 +154,11 @@ class Keyboard(Closeable):
         signal.signal(number, self._stopped)
 
     def close(self) -> None:
-        """Give the terminal back as it was."""
+        """Restore the terminal's settings."""
         if self._closed:
             return
         self._closed = True
-        self._give_back()
+        self._restore()
         atexit.unregister(self.close)
         with suppress(ValueError, TypeError):  # another thread, or a handler C code had set
             signal.signal(signal.SIGTSTP, self._handler)
@@ -167,12 +167,12 @@ class Keyboard(Closeable):
 def _standard_input() -> int:
     try:
         return sys.stdin.fileno()
-    except (AttributeError, OSError, ValueError):  # none, or one that tests have put there
+    except (AttributeError, OSError, ValueError):  # none, or a stand-in of tests
         return -1
 
 
 def _terminal_control() -> Any:
-    """Return the module for terminals, None on Windows, which has none."""
+    """Return the termios module, None on Windows, which has none."""
     try:
         import termios
     except ImportError:

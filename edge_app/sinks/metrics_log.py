@@ -1,4 +1,4 @@
-"""Log every frame as a JSON line, and the run's summary as one JSON file."""
+"""The log of a run: a JSON line per frame, and a JSON file with the summary."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from edge_app.sinks.sink import disk_fault
 
 FRAMES_NAME = "frames.jsonl"
 SUMMARY_NAME = "summary.json"
-# A log that is limited is cut into this many files, so that a full one costs a fifth of it.
+# A limited log is split into this many files, so that a full one costs a fifth of it.
 _PARTS = 5
-# What a kill may cost. A flush takes as long as three lines, so not each line has its own.
+# What a kill may cost. A flush takes as long as three lines, so not every line has one.
 _FLUSH_S = 0.25
 
 
@@ -32,13 +32,13 @@ class MetricsLog(Closeable):
     """Write a folder's `frames.jsonl`, one line per frame.
 
     Each line has index, name, time_s, variant and the milliseconds of each stage; for a
-    classified frame also class_id, truth and right, the last two null without a truth. Where
-    digits were read, class_id is null unless there is one, and digits holds all of them: digit,
+    classified frame also class_id, truth and right, the last two null without a truth. If
+    digits were read, class_id is null unless there is one, and digits has all of them: digit,
     confidence, box as left, top, width and height.
     The log and the summary of an earlier run in the folder are replaced, unless `max_mb` limits
-    the log: then it goes on in a new file, and the last ones stay as `frames-1.jsonl` and so on,
-    also those of earlier runs.
-    Raises SinkError where the folder cannot be written.
+    the log: it then continues in a new file, and the last ones are kept as `frames-1.jsonl` and
+    so on, those of earlier runs too.
+    Raises SinkError if the folder cannot be written.
     """
 
     wants_canvas = False
@@ -52,7 +52,7 @@ class MetricsLog(Closeable):
         self._flushed_s = 0.0
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            # An earlier run's summary beside this run's frames would be taken for theirs.
+            # An earlier run's summary beside this run's frames would be taken for this run's.
             rotate(self.path.parent / SUMMARY_NAME, 0 if max_mb is None else _PARTS - 1)
             if max_mb is not None:
                 rotate(self.path, _PARTS - 1)
@@ -76,21 +76,21 @@ class MetricsLog(Closeable):
                 self._flushed_s = now_s
                 self._file.flush()
         except OSError as fault:
-            self._give_up()
+            self._abandon()
             raise disk_fault(self.path, fault) from None
 
     def _open(self) -> TextIO:
         self._bytes = 0
         return self.path.open("w", encoding="ascii", newline="\n", buffering=1 << 16)
 
-    def _give_up(self) -> None:
-        """Close the file without its last lines, which the disk has refused."""
+    def _abandon(self) -> None:
+        """Close the file without its last lines, which the disk refused."""
         self._closed = True
         with suppress(OSError):
             self._file.close()
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write the buffered lines and close the file."""
         if self._closed:
             return
         self._closed = True
@@ -101,7 +101,7 @@ class MetricsLog(Closeable):
 
 
 def line(step: Step) -> str:
-    """Return a frame's line of JSON; what is not a number is null.
+    """Return a frame's line of JSON; NaN and infinity become null.
 
     Formatted by hand: that takes 3 us, json.dumps of the same values 13 us, and the network for
     digits takes no more than 20.
@@ -117,18 +117,18 @@ def line(step: Step) -> str:
     if "nan" in numbers or "inf" in numbers:
         for word in ("nan", "-inf", "inf"):
             numbers = numbers.replace(f":{word}", ":null")
-    told = ""
+    answer = ""
     if not isinstance(result, Segmentation):
         class_id = "null" if result.class_id is None else str(result.class_id)
         truth, right = "null", "null"
         if isinstance(frame.truth, int):
             truth = str(frame.truth)
             right = "true" if frame.truth == result.class_id else "false"
-        told = f',"class_id":{class_id},"truth":{truth},"right":{right}'
+        answer = f',"class_id":{class_id},"truth":{truth},"right":{right}'
     if isinstance(result, Readings):
-        told += f',"digits":[{",".join(_reading(one) for one in result.found)}]'
+        answer += f',"digits":[{",".join(_reading(one) for one in result.found)}]'
     name, variant = quoted(frame.name), quoted(step.variant)
-    return f'{{"index":{frame.index},"name":{name},"variant":{variant},{numbers}{told}}}\n'
+    return f'{{"index":{frame.index},"name":{name},"variant":{variant},{numbers}{answer}}}\n'
 
 
 def _reading(one: Reading) -> str:

@@ -1,4 +1,4 @@
-"""Say what every receiver of finished frames can do."""
+"""The interface of everything that receives finished frames."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from edge_app.frame import Status, Step
 
 
 class Sink(Protocol):
-    """Take finished frames; a context manager that is safe to close twice.
+    """Receiver of finished frames; a context manager that is safe to close twice.
 
-    wants_canvas: whether it looks at `Step.canvas`; where no sink does, none is drawn.
-    every_frame: False for one that only tells how things stand: it is given a frame when the
-        figures are made anew, five times a second, and the last one.
+    every_frame: False for one that only shows figures: it gets a frame when the figures are
+        refreshed, five times a second, and the last one.
     """
 
     every_frame: bool
 
     @property
     def wants_canvas(self) -> bool:
-        """Whether it looks at canvases now; a recorder may be switched on and off."""
+        """Whether it uses `Step.canvas` now; if no sink does, none is drawn."""
         ...
 
     def write(self, step: Step, status: Status) -> None:
@@ -32,7 +31,7 @@ class Sink(Protocol):
         ...
 
     def close(self) -> None:
-        """Finish what was begun, so that nothing taken is lost."""
+        """Finish, so that no frame that was taken is lost."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -46,9 +45,9 @@ class Sink(Protocol):
 
 
 class Display(Sink, Protocol):
-    """Show steps to a person whose keys it hears.
+    """A sink that shows steps to a person and reads that person's keys.
 
-    It may be given a step again, with another canvas, where keys or states have changed.
+    It may be given a step again, with another canvas, if keys or states have changed.
     """
 
     def keys(self) -> Sequence[str]:
@@ -57,19 +56,19 @@ class Display(Sink, Protocol):
 
 
 def is_display(sink: Sink) -> TypeGuard[Display]:
-    """Tell whether a sink hears keys."""
+    """Return whether a sink reads keys."""
     return hasattr(sink, "keys")
 
 
 def disk_fault(path: Path, fault: OSError) -> SinkError:
-    """Word a fault of the disk, with what the user can do about it."""
+    """Return an error of the disk as a SinkError that says what the user can do about it."""
     advice = {
         errno.ENOSPC: "the disk is full; free some space, or write to another disk",
         errno.EDQUOT: "your share of the disk is used up; free some space, or use another disk",
         errno.EFBIG: "the file is as large as this disk allows (4 GB on FAT); use another disk",
         errno.EROFS: "the disk is read-only; choose another folder",
-        errno.EACCES: "you may not write there; mend the permissions, or choose another folder",
-        errno.EPERM: "you may not write there; mend the permissions, or choose another folder",
+        errno.EACCES: "you may not write there; fix the permissions, or choose another folder",
+        errno.EPERM: "you may not write there; fix the permissions, or choose another folder",
         errno.EISDIR: "it is a folder; give the name of a file",
         errno.ENOTDIR: "something above it is a file; choose another folder",
         errno.EEXIST: "something above it is a file; choose another folder",

@@ -1,4 +1,4 @@
-"""Keep a picture of what is seen, with its figures beside it."""
+"""Snapshots: the canvas as PNG, with its figures as JSON beside it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from edge_app.sinks.sink import disk_fault
 
 
 def take_snapshot(folder: Path, step: Step, status: Status) -> Path:
-    """Write the canvas as PNG and its figures as JSON; return the picture's path.
+    """Write the canvas as PNG and its figures as JSON; return the path of the PNG.
 
-    An earlier snapshot is never overwritten. Raises SinkError where the folder cannot be
-    written, or the step has no canvas.
+    An earlier snapshot is never overwritten. Raises SinkError if the folder cannot be written or
+    the step has no canvas.
     """
     if step.canvas is None:
-        raise SinkError("there is no picture to keep; wait for the first frame")
+        raise SinkError("there is no image to save; wait for the first frame")
     stem = f"{status.model}-{step.variant}-{step.frame.index:06}".lower().replace(" ", "-")
     stem = "".join(letter for letter in stem if letter.isalnum() or letter in "-_.")
     try:
@@ -46,7 +46,7 @@ def take_snapshot(folder: Path, step: Step, status: Status) -> Path:
 
 
 def _write_both(path: Path, png: bytes, text: str) -> None:
-    """Write a picture and its figures; where the disk is full, leave no half of them."""
+    """Write both files, or neither if the disk is full."""
     beside = path.with_suffix(".json")
     try:
         path.write_bytes(png)
@@ -59,9 +59,9 @@ def _write_both(path: Path, png: bytes, text: str) -> None:
 
 
 def figures(step: Step, status: Status) -> dict[str, Any]:
-    """Return what is known of a step, for JSON."""
+    """Return the figures of a step, for JSON."""
     frame, result = step.frame, step.result
-    told = {
+    record = {
         "frame": {"index": frame.index, "name": frame.name, "time_s": frame.time_s},
         "task": status.task,
         "model": status.model,
@@ -81,17 +81,17 @@ def figures(step: Step, status: Status) -> dict[str, Any]:
         "quality": quality_record(status.quality),
     }
     if isinstance(result, Readings):
-        told["digits"] = [{"digit": one.digit, "box": one.box_xywh} for one in result.found]
+        record["digits"] = [{"digit": one.digit, "box": one.box_xywh} for one in result.found]
     elif not isinstance(result, Segmentation):
-        told["class_id"] = result.class_id
+        record["class_id"] = result.class_id
     if step.comparison is not None:
-        told["comparison"] = {
+        record["comparison"] = {
             "with": step.comparison.variant,
             "agreement": step.comparison.agreement,
             "per_class": dict(step.comparison.per_class),
             "quality": quality_record(step.comparison.quality),
         }
-    return told
+    return record
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Show a run in the terminal: a live view on a screen, plain lines in a pipe."""
+"""The terminal view of a run: a live view on a screen, plain lines in a pipe."""
 
 from __future__ import annotations
 
@@ -15,10 +15,7 @@ from edge_app.controls import Controls
 from edge_app.errors import SinkError
 from edge_app.frame import Comparison, Status, Step
 from edge_app.sinks.screen import Progress, plain_line, screen
-from edge_app.sinks.summary import summary_table
-from edge_app.style import count, significant
-
-__all__ = ["Terminal", "summary_table"]
+from edge_app.style import count, significant, spaced
 
 # Drawing the live view takes about as long as a frame of a small network.
 _LIVE_S = 0.25
@@ -26,11 +23,11 @@ _LINES_S = 5.0
 
 
 class Terminal(Closeable):
-    """Tell how a run goes, every `interval_s` seconds; without escape codes where it is piped.
+    """Show the status of a run every `interval_s` seconds; without escape codes in a pipe.
 
-    console: where to; rich's own choice of standard output otherwise.
-    frame_count: how many frames are expected, None where unknown or endless.
-    keys: whether the terminal's keys are heard; then it says which there are.
+    console: where to write (default: standard output).
+    frame_count: how many frames are expected, None if unknown or endless.
+    keys: whether the terminal's keys are read, so that the hint is shown.
     """
 
     wants_canvas = False
@@ -57,11 +54,11 @@ class Terminal(Closeable):
         self._frames = 0
         self._first_s = 0.0
         self._next_s = 0.0
-        self._is_gone = False
+        self._output_closed = False
         self._closed = False
 
     def write(self, step: Step, status: Status) -> None:
-        """Note how things stand; say so only when it is time again. Raises SinkError."""
+        """Note the status; show it if the interval has passed. Raises SinkError."""
         now_s = self._clock()
         begins = self._status is None
         self._status = status
@@ -73,24 +70,24 @@ class Terminal(Closeable):
         self._next_s = now_s + self._interval_s
         if begins:
             self._first_s = now_s
-        with self._unheard_is_no_fault():
+        with self._ignore_closed_output():
             if self._is_screen:
                 self._draw(status, now_s, step.comparison)
             elif not begins:
-                self._say(plain_line(status, self._progress(now_s)))
+                self._print(plain_line(status, self._progress(now_s)))
 
     def follow(self, controls: Controls) -> None:
-        """Show all keys, or the figures again."""
+        """Show the help or hide it."""
         self._help = controls.help
         self._next_s = min(self._next_s, self._clock())
 
     def begin(self, frame_count: int | None) -> None:
-        """Go on with another source."""
+        """Continue with another source."""
         self._frame_count = frame_count
 
     @contextmanager
-    def _unheard_is_no_fault(self) -> Iterator[None]:
-        """Fall silent where nobody listens any more: the run goes on for its recording and log.
+    def _ignore_closed_output(self) -> Iterator[None]:
+        """Stop writing once the output is closed: the run continues for its recording and log.
 
         The terminal was closed (EIO), or the pipe was (`edge-app run ... | head -1`), for which
         rich asks the whole program to end.
@@ -99,7 +96,7 @@ class Terminal(Closeable):
             yield
         except (OSError, SystemExit):
             self._next_s = math.inf
-            self._is_gone = True
+            self._output_closed = True
 
     def _progress(self, now_s: float) -> Progress:
         return Progress(self._frames, self._frame_count, now_s - self._first_s)
@@ -107,7 +104,7 @@ class Terminal(Closeable):
     def _draw(self, status: Status, now_s: float, comparison: Comparison | None) -> None:
         console = self._console
         if self._live is None:
-            # It leaves no trace: the summary says all of it again, and more exactly.
+            # It is removed at the end: the summary has all of it, and more exactly.
             self._live = Live(console=console, auto_refresh=False, transient=True)
             self._live.start()
         view = screen(
@@ -121,28 +118,28 @@ class Terminal(Closeable):
         )
         self._live.update(view, refresh=True)
 
-    def _say(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         encoding = self._console.encoding
         text = text.encode(encoding, "replace").decode(encoding)
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def close(self) -> None:
-        """Take the live view away and say in one line what came of it."""
+        """Remove the live view and print one line about the run."""
         if self._closed:
             return
         self._closed = True
-        if self._is_gone:
+        if self._output_closed:
             return
-        with self._unheard_is_no_fault():
+        with self._ignore_closed_output():
             if self._live is not None:
                 self._live.stop()
             if self._status is not None:
-                self._say(self._last_line(self._status))
+                self._print(self._last_line(self._status))
 
     def _last_line(self, status: Status) -> str:
-        """Word the end: the status is the last frame's, so its recent rates say little."""
+        """Return the last line, with the rate of the whole run: the status has recent ones only."""
         elapsed_s = self._clock() - self._first_s
-        told = f"{status.variant}: {count(self._frames, 'frame')} in {elapsed_s:.1f} s"
+        text = f"{spaced(status.variant)}: {count(self._frames, 'frame')} in {elapsed_s:.1f} s"
         if self._frames > 1 and elapsed_s > 0:
-            told += f", {significant((self._frames - 1) / elapsed_s)} a second"
-        return told
+            text += f", {significant((self._frames - 1) / elapsed_s)} a second"
+        return text

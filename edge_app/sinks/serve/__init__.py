@@ -1,1 +1,1 @@
-"""Show a run in browsers, and hear their keys."""
+"""The browser view."""

@@ -1,4 +1,4 @@
-"""Decide who may watch: by the address asked for, the token, and the page that asks."""
+"""Access to the browser view: by host name, token and origin of a request."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Hold who may watch.
+    """Rules for requests.
 
     names: the host names that a request may be addressed to. Another one means that a foreign
-        page had its own name point here (DNS rebinding), to read along in this browser.
+        page made its own name point here (DNS rebinding), to read the view in this browser.
     any_address: whether it may be addressed to any IP address; a rebound name is none.
-    token: what a request must know, None where the machine's own users need none.
+    token: what a request must contain; None if the machine's own users need none.
     """
 
     names: frozenset[str]
@@ -35,11 +35,11 @@ class Access:
 
     @property
     def cookie(self) -> str:
-        """The cookie's name: cookies know no ports, and two runs must not overwrite theirs."""
+        """Name of the cookie, by token: cookies ignore ports, and each run needs its own."""
         return f"edge_{sha256((self.token or '').encode()).hexdigest()[:8]}"
 
-    def knows_host(self, header: str) -> bool:
-        """Tell whether the Host header names this server."""
+    def allows_host(self, header: str) -> bool:
+        """Return whether the Host header names this server."""
         name = host_of(header)
         try:
             address = ipaddress.ip_address(name)
@@ -47,8 +47,8 @@ class Access:
             return name in self.names
         return self.any_address or address.is_loopback
 
-    def knows_token(self, *offered: str | None) -> bool:
-        """Tell whether one of the offered tokens is right, in a time that does not tell it."""
+    def allows_token(self, *offered: str | None) -> bool:
+        """Return whether one of the offered tokens is right, in constant time."""
         if self.token is None:
             return True
         right = self.token.encode()
@@ -58,7 +58,7 @@ class Access:
         return any(found)
 
     def is_own_page(self, headers: Mapping[str, str]) -> bool:
-        """Tell whether a request comes from the server's own page, or from no page at all."""
+        """Return whether a request comes from the server's own page, or from no page."""
         if headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
             return False
         origin = headers.get("Origin")
@@ -66,13 +66,13 @@ class Access:
 
 
 def access_for(host: str, token: str | None = None) -> Access:
-    """Return who may watch a server at a host; beyond loopback there is always a token.
+    """Return the rules for a server at a host; beyond loopback there is always a token.
 
     Raises UsageError for a token that is too short or does not fit into an address.
     """
     if token is not None and not _TOKEN.fullmatch(token):
         raise UsageError(
-            "the token must have 8 or more letters, figures, - or _; leave it out to get one"
+            "the token needs 8 or more letters, digits, - or _; leave it out to get one"
         )
     names = {"localhost"}
     if not is_loopback(host):
@@ -83,7 +83,7 @@ def access_for(host: str, token: str | None = None) -> Access:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach a host's address."""
+    """Return whether only this machine can reach a host's address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -98,17 +98,17 @@ def host_of(header: str) -> str:
 
 
 def address_of(host: str, port: int, token: str | None) -> str:
-    """Return the address that people open."""
+    """Return the address to open in a browser."""
     name = own_address() if host in _ANYWHERE else host
     name = f"[{name}]" if ":" in name else name
     return f"http://{name}:{port}/" + (f"?token={token}" if token else "")
 
 
 def own_address() -> str:
-    """Return the address other machines reach this one at, or its name where it has none.
+    """Return the address at which other machines reach this one, or its name if it has none.
 
-    Nothing is sent: connecting a datagram socket only looks the way up. The address at its
-    end is one for documentation (RFC 5737), so that it is the way to everywhere.
+    Nothing is sent: connecting a datagram socket only looks up the route. Its target is an
+    address for documentation (RFC 5737), to which the default route leads.
     """
     with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("192.0.2.1", 9))

@@ -1,4 +1,4 @@
-"""Answer the requests of browsers: the page, the picture, the figures and the keys."""
+"""The web application of the browser view: page, image stream, figures and keys."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from edge_app.state import StateKind
 from edge_app.status_text import status_text
 from edge_app.style import count
 
-WRITE_S = 15.0  # a client that does not take its share in so long is let go
+WRITE_S = 15.0  # a client that takes longer for one write is disconnected
 _EVENTS_S = 0.2
 _MARK = b"--edge\r\n"
 _PAGE = Path(__file__).parent
 _CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".woff": "font/woff"}
-_SEND_BYTES = 1 << 17  # what the system may hold for a client: old pictures are of no use
+_SEND_BYTES = 1 << 17  # of the system's buffer for a client: old images are of no use
 _HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -45,11 +45,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Site:
-    """Hold what the handlers share.
+    """The handlers of the requests and what they share.
 
-    press: is given the name of every key that is pressed on a page.
+    press: called with the name of every key that is pressed on a page.
     viewers: how many may watch at once.
-    watching: the connections that pictures go to.
+    watching: the connections that images are sent to.
     """
 
     def __init__(
@@ -81,14 +81,16 @@ class Site:
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         access = self._access
-        if not access.knows_host(request.headers.get("Host", "")):
-            return _say(403, "This server is not known by that name; open the address it printed.")
+        if not access.allows_host(request.headers.get("Host", "")):
+            return _answer(
+                403, "This server has another name; open the address that edge-app printed."
+            )
         cookie, query = request.cookies.get(access.cookie), request.query.get("token")
-        if not access.knows_token(cookie, query):
-            return _say(401, "A token is needed; open the address that edge-app printed.")
-        # Other pages may lead here, but not look or press.
+        if not access.allows_token(cookie, query):
+            return _answer(401, "The token is missing; open the address that edge-app printed.")
+        # Links from other sites are allowed; cross-origin requests are not (CSRF, framing).
         if request.path != "/" and not access.is_own_page(request.headers):
-            return _say(403, "That is for this server's own page; open its address.")
+            return _answer(403, "Only this server's own page may request that; open its address.")
         return await handler(request)
 
     @property
@@ -98,18 +100,18 @@ class Site:
 
     @property
     def is_busy(self) -> bool:
-        """Whether somebody is still being sent something."""
+        """Whether something is still being sent."""
         return bool(self.watching or self._listening)
 
     @property
     def _full(self) -> str:
         if len(self.watching) < self._viewers:
             return ""
-        return f"{self._viewers} are watching already, which is all; close another view first."
+        return f"{self._viewers} are watching already, the most allowed; close another view first."
 
     async def _page(self, _request: web.Request) -> web.StreamResponse:
         if self._full:
-            return _say(503, self._full)
+            return _answer(503, self._full)
         page = web.FileResponse(
             _PAGE / "page.html", headers={"Content-Security-Policy": _CONTENT_POLICY}
         )
@@ -132,14 +134,14 @@ class Site:
     async def _key(self, request: web.Request) -> web.Response:
         key = (await request.text()).strip()
         if key not in self._keys:
-            return _say(400, "There is no such key; the page has a button for each.")
+            return _answer(400, "Unknown key; the page has a button for each.")
         self._press(key)
         return web.Response(status=204)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         if self._full:
-            return _say(503, self._full)
-        # The boundary goes out behind each picture: browsers show one only when they see it.
+            return _answer(503, self._full)
+        # The boundary follows each image: browsers show one only when they see it.
         response = web.StreamResponse(
             headers={"Content-Type": "multipart/x-mixed-replace; boundary=edge"}
         )
@@ -147,7 +149,7 @@ class Site:
         async def send() -> None:
             number = 0
             await _write(response, _MARK)
-            while (found := await self._feed.picture(number)) is not None:
+            while (found := await self._feed.jpeg(number)) is not None:
                 number, jpeg = found
                 head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
                 await _write(response, head.encode() + jpeg + b"\r\n" + _MARK)
@@ -157,13 +159,13 @@ class Site:
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         if len(self._listening) >= self._viewers:
-            return _say(503, self._full or "Too many are listening; close another view first.")
+            return _answer(503, self._full or "Too many are listening; close another view first.")
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
 
         async def send() -> None:
             while not self._feed.closing.is_set():
-                told = json.dumps(self._figures())
-                await _write(response, f"data: {told}\n\n".encode())
+                figures = json.dumps(self._figures())
+                await _write(response, f"data: {figures}\n\n".encode())
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._feed.closing.wait(), _EVENTS_S)
             await _write(response, b"event: end\ndata: \n\n")
@@ -179,22 +181,22 @@ class Site:
         send: Callable[[], Awaitable[None]],
     ) -> None:
         line = request.transport
-        if line is None:  # the client has gone already
+        if line is None:  # the client has already gone
             return
         among.add(line)
         try:
             await response.prepare(request)
-            _hold_little(line)
+            _limit_buffer(line)
             await send()
         except ConnectionError:
             pass  # the client has gone
         except TimeoutError:
-            line.abort()  # it takes nothing any more
+            line.abort()  # it reads nothing any more
         finally:
             among.discard(line)
 
-    def let_go(self) -> None:
-        """Cut off whoever is still connected."""
+    def disconnect(self) -> None:
+        """Disconnect everybody who is still connected."""
         for line in [*self.watching, *self._listening]:
             line.abort()
 
@@ -225,12 +227,12 @@ async def _add_headers(_request: web.Request, response: web.StreamResponse) -> N
     response.headers.update(_HEADERS)
 
 
-def _hold_little(line: asyncio.Transport) -> None:
+def _limit_buffer(line: asyncio.Transport) -> None:
     sock = line.get_extra_info("socket")
     if sock:
         with suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
 
 
-def _say(code: int, text: str) -> web.Response:
+def _answer(code: int, text: str) -> web.Response:
     return web.Response(status=code, text=text + "\n")

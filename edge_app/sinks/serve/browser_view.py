@@ -1,4 +1,4 @@
-"""Serve the finished pictures to browsers from a thread of its own."""
+"""The browser view: finished images on a web page, served by a thread of its own."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from edge_app.sinks.serve.jpeg_feed import JpegFeed
 
 VIEWERS = 8
 _KEYS_KEPT = 64
-_GRACE_S = 0.3  # for streams to say that the run has ended
+_GRACE_S = 0.3  # for streams to report that the run has ended
 
 
 class BrowserView(Closeable):
-    """Show canvases to browsers and hear the keys that are pressed there.
+    """Show canvases in browsers and read the keys that are pressed there.
 
     host, port: where to listen; port 0 takes a free one.
-    token: what watchers must know; one is made where others than this machine can reach it.
+    token: what viewers need; one is generated if other machines can reach the view.
     viewers: how many may watch at once.
     url: the address to open.
 
     Canvases are kept until the next one, not copied. `write` never waits for a client.
-    Raises UsageError for a token that will not do, SinkError where nobody can listen there.
+    Raises UsageError for an invalid token, SinkError if the address cannot be used.
     """
 
     every_frame = True
@@ -65,24 +65,24 @@ class BrowserView(Closeable):
 
     @property
     def invitation(self) -> str:
-        """Where to look, and how from afar."""
-        told = f"watch at {self.url}"
+        """Where to watch, and how from another machine."""
+        text = f"watch at {self.url}"
         if self._site.is_private and os.environ.get("SSH_CONNECTION"):
-            told += f" (from your own machine after: ssh -L {self.port}:127.0.0.1:{self.port} ...)"
-        return told
+            text += f" (from your own machine after: ssh -L {self.port}:127.0.0.1:{self.port} ...)"
+        return text
 
     @property
     def wants_canvas(self) -> bool:
-        """Whether it looks at canvases now: drawing one for nobody costs a board its rate."""
+        """Whether anybody watches: a canvas for nobody would only cost the board time."""
         return bool(self._site.watching)
 
     @property
     def watching(self) -> int:
-        """How many watch now."""
+        """Number of viewers."""
         return len(self._site.watching)
 
     def write(self, step: Step, status: Status) -> None:
-        """Offer one canvas to whoever watches. Raises SinkError."""
+        """Offer one canvas to the viewers. Raises SinkError."""
         if self._closed:
             raise SinkError("the browser view was closed; open a new one")
         self._raise_fault()
@@ -96,7 +96,7 @@ class BrowserView(Closeable):
         return keys
 
     def close(self) -> None:
-        """Tell those who watch that it is over, and stop listening."""
+        """Tell the viewers that the run has ended, and stop listening."""
         if self._closed:
             return
         self._closed = True
@@ -107,9 +107,7 @@ class BrowserView(Closeable):
 
     def _raise_fault(self) -> None:
         if self._fault is not None:
-            raise SinkError(
-                f"the browser view has broken down ({self._fault}); go on without --serve"
-            )
+            raise SinkError(f"the browser view failed: {self._fault}; run without --serve")
 
     def _run(self) -> None:
         try:
@@ -137,17 +135,17 @@ class BrowserView(Closeable):
             self._begun.set()
             await self.feed.closing.wait()
             await asyncio.sleep(0)
-            for _ in range(10):  # those who still take what they are sent get the last word
+            for _ in range(10):  # viewers that still read get the end event
                 if not self._site.is_busy:
                     break
                 await asyncio.sleep(_GRACE_S / 10)
-            self._site.let_go()
+            self._site.disconnect()
         finally:
             await runner.cleanup()
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; raise SinkError, in one line, where that cannot be."""
+    """Return a listening socket. Raises SinkError, in one line."""
     where = f"port {port} of {host or 'all addresses'}"
     try:
         family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0][0]
@@ -155,8 +153,8 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, dualstack_ipv6=both)
     except OSError as fault:
         reasons = {
-            errno.EADDRINUSE: "it is in use; choose another port, as in --serve 8001",
-            errno.EACCES: "ports below 1024 are the system's; choose a higher one, as 8000",
+            errno.EADDRINUSE: "it is in use; choose another port, e.g. --serve 8001",
+            errno.EACCES: "ports below 1024 need root; choose a higher one, e.g. 8000",
             errno.EADDRNOTAVAIL: "this machine has no such address; leave the host out, or give "
             "0.0.0.0 for all of its addresses",
         }
@@ -169,7 +167,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _silent() -> logging.Logger:
-    """Return a logger that keeps what strangers send off the terminal."""
+    """Return a logger that keeps malformed requests off the terminal."""
     logger = logging.getLogger("edge_app.serve")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())

@@ -1,4 +1,4 @@
-"""Keep the newest picture for those who watch, as JPEG only where one is asked for."""
+"""The newest canvas as JPEG, encoded only when a viewer wants it."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ import numpy as np
 
 from edge_app.frame import Image, Status
 
-# An eye sees no more, and a board has better things to do: 1280x720 takes 4 ms of a core.
-_LEAST_S = 1 / 30
+# Nobody sees more, and the network needs the core: 1280x720 takes 4 ms of one.
+_INTERVAL_S = 1 / 30
 _QUALITY = 80
-# A standing picture is sent again, so that a client that is gone without a word is found out.
-_AGAIN_S = 5.0
+# A still image is sent again, so that a client that vanished silently is noticed.
+_REPEAT_S = 5.0
 
 
 def to_jpeg(image: Image) -> bytes:
-    """Encode a picture: uint8 (H, W, 3) BGR."""
+    """Encode an image: uint8 (H, W, 3) BGR."""
     _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     return np.asarray(data, np.uint8).tobytes()
 
 
 class JpegFeed:
-    """Take canvases from one thread, and give pictures to the coroutines of another.
+    """Canvases of one thread as JPEGs for the coroutines of another.
 
-    encoded: how many pictures were turned into JPEG.
+    encoded: number of canvases turned into JPEG.
     """
 
     def __init__(self, encode: Callable[[Image], bytes] = to_jpeg) -> None:
@@ -48,7 +48,7 @@ class JpegFeed:
     def offer(self, canvas: Image | None, status: Status) -> None:
         """Take a canvas, which is kept and not copied; called by the pipeline, never waits.
 
-        None is for a frame that none was drawn of; what was shown before it is out of date.
+        None means that none was drawn of this frame; the image before it is out of date.
         """
         number = self._newest[0] + 1
         if canvas is None:
@@ -63,15 +63,15 @@ class JpegFeed:
 
     @property
     def idle_s(self) -> float:
-        """How long no canvas came."""
+        """Seconds since the last canvas."""
         return time.monotonic() - self._written_s
 
     def begin(self) -> None:
-        """Note the loop that the coroutines run in."""
+        """Note the event loop that the coroutines run in."""
         self._loop = asyncio.get_running_loop()
 
     def end(self) -> None:
-        """Let every coroutine come to its end."""
+        """End every coroutine."""
         self.closing.set()
         self._wake()
 
@@ -79,35 +79,35 @@ class JpegFeed:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def picture(self, after: int) -> tuple[int, bytes] | None:
-        """Return the number and the JPEG of a picture after a number; None at the end.
+    async def jpeg(self, after: int) -> tuple[int, bytes] | None:
+        """Return the number and the JPEG of an image after a number; None at the end.
 
-        Whoever asks while others were given a picture gets the same one; one that nobody asks
-        for is never encoded. After 5 s of standstill the last one is returned again.
+        Viewers who ask at the same time get the same one; an image that nobody asks for is
+        never encoded. After 5 s without a new one the last one is returned again.
         """
-        again_s = time.monotonic() + _AGAIN_S
+        again_s = time.monotonic() + _REPEAT_S
         while not self.closing.is_set():
             number, canvas = self._newest
             now_s = time.monotonic()
             shown = self._jpeg[0]
-            # Others may have been given it just now; one from before a gap is out of date.
-            just_now = shown > self._undrawn and now_s < self._encoded_s + _LEAST_S
+            # Another viewer may have got it just now; one from before a gap is out of date.
+            just_now = shown > self._undrawn and now_s < self._encoded_s + _INTERVAL_S
             fresh = shown == number or just_now
             if (shown > after and fresh) or (shown == number and shown and now_s >= again_s):
                 return self._jpeg
             if canvas is None or number == shown:
-                await self._news(number, again_s - now_s)
-            elif now_s < self._encoded_s + _LEAST_S:
-                await asyncio.sleep(self._encoded_s + _LEAST_S - now_s)
+                await self._wait_for_news(number, again_s - now_s)
+            elif now_s < self._encoded_s + _INTERVAL_S:
+                await asyncio.sleep(self._encoded_s + _INTERVAL_S - now_s)
             else:
                 self._encoded_s = now_s
                 self._jpeg = (number, self._encode(canvas))
                 self.encoded += 1
         return None
 
-    async def _news(self, known: int, patience_s: float) -> None:
+    async def _wait_for_news(self, known: int, timeout_s: float) -> None:
         changed = self._changed
         self._wanted = True
-        if self._newest[0] == known:  # else it came before anyone was told to wake us
+        if self._newest[0] == known:  # else it came before `offer` knew that it is wanted
             with suppress(TimeoutError):
-                await asyncio.wait_for(changed.wait(), max(0.05, patience_s))
+                await asyncio.wait_for(changed.wait(), max(0.05, timeout_s))

@@ -16,46 +16,46 @@ function put(id, value, draw) {
   shown[id] = form;
   draw(at(id), value);
 }
-const words = (node, text) => { node.textContent = text; };
+const setText = (node, text) => { node.textContent = text; };
 const spans = (node, parts) => node.replaceChildren(...parts.map((part) => make("span", part)));
 
-function say(text, lost = false) {
-  put("message", text, words);
+function setMessage(text, lost = false) {
+  put("message", text, setText);
   at("stage").classList.toggle("lost", lost);
 }
 
-function show(told) {
-  if (told.variant) {
-    put("variant", told.variant, words);
-    at("variant").style.background = told.colour;
-    document.title = `${told.variant} \u00b7 ${told.title}`;
-    put("title", told.title, words);
-    put("keys", [told.variant, told.colour], (node, [variant, colour]) => {
+function show(status) {
+  if (status.variant) {
+    put("variant", status.variant, setText);
+    at("variant").style.background = status.colour;
+    document.title = `${status.variant} \u00b7 ${status.title}`;
+    put("title", status.title, setText);
+    put("keys", [status.variant, status.colour], (node, [variant, colour]) => {
       node.style.setProperty("--of", colour);
       for (const button of node.children) button.classList.toggle("on", button.dataset.what === variant);
     });
-    put("facts", told.facts.join(" \u00b7 "), words);
-    put("states", told.states, words);
-    put("switch", told.switch, words);
-    put("rates", told.rates, (node, rates) => node.replaceChildren(...rates.map(([figure, what]) => {
+    put("facts", status.facts.join(" \u00b7 "), setText);
+    put("states", status.states, setText);
+    put("switch", status.switch, setText);
+    put("rates", status.rates, (node, rates) => node.replaceChildren(...rates.map(([figure, what]) => {
       const cell = make("div");
       cell.append(make("b", figure), make("span", what));
       return cell;
     })));
-    put("bar", told.bar, (node, bar) => node.replaceChildren(...bar.map(([stage, share, colour]) => {
+    put("bar", status.bar, (node, bar) => node.replaceChildren(...bar.map(([stage, share, colour]) => {
       const part = make("div", undefined, { width: `${100 * share}%`, background: colour });
       part.title = stage;
       return part;
     })));
-    put("stages", told.stages, (node, stages) => node.replaceChildren(...stages.map(([stage, p50, p90, colour]) => {
+    put("stages", status.stages, (node, stages) => node.replaceChildren(...stages.map(([stage, p50, p90, colour]) => {
       const row = make("tr"), name = make("td");
       name.append(make("i", undefined, { background: colour || "transparent" }), stage);
       row.append(name, make("td", p50), make("td", p90));
       return row;
     })));
-    put("notes", [...told.notes, told.frames, `${told.watching} watching`], spans);
-    put("quality", told.quality, spans);
-    put("classes", told.classes, (node, classes) => {
+    put("notes", [...status.notes, status.frames, `${status.watching} watching`], spans);
+    put("quality", status.quality, spans);
+    put("classes", status.classes, (node, classes) => {
       at("per-class").hidden = !classes.length;
       node.replaceChildren(...classes.map(([name, iou, share]) => {
         const row = make("li"), bar = make("div");
@@ -66,21 +66,21 @@ function show(told) {
       }));
     });
   }
-  const quiet = Math.floor(told.idle_s);
-  if (performance.now() < said) return;  // an answer to a key is to be read
-  const late = quiet >= 3 && !told.paused;
-  say(told.variant ? (late ? `no new picture for ${quiet} s` : "") : "waiting for the first picture");
+  const quiet = Math.floor(status.idle_s);
+  if (performance.now() < replyUntil) return;  // the reply to a key stays for a while
+  const late = quiet >= 3 && !status.paused;
+  setMessage(status.variant ? (late ? `no new image for ${quiet} s` : "") : "waiting for the first image");
 }
 
 const LOST = "connection lost, retrying";
-let lost = LOST;  // what is said until there is an answer again
-let events = null, heard = 0, attempt = 0, waiting = 0, said = 0;
+let lost = LOST;  // shown until there is an answer again
+let events = null, lastEvent = 0, attempt = 0, waiting = 0, replyUntil = 0;
 
 function retry(text, seconds) {
   if (events) events.close();
   events = null;
-  said = 0;
-  say(text, true);
+  replyUntil = 0;
+  setMessage(text, true);
   clearTimeout(waiting);
   waiting = setTimeout(connect, 1000 * seconds);
 }
@@ -93,47 +93,47 @@ async function connect() {
     return retry(lost, 1);
   }
   if (!answer.ok) return retry((await answer.text()).trim(), 3);
-  const told = await answer.json();
-  if (told.full) return retry(told.full, 3);
-  if (!buttons.size) told.keys.forEach(addButton);
-  show(told);
+  const status = await answer.json();
+  if (status.full) return retry(status.full, 3);
+  if (!buttons.size) status.keys.forEach(addButton);
+  show(status);
   lost = LOST;
-  heard = performance.now();
+  lastEvent = performance.now();
   attempt += 1;
-  at("picture").src = `stream?${attempt}`;
+  at("image").src = `stream?${attempt}`;
   events = new EventSource("events");
-  events.onmessage = (event) => { heard = performance.now(); show(JSON.parse(event.data)); };
+  events.onmessage = (event) => { lastEvent = performance.now(); show(JSON.parse(event.data)); };
   events.addEventListener("end", () => {
     lost = "the run has ended; waiting for the next";
     retry(lost, 1);
   });
   events.onerror = () => retry(lost, 1);
 }
-at("picture").onerror = () => { if (events) retry(lost, 1); };
-// A network that swallows everything closes nothing: silence is a loss as well.
-setInterval(() => { if (events && performance.now() - heard > 4000) retry(lost, 0); }, 1000);
+at("image").onerror = () => { if (events) retry(lost, 1); };
+// A dead network closes no connection: silence counts as a loss too.
+setInterval(() => { if (events && performance.now() - lastEvent > 4000) retry(lost, 0); }, 1000);
 
 const buttons = new Map();
 function reply(text, seconds) {
-  said = performance.now() + 1000 * seconds;
-  say(text);
+  replyUntil = performance.now() + 1000 * seconds;
+  setMessage(text);
 }
-let sure = 0;
+let quitUntil = 0;
 async function press(key) {
   const button = buttons.get(key);
   button.classList.add("hit");
   setTimeout(() => button.classList.remove("hit"), 150);
-  if (key === "f") {  // the run's own window is elsewhere: here it is the browser that fills the screen
+  if (key === "f") {  // the run's own window is elsewhere: here the browser goes full screen
     if (document.fullscreenElement) document.exitFullscreen();
     else at("stage").requestFullscreen?.();
     return;
   }
-  if (button === buttons.get("q")) {  // it ends the run for all, and a finger slips
-    if (performance.now() > sure) {
-      sure = performance.now() + 3000;
+  if (button === buttons.get("q")) {  // it ends the run for everybody, and a finger slips
+    if (performance.now() > quitUntil) {
+      quitUntil = performance.now() + 3000;
       return reply("press it again to end the run", 3);
     }
-    sure = said = 0;
+    quitUntil = replyUntil = 0;
   }
   try {
     const got = await fetch("key", { method: "POST", body: key });
@@ -146,7 +146,7 @@ function addButton(entry) {
   const button = make("button");
   button.type = "button";
   button.dataset.what = entry.what;
-  if (entry.keys[0] === "c") button.className = "wide";  // the pairs below it then lie side by side
+  if (entry.keys[0] === "c") button.className = "wide";  // the pairs below it are then side by side
   button.append(make("kbd", { left: "\u2190", right: "\u2192" }[entry.keys[0]] ?? entry.keys[0]), entry.what);
   button.addEventListener("click", (event) => {
     if (event.detail) button.blur();  // else the space bar would press it again

@@ -68,7 +68,7 @@ XCB = {"QT_QPA_PLATFORM": "xcb"}
         ({}, HEADLESS, "win32", "", "built without windows", {}),
         (W, QT, "linux", "", "Wayland runs here without Xwayland", {}),
         (X, QT, "linux", "it is dead", "the display :0 cannot be used: it is dead", {}),
-        (X, GTK, "linux", "it is dead", "mend DISPLAY or XAUTHORITY", {}),
+        (X, GTK, "linux", "it is dead", "fix DISPLAY or XAUTHORITY", {}),
     ],
 )
 def test_the_verdict(
@@ -135,7 +135,7 @@ def test_a_display_is_tried_with_its_cookie(
     monkeypatch.setenv("XAUTHORITY", str(cookie))
     assert x11_fault({"DISPLAY": name}) == ""
     monkeypatch.setenv("XAUTHORITY", os.devnull)
-    assert x11_fault({"DISPLAY": name}) == "it does not answer, or does not let this user in"
+    assert x11_fault({"DISPLAY": name}) == "it does not answer, or it refuses this user"
 
 
 def test_a_missing_library_is_named(tmp_path: Path) -> None:

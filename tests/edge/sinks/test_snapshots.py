@@ -90,7 +90,7 @@ def test_an_earlier_snapshot_is_never_overwritten(tmp_path: Path) -> None:
 def test_without_a_picture_there_is_nothing_to_keep(tmp_path: Path) -> None:
     """It is said, and no folder is made."""
     step = replace(steps.step(0, CANVAS), canvas=None)
-    with pytest.raises(SinkError, match="no picture"):
+    with pytest.raises(SinkError, match="no image"):
         take_snapshot(tmp_path / "folder", step, steps.status())
     assert not (tmp_path / "folder").exists()
 
