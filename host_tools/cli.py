@@ -10,8 +10,7 @@ from pathlib import Path
 from edge_app import __version__
 from edge_app.commands.arg_types import Commands, add_command, numbers, size
 from edge_app.program import exit_code
-from host_tools.cluster.cluster_options import add_evaluate
-from host_tools.commands import diagnose, report
+from host_tools.commands import diagnose, evaluate, report
 from host_tools.synthetic_streets.write_command import add_scenes
 from host_tools.train.street import street_options as street
 
@@ -70,7 +69,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_scenes(commands)
     _add_sample(commands)
     _add_fetch(commands)
-    add_evaluate(commands)
+    text = "score many models and variants on a Dask cluster"
+    evaluate.add_arguments(add_command(commands, "evaluate", text, evaluate.EXAMPLES))
     text = "make a page of results, with charts"
     report.add_arguments(add_command(commands, "report", text, report.EXAMPLES))
     text = "show layer by layer what int8 loses against float32"
@@ -233,9 +233,7 @@ def _dispatch(options: argparse.Namespace) -> int:
 
         return run(options)
     if options.command == "evaluate":
-        from host_tools.cluster.cluster_evaluation import evaluate_command
-
-        return evaluate_command(options)
+        return evaluate.run(options)
     if options.command == "report":
         return report.run(options)
     if options.command == "diagnose":

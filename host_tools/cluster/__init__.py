@@ -1,1 +1,1 @@
-"""Evaluate many models on many machines with Dask Distributed, to the last count alike."""
+"""Evaluation of many models on many machines with Dask Distributed."""

@@ -1,26 +1,23 @@
-"""Carry out `host-tools evaluate`: plan, submit, watch, and write what came of it."""
+"""An evaluation on a cluster: plan the jobs, wait for them, write the counts."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec.structs import replace
 from rich.console import Console
+from rich.progress import Progress
 
 from edge_app.console import tell
-from edge_app.errors import UsageError
-from edge_app.evaluate.dataset import Dataset, ImageSet, parse_dataset
+from edge_app.evaluate.dataset import Dataset, ImageSet
 from edge_app.evaluate.evaluation_file import write_evaluation
-from edge_app.evaluate.evaluation_output import print_evaluation, progress_bar
+from edge_app.evaluate.evaluation_output import progress_bar
 from edge_app.evaluate.partial_counts import add_counts, chunks
 from edge_app.evaluate.running import begin, counts_of, with_counts
 from edge_app.model.card import ModelSpec
-from edge_app.model.catalog import resolve_model
 from edge_app.results.evaluation_result import EvaluationResult, PartialCounts
 from edge_app.style import count
 from host_tools.cluster.jobs import TOPIC, Job, worker_facts
@@ -30,7 +27,14 @@ if TYPE_CHECKING:
     from distributed import Client
 
 _CHUNK = {"segmentation": 16, "classification": 1000}
-Name = tuple[str, str]  # of a model and a variant
+VariantKey = tuple[str, str]  # names of a model and a variant
+
+
+class OnMessage(Protocol):
+    """Receives what workers report."""
+
+    def __call__(self, message: Mapping[str, Any]) -> None:
+        """Take one finished job: {"key", "frames", "worker", "pid"}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,232 +44,181 @@ class ClusterOptions:
     out: folder of the results, with one folder for each model.
     variants: names with commas between, or "all".
     chunk: frames per job; None takes the usual number of the task.
-    anew: start over instead of continuing from what `out` holds.
+    start_over: do not continue from what `out` holds.
     """
 
     out: Path
     variants: str = "all"
     chunk: int | None = None
     runtime: str = "auto"
-    anew: bool = False
-
-
-def evaluate_command(options: argparse.Namespace) -> int:
-    """Carry out `host-tools evaluate`; exit 130 where Ctrl-C ended it."""
-    console = Console()
-    dataset = parse_dataset(options.dataset)
-    specs = [resolve_model(name, runtime=options.runtime) for name in options.model]
-    if len({spec.name for spec in specs}) < len(specs):
-        raise UsageError("two of the models have one name; evaluate one of them alone")
-    with connected(options.scheduler) as client:
-        tell(console, f"{client.scheduler.address}: {count(_workers(client), 'worker')}")
-        try:
-            wanted = ClusterOptions(
-                options.out, options.variants, options.chunk, options.runtime, options.anew
-            )
-            outcomes = evaluate(client, specs, dataset, wanted, console)
-        except KeyboardInterrupt:
-            tell(console, "stopped; what was counted is kept, the same command goes on")
-            return 130
-    for name, outcome in outcomes.items():
-        print_evaluation(console, outcome, options.out / name)
-    return 0
+    start_over: bool = False
 
 
 def evaluate(
     client: Client,
-    specs: list[ModelSpec],
+    specs: Sequence[ModelSpec],
     dataset: Dataset,
     options: ClusterOptions,
     console: Console,
-    watch: Callable[[dict[str, Any]], None] = lambda _: None,
+    on_message: OnMessage | None = None,
 ) -> dict[str, EvaluationResult]:
-    """Score models on a cluster; return the outcome of each, by name.
+    """Score models on a cluster; return the evaluation of each, by name.
 
-    watch: gets what workers tell: {"key", "frames", "worker", "pid"}.
-    Whatever ends it, what was counted so far is written.
+    Also after Ctrl-C and errors, what is counted so far is written.
     """
     from host_tools.cluster.plugin import NoProfilerPlugin
 
-    pictures = ImageSet(dataset)
     client.register_plugin(NoProfilerPlugin())
-    facts = client.run(worker_facts, options.runtime)
-    about = _about(facts)
-    runtimes = sorted({each["runtime"] for each in facts.values()})
+    facts = list(client.run(worker_facts, options.runtime).values())
+    images = ImageSet(dataset)
+    variants = {spec.name: _variants(spec, options.variants) for spec in specs}
     before = {
         spec.name: begin(
             spec,
-            _variants(spec, options.variants),
+            variants[spec.name],
             dataset,
-            pictures,
+            images,
             options.out / spec.name,
-            **about,
-            start_over=options.anew,
+            boards=_boards(facts),
+            versions=facts[0]["versions"] if facts else {},
+            start_over=options.start_over,
         )
         for spec in specs
     }
     jobs = {
-        (spec.name, variant): _jobs(before[spec.name], spec, variant, dataset, pictures, options)
+        (spec.name, variant): _jobs(before[spec.name], spec, variant, dataset, images, options)
         for spec in specs
-        for variant in _variants(spec, options.variants)
+        for variant in variants[spec.name]
     }
-    trees = {name: submit(client, planned) for name, planned in jobs.items() if planned}
-    sizes = {job.key: job.stop - job.start for planned in jobs.values() for job in planned}
+    results = _Results(before, ", ".join(sorted({each["runtime"] for each in facts})), options.out)
+    trees = {key: submit(client, planned) for key, planned in jobs.items() if planned}
 
-    def kept(
-        parts: Mapping[Name, PartialCounts | None], status: str
-    ) -> dict[str, EvaluationResult]:
-        outcomes = _with_parts(before, parts, ", ".join(runtimes), status)
-        for name, outcome in outcomes.items():
-            write_evaluation(outcome, options.out / name)
-        return outcomes
-
-    def keep() -> None:
-        kept({name: tree.done(client) for name, tree in trees.items()}, "interrupted")
+    def save() -> None:
+        results.write({key: tree.done(client) for key, tree in trees.items()}, "interrupted")
 
     with progress_bar(console) as progress:
-        task = progress.add_task("frames", total=sum(sizes.values()))
-        told: set[str] = set()
-        busy: set[str] = set()
+        job_progress = _JobProgress(progress, [job for each in jobs.values() for job in each])
 
-        def hear(event: Any) -> None:
-            """Advance by what a worker tells; a job done again counts once."""
-            message = event[1]
-            watch(message)
-            busy.add(message["worker"])
-            if message["key"] in sizes and message["key"] not in told:
-                told.add(message["key"])
-                workers = count(len(busy), "worker")
-                progress.update(
-                    task, advance=sizes[message["key"]], description=f"frames on {workers}"
-                )
+        def on_event(event: Any) -> None:
+            job_progress.add(event[1])
+            if on_message:
+                on_message(event[1])
 
-        client.subscribe_topic(TOPIC, hear)
+        client.subscribe_topic(TOPIC, on_event)
         try:
-            parts = collect(client, trees, lambda _: None, keep)
+            parts = collect(client, trees, save)
         except BaseException:
-            keep()
+            save()
             raise
         finally:
             client.unsubscribe_topic(TOPIC)
-        progress.update(task, completed=sum(sizes.values()))
-    _tell_moved(client, console, jobs, trees)
-    return kept(parts, "complete")
+        job_progress.finish()
+    _print_moved(client, console, jobs, trees)
+    return results.write(parts, "complete")
+
+
+class _Results:
+    """The evaluations before the jobs, to which their counts are added.
+
+    runtime: of the workers. out: folder of the results.
+    """
+
+    def __init__(self, before: Mapping[str, EvaluationResult], runtime: str, out: Path) -> None:
+        self._before = before
+        self._runtime = runtime
+        self._out = out
+
+    def write(
+        self, parts: Mapping[VariantKey, PartialCounts | None], status: str
+    ) -> dict[str, EvaluationResult]:
+        """Write and return the evaluations with these counts added."""
+        results = {name: replace(result, status=status) for name, result in self._before.items()}
+        for (model, variant), part in parts.items():
+            if part is not None:
+                done = counts_of(self._before[model], variant)
+                total = add_counts(done, part) if done else part
+                (digest,) = self._before[model].datasets
+                results[model] = with_counts(results[model], variant, digest, total, self._runtime)
+        for name, result in results.items():
+            write_evaluation(result, self._out / name)
+        return results
+
+
+class _JobProgress:
+    """The bar of the frames that are done; a job that is computed again counts once."""
+
+    def __init__(self, progress: Progress, jobs: Iterable[Job]) -> None:
+        self._progress = progress
+        self._sizes = {job.key: job.stop - job.start for job in jobs}
+        self._task = progress.add_task("frames", total=sum(self._sizes.values()))
+        self._left = set(self._sizes)
+        self._workers: set[str] = set()
+
+    def add(self, message: Mapping[str, Any]) -> None:
+        """Advance by a finished job."""
+        self._workers.add(message["worker"])
+        if message["key"] in self._left:
+            self._left.remove(message["key"])
+            workers = count(len(self._workers), "worker")
+            self._progress.update(
+                self._task,
+                advance=self._sizes[message["key"]],
+                description=f"frames on {workers}",
+            )
+
+    def finish(self) -> None:
+        """Show all frames as done, also those of lost messages."""
+        self._progress.update(self._task, completed=sum(self._sizes.values()))
 
 
 def _jobs(
-    outcome: EvaluationResult,
+    result: EvaluationResult,
     spec: ModelSpec,
     variant: str,
     dataset: Dataset,
-    pictures: ImageSet,
+    images: ImageSet,
     options: ClusterOptions,
 ) -> list[Job]:
-    """Cut what is left of a variant into jobs."""
-    done = counts_of(outcome, variant)
+    """Return jobs for the frames of a variant that are not counted yet."""
+    done = counts_of(result, variant)
     file = spec.variant(variant).path.absolute()
     model = file if spec.guessed else file.parent  # a file without a card, or the card's folder
+    sha256 = result.variants[variant].sha256
     size = options.chunk or _CHUNK[spec.task]
     return [
-        Job(
-            str(model),
-            variant,
-            outcome.variants[variant].sha256,
-            dataset,
-            start,
-            stop,
-            options.runtime,
-        )
-        for start, stop in chunks((0, pictures.count), done.spans if done else (), size)
+        Job(str(model), variant, sha256, dataset, start, stop, options.runtime)
+        for start, stop in chunks((0, images.count), done.spans if done else (), size)
     ]
 
 
-def _with_parts(
-    before: Mapping[str, EvaluationResult],
-    parts: Mapping[Name, PartialCounts | None],
-    runtime: str,
-    status: str,
-) -> dict[str, EvaluationResult]:
-    """Return the outcomes with what was counted since added to them."""
-    outcomes = {name: replace(outcome, status=status) for name, outcome in before.items()}
-    for (model, variant), part in parts.items():
-        if part is not None:
-            done = counts_of(before[model], variant)
-            total = add_counts(done, part) if done else part
-            (digest,) = before[model].datasets
-            outcomes[model] = with_counts(outcomes[model], variant, digest, total, runtime)
-    return outcomes
-
-
 def _variants(spec: ModelSpec, text: str) -> list[str]:
-    """Return the variants asked for that this model has; raise UsageError for none of them."""
+    """Return the variants of a list; raise ModelError if the model does not have one."""
     if text == "all":
         return list(spec.variants)
     return [spec.variant(name.strip()).name for name in text.split(",")]
 
 
-def _about(facts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    boards: list[Mapping[str, Any]] = []
-    for each in facts.values():
-        if all(each["board"]["model"] != known["model"] for known in boards):
-            boards.append(each["board"])
-    versions: Mapping[str, str] = next((each["versions"] for each in facts.values()), {})
-    return {"boards": tuple(boards), "versions": versions}
+def _boards(facts: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Return the workers' boards, one of each model."""
+    boards: dict[str, dict[str, Any]] = {}
+    for each in facts:
+        boards.setdefault(each["board"]["model"], each["board"])
+    return tuple(boards.values())
 
 
-def _tell_moved(
+def _print_moved(
     client: Client,
     console: Console,
-    jobs: Mapping[Name, list[Job]],
-    trees: Mapping[Name, Tree],
+    jobs: Mapping[VariantKey, list[Job]],
+    trees: Mapping[VariantKey, Tree],
 ) -> None:
-    """Say how many bytes a frame cost, from the first jobs of each variant."""
-    figures = []
-    for name, tree in trees.items():
+    """Print the bytes moved per frame, by the first jobs of each variant."""
+    moved = []
+    for key, tree in trees.items():
         futures = tree.branches[0].jobs
         parts = client.gather(list(futures), errors="skip")
         if len(parts) == len(futures):
-            figures.append(moved_bytes(jobs[name][: len(parts)], parts))
-    if figures:
-        each = sum(figures) / len(figures)
-        tell(console, f"{each:,.0f} bytes moved per frame and variant: paths out, counts back")
-
-
-def _workers(client: Client) -> int:
-    return len(client.scheduler_info(n_workers=-1)["workers"])
-
-
-@contextmanager
-def connected(scheduler: str) -> Iterator[Client]:
-    """Connect to a scheduler, or start one with workers here; raise UsageError."""
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError:
-        raise UsageError(
-            "the cluster extra is not installed: pip install 'edge-quant[cluster]'"
-        ) from None
-    kind, _, rest = scheduler.partition(":")
-    if kind == "local":
-        if not rest.isdecimal() or not int(rest):
-            raise UsageError(f"--scheduler {scheduler}: give local:N, N worker processes")
-        with (
-            LocalCluster(
-                n_workers=int(rest), threads_per_worker=1, dashboard_address=None
-            ) as cluster,
-            Client(cluster) as client,
-        ):
-            yield client
-        return
-    try:
-        client = Client(scheduler, timeout=10)
-    except (OSError, ValueError) as fault:
-        raise UsageError(
-            f"--scheduler {scheduler} does not answer ({fault}); start one with 'dask scheduler', "
-            "or use local:N"
-        ) from None
-    with client:
-        if not _workers(client):
-            raise UsageError(
-                f"{scheduler} has no workers; start some with 'dask worker {scheduler}'"
-            )
-        yield client
+            moved.append(moved_bytes(jobs[key][: len(parts)], parts))
+    if moved:
+        mean = sum(moved) / len(moved)
+        tell(console, f"{mean:,.0f} bytes moved per frame and variant: paths out, counts back")

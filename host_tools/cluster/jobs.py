@@ -1,4 +1,4 @@
-"""Cut evaluations into jobs that travel as paths and positions, and carry one out on a worker."""
+"""Jobs of an evaluation, sent as paths and positions, and their work on a worker."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from edge_app.model.engine import Engine, load_engine
 from edge_app.model.interpreter.runtimes import load_runtime
 from edge_app.results.evaluation_result import PartialCounts
 
-TOPIC = "edge-quant-frames"  # under which workers tell their progress
-_here = threading.local()  # an interpreter belongs to the one thread that uses it
+TOPIC = "edge-quant-frames"  # of the messages on finished jobs
+_thread = threading.local()  # an interpreter belongs to the one thread that uses it
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Name the frames from `start` to before `stop`, and the file that answers them.
+    """The frames from `start` to before `stop`, and the variant that scores them.
 
     model: the model's folder, or a .tflite file without a card; the same path for every worker.
     sha256: of the variant's file.
@@ -43,25 +43,25 @@ class Job:
 
     @property
     def key(self) -> str:
-        """What the scheduler calls it: equal jobs are one."""
+        """Its name at the scheduler, the same for equal jobs."""
         file = f"{Path(self.model).name}-{self.variant}-{self.sha256[:8]}"
         return f"{file}-{self.dataset.name.replace('/', '-')}-{self.start}-{self.stop}"
 
 
 def score_job(job: Job) -> PartialCounts:
-    """Score a job's frames on this worker; raise ModelError where its file is another one."""
-    part = score_span(_engine(job), _pictures(job.dataset), job.start, job.stop)
-    _tell(job.key, part.frames)
+    """Score a job's frames on this worker; raise ModelError if its file is a different one."""
+    part = score_span(_engine(job), _images(job.dataset), job.start, job.stop)
+    _report(job.key, part.frames)
     return part
 
 
 def add_group(parts: Sequence[PartialCounts]) -> PartialCounts:
-    """Add the parts of one branch of the tree; raise ValueError for a frame in two of them."""
+    """Return the sum of some parts; raise ValueError if a frame is in two of them."""
     return sum_counts(parts)
 
 
 def worker_facts(runtime: str) -> dict[str, Any]:
-    """Tell which machine a worker is, and what it answers with."""
+    """Return the board, versions and runtime of a worker."""
     return {
         "board": board(),
         "versions": versions(),
@@ -70,28 +70,28 @@ def worker_facts(runtime: str) -> dict[str, Any]:
 
 
 def _engine(job: Job) -> Engine:
-    """Return this thread's interpreter for a variant; a thread keeps one for each."""
-    engines: dict[tuple[str, str], Engine] = _here.__dict__.setdefault("engines", {})
+    """Return this thread's engine of a variant, loaded at the first call."""
+    engines: dict[tuple[str, str], Engine] = _thread.__dict__.setdefault("engines", {})
     key = job.sha256, job.runtime
     if key not in engines:
         spec = resolve_model(job.model, runtime=job.runtime)
         found = file_sha256(spec.variant(job.variant).path)
         if found != job.sha256:
             raise ModelError(
-                f"{spec.variant(job.variant).path} has the sha256 {found[:12]} on a worker and "
-                f"{job.sha256[:12]} where the evaluation began; give all workers the same file"
+                f"{spec.variant(job.variant).path} has the SHA-256 {found[:12]} on a worker and "
+                f"{job.sha256[:12]} on this machine; give all workers the same file"
             )
         engines[key] = load_engine(spec, job.variant, runtime=job.runtime, threads=1)
     return engines[key]
 
 
 @lru_cache(maxsize=4)
-def _pictures(dataset: Dataset) -> ImageSet:
+def _images(dataset: Dataset) -> ImageSet:
     return ImageSet(dataset)
 
 
-def _tell(key: str, frames: int) -> None:
-    """Tell whoever listens that frames are done; a job that is done again has the same key."""
+def _report(key: str, frames: int) -> None:
+    """Send a message on a finished job; a job that is computed again has the same key."""
     from distributed import get_worker
 
     try:

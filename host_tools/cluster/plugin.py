@@ -1,4 +1,4 @@
-"""Prepare Dask's workers for interpreters; needs the cluster extra."""
+"""Preparation of Dask's workers for interpreters; needs the cluster extra."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from edge_app.process import prepare_process
 
 
 class NoProfilerPlugin(WorkerPlugin):  # type: ignore[misc]
-    """Keep a worker's interpreters undisturbed, and those of workers that join later.
+    """Stop Dask's profiler on all workers, and on those that join later.
 
-    Dask's statistical profiler holds the frames of running functions for a moment, and with
-    them the view that a picture is being written through; a runtime that finds a view of its
-    memory refuses to run ("at least 1 reference to internal data", once in some 100 jobs).
+    The statistical profiler keeps the stack frames of running functions for a moment, and with
+    them a view of the interpreter's input. A runtime with a view of its memory refuses to run
+    ("at least 1 reference to internal data", once in some 100 jobs).
     """
 
     name = "edge-quant-undisturbed"
@@ -25,6 +25,6 @@ class NoProfilerPlugin(WorkerPlugin):  # type: ignore[misc]
             callback = worker.periodic_callbacks.pop(kind, None)
             if callback is not None:
                 callback.stop()
-        # A worker has as many threads as it was given; OpenCV would start one per core in each.
+        # OpenCV would start one thread per core in each thread of a worker.
         # On two busy cores a frame took 27.9 ms with two of them and 22.9 ms with one.
         prepare_process()

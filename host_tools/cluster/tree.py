@@ -1,12 +1,12 @@
-"""Submit jobs to a scheduler and add their counts as a tree; keep what is done at every moment."""
+"""Jobs on a scheduler, and the sum of their counts as a tree of jobs."""
 
 from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from edge_app.evaluate.partial_counts import sum_counts
 from edge_app.results.evaluation_result import PartialCounts
@@ -15,19 +15,21 @@ from host_tools.cluster.jobs import Job, add_group, score_job
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-FAN_IN = 8  # parts added at once: a part is some 4 kB, its sum no larger
+K = TypeVar("K")
+
+FAN_IN = 8  # parts added by one job; a part takes some 4 kB, their sum no more
 _RETRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """Hold some jobs' futures, and the future of their sum."""
+    """The futures of some jobs, and of their sum."""
 
     jobs: tuple[Future, ...]
     total: Future
 
     def finished(self) -> list[Future]:
-        """Return futures that hold what is done of the branch, each frame once."""
+        """Return the futures of what is done, each frame once."""
         if self.total.status == "finished":
             return [self.total]
         return [job for job in self.jobs if job.status == "finished"]
@@ -35,24 +37,24 @@ class Reduction:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Hold one variant's branches and the future of their sum."""
+    """The reductions of one variant, and the future of their sum."""
 
     branches: tuple[Reduction, ...]
     root: Future
 
     def done(self, client: Client) -> PartialCounts | None:
-        """Fetch what is done so far, None where nothing is."""
+        """Fetch the counts of what is done so far; None if nothing is."""
         futures = [future for branch in self.branches for future in branch.finished()]
-        # "skip": a worker that has just died took its parts along.
+        # "skip": the parts on a worker that has just died are lost.
         parts: list[PartialCounts] = client.gather(futures, errors="skip")
         return sum_counts(parts) if parts else None
 
 
 def submit(client: Client, jobs: Sequence[Job]) -> Tree:
-    """Submit jobs and the sums over them; nothing but paths, positions and counts travels.
+    """Submit jobs and the sums over them; only paths, positions and counts are sent.
 
-    A job that fails is tried again on any worker, and one whose worker was lost is computed
-    again, with whatever it had answered and nobody had fetched.
+    A job that fails is tried again on any worker. If a worker is lost, its jobs are computed
+    again, with the results that nobody had fetched.
     """
     futures = client.map(score_job, jobs, key=[job.key for job in jobs], retries=_RETRIES)
     branches = []
@@ -77,37 +79,34 @@ def _groups(futures: Sequence[Future]) -> Iterator[list[Future]]:
 
 def collect(
     client: Client,
-    trees: dict[Any, Tree],
-    job_done: Callable[[str], None],
-    keep: Callable[[], None],
-    keep_every_s: float = 30.0,
-) -> dict[Any, PartialCounts]:
-    """Wait for all trees and fetch their roots.
+    trees: Mapping[K, Tree],
+    save: Callable[[], None],
+    save_every_s: float = 30.0,
+) -> dict[K, PartialCounts]:
+    """Wait for all trees and fetch their roots; call `save` from time to time.
 
-    job_done: gets the key of each job that is done. keep: called now and then.
-    Raises what a job raised when its last retry failed.
+    Raises the exception of a job whose last retry failed.
     """
     from distributed import as_completed
 
     jobs = [job for tree in trees.values() for branch in tree.branches for job in branch.jobs]
-    kept_s = time.monotonic()
+    saved_s = time.monotonic()
     for future in as_completed(jobs):
         if future.status == "error":
             fault: BaseException = future.exception()
             raise fault
-        job_done(future.key)
-        if time.monotonic() - kept_s > keep_every_s:
-            keep()
-            kept_s = time.monotonic()
+        if time.monotonic() - saved_s > save_every_s:
+            save()
+            saved_s = time.monotonic()
     roots = client.gather([tree.root for tree in trees.values()])
     return dict(zip(trees, roots, strict=True))
 
 
 def moved_bytes(jobs: Sequence[Job], parts: Sequence[PartialCounts]) -> float:
-    """Return how many bytes a frame costs on the wire, jobs and counts together, as pickled.
+    """Return the bytes sent per frame, of pickled jobs and counts together.
 
-    jobs: with their parts; a job travels once, a part at most twice (to its branch's sum, and
-    as a share of that sum).
+    jobs: those of the parts. A job is sent once, a part at most twice: to its reduction, and
+    as a share of that sum.
     """
     out = sum(len(pickle.dumps(job)) for job in jobs)
     back = sum(len(pickle.dumps(part)) for part in parts)

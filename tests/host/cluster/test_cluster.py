@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,8 @@ from tests.support.made_digits import made_mnist
 
 pytest.importorskip("distributed", reason="needs the cluster extra: pip install '.[cluster]'")
 
-from host_tools.cluster.cluster_evaluation import ClusterOptions, connected, evaluate
+from host_tools.cluster.cluster_evaluation import ClusterOptions, evaluate
+from host_tools.cluster.connection import connected
 from host_tools.cluster.jobs import Job, score_job
 
 MNIST = ROOT / "assets" / "models" / "mnist"
@@ -39,7 +40,7 @@ WORKERS = 2  # with a thread each
 
 
 class Cluster:
-    """Run a scheduler and workers as processes of their own, as on several machines."""
+    """A scheduler and workers as separate processes, as on several machines."""
 
     def __init__(self, folder: Path, workers: int) -> None:
         with socket.socket() as free:
@@ -92,7 +93,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         running.close()
 
 
-def asked(out: Path, chunk: int, variants: str = "all") -> ClusterOptions:
+def options_for(out: Path, chunk: int, variants: str = "all") -> ClusterOptions:
     """Return the options of the command."""
     return ClusterOptions(out, variants, chunk)
 
@@ -120,11 +121,11 @@ def counts(result: EvaluationResult) -> dict[str, Any]:
 
 
 def killer(after: int) -> tuple[list[int], Any]:
-    """Return what kills the worker that tells of the n-th job, and whom it killed."""
+    """Return a callback that kills the worker of the n-th job, and the list of killed pids."""
     killed: list[int] = []
     told: list[str] = []
 
-    def watch(message: dict[str, Any]) -> None:
+    def watch(message: Mapping[str, Any]) -> None:
         told.append(message["key"])
         if len(told) >= after and not killed:
             killed.append(message["pid"])
@@ -140,7 +141,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing(cluster: Cluster, tmp_path:
     killed, watch = killer(after=20)
     out = tmp_path / "out"
     with connected(cluster.address) as client:
-        options = asked(out, chunk=20)
+        options = options_for(out, chunk=20)
         found = evaluate(
             client, [read_card(MNIST)], parse_dataset(dataset), options, Console(quiet=True), watch
         )["mnist"]
@@ -152,19 +153,19 @@ def test_a_worker_killed_in_the_middle_loses_nothing(cluster: Cluster, tmp_path:
     assert read_evaluation(out / "mnist").status == "complete"
 
 
-def test_what_was_counted_before_a_stop_is_gone_on_with(cluster: Cluster, tmp_path: Path) -> None:
-    """Ctrl-C keeps the jobs that were done; the end is that of one run."""
+def test_an_interrupted_evaluation_continues(cluster: Cluster, tmp_path: Path) -> None:
+    """Ctrl-C keeps the finished jobs; the final counts are those of one run."""
     dataset = made_digits(tmp_path / "digits")
     alone = one_machine(dataset, "mnist", tmp_path / "alone", "--variants", "int8")
     out, main_thread = tmp_path / "out", os.getpid()
     told: list[str] = []
 
-    def stop(message: dict[str, Any]) -> None:
+    def stop(message: Mapping[str, Any]) -> None:
         told.append(message["key"])
         if len(told) == 5:
             os.kill(main_thread, signal.SIGINT)
 
-    what = ([read_card(MNIST)], parse_dataset(dataset), asked(out, 5, "int8"))
+    what = ([read_card(MNIST)], parse_dataset(dataset), options_for(out, 5, "int8"))
     with connected(cluster.address) as client:
         with pytest.raises(KeyboardInterrupt):
             evaluate(client, *what, Console(quiet=True), stop)
@@ -176,10 +177,10 @@ def test_what_was_counted_before_a_stop_is_gone_on_with(cluster: Cluster, tmp_pa
     assert counts(again) == counts(alone)
 
 
-def test_workers_of_the_command_score_alike(
+def test_local_workers_get_the_same_counts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """local:2 starts two workers, and tells how little a frame costs on the wire."""
+    """local:2 starts two workers and prints the bytes sent per frame."""
     dataset = made_digits(tmp_path / "digits")
     alone = one_machine(dataset, "mnist", tmp_path / "alone", "--variants", "int8,float32")
     arguments = ["--dataset", dataset, "--model", "mnist", "--variants", "int8,float32"]
@@ -204,7 +205,7 @@ def test_a_file_without_a_card_is_evaluated(tmp_path: Path) -> None:
 
 
 def test_a_worker_is_not_profiled(cluster: Cluster) -> None:
-    """The profiler would hold views of an interpreter's memory, which then refuses to run."""
+    """The profiler would keep views of an interpreter's memory, which then refuses to run."""
     from host_tools.cluster.plugin import NoProfilerPlugin
 
     def callbacks(dask_worker: Any) -> list[str]:
@@ -229,7 +230,7 @@ def test_jobs_add_up_without_a_cluster(tmp_path: Path) -> None:
 
 
 def test_another_file_on_a_worker_is_refused(tmp_path: Path) -> None:
-    """A worker answers with the very file that was asked for, or not at all."""
+    """A worker scores with the same file as this machine, or not at all."""
     from edge_app.errors import ModelError
 
     dataset = parse_dataset(made_digits(tmp_path / "digits"))
@@ -242,7 +243,7 @@ def test_another_file_on_a_worker_is_refused(tmp_path: Path) -> None:
     ("scheduler", "why"),
     [("local:0", "give local:N"), ("local:x", "give local:N"), ("tcp://127.0.0.1:9", "dask sched")],
 )
-def test_a_scheduler_that_is_none_is_told(
+def test_a_wrong_scheduler_is_refused(
     scheduler: str, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The message says how to start one."""
@@ -252,7 +253,7 @@ def test_a_scheduler_that_is_none_is_told(
 
 
 @pytest.mark.shared
-def test_street_frames_score_alike_with_a_worker_killed(
+def test_street_frames_get_the_same_counts_with_a_worker_killed(
     cluster: Cluster, tmp_path: Path, shared: Path
 ) -> None:
     """Real frames through the street model: a class map's counts are those of one process."""
@@ -261,7 +262,7 @@ def test_street_frames_score_alike_with_a_worker_killed(
     alone = one_machine(dataset, "street", tmp_path / "alone", "--variants", "int8,float32")
     killed, watch = killer(after=6)
     with connected(cluster.address) as client:
-        options = asked(tmp_path / "out", 4, "int8,float32")
+        options = options_for(tmp_path / "out", 4, "int8,float32")
         found = evaluate(
             client, [read_card(street)], parse_dataset(dataset), options, Console(quiet=True), watch
         )["street"]

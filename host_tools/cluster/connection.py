@@ -1,0 +1,53 @@
+"""Connections to a Dask scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from edge_app.errors import UsageError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+
+@contextmanager
+def connected(scheduler: str) -> Iterator[Client]:
+    """Connect to a scheduler, or start one with workers on this machine.
+
+    scheduler: its address, or "local:N" for N worker processes here.
+    Raises UsageError if it does not answer or has no workers.
+    """
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise UsageError(
+            "the cluster extra is not installed; run: pip install 'edge-quant[cluster]'"
+        ) from None
+    kind, _, rest = scheduler.partition(":")
+    if kind == "local":
+        if not rest.isdecimal() or not int(rest):
+            raise UsageError(f"--scheduler {scheduler}: give local:N, N worker processes")
+        options = {"n_workers": int(rest), "threads_per_worker": 1, "dashboard_address": None}
+        with LocalCluster(**options) as cluster, Client(cluster) as client:
+            yield client
+        return
+    try:
+        client = Client(scheduler, timeout=10)
+    except (OSError, ValueError) as fault:
+        raise UsageError(
+            f"--scheduler {scheduler} does not answer: {fault}; start one with 'dask scheduler', "
+            "or use local:N"
+        ) from None
+    with client:
+        if not worker_count(client):
+            raise UsageError(
+                f"--scheduler {scheduler} has no workers; start some with 'dask worker {scheduler}'"
+            )
+        yield client
+
+
+def worker_count(client: Client) -> int:
+    """Return the number of workers that the scheduler has now."""
+    return len(client.scheduler_info(n_workers=-1)["workers"])

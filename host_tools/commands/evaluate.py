@@ -1,0 +1,108 @@
+"""`host-tools evaluate`: score many models and variants on a Dask cluster."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from edge_app.commands.arg_types import positive
+from edge_app.model.interpreter.runtimes import CHOICES
+
+EXAMPLES = """examples:
+  host-tools evaluate --scheduler local:2 --model street --dataset camvid:CamVid
+  host-tools evaluate --scheduler tcp://big:8786 --model models/a --model models/b \\
+      --dataset cityscapes:/shared/cityscapes --out results
+
+  dask scheduler                                              on one machine, and
+  dask worker tcp://big:8786 --nthreads 1 --nworkers 4        on every other
+
+OUT then holds MODEL/evaluation.json with every count, as edge-app evaluate writes it, and the
+confusion matrices as images. Ctrl-C or a lost worker lose nothing that was counted: the same
+command continues. edge-app evaluate with --out OUT/MODEL draws the worst frames.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `evaluate`."""
+    parser.add_argument(
+        "--scheduler",
+        required=True,
+        metavar="tcp://HOST:PORT|local:N",
+        help="a running scheduler, or N worker processes on this machine",
+    )
+    parser.add_argument(
+        "--model",
+        action="append",
+        required=True,
+        metavar="M",
+        help="a shipped model, or a model folder or .tflite file with the same path on every "
+        "worker; may be repeated",
+    )
+    parser.add_argument(
+        "--dataset",
+        required=True,
+        metavar="KIND:PATH",
+        help="camvid:DIR, cityscapes:DIR, driveseg:TAR, idx:IMAGES,LABELS, or KIND:IMAGES,TRUTH",
+    )
+    parser.add_argument(
+        "--variants", default="all", metavar="LIST", help="names with commas (default: all)"
+    )
+    parser.add_argument(
+        "--chunk",
+        type=positive,
+        metavar="N",
+        help="frames per job (default: 16, of digits 1000)",
+    )
+    parser.add_argument(
+        "--runtime",
+        choices=CHOICES,
+        default="auto",
+        help="inference runtime (default: the first that is installed)",
+    )
+    parser.add_argument(
+        "--anew", action="store_true", help="start over (default: continue from what OUT holds)"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("evaluation"),
+        metavar="DIR",
+        help="folder of the results (default: evaluation)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Evaluate, print the scores; return 130 after Ctrl-C."""
+    from rich.console import Console
+
+    from edge_app.console import tell
+    from edge_app.errors import UsageError
+    from edge_app.evaluate.dataset import parse_dataset
+    from edge_app.evaluate.evaluation_output import print_evaluation
+    from edge_app.model.catalog import resolve_model
+    from edge_app.style import count
+    from host_tools.cluster.cluster_evaluation import ClusterOptions, evaluate
+    from host_tools.cluster.connection import connected, worker_count
+
+    console = Console()
+    dataset = parse_dataset(options.dataset)
+    specs = [resolve_model(name, runtime=options.runtime) for name in options.model]
+    if len({spec.name for spec in specs}) < len(specs):
+        raise UsageError("two of the models have the same name; evaluate one of them alone")
+    wanted = ClusterOptions(
+        out=options.out,
+        variants=options.variants,
+        chunk=options.chunk,
+        runtime=options.runtime,
+        start_over=options.anew,
+    )
+    with connected(options.scheduler) as client:
+        tell(console, f"{client.scheduler.address}: {count(worker_count(client), 'worker')}")
+        try:
+            results = evaluate(client, specs, dataset, wanted, console)
+        except KeyboardInterrupt:
+            tell(console, "stopped; the counts so far are kept, the same command continues")
+            return 130
+    for name, result in results.items():
+        print_evaluation(console, result, options.out / name)
+    return 0
