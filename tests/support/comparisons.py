@@ -1,4 +1,4 @@
-"""Results of two variants and what a comparison says of them, for the views that show both."""
+"""Results of two variants and their comparison, for the views that show both."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ CLASSES = len(CITYSCAPES.names)
 
 
 def segmentation(seed: int, *, logits: bool, shape_hw: tuple[int, int] = (16, 32)) -> Segmentation:
-    """Return blobs of several classes, the same for a seed, and like those of other seeds."""
+    """Return stripes of several classes with noise that depends on a seed.
+
+    Two seeds give similar maps: uint8 (h, w) trainIds, and int8 logits (h, w, 19) if requested.
+    """
     across = np.linspace(0, 5.99, shape_hw[1]).astype(np.uint8) * 3
     class_map = np.repeat(across[None], shape_hw[0], axis=0)
     rng = np.random.default_rng(seed)
@@ -26,23 +29,23 @@ def segmentation(seed: int, *, logits: bool, shape_hw: tuple[int, int] = (16, 32
 
 
 def comparison(
-    second: Segmentation, alike: float = 0.973, miou: float | None = 0.593
+    second: Segmentation, agreement: float = 0.973, miou: float | None = 0.593
 ) -> Comparison:
-    """Return what int8 says of a frame, with every class in view."""
+    """Return the result of int8 for a frame, with every class in view."""
     return Comparison(
         "int8",
         second,
-        alike,
+        agreement,
         tuple((name, 1 - i / 20) for i, name in enumerate(CITYSCAPES.names)),
         None if miou is None else Quality(9, miou=miou),
     )
 
 
-def picture(width: int, height: int) -> NDArray[np.uint8]:
-    """Return noise, so that every pixel can be told from a class colour."""
+def noise(width: int, height: int) -> NDArray[np.uint8]:
+    """Return noise, which resembles no class colour: uint8 (height, width, 3) BGR."""
     return np.random.default_rng(5).integers(0, 256, (height, width, 3), np.uint8)
 
 
 def noisy_frame(width: int, height: int) -> Frame:
     """Return a frame of noise."""
-    return Frame(picture(width, height), 0, 0.0, 1.0, "0")
+    return Frame(noise(width, height), 0, 0.0, 1.0, "0")

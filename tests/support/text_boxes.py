@@ -1,4 +1,4 @@
-"""Note where the overlay writes its texts, to see that they can all be read."""
+"""The places of all texts that a test draws, to check that they are readable."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Box = tuple[int, int, int, int]
 
 
 class Written:
-    """Collect where texts were written on sheets."""
+    """The texts drawn on sheets, with their boxes: left, top, right, bottom."""
 
     def __init__(self) -> None:
         self.boxes: list[tuple[str, Box, Sheet]] = []
 
     def check(self, margin_px: int = 0) -> None:
-        """Assert that all texts lie within their sheets, and that no two on a sheet overlap."""
+        """Assert that all texts are within their sheets, and that no two on a sheet overlap."""
         for text, (left, top, right, bottom), sheet in self.boxes:
             width, height = sheet.size_wh
             assert left >= margin_px, text
@@ -40,7 +40,7 @@ class Written:
 
 
 def note_texts(monkeypatch: pytest.MonkeyPatch) -> Written:
-    """Note every text that is written in a test."""
+    """Record every text that is drawn in a test."""
     notes = Written()
     write: Callable[..., None] = Sheet.text
 

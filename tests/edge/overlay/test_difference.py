@@ -1,4 +1,4 @@
-"""A difference marks the pixels on which two variants disagree, all of them and no others."""
+"""A difference marks exactly the pixels on which two variants disagree."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from edge_app.overlay.difference import (
     draw_difference,
 )
 from edge_app.style import VARIANT_COLOURS, bgr, variant_colour
-from tests.support.comparisons import picture, segmentation
+from tests.support.comparisons import noise, segmentation
 
 ROAD, SIDEWALK, PERSON, CAR = 0, 1, 11, 13
 SCHEME = difference_scheme(CITYSCAPES, "float32", "int8")
@@ -24,7 +24,7 @@ PALETTE = CITYSCAPES.palette_bgr()
 
 
 def kinds(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Read back which mark each pixel of a canvas over a black picture has."""
+    """Return the mark of each pixel of a canvas over a black image."""
     found = np.zeros(canvas.shape[:2], np.uint8)
     for kind, colour in enumerate(SCHEME.colours, ONLY_FIRST):
         near = np.abs(canvas.astype(int) - np.multiply(bgr(colour), 0.86)).max(axis=2) <= 2
@@ -32,8 +32,8 @@ def kinds(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return found
 
 
-def test_marks_tell_who_sees_an_object() -> None:
-    """An object in one map alone is that variant's, anything else that differs is neither's."""
+def test_marks_show_which_variant_has_an_object() -> None:
+    """An object in one map only is marked as that variant's, any other difference as neither's."""
     first = np.array([[ROAD, PERSON, ROAD, PERSON, ROAD, VOID]], np.uint8)
     second = np.array([[ROAD, ROAD, CAR, CAR, SIDEWALK, CAR]], np.uint8)
     assert difference_marks(first, second, SCHEME.objects).tolist() == [
@@ -41,8 +41,8 @@ def test_marks_tell_who_sees_an_object() -> None:
     ]
 
 
-def test_maps_of_two_sizes_are_compared_on_the_first_ones_grid() -> None:
-    """Variants may have been made for other input sizes."""
+def test_maps_of_two_sizes_are_compared_at_the_size_of_the_first() -> None:
+    """Variants may have different input sizes."""
     first, second = np.zeros((4, 8), np.uint8), np.zeros((8, 16), np.uint8)
     second[:2] = 1
     assert difference_marks(first, second, SCHEME.objects).sum(axis=1).tolist() == [24, 0, 0, 0]
@@ -52,10 +52,10 @@ def test_maps_of_two_sizes_are_compared_on_the_first_ones_grid() -> None:
     ("size_wh", "shape_hw"),
     [((640, 320), (16, 32)), ((641, 363), (13, 29)), ((320, 240), (16, 32))],
 )
-def test_clean_marks_are_the_disagreeing_pixels_exactly(
+def test_clean_marks_are_exactly_the_pixels_that_differ(
     size_wh: tuple[int, int], shape_hw: tuple[int, int]
 ) -> None:
-    """Each pixel of the network is marked as a whole, and no pixel of the canvas besides."""
+    """Each pixel of the network is marked as a whole, and no other pixel of the canvas."""
     first, second = (segmentation(i, logits=False, shape_hw=shape_hw) for i in (1, 2))
     black = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
     canvas = draw_difference(black, first, second, PALETTE, SCHEME, rounded=False)
@@ -70,7 +70,7 @@ def test_clean_marks_are_the_disagreeing_pixels_exactly(
 
 
 def test_rounded_marks_keep_every_pixel_at_its_centre() -> None:
-    """Soft outlines lose no pixel of the network and make none up."""
+    """Soft outlines neither lose nor add a pixel of the network."""
     first, second = segmentation(1, logits=True), segmentation(2, logits=True)
     black = np.zeros((720, 1280, 3), np.uint8)
     canvas = draw_difference(black, first, second, PALETTE, SCHEME, rounded=True)
@@ -79,7 +79,7 @@ def test_rounded_marks_keep_every_pixel_at_its_centre() -> None:
 
 
 def test_a_map_finer_than_the_canvas_loses_no_mark() -> None:
-    """A single pixel of a large map is still seen on a small canvas."""
+    """A single pixel of a large map is still visible on a small canvas."""
     first, second = np.zeros((2, 1024, 2048), np.uint8)
     second[501, 1003] = PERSON
     canvas = draw_difference(
@@ -94,9 +94,9 @@ def test_a_map_finer_than_the_canvas_loses_no_mark() -> None:
 
 
 @pytest.mark.parametrize("rounded", [False, True])
-def test_what_both_agree_on_is_dim_and_gray(rounded: bool) -> None:
-    """Without a difference nothing is brighter than the tinted half of the picture."""
-    same, given = segmentation(1, logits=True), picture(640, 360)
+def test_pixels_without_a_difference_are_dim_and_gray(rounded: bool) -> None:
+    """None is brighter than the dimmed, tinted image."""
+    same, given = segmentation(1, logits=True), noise(640, 360)
     before = given.copy()
     canvas = draw_difference(given, same, same, PALETTE, SCHEME, rounded=rounded)
     assert not kinds(canvas).any()
@@ -105,15 +105,15 @@ def test_what_both_agree_on_is_dim_and_gray(rounded: bool) -> None:
 
 
 def test_each_variant_has_its_own_colour() -> None:
-    """Those of the HUD; where both would be alike the second gets another."""
+    """The colours are those of the HUD; if both are equal, the second gets another."""
     assert SCHEME.colours[:2] == (variant_colour("float32"), variant_colour("int8"))
     strange = difference_scheme(CITYSCAPES, "one", "other").colours
     assert len(set(strange)) == 3
     assert strange[1] in VARIANT_COLOURS.values()
 
 
-def test_objects_are_known_by_name() -> None:
-    """Streets and Pascal's photographs have objects before surroundings, digits have not."""
+def test_objects_are_found_by_name() -> None:
+    """Streets and Pascal's photographs have objects in front of surroundings, digits do not."""
     names = {label.train_id: label.name for label in CITYSCAPES.classes}
     objects = {names[int(i)] for i in np.flatnonzero(SCHEME.objects)}
     assert {"pole", "traffic sign", "person", "car", "bicycle"} <= objects

@@ -1,4 +1,4 @@
-"""Digits that were read have boxes and labels that cover nothing that matters."""
+"""Boxes and labels of digits on paper: their colours, and what they may not cover."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ STATUS = status(task="classification", model="MNIST digits", quality=None)
 
 
 def reading(digit: int, box: tuple[int, int, int, int], confidence: float = 0.97) -> Reading:
-    """Make a reading of some confidence."""
+    """Return a reading with a confidence."""
     scores = np.full(10, (1 - confidence) / 9, np.float32)
     scores[digit] = confidence
     return Reading(box, digit, confidence, scores)
@@ -31,7 +31,7 @@ def draw(
     size_wh: tuple[int, int] = (1280, 720),
     controls: Controls = Controls(),  # noqa: B008 - frozen
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the picture and its canvas."""
+    """Return the image and its canvas."""
     image = np.full((size_wh[1], size_wh[0], 3), 200, np.uint8)
     frame = Frame(image, 0, 0.0, 0.0, "page")
     canvas = Overlay(DIGITS, hints=True).draw(frame, Readings(tuple(found)), STATUS, controls, 0.0)
@@ -39,12 +39,12 @@ def draw(
 
 
 def has(canvas: np.ndarray, colour: str, least: int = 200) -> bool:
-    """Tell whether a canvas has an area of a colour."""
+    """Return whether a canvas has an area of a colour."""
     return int((canvas == bgr(colour)).all(axis=2).sum()) > least
 
 
-def test_the_keys_of_streets_are_not_hinted_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There are no class maps to compare, and no legend, over a page."""
+def test_keys_that_need_a_class_map_have_no_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page has no class map to compare, and no legend."""
     written = note_texts(monkeypatch)
     draw([reading(3, (600, 300, 60, 90))])
     texts = {text for text, _, _ in written.boxes}
@@ -52,7 +52,7 @@ def test_the_keys_of_streets_are_not_hinted_at(monkeypatch: pytest.MonkeyPatch) 
     assert not {"c", "o", "l"} & texts
 
 
-def test_colours_tell_how_sure_a_reading_is() -> None:
+def test_colours_show_the_confidence_of_a_reading() -> None:
     """Green, yellow, orange."""
     assert confidence_colour(0.95) == RIGHT
     assert confidence_colour(0.5) == WRONG
@@ -60,8 +60,8 @@ def test_colours_tell_how_sure_a_reading_is() -> None:
 
 
 @pytest.mark.parametrize("size_wh", [(1280, 720), (480, 360), (720, 1280), (120, 144)])
-def test_a_digit_is_boxed_in_the_colour_of_its_confidence(size_wh: tuple[int, int]) -> None:
-    """At every size of canvas; the picture itself is left as it was."""
+def test_a_digit_has_a_box_in_the_colour_of_its_confidence(size_wh: tuple[int, int]) -> None:
+    """This holds at every size of canvas; the image itself is not changed."""
     width, height = size_wh
     box = (width // 2, height // 2, width // 10, height // 8)
     image, canvas = draw([reading(3, box)], size_wh)
@@ -71,8 +71,8 @@ def test_a_digit_is_boxed_in_the_colour_of_its_confidence(size_wh: tuple[int, in
     assert has(draw([reading(3, box, 0.5)], size_wh)[1], WRONG)
 
 
-def test_a_label_tells_digit_and_confidence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the typeface of all other panels."""
+def test_a_label_shows_digit_and_confidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It uses the typeface of all other panels."""
     written = note_texts(monkeypatch)
     boxes._draw_label.cache_clear()
     draw([reading(7, (600, 300, 60, 91), 0.613)])
@@ -80,16 +80,16 @@ def test_a_label_tells_digit_and_confidence(monkeypatch: pytest.MonkeyPatch) -> 
     assert {"7", "61 %"} <= {text for text, _, _ in written.boxes}
 
 
-def test_a_page_without_digits_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty list is no fault of the camera."""
+def test_a_page_without_digits_has_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty page is no fault of the camera."""
     boxes._draw_note.cache_clear()
     written = note_texts(monkeypatch)
     draw([])
     assert "no digits in view" in {text for text, _, _ in written.boxes}
 
 
-def test_labels_of_a_row_do_not_cover_one_another() -> None:
-    """Nor a digit: where it is tight they go below or lose their confidence."""
+def test_labels_of_a_row_do_not_overlap() -> None:
+    """If space is short, they go below their digit or lose their confidence."""
     found = [reading(i, (60 + 70 * i, 300, 40, 60)) for i in range(8)]
     around = [(x - 5, y - 5, x + w + 5, y + h + 5) for x, y, w, h in (r.box_xywh for r in found)]
     placed = place_labels(found, around, [], Scale(1.0), (1280, 720))
@@ -101,7 +101,7 @@ def test_labels_of_a_row_do_not_cover_one_another() -> None:
 
 
 def test_labels_stay_on_the_canvas() -> None:
-    """Of a digit in a corner, and of one as high as the picture."""
+    """Even those of a digit in a corner, and of one as high as the image."""
     for box in ((2, 2, 40, 60), (1230, 640, 1270, 710), (500, 0, 900, 720)):
         (label,) = place_labels([reading(1, box)], [box], [], Scale(1.0), (1280, 720))
         left, top, right, bottom = label.box
@@ -110,20 +110,20 @@ def test_labels_stay_on_the_canvas() -> None:
         assert bottom <= 720
 
 
-def test_the_figures_make_room_for_a_digit() -> None:
-    """They leave their corner where a digit is, and cover none."""
+def test_the_hud_gives_way_to_a_digit() -> None:
+    """It leaves its corner if a digit is there."""
     box = (100, 100, 80, 120)
     _, canvas = draw([reading(5, box)])
     assert (canvas[110:210, 110:170] == 200).all()
 
 
-def test_the_plain_picture_has_no_boxes() -> None:
-    """As in the view of that name everywhere."""
+def test_the_picture_view_has_no_boxes() -> None:
+    """The view of that name is plain for every task."""
     _, canvas = draw([reading(5, (600, 300, 80, 120))], controls=Controls(view="picture", hud=0))
     assert not has(canvas, RIGHT)
 
 
-def test_help_covers_the_labels() -> None:
-    """What is asked for last is read first."""
+def test_help_hides_the_labels() -> None:
+    """Nothing is drawn over the help."""
     _, canvas = draw([reading(5, (600, 300, 80, 120))], controls=Controls(help=True))
     assert not has(canvas, RIGHT)

@@ -1,4 +1,4 @@
-"""A classified picture is shown enlarged, with what the network thinks of it."""
+"""A classified image is shown enlarged, beside the answer of the network."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ STATUS = Status("classification", "MNIST", "int8", 24_720, "LiteRT 2.3.0", 2, "e
 
 
 def has(canvas: NDArray[np.uint8], colour: str) -> bool:
-    """Tell whether a canvas has an area of a colour."""
+    """Return whether a canvas has an area of a colour."""
     return int((canvas == bgr(colour)).all(axis=2).sum()) > 200
 
 
@@ -35,14 +35,16 @@ def has(canvas: NDArray[np.uint8], colour: str) -> bool:
         (np.zeros((2, 2), np.uint8), "", None),
     ],
 )
-def test_a_prediction_is_judged_where_the_truth_is_known(truth, verdict, right) -> None:  # type: ignore[no-untyped-def]
-    """Right, wrong with what it is, or nothing."""
+def test_a_prediction_has_a_verdict_if_the_truth_is_known(
+    truth: object, verdict: str, right: bool | None
+) -> None:
+    """Right, wrong with the truth, or nothing."""
     found = digit_answer(SEVEN, truth, DIGITS)
     assert (found.name, found.verdict, found.right) == ("7", verdict, right)
 
 
 def test_the_likeliest_classes_come_first_and_the_truth_is_marked() -> None:
-    """Seven, then one, which it is."""
+    """Seven is first; one, the truth, is second."""
     found = digit_answer(SEVEN, 1, DIGITS)
     assert [(name, is_truth) for name, _, is_truth in found.top[:2]] == [("7", False), ("1", True)]
     assert [p for _, p, _ in found.top[:2]] == pytest.approx([0.7, 0.2], abs=0.01)
@@ -50,7 +52,7 @@ def test_the_likeliest_classes_come_first_and_the_truth_is_marked() -> None:
 
 
 def test_two_classes_have_two_bars() -> None:
-    """There are no more lines than classes."""
+    """There are no more rows than classes."""
     labels = numbered_labels("person", ("no", "yes"))
     found = digit_answer(Classification(1, np.array([0.1, 0.9], np.float32)), None, labels)
     assert [name for name, _, _ in found.top] == ["yes", "no"]
@@ -61,7 +63,9 @@ def test_two_classes_have_two_bars() -> None:
     ("truth", "shown", "hidden"),
     [(7, [RIGHT], [WRONG]), (1, [RIGHT, WRONG], []), (None, [], [RIGHT, WRONG])],
 )
-def test_the_verdict_is_seen_in_colour(truth, shown, hidden) -> None:  # type: ignore[no-untyped-def]
+def test_the_verdict_is_shown_in_colour(
+    truth: int | None, shown: list[str], hidden: list[str]
+) -> None:
     """A right answer is green; a wrong one is orange beside the green truth."""
     image = np.zeros((28, 28, 3), np.uint8)
     controls = Controls(hud=0)
@@ -72,8 +76,8 @@ def test_the_verdict_is_seen_in_colour(truth, shown, hidden) -> None:  # type: i
     assert not any(has(canvas, colour) for colour in hidden)
 
 
-def test_each_answer_is_that_of_its_picture() -> None:
-    """Predictions are not held back as figures are: they change with every frame."""
+def test_each_answer_is_that_of_its_image() -> None:
+    """Unlike figures, predictions change with every frame."""
     overlay = Overlay(DIGITS)
     frame = Frame(np.zeros((28, 28, 3), np.uint8), 0, 0.0, 0.1, "0")
     one = Classification(1, np.roll(SEVEN.logits, -6))
@@ -94,8 +98,8 @@ def test_a_digit_is_enlarged_with_sharp_pixels() -> None:
 
 
 @pytest.mark.parametrize("shape_hw", [(28, 28), (224, 224), (1080, 1920), (1920, 1080), (1, 50)])
-def test_a_picture_of_any_shape_is_centred_in_its_room(shape_hw: tuple[int, int]) -> None:
-    """The whole picture is seen, as large as fits, with equal room on both sides."""
+def test_an_image_of_any_shape_is_centred_in_its_area(shape_hw: tuple[int, int]) -> None:
+    """It is shown whole and as large as it fits."""
     picture = np.full((*shape_hw, 3), 255, np.uint8)
     canvas = draw_enlarged(picture, (1280, 720), (100, 20, 600, 600))
     seen = (canvas == 255).all(axis=2)

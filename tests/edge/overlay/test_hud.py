@@ -1,4 +1,4 @@
-"""The words on the picture say what they should, and all of them can be read."""
+"""The HUD: nothing is cut off, and its bar is filled exactly."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Written:
 
 
 def latency(p50_ms: float) -> Latency:
-    """Return durations with a 90th percentile a tenth above the median."""
+    """Return durations whose 90th percentile is a tenth above the median."""
     p90_ms = 1.1 * p50_ms
     return Latency(100, p50_ms, p50_ms, p90_ms, p90_ms, p90_ms, p90_ms)
 
@@ -61,11 +61,11 @@ LARGEST = replace(
 )
 
 
-@pytest.mark.parametrize("room_px", [1, 7, 404, 1001])
-def test_the_parts_of_the_bar_fill_it_exactly(room_px: int) -> None:
-    """Rounding neither leaves a gap nor runs over the end."""
-    assert sum(width for _, width in bar_parts(status_text(USUAL).bar, room_px)) == room_px
-    assert sum(width for _, width in bar_parts((), room_px)) == room_px
+@pytest.mark.parametrize("width_px", [1, 7, 404, 1001])
+def test_the_parts_of_the_bar_fill_it_exactly(width_px: int) -> None:
+    """Rounding leaves no gap and does not exceed the bar."""
+    assert sum(width for _, width in bar_parts(status_text(USUAL).bar, width_px)) == width_px
+    assert sum(width for _, width in bar_parts((), width_px)) == width_px
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -73,14 +73,14 @@ def test_the_parts_of_the_bar_fill_it_exactly(room_px: int) -> None:
 def test_nothing_in_the_hud_is_cut_off_or_covered(
     written: Written, unit: float, status: Status
 ) -> None:
-    """At every size, with every length of text, all words are whole and apart."""
+    """At every size, with every length of text, all texts are whole and apart."""
     draw_hud(status_text(status), Scale(unit))
     assert len(written.boxes) > 20
     written.check(margin_px=int(6 * unit))
 
 
 def test_a_long_runtime_does_not_push_the_policy_out(written: Written) -> None:
-    """Which frames are shown is always said; the longest words are cut instead."""
+    """The policy is always shown; the longest fact is shortened instead."""
     draw_hud(status_text(LARGEST), Scale(1.0))
     line = next(text for text, _, _ in written.boxes if "threads" in text)
     assert line.endswith("every frame")

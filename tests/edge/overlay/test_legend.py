@@ -1,4 +1,4 @@
-"""The legend lists what is seen, and can be read."""
+"""The legend lists the classes in view without flicker, and is readable."""
 
 import numpy as np
 import pytest
@@ -24,15 +24,15 @@ def test_the_legend_keeps_its_order_while_classes_are_about_equal() -> None:
     assert stable_order([3, 5], {5: 0.2}) == [5]
 
 
-def test_shares_are_remembered_for_a_moment() -> None:
-    """A class that flickers for one refresh neither comes nor goes at once."""
+def test_shares_are_averaged_over_refreshes() -> None:
+    """A class that flickers for one refresh neither appears nor disappears at once."""
     seen = smooth_shares(None, np.array([0.8, 0.2]))
     assert seen.tolist() == [0.8, 0.2]
     assert smooth_shares(seen, np.array([1.0, 0.0])).tolist() == pytest.approx([0.88, 0.12])
 
 
 def test_classes_out_of_view_and_background_have_no_line() -> None:
-    """A line is worth two pixels in a thousand, and a colour."""
+    """A class is listed from two pixels in a thousand on, if it has a colour."""
     share = np.array([0.5, 0.001, 0.499])
     assert list(classes_in_view(share, PASCAL_VOC.palette_bgr())) == [2]
 
@@ -46,19 +46,19 @@ def test_nothing_in_the_legend_is_cut_off_or_covered(written: Written, unit: flo
 
 
 def test_a_legend_shows_as_many_classes_as_fit(written: Written) -> None:
-    """The largest classes keep their lines where the room ends."""
+    """The first classes keep their lines if space is short."""
     panel = draw_legend(range(19), CITYSCAPES, Scale(1.0), (300, 130))
     assert panel is not None
     assert panel.size_wh[1] <= 130
     assert [text for text, _, _ in written.boxes] == list(CITYSCAPES.names[:4])
 
 
-@pytest.mark.parametrize("room_wh", [(80, 500), (300, 20)])
-def test_a_legend_without_room_is_left_out(room_wh: tuple[int, int]) -> None:
-    """Half a class name helps nobody."""
-    assert draw_legend([0, 1], CITYSCAPES, Scale(1.0), room_wh) is None
+@pytest.mark.parametrize("max_wh", [(80, 500), (300, 20)])
+def test_a_legend_that_does_not_fit_is_left_out(max_wh: tuple[int, int]) -> None:
+    """Half a class name is no use."""
+    assert draw_legend([0, 1], CITYSCAPES, Scale(1.0), max_wh) is None
 
 
 def test_an_empty_legend_is_left_out() -> None:
-    """A picture of nothing but background has no legend."""
+    """An image of background only has no legend."""
     assert draw_legend([], CITYSCAPES, Scale(1.0), (500, 500)) is None

@@ -1,4 +1,4 @@
-"""Class colours lie where the classes are, in the strength asked for."""
+"""Class colours are where the classes are, in the strength of alpha."""
 
 import numpy as np
 import pytest
@@ -14,13 +14,13 @@ PALETTE = CITYSCAPES.palette_bgr()
 DTYPES = ["float32", "float16", "int8", "uint8", "int16"]
 
 
-def picture(width: int = 640, height: int = 480) -> NDArray[np.uint8]:
-    """Return noise, which no painted colour resembles."""
+def noise(width: int = 640, height: int = 480) -> NDArray[np.uint8]:
+    """Return noise, which resembles no painted colour."""
     return np.random.default_rng(7).integers(0, 256, (height, width, 3), np.uint8)
 
 
 def step(columns: int, edge: int, dtype: str = "float32", rows: int = 8) -> Segmentation:
-    """Return road left of a column and sky from it on, with logits as far apart as 60."""
+    """Return road left of a column and sky from it on, with logits 60 apart."""
     classes = np.full((rows, columns), ROAD, np.uint8)
     classes[:, edge:] = SKY
     logits = np.where(np.arange(19) == classes[..., None], 90, 30)
@@ -29,9 +29,9 @@ def step(columns: int, edge: int, dtype: str = "float32", rows: int = 8) -> Segm
 
 @pytest.mark.parametrize("alpha", [0.25, 0.55, 1.0])
 @pytest.mark.parametrize("edges", ["clean", "smooth"])
-def test_colours_are_mixed_by_alpha(alpha: float, edges: str) -> None:
-    """A canvas is (1 - alpha) of the picture and alpha of the colour, to the rounding."""
-    image = picture()
+def test_colours_are_blended_by_alpha(alpha: float, edges: str) -> None:
+    """A canvas is (1 - alpha) of the image and alpha of the colour, up to rounding."""
+    image = noise()
     canvas = MaskPainter(PALETTE, edges).paint(image, step(16, 8), alpha)
     left, right = np.s_[:, :300], np.s_[:, 340:]
     for part, train_id in ((left, ROAD), (right, SKY)):
@@ -39,38 +39,38 @@ def test_colours_are_mixed_by_alpha(alpha: float, edges: str) -> None:
         assert np.abs(canvas[part] - expected).max() <= 0.5 + 1e-6
 
 
-def test_no_alpha_shows_the_picture_in_an_array_of_its_own() -> None:
-    """Where the colours are turned off, drawing on the canvas still leaves the frame alone."""
-    image = picture()
+def test_alpha_zero_returns_a_copy_of_the_image() -> None:
+    """Drawing on the canvas does not change the frame even without colours."""
+    image = noise()
     canvas = MaskPainter(PALETTE).paint(image, step(16, 8), 0.0)
     assert np.array_equal(canvas, image)
     assert not np.shares_memory(canvas, image)
 
 
 @pytest.mark.parametrize("edges", ["clean", "smooth"])
-def test_the_picture_is_left_as_it_is(edges: str) -> None:
-    """Sinks and scores may still want the frame that was painted over."""
-    image = picture()
+def test_the_image_is_not_changed(edges: str) -> None:
+    """Sinks and scores may still need the frame."""
+    image = noise()
     before = image.copy()
     MaskPainter(PALETTE, edges).paint(image, step(16, 8), 0.55)
     assert np.array_equal(image, before)
 
 
 def test_a_canvas_survives_the_next_one() -> None:
-    """The buffer that is kept between frames is never handed out."""
+    """The reused buffer is never returned."""
     painter = MaskPainter(PALETTE)
-    first = painter.paint(picture(), step(16, 8), 0.55)
+    first = painter.paint(noise(), step(16, 8), 0.55)
     kept = first.copy()
-    painter.paint(255 - picture(), step(16, 2), 0.9)
+    painter.paint(255 - noise(), step(16, 2), 0.9)
     assert np.array_equal(first, kept)
 
 
 @pytest.mark.parametrize(("palette", "clear"), [(PALETTE, VOID), (PASCAL_VOC.palette_bgr(), 0)])
-def test_void_and_a_black_background_leave_the_picture_clear(
+def test_void_and_a_black_background_leave_the_image_clear(
     palette: NDArray[np.uint8], clear: int
 ) -> None:
-    """What stands for nothing is not darkened."""
-    image = picture()
+    """Pixels without a class are not darkened."""
+    image = noise()
     classes = np.full((8, 16), 7, np.uint8)
     classes[:, :4] = clear
     canvas = MaskPainter(palette).paint(image, Segmentation(classes), 0.55)
@@ -80,10 +80,10 @@ def test_void_and_a_black_background_leave_the_picture_clear(
 
 @pytest.mark.parametrize("columns", [16, 33, 128, 257])
 @pytest.mark.parametrize("size_wh", [(640, 480), (1280, 720), (1919, 1080)])
-def test_edges_lie_where_the_network_put_them(columns: int, size_wh: tuple[int, int]) -> None:
-    """A step between two columns of logits shows at the same share of the display's width.
+def test_edges_are_where_the_network_put_them(columns: int, size_wh: tuple[int, int]) -> None:
+    """A step between two columns of logits is at the same share of the width of the display.
 
-    The tolerance is the grid's own step, far below half a pixel of the network.
+    The tolerance is the step of the grid, far below half a pixel of the network.
     """
     width, height = size_wh
     for edge in (columns // 4, columns // 2, columns - 2):
@@ -111,10 +111,10 @@ def test_edges_lie_where_the_network_put_them(columns: int, size_wh: tuple[int, 
         ),
     ],
 )
-def test_edges_stay_clean_where_smoothing_gains_nothing(found: Segmentation, why: str) -> None:
-    """Logits are upsampled only where that makes edges finer."""
+def test_edges_stay_clean_if_smoothing_gains_nothing(found: Segmentation, why: str) -> None:
+    """Logits are upsampled only if that makes edges finer."""
     smooth, clean = (
-        MaskPainter(PALETTE, edges).paint(picture(), found, 0.5) for edges in ("smooth", "clean")
+        MaskPainter(PALETTE, edges).paint(noise(), found, 0.5) for edges in ("smooth", "clean")
     )
     assert np.array_equal(smooth, clean), why
 
@@ -132,8 +132,8 @@ def test_a_class_map_finer_than_the_display_is_shrunk() -> None:
 
 
 @pytest.mark.parametrize("shape_hw", [(64, 128), (1024, 2048)])
-def test_shares_add_up_to_the_picture(shape_hw: tuple[int, int]) -> None:
-    """Three quarters road and a quarter car are told as such, at any size."""
+def test_shares_add_up_to_one(shape_hw: tuple[int, int]) -> None:
+    """Three quarters road and a quarter car give these shares at any size."""
     classes = np.full(shape_hw, ROAD, np.uint8)
     classes[:, : shape_hw[1] // 4] = CAR
     share = class_shares(classes, 19)
@@ -147,7 +147,7 @@ def test_shares_add_up_to_the_picture(shape_hw: tuple[int, int]) -> None:
 def test_nearest_picks_the_pixel_whose_centre_is_nearest(
     shape_hw: tuple[int, int], size_wh: tuple[int, int]
 ) -> None:
-    """In rows and in columns no pixel shows one whose centre is farther than half of it."""
+    """In rows and in columns, no pixel shows one whose centre is more than half a pixel away."""
     y, x = (np.asarray(axis, np.uint8) for axis in np.indices(shape_hw))
     for values, side, axis in ((y, shape_hw[0], 0), (x, shape_hw[1], 1)):
         into = np.empty((size_wh[1], size_wh[0]), np.uint8)

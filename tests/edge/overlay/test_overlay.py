@@ -1,7 +1,8 @@
-"""The canvas has the right size, shows what is asked for, and is cheap between refreshes."""
+"""Sizes of canvases, what each control shows, and when panels are redrawn."""
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -46,7 +47,7 @@ SIZES = [
 
 
 def frame(width: int, height: int, truth: int | None = None) -> Frame:
-    """Return a gray picture."""
+    """Return a gray frame."""
     return Frame(np.full((height, width, 3), 128, np.uint8), 0, 0.0, 1.0, "0", truth=truth)
 
 
@@ -70,10 +71,10 @@ def digit() -> Classification:
         ((1, 4000), 480, (2, 480)),
     ],
 )
-def test_a_canvas_keeps_the_shape_of_the_picture(
+def test_a_canvas_keeps_the_shape_of_the_frame(
     frame_wh: tuple[int, int], rows: int | None, canvas_wh: tuple[int, int]
 ) -> None:
-    """Pictures of 480 rows and more keep their size; smaller ones are enlarged to that."""
+    """Frames of at least 480 rows keep their size; smaller ones are enlarged to 480."""
     assert image_canvas_wh(frame_wh, rows) == canvas_wh
     canvas = Overlay(CITYSCAPES, height=rows).draw(
         frame(*frame_wh), TWO_CLASSES, STATUS, Controls(), 0.0
@@ -91,10 +92,10 @@ def test_a_canvas_keeps_the_shape_of_the_picture(
         (28, 480, (854, 480)),
     ],
 )
-def test_a_card_is_wide_however_small_the_picture(
+def test_a_card_is_wide_however_small_the_image(
     frame_rows: int, rows: int | None, canvas_wh: tuple[int, int]
 ) -> None:
-    """Digits of 28 pixels get a canvas with room for bars and figures."""
+    """Digits of 28 pixels get a canvas with space for bars and figures."""
     assert card_canvas_wh(frame_rows, rows) == canvas_wh
     canvas = Overlay(DIGITS, height=rows).draw(
         frame(frame_rows, frame_rows), digit(), STATUS, Controls(), 0.0
@@ -104,8 +105,8 @@ def test_a_card_is_wide_however_small_the_picture(
 
 @pytest.mark.parametrize("controls", [Controls(), PLAIN, Controls(alpha=1.0)])
 @pytest.mark.parametrize("result", [TWO_CLASSES, digit()], ids=["street", "digits"])
-def test_the_frame_is_never_drawn_on(result: Result, controls: Controls) -> None:
-    """The picture that is scored and recorded raw stays as it was taken."""
+def test_the_frame_is_not_changed(result: Result, controls: Controls) -> None:
+    """The image that is scored and recorded raw stays the same."""
     given = frame(1280, 720)
     labels = CITYSCAPES if isinstance(result, Segmentation) else DIGITS
     canvas = Overlay(labels, hints=True).draw(given, result, STATUS, controls, 0.0)
@@ -113,7 +114,7 @@ def test_the_frame_is_never_drawn_on(result: Result, controls: Controls) -> None
     assert not np.shares_memory(canvas, given.image)
 
 
-def test_without_colour_and_panels_the_picture_is_shown_as_it_is() -> None:
+def test_without_colours_and_panels_the_canvas_equals_the_frame() -> None:
     """Turning everything off leaves the plain stream."""
     given = frame(1280, 720)
     canvas = Overlay(CITYSCAPES).draw(given, TWO_CLASSES, STATUS, PLAIN, 0.0)
@@ -128,10 +129,8 @@ def test_without_colour_and_panels_the_picture_is_shown_as_it_is() -> None:
     ],
     ids=["hud", "legend"],
 )
-def test_keys_show_each_panel_in_its_corner(
-    controls: Controls, corner: tuple[slice, slice]
-) -> None:
-    """HUD at the top left, legend at the top right, nothing elsewhere."""
+def test_each_panel_is_in_its_corner(controls: Controls, corner: tuple[slice, slice]) -> None:
+    """The HUD is at the top left, the legend at the top right, and nothing elsewhere."""
     canvas = Overlay(CITYSCAPES).draw(frame(1280, 720), TWO_CLASSES, STATUS, controls, 0.0)
     drawn = (canvas != 128).any(axis=2)
     assert drawn[corner].any()
@@ -139,8 +138,8 @@ def test_keys_show_each_panel_in_its_corner(
     assert not drawn.any()
 
 
-def test_keys_are_shown_along_the_lower_edge_where_asked_for() -> None:
-    """A window wants hints; a recording does not."""
+def test_hints_are_along_the_lower_edge() -> None:
+    """A window shows hints; a recording does not."""
     canvas = Overlay(CITYSCAPES, hints=True).draw(frame(1280, 720), TWO_CLASSES, STATUS, PLAIN, 0.0)
     rows = np.flatnonzero((canvas != 128).any(axis=(1, 2)))
     assert rows.min() > 640
@@ -148,8 +147,8 @@ def test_keys_are_shown_along_the_lower_edge_where_asked_for() -> None:
 
 
 @pytest.mark.parametrize("result", [TWO_CLASSES, digit()], ids=["street", "digits"])
-def test_panels_are_drawn_five_times_a_second_at_most(result: Result) -> None:
-    """New figures wait for 0.2 s, and show then."""
+def test_panels_are_redrawn_at_most_five_times_a_second(result: Result) -> None:
+    """New figures appear after 0.2 s."""
     overlay = Overlay(CITYSCAPES if isinstance(result, Segmentation) else DIGITS)
     controls = replace(PLAIN, hud=2)
 
@@ -164,8 +163,8 @@ def test_panels_are_drawn_five_times_a_second_at_most(result: Result) -> None:
     assert np.array_equal(canvas(STATUS, 8.4), second)
 
 
-def test_panels_are_drawn_anew_for_another_size() -> None:
-    """A source that changes its size does not wear the old panels."""
+def test_panels_are_redrawn_for_another_size() -> None:
+    """A source that changes its size gets panels of the new size."""
     overlay = Overlay(CITYSCAPES)
     overlay.draw(frame(1280, 720), TWO_CLASSES, STATUS, Controls(), 0.0)
     small = overlay.draw(frame(854, 480), TWO_CLASSES, STATUS, Controls(), 0.0)
@@ -173,8 +172,8 @@ def test_panels_are_drawn_anew_for_another_size() -> None:
     assert np.array_equal(small, fresh)
 
 
-def test_a_panel_that_is_turned_on_again_shows_new_figures_at_its_refresh() -> None:
-    """Nothing stale is kept for later."""
+def test_a_panel_that_is_turned_on_again_shows_new_figures() -> None:
+    """A hidden panel is not kept."""
     overlay = Overlay(CITYSCAPES)
     on = replace(PLAIN, hud=2)
     overlay.draw(frame(1280, 720), TWO_CLASSES, STATUS, on, 0.0)
@@ -186,27 +185,27 @@ def test_a_panel_that_is_turned_on_again_shows_new_figures_at_its_refresh() -> N
 
 @pytest.mark.parametrize("size_wh", SIZES)
 def test_panels_keep_apart_and_keep_their_margins(size_wh: tuple[int, int]) -> None:
-    """With every class in view HUD, legend and hints fit, at 480 rows and at 1080."""
+    """With every class in view, HUD, legend and hints fit at 480 rows and at 1080."""
     classes = Segmentation(np.arange(19, dtype=np.uint8)[None].repeat(4, axis=0))
     overlay = Overlay(CITYSCAPES, hints=True, height=size_wh[1])
     seconds = iter(range(9))
 
-    def canvas(hud: bool, legend: bool) -> NDArray[np.uint8]:
+    def canvas(hud: int, legend: bool) -> NDArray[np.uint8]:
         controls = replace(PLAIN, hud=hud, legend=legend)
         drawn = overlay.draw(frame(*size_wh), classes, STATUS, controls, next(seconds))
         assert drawn.shape[:2] == size_wh[::-1]
         return drawn
 
-    everything, keys_alone = canvas(True, True), canvas(False, False)
-    hints = (keys_alone != 128).any(axis=2)
-    hud = (canvas(True, False) != 128).any(axis=2) & ~hints
+    everything, only_hints = canvas(2, True), canvas(0, False)
+    hints = (only_hints != 128).any(axis=2)
+    hud = (canvas(2, False) != 128).any(axis=2) & ~hints
     legend = (everything != 128).any(axis=2) & ~hints & ~hud
     assert hints.any()
     assert hud.any()
     assert legend.any()
-    # Nothing lies below the keys, and the HUD looks the same with and without a legend.
-    assert np.array_equal(everything[hints], keys_alone[hints])
-    assert np.array_equal(everything[hud], canvas(True, False)[hud])
+    # Nothing covers the hints, and the HUD is the same with and without a legend.
+    assert np.array_equal(everything[hints], only_hints[hints])
+    assert np.array_equal(everything[hud], canvas(2, False)[hud])
     margin = margin_px(size_wh)
     for panel in (hints, hud, legend):
         rows, columns = np.flatnonzero(panel.any(axis=1)), np.flatnonzero(panel.any(axis=0))
@@ -227,15 +226,15 @@ def test_panels_keep_apart_and_keep_their_margins(size_wh: tuple[int, int]) -> N
         ((100, 480), None),
     ],
 )
-def test_letters_grow_with_the_canvas_and_never_shrink_to_smears(
+def test_letters_grow_with_the_canvas_and_stay_readable(
     size_wh: tuple[int, int], factor: float | None
 ) -> None:
-    """The layout of 720 rows is scaled, down to 576 rows and no further."""
+    """The layout of 720 rows is scaled down to 576 rows and no further."""
     assert panel_scale(size_wh) == (factor and Scale(factor))
 
 
-def test_a_canvas_too_narrow_for_words_shows_the_picture_alone() -> None:
-    """Panels nobody can read are left out."""
+def test_a_canvas_too_narrow_for_text_has_no_panels() -> None:
+    """Unreadable panels are left out."""
     canvas = Overlay(CITYSCAPES, hints=True).draw(
         frame(100, 480), TWO_CLASSES, STATUS, replace(Controls(), alpha=0.0), 0.0
     )
@@ -257,14 +256,14 @@ def test_edges_are_smooth_where_there_are_logits(edges: str) -> None:
 
 
 @pytest.mark.parametrize("settings", [{"edges": "round"}, {"height": 100}, {"height": 9999}])
-def test_settings_that_cannot_be_are_refused_with_a_choice(settings) -> None:  # type: ignore[no-untyped-def]
-    """The message ends with what can be chosen."""
+def test_invalid_settings_are_rejected(settings: dict[str, Any]) -> None:
+    """The message ends with the valid choices."""
     with pytest.raises(UsageError, match="choose"):
         Overlay(CITYSCAPES, **settings)
 
 
-def test_a_real_street_wears_its_truth_pixel_by_pixel(shared: Path) -> None:
-    """Every class has its colour and void stays clear on a Cityscapes frame and its truth."""
+def test_a_real_street_shows_its_truth_pixel_by_pixel(shared: Path) -> None:
+    """On a Cityscapes frame and its truth, every class has its colour and void stays clear."""
     labelled = next((shared / "cityscapes").rglob("*_labelTrainIds.png"))
     stem = labelled.name.removesuffix("_gtFine_labelTrainIds.png")
     photo = next((shared / "cityscapes").rglob(f"{stem}_leftImg8bit.*"))

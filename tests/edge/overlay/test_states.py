@@ -1,4 +1,4 @@
-"""What is out of the ordinary cannot be missed, and does not hide the picture."""
+"""States that need attention are visible, and do not hide the image."""
 
 from dataclasses import replace
 
@@ -35,8 +35,8 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Written:
 
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("room_px", [260, 600, 2000])
-def test_every_state_is_read_whole(written: Written, unit: float, room_px: int) -> None:
-    """Chips break into rows where they are too long for one."""
+def test_every_state_is_shown_whole(written: Written, unit: float, room_px: int) -> None:
+    """Chips that are too wide for one row are wrapped."""
     panel = draw_states(ALL, SWITCH, Scale(unit), int(room_px * unit))
     assert panel is not None
     assert panel.size_wh[0] <= int(room_px * unit)
@@ -44,16 +44,16 @@ def test_every_state_is_read_whole(written: Written, unit: float, room_px: int) 
     written.check()
 
 
-def test_nothing_unusual_is_nothing_drawn() -> None:
-    """A run as it should be has no chips."""
+def test_without_states_nothing_is_drawn() -> None:
+    """A normal run has no chips."""
     assert draw_states((), "", Scale(1.0), 500) is None
     assert draw_states((), SWITCH, Scale(1.0), 500) is not None
 
 
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("room_px", [260, 400])
-def test_sentences_are_broken_into_lines(written: Written, unit: float, room_px: int) -> None:
-    """Why a recording stopped is read whole where it can be, and does not look like one."""
+def test_long_states_are_wrapped_into_lines(written: Written, unit: float, room_px: int) -> None:
+    """The reason of a stopped recording is shown whole if it fits, and without a red dot."""
     why = "the disk has 12 MB left; free some space and press r again"
     stopped = State(StateKind.RECORDING_STOPPED, "recording stopped", why)
     panel = draw_states((stopped,), "", Scale(unit), int(room_px * unit))
@@ -66,8 +66,8 @@ def test_sentences_are_broken_into_lines(written: Written, unit: float, room_px:
     written.check()
 
 
-def test_a_row_that_fits_is_measured_as_it_is_drawn() -> None:
-    """What needs no breaking is as wide as was said before."""
+def test_states_px_is_the_width_that_is_drawn() -> None:
+    """States that need no wrapping are drawn as wide as they are measured."""
     wide = states_px(ALL, SWITCH, Scale(1.0))
     one, many = (
         draw_states(ALL, SWITCH, Scale(1.0), wide),
@@ -79,15 +79,15 @@ def test_a_row_that_fits_is_measured_as_it_is_drawn() -> None:
     assert many.size_wh[1] > one.size_wh[1]
 
 
-def test_a_variant_that_loads_has_its_colour() -> None:
-    """The square of its chip is that of the variant, whatever the text."""
+def test_a_loading_variant_has_its_colour() -> None:
+    """The colour is that of the chip in the HUD."""
     panel = draw_states((LOADING,), "", Scale(1.0), 900)
     assert panel is not None
     assert (panel.colour == bgr(variant_colour("dynamic_range"))).all(axis=2).any()
 
 
-def test_the_banner_says_why(written: Written) -> None:
-    """The reason stands below the try, however long it is."""
+def test_the_banner_shows_the_reason(written: Written) -> None:
+    """The reason is below the attempt, however long it is."""
     why = "the camera /dev/video0 has given no picture for 2 s; see that its cable is in place"
     draw_banner(State(StateKind.RECONNECTING, "reconnecting (attempt 3)", why), Scale(1.0), 1228)
     texts = [text for text, _, _ in written.boxes]
@@ -97,8 +97,8 @@ def test_the_banner_says_why(written: Written) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_a_lost_source_is_told_in_a_banner(written: Written, unit: float) -> None:
-    """Its words are whole, and no chip repeats them."""
+def test_a_lost_source_has_a_banner(written: Written, unit: float) -> None:
+    """Its text is whole, and no chip repeats it."""
     lost = status(states=LOST)
     assert lost_state(lost) == LOST[0]
     assert chip_states(lost) == LOST[1:]
@@ -106,8 +106,8 @@ def test_a_lost_source_is_told_in_a_banner(written: Written, unit: float) -> Non
     written.check(margin_px=int(4 * unit))
 
 
-def test_recording_is_a_red_dot() -> None:
-    """A dot of one red, with the time beside it."""
+def test_recording_has_a_red_dot() -> None:
+    """The dot has one shade of red, and the time is beside it."""
     told = status(states=(RECORDING,))
     canvas = Overlay(CITYSCAPES).draw(GRAY, ROADS, told, BARE, 0.0)
     red = (canvas == bgr("#FF3B30")).all(axis=2)
@@ -115,8 +115,8 @@ def test_recording_is_a_red_dot() -> None:
     assert not (Overlay(CITYSCAPES).draw(GRAY, ROADS, status(), BARE, 0.0) != 128).any()
 
 
-def test_a_lost_source_dims_its_last_picture() -> None:
-    """The picture is still there, darker, and the banner is in its middle."""
+def test_a_lost_source_dims_its_last_image() -> None:
+    """The image is still visible, darker, with the banner in its middle."""
     canvas = Overlay(CITYSCAPES).draw(GRAY, ROADS, status(states=LOST), BARE, 0.0)
     assert (canvas[600:] == round(128 * 0.42)).all()
     middle = canvas[300:440, 500:780]
@@ -125,10 +125,10 @@ def test_a_lost_source_dims_its_last_picture() -> None:
 
 @pytest.mark.parametrize("controls", [Controls(), BARE], ids=["figures", "bare"])
 @pytest.mark.parametrize("states", [ALL, LOST])
-def test_digits_have_states_as_streets_have(
+def test_digits_show_the_same_states(
     written: Written, controls: Controls, states: tuple[State, ...]
 ) -> None:
-    """The card says the same, over the picture."""
+    """The card shows them over the image."""
     frame = Frame(np.zeros((28, 28, 3), np.uint8), 0, 0.0, 0.1, "0")
     told = status(task="classification", states=states, switch=SWITCH)
     canvas = Overlay(DIGITS, hints=True).draw(frame, SEVEN, told, controls, 0.0)
@@ -139,8 +139,8 @@ def test_digits_have_states_as_streets_have(
 
 
 @pytest.mark.parametrize("digits", [False, True])
-def test_a_state_is_seen_at_once(digits: bool) -> None:
-    """A pause does not wait for the next refresh of the figures, for there may be none."""
+def test_a_state_is_shown_at_once(digits: bool) -> None:
+    """A pause does not wait for the next refresh of the figures: there may be none."""
     overlay = Overlay(DIGITS if digits else CITYSCAPES)
     result = SEVEN if digits else ROADS
     first = overlay.draw(GRAY, result, status(), Controls(), 5.0)
@@ -151,8 +151,8 @@ def test_a_state_is_seen_at_once(digits: bool) -> None:
 
 
 @pytest.mark.parametrize("digits", [False, True])
-def test_help_dims_the_canvas_and_goes_again(digits: bool) -> None:
-    """Nothing of it stays behind."""
+def test_help_dims_the_canvas_and_disappears_again(digits: bool) -> None:
+    """Nothing of it remains."""
     overlay = Overlay(DIGITS if digits else CITYSCAPES, hints=True)
     result = SEVEN if digits else ROADS
     before = overlay.draw(GRAY, result, status(), Controls(), 5.0)

@@ -1,4 +1,6 @@
-"""Still pictures of a comparison are finished canvases, whatever shape the frame has."""
+"""Stills of a comparison are finished canvases, whatever the shape of the frame."""
+
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from edge_app.overlay import Overlay
 from edge_app.overlay.scene import BACKGROUND_BGR
 from edge_app.overlay.stills import SIZE_WH, ComparedFrame, difference_image, split_image
 from edge_app.quality import Quality
-from tests.support.comparisons import comparison, noisy_frame, picture, segmentation
+from tests.support.comparisons import comparison, noise, noisy_frame, segmentation
 from tests.support.steps import status
 from tests.support.text_boxes import note_texts
 
@@ -24,12 +26,14 @@ def compared(image: Image, quality: Quality | None = None) -> ComparedFrame:
 
 @pytest.mark.parametrize("make", [split_image, difference_image])
 @pytest.mark.parametrize("frame_wh", [(1280, 720), (960, 720), (2048, 1024), (480, 853), (33, 21)])
-def test_a_still_has_its_size_names_and_figures(  # type: ignore[no-untyped-def]
-    monkeypatch: pytest.MonkeyPatch, make, frame_wh: tuple[int, int]
+def test_a_still_has_its_size_names_and_figures(
+    monkeypatch: pytest.MonkeyPatch,
+    make: Callable[[ComparedFrame], Image],
+    frame_wh: tuple[int, int],
 ) -> None:
-    """Both variants, both scores and the agreement stand on it, and the frame is left alone."""
+    """It shows both variants, both scores and the agreement; the frame is not changed."""
     written = note_texts(monkeypatch)
-    image = picture(*frame_wh)
+    image = noise(*frame_wh)
     before = image.copy()
     canvas = make(compared(image, Quality(9, miou=0.594)))
     assert canvas.shape == (SIZE_WH[1], SIZE_WH[0], 3)
@@ -40,14 +44,14 @@ def test_a_still_has_its_size_names_and_figures(  # type: ignore[no-untyped-def]
     written.check()
 
 
-def test_a_picture_of_another_shape_stands_on_calm_ground() -> None:
-    """Its whole height is seen, with ground left and right of it."""
-    canvas = split_image(compared(picture(960, 720)))
+def test_an_image_of_another_shape_has_a_plain_background() -> None:
+    """Its whole height is visible, with background left and right of it."""
+    canvas = split_image(compared(noise(960, 720)))
     assert (canvas[:, :150].reshape(-1, 3) == BACKGROUND_BGR).all()
     assert not (canvas[:, 170:400] == BACKGROUND_BGR).all(axis=2).any()
 
 
-def test_a_still_shows_what_the_live_view_shows() -> None:
+def test_a_still_shows_the_same_as_the_live_view() -> None:
     """Its pixels beside the divider are those of the two overlays."""
     frame = noisy_frame(1280, 720)
     canvas = split_image(compared(frame.image), divider=0.3)

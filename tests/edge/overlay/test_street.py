@@ -29,7 +29,7 @@ LOST = replace(LOUD, states=(CAMERA_LOST, RECORDING))
 
 
 def overlays(edges: str = "auto") -> Overlay:
-    """Return an overlay that keeps the size of its frames down to 360 rows."""
+    """Return an overlay of Cityscapes with hints."""
     return Overlay(CITYSCAPES, edges=edges, hints=True)
 
 
@@ -39,13 +39,13 @@ def overlays(edges: str = "auto") -> Overlay:
 def test_left_of_the_divider_is_the_first_variant_and_right_the_second(
     edges: str, divider: float, view: str
 ) -> None:
-    """To the pixel what each variant's own canvas shows, but for the line and its handle."""
+    """Both sides equal the canvas of their variant, except at the line and its handle."""
     frame, first, second = (
         noisy_frame(1280, 720), segmentation(1, logits=True), segmentation(2, logits=True)
     )  # fmt: skip
     controls = replace(BARE, view=view, compare="split", divider=divider)
-    view_ = StreetView(CITYSCAPES, edges, None, hints=False)
-    canvas = view_.draw(frame, first, status(), controls, 0.0, comparison(second))
+    street = StreetView(CITYSCAPES, edges, None, hints=False)
+    canvas = street.draw(frame, first, status(), controls, 0.0, comparison(second))
     alone = replace(controls, compare="off")
     left = Overlay(CITYSCAPES, edges=edges).draw(frame, first, status(), alone, 0.0)
     right = Overlay(CITYSCAPES, edges=edges).draw(frame, second, status(), alone, 0.0)
@@ -56,8 +56,8 @@ def test_left_of_the_divider_is_the_first_variant_and_right_the_second(
     assert not np.array_equal(left, right)
 
 
-def test_a_map_is_the_class_colours_alone() -> None:
-    """Nothing of the picture is left."""
+def test_a_map_shows_only_class_colours() -> None:
+    """Nothing of the image is left."""
     found = segmentation(1, logits=False)
     canvas = Overlay(CITYSCAPES).draw(
         noisy_frame(1280, 640), found, status(), replace(BARE, view="map"), 0.0
@@ -66,7 +66,7 @@ def test_a_map_is_the_class_colours_alone() -> None:
 
 
 def test_void_is_black_on_a_map() -> None:
-    """What has no class has no colour, whatever the picture is."""
+    """Pixels without a class have no colour, whatever the image is."""
     found = segmentation(1, logits=False)
     found.class_map[:] = 255
     canvas = Overlay(CITYSCAPES).draw(
@@ -75,7 +75,7 @@ def test_void_is_black_on_a_map() -> None:
     assert not canvas.any()
 
 
-def test_the_picture_is_shown_as_it_is_and_is_another_array() -> None:
+def test_the_picture_view_is_a_copy_of_the_frame() -> None:
     """Sinks may draw on their canvas."""
     frame = noisy_frame(1280, 720)
     canvas = Overlay(CITYSCAPES).draw(
@@ -85,8 +85,8 @@ def test_the_picture_is_shown_as_it_is_and_is_another_array() -> None:
     assert not np.shares_memory(canvas, frame.image)
 
 
-def test_side_by_side_pictures_have_one_size_and_stay_apart() -> None:
-    """Both keep the frame's shape, in the area they were given."""
+def test_images_side_by_side_have_one_size_and_stay_apart() -> None:
+    """Both keep the shape of the frame, within the given area."""
     for frame_wh in ((1280, 720), (960, 720), (720, 1280), (2048, 1024), (7, 1000)):
         (x, y, width, height), (other_x, *other) = side_by_side(frame_wh, (26, 150, 1228, 490), 13)
         assert other == [y, width, height]
@@ -109,21 +109,21 @@ def test_side_by_side_pictures_have_one_size_and_stay_apart() -> None:
         ("picture", "difference", True, "difference"),
     ],
 )
-def test_a_comparison_goes_before_the_view(
+def test_a_comparison_takes_precedence_over_the_view(
     view: str, compare: str, compared: bool, mode: str
 ) -> None:
-    """Until the second variant has answered, the view stays."""
+    """The view stays until the second variant has answered."""
     assert view_mode(Controls(view=view, compare=compare), compared) == mode
 
 
 @pytest.mark.parametrize("size_wh", SIZES)
 @pytest.mark.parametrize("compare", COMPARISONS)
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("told", [status(), LOUD, LOST], ids=["calm", "loud", "lost"])
-def test_panels_lie_on_the_canvas_and_apart(
-    size_wh: tuple[int, int], compare: str, view: str, told: Status
+@pytest.mark.parametrize("shown", [status(), LOUD, LOST], ids=["calm", "loud", "lost"])
+def test_panels_are_on_the_canvas_and_apart(
+    size_wh: tuple[int, int], compare: str, view: str, shown: Status
 ) -> None:
-    """Every rectangle keeps the margin and touches no other, whatever is to be said."""
+    """Every panel keeps the margin and covers no other, whatever the states are."""
     frame = Frame(np.zeros((size_wh[1], size_wh[0], 3), np.uint8), 0, 0.0, 1.0, "0")
     first, second = segmentation(1, logits=False), segmentation(2, logits=False)
     for controls in (
@@ -132,7 +132,7 @@ def test_panels_lie_on_the_canvas_and_apart(
         Controls(view=view, compare=compare, help=True),
     ):
         street = StreetView(CITYSCAPES, "auto", None, hints=True)
-        canvas = street.draw(frame, first, told, controls, 0.0, comparison(second))
+        canvas = street.draw(frame, first, shown, controls, 0.0, comparison(second))
         width, height = canvas.shape[1], canvas.shape[0]
         margin = margin_px((width, height))
         assert street.layout.placed
@@ -146,27 +146,27 @@ def test_panels_lie_on_the_canvas_and_apart(
 
 
 @pytest.mark.parametrize("size_wh", SIZES)
-@pytest.mark.parametrize("told", [LOUD, LOST], ids=["loud", "lost"])
+@pytest.mark.parametrize("shown", [LOUD, LOST], ids=["loud", "lost"])
 @pytest.mark.parametrize("compare", COMPARISONS)
-def test_states_always_find_a_place(size_wh: tuple[int, int], told: Status, compare: str) -> None:
-    """The HUD gives way to them where both cannot be."""
+def test_states_always_find_a_place(size_wh: tuple[int, int], shown: Status, compare: str) -> None:
+    """The HUD gives way to them if there is no space for both."""
     frame = Frame(np.zeros((size_wh[1], size_wh[0], 3), np.uint8), 0, 0.0, 1.0, "0")
     first, second = segmentation(1, logits=False), comparison(segmentation(2, logits=False))
 
-    def panels(said: Status) -> int:
+    def panels(status: Status) -> int:
         street = StreetView(CITYSCAPES, "auto", None, hints=True)
-        street.draw(frame, first, said, Controls(hud=0, compare=compare), 0.0, second)
+        street.draw(frame, first, status, Controls(hud=0, compare=compare), 0.0, second)
         return len(street.layout.placed)
 
-    calm = replace(told, states=(), switch="")
+    calm = replace(shown, states=(), switch="")
     # One for the chips and one for the banner; the legend may give way to them.
-    assert panels(told) >= panels(calm) - 1 + (2 if told is LOST else 1)
+    assert panels(shown) >= panels(calm) - 1 + (2 if shown is LOST else 1)
 
 
 @pytest.mark.parametrize("compare", COMPARISONS)
 @pytest.mark.parametrize("view", VIEWS)
-def test_no_view_draws_on_the_frame(view: str, compare: str) -> None:
-    """What is scored and recorded raw stays as it was taken."""
+def test_no_view_changes_the_frame(view: str, compare: str) -> None:
+    """The image that is scored and recorded raw stays the same."""
     frame = noisy_frame(640, 480)
     before = frame.image.copy()
     first, second = segmentation(1, logits=True), segmentation(2, logits=True)
