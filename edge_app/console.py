@@ -1,4 +1,4 @@
-"""Printing for the commands: lines, sentences and compact tables."""
+"""Printing in the terminal: lines, paragraphs and tables."""
 
 from __future__ import annotations
 
@@ -13,25 +13,33 @@ from edge_app.style import variant_colour
 
 
 def tell(console: Console, text: str) -> None:
-    """Print a line; a reader that has gone (`| head -1`) does not end the run."""
+    """Print a line; a closed pipe (`| head -1`) does not end the run."""
     with suppress(OSError, SystemExit):
         console.print(text, highlight=False, soft_wrap=True)
 
 
 def prose(console: Console, text: str) -> None:
-    """Print sentences: broken between words on a terminal, whole where piped."""
+    """Print sentences: wrapped between words on a terminal, not wrapped in a pipe."""
     with suppress(OSError, SystemExit):
         console.print(text, highlight=False, soft_wrap=not console.is_terminal)
 
 
 def compact_table(title: str, columns: Sequence[str], left: int) -> Table:
-    """Make a table that fits 80 columns of a terminal; the first `left` columns hold words."""
+    """Return a table that fits 80 columns of a terminal; the first `left` columns hold text."""
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0)
     for number, column in enumerate(columns):
         table.add_column(column, justify="left" if number < left else "right", no_wrap=True)
     return table
 
 
+def text_table(title: str, columns: Sequence[str]) -> Table:
+    """Return a table of text, wrapped in all columns but the first."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1))
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=not number, overflow="fold")
+    return table
+
+
 def coloured(variant: str) -> str:
-    """Write a variant's name in its own colour."""
+    """Return a variant's name in its own colour."""
     return f"[{variant_colour(variant)}]{variant}[/]"

@@ -8,25 +8,28 @@ from pathlib import Path
 
 from edge_app.errors import EdgeError
 
+# A recording leaves this much of the disk free: a full one stops logs, updates and log-ins too.
+LOW_BYTES, LOW_SHARE = 200_000_000, 0.02
+
 
 def assets_dir() -> Path:
-    """Return the folder of the shipped files; raise EdgeError where there is none.
+    """Return the folder of the shipped files: EDGE_ASSETS, else the checkout's or installed one.
 
-    EDGE_ASSETS names another one; else it is the checkout's, else the installed one.
+    Raises EdgeError if there is none.
     """
     chosen = os.environ.get("EDGE_ASSETS")
     if chosen:
         if Path(chosen).is_dir():
             return Path(chosen)
-        raise EdgeError(f"EDGE_ASSETS is {chosen}, which is no folder; unset it or mend it")
+        raise EdgeError(f"EDGE_ASSETS is not a folder: {chosen}; correct or unset it")
     checkout = Path(__file__).resolve().parents[1] / "assets"
     installed = Path(sys.prefix) / "share" / "edge-app" / "assets"
     for folder in (checkout, installed):
         if folder.is_dir():
             return folder
     raise EdgeError(
-        f"the files of the app are neither in {checkout} nor in {installed}; "
-        "install the package again, or set EDGE_ASSETS to the checkout's assets folder"
+        f"the app's files are missing: neither {checkout} nor {installed} exists; "
+        "reinstall the package, or set EDGE_ASSETS to the checkout's assets folder"
     )
 
 

@@ -1,4 +1,4 @@
-"""Tell which machine this is, what state it is in, and whether its figures can be trusted."""
+"""The machine: what it is, its state, and whether figures measured on it are valid."""
 
 from edge_app.board.cpu_usage import CpuUsage, read_cpu_usage
 from edge_app.board.facts import (
@@ -9,9 +9,10 @@ from edge_app.board.facts import (
     versions,
 )
 from edge_app.board.throttle import UNKNOWN
-from edge_app.board.verdict import Verdict, judge
+from edge_app.board.verdict import HOT_C, Verdict, judge
 
 __all__ = [
+    "HOT_C",
     "UNKNOWN",
     "CpuUsage",
     "Verdict",

@@ -1,4 +1,4 @@
-"""Measure how much of the machine's time went to others while this program measured."""
+"""CPU time of other programs while this one measures."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 @dataclass(frozen=True, slots=True)
 class CpuUsage:
-    """Hold CPU seconds since some moment: of the whole machine, and of this program's processes.
+    """CPU seconds of the whole machine since boot, and of this program's processes.
 
-    stolen_s: what a hypervisor gave to other machines.
+    stolen_s: time that a hypervisor gave to other machines. own_s: this program's.
     """
 
     busy_s: float
@@ -22,7 +22,7 @@ class CpuUsage:
     idle_s: float
 
     def others_since(self, before: CpuUsage) -> float | None:
-        """Return how many cores others kept busy between two readings, stolen time included."""
+        """Return how many cores others kept busy between two readings, with stolen time."""
         busy = self.busy_s + self.stolen_s - before.busy_s - before.stolen_s
         total = busy + self.idle_s - before.idle_s
         cores = os.cpu_count() or 1
@@ -33,9 +33,9 @@ class CpuUsage:
 
 
 def read_cpu_usage(root: Path = Path("/")) -> CpuUsage | None:
-    """Read the kernel's counters, or return None where there are none.
+    """Read the kernel's counters; return None without them.
 
-    The program's own time holds that of children that have ended.
+    The program's own time includes that of children that have ended.
     Source: proc(5), /proc/stat: user nice system idle iowait irq softirq steal.
     """
     try:

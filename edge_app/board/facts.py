@@ -1,4 +1,4 @@
-"""Tell which machine this is and what state it is in; what cannot be read is "unknown"."""
+"""The machine and its state; what cannot be read is "unknown"."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edge_app.board.throttle import UNKNOWN, now, read_throttled, since_boot
+from edge_app.board.throttle import UNKNOWN, read_throttled, throttled_now, throttled_since_boot
 
-# What decides whether int8 and float16 pay: dot products and half-precision arithmetic.
+# They decide whether int8 and float16 pay: dot products and half-precision arithmetic.
 _ARM_FLAGS = ("asimd", "asimdhp", "fphp", "asimddp", "i8mm", "bf16", "sve")
 _X86_FLAGS = ("avx", "avx2", "fma", "f16c", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8")
 # Source: Arm's MIDR part numbers, as /proc/cpuinfo shows them.
@@ -30,10 +30,7 @@ _PACKAGES = ("numpy", "opencv-python", "av", "pillow", "rich", "ai-edge-litert",
 
 
 def board(root: Path = Path("/")) -> dict[str, Any]:
-    """Describe the board for logs and results.
-
-    root: where /proc and /sys are looked for; tests give a made tree.
-    """
+    """Return the board's record for logs and results; root: where /proc and /sys are."""
     cpuinfo = _cpuinfo(root)
     throttled = read_throttled(root)
     return {
@@ -50,8 +47,8 @@ def board(root: Path = Path("/")) -> dict[str, Any]:
         "clock_max_mhz": _mhz(root, "cpuinfo_max_freq"),
         "temperature_c": _temperature_c(root),
         "throttled": throttled,
-        "throttled_now": now(throttled),
-        "throttled_since_boot": since_boot(throttled),
+        "throttled_now": throttled_now(throttled),
+        "throttled_since_boot": throttled_since_boot(throttled),
         "load_1m": _load(root),
         "os": _os_name(root),
         "kernel": platform.release(),
@@ -74,7 +71,7 @@ def versions() -> dict[str, str]:
 
 
 def board_slug(model: object) -> str:
-    """Return a board's model as a file's name: raspberry-pi-5-model-b-rev-1-0."""
+    """Return a board's model as a file name, e.g. raspberry-pi-5-model-b-rev-1-0."""
     return re.sub(r"[^a-z0-9]+", "-", str(model).lower()).strip("-") or UNKNOWN
 
 
@@ -88,7 +85,7 @@ def peak_rss_mb() -> float | None:
 
 
 def reset_peak_rss() -> None:
-    """Begin a new peak; where the kernel does not allow it, the old peak stands."""
+    """Start a new peak, if the kernel allows it."""
     try:
         Path("/proc/self/clear_refs").write_text("5", "ascii")
     except OSError:
@@ -141,7 +138,7 @@ def _mhz(root: Path, name: str) -> int | str:
 
 
 def _soc(root: Path) -> str:
-    """Return the chip a device tree names last: "brcm,bcm2712" is its most general entry."""
+    """Return the chip: the last entry of a device tree, e.g. "brcm,bcm2712", is the general one."""
     named = [part for part in _read(root / "proc/device-tree/compatible").split("\0") if part]
     return named[-1].rpartition(",")[2] if named and named[0] != UNKNOWN else UNKNOWN
 

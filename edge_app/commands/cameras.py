@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from edge_app.doctor.subprocess_check import run_check
 from edge_app.sources import devices
 from edge_app.sources.holders import Holder, holders
 
@@ -19,18 +19,16 @@ EXAMPLES = """examples:
   edge-app cameras            the names to give to edge-app run, sizes, and what holds a camera
   edge-app cameras --json     for a program to read
 """
-# A wedged camera stack must not hold the list for ever.
-_ASK_S = 20
 _MOST_SIZES = 4
-_CHILD = "from edge_app.sources.picamera import tell_cameras; tell_cameras()"
 
 
 @dataclass(frozen=True, slots=True)
 class CameraEntry:
-    """Hold one camera: what to give as a source, and what is known of it.
+    """One camera; also its record in `edge-app cameras --json`.
 
-    source: for `edge-app run`. stable: a name of it that survives replugging.
-    pictures: sizes by pixel format, largest first; empty where only opening it would tell.
+    source: name for `edge-app run`. stable: a name that does not change when it is replugged.
+    pictures: image sizes by pixel format, largest first; empty if unknown until it is opened.
+    held_by: programs that use it.
     """
 
     source: str
@@ -61,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     if found:
         console.print(_table(found))
     for camera in found:
-        if camera.stable:  # below the table, where it is not broken and can be copied
+        if camera.stable:  # below the table, where it is not wrapped and can be copied
             line = f"{camera.source} keeps the name [bold]{escape(camera.stable)}[/] when replugged"
             console.print(line, highlight=False, soft_wrap=True)
     for line in _advice(found, reason):
@@ -70,30 +68,19 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _own_cameras() -> tuple[list[CameraEntry], str | None]:
-    """Return the Pi's own cameras, or why there is none; asked in a child, for it may crash."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", _CHILD],
-            capture_output=True,
-            text=True,
-            timeout=_ASK_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return [], f"libcamera did not answer in {_ASK_S} s; restart the machine"
-    try:
-        answer: dict[str, Any] = json.loads("{" + done.stdout.rpartition("\n{")[2])
-    except ValueError:
+    """Return the Pi's own cameras, or why there is none."""
+    output = run_check("cameras")
+    if output.failure or "cameras" not in output.all:
         return [], (
-            f"asking libcamera ended with code {done.returncode}; "
-            "`rpicam-hello --list-cameras` may say more"
+            f"listing them {output.failure or 'gave no output'}; "
+            "`rpicam-hello --list-cameras` may show more"
         )
     nodes = [str(node) for kind in ("media", "video") for node in devices.DEV.glob(f"{kind}*")]
     found = [
         CameraEntry(f"picamera:{number}", str(model), "CSI", held_by=holders(nodes))
-        for number, model in answer["cameras"]
+        for number, model in output.all["cameras"]
     ]
-    return found, answer["reason"]
+    return found, output.all["reason"]
 
 
 def _usb_camera(device: devices.Device) -> CameraEntry:
@@ -106,13 +93,11 @@ def _usb_camera(device: devices.Device) -> CameraEntry:
 
 
 def _table(found: list[CameraEntry]) -> Table:
-    from rich import box
     from rich.markup import escape
-    from rich.table import Table
 
-    table = Table(title="Cameras", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1))
-    for column in ("source", "camera", "pictures", "held by"):
-        table.add_column(column, no_wrap=column == "source")
+    from edge_app.console import text_table
+
+    table = text_table("Cameras", ("source", "camera", "image sizes", "held by"))
     for camera in found:
         name = f"{escape(camera.name)}\n[dim]{camera.kind}[/]"
         source = f"[bold]{camera.source}[/]"
@@ -141,7 +126,7 @@ def _advice(found: list[CameraEntry], reason: str | None) -> list[str]:
     if not found:
         lines.append("[yellow]no camera found[/]")
         lines.append(
-            "on USB: plug it in anew, look for it with `lsusb`, and ask `ls -l /dev/video*`"
+            "on USB: plug it in again, look for it with `lsusb`, and check `ls -l /dev/video*`"
         )
     if reason:
         lines.append(f"[dim]the Pi's own camera: {escape(reason)}[/]")

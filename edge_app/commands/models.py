@@ -37,12 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List or check models; return 1 if a check fails."""
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
 
-    from edge_app.console import coloured
-    from edge_app.doctor.variant_check import RIGHT, check_variant
+    from edge_app.console import coloured, text_table
+    from edge_app.doctor.variant_check import PASSED, check_variant
     from edge_app.model.card import read_card
     from edge_app.model.catalog import shipped_models
 
@@ -58,20 +56,12 @@ def run(options: argparse.Namespace) -> int:
     failed = False
     for folder in folders:
         spec = read_card(folder)
-        table = Table(
-            title=f"{spec.title} [dim]({folder})[/]",
-            title_justify="left",
-            box=box.SIMPLE_HEAD,
-            padding=(0, 1),
-        )
-        for column in ("variant", "verdict"):
-            table.add_column(column)
+        table = text_table(f"{spec.title} [dim]({folder})[/]", ("variant", "verdict"))
         for variant in spec.variants.values():
-            checked = check_variant(spec, variant, runtime=options.runtime, threads=options.threads)
-            good = checked.state == RIGHT
-            failed = failed or not good
-            colour = "green" if good else "bold red"
-            table.add_row(coloured(variant.name), f"[{colour}]{checked.said}[/]")
+            check = check_variant(spec, variant, runtime=options.runtime, threads=options.threads)
+            failed = failed or check.state != PASSED
+            colour = "green" if check.state == PASSED else "bold red"
+            table.add_row(coloured(variant.name), f"[{colour}]{check.message}[/]")
         console.print(table)
     return 1 if failed else 0
 
@@ -102,14 +92,14 @@ def _overview(specs: list[ModelSpec]) -> Table:
 
 
 def _quality(quality: Any) -> str:
-    """Write a variant's measured quality, whichever figures it holds."""
+    """Return a variant's measured quality as text."""
     from edge_app.style import percent
 
-    words = []
+    parts = []
     if quality.get("miou") is not None:
-        words.append(f"mIoU {quality['miou']:.3f}")
+        parts.append(f"mIoU {quality['miou']:.3f}")
     if quality.get("top1") is not None:
-        words.append(percent(quality["top1"]))
-    if words and quality.get("frames"):
-        words.append(f"on {quality['frames']:,}")
-    return " ".join(words) or "not measured"
+        parts.append(percent(quality["top1"]))
+    if parts and quality.get("frames"):
+        parts.append(f"on {quality['frames']:,}")
+    return " ".join(parts) or "not measured"

@@ -9,18 +9,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from edge_app.commands.arg_types import positive
 from edge_app.errors import EdgeError, UsageError
 from edge_app.paths import assets_dir
 from edge_app.service.install import install, installed, remove
-from edge_app.service.places import KIOSK, UNIT, Places, program, units_dir
-from edge_app.service.service_status import Standing, standing
+from edge_app.service.service_paths import KIOSK, UNIT, ServicePaths, program, units_dir
+from edge_app.service.service_status import ServiceStatus, read_status
 from edge_app.style import count, file_size
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 EXAMPLES = """examples:
   sudo edge-app service install                    headless, now and at every boot
@@ -31,7 +27,7 @@ EXAMPLES = """examples:
 
 /etc/default/edge-app holds its options; after a change: sudo systemctl restart edge-app
 """
-# As systemctl has it for a service that does not run.
+# systemctl's exit code for a service that does not run.
 _NOT_RUNNING = 3
 
 
@@ -67,102 +63,104 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry out one of the four; return 0, or 3 where the status is not a running service."""
-    from rich.console import Console
-    from rich.markup import escape
-
-    from edge_app.console import tell
-
-    console, places = Console(), Places()
+    """Run one of the actions; return 0, or 3 if the status is not that of a running service."""
     if not Path("/run/systemd/system").is_dir():
-        raise EdgeError("this machine was not started by systemd; start `edge-app run` by hand")
+        raise EdgeError("systemd does not run on this machine; start `edge-app run` by hand")
     if options.action == "status":
-        return _status(places, console)
+        return _print_status(ServicePaths())
     if options.action == "logs":
-        return _logs(places, options)
+        return _print_logs(ServicePaths(), options.lines, follow=options.follow)
     if os.geteuid() != 0:
-        words = " ".join(sys.argv[1:]) or f"service {options.action}"
-        raise EdgeError(f"this changes the system; run: sudo {Path(sys.argv[0]).resolve()} {words}")
+        arguments = " ".join(sys.argv[1:]) or f"service {options.action}"
+        program_path = Path(sys.argv[0]).resolve()
+        raise EdgeError(f"this changes the system; run: sudo {program_path} {arguments}")
     if options.action == "remove":
-        done = remove(places, ask, purge=options.purge)
+        done = remove(ServicePaths(), run_command, purge=options.purge)
     else:
         done = install(
-            places,
+            ServicePaths(),
             units_dir(),
             program(),
-            ask,
+            run_command,
             kiosk_user=_desktop_user(options.user) if options.kiosk else None,
-            needs=[Path(__file__), assets_dir() / "models", Path(sys.executable).resolve()],
+            readable=[Path(__file__), assets_dir() / "models", Path(sys.executable).resolve()],
             start=not options.no_start,
         )
-        done.append("see it run: edge-app service status")
+        done.append("check it: edge-app service status")
     for line in done:
-        tell(console, escape(line))
+        sys.stdout.write(f"{line}\n")
     return 0
 
 
-def ask(command: Sequence[str]) -> str:
-    """Run a command of the system; return what it prints. Raises EdgeError."""
+def run_command(command: Sequence[str]) -> str:
+    """Run a command of the system; return what it prints. Raises EdgeError if it fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise EdgeError(f"there is no {command[0]} here; install systemd") from None
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()
-        raise EdgeError(f"`{' '.join(command)}` failed: {said[-1]}; mend that and try again")
+        reason = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
+        raise EdgeError(f"`{' '.join(command)}` failed: {reason}; fix that and try again")
     return done.stdout
 
 
-def _desktop_user(named: str | None) -> tuple[str, Path]:
-    """Return the name and home of who is logged in on the desktop."""
-    name = named or os.environ.get("SUDO_USER") or ""
+def _desktop_user(name: str | None) -> tuple[str, Path]:
+    """Return the name and home of the desktop's user."""
+    name = name or os.environ.get("SUDO_USER") or ""
     if not name or name == "root":
-        raise UsageError("--kiosk needs --user, the one who is logged in on the desktop")
+        raise UsageError("--kiosk needs --user, the name of the desktop's user")
     try:
         return name, Path(pwd.getpwnam(name).pw_dir)
     except KeyError:
-        raise UsageError(f"there is no user {name}; name the one of the desktop") from None
+        raise UsageError(f"there is no user {name}; give the desktop's user") from None
 
 
-def _status(places: Places, console: Console) -> int:
+def _print_status(paths: ServicePaths) -> int:
+    from rich.console import Console
+
     from edge_app.console import tell
 
-    names = installed(places)
+    console, names = Console(), installed(paths)
     if not names:
         tell(console, "no service is installed; sudo edge-app service install")
         return _NOT_RUNNING
-    stands = [standing(name, ask) for name in names]
-    for one in stands:
-        for line in lines_of(one):
+    statuses = [read_status(name, run_command) for name in names]
+    for status in statuses:
+        for line in status_lines(status):
             tell(console, line)
-    return 0 if any(one.runs for one in stands) else _NOT_RUNNING
+    return 0 if any(status.is_running for status in statuses) else _NOT_RUNNING
 
 
-def lines_of(one: Standing) -> list[str]:
-    """Return the state of a service, in lines for the terminal."""
+def status_lines(status: ServiceStatus) -> list[str]:
+    """Return a service's status, in lines for the terminal."""
     from rich.markup import escape
 
-    colour = "green" if one.runs else "yellow" if one.state.startswith("activating") else "red"
-    since = f" since {one.since}" if one.runs and one.since else ""
-    lines = [f"[bold]{one.name}[/]  [{colour}]{one.state}[/]{since}"]
-    if one.says:
-        lines.append(f"  {escape(one.says)}")
-    if one.trouble:
-        lines.append(f"  [yellow]{one.trouble}[/]")
-    memory = "" if one.memory_bytes is None else f", {file_size(one.memory_bytes)} of memory"
-    boot = "starts at boot" if one.at_boot else "does not start at boot"
-    lines.append(f"  [dim]{boot}; {count(one.restarts, 'restart')}{memory}[/]")
-    if not one.runs:
-        lines.append("  what happened: edge-app service logs")
+    colour = "red"
+    if status.is_running:
+        colour = "green"
+    elif status.state.startswith("activating"):
+        colour = "yellow"
+    since = f" since {status.since}" if status.is_running and status.since else ""
+    lines = [f"[bold]{status.name}[/]  [{colour}]{status.state}[/]{since}"]
+    if status.text:
+        lines.append(f"  {escape(status.text)}")
+    if status.problem:
+        lines.append(f"  [yellow]{status.problem}[/]")
+    boot = "starts at boot" if status.at_boot else "does not start at boot"
+    memory = ""
+    if status.memory_bytes is not None:
+        memory = f", {file_size(status.memory_bytes)} of memory"
+    lines.append(f"  [dim]{boot}; {count(status.restarts, 'restart')}{memory}[/]")
+    if not status.is_running:
+        lines.append("  see what happened: edge-app service logs")
     return lines
 
 
-def _logs(places: Places, options: argparse.Namespace) -> int:
-    names = installed(places) or [UNIT, KIOSK]
-    command = ["journalctl", "--no-pager", "--lines", str(options.lines)]
-    for name in names:
+def _print_logs(paths: ServicePaths, lines: int, *, follow: bool) -> int:
+    command = ["journalctl", "--no-pager", "--lines", str(lines)]
+    for name in installed(paths) or (UNIT, KIOSK):
         command += ["--unit", f"{name}.service"]
-    if options.follow:
+    if follow:
         command.append("--follow")
     try:
         return subprocess.run(command, check=False).returncode

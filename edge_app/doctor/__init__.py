@@ -1,4 +1,5 @@
-"""Examine the machine the app runs on: what works, what does not, and what mends it.
+"""Checks of the machine: what works, what does not, and the command that fixes it.
 
-Nothing here loads numpy, OpenCV or a runtime: children do, so that the broken ones are told.
+Nothing here loads numpy, OpenCV or a runtime: child processes do, so that broken ones are
+reported.
 """

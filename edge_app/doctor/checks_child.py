@@ -1,6 +1,6 @@
-"""Answer one question of the doctor, in a process that may die of it.
+"""Checks that run in a child process, because what they load may crash.
 
-Every answer is a line of JSON, written before the next risk is taken.
+Every record is a line of JSON, written before the next risk is taken.
 """
 
 from __future__ import annotations
@@ -15,15 +15,9 @@ from pathlib import Path
 from typing import Any
 
 
-def tell(**record: Any) -> None:
-    """Write a record where the parent finds it among what libraries print."""
-    sys.stdout.write("\n" + json.dumps(record) + "\n")
-    sys.stdout.flush()
-
-
-def main(question: list[str]) -> None:
-    """Answer a question: its name, then its arguments."""
-    tasks: dict[str, Callable[..., None]] = {
+def main(check: list[str]) -> None:
+    """Run a check: its name, then its arguments."""
+    checks: dict[str, Callable[..., None]] = {
         "import": _import,
         "runtime": _runtime,
         "display": _display,
@@ -31,26 +25,32 @@ def main(question: list[str]) -> None:
         "conflicts": _conflicts,
         "model": _model,
     }
-    tasks[question[0]](*question[1:])
+    checks[check[0]](*check[1:])
+
+
+def _report(**record: Any) -> None:
+    """Write a record on a line of its own, whatever libraries print around it."""
+    sys.stdout.write("\n" + json.dumps(record) + "\n")
+    sys.stdout.flush()
 
 
 def _import(module: str, *packages: str) -> None:
-    """Import a module; tell its version, and every installed copy in the order Python looks."""
+    """Report a module's version, and every installed copy in the order Python looks."""
     copies = [
         [package, one.version, str(one.locate_file(""))]
         for package in packages
         for one in importlib.metadata.distributions(name=package)
     ]
-    tell(copies=copies)
+    _report(copies=copies)
     try:
         loaded = importlib.import_module(module)
-    except ModuleNotFoundError as fault:
-        tell(state="missing" if fault.name == module else "broken", fault=str(fault))
-    except Exception as fault:  # noqa: BLE001 - whatever it is, it is what was asked for
-        tell(state="broken", fault=" ".join(f"{type(fault).__name__}: {fault}".split())[:300])
+    except ModuleNotFoundError as error:
+        _report(state="missing" if error.name == module else "broken", error=str(error))
+    except Exception as error:  # noqa: BLE001 - any error of the module is the result
+        _report(state="broken", error=" ".join(f"{type(error).__name__}: {error}".split())[:300])
     else:
         version = getattr(loaded, "__version__", None) or (copies[0][1] if copies else "")
-        tell(state="loaded", version=str(version))
+        _report(state="loaded", version=str(version))
 
 
 def _runtime(name: str) -> None:
@@ -58,13 +58,13 @@ def _runtime(name: str) -> None:
     from edge_app.model.interpreter.runtimes import installed, load_runtime
 
     if name not in installed():
-        tell(state="missing")
+        _report(state="missing")
         return
-    tell(state="begun")
+    _report(state="started")
     try:
-        tell(state="loaded", title=load_runtime(name).title)
-    except ModelError as fault:
-        tell(state="broken", fault=str(fault))
+        _report(state="loaded", title=load_runtime(name).title)
+    except ModelError as error:
+        _report(state="broken", error=str(error))
 
 
 def _display() -> None:
@@ -72,9 +72,9 @@ def _display() -> None:
 
     from edge_app.sinks.display import display_verdict, toolkit_of
 
-    tell(toolkit=toolkit_of(cv2.getBuildInformation()))
+    _report(toolkit=toolkit_of(cv2.getBuildInformation()))
     verdict = display_verdict()
-    tell(usable=verdict.usable, reason=verdict.reason)
+    _report(usable=verdict.usable, reason=verdict.reason)
 
 
 def _cameras() -> None:
@@ -84,29 +84,29 @@ def _cameras() -> None:
 
 
 def _conflicts() -> None:
-    """Let pip compare what every package asks for with what is there."""
+    """Report what `pip check` finds."""
     done = subprocess.run(
         [sys.executable, "-m", "pip", "--disable-pip-version-check", "check"],
         capture_output=True,
         text=True,
         check=False,
     )
-    tell(code=done.returncode, lines=done.stdout.splitlines(), fault=done.stderr.strip()[-200:])
+    _report(code=done.returncode, lines=done.stdout.splitlines(), error=done.stderr.strip()[-200:])
 
 
-def _model(folder: str, trial: str) -> None:
-    """Check a model's files, and with the trial "run" also their answers."""
+def _model(folder: str, mode: str) -> None:
+    """Check a model's files, and with the mode "run" also its predictions."""
     from edge_app.doctor.variant_check import check_variant
     from edge_app.errors import ModelError
     from edge_app.model.card import read_card
 
     try:
         spec = read_card(Path(folder))
-    except ModelError as fault:
-        tell(card=str(fault))
+    except ModelError as error:
+        _report(card=str(error))
         return
     for variant in spec.variants.values():
         about = {"variant": variant.name, "file": str(variant.path)}
-        tell(**about, state="begun")
-        checked = check_variant(spec, variant, run=trial == "run")
-        tell(**about, state=checked.state, said=checked.said)
+        _report(**about, state="started")
+        check = check_variant(spec, variant, run=mode == "run")
+        _report(**about, state=check.state, message=check.message)

@@ -1,4 +1,4 @@
-"""Look at the state the board is in: clock, throttling, temperature, memory and disk."""
+"""Checks of the board's state: clock, throttling, temperature, memory and disk."""
 
 from __future__ import annotations
 
@@ -6,22 +6,19 @@ import errno
 import tempfile
 from pathlib import Path
 
-from edge_app.board import UNKNOWN, judge
+from edge_app.board import HOT_C, UNKNOWN, judge
 from edge_app.doctor.finding import FAIL, OK, WARN, Finding
 from edge_app.doctor.machine import Machine
+from edge_app.paths import LOW_BYTES, LOW_SHARE
 from edge_app.style import file_size
 
-# As in `board.verdict`: from here on a Pi lowers its clock.
-HOT_C = 80.0
-# As in `sinks.segments`: a recording does not go on below this.
-LOW_BYTES, LOW_SHARE = 200_000_000, 0.02
-_ROOMY_BYTES = 1_000_000_000
+_AMPLE_BYTES = 1_000_000_000
 # One variant of the street model takes about 240 MB.
-_SCARCE_MB, _TIGHT_MB = 250, 500
+_LEAST_MB, _LITTLE_MB = 250, 500
 
 
-def look_at_condition(machine: Machine) -> list[Finding]:
-    """Return what is found of the board's state."""
+def check_condition(machine: Machine) -> list[Finding]:
+    """Check the governor, throttling, temperature, memory, and each disk the app writes to."""
     return [
         _governor(machine),
         _throttling(machine),
@@ -35,15 +32,15 @@ def _governor(machine: Machine) -> Finding:
     state = machine.board
     governor = state.get("governor", UNKNOWN)
     if governor == UNKNOWN:
-        said = "unknown; a virtual machine shows none"
-        return Finding("governor", WARN, said, "lscpu | grep -i mhz  # shows the clock")
-    # Only the governor is to be judged here, so the board is said to be well otherwise.
-    well = {**state, "throttled": "0", "temperature_c": UNKNOWN}
-    faults = judge(well, well).reasons
-    if faults:
+        message = "unknown; a virtual machine has none"
+        return Finding("governor", WARN, message, "lscpu | grep -i mhz  # shows the clock")
+    # Only the governor is judged here, so the rest is given as good.
+    otherwise_good = {**state, "throttled": "0", "temperature_c": UNKNOWN}
+    reasons = judge(otherwise_good, otherwise_good).reasons
+    if reasons:
         files = "/sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"
-        mend = f"echo ondemand | sudo tee {files}"
-        return Finding("governor", WARN, faults[0].partition(";")[0], mend)
+        fix = f"echo ondemand | sudo tee {files}"
+        return Finding("governor", WARN, reasons[0].partition(";")[0], fix)
     return Finding("governor", OK, f"{governor}, up to {state.get('clock_max_mhz', UNKNOWN)} MHz")
 
 
@@ -52,37 +49,37 @@ def _throttling(machine: Machine) -> Finding:
     before = machine.board.get("throttled_since_boot", UNKNOWN)
     if UNKNOWN in (now, before):
         if machine.is_pi:
-            mend = "sudo apt install raspi-utils  # brings vcgencmd"
-            return Finding("throttling", WARN, "unknown: vcgencmd does not answer", mend)
-        said = "unknown: only a Raspberry Pi tells"
-        return Finding("throttling", WARN, said, "lscpu | grep -i mhz  # while it is busy")
-    again = "vcgencmd get_throttled  # after mending its power supply and cooling"
+            fix = "sudo apt install raspi-utils  # brings vcgencmd"
+            return Finding("throttling", WARN, "unknown: vcgencmd does not answer", fix)
+        message = "unknown: only a Raspberry Pi reports it"
+        return Finding("throttling", WARN, message, "lscpu | grep -i mhz  # while it is busy")
+    fix = "vcgencmd get_throttled  # after fixing its power supply and cooling"
     if now:
-        return Finding("throttling", FAIL, f"at this moment: {', '.join(now)}", again)
+        return Finding("throttling", FAIL, f"now: {', '.join(now)}", fix)
     if before:
-        return Finding("throttling", WARN, f"since it was started: {', '.join(before)}", again)
-    return Finding("throttling", OK, "none since it was started")
+        return Finding("throttling", WARN, f"since boot: {', '.join(before)}", fix)
+    return Finding("throttling", OK, "none since boot")
 
 
 def _temperature(machine: Machine) -> Finding:
     value = machine.board.get("temperature_c", UNKNOWN)
-    ask = "vcgencmd measure_temp" if machine.is_pi else "cat /sys/class/thermal/thermal_zone*/temp"
+    fix = "vcgencmd measure_temp" if machine.is_pi else "cat /sys/class/thermal/thermal_zone*/temp"
     if not isinstance(value, int | float):
-        return Finding("temperature", WARN, UNKNOWN, ask)
+        return Finding("temperature", WARN, UNKNOWN, fix)
     if value >= HOT_C:
-        return Finding("temperature", WARN, f"{value:.0f} °C, too hot; fit a fan", ask)
+        return Finding("temperature", WARN, f"{value:.0f} °C, too hot; fit a fan", fix)
     return Finding("temperature", OK, f"{value:.0f} °C")
 
 
 def _memory(machine: Machine) -> Finding:
     free = free_memory_mb(machine.root)
-    ask = "ps aux --sort=-rss | head  # shows what takes it"
     if free is None:
         return Finding("memory", WARN, UNKNOWN, "free -m")
-    said = f"{free} MB free of {machine.board.get('memory_mb', UNKNOWN)} MB"
-    if free < _TIGHT_MB:
-        return Finding("memory", FAIL if free < _SCARCE_MB else WARN, said, ask)
-    return Finding("memory", OK, said)
+    message = f"{free} MB free of {machine.board.get('memory_mb', UNKNOWN)} MB"
+    if free < _LITTLE_MB:
+        fix = "ps aux --sort=-rss | head  # shows what uses it"
+        return Finding("memory", FAIL if free < _LEAST_MB else WARN, message, fix)
+    return Finding("memory", OK, message)
 
 
 def free_memory_mb(root: Path) -> int | None:
@@ -103,42 +100,41 @@ def _text(path: Path) -> str:
 
 
 def _disks(machine: Machine) -> list[Finding]:
-    """Return a finding for each disk the app writes to."""
     folders: dict[object, Path] = {}
     for folder in machine.folders:
-        folders.setdefault(_disk(folder), folder)
-    return [_folder(machine, folder) for folder in folders.values()]
+        folders.setdefault(_device(folder), folder)
+    return [_disk(machine, folder) for folder in folders.values()]
 
 
-def _size(size_bytes: int) -> str:
-    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 10**9 else file_size(size_bytes)
-
-
-def _disk(folder: Path) -> object:
+def _device(folder: Path) -> object:
     try:
         return folder.stat().st_dev
     except OSError:
         return folder
 
 
-def _folder(machine: Machine, folder: Path) -> Finding:
-    name, ask = f"disk {folder}", f"du -xh {folder} | sort -h | tail  # shows what takes it"
+def _disk(machine: Machine, folder: Path) -> Finding:
+    name, usage = f"disk {folder}", f"du -xh {folder} | sort -h | tail  # shows what uses it"
     try:
         total, free = machine.space(folder)
     except OSError as fault:
         return Finding(name, WARN, f"unknown: {fault.strerror}", f"df -h {folder}")
-    said = f"{_size(free)} free of {_size(total)}"
+    message = f"{_size(free)} free of {_size(total)}"
     if free < min(LOW_BYTES, LOW_SHARE * total):
-        return Finding(name, FAIL, f"{said}: too full to record", ask)
+        return Finding(name, FAIL, f"{message}: too full to record", usage)
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(65536))
     except OSError as fault:
-        mend = {
-            errno.ENOSPC: ask,
+        fix = {
+            errno.ENOSPC: usage,
             errno.EROFS: f"sudo mount -o remount,rw $(findmnt -n -o TARGET -T {folder})",
         }.get(fault.errno or 0, f"ls -ld {folder}  # shows who may write there")
-        return Finding(name, FAIL, f"{said}, but writing fails: {fault.strerror}", mend)
-    if free < _ROOMY_BYTES:
-        return Finding(name, WARN, f"{said}: full after minutes of recording", ask)
-    return Finding(name, OK, said)
+        return Finding(name, FAIL, f"{message}, but writing fails: {fault.strerror}", fix)
+    if free < _AMPLE_BYTES:
+        return Finding(name, WARN, f"{message}: full after minutes of recording", usage)
+    return Finding(name, OK, message)
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 10**9 else file_size(size_bytes)

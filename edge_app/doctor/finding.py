@@ -1,4 +1,4 @@
-"""Hold what was found out, one thing at a time."""
+"""The result of one check."""
 
 from __future__ import annotations
 
@@ -12,31 +12,34 @@ STATES = (OK, WARN, FAIL)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Hold what was found out about one thing; what is unknown is never "ok".
+    """The result of one check. What is unknown is never "ok".
 
-    mend: the one command that mends it or tells more; only what is "ok" has none.
+    name: what was checked. state: one of STATES.
+    fix: the one command that fixes it or shows more; only an "ok" finding has none.
     """
 
     name: str
     state: str
-    said: str
-    mend: str = ""
+    message: str
+    fix: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a complaint without a remedy."""
-        if self.state not in STATES or (self.state != OK and not self.mend):
-            raise ValueError(f"{self.name}: the state {self.state} with the remedy '{self.mend}'")
+        """Raise ValueError for a problem without a fix."""
+        if self.state not in STATES or (self.state != OK and not self.fix):
+            raise ValueError(f"{self.name}: the state {self.state} with the fix '{self.fix}'")
+
+    def to_json(self) -> dict[str, str]:
+        """Return the fields under the names of `edge-app doctor --json`."""
+        return {"name": self.name, "state": self.state, "said": self.message, "mend": self.fix}
 
 
 def worst(findings: Iterable[Finding]) -> str:
-    """Return the worst state there is."""
+    """Return the worst state."""
     return max((one.state for one in findings), key=STATES.index, default=OK)
 
 
 def split_advice(text: str) -> tuple[str, str]:
-    """Part an error message into what is wrong and the command it recommends, if there is one."""
-    said, _, advice = text.rpartition("; ")
-    quoted = re.search(r"`([^`]+)`", advice)
-    told = re.search(r"run: (.+?)(?:, or .*)?$", advice)
-    found = quoted or told
-    return said or text, found.group(1) if found else ""
+    """Split an error message into the problem and the command it recommends, "" for none."""
+    problem, _, advice = text.rpartition("; ")
+    found = re.search(r"`([^`]+)`", advice) or re.search(r"run: (.+?)(?:, or .*)?$", advice)
+    return problem or text, found.group(1) if found else ""

@@ -1,4 +1,4 @@
-"""Hold everything the doctor looks at, so that a test can give another machine."""
+"""The machine as the doctor sees it, so that a test can give another one."""
 
 from __future__ import annotations
 
@@ -14,27 +14,28 @@ from pathlib import Path
 from typing import Any
 
 from edge_app.board import board
-from edge_app.doctor.subprocess_check import Ask, ask_child
+from edge_app.doctor.subprocess_check import RunCheck, run_check
 from edge_app.errors import EdgeError
 from edge_app.paths import assets_dir, cache_dir
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Hold a machine as far as it is examined.
+    """Everything about a machine that the doctor checks.
 
-    board: what `edge_app.board` says. bits: of a pointer. libc: its name and version.
-    venv: the folder of the virtual environment, None outside of one. pip: how to call its pip.
-    folders: where the app writes. space: total and free bytes of a folder's disk.
-    assets: the shipped files, None where they are lost. root: where /proc and /usr are.
+    board: the record of `edge_app.board.board`. run_check: runs a check in a child process.
+    space: returns total and free bytes of a folder's disk. bits: of a pointer.
+    libc: name and version of the C library. venv: folder of the virtual environment, if any.
+    assets: folder of the shipped files, None if they are missing. folders: where the app writes.
+    pip: how to call this Python's pip. root: where /proc, /usr and the like are.
     """
 
     board: Mapping[str, Any]
-    ask: Ask
+    run_check: RunCheck
     space: Callable[[Path], tuple[int, int]]
     python: tuple[int, int, int]
     bits: int
-    kind: str
+    architecture: str
     libc: tuple[str, str]
     venv: Path | None
     assets: Path | None
@@ -45,13 +46,12 @@ class Machine:
 
     @property
     def is_pi(self) -> bool:
-        """Whether it says that it is a Raspberry Pi."""
+        """Whether it is a Raspberry Pi."""
         return "raspberry pi" in str(self.board.get("model", "")).lower()
 
 
 def this_machine() -> Machine:
     """Return the machine this runs on."""
-    venv = Path(sys.prefix) if sys.prefix != sys.base_prefix else None
     try:
         assets = assets_dir()
     except EdgeError:
@@ -62,13 +62,13 @@ def this_machine() -> Machine:
     version = sys.version_info
     return Machine(
         board=board(),
-        ask=ask_child,
+        run_check=run_check,
         space=_space,
         python=(version.major, version.minor, version.micro),
         bits=struct.calcsize("P") * 8,
-        kind=platform.machine(),
+        architecture=platform.machine(),
         libc=platform.libc_ver(),
-        venv=venv,
+        venv=Path(sys.prefix) if sys.prefix != sys.base_prefix else None,
         assets=assets,
         folders=(Path.cwd(), cache, Path(tempfile.gettempdir())),
         pip=_pip(),
@@ -82,7 +82,7 @@ def _space(folder: Path) -> tuple[int, int]:
 
 
 def _pip() -> str:
-    """Return the words that call this Python's pip, not one that comes first in PATH."""
+    """Return the command of this Python's pip, which need not be the first one in PATH."""
     found = shutil.which("pip")
     own = found is not None and Path(found).parent == Path(sys.executable).parent
     return "pip" if own else f"{sys.executable} -m pip"

@@ -1,4 +1,4 @@
-"""Ask a child process, for what it loads may take the process with it."""
+"""Running a check in a child process, because what it loads may crash."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-# TensorFlow takes 20 s to load on a slow card; a model's four variants take longer.
-_PATIENCE_S = {"model": 600.0}
-_USUALLY_S = 60.0
+# TensorFlow takes 20 s to load on a slow card; a model's four variants take longer. A camera
+# stack that hangs must not hold `edge-app cameras` for long.
+_TIMEOUT_S = 60.0
+_TIMEOUTS_S = {"model": 600.0, "cameras": 20.0}
 # Appended, so that a site-packages folder does not come before the standard library.
 _CODE = (
     "import sys; sys.path.append(sys.argv.pop(1)); "
@@ -23,10 +23,13 @@ _CODE = (
 
 @dataclass(frozen=True, slots=True)
 class CheckOutput:
-    """Hold what a child told, in order, and in `end` how it ended where that was not well."""
+    """Output of a child process.
+
+    records: what it reported, in order. failure: how it ended, "" if it ended well.
+    """
 
     records: tuple[dict[str, Any], ...] = ()
-    end: str = ""
+    failure: str = ""
 
     @property
     def all(self) -> dict[str, Any]:
@@ -34,31 +37,36 @@ class CheckOutput:
         return {name: value for record in self.records for name, value in record.items()}
 
 
-Ask = Callable[..., CheckOutput]
+class RunCheck(Protocol):
+    """Runs a check of `checks_child`: its name, then its arguments."""
+
+    def __call__(self, *check: str) -> CheckOutput:
+        """Run one check."""
+        ...
 
 
-def ask_child(*question: str) -> CheckOutput:
-    """Let a child answer a question of `child`; its crash is a part of the answer."""
+def run_check(*check: str) -> CheckOutput:
+    """Run a check of `checks_child` in a child process; a crash is part of the output."""
     root = str(Path(__file__).resolve().parents[2])
-    patience_s = _PATIENCE_S.get(question[0], _USUALLY_S)
+    timeout_s = _TIMEOUTS_S.get(check[0], _TIMEOUT_S)
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-c", _CODE, root, *question],
+            [sys.executable, "-P", "-c", _CODE, root, *check],
             capture_output=True,
-            timeout=patience_s,
+            timeout=timeout_s,
             check=False,
         )
     except subprocess.TimeoutExpired as late:
-        return CheckOutput(_records(late.stdout or b""), f"did not end within {patience_s:.0f} s")
+        return CheckOutput(_records(late.stdout or b""), f"did not end within {timeout_s:.0f} s")
     except OSError as fault:
         return CheckOutput((), f"could not be started ({fault.strerror})")
-    return CheckOutput(_records(done.stdout), _ended(done.returncode, done.stderr))
+    return CheckOutput(_records(done.stdout), _failure(done.returncode, done.stderr))
 
 
-def _records(said: bytes) -> tuple[dict[str, Any], ...]:
-    """Pick the records out of what native libraries may have printed between them."""
+def _records(output: bytes) -> tuple[dict[str, Any], ...]:
+    """Return the records between what native libraries may have printed."""
     found = []
-    for line in said.decode("utf-8", "replace").splitlines():
+    for line in output.decode("utf-8", "replace").splitlines():
         if line.startswith("{"):
             try:
                 found.append(json.loads(line))
@@ -67,7 +75,7 @@ def _records(said: bytes) -> tuple[dict[str, Any], ...]:
     return tuple(found)
 
 
-def _ended(code: int, errors: bytes) -> str:
+def _failure(code: int, errors: bytes) -> str:
     if code == 0:
         return ""
     if code < 0:

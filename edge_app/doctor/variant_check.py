@@ -1,4 +1,4 @@
-"""Check that a variant is the file its card describes, and that it answers rightly here."""
+"""Check that a variant is the file its card describes, and predicts correctly here."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from edge_app.errors import ModelError
 from edge_app.model.card import ModelSpec, Variant, file_sha256
 from edge_app.model.engine import load_engine
 
-RIGHT, CHANGED, WRONG = "right", "changed", "wrong"
+PASSED, CHANGED, FAILED = "passed", "changed", "failed"
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """Hold the outcome: right, a changed (or lost) file, or an answer that is wrong here."""
+class VariantCheck:
+    """Result of a check: PASSED, CHANGED (or lost) file, or FAILED to predict correctly here."""
 
     state: str
-    said: str
+    message: str
 
 
 def check_variant(
@@ -26,24 +26,24 @@ def check_variant(
     runtime: str = "auto",
     threads: int | None = None,
     run: bool = True,
-) -> Checked:
-    """Compare a file with its card, then load it and ask it its golden picture.
+) -> VariantCheck:
+    """Compare a file with its card, then load it, which runs its golden image.
 
-    run: whether it is loaded at all.
+    run: whether to load it.
     """
     try:
         if file_sha256(variant.path) != variant.sha256:
-            said = "changed since its card was written (sha256 differs); convert it anew"
-            return Checked(CHANGED, said)
+            message = "changed since its card was written (sha256 differs); convert it again"
+            return VariantCheck(CHANGED, message)
     except ModelError as fault:
-        return Checked(CHANGED, str(fault))
+        return VariantCheck(CHANGED, str(fault))
     if not run:
-        return Checked(RIGHT, "ok: sha256 as in the card")
+        return VariantCheck(PASSED, "ok: sha256 as in the card")
     try:
         engine = load_engine(spec, variant.name, runtime=runtime, threads=threads)
     except ModelError as fault:
-        return Checked(WRONG, str(fault))
-    golden = "golden picture right" if spec.golden else "no golden picture in the card"
-    words = engine.network.delegation.summary()
+        return VariantCheck(FAILED, str(fault))
+    golden = "golden image correct" if spec.golden else "no golden image in the card"
+    delegation = engine.network.delegation.summary()
     engine.close()
-    return Checked(RIGHT, f"ok: sha256 as in the card, {golden}; {words}")
+    return VariantCheck(PASSED, f"ok: sha256 as in the card, {golden}; {delegation}")

@@ -1,1 +1,1 @@
-"""Put the program under systemd, and take it out again."""
+"""The program as a systemd service: its files, and its status."""

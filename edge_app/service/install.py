@@ -1,4 +1,4 @@
-"""Install and remove the service's files, and have systemd take note of it."""
+"""Installing and removing the service's files, with systemd."""
 
 from __future__ import annotations
 
@@ -8,97 +8,99 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from edge_app.atomic import write_atomic
 from edge_app.errors import EdgeError
-from edge_app.service.places import KIOSK, UNIT, Places, shut_to_others
+from edge_app.service.service_paths import KIOSK, UNIT, ServicePaths, closed_folder
 
-# The first one that knows RestartSteps; an older one warns of it at every start.
-_GROWING = 254
+# The first version that knows RestartSteps; an older one warns of it at every start.
+_RESTART_STEPS = 254
 
 
-class InstallOptions(Protocol):
-    """Run a system's command and return what it printed. Raises EdgeError where it fails."""
+class RunCommand(Protocol):
+    """Runs a command of the system and returns what it prints."""
 
     def __call__(self, command: Sequence[str]) -> str:
-        """Run one command."""
+        """Run one command. Raises EdgeError if it fails."""
         ...
 
 
 def install(
-    places: Places,
+    paths: ServicePaths,
     units: Path,
     program: Path,
-    ask: InstallOptions,
+    run_command: RunCommand,
     *,
     kiosk_user: tuple[str, Path] | None = None,
-    needs: Iterable[Path] = (),
+    readable: Iterable[Path] = (),
     start: bool = True,
 ) -> list[str]:
     """Install the service and start it; return what was done, in lines. Safe to repeat.
 
-    kiosk_user: the name and home of who is logged in on the desktop, for the full-screen one.
-    needs: what else the service has to be able to read.
-    Raises EdgeError where something stands in the way.
+    units: folder of the shipped unit files. program: what the service starts.
+    kiosk_user: name and home of the desktop's user, for the full-screen service.
+    readable: further paths that the service must be able to read.
+    Raises EdgeError if a path is closed to the service, or a command fails.
     """
     name, other = (UNIT, KIOSK) if kiosk_user is None else (KIOSK, UNIT)
     if kiosk_user is None:
-        for path in (program, program.resolve(), *needs):
-            shut = shut_to_others(path)
-            if shut is not None:
+        for path in (program, program.resolve(), *readable):
+            closed = closed_folder(path)
+            if closed is not None:
                 raise EdgeError(
-                    f"the service's own user cannot enter {shut}, on the way to {path}; "
-                    f"sudo chmod o+x {shut}, or move everything to /opt and run make pi there"
+                    f"the service's own user cannot enter {closed}, on the way to {path}; "
+                    f"sudo chmod o+x {closed}, or move everything to /opt and run make pi there"
                 )
     done = []
-    places.link.parent.mkdir(parents=True, exist_ok=True)
+    paths.program.parent.mkdir(parents=True, exist_ok=True)
     # The venv's program, not what its links lead to: a venv is found by its own path.
-    if places.link.is_symlink() or not places.link.exists():
-        places.link.unlink(missing_ok=True)
-        places.link.symlink_to(program)
-    elif not places.link.samefile(program):
-        raise EdgeError(f"{places.link} is another program; move it away and try again")
-    _copy(units / "edge-app.sysusers", places.users)
-    ask(["systemd-sysusers", str(places.users)])
-    if places.env.exists():
-        done.append(f"kept {places.env}")
+    if paths.program.is_symlink() or not paths.program.exists():
+        paths.program.unlink(missing_ok=True)
+        paths.program.symlink_to(program)
+    elif not paths.program.samefile(program):
+        raise EdgeError(f"{paths.program} is another program; move it away and try again")
+    _copy(units / "edge-app.sysusers", paths.sysusers)
+    run_command(["systemd-sysusers", str(paths.sysusers)])
+    if paths.settings.exists():
+        done.append(f"kept {paths.settings}")
     else:
-        _copy(units / "edge-app.env", places.env)
-        done.append(f"wrote {places.env}: name your camera there")
-    _copy(units / f"{name}.service", places.unit(name))
-    done.append(f"wrote {places.unit(name)}")
-    if _version(ask) >= _GROWING:
-        _copy(units / "backoff.conf", places.extras(name) / "backoff.conf")
+        _copy(units / "edge-app.env", paths.settings)
+        done.append(f"wrote {paths.settings}: set your camera there")
+    _copy(units / f"{name}.service", paths.unit(name))
+    done.append(f"wrote {paths.unit(name)}")
+    if _systemd_version(run_command) >= _RESTART_STEPS:
+        _copy(units / "backoff.conf", paths.drop_ins(name) / "backoff.conf")
     if kiosk_user is not None:
         user, home = kiosk_user
         lines = ["[Service]", f"User={user}", f"Environment=XAUTHORITY={home}/.Xauthority", ""]
-        _write(places.extras(name) / "user.conf", "\n".join(lines))
-    ask(["systemctl", "daemon-reload"])
-    if places.unit(other).exists():
-        ask(["systemctl", "disable", "--now", f"{other}.service"])
-        done.append(f"stopped {other}: one of the two runs at a time")
-    ask(["systemctl", "enable", f"{name}.service"])
+        _write(paths.drop_ins(name) / "user.conf", "\n".join(lines))
+    run_command(["systemctl", "daemon-reload"])
+    if paths.unit(other).exists():
+        run_command(["systemctl", "disable", "--now", f"{other}.service"])
+        done.append(f"stopped {other}: only one of the two can run")
+    run_command(["systemctl", "enable", f"{name}.service"])
     if start:
-        # A start waits for the first frame; what keeps it from coming is in the log.
-        ask(["systemctl", "restart", "--no-block", f"{name}.service"])
+        # A start waits for the first frame; the log says why if none comes.
+        run_command(["systemctl", "restart", "--no-block", f"{name}.service"])
         done.append(f"started {name}, now and at every boot")
     return done
 
 
-def remove(places: Places, ask: InstallOptions, *, purge: bool = False) -> list[str]:
-    """Stop the services and take their files away; return what was done. Safe to repeat.
+def remove(paths: ServicePaths, run_command: RunCommand, *, purge: bool = False) -> list[str]:
+    """Stop the services and remove their files; return what was done. Safe to repeat.
 
-    purge: whether what they configured, kept and logged goes, too.
+    purge: whether to remove settings, state and logs, too.
     """
     done = []
     for name in (UNIT, KIOSK):
-        if places.unit(name).exists():
-            ask(["systemctl", "disable", "--now", f"{name}.service"])
-            places.unit(name).unlink()
+        if paths.unit(name).exists():
+            run_command(["systemctl", "disable", "--now", f"{name}.service"])
+            paths.unit(name).unlink()
             done.append(f"removed {name}")
-        shutil.rmtree(places.extras(name), ignore_errors=True)
-    places.users.unlink(missing_ok=True)
-    if places.link.is_symlink():
-        places.link.unlink()
-    kept = [places.env, *places.kept(UNIT), *places.kept(KIOSK)]
+        shutil.rmtree(paths.drop_ins(name), ignore_errors=True)
+    paths.sysusers.unlink(missing_ok=True)
+    if paths.program.is_symlink():
+        paths.program.unlink()
+    kept = [paths.settings, *paths.data(UNIT), *paths.data(KIOSK)]
     kept = [path for path in kept if path.exists()]
     if purge:
         for path in kept:
@@ -106,21 +108,21 @@ def remove(places: Places, ask: InstallOptions, *, purge: bool = False) -> list[
             done.append(f"removed {path}")
     elif kept:
         done.append(f"kept {', '.join(map(str, kept))}; --purge removes them, too")
-    ask(["systemctl", "daemon-reload"])
+    run_command(["systemctl", "daemon-reload"])
     with suppress(EdgeError):  # nothing had failed
-        ask(["systemctl", "reset-failed", f"{UNIT}.service", f"{KIOSK}.service"])
+        run_command(["systemctl", "reset-failed", f"{UNIT}.service", f"{KIOSK}.service"])
     return done or ["no service was installed"]
 
 
-def installed(places: Places) -> list[str]:
-    """Return the names of the services that are installed."""
-    return [name for name in (UNIT, KIOSK) if places.unit(name).exists()]
+def installed(paths: ServicePaths) -> list[str]:
+    """Return the names of the installed services."""
+    return [name for name in (UNIT, KIOSK) if paths.unit(name).exists()]
 
 
-def _version(ask: InstallOptions) -> int:
-    """Return the version of systemd, 0 where it does not say."""
-    words = ask(["systemctl", "--version"]).split()
-    number = words[1].partition(".")[0] if len(words) > 1 else ""
+def _systemd_version(run_command: RunCommand) -> int:
+    """Return the version of systemd, 0 if unknown."""
+    parts = run_command(["systemctl", "--version"]).split()
+    number = parts[1].partition(".")[0] if len(parts) > 1 else ""
     return int(number) if number.isdecimal() else 0
 
 
@@ -129,9 +131,7 @@ def _copy(origin: Path, target: Path) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file that everybody may read, in one step."""
+    """Write a file that everybody may read."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.part")
-    draft.write_text(text, "utf-8")
-    draft.chmod(0o644)
-    draft.replace(path)
+    write_atomic(path, text)
+    path.chmod(0o644)

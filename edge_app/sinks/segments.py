@@ -15,11 +15,10 @@ from typing import NamedTuple, Protocol
 
 from edge_app.errors import SinkError
 from edge_app.frame import Image
+from edge_app.paths import LOW_BYTES, LOW_SHARE
 from edge_app.sinks.h264 import Encoder
 from edge_app.sinks.yuv import even
 
-# A recording leaves this much of the disk free: a full one stops logs, updates and log-ins too.
-LOW_BYTES, LOW_SHARE = 200_000_000, 0.02
 _CHECK_S = 1.0  # a check costs 5 microseconds
 
 

@@ -1,10 +1,12 @@
-"""Machines for the doctor to examine, as its children and the kernel would tell of them."""
+"""Machines for the doctor to check, as its child processes and the kernel would report them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+from edge_app.doctor.examine import examine
+from edge_app.doctor.finding import OK, Finding
 from edge_app.doctor.machine import Machine
 from edge_app.doctor.subprocess_check import CheckOutput
 
@@ -23,52 +25,54 @@ PI = {
 }
 LOADED = {"state": "loaded", "version": "1.2.3", "copies": []}
 MISSING = {"state": "missing", "copies": []}
+Outputs = dict[tuple[str, ...], CheckOutput]
 
 
-class FakeAsk:
-    """Answer as the children of a well machine do; `sick` holds what is otherwise."""
+class FakeChecks:
+    """The output of checks on a good machine, but for some checks.
 
-    def __init__(self, sick: dict[tuple[str, ...], CheckOutput]) -> None:
-        self.sick = sick
+    outputs: by the check's name, or by its name and first argument.
+    """
 
-    def __call__(self, *question: str) -> CheckOutput:
+    def __init__(self, outputs: Outputs) -> None:
+        self._outputs = outputs
+
+    def __call__(self, *check: str) -> CheckOutput:
         for length in (2, 1):
-            if question[:length] in self.sick:
-                return self.sick[question[:length]]
-        variants = [{"variant": "int8", "file": "int8.tflite", "state": "right", "said": "ok"}]
+            if check[:length] in self._outputs:
+                return self._outputs[check[:length]]
+        variants = [{"variant": "int8", "file": "int8.tflite", "state": "passed", "message": "ok"}]
         return {
-            "import": tell(**LOADED),
-            "runtime": tell(state="loaded", title="LiteRT 2.3.0")
-            if question[-1] == "litert"
-            else tell(state="missing"),
-            "display": tell(toolkit="QT5", usable=True, reason=""),
-            "cameras": tell(cameras=[[0, "imx708"]], reason=None),
-            "conflicts": tell(code=0, lines=["No broken requirements found."], fault=""),
+            "import": reported(**LOADED),
+            "runtime": reported(state="loaded", title="LiteRT 2.3.0")
+            if check[-1] == "litert"
+            else reported(state="missing"),
+            "display": reported(toolkit="QT5", usable=True, reason=""),
+            "cameras": reported(cameras=[[0, "imx708"]], reason=None),
+            "conflicts": reported(code=0, lines=["No broken requirements found."], error=""),
             "model": CheckOutput(tuple(variants)),
-        }[question[0]]
+        }[check[0]]
 
 
-def tell(**record: Any) -> CheckOutput:
-    """Return the answer of a child that told one record and ended well."""
+def reported(**record: Any) -> CheckOutput:
+    """Return the output of a child process that reported one record and ended well."""
     return CheckOutput((record,))
 
 
-def patient(
-    folder: Path, sick: dict[tuple[str, ...], CheckOutput] | None = None, **other: Any
-) -> Machine:
-    """Return a Raspberry Pi in good health but for what is given."""
+def made_machine(folder: Path, outputs: Outputs | None = None, **other: Any) -> Machine:
+    """Return a Raspberry Pi without a problem, but for what is given; folder: its root."""
     (folder / "proc").mkdir(exist_ok=True)
     (folder / "proc/meminfo").write_text("MemTotal: 8245056 kB\nMemAvailable: 6000000 kB\n")
     card = folder / "assets/models/street/model.json"
     card.parent.mkdir(parents=True, exist_ok=True)
     card.touch()
-    well: dict[str, Any] = {
+    good: dict[str, Any] = {
         "board": PI,
-        "ask": FakeAsk(sick or {}),
+        "run_check": FakeChecks(outputs or {}),
         "space": lambda folder: (32_000_000_000, 20_000_000_000),
         "python": (3, 11, 2),
         "bits": 64,
-        "kind": "aarch64",
+        "architecture": "aarch64",
         "libc": ("glibc", "2.36"),
         "venv": folder / "venv",
         "assets": folder / "assets",
@@ -76,4 +80,14 @@ def patient(
         "root": folder,
         "env": {"DISPLAY": ":0"},
     }
-    return Machine(**{**well, **other})
+    return Machine(**{**good, **other})
+
+
+def findings(machine: Machine) -> dict[str, Finding]:
+    """Return all findings by name."""
+    return {finding.name: finding for finding in examine(machine)}
+
+
+def problems(machine: Machine) -> list[tuple[str, str]]:
+    """Return the name and state of all findings that are not ok."""
+    return [(finding.name, finding.state) for finding in examine(machine) if finding.state != OK]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from edge_app.commands import cameras as room
-from edge_app.commands.cameras import run as cameras_command
+from edge_app.commands import cameras
+from edge_app.doctor import subprocess_check
 from edge_app.sources.holders import Holder
 from edge_app.sources.picamera import tell_cameras
 from tests.support.fake_picamera2 import Hardware
@@ -21,7 +21,7 @@ CRASH = "import os; os.kill(os.getpid(), 11)"
 
 @pytest.fixture
 def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kernel:
-    """Put a fake in the place of the kernel's V4L2, and make tables wide."""
+    """Replace the kernel's V4L2 with a fake, and make tables wide."""
     made = Kernel(tmp_path)
     made.install(monkeypatch)
     monkeypatch.setenv("COLUMNS", "120")
@@ -35,22 +35,22 @@ def listed(
     *,
     as_json: bool = False,
 ) -> Any:
-    """Run the command with this code in the place of the one that asks libcamera."""
-    monkeypatch.setattr(room, "_CHILD", child)
-    assert cameras_command(argparse.Namespace(json=as_json)) == 0
+    """Run the command with this code instead of the check of libcamera."""
+    monkeypatch.setattr(subprocess_check, "_CODE", child)
+    assert cameras.run(argparse.Namespace(json=as_json)) == 0
     written = capsys.readouterr().out
     return json.loads(written) if as_json else written
 
 
-def test_cameras_are_listed_with_what_they_give(
+def test_cameras_are_listed_with_sizes_and_holders(
     kernel: Kernel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The Pi's own and those on USB; nodes that give no pictures are left out."""
+    """The Pi's own and those on USB; nodes that give no images are left out."""
     kernel.plug("video0", Node("unicam", "unicam"))
     path = kernel.plug("video1", Node(), by_id="usb-HD_Webcam-index0")
     kernel.plug("video2", Node(flags=METADATA))
     held = {str(path): [Holder("zoom", 77)]}
-    monkeypatch.setattr(room, "holders", lambda nodes: held.get(nodes[0], []))
+    monkeypatch.setattr(cameras, "holders", lambda nodes: held.get(nodes[0], []))
     record = listed(ONE, monkeypatch, capsys, as_json=True)
     assert [one["source"] for one in record["cameras"]] == ["picamera:0", str(path)]
     webcam = record["cameras"][1]
@@ -63,10 +63,10 @@ def test_cameras_are_listed_with_what_they_give(
     assert "try one: edge-app run picamera:0" in table
 
 
-def test_nothing_found_says_what_to_try(
+def test_help_is_printed_without_a_camera(
     kernel: Kernel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Both ways to a camera are explained, and one that needs none."""
+    """Help for both kinds of camera, and a source that needs none."""
     said = listed(NONE, monkeypatch, capsys)
     assert "no camera found" in said
     assert "lsusb" in said
@@ -74,26 +74,26 @@ def test_nothing_found_says_what_to_try(
     assert "edge-app run synthetic" in said
 
 
-def test_a_crash_of_libcamera_is_survived(
+def test_a_crash_of_libcamera_hides_no_other_camera(
     kernel: Kernel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The child that asks may die; the others are listed all the same."""
+    """The child process may crash; the other cameras are still listed."""
     kernel.plug("video0", Node())
     record = listed(CRASH, monkeypatch, capsys, as_json=True)
     assert len(record["cameras"]) == 1
-    assert "ended with code -11" in record["picamera"]
+    assert "crashed (SIGSEGV)" in record["picamera"]
 
 
-def test_a_libcamera_that_hangs_is_given_up(
+def test_a_libcamera_that_hangs_is_stopped(
     kernel: Kernel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No answer is an answer too."""
-    monkeypatch.setattr(room, "_ASK_S", 0.1)
+    """The reason is reported instead of a camera."""
+    monkeypatch.setattr(subprocess_check, "_TIMEOUTS_S", {"cameras": 0.1})
     record = listed("import time; time.sleep(60)", monkeypatch, capsys, as_json=True)
-    assert "did not answer" in record["picamera"]
+    assert "did not end within" in record["picamera"]
 
 
-def test_the_child_tells_models_or_the_reason(
+def test_the_child_reports_models_or_the_reason(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line of JSON: the cameras, or why there is none."""

@@ -1,4 +1,4 @@
-"""The service goes in with one command, says how it stands, and leaves nothing behind."""
+"""The service is installed by one command, reports its status, and is removed completely."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from pathlib import Path
 import pytest
 
 from edge_app.cli import PROGRAM
-from edge_app.commands import service as commands
-from edge_app.commands.service import lines_of
+from edge_app.commands import service as command
+from edge_app.commands.service import run_command, status_lines
 from edge_app.errors import EdgeError, UsageError
 from edge_app.service.install import install, installed, remove
-from edge_app.service.places import KIOSK, UNIT, Places, shut_to_others, units_dir
-from edge_app.service.service_status import standing
+from edge_app.service.service_paths import KIOSK, UNIT, ServicePaths, closed_folder, units_dir
+from edge_app.service.service_status import read_status
 
 
-class System:
-    """Answer as systemd does, and note what it was asked."""
+class FakeSystemd:
+    """Answer as systemd does, and record the commands; properties: of `systemctl show`."""
 
-    def __init__(self, version: int = 257, **facts: str) -> None:
-        self.asked: list[str] = []
+    def __init__(self, version: int = 257, properties: dict[str, str] | None = None) -> None:
+        self.commands: list[str] = []
         self._version = version
-        self._facts = facts
+        self._properties = properties or {}
 
     def __call__(self, command: Sequence[str]) -> str:
-        self.asked.append(" ".join(command))
+        self.commands.append(" ".join(command))
         if command[1] == "--version":
             return f"systemd {self._version} ({self._version}.1-1)\n+PAM"
-        return "".join(f"{name}={value}\n" for name, value in self._facts.items())
+        return "".join(f"{name}={value}\n" for name, value in self._properties.items())
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    """Return the places of a machine that has nothing yet."""
-    return Places(tmp_path / "root")
+def paths(tmp_path: Path) -> ServicePaths:
+    """Return the paths of a machine without a service."""
+    return ServicePaths(tmp_path / "root")
 
 
 @pytest.fixture
@@ -48,118 +48,114 @@ def program(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _open_folders(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pytest's own folders are shut to others."""
-    monkeypatch.setattr("edge_app.service.install.shut_to_others", lambda path: None)
+    """Let pytest's own folders, which are closed to others, pass."""
+    monkeypatch.setattr("edge_app.service.install.closed_folder", lambda path: None)
 
 
-def files_of(places: Places) -> set[str]:
+def files_of(paths: ServicePaths) -> set[str]:
     """Return the files below a machine's root."""
     return {
-        str(path.relative_to(places.root))
-        for path in places.root.rglob("*")
+        str(path.relative_to(paths.root))
+        for path in paths.root.rglob("*")
         if path.is_symlink() or path.is_file()
     }
 
 
-def test_an_installed_service_starts_now_and_at_boot(places: Places, program: Path) -> None:
-    """All its files are there, its user is made first, and systemd is told."""
-    system = System()
-    done = install(places, units_dir(), program, system)
-    assert files_of(places) == {
+def test_an_installed_service_starts_now_and_at_boot(paths: ServicePaths, program: Path) -> None:
+    """All its files are there, its user is made first, and systemd is reloaded."""
+    systemd = FakeSystemd()
+    done = install(paths, units_dir(), program, systemd)
+    assert files_of(paths) == {
         "etc/default/edge-app",
         "etc/sysusers.d/edge-app.conf",
         "etc/systemd/system/edge-app.service",
         "etc/systemd/system/edge-app.service.d/backoff.conf",
         "usr/local/bin/edge-app",
     }
-    assert places.link.resolve() == program
-    assert [line.partition(" /")[0] for line in system.asked] == [
+    assert paths.program.resolve() == program
+    assert [line.partition(" /")[0] for line in systemd.commands] == [
         "systemd-sysusers",
         "systemctl --version",
         "systemctl daemon-reload",
         "systemctl enable edge-app.service",
         "systemctl restart --no-block edge-app.service",
     ]
-    assert any("name your camera" in line for line in done)
-    assert installed(places) == [UNIT]
+    assert any("set your camera" in line for line in done)
+    assert installed(paths) == [UNIT]
 
 
-def test_what_the_user_configured_survives_a_second_installation(
-    places: Places, program: Path
-) -> None:
-    """The unit is renewed, the settings stay."""
-    install(places, units_dir(), program, System())
-    places.env.write_text("EDGE_SOURCE=picamera\n")
-    places.unit(UNIT).write_text("old\n")
-    install(places, units_dir(), program, System())
-    assert places.env.read_text() == "EDGE_SOURCE=picamera\n"
-    assert "ExecStart=" in places.unit(UNIT).read_text()
+def test_settings_survive_a_second_installation(paths: ServicePaths, program: Path) -> None:
+    """The unit is written again, the settings stay."""
+    install(paths, units_dir(), program, FakeSystemd())
+    paths.settings.write_text("EDGE_SOURCE=picamera\n")
+    paths.unit(UNIT).write_text("old\n")
+    install(paths, units_dir(), program, FakeSystemd())
+    assert paths.settings.read_text() == "EDGE_SOURCE=picamera\n"
+    assert "ExecStart=" in paths.unit(UNIT).read_text()
 
 
-def test_a_moved_program_is_found_again(places: Places, program: Path, tmp_path: Path) -> None:
-    """The link of an older place is renewed; a program of somebody else's stays."""
-    places.link.parent.mkdir(parents=True)
-    places.link.symlink_to(tmp_path / "gone")
-    install(places, units_dir(), program, System())
-    assert places.link.resolve() == program
-    places.link.unlink()
-    places.link.write_text("another\n")
+def test_a_moved_program_is_found_again(paths: ServicePaths, program: Path, tmp_path: Path) -> None:
+    """The link to an older one is replaced; another program stays."""
+    paths.program.parent.mkdir(parents=True)
+    paths.program.symlink_to(tmp_path / "gone")
+    install(paths, units_dir(), program, FakeSystemd())
+    assert paths.program.resolve() == program
+    paths.program.unlink()
+    paths.program.write_text("another\n")
     with pytest.raises(EdgeError, match="another program"):
-        install(places, units_dir(), program, System())
-    assert places.link.read_text() == "another\n"
+        install(paths, units_dir(), program, FakeSystemd())
+    assert paths.program.read_text() == "another\n"
 
 
-def test_an_old_systemd_is_not_given_what_it_does_not_know(places: Places, program: Path) -> None:
-    """Debian 12 warns of growing waits, so it gets none."""
-    install(places, units_dir(), program, System(version=252))
-    assert not places.extras(UNIT).exists()
+def test_an_old_systemd_gets_no_backoff(paths: ServicePaths, program: Path) -> None:
+    """Debian 12 warns of RestartSteps at every start."""
+    install(paths, units_dir(), program, FakeSystemd(version=252))
+    assert not paths.drop_ins(UNIT).exists()
 
 
-def test_the_full_screen_service_runs_as_the_one_on_the_desktop(
-    places: Places, program: Path
-) -> None:
-    """It knows that user's display, and the headless one makes way."""
-    install(places, units_dir(), program, System())
-    system = System()
+def test_the_kiosk_runs_as_the_desktops_user(paths: ServicePaths, program: Path) -> None:
+    """It uses that user's display, and the headless service is stopped."""
+    install(paths, units_dir(), program, FakeSystemd())
+    systemd = FakeSystemd()
     user = ("ada", Path("/home/ada"))
-    install(places, units_dir(), program, system, kiosk_user=user, start=False)
-    text = (places.extras(KIOSK) / "user.conf").read_text()
+    install(paths, units_dir(), program, systemd, kiosk_user=user, start=False)
+    text = (paths.drop_ins(KIOSK) / "user.conf").read_text()
     assert text.splitlines() == [
         "[Service]",
         "User=ada",
         "Environment=XAUTHORITY=/home/ada/.Xauthority",
     ]
-    assert "systemctl disable --now edge-app.service" in system.asked
-    assert not any("restart" in line for line in system.asked)
+    assert "systemctl disable --now edge-app.service" in systemd.commands
+    assert not any("restart" in line for line in systemd.commands)
 
 
-def test_removal_leaves_the_settings_unless_told(places: Places, program: Path) -> None:
-    """A service that is put in again goes on as configured."""
-    install(places, units_dir(), program, System())
-    for folder in places.kept(UNIT):
+def test_removal_keeps_the_settings_without_purge(paths: ServicePaths, program: Path) -> None:
+    """A service that is installed again has its settings."""
+    install(paths, units_dir(), program, FakeSystemd())
+    for folder in paths.data(UNIT):
         folder.mkdir(parents=True)
-    done = remove(places, System())
-    assert files_of(places) == {"etc/default/edge-app"}
+    done = remove(paths, FakeSystemd())
+    assert files_of(paths) == {"etc/default/edge-app"}
     assert any("--purge" in line for line in done)
-    done = remove(places, System(), purge=True)
-    assert files_of(places) == set()
-    assert not any(folder.exists() for folder in places.kept(UNIT))
-    assert remove(places, System()) == ["no service was installed"]
+    done = remove(paths, FakeSystemd(), purge=True)
+    assert files_of(paths) == set()
+    assert not any(folder.exists() for folder in paths.data(UNIT))
+    assert remove(paths, FakeSystemd()) == ["no service was installed"]
 
 
-def test_a_closed_home_is_told_of_before_anything_is_written(
-    places: Places, program: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_closed_home_is_refused_before_anything_is_written(
+    paths: ServicePaths, program: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A home folder is shut on Debian 12: the service's user could not read the program."""
+    """A home folder is closed on Debian 12: the service's user could not read the program."""
     program.parent.chmod(0o700)
-    monkeypatch.setattr("edge_app.service.install.shut_to_others", shut_to_others)
+    monkeypatch.setattr("edge_app.service.install.closed_folder", closed_folder)
     with pytest.raises(EdgeError, match=r"cannot enter .*sudo chmod o\+x"):
-        install(places, units_dir(), program, System())
-    assert not places.root.exists()
+        install(paths, units_dir(), program, FakeSystemd())
+    assert not paths.root.exists()
 
 
 @pytest.mark.parametrize(
-    ("facts", "words"),
+    ("properties", "text"),
     [
         (
             {
@@ -182,44 +178,49 @@ def test_a_closed_home_is_told_of_before_anything_is_written(
                 "NRestarts": "3",
                 "MemoryCurrent": "18446744073709551615",
             },
-            "no frame came through; 3 restarts; edge-app service logs",
+            "no frame came for a minute; 3 restarts; edge-app service logs",
         ),
-        ({"ActiveState": "failed", "Result": "exit-code"}, "the log tells; does not start at boot"),
+        ({"ActiveState": "failed", "Result": "exit-code"}, "see the log; does not start at boot"),
         ({}, "unknown"),
     ],
 )
-def test_the_status_says_what_goes_on_in_words(facts: dict[str, str], words: str) -> None:
-    """A running service tells its rate, another one what ended it."""
-    one = standing(UNIT, System(**facts))
-    text = "\n".join(lines_of(one))
-    for part in words.split("; "):
-        assert part in text
-    assert one.runs == (facts.get("ActiveState") == "active")
+def test_the_status_is_printed_in_plain_text(properties: dict[str, str], text: str) -> None:
+    """A running service shows its rate, another one what ended it."""
+    status = read_status(UNIT, FakeSystemd(properties=properties))
+    lines = "\n".join(status_lines(status))
+    for part in text.split("; "):
+        assert part in lines
+    assert status.is_running == (properties.get("ActiveState") == "active")
 
 
-def test_commands_of_the_system_say_why_they_failed() -> None:
+def test_failed_commands_give_their_reason() -> None:
     """Their last line is part of the message; a missing one is named."""
-    with pytest.raises(EdgeError, match="no such thing; mend that"):
-        commands.ask(["sh", "-c", "echo no such thing >&2; exit 1"])
+    with pytest.raises(EdgeError, match="no such thing; fix that"):
+        run_command(["sh", "-c", "echo no such thing >&2; exit 1"])
     with pytest.raises(EdgeError, match="there is no nothing-like-it"):
-        commands.ask(["nothing-like-it"])
-    assert commands.ask(["echo", "fine"]) == "fine\n"
+        run_command(["nothing-like-it"])
+    assert run_command(["echo", "fine"]) == "fine\n"
 
 
-def test_a_desktop_needs_somebody_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Root has no desktop, and a name must be known."""
+def test_a_kiosk_needs_a_desktop_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root has no desktop, and the name must exist."""
     monkeypatch.setenv("SUDO_USER", "root")
     with pytest.raises(UsageError, match="--user"):
-        commands._desktop_user(None)
+        command._desktop_user(None)
     with pytest.raises(UsageError, match="no user nobody-of-this-name"):
-        commands._desktop_user("nobody-of-this-name")
-    assert commands._desktop_user("daemon") == ("daemon", Path("/usr/sbin"))
+        command._desktop_user("nobody-of-this-name")
+    assert command._desktop_user("daemon") == ("daemon", Path("/usr/sbin"))
 
 
-def test_the_four_actions_are_on_the_command_line() -> None:
-    """Each is read with its own options."""
-    asked = PROGRAM.parse(["service", "install", "--kiosk", "--user", "ada", "--no-start"])
-    assert (asked.action, asked.kiosk, asked.user, asked.no_start) == ("install", True, "ada", True)
+def test_the_four_actions_are_parsed() -> None:
+    """Each has its own options."""
+    options = PROGRAM.parse(["service", "install", "--kiosk", "--user", "ada", "--no-start"])
+    assert (options.action, options.kiosk, options.user, options.no_start) == (
+        "install",
+        True,
+        "ada",
+        True,
+    )
     assert PROGRAM.parse(["service", "status"]).action == "status"
     assert PROGRAM.parse(["service", "logs", "--lines", "9", "--follow"]).lines == 9
     assert PROGRAM.parse(["service", "remove", "--purge"]).purge

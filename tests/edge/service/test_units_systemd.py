@@ -1,4 +1,4 @@
-"""The units hold what systemd knows, and what the program takes."""
+"""The units have only lines that systemd knows, and options that the program takes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import pytest
 
 from edge_app.cli import PROGRAM
 from edge_app.commands.run import run_options
-from edge_app.service.places import units_dir
+from edge_app.service.service_paths import units_dir
 from edge_app.session.options import check
 
 UNITS = ("edge-app", "edge-app-kiosk")
-WORST = 3.0
+MAX_EXPOSURE = 3.0
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="needs systemd-analyze"
 )
@@ -29,12 +29,12 @@ def text_of(unit: str) -> str:
 
 
 def settings() -> dict[str, str]:
-    """Return the variables of the configuration as it ships."""
+    """Return the shipped settings."""
     lines = (units_dir() / "edge-app.env").read_text("utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-def stand_in(unit: str, folder: Path) -> Path:
+def unit_of_true(unit: str, folder: Path) -> Path:
     """Write a unit whose program is one that every machine has."""
     path = folder / f"{unit}.service"
     path.write_text(text_of(unit).replace("/usr/local/bin/edge-app", "/bin/true"), "utf-8")
@@ -44,51 +44,51 @@ def stand_in(unit: str, folder: Path) -> Path:
 @needs_systemd
 @pytest.mark.parametrize("unit", UNITS)
 def test_systemd_knows_every_line(unit: str, tmp_path: Path) -> None:
-    """Unknown keys do not change the exit code of verify, so nothing at all may be said."""
+    """Unknown keys do not change the exit code of verify, so it must print nothing."""
     done = subprocess.run(
-        ["systemd-analyze", "verify", stand_in(unit, tmp_path)],
+        ["systemd-analyze", "verify", unit_of_true(unit, tmp_path)],
         capture_output=True,
         text=True,
         check=False,
     )
-    said = [line for line in done.stderr.splitlines() if unit in line]
-    assert (done.returncode, said) == (0, [])
+    printed = [line for line in done.stderr.splitlines() if unit in line]
+    assert (done.returncode, printed) == (0, [])
 
 
 @needs_systemd
 @pytest.mark.parametrize("unit", UNITS)
-def test_a_unit_is_shut_in(unit: str, tmp_path: Path) -> None:
-    """Systemd's own measure of exposure stays at 3 of 10 or better."""
+def test_a_unit_is_sandboxed(unit: str, tmp_path: Path) -> None:
+    """The exposure level that systemd computes is 3 of 10 at most."""
     done = subprocess.run(
-        ["systemd-analyze", "security", "--offline=true", stand_in(unit, tmp_path)],
+        ["systemd-analyze", "security", "--offline=true", unit_of_true(unit, tmp_path)],
         capture_output=True,
         text=True,
         check=False,
     )
     level = re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)
     assert level, done.stderr
-    assert float(level[1]) <= WORST
+    assert float(level[1]) <= MAX_EXPOSURE
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_the_program_takes_what_the_unit_gives_it(unit: str) -> None:
-    """The command line, with the configuration that ships, is one that runs."""
+def test_the_program_takes_the_units_options(unit: str) -> None:
+    """The command line with the shipped settings is valid."""
     command = re.search(r"^ExecStart=(.*)$", text_of(unit), re.MULTILINE)
     assert command
     line = re.sub(r"\$\{?(\w+)\}?", lambda name: settings()[name[1]], command[1])
-    words = shlex.split(line.replace("%S", "/var/lib"))
-    assert words[0] == "/usr/local/bin/edge-app"
-    order = run_options(PROGRAM.parse(words[1:]))
-    check(order)
-    assert order.loop
-    assert order.metrics_max_mb == 100
-    assert order.kiosk != order.headless
-    assert order.kiosk == (unit == "edge-app-kiosk")
+    command_line = shlex.split(line.replace("%S", "/var/lib"))
+    assert command_line[0] == "/usr/local/bin/edge-app"
+    options = run_options(PROGRAM.parse(command_line[1:]))
+    check(options)
+    assert options.loop
+    assert options.metrics_max_mb == 100
+    assert options.kiosk != options.headless
+    assert options.kiosk == (unit == "edge-app-kiosk")
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_a_stuck_run_is_ended_and_started_anew(unit: str) -> None:
-    """The watchdog is armed and gives an unplugged camera's attempts their time."""
+def test_a_run_that_hangs_is_restarted(unit: str) -> None:
+    """The watchdog is on, and longer than the attempts to reach an unplugged camera."""
     section = _service(unit)
     assert section["Type"] == "notify"
     assert float(section["WatchdogSec"]) >= 60
@@ -96,8 +96,8 @@ def test_a_stuck_run_is_ended_and_started_anew(unit: str) -> None:
     assert "StartLimitIntervalSec=0" in text_of(unit)
 
 
-def test_the_two_keep_their_state_apart() -> None:
-    """They run as different users, one of whom could not read what the other wrote."""
+def test_the_two_have_state_folders_of_their_own() -> None:
+    """They run as different users, who could not read each other's files."""
     folders = [_service(unit)["StateDirectory"] for unit in UNITS]
     assert folders == list(UNITS)
 
@@ -111,8 +111,8 @@ def _service(unit: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", ["pi-bookworm", "pi-trixie", "container"])
-def test_every_library_has_a_tested_version_there(name: str) -> None:
-    """What the program needs is pinned, and where picamera2 was built for numpy 1, numpy is."""
+def test_every_requirement_is_pinned(name: str) -> None:
+    """Every requirement is pinned, and numpy to 1 if picamera2 was built for it."""
     lines = (units_dir() / f"{name}.txt").read_text("utf-8").splitlines()
     pins = dict(line.split("==") for line in lines if not line.startswith("#"))
     setup = ConfigParser(interpolation=None)
@@ -123,7 +123,7 @@ def test_every_library_has_a_tested_version_there(name: str) -> None:
 
 
 def test_the_installer_is_a_shell_script() -> None:
-    """A mistake in it would show on the board alone."""
+    """A mistake in it would show on a board only."""
     done = subprocess.run(
         ["sh", "-n", units_dir() / "pi.sh"], capture_output=True, text=True, check=False
     )
