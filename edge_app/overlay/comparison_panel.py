@@ -82,7 +82,7 @@ def draw_variant_chip(chip: VariantChip, scale: Scale, max_px: int) -> Panel:
 def draw_agreement(pair: VariantPair, scale: Scale, max_px: int) -> Panel:
     """Draw the agreement large, with the classes that agree least beside it if they fit."""
     rows = [(class_colour(name, pair.labels), name, share) for name, share in pair.classes[:_ROWS]]
-    return _draw_summary(pair, rows, "least alike", scale, max_px)
+    return _draw_summary(pair, rows, "lowest agreement", scale, max_px)
 
 
 def draw_difference_key(pair: VariantPair, scale: Scale, max_px: int) -> Panel:
@@ -103,7 +103,7 @@ def _draw_summary(
     pad, swatch, pitch = px(20), px(17), px(26)
     large, note = face(BOLD, px(40)), face(REGULAR, px(17))
     figure = percent(pair.agreement)
-    left_px = max(text_px("100.0 %", large), text_px("alike", note))
+    left_px = max(text_px("100.0 %", large), text_px("agreement", note))
     font, bold = face(REGULAR, px(17)), face(BOLD, px(17))
     name_px = max((text_px(text, font) for _, text, _ in rows), default=0)
     share_px = text_px("100.0 %", bold) if any(share is not None for *_, share in rows) else 0
@@ -113,7 +113,7 @@ def _draw_summary(
     width = 2 * pad + left_px + (px(34) + right_px if fits else 0)
     sheet = Sheet((width, px(122)), px(14))
     sheet.text((pad + left_px // 2, px(66)), figure, large, INK, anchor="ms")
-    sheet.text((pad + left_px // 2, px(94)), "alike", note, SOFT, anchor="ms")
+    sheet.text((pad + left_px // 2, px(94)), "agreement", note, SOFT, anchor="ms")
     if not fits:
         return sheet.finish()
     left, right = pad + left_px + px(34), width - pad
@@ -142,7 +142,7 @@ def draw_class_agreement(pair: VariantPair, scale: Scale, max_wh: tuple[int, int
     if lines <= 0 or width > max_wh[0]:
         return None
     sheet = Sheet((width, top + lines * pitch + pad), px(12))
-    sheet.text((pad, px(25)), "alike, class by class", face(REGULAR, px(14)), FAINT)
+    sheet.text((pad, px(25)), "agreement by class", face(REGULAR, px(14)), FAINT)
     for i, (name, share) in enumerate(pair.classes[:lines]):
         middle = top + px(18) + i * pitch
         draw_swatch(sheet, (pad, middle - swatch // 2), swatch, class_colour(name, labels), scale)

@@ -100,8 +100,8 @@ def test_a_digit_is_enlarged_with_sharp_pixels() -> None:
 @pytest.mark.parametrize("shape_hw", [(28, 28), (224, 224), (1080, 1920), (1920, 1080), (1, 50)])
 def test_an_image_of_any_shape_is_centred_in_its_area(shape_hw: tuple[int, int]) -> None:
     """It is shown whole and as large as it fits."""
-    picture = np.full((*shape_hw, 3), 255, np.uint8)
-    canvas = draw_enlarged(picture, (1280, 720), (100, 20, 600, 600))
+    image = np.full((*shape_hw, 3), 255, np.uint8)
+    canvas = draw_enlarged(image, (1280, 720), (100, 20, 600, 600))
     seen = (canvas == 255).all(axis=2)
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     assert rows.min() >= 20

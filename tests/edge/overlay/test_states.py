@@ -108,8 +108,8 @@ def test_a_lost_source_has_a_banner(written: Written, unit: float) -> None:
 
 def test_recording_has_a_red_dot() -> None:
     """The dot has one shade of red, and the time is beside it."""
-    told = status(states=(RECORDING,))
-    canvas = Overlay(CITYSCAPES).draw(GRAY, ROADS, told, BARE, 0.0)
+    shown = status(states=(RECORDING,))
+    canvas = Overlay(CITYSCAPES).draw(GRAY, ROADS, shown, BARE, 0.0)
     red = (canvas == bgr("#FF3B30")).all(axis=2)
     assert 100 < red.sum() < 400
     assert not (Overlay(CITYSCAPES).draw(GRAY, ROADS, status(), BARE, 0.0) != 128).any()
@@ -130,9 +130,9 @@ def test_digits_show_the_same_states(
 ) -> None:
     """The card shows them over the image."""
     frame = Frame(np.zeros((28, 28, 3), np.uint8), 0, 0.0, 0.1, "0")
-    told = status(task="classification", states=states, switch=SWITCH)
-    canvas = Overlay(DIGITS, hints=True).draw(frame, SEVEN, told, controls, 0.0)
-    plain = Overlay(DIGITS, hints=True).draw(frame, SEVEN, replace(told, states=()), controls, 0.0)
+    shown = status(task="classification", states=states, switch=SWITCH)
+    canvas = Overlay(DIGITS, hints=True).draw(frame, SEVEN, shown, controls, 0.0)
+    plain = Overlay(DIGITS, hints=True).draw(frame, SEVEN, replace(shown, states=()), controls, 0.0)
     assert not np.array_equal(canvas, plain)
     shown = [one.text for one in states]
     assert {*shown, SWITCH} <= {text for text, _, _ in written.boxes}
