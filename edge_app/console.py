@@ -18,6 +18,12 @@ def tell(console: Console, text: str) -> None:
         console.print(text, highlight=False, soft_wrap=True)
 
 
+def print_line(console: Console, text: str) -> None:
+    """Print a line without markup, so that paths and errors may contain brackets."""
+    with suppress(OSError, SystemExit):
+        console.print(text, highlight=False, soft_wrap=True, markup=False)
+
+
 def prose(console: Console, text: str) -> None:
     """Print sentences: wrapped between words on a terminal, not wrapped in a pipe."""
     with suppress(OSError, SystemExit):

@@ -43,10 +43,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--channels", choices=("rgb", "bgr"), help="channel order, for files (default: rgb)"
     )
     parser.add_argument(
-        "--repair", action="store_true", help="also try which operators have to stay in float"
+        "--repair",
+        action="store_true",
+        help="also find the operators that have to stay in float (default: only compare)",
     )
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder for the chart and all layers"
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder for the chart and all layers (default: none)",
     )
 
 

@@ -22,10 +22,10 @@ _COMPARED = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `host-tools fetch`."""
-    parser.add_argument("what", choices=tuple(DOWNLOADS))
+    """Add the arguments of `fetch`."""
+    parser.add_argument("what", choices=tuple(DOWNLOADS), help="model or data set")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="the folder (default: of that name, here)"
+        "--out", type=Path, metavar="DIR", help="folder of the files (default: ./ and that name)"
     )
 
 
@@ -41,6 +41,8 @@ def run(options: argparse.Namespace) -> int:
         TransferSpeedColumn,
     )
 
+    from edge_app.console import print_line
+
     console = Console()
     download, folder = DOWNLOADS[options.what], options.out or Path(options.what)
     columns = (
@@ -52,13 +54,12 @@ def run(options: argparse.Namespace) -> int:
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         fetched = fetch(download, folder, progress)
-    lines = []
     for one in fetched:
-        lines.append(f"{one.path}: {one.path.stat().st_size:,} bytes, {_COMPARED[one.compared]}")
+        size = one.path.stat().st_size
+        print_line(console, f"{one.path}: {size:,} bytes, {_COMPARED[one.compared]}")
         if one.compared == "nothing":
-            lines.append(f"  SHA-256 {one.sha256}, recorded in {folder / RECORD_NAME}")
-    lines.append(f"licence: {download.licence}")
-    lines.append(f"next: {download.next_command.format(path=fetched[-1].unpacked or folder)}")
-    for line in lines:
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
+            print_line(console, f"  SHA-256 {one.sha256}, recorded in {folder / RECORD_NAME}")
+    print_line(console, f"licence: {download.licence}")
+    path = fetched[-1].unpacked or folder
+    print_line(console, f"next: {download.next_command.format(path=path)}")
     return 0

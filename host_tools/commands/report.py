@@ -38,7 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="name of a file's machine (default: the board's own)",
     )
     parser.add_argument(
-        "--no-reference", action="store_true", help="leave out the published figures that ship"
+        "--no-reference",
+        action="store_true",
+        help="leave out the published figures that ship (default: show them)",
     )
     parser.add_argument(
         "--gallery",

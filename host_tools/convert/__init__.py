@@ -1,1 +1,1 @@
-"""Conversion of one network into proven TFLite variants."""
+"""Conversion of one model into verified TFLite variants."""

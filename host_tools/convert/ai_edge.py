@@ -1,4 +1,4 @@
-"""Quantize a float32 .tflite without TensorFlow, through ai-edge-quantizer."""
+"""Quantization of a float32 .tflite without TensorFlow, by ai-edge-quantizer."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from host_tools.tflite.flatbuffer import FlatbufferGraph, read_graph
 from host_tools.tflite.intermediate import GraphRunner
 
 Sample = NDArray[np.float32]
-# Least and greatest real value of each tensor.
+# Minimum and maximum of each tensor, by its name.
 TensorRanges = Mapping[str, tuple[float, float]]
 
 IO = ("uint8", "int8", "float32")
-# XNNPACK takes 8-bit weights with float activations for these two only. 8-bit depthwise filters
-# left it: DeepLab at 257x513 fell into 16 partitions, and took 75 ms instead of 34.
+# XNNPACK takes 8-bit weights with float activations only in these two. With 8-bit depthwise filters
+# DeepLab at 257x513 fell into 16 partitions, and took 75 ms instead of 34.
 _DYNAMIC = ("CONV_2D", "FULLY_CONNECTED")
 _FLOAT16 = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "CONV_2D_TRANSPOSE")
 
@@ -34,56 +34,56 @@ def quantize(
     variant: str,
     *,
     samples: Iterable[Sample] = (),
-    input: InputSpec,  # noqa: A002  # the card's own word for it
+    input: InputSpec,  # noqa: A002  # its name in the card
     io: str = "uint8",
     keep_float: Sequence[str] = (),
     ranges: TensorRanges | None = None,
-    tick: Callable[[], None] = lambda: None,
+    on_sample: Callable[[], None] = lambda: None,
 ) -> bytes:
-    """Make one of the four variants of a float32 .tflite and return its bytes.
+    """Return the bytes of one of the four variants of a float32 .tflite.
 
-    float16: weights are halved and widened again when the file is loaded.
+    float16: weights in half precision, converted to float32 when the file is loaded.
     dynamic_range: 8-bit weights per channel in CONV_2D, per tensor in FULLY_CONNECTED.
-    int8: weights per channel and activations in 8 bits, by the ranges that `samples` reach.
+    int8: weights per channel and activations in 8 bits, with the ranges that `samples` reach.
 
-    samples: float32 of the input's shape each, as edge_app prepares pictures. ranges: in their
-        stead, what `measure_ranges` gave; it spares the runs where several variants are made.
-    input: how pixels become the input. Its scaling is the input's scale and zero point, so that
-        a uint8 picture is the tensor. io: type of the input; "float32" keeps the output float
-        too, otherwise the output is int8.
-    keep_float: patterns of operators that are left as they are; see `Operator.matches`.
-    tick: called after every sample.
-    Raises ModelError for what is no float32 .tflite, or cannot be quantized.
+    samples: float32 in the input's shape, as edge_app prepares images. ranges: replaces samples by
+        a result of `measure_ranges`, to save its runs if several variants are made.
+    input: the preprocessing. Its scaling becomes the input's scale and zero point, so that a uint8
+        image is the tensor. io: type of the input; "float32" keeps the output in float too, else
+        the output is int8.
+    keep_float: patterns of operators that stay in float; see `Operator.matches`.
+    on_sample: called after every sample.
+    Raises ModelError for a model that is no float32 .tflite or cannot be quantized.
     """
     if variant not in VARIANTS or io not in IO:
         raise ModelError(
             f"there is no variant '{variant}' with {io} input; "
-            f"choose of {', '.join(VARIANTS)} and {', '.join(IO)}"
+            f"choose from {', '.join(VARIANTS)} and {', '.join(IO)}"
         )
     graph = read_graph(model)
     if not graph.float32:
-        raise ModelError("the model is quantized already; start from its float32 .tflite")
+        raise ModelError("the model is already quantized; start from its float32 .tflite")
     if variant == "float32":
         return model
     if variant != "int8":
-        return _run(model, _weights_recipe(variant) + _kept(graph, keep_float), None)
-    found = measure_ranges(model, samples, tick=tick) if ranges is None else ranges
+        return _run(model, _weights_recipe(variant) + _keep_float(graph, keep_float), None)
+    found = measure_ranges(model, samples, on_sample=on_sample) if ranges is None else ranges
     found = {**found, **{name: pixel_range(input) for name in graph.inputs}}
     ready = preserve_dead_filter_biases(model, found)
-    return _run(ready, _int8_recipe(io) + _kept(graph, keep_float), found)
+    return _run(ready, _int8_recipe(io) + _keep_float(graph, keep_float), found)
 
 
 def measure_ranges(
     model: bytes,
     samples: Iterable[Sample],
     *,
-    tick: Callable[[], None] = lambda: None,
+    on_sample: Callable[[], None] = lambda: None,
 ) -> TensorRanges:
-    """Return the least and greatest value that each tensor reaches over all samples.
+    """Return the minimum and maximum of each tensor over all samples.
 
-    ai-edge-quantizer's own calibration averages from the first picture on, with a weight of
-    0.05 for each new one: it depends on the order, and clips what a single picture reaches.
-    Raises ModelError without samples, or where a tensor's values are not finite.
+    ai-edge-quantizer's own calibration is a moving average with a weight of 0.05 for each new
+    image: it depends on the order, and clips values that a single image reaches.
+    Raises ModelError without samples, or if a tensor's values are not finite.
     """
     graph = GraphRunner(model, delegated=True)
     found: dict[str, tuple[float, float]] = {}
@@ -95,20 +95,20 @@ def measure_ranges(
             if not (np.isfinite(low) and np.isfinite(high)):
                 raise ModelError(
                     f"{name} is not finite for a sample, so it has no range; "
-                    "check the input's mean and std, or leave that picture out"
+                    "check the input's mean and std, or leave that image out"
                 )
             before = found.get(name, (low, high))
             found[name] = (min(low, before[0]), max(high, before[1]))
-        tick()
+        on_sample()
     if not runs:
-        raise ModelError("int8 is calibrated on real pictures; give it some")
+        raise ModelError("int8 needs real images for calibration; give some")
     return found
 
 
 def pixel_range(given: InputSpec) -> tuple[float, float]:
-    """Return the real values of pixel 0 and pixel 255, whichever is less first.
+    """Return the input's minimum and maximum for pixels from 0 to 255.
 
-    Channels of different scaling share one range, which holds all of them.
+    Channels of different scaling share one range that holds all of them.
     """
     ends = (np.array([[0.0], [255.0]]) - np.asarray(given.mean)) / np.asarray(given.std)
     return float(ends.min()), float(ends.max())
@@ -118,7 +118,7 @@ Recipe = list[dict[str, Any]]
 
 
 def _weights_recipe(variant: str) -> Recipe:
-    """Return the recipe that touches weights alone."""
+    """Return the recipe for variants with quantized weights only."""
     if variant == "float16":
         weights = {
             "num_bits": 16,
@@ -147,7 +147,7 @@ def _weights_recipe(variant: str) -> Recipe:
 
 
 def _int8_recipe(io: str) -> Recipe:
-    """Return the recipe of whole integer arithmetic, with the input and output asked for."""
+    """Return the recipe for integer arithmetic, with input and output as in `quantize`."""
 
     def config(kind: str, channels: bool = True) -> dict[str, Any]:
         return {
@@ -166,7 +166,7 @@ def _int8_recipe(io: str) -> Recipe:
     if io == "uint8":
         recipe.append(_rule(".*", "INPUT", config("UINT")))
     if io == "float32":
-        recipe += [_left(".*", "INPUT"), _left(".*", "OUTPUT")]
+        recipe += [_no_quantize(".*", "INPUT"), _no_quantize(".*", "OUTPUT")]
     return recipe
 
 
@@ -175,13 +175,13 @@ def _integers(channels: bool) -> dict[str, Any]:
     return {"num_bits": 8, "symmetric": True, "granularity": granularity, "dtype": "INT"}
 
 
-def _kept(graph: FlatbufferGraph, patterns: Sequence[str]) -> Recipe:
-    """Return the rules that leave the operators alone which the patterns name."""
+def _keep_float(graph: FlatbufferGraph, patterns: Sequence[str]) -> Recipe:
+    """Return the rules that keep matching operators in float."""
     names = dict.fromkeys(operator.name for operator in graph.matching(patterns))
-    return [_left(f"^{re.escape(name)};?$", "*") for name in names]
+    return [_no_quantize(f"^{re.escape(name)};?$", "*") for name in names]
 
 
-def _left(regex: str, kind: str) -> dict[str, Any]:
+def _no_quantize(regex: str, kind: str) -> dict[str, Any]:
     return _rule(regex, kind, {}, "no_quantize")
 
 
@@ -192,7 +192,7 @@ def _rule(
 
 
 def _run(model: bytes, recipe: Recipe, ranges: TensorRanges | None) -> bytes:
-    """Let ai-edge-quantizer carry a recipe out; raise ModelError with its reason."""
+    """Run ai-edge-quantizer; raise ModelError with its reason."""
     try:
         from ai_edge_quantizer import quantizer
     except ImportError as fault:
@@ -207,17 +207,19 @@ def _run(model: bytes, recipe: Recipe, ranges: TensorRanges | None) -> bytes:
         }
     logging.getLogger().setLevel(max(logging.ERROR, logging.getLogger().level))
     with capture_native_stderr() as lines, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the interpreter it looks into the model with
+        warnings.simplefilter("ignore")  # about the interpreter that it reads the model with
         try:
-            made = quantizer.Quantizer(bytearray(model), recipe).quantize(
+            result = quantizer.Quantizer(bytearray(model), recipe).quantize(
                 values, enable_progress_bar=False, enable_progress_report=False
             )
-        except Exception as fault:  # it raises whatever comes up, down to KeyError
+        except Exception as fault:  # it may raise anything, even KeyError
             reason = " ".join(f"{fault} {' '.join(lines)}".split())[:300]
             raise ModelError(
                 f"ai-edge-quantizer cannot make this variant: {reason}; leave the operator in "
                 "float with --keep-float, or start from the Keras model"
             ) from fault
-    if made.quantized_model is None:
-        raise ModelError("ai-edge-quantizer found nothing to quantize; is it the right model?")
-    return bytes(made.quantized_model)
+    if result.quantized_model is None:
+        raise ModelError(
+            "ai-edge-quantizer found nothing to quantize; check that it is the right model"
+        )
+    return bytes(result.quantized_model)

@@ -1,10 +1,9 @@
-"""Offer the ways there are to make each variant of a loaded model."""
+"""The ways to make each variant of a loaded model."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,77 +11,73 @@ from rich.progress import Progress
 
 from edge_app.errors import ModelError
 from edge_app.model.card import InputSpec
-from host_tools.convert.ai_edge import measure_ranges, quantize
+from host_tools.convert.ai_edge import TensorRanges, measure_ranges, quantize
 from host_tools.convert.calibration import Calibration
-from host_tools.convert.conversion_options import ConversionOptions, input_spec
+from host_tools.convert.conversion_options import ConversionOptions
 from host_tools.convert.tf_converter import convert_saved_model
 from host_tools.models.loaded_model import LoadedModel
 
 
 class VariantBuilders:
-    """Make variants with TensorFlow's converter and with ai-edge-quantizer.
+    """Builders of variants with TensorFlow's converter and with ai-edge-quantizer.
 
-    What both int8 variants need, the float32 bytes and the ranges, is made once.
+    The float32 file and the ranges, which several builders need, are computed once.
     """
 
     def __init__(
         self,
-        recipe: ConversionOptions,
+        options: ConversionOptions,
         loaded: LoadedModel,
+        given: InputSpec,
         calibration: Calibration,
         progress: Progress,
     ) -> None:
-        self.calibration = calibration
-        self.given: InputSpec = input_spec(recipe, loaded)[0]
-        self._recipe = recipe
+        self._options = options
         self._loaded = loaded
+        self._given = given
+        self._calibration = calibration
         self._progress = progress
 
-    def float32(self) -> bytes:
-        """Return the float32 variant that all others are compared with."""
-        return self._float32
-
-    def of(self, name: str) -> Mapping[str, Callable[[], bytes]]:
-        """Return the makers of a variant by the quantizer's name."""
-        recipe, saved = self._recipe, self._loaded.saved
-        makers: dict[str, Callable[[], bytes]] = {}
-        if saved is not None and not recipe.keep_float and recipe.quantizer != "ai-edge-quantizer":
-            makers["tensorflow"] = lambda: convert_saved_model(
-                saved, name, self._pictures, io=recipe.io
-            )
-        if recipe.quantizer != "tensorflow" or saved is None:
-            makers["ai-edge-quantizer"] = lambda: self._quantize(name)
-        return makers
-
     @cached_property
-    def _float32(self) -> bytes:
+    def float32(self) -> bytes:
+        """The float32 .tflite, which all other variants are compared with."""
         if self._loaded.float32 is not None:
             return self._loaded.float32
         if self._loaded.saved is None:
-            raise ModelError("nothing of the model was loaded; convert another file")
-        return convert_saved_model(self._loaded.saved, "float32", self._pictures)
+            raise ModelError("the model has no graph to convert; convert another file")
+        return convert_saved_model(self._loaded.saved, "float32", self._spanning_tensors)
+
+    def builders(self, variant: str) -> Mapping[str, Callable[[], bytes]]:
+        """Return functions that build a variant's .tflite, by the name of their quantizer."""
+        options, saved = self._options, self._loaded.saved
+        found: dict[str, Callable[[], bytes]] = {}
+        wanted = options.quantizer != "ai-edge-quantizer" and not options.keep_float
+        if saved is not None and wanted:
+            found["tensorflow"] = lambda: convert_saved_model(
+                saved, variant, self._spanning_tensors, io=options.io
+            )
+        if options.quantizer != "tensorflow" or saved is None:
+            found["ai-edge-quantizer"] = lambda: self._quantize(variant)
+        return found
 
     @cached_property
-    def _ranges(self) -> Any:
-        step = self._progress.add_task("calibrating int8", total=len(self.calibration.images))
+    def _ranges(self) -> TensorRanges:
+        task = self._progress.add_task("calibrating int8", total=len(self._calibration.images))
         return measure_ranges(
-            self._float32,
-            (tensor for [tensor] in self._tensors()),
-            tick=lambda: self._progress.advance(step),
+            self.float32,
+            (tensor for [tensor] in self._calibration.tensors(self._given, self._loaded.shape)),
+            on_sample=lambda: self._progress.advance(task),
         )
 
-    def _quantize(self, name: str) -> bytes:
+    def _quantize(self, variant: str) -> bytes:
         return quantize(
-            self._float32,
-            name,
-            ranges=self._ranges if name == "int8" else None,
-            input=self.given,
-            io=self._recipe.io,
-            keep_float=self._recipe.keep_float,
+            self.float32,
+            variant,
+            ranges=self._ranges if variant == "int8" else None,
+            input=self._given,
+            io=self._options.io,
+            keep_float=self._options.keep_float,
         )
 
-    def _tensors(self) -> Iterator[list[NDArray[np.float32]]]:
-        return self.calibration.tensors(self.given, self._loaded.shape)
-
-    def _pictures(self) -> Iterator[list[NDArray[np.float32]]]:
-        return self.calibration.spanning(self.given, self._loaded.shape)
+    def _spanning_tensors(self) -> Iterator[list[NDArray[np.float32]]]:
+        return self._calibration.spanning_tensors(self._given, self._loaded.shape)

@@ -1,4 +1,4 @@
-"""Choose the real pictures that int8 is calibrated on, and remember which they were."""
+"""The real images that int8 is calibrated on, and the manifest of them in the card."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from edge_app.model.preprocess import Preprocess
 from edge_app.sources.factory import open_source
 from edge_app.sources.source import Source
 
-# With fewer the ranges of the activations hang on a few odd pictures.
+# With fewer, a few odd images decide the ranges of the activations.
 FEWEST = 20
 USUAL = 100
 # Neighbouring pixels of photographs correlate at 0.9 and more, MNIST's digits at 0.8, uniform
@@ -27,11 +27,22 @@ NOISE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """Hold the pictures for calibration and the entry of the model card that names them.
+class CalibrationOptions:
+    """Which images to calibrate on.
 
-    images: uint8 (H, W, 3) BGR each.
+    source: of real images, as for `edge-app run`; empty if no variant needs them.
+    allow_weak: accept few images, noise and test patterns, and note it in the manifest.
     """
+
+    source: str = ""
+    samples: int = USUAL
+    seed: int = 0
+    allow_weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Calibration images, uint8 (H, W, 3) BGR each, and their entry in the model card."""
 
     images: tuple[Image, ...]
     manifest: Mapping[str, Any]
@@ -39,20 +50,20 @@ class Calibration:
     def tensors(
         self, given: InputSpec, shape: tuple[int, ...]
     ) -> Iterator[list[NDArray[np.float32]]]:
-        """Yield each picture as the device prepares it: [float32 (1, H, W[, C])]."""
-        prepare = Preprocess(given, TensorInfo("picture", shape, np.dtype(np.float32)))
+        """Yield each image as the device prepares it: [float32 (1, H, W[, C])]."""
+        prepare = Preprocess(given, TensorInfo("image", shape, np.dtype(np.float32)))
         for image in self.images:
             tensor = np.empty(shape, np.float32)
             prepare.fill(image, tensor[0])
             yield [tensor]
 
-    def spanning(
+    def spanning_tensors(
         self, given: InputSpec, shape: tuple[int, ...]
     ) -> Iterator[list[NDArray[np.float32]]]:
-        """Yield the same, with a black and a white pixel in the corner of the first picture.
+        """Yield the same, with a black and a white pixel in the corner of the first image.
 
-        TensorFlow's converter takes the input's scale from the pictures. Only where they reach
-        both ends of what a pixel can be does a uint8 input take pixels as they are.
+        TensorFlow's converter takes the input's scale from the images. A uint8 input takes pixels
+        unchanged only if the images reach both ends of the range of pixels.
         """
         for place, [tensor] in enumerate(self.tensors(given, shape)):
             if place == 0:
@@ -62,99 +73,100 @@ class Calibration:
 
 
 def choose_images(
-    text: str,
-    count: int,
-    seed: int,
-    *,
-    never: Collection[bytes] = frozenset(),
-    weak: bool = False,
+    options: CalibrationOptions, *, exclude: Collection[bytes] = frozenset()
 ) -> Calibration:
-    """Draw pictures from a source, leaving out those whose fingerprint is in `never`.
+    """Choose images from a source, without those whose fingerprint is in `exclude`.
 
-    From a video they are taken evenly over its length, since neighbours are alike; from all
-    else at random by the seed, without one twice.
-    weak: take fewer than 20 pictures, noise and test patterns as well, and say so in the manifest.
-    Raises UsageError for too small a count and SourceError where the source has too few
-    pictures left, or where they are noise.
+    Images of a video are spread evenly over its length, since neighbours are alike. Others are
+    chosen at random by the seed, each at most once.
+    Raises UsageError for too small a number, SourceError if the source has too few images or
+    they are noise.
     """
+    text, count, weak = options.source, options.samples, options.allow_weak
+    synthetic = text.partition(":")[0] == "synthetic"
     if count < 1 or (count < FEWEST and not weak):
         raise UsageError(
-            f"--samples {count}: int8 needs {FEWEST} real pictures or more, {USUAL} are usual; "
-            "ask for more, or try what comes of it with --allow-weak-calibration"
+            f"--samples {count}: int8 needs {FEWEST} real images or more, {USUAL} are usual; "
+            "give a larger number, or try it with --allow-weak-calibration"
         )
-    if text.partition(":")[0] == "synthetic" and not weak:
-        raise UsageError("int8 is calibrated on real pictures; name some with --calibration")
-    with open_source(text, max_frames=count if text.startswith("synthetic") else None) as source:
-        kept, left_out = (
-            _evenly(source, count, never)
+    if synthetic and not weak:
+        raise UsageError("int8 needs real images for calibration; give --calibration")
+    with open_source(text, max_frames=count if synthetic else None) as source:
+        frames, excluded = (
+            _spread_evenly(source, count, exclude)
             if source.has_clock
-            else _drawn(source, count, seed, never)
+            else _choose_randomly(source, count, options.seed, exclude)
         )
-    if not kept or (len(kept) < count and not weak):
-        why = f" beside the {left_out} it is scored on" if left_out else ""
+    if not frames or (len(frames) < count and not weak):
+        beside = f" beside the {excluded} it is scored on" if excluded else ""
         raise SourceError(
-            f"{text} has only {len(kept)} pictures{why}, calibration asks for {count}; "
-            "name more with --calibration, or ask for fewer with --samples"
+            f"{text} has only {len(frames)} images{beside}, but calibration needs {count}; "
+            "give more with --calibration, or a smaller number with --samples"
         )
-    images = tuple(frame.image for frame in kept)
+    images = tuple(frame.image for frame in frames)
     flaw = _flaw(images)
     if flaw and not weak:
         raise SourceError(
-            f"the pictures in {text} are {flaw}, and int8 calibrated on them would be worthless; "
-            "name real ones with --calibration"
+            f"the images in {text} are {flaw}, and int8 calibrated on them would be worthless; "
+            "give real ones with --calibration"
         )
-    manifest = _manifest(text, images, seed, left_out)
+    manifest = _manifest(text, images, options.seed, excluded)
     if len(images) < FEWEST:
-        flaw = f"{flaw}, and only {len(images)}" if flaw else f"only {len(images)} pictures"
+        flaw = f"{flaw}, and only {len(images)}" if flaw else f"only {len(images)} images"
     return Calibration(images, {**manifest, "weak": flaw} if flaw else manifest)
 
 
 def fingerprints(source: Source) -> frozenset[bytes]:
-    """Return the fingerprints of all pictures of a source."""
+    """Return the fingerprints of all images of a source."""
     return frozenset(fingerprint(frame.image) for frame in source)
 
 
 def fingerprint(image: Image) -> bytes:
-    """Return the SHA-256 of a picture's shape and its BGR bytes."""
+    """Return the SHA-256 of an image's shape and its BGR bytes."""
     return hashlib.sha256(repr(image.shape).encode() + image.tobytes()).digest()
 
 
-def _drawn(
-    source: Source, count: int, seed: int, never: Collection[bytes]
+def _choose_randomly(
+    source: Source, count: int, seed: int, exclude: Collection[bytes]
 ) -> tuple[list[Frame], int]:
-    """Draw frames at random in one pass, whatever the source's length.
+    """Return random frames, and the number of excluded ones, in one pass.
 
-    Source of the method: Vitter, "Random sampling with a reservoir", algorithm R.
+    Source: Vitter, "Random sampling with a reservoir", algorithm R.
     """
     draw = np.random.default_rng(seed)
-    kept: list[Frame] = []
-    seen = left_out = 0
+    chosen: list[Frame] = []
+    seen = excluded = 0
     for frame in source:
-        if never and fingerprint(frame.image) in never:
-            left_out += 1
+        if exclude and fingerprint(frame.image) in exclude:
+            excluded += 1
             continue
         seen += 1
-        if len(kept) < count:
-            kept.append(frame)
+        if len(chosen) < count:
+            chosen.append(frame)
         elif (place := int(draw.integers(seen))) < count:
-            kept[place] = frame
-    return sorted(kept, key=lambda frame: frame.index), left_out
+            chosen[place] = frame
+    return sorted(chosen, key=lambda frame: frame.index), excluded
 
 
-def _evenly(source: Source, count: int, never: Collection[bytes]) -> tuple[list[Frame], int]:
-    """Take the middles of equal parts of a video, in two passes: its length is an estimate."""
-    usable, left_out = [], 0
+def _spread_evenly(
+    source: Source, count: int, exclude: Collection[bytes]
+) -> tuple[list[Frame], int]:
+    """Return the middles of equal parts of a video, and the number of excluded frames.
+
+    It takes two passes, since the length of a video is an estimate.
+    """
+    usable, excluded = [], 0
     for frame in source:
-        if never and fingerprint(frame.image) in never:
-            left_out += 1
+        if exclude and fingerprint(frame.image) in exclude:
+            excluded += 1
         else:
             usable.append(frame.index)
     places = (np.arange(count) + 0.5) * len(usable) / count
-    wanted = {usable[int(place)] for place in places} if usable else set()
-    return [frame for frame in source if frame.index in wanted], left_out
+    chosen = {usable[int(place)] for place in places} if usable else set()
+    return [frame for frame in source if frame.index in chosen], excluded
 
 
-def _manifest(text: str, images: tuple[Image, ...], seed: int, left_out: int) -> dict[str, Any]:
+def _manifest(text: str, images: tuple[Image, ...], seed: int, excluded: int) -> dict[str, Any]:
     digest = hashlib.sha256()
     for image in images:
         digest.update(image.tobytes())
@@ -163,18 +175,18 @@ def _manifest(text: str, images: tuple[Image, ...], seed: int, left_out: int) ->
         "from": Path(text).name,
         "seed": seed,
         "sha256": digest.hexdigest(),
-        "left_out_because_scored": left_out,
+        "left_out_because_scored": excluded,
     }
 
 
 def _flaw(images: tuple[Image, ...]) -> str:
-    """Name what is wrong with pictures whose neighbouring pixels have nothing in common."""
-    found = []
+    """Return "blank" or "noise" for images whose neighbouring pixels do not correlate."""
+    correlations = []
     for image in images:
         gray = image.mean(axis=2)
         left, right = gray[:, :-1].ravel(), gray[:, 1:].ravel()
         if left.std() > 0 and right.std() > 0:
-            found.append(float(np.corrcoef(left, right)[0, 1]))
-    if not found:
+            correlations.append(float(np.corrcoef(left, right)[0, 1]))
+    if not correlations:
         return "blank"
-    return "noise" if float(np.mean(found)) < NOISE else ""
+    return "noise" if float(np.mean(correlations)) < NOISE else ""

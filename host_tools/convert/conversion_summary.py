@@ -1,4 +1,4 @@
-"""Show what came of a conversion: a table of the variants, and what else is to be known."""
+"""Table and notes about a finished conversion."""
 
 from __future__ import annotations
 
@@ -7,54 +7,58 @@ from rich.table import Table
 
 from edge_app.style import NOTHING, variant_colour
 from host_tools.convert.convert import ConversionResult
+from host_tools.convert.verify import FIGURE_TITLES
 
-_FIGURES = (("top1", "top-1"), ("miou", "mIoU"))
 
-
-def result_table(converted: ConversionResult) -> Table:
-    """Show each variant's size, its score, what it lost against float32, and its speed."""
-    proofs = converted.proofs
-    figure, word = next(
-        (pair for pair in _FIGURES if pair[0] in proofs[0].variant.quality), ("", "score")
-    )
+def result_table(result: ConversionResult) -> Table:
+    """Return a table of each variant's size, score, loss against float32, and speed."""
+    variants = [one.variant for one in result.variants]
+    first = variants[0]
+    figure = next((name for name in FIGURE_TITLES if name in first.quality), "")
     table = Table(
-        title=f"{converted.spec.title}: {len(proofs)} variants",
+        title=f"{result.spec.title}: {len(variants)} variants",
         title_justify="left",
-        caption="drop: points lost against float32. same: answers equal to float32's.\n"
-        "parts: of the graph that XNNPACK took, one is best. time: of float32's, 2 threads.\n"
-        "made: seconds that took; of float32 with the loading of the model.",
+        caption="drop: points lost against float32. same: classes equal to float32's.\n"
+        "parts: partitions that XNNPACK took, one is best. time: ratio to float32, 2 threads.\n"
+        "made: seconds of conversion; of float32 with the loading of the model.",
         caption_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
     table.add_column("variant", no_wrap=True)
-    for column in ("bytes", word, "drop", "same", "parts", "time", "made"):
+    for column in (
+        "bytes",
+        FIGURE_TITLES.get(figure, "score"),
+        "drop",
+        "same",
+        "parts",
+        "time",
+        "made",
+    ):
         table.add_column(column, justify="right", no_wrap=True)
-    first = proofs[0].variant
-    for proof in proofs:
-        variant = proof.variant
+    for variant in variants:
         score, best = variant.quality.get(figure), first.quality.get(figure)
-        took = variant.measured
+        measured = variant.measured
         table.add_row(
             f"[{variant_colour(variant.name)}]{variant.name}[/]",
             f"{variant.bytes:,}",
             NOTHING if score is None else f"{100 * score:.2f} %",
             NOTHING if score is None or best is None else f"{100 * (best - score) + 0.0:.2f}",
-            _percent(took.get("agreement")),
-            str(took["partitions"]),
-            f"{took['times_float32']:.2f}",
-            f"{converted.seconds[variant.name]:.1f}",
+            _percent(measured.get("agreement")),
+            str(measured["partitions"]),
+            f"{measured['times_float32']:.2f}",
+            f"{result.seconds[variant.name]:.1f}",
         )
     return table
 
 
-def notes(converted: ConversionResult) -> list[str]:
-    """Return what the table does not tell, a line each."""
-    spec, given = converted.spec, converted.spec.input
+def notes(result: ConversionResult) -> list[str]:
+    """Return lines about the input, the quantizers, the calibration and the scores."""
+    spec, given = result.spec, result.spec.input
     mean, std = (", ".join(f"{value:g}" for value in part) for part in (given.mean, given.std))
     lines = [
         f"input {given.size_wh[0]}x{given.size_wh[1]} {given.channels}, "
-        f"(pixel - {mean}) / {std}: {converted.preprocessing}"
+        f"(pixel - {mean}) / {std}: {result.preprocessing}"
     ]
     made = {name: v.measured.get("quantizer") for name, v in spec.variants.items()}
     by = ", ".join(f"{name} {quantizer}" for name, quantizer in made.items() if quantizer)
@@ -64,13 +68,13 @@ def notes(converted: ConversionResult) -> list[str]:
     if manifest:
         weak = f"; WEAK: {manifest['weak']}" if "weak" in manifest else ""
         lines.append(
-            f"int8 calibrated on {manifest['pictures']} pictures of {manifest['from']}{weak}"
+            f"int8 calibrated on {manifest['pictures']} images of {manifest['from']}{weak}"
         )
-    quality = converted.proofs[0].variant.quality
+    quality = result.variants[0].variant.quality
     if quality:
         lines.append(f"scored on {quality['frames']} frames, {quality['truth']} truth")
     else:
-        lines.append("not scored: give --eval IMAGES,LABELS to know what quantization cost")
+        lines.append("not scored: give --eval IMAGES,TRUTH to see the cost of quantization")
     return lines
 
 

@@ -1,21 +1,30 @@
-"""Convert a model of any kind into a model folder: four variants, proven, and their card."""
+"""Conversion of a model into a model folder: verified variants and their card."""
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from rich.progress import Progress
 
 from edge_app.frame import Image
-from edge_app.model.card import VARIANTS, ModelSpec, Variant, file_sha256, read_card, write_card
+from edge_app.model.card import (
+    VARIANTS,
+    InputSpec,
+    ModelSpec,
+    Variant,
+    file_sha256,
+    read_card,
+    write_card,
+)
 from edge_app.model.engine import load_engine
-from edge_app.model.golden import PATTERN_BY_TASK, golden_image
+from edge_app.model.golden import PATTERN_BY_TASK
 from edge_app.model.interpreter.loading import load_network
 from host_tools.convert.builders import VariantBuilders
 from host_tools.convert.bundle import check_replaceable, new_bundle
@@ -28,222 +37,202 @@ from host_tools.convert.conversion_options import (
     input_spec,
 )
 from host_tools.convert.interrupt import swallowed_interrupts
-from host_tools.convert.select import choose
-from host_tools.convert.speed import time_interleaved
+from host_tools.convert.select import select_variant
 from host_tools.convert.verify import (
     VerifiedVariant,
     check_collapsed,
     check_drop,
-    compared,
     verify,
+    with_agreement,
+    with_times,
 )
 from host_tools.models.loaded_model import LoadedModel
 from host_tools.models.open_model import check_model, open_model
 
-# How many pictures the converters' results are compared on, and the threads they are timed with.
-_COMPARED = 12
-_THREADS = 2
+# Number of images on which the results of two quantizers are compared.
+_COMPARED_IMAGES = 12
 
 
 @dataclass(frozen=True, slots=True)
 class ConversionResult:
-    """Hold the finished model, the proof of each variant in their order, and what was learnt.
+    """A finished conversion.
 
-    seconds: what making each variant took; of float32 with the loading of the model.
-    preprocessing: where mean and std come from.
+    spec: the card as it is on disk. seconds: time to make each variant; float32's includes the
+    loading of the model. preprocessing: where mean and std come from.
     """
 
     spec: ModelSpec
-    proofs: tuple[VerifiedVariant, ...]
+    variants: tuple[VerifiedVariant, ...]
     seconds: Mapping[str, float]
     preprocessing: str
 
 
-def convert(recipe: ConversionOptions, progress: Progress) -> ConversionResult:
-    """Carry out a recipe; `recipe.out` holds the new model, or what it held before.
+def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
+    """Convert a model into `options.out`, which is unchanged after any error.
 
-    Raises UsageError, SourceError or ModelError saying what does not fit.
+    Raises UsageError, SourceError or ModelError.
     """
-    check_options(recipe)
-    check_model(recipe.model)
-    check_replaceable(recipe.out)
-    step = progress.add_task("choosing pictures", total=None)
-    calibration = _calibration(recipe)
+    check_options(options)
+    check_model(options.model)
+    check_replaceable(options.out)
+    task = progress.add_task("choosing images", total=None)
+    calibration = _choose_calibration(options)
     with (
-        swallowed_interrupts() as check,
-        new_bundle(recipe.out) as draft,
-        tempfile.TemporaryDirectory() as folder,
+        swallowed_interrupts() as check_interrupt,
+        new_bundle(options.out) as draft,
+        tempfile.TemporaryDirectory() as scratch,
     ):
-        scratch = Path(folder)
-        progress.update(step, description="loading the model")
+        work = _Workspace(draft, Path(scratch), progress, check_interrupt)
+        progress.update(task, description="loading the model")
         started = time.perf_counter()
-        loaded = open_model(recipe.model, recipe.wishes, scratch)
-        check()
-        progress.update(step, description="converting float32")
-        makers = VariantBuilders(recipe, loaded, calibration, progress)
-        path = draft / "float32.tflite"
-        path.write_bytes(makers.float32())
-        seconds = {"float32": time.perf_counter() - started}
-        check()
-        spec, told = _describe(recipe, loaded, calibration, path)
-        progress.remove_task(step)
-        spec = _write_others(spec, recipe, makers, draft, scratch, seconds, progress, check)
-        proofs = _prove_all(spec, recipe, calibration.images, progress, check)
-        check_drop(proofs, recipe.max_drop)
-        kept = tuple(proof for proof in proofs if proof.variant.name in recipe.variants)
-        if len(kept) < len(proofs):
-            path.unlink()  # float32 served as the measure only
-        spec = replace(
-            spec,
-            variants={proof.variant.name: proof.variant for proof in kept},
-            golden={
-                "pattern": PATTERN_BY_TASK[spec.task],
-                "expected": {proof.variant.name: proof.golden for proof in kept},
-            },
-        )
+        loaded = open_model(options.model, options.source, work.scratch)
+        check_interrupt()
+
+        progress.update(task, description="converting float32")
+        given, preprocessing = input_spec(options.card, loaded)
+        builders = VariantBuilders(options, loaded, given, calibration, progress)
+        float32 = work.write_variant("float32", builders.float32, {}, started)
+        spec = _draft_card(options, loaded, given, preprocessing, float32)
+        load_engine(spec, "float32")  # fails before the others are made if the card does not fit
+        progress.remove_task(task)
+
+        spec = _add_variants(spec, options, builders, calibration, work)
+        verified = _verify_all(spec, options, calibration.images, work)
+        check_drop(verified, options.max_drop)
+
+        kept = tuple(one for one in verified if one.variant.name in options.variants)
+        if len(kept) < len(verified):
+            float32.path.unlink()  # it was only needed for comparison
+        expected = {one.variant.name: one.golden for one in kept}
+        golden = {"pattern": PATTERN_BY_TASK[spec.task], "expected": expected}
+        variants = {one.variant.name: one.variant for one in kept}
+        spec = replace(spec, variants=variants, golden=golden, calibration=calibration.manifest)
         write_card(spec, draft)
-        check()
-    return ConversionResult(read_card(recipe.out), kept, seconds, told)
+        check_interrupt()
+    return ConversionResult(read_card(options.out), kept, work.seconds, preprocessing)
 
 
-def _calibration(recipe: ConversionOptions) -> Calibration:
-    """Draw the calibration pictures from those that nothing is scored on."""
-    if not recipe.calibration:
-        return Calibration((), {})
-    never: frozenset[bytes] = frozenset()
-    if recipe.evaluation:
-        with recipe.evaluation.open() as source:
-            never = fingerprints(source)
-    return choose_images(
-        recipe.calibration, recipe.samples, recipe.seed, never=never, weak=recipe.weak
-    )
+@dataclass(frozen=True, slots=True)
+class _Workspace:
+    """Folders, progress and measured times of one conversion.
 
+    draft: becomes the model folder. check_interrupt: see `swallowed_interrupts`.
+    """
 
-def _describe(
-    recipe: ConversionOptions, loaded: LoadedModel, calibration: Calibration, float32: Path
-) -> tuple[ModelSpec, str]:
-    """Return the card with float32 alone, and where the preprocessing was learnt."""
-    given, told = input_spec(recipe, loaded)
-    output = load_network(float32, threads=1).output
-    task = infer_task(recipe, output)
-    name = recipe.name or recipe.out.resolve().name
-    spec = ModelSpec(
-        name=name,
-        title=recipe.title or name,
-        task=task,
-        labels=infer_labels(recipe, task, output),
-        input=given,
-        variants={"float32": _variant("float32", float32, {})},
-        calibration=calibration.manifest,
-        source={
-            "weights": recipe.source or f"{loaded.kind} {recipe.model.name}",
-            "file": recipe.model.name,
-            "weights_sha256": loaded.sha256,
-            **loaded.notes,
-            "preprocessing": told,
-        },
-        licence=recipe.licence,
-    )
-    if loaded.saved:
-        spec = replace(
-            spec, source={**spec.source, "converter": f"TensorFlow {version('tensorflow')}"}
-        )
-    load_engine(spec, "float32")  # says what does not fit before the others are made
-    return spec, told
+    draft: Path
+    scratch: Path
+    progress: Progress
+    check_interrupt: Callable[[], None]
+    seconds: dict[str, float] = field(default_factory=dict)
 
-
-def _variant(name: str, path: Path, measured: Mapping[str, Any]) -> Variant:
-    return Variant(name, path, path.stat().st_size, file_sha256(path), measured=measured)
-
-
-def _write_others(
-    spec: ModelSpec,
-    recipe: ConversionOptions,
-    makers: VariantBuilders,
-    draft: Path,
-    scratch: Path,
-    seconds: dict[str, float],
-    progress: Progress,
-    check: Callable[[], None],
-) -> ModelSpec:
-    """Make the variants but float32; return the card with all of them."""
-    names = [name for name in VARIANTS if name in recipe.variants and name != "float32"]
-    variants = dict(spec.variants)
-    pictures = _pictures_to_compare(recipe, makers.calibration) if names else []
-    step = progress.add_task("converting", total=len(names))
-    for name in names:
-        progress.update(step, description=f"converting {name}")
-        started = time.perf_counter()
-        content, measured = choose(makers.of(name), spec, name, pictures, scratch)
-        check()
-        path = draft / f"{name}.tflite"
+    def write_variant(
+        self, name: str, content: bytes, measured: Mapping[str, Any], started: float
+    ) -> Variant:
+        """Write a variant's file, and note the time since `started`, of perf_counter."""
+        self.check_interrupt()
+        path = self.draft / f"{name}.tflite"
         path.write_bytes(content)
-        seconds[name] = time.perf_counter() - started
-        variants[name] = _variant(name, path, measured)
-        progress.advance(step)
-    progress.update(step, description="converted")
+        self.seconds[name] = time.perf_counter() - started
+        return Variant(name, path, len(content), file_sha256(path), measured=measured)
+
+
+def _choose_calibration(options: ConversionOptions) -> Calibration:
+    """Choose calibration images among those that are not scored."""
+    if not options.calibration.source:
+        return Calibration((), {})
+    scored: frozenset[bytes] = frozenset()
+    if options.evaluation:
+        with options.evaluation.open() as source:
+            scored = fingerprints(source)
+    return choose_images(options.calibration, exclude=scored)
+
+
+def _draft_card(
+    options: ConversionOptions,
+    loaded: LoadedModel,
+    given: InputSpec,
+    preprocessing: str,
+    float32: Variant,
+) -> ModelSpec:
+    """Return a card with float32 alone."""
+    card = options.card
+    output = load_network(float32.path, threads=1).output
+    task = infer_task(card, output)
+    name = card.name or options.out.resolve().name
+    source = {
+        "weights": card.source or f"{loaded.kind} {options.model.name}",
+        "file": options.model.name,
+        "weights_sha256": loaded.sha256,
+        **loaded.notes,
+        "preprocessing": preprocessing,
+    }
+    if loaded.saved:
+        source["converter"] = f"TensorFlow {version('tensorflow')}"
+    return ModelSpec(
+        name=name,
+        title=card.title or name,
+        task=task,
+        labels=infer_labels(card, task, output),
+        input=given,
+        variants={"float32": float32},
+        source=source,
+        licence=card.licence,
+    )
+
+
+def _add_variants(
+    spec: ModelSpec,
+    options: ConversionOptions,
+    builders: VariantBuilders,
+    calibration: Calibration,
+    work: _Workspace,
+) -> ModelSpec:
+    """Make the variants other than float32; return the card with all of them."""
+    names = [name for name in VARIANTS if name in options.variants and name != "float32"]
+    variants = dict(spec.variants)
+    images = _images_to_compare(options, calibration) if names else []
+    task = work.progress.add_task("converting", total=len(names))
+    for name in names:
+        work.progress.update(task, description=f"converting {name}")
+        started = time.perf_counter()
+        selected = select_variant(builders.builders(name), spec, name, images, work.scratch)
+        variants[name] = work.write_variant(name, *selected, started)
+        work.progress.advance(task)
+    work.progress.update(task, description="converted")
     return replace(spec, variants=variants)
 
 
-def _pictures_to_compare(recipe: ConversionOptions, calibration: Calibration) -> list[Image]:
-    """Return a few pictures, unseen ones where there are some, to compare candidates on."""
-    if recipe.evaluation is None:
-        return list(calibration.images[:_COMPARED])
-    count = recipe.evaluation.count()
-    step = max(1, (count or _COMPARED) // _COMPARED)
-    pictures: list[Image] = []
-    with recipe.evaluation.open() as source:
-        for place, frame in enumerate(recipe.evaluation.scored(source)):
-            if place % step == 0:
-                pictures.append(frame.image)
-            if len(pictures) == _COMPARED:
-                break
-    return pictures
+def _images_to_compare(options: ConversionOptions, calibration: Calibration) -> list[Image]:
+    """Return a few images, of the evaluation if there is one, to compare two quantizers on."""
+    if options.evaluation is None:
+        return list(calibration.images[:_COMPARED_IMAGES])
+    count = options.evaluation.count() or _COMPARED_IMAGES
+    step = max(1, count // _COMPARED_IMAGES)
+    with options.evaluation.open() as source:
+        frames = islice(options.evaluation.scored(source), 0, step * _COMPARED_IMAGES, step)
+        return [frame.image for frame in frames]
 
 
-def _prove_all(
-    spec: ModelSpec,
-    recipe: ConversionOptions,
-    familiar: tuple[Image, ...],
-    progress: Progress,
-    check: Callable[[], None],
+def _verify_all(
+    spec: ModelSpec, options: ConversionOptions, known_images: Sequence[Image], work: _Workspace
 ) -> tuple[VerifiedVariant, ...]:
-    """Score every variant, compare it with float32, and time them by turns."""
-    proofs = []
-    frames = recipe.evaluation.count() if recipe.evaluation else None
+    """Score every variant, compare it with float32, and time them in turn."""
+    frames = options.evaluation.count() if options.evaluation else None
     total = len(spec.variants) * (frames or 1)
-    step = progress.add_task("measuring", total=total)
+    task = work.progress.add_task("measuring", total=total)
+    verified = []
     for name in spec.variants:
-        progress.update(step, description=f"measuring {name}")
-        proofs.append(
-            verify(spec, name, recipe.evaluation, familiar, tick=lambda: progress.advance(step))
+        work.progress.update(task, description=f"measuring {name}")
+        verified.append(
+            verify(
+                spec,
+                name,
+                options.evaluation,
+                known_images,
+                on_frame=lambda: work.progress.advance(task),
+            )
         )
-        check()
-    progress.update(step, description="measured", completed=total)
-    check_collapsed(proofs)
-    return _timed(spec, compared(proofs), familiar)
-
-
-def _timed(
-    spec: ModelSpec, proofs: tuple[VerifiedVariant, ...], familiar: tuple[Image, ...]
-) -> tuple[VerifiedVariant, ...]:
-    """Note the time of an invoke in every proof, and how it compares with float32's."""
-    picture = familiar[0] if familiar else golden_image("street", spec.input.size_wh)
-    plain = replace(spec, golden={})
-    engines = [load_engine(plain, proof.variant.name, threads=_THREADS) for proof in proofs]
-    times = time_interleaved(engines, picture)
-    return tuple(
-        replace(
-            proof,
-            variant=replace(
-                proof.variant,
-                measured={
-                    **proof.variant.measured,
-                    "invoke_ms": round(time_ms, 3),
-                    "times_float32": round(time_ms / times[0], 3),
-                    "threads": _THREADS,
-                },
-            ),
-        )
-        for proof, time_ms in zip(proofs, times, strict=True)
-    )
+        work.check_interrupt()
+    work.progress.update(task, description="measured", completed=total)
+    check_collapsed(verified)
+    return with_times(spec, with_agreement(verified), known_images)

@@ -1,4 +1,4 @@
-"""Name the pictures that variants are scored on, with their truth."""
+"""Images that variants are scored on, with their truth."""
 
 from __future__ import annotations
 
@@ -18,52 +18,52 @@ from host_tools.datasets import PARTS, digit_files
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Name the pictures a variant is scored on, and their truth.
+    """Sources of the scored images and of their truth.
 
-    labels: what the truth's ids mean, None to tell from its layout. every: score one of so many.
+    labels: encoding of the truth's ids; None is read from its layout. every: score every Nth frame.
     """
 
-    pictures: str
+    images: str
     truth: str
     labels: str | None = None
     every: int = 1
 
     def open(self) -> Source:
-        """Open the pictures with their truth; raise SourceError where they do not fit."""
-        return open_source(self.pictures, truth=open_truth(self.truth, self.labels))
+        """Open the images with their truth; raise SourceError if they do not fit each other."""
+        return open_source(self.images, truth=open_truth(self.truth, self.labels))
 
     def scored(self, source: Source) -> Iterator[Frame]:
-        """Yield the frames that are scored, evenly spread over all."""
+        """Yield every Nth frame of a source."""
         return (frame for frame in source if frame.index % self.every == 0)
 
     def count(self) -> int | None:
-        """Return how many frames are scored, None where that is not known before."""
+        """Return the number of scored frames; None if it is not known in advance."""
         with self.open() as source:
             frames = source.frame_count
         return None if frames is None else -(-frames // self.every)
 
 
 def parse_evaluation(text: str, every: int = 1) -> Evaluation:
-    """Read --eval: [LABELS:]IMAGES,TRUTH, or a folder whose layout is known.
+    """Return the evaluation for --eval: [LABELS:]IMAGES,TRUTH, or a folder of known layout.
 
     Folders: MNIST's files, a Cityscapes root (its val split), or test beside testannot.
-    Raises UsageError where that cannot be told.
+    Raises UsageError for other texts.
     """
     if every < 1:
-        raise UsageError(f"--eval-every {every}: score every frame (1), every second (2), ...")
+        raise UsageError(f"--eval-every {every}: give 1 for every frame, 2 for every second one")
     kind, colon, rest = text.partition(":")
     labels = kind if colon and kind in KINDS else None
-    named = rest if labels else text
-    folder = Path(named).expanduser()
+    place = rest if labels else text
+    folder = Path(place).expanduser()
     if folder.is_dir():
-        pictures, truth = _known_folder(folder)
-        return Evaluation(pictures, truth, labels, every)
-    pictures, comma, truth = named.rpartition(",")
+        images, truth = _known_folder(folder)
+        return Evaluation(images, truth, labels, every)
+    images, comma, truth = place.rpartition(",")
     if not comma:
         raise UsageError(
             f"--eval {text}: give IMAGES,LABELS, or a folder of MNIST, Cityscapes or CamVid"
         )
-    return Evaluation(pictures, truth, labels, every)
+    return Evaluation(images, truth, labels, every)
 
 
 def _known_folder(folder: Path) -> tuple[str, str]:
@@ -72,9 +72,9 @@ def _known_folder(folder: Path) -> tuple[str, str]:
             found, truth = split(folder)
             return str(found), str(truth)
     if any((folder / f"{PARTS['test'][0]}{end}").is_file() for end in ("", ".gz")):
-        pictures, labels = digit_files(folder, "test")
-        return str(pictures), str(labels)
+        images, labels = digit_files(folder, "test")
+        return str(images), str(labels)
     raise UsageError(
-        f"--eval {folder}: its layout is not known; give IMAGES,TRUTH, for example "
+        f"--eval {folder}: unknown layout; give IMAGES,TRUTH, for example "
         "camvid:CamVid/test,CamVid/testannot"
     )

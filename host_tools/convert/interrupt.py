@@ -1,4 +1,4 @@
-"""Remember a Ctrl-C that native code swallowed."""
+"""A Ctrl-C that native code has swallowed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from types import FrameType
 
 @contextmanager
 def swallowed_interrupts() -> Iterator[Callable[[], None]]:
-    """Give a check that raises KeyboardInterrupt where an earlier one got lost.
+    """Yield a check that raises KeyboardInterrupt if an earlier one was swallowed.
 
-    TensorFlow drops the exception when it comes during some of its callbacks, or makes another
-    one of it (3 of 20 tries, spread over a conversion); the work would go on to replace the old
-    model, or end in a traceback. So any fault after Ctrl-C is that Ctrl-C.
-    Outside the main thread, where no signal arrives, the check does nothing.
+    TensorFlow drops the exception in some of its callbacks, or turns it into another one (3 of 20
+    tries, spread over a conversion). The work would then replace the old model, or end with a
+    traceback. Any error after Ctrl-C therefore counts as that Ctrl-C.
+    Outside the main thread, which alone gets signals, the check does nothing.
     """
     pressed = False
 

@@ -1,4 +1,4 @@
-"""Make a variant with each converter there is and keep the one that measures better."""
+"""The better one of two quantizers' results for each variant."""
 
 from __future__ import annotations
 
@@ -16,23 +16,26 @@ from host_tools.convert.speed import time_interleaved
 from host_tools.convert.verify import Predictions, difference
 
 QUANTIZERS = ("tensorflow", "ai-edge-quantizer")
-# Two variants whose agreement with float32 differs by less are held to be equally good. DeepLab's
-# dynamic range at 257x513 agrees in .9893 (tensorflow) and .9861 (ai-edge-quantizer) of the pixels
-# at the same mIoU, but the first falls into 16 partitions and is the slower by a third.
-EQUAL = 0.005
-# The second has to be faster by this to be taken for its speed: less is within the noise.
-FASTER = 0.9
-# A variant slower than float32 by this buys nothing, whatever its agreement: DeepLab's dynamic
-# range at 1025x2049 in TensorFlow's 16 partitions took 1.45 times as long as float32, the other
-# quantizer's in one part half as long, at mIoU within .005 both.
-SLOWER = 1.15
-# Below this an invoke is too short to be compared, and nobody waits for it.
+# Two candidates whose agreement with float32 differs by less count as equally good. DeepLab's
+# dynamic range at 257x513 agrees on .9893 (tensorflow) and .9861 (ai-edge-quantizer) of the pixels
+# at the same mIoU, but the first falls into 16 partitions and is slower by a third.
+EQUAL_AGREEMENT = 0.005
+# The second has to be faster by this factor to be preferred for its speed: less is noise.
+CLEARLY_FASTER = 0.9
+# A variant slower than float32 by this factor is useless at any agreement: DeepLab's dynamic range
+# at 1025x2049 in TensorFlow's 16 partitions took 1.45 times as long as float32, the other
+# quantizer's in one partition half as long, both within .005 mIoU.
+TOO_SLOW = 1.15
+# A shorter invoke is too short to be compared.
 SHORT_MS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Hold a variant as one converter made it, with what was measured of it."""
+    """A variant as one quantizer made it, with its measurements.
+
+    content: bytes of the .tflite. agreement, mean_abs_error: see `verify.difference`.
+    """
 
     quantizer: str
     content: bytes
@@ -41,8 +44,8 @@ class Candidate:
     partitions: int
     invoke_ms: float
 
-    def words(self) -> dict[str, Any]:
-        """Return what the card tells of a candidate; no times, which differ from run to run."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the card's entry, without the time, which differs from run to run."""
         return {
             "bytes": len(self.content),
             "agreement": self.agreement,
@@ -51,87 +54,89 @@ class Candidate:
         }
 
 
-def choose(
-    makers: Mapping[str, Callable[[], bytes]],
+def select_variant(
+    builders: Mapping[str, Callable[[], bytes]],
     spec: ModelSpec,
     name: str,
-    pictures: Sequence[Image],
+    images: Sequence[Image],
     scratch: Path,
 ) -> tuple[bytes, dict[str, Any]]:
-    """Make a variant with every maker; return the best one's bytes and what the card says.
+    """Build a variant with every quantizer; return the best one's bytes and its card entry.
 
-    makers: by the quantizer's name. spec: of the model, with float32 in place.
-    pictures: uint8 (H, W, 3) BGR, on which candidates are compared with float32.
-    Raises ModelError where none of the makers succeeds, with the first one's reason.
+    builders: by the quantizer's name. spec: card of the model with float32.
+    images: uint8 (H, W, 3) BGR, on which candidates are compared with float32.
+    Raises the ModelError of the first builder if all fail.
     """
-    made: dict[str, bytes] = {}
-    faults: dict[str, ModelError] = {}
-    for quantizer, make in makers.items():
+    built: dict[str, bytes] = {}
+    errors: list[ModelError] = []
+    for quantizer, build in builders.items():
         try:
-            made[quantizer] = make()
-        except ModelError as fault:
-            faults[quantizer] = fault
-    if not made:
-        raise next(iter(faults.values()))
-    if len(made) == 1:
-        [(quantizer, content)] = made.items()
-        return content, {"quantizer": titled(quantizer)}
-    candidates, float32_ms = _measure(made, spec, name, pictures, scratch)
-    chosen = best(candidates, float32_ms)
-    return chosen.content, {
-        "quantizer": titled(chosen.quantizer),
-        "candidates": {one.quantizer: one.words() for one in candidates},
+            built[quantizer] = build()
+        except ModelError as error:
+            errors.append(error)
+    if not built:
+        raise errors[0]
+    if len(built) == 1:
+        [(quantizer, content)] = built.items()
+        return content, {"quantizer": with_version(quantizer)}
+    candidates, float32_ms = _measure(built, spec, name, images, scratch)
+    best = select_best(candidates, float32_ms)
+    return best.content, {
+        "quantizer": with_version(best.quantizer),
+        "candidates": {one.quantizer: one.to_json() for one in candidates},
     }
 
 
-def best(candidates: Sequence[Candidate], float32_ms: float) -> Candidate:
-    """Return the candidate nearest to float32; of equals the one in fewer parts, or faster.
+def select_best(candidates: Sequence[Candidate], float32_ms: float) -> Candidate:
+    """Return the best candidate: by agreement, then fewest partitions, then a clear gain of time.
 
-    float32_ms: of float32's invoke in the same run. What is slower is left out where it can be.
+    Candidates that are too slow are left out, unless all are.
+    float32_ms: time of float32's invoke in the same run.
     """
-    worth = [one for one in candidates if one.invoke_ms <= max(SHORT_MS, SLOWER * float32_ms)]
-    usable = worth or candidates
-    nearest = max(one.agreement for one in usable)
-    good = [one for one in usable if one.agreement >= nearest - EQUAL]
+    limit_ms = max(SHORT_MS, TOO_SLOW * float32_ms)
+    usable = [one for one in candidates if one.invoke_ms <= limit_ms] or candidates
+    highest = max(one.agreement for one in usable)
+    good = [one for one in usable if one.agreement >= highest - EQUAL_AGREEMENT]
     fewest = min(max(1, one.partitions) for one in good)
     good = [one for one in good if max(1, one.partitions) == fewest]
-    chosen = good[0]
+    best = good[0]
     for other in good[1:]:
-        if chosen.invoke_ms > SHORT_MS and other.invoke_ms < FASTER * chosen.invoke_ms:
-            chosen = other
-    return chosen
+        if best.invoke_ms > SHORT_MS and other.invoke_ms < CLEARLY_FASTER * best.invoke_ms:
+            best = other
+    return best
 
 
-def titled(quantizer: str) -> str:
-    """Return a quantizer's name with its version."""
+def with_version(quantizer: str) -> str:
+    """Return a quantizer's name with the version of its package."""
     return f"{quantizer} {version(quantizer)}"
 
 
 def check_quantizer(name: str) -> None:
-    """Raise UsageError for a quantizer there is not."""
+    """Raise UsageError for an unknown quantizer."""
     if name not in {"auto", *QUANTIZERS}:
         raise UsageError(f"--quantizer {name}: choose one of: auto, {', '.join(QUANTIZERS)}")
 
 
 def _measure(
-    made: Mapping[str, bytes],
+    built: Mapping[str, bytes],
     spec: ModelSpec,
     name: str,
-    pictures: Sequence[Image],
+    images: Sequence[Image],
     scratch: Path,
 ) -> tuple[list[Candidate], float]:
-    plain = replace(spec, golden={})
-    whole = load_engine(plain, "float32")
-    first = _answers(whole, pictures)
+    """Return the measured candidates, and the time of float32's invoke in ms."""
+    unchecked = replace(spec, golden={})
+    float32 = load_engine(unchecked, "float32")
+    reference = _predict(float32, images)
     engines, differences = [], []
-    for quantizer, content in made.items():
+    for quantizer, content in built.items():
         path = scratch / f"{name}.{quantizer}.tflite"
         path.write_bytes(content)
         variant = Variant(name, path, len(content))
-        engine = load_engine(replace(plain, variants={name: variant}), name)
+        engine = load_engine(replace(unchecked, variants={name: variant}), name)
         engines.append(engine)
-        differences.append(difference(first, _answers(engine, pictures)))
-    float32_ms, *times = time_interleaved([whole, *engines], pictures[0])
+        differences.append(difference(reference, _predict(engine, images)))
+    float32_ms, *times_ms = time_interleaved([float32, *engines], images[0])
     candidates = [
         Candidate(
             quantizer,
@@ -142,14 +147,14 @@ def _measure(
             time_ms,
         )
         for (quantizer, content), engine, found, time_ms in zip(
-            made.items(), engines, differences, times, strict=True
+            built.items(), engines, differences, times_ms, strict=True
         )
     ]
     return candidates, float32_ms
 
 
-def _answers(engine: Engine, pictures: Sequence[Image]) -> Predictions:
-    seen = Predictions()
-    for picture in pictures:
-        seen.add(engine, engine.predict(picture))
-    return seen
+def _predict(engine: Engine, images: Sequence[Image]) -> Predictions:
+    predictions = Predictions()
+    for image in images:
+        predictions.add(engine, engine.predict(image))
+    return predictions

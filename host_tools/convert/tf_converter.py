@@ -1,4 +1,4 @@
-"""Make variants of a SavedModel with one fixed input, through TensorFlow's converter."""
+"""Variants of a SavedModel with one fixed input, by TensorFlow's converter."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.framework import load_tensorflow
 from host_tools.models.loaded_model import one_line
 
-# Calls give one float32 (1, H, W[, C]) input in a list, as the converter asks for them.
-Representative = Callable[[], Iterator[list[NDArray[np.float32]]]]
+# Yields lists of one float32 (1, H, W[, C]) input, as the converter requires.
+RepresentativeDataset = Callable[[], Iterator[list[NDArray[np.float32]]]]
 
 
 def convert_saved_model(
-    saved: Path, name: str, pictures: Representative, *, io: str = "uint8"
+    saved: Path, name: str, dataset: RepresentativeDataset, *, io: str = "uint8"
 ) -> bytes:
-    """Convert a SavedModel into one of the four variants and return the .tflite file's bytes.
+    """Return the bytes of one of the four variants of a SavedModel.
 
-    int8 is integer throughout: uint8 in, which takes pixels as they are where `pictures` reach
-    both ends of the range of pixels, and int8 out; weights per channel, activations by what
-    `pictures` gives. io: "float32" leaves its input and output in float.
+    int8 computes in integers only: weights per channel, activations with the ranges that `dataset`
+    reaches. A uint8 input takes pixels unchanged if `dataset` reaches both ends of their range.
+    io: type of int8's input; "float32" keeps the output in float too, else it is int8.
     Raises ModelError with the converter's reason.
     """
     tensorflow = load_tensorflow()
@@ -36,18 +36,18 @@ def convert_saved_model(
         if name == "float16":
             converter.target_spec.supported_types = [tensorflow.float16]
         if name == "dynamic_range":
-            # Per channel it is FULLY_CONNECTED version 12, which tflite-runtime 2.14 has not.
+            # Per channel it is FULLY_CONNECTED version 12, which tflite-runtime 2.14 lacks.
             converter._experimental_disable_per_channel_quantization_for_dense_layers = True
         if name == "int8":
-            converter.representative_dataset = pictures
+            converter.representative_dataset = dataset
             converter.target_spec.supported_ops = [lite.OpsSet.TFLITE_BUILTINS_INT8]
             if io != "float32":
                 converter.inference_input_type = getattr(tensorflow, io)
                 converter.inference_output_type = tensorflow.int8
         try:
             return bytes(converter.convert())
-        except Exception as fault:  # the converter raises whatever comes up
+        except Exception as fault:  # the converter may raise anything
             raise ModelError(
-                f"TensorFlow's converter gives no {name} variant: {one_line(fault, *lines)}; "
+                f"TensorFlow's converter cannot make {name}: {one_line(fault, *lines)}; "
                 "use layers that TFLite has built in"
             ) from fault

@@ -1,4 +1,4 @@
-"""Measure a converted variant with the very code that runs it on the device."""
+"""Measurements of a converted variant by the code that runs on the device."""
 
 from __future__ import annotations
 
@@ -16,162 +16,182 @@ from edge_app.model.card import ModelSpec, Variant
 from edge_app.model.engine import Engine, load_engine
 from edge_app.model.golden import PATTERN_BY_TASK, golden_classes, golden_image
 from host_tools.convert.evaluation import Evaluation
+from host_tools.convert.speed import time_interleaved
 
-# Of how many pictures the whole output is kept to be compared: 2.5 MB each at 257x129x19.
-_OUTPUTS = 16
-# What --max-drop is when it is not given, by the figure it is taken from.
+# Number of images whose whole output is kept for comparison: 2.5 MB each at 257x129x19.
+_KEPT_OUTPUTS = 16
+# Default of --max-drop, for each figure it may be measured in.
 MAX_DROP = {"miou": 0.02, "top1": 0.005}
+FIGURE_TITLES = {"miou": "mIoU", "top1": "top-1"}
+_THREADS = 2  # for the times
 
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """Hold what a variant answered, picture by picture.
+    """A variant's predictions for a series of images.
 
-    answers: class maps at network resolution, uint8 (h, w), or class ids.
-    outputs: of the first pictures, real values: float32, the output's shape.
+    classes: uint8 (h, w) class maps at network resolution, or class ids.
+    outputs: dequantized outputs of the first images, float32 in the output's shape.
     """
 
-    answers: list[NDArray[np.uint8] | int] = field(default_factory=list)
+    classes: list[NDArray[np.uint8] | int] = field(default_factory=list)
     outputs: list[NDArray[np.float32]] = field(default_factory=list)
 
     def add(self, engine: Engine, result: Decoded) -> None:
-        """Keep the answer that an engine has just given."""
+        """Add the result that an engine has just returned."""
         if isinstance(result, Segmentation):
-            self.answers.append(result.class_map)
+            self.classes.append(result.class_map)
         else:
-            self.answers.append(result.class_id)
+            self.classes.append(result.class_id)
         tensor = engine.network.output
-        real = tensor.dtype.kind == "f" or tensor.quantized  # class ids have no distance
-        if real and len(self.outputs) < _OUTPUTS:
+        has_scores = tensor.dtype.kind == "f" or tensor.quantized  # class ids have no distance
+        if has_scores and len(self.outputs) < _KEPT_OUTPUTS:
             self.outputs.append(tensor.dequantize(engine.network.read()))
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedVariant:
-    """Hold a variant with what was measured of it.
+    """A variant with its measurements.
 
-    golden: its answer to the golden picture. classes: how many different ones it gave to the
-        calibration pictures. seen: what it answered to the scored pictures.
+    golden: its classes for the golden image. class_count: number of different classes that it
+    gave to the known images. predictions: for the scored images, else for the known ones.
     """
 
     variant: Variant
     golden: list[int]
-    classes: int
-    seen: Predictions = field(default_factory=Predictions)
+    class_count: int
+    predictions: Predictions = field(default_factory=Predictions)
+
+    def with_measured(self, **values: float) -> VerifiedVariant:
+        """Return a copy with further measurements."""
+        measured = {**self.variant.measured, **values}
+        return replace(self, variant=replace(self.variant, measured=measured))
 
 
 def verify(
     spec: ModelSpec,
     name: str,
     evaluation: Evaluation | None,
-    familiar: Iterable[Image],
-    tick: Callable[[], None] = lambda: None,
+    known_images: Iterable[Image],
+    on_frame: Callable[[], None] = lambda: None,
 ) -> VerifiedVariant:
-    """Load a variant, let it answer, and score it.
+    """Load a variant, run it, and score it.
 
-    familiar: pictures that tell whether it still tells things apart, uint8 (H, W, 3) BGR.
-    tick: called after every scored picture.
-    Raises ModelError where it does not load, SourceError where the truth does not fit.
+    known_images: uint8 (H, W, 3) BGR, to see whether it still tells classes apart.
+    on_frame: called after every scored frame.
+    Raises ModelError if it does not load, SourceError if the truth does not fit the images.
     """
     engine = load_engine(replace(spec, golden={}), name)
     classes: set[int] = set()
-    seen = Predictions()
-    for image in familiar:
+    predictions = Predictions()
+    for image in known_images:
         result = engine.predict(image)
         classes |= _classes(result)
         if evaluation is None:
-            seen.add(engine, result)
+            predictions.add(engine, result)
     golden = golden_classes(
         engine.predict(golden_image(PATTERN_BY_TASK[spec.task], spec.input.size_wh))
     )
     variant = replace(
         engine.variant,
-        quality=_score(engine, evaluation, seen, tick) if evaluation else {},
+        quality=_score(engine, evaluation, predictions, on_frame) if evaluation else {},
         measured={**engine.variant.measured, **_measured(engine)},
     )
-    return VerifiedVariant(variant, golden, len(classes), seen)
+    return VerifiedVariant(variant, golden, len(classes), predictions)
 
 
-def compared(proofs: Sequence[VerifiedVariant]) -> tuple[VerifiedVariant, ...]:
-    """Note in each proof how far it agrees with the first one, float32.
+def with_agreement(variants: Sequence[VerifiedVariant]) -> tuple[VerifiedVariant, ...]:
+    """Return the variants with their difference from the first one, float32."""
+    first = variants[0].predictions
+    return tuple(one.with_measured(**difference(first, one.predictions)) for one in variants)
 
-    agreement: the share of pixels, or of pictures, that get the same class.
-    mean_abs_error: of the output, in its real units.
-    """
-    first = proofs[0]
+
+def with_times(
+    spec: ModelSpec, variants: Sequence[VerifiedVariant], images: Sequence[Image]
+) -> tuple[VerifiedVariant, ...]:
+    """Return the variants with the time of an invoke, and its ratio to that of the first one."""
+    image = images[0] if images else golden_image("street", spec.input.size_wh)
+    unchecked = replace(spec, golden={})
+    engines = [load_engine(unchecked, one.variant.name, threads=_THREADS) for one in variants]
+    times_ms = time_interleaved(engines, image)
     return tuple(
-        replace(
-            proof,
-            variant=replace(
-                proof.variant,
-                measured={**proof.variant.measured, **difference(first.seen, proof.seen)},
-            ),
+        one.with_measured(
+            invoke_ms=round(time_ms, 3),
+            times_float32=round(time_ms / times_ms[0], 3),
+            threads=_THREADS,
         )
-        for proof in proofs
+        for one, time_ms in zip(variants, times_ms, strict=True)
     )
 
 
 def difference(first: Predictions, other: Predictions) -> dict[str, float]:
-    """Return the agreement and the mean absolute error of two series of answers."""
-    same = [
-        float(np.mean(np.equal(a, b))) for a, b in zip(first.answers, other.answers, strict=True)
-    ]
-    errors = [
-        float(np.abs(a - b).mean()) for a, b in zip(first.outputs, other.outputs, strict=False)
-    ]
-    found = {"agreement": same, "mean_abs_error": errors}
+    """Return how two series of predictions for the same images differ.
+
+    agreement: share of pixels, or of images, with the same class.
+    mean_abs_error: of the dequantized outputs; missing if they are class ids.
+    """
+    pairs = zip(first.classes, other.classes, strict=True)
+    outputs = zip(first.outputs, other.outputs, strict=False)
+    found = {
+        "agreement": [float(np.mean(np.equal(a, b))) for a, b in pairs],
+        "mean_abs_error": [float(np.abs(a - b).mean()) for a, b in outputs],
+    }
     return {key: round(float(np.mean(values)), 6) for key, values in found.items() if values}
 
 
-def check_collapsed(proofs: Iterable[VerifiedVariant]) -> None:
-    """Raise ModelError where a variant always answers the same and the first one does not."""
-    first, *others = proofs
-    for proof in others:
-        if proof.classes < 2 <= first.classes:
+def check_collapsed(variants: Iterable[VerifiedVariant]) -> None:
+    """Raise ModelError for a variant with one class for all images if the first one has more."""
+    first, *others = variants
+    for other in others:
+        if other.class_count < 2 <= first.class_count:
             raise ModelError(
-                f"{proof.variant.name} gives the same answer to every picture and "
-                f"{first.variant.name} does not: quantization has destroyed it; "
-                "calibrate on other or more pictures, or look with host-tools diagnose which "
-                "layers to leave in float with --keep-float"
+                f"{other.variant.name} gives the same class to every image and "
+                f"{first.variant.name} does not: quantization has destroyed it; calibrate on "
+                "other or more images, or find the layers to keep with host-tools diagnose and "
+                "give them to --keep-float"
             )
 
 
-def check_drop(proofs: Iterable[VerifiedVariant], max_drop: float | None) -> None:
-    """Raise ModelError naming the variants that lose more against float32 than they may.
+def check_drop(variants: Iterable[VerifiedVariant], max_drop: float | None) -> None:
+    """Raise ModelError for variants that lose too much against the first one, float32.
 
-    max_drop: of mIoU or top-1, as a share; None takes the usual one.
+    max_drop: share of mIoU or top-1; None is the usual limit.
     """
-    first, *others = proofs
-    figure = next((name for name in MAX_DROP if name in first.variant.quality), None)
+    first, *others = (one.variant for one in variants)
+    figure = next((name for name in MAX_DROP if name in first.quality), None)
     if figure is None:
         return
     limit = MAX_DROP[figure] if max_drop is None else max_drop
-    before = first.variant.quality[figure]
+    before = first.quality[figure]
     worse = [
-        f"{proof.variant.name} {proof.variant.quality[figure]:.4f}"
-        for proof in others
-        if before - proof.variant.quality[figure] > limit + 1e-9
+        f"{other.name} {other.quality[figure]:.4f}"
+        for other in others
+        if before - other.quality[figure] > limit + 1e-9
     ]
     if worse:
-        word = {"miou": "mIoU", "top1": "top-1"}[figure]
         raise ModelError(
-            f"{' and '.join(worse)} lost more than {limit:g} of float32's {word} {before:.4f}, so "
-            "nothing was replaced; write it to a folder of its own with --max-drop 1, see there "
-            "with host-tools diagnose which layers lose it, and keep those with --keep-float"
+            f"{' and '.join(worse)} lost more than {limit:g} of float32's "
+            f"{FIGURE_TITLES[figure]} {before:.4f}, so nothing was replaced; write it to another "
+            "folder with --max-drop 1, find the layers that lose it with host-tools diagnose, and "
+            "keep them with --keep-float"
         )
 
 
 def _score(
-    engine: Engine, evaluation: Evaluation, seen: Predictions, tick: Callable[[], None]
+    engine: Engine,
+    evaluation: Evaluation,
+    predictions: Predictions,
+    on_frame: Callable[[], None],
 ) -> dict[str, Any]:
+    """Return the card's entry of a variant's quality, and add its predictions."""
     with evaluation.open() as source:
         truth = source.truth_labels or engine.spec.labels.name
         scorer = Scorer(engine.spec.labels, truth)
         for frame in evaluation.scored(source):
             result = engine.predict(frame.image)
             scorer.add(frame, result)
-            seen.add(engine, result)
-            tick()
+            predictions.add(engine, result)
+            on_frame()
     quality = scorer.quality()
     if quality is None:
         return {}
@@ -197,6 +217,7 @@ def _measured(engine: Engine) -> dict[str, Any]:
 
 
 def _classes(result: Decoded) -> set[int]:
+    """Return the classes of a result, of a map those of every 97th pixel."""
     if isinstance(result, Segmentation):
         return {int(value) for value in result.class_map.ravel()[::97]}
     return {result.class_id}

@@ -51,7 +51,7 @@ def _repair_trials(
     pair: ModelPair, samples: list[NDArray[np.float32]], progress: Progress
 ) -> list[RepairTrial]:
     task = progress.add_task("measuring ranges", total=len(samples))
-    ranges = measure_ranges(pair.float32, samples, tick=lambda: progress.advance(task))
+    ranges = measure_ranges(pair.float32, samples, on_sample=lambda: progress.advance(task))
     kinds = len({operator.kind for operator in read_graph(pair.float32).operators})
     task = progress.add_task("trying", total=kinds)
 

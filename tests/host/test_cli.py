@@ -1,7 +1,9 @@
-"""Test the command line of host-tools as a user meets it."""
+"""The command line of host-tools."""
 
+import argparse
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,34 +11,62 @@ import pytest
 from edge_app.errors import UsageError
 from edge_app.model.card import read_card
 from host_tools import cli
-from host_tools.commands import basic as commands
+from host_tools.commands import sample
 
-COMMANDS = ("train", "convert", "sample", "fetch", "report")
+COMMANDS = [command.name for command in cli.PROGRAM.commands]
+HEAVY = {"numpy", "cv2", "rich", "tensorflow", "keras", "ai_edge_litert", "matplotlib", "dask"}
 
 
 def _loaded_by(code: str) -> set[str]:
-    listing = f"{code}\nimport sys; print(*sys.modules)"
+    listing = f"{code}\nimport sys; print('MODULES', *sys.modules)"
     done = subprocess.run([sys.executable, "-c", listing], capture_output=True, check=True)
-    return set(done.stdout.decode().split())
+    return set(done.stdout.decode().partition("MODULES")[2].split())
 
 
-def test_help_loads_nothing_heavy() -> None:
-    """The parser is built without numpy, OpenCV, rich or TensorFlow."""
-    loaded = _loaded_by("from host_tools.cli import build_parser\nbuild_parser()")
-    assert not loaded & {"numpy", "cv2", "rich", "tensorflow", "keras", "ai_edge_litert"}
+@pytest.mark.parametrize("line", ["", *COMMANDS, "train mnist", "train street"])
+def test_help_loads_nothing_heavy(line: str) -> None:
+    """--help needs neither numpy, OpenCV, rich nor TensorFlow."""
+    arguments = [*line.split(), "--help"]
+    loaded = _loaded_by(
+        "from contextlib import suppress\nfrom host_tools.cli import main\n"
+        f"with suppress(SystemExit):\n    main({arguments})"
+    )
+    assert not loaded & HEAVY
 
 
 def test_commands_load_tensorflow_only_when_it_is_needed() -> None:
-    """A wrong path is told before TensorFlow has taken its seconds."""
-    assert not _loaded_by("import host_tools.commands.basic") & {"tensorflow", "keras"}
+    """A wrong path is an error before TensorFlow has taken its seconds."""
+    assert not _loaded_by("import host_tools.convert.convert") & {"tensorflow", "keras"}
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, "train mnist", "train street"])
 def test_each_command_shows_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The help ends with a line to copy."""
     with pytest.raises(SystemExit):
-        cli.main([command, "--help"])
+        cli.main([*command.split(), "--help"])
     assert f"\n  host-tools {command} " in capsys.readouterr().out
+
+
+def _options_of(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for subparser in action.choices.values():
+                yield from _options_of(subparser)
+        elif action.option_strings:
+            yield action
+
+
+# They belong to others, without which they mean nothing.
+DEPENDENT = {"--images", "--int8", "--float32"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_each_option_has_its_default(command: str) -> None:
+    """An option is required, may be repeated, or its help says what happens without it."""
+    for action in _options_of(cli.PROGRAM.parser(command)):
+        name = action.option_strings[-1]
+        if not action.required and name not in {"--help", "--version"} | DEPENDENT:
+            assert "(default: " in (action.help or ""), name
 
 
 @pytest.mark.parametrize(
@@ -47,11 +77,11 @@ def test_each_command_shows_an_example(command: str, capsys: pytest.CaptureFixtu
         ("train mnist --epochs 0", 2, "at least 1"),
         ("sample digits --data nowhere --out x", 1, "nowhere has neither"),
         ("convert a.keras --out x --calibration nowhere --eval one", 2, "IMAGES,LABELS"),
-        ("convert a.keras --out x --labels cityscapes", 2, "name some with --calibration"),
+        ("convert a.keras --out x --labels cityscapes", 2, "give --calibration"),
         ("convert a.keras --out x --calibration nowhere", 1, "there is no file a.keras"),
     ],
 )
-def test_a_fault_is_one_line(
+def test_an_error_is_one_line(
     line: str,
     code: int,
     why: str,
@@ -59,7 +89,7 @@ def test_a_fault_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Exit 1 for a fault and 2 for usage, and no traceback."""
+    """The exit code is 1 for an error and 2 for usage, and there is no traceback."""
     monkeypatch.chdir(tmp_path)
     assert cli.main(line.split()) == code
     error = capsys.readouterr().err
@@ -69,19 +99,19 @@ def test_a_fault_is_one_line(
 
 
 def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """EDGE_DEBUG=1 lets the error through."""
+    """EDGE_DEBUG=1 shows the exception."""
     monkeypatch.setenv("EDGE_DEBUG", "1")
     with pytest.raises(UsageError):
         cli.main(["train", "mnist", "--epochs", "0"])
 
 
 def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """An interrupt ends in a line and the shell's usual code."""
+    """Ctrl-C prints a line and returns the usual exit code."""
 
     def stop(_options: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "sample_command", stop)
+    monkeypatch.setattr(sample, "run", stop)
     assert cli.main(["sample", "digits", "--out", "x"]) == 130
     assert "stopped" in capsys.readouterr().err
 
@@ -89,7 +119,7 @@ def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 def test_sample_writes_two_files(
     mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The files are named and counted."""
+    """The output lists both files."""
     line = ["sample", "digits", "--data", str(mnist), "--count", "20", "--out", str(tmp_path)]
     assert cli.main(line) == 0
     assert len(list(tmp_path.iterdir())) == 2
@@ -99,7 +129,7 @@ def test_sample_writes_two_files(
 def test_train_then_convert(
     mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The two commands in a row give a model folder and a table of the four variants."""
+    """Two commands give a model folder and a table of the four variants."""
     pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
     keras, out = tmp_path / "m.keras", tmp_path / "m"
     assert cli.main(["train", "mnist", "--data", str(mnist), "--out", str(keras)]) == 0
@@ -109,4 +139,4 @@ def test_train_then_convert(
     shown = capsys.readouterr().out
     for variant in read_card(out).variants.values():
         assert f"{variant.bytes:,}" in shown
-    assert "calibrated on 100 pictures of train-images-idx3-ubyte.gz" in shown
+    assert "calibrated on 100 images of train-images-idx3-ubyte.gz" in shown

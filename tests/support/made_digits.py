@@ -1,4 +1,4 @@
-"""Make digits that a network learns in a moment, and files of them."""
+"""Synthetic digits that a network learns in a moment, and files of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from host_tools.datasets import PARTS, Digits, write_idx
 
 
 def made_digits(count: int, seed: int = 0) -> Digits:
-    """Draw soft spots, one place per class, each a little elsewhere: no two are the same."""
+    """Return soft spots with one place per class, each moved a little: no two are the same."""
     draw = np.random.default_rng(seed)
     labels = np.arange(count, dtype=np.uint8) % 10
     images = np.zeros((count, 28, 28), np.uint8)
@@ -25,7 +25,7 @@ def made_digits(count: int, seed: int = 0) -> Digits:
 
 
 def made_mnist(folder: Path, train: int = 200, test: int = 50) -> Path:
-    """Write a folder of four small IDX files under MNIST's names."""
+    """Write a folder of four small IDX files with MNIST's names."""
     folder.mkdir(parents=True, exist_ok=True)
     for seed, (part, count) in enumerate((("train", train), ("test", test))):
         digits = made_digits(count, seed)

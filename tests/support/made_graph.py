@@ -1,4 +1,4 @@
-"""Make a tiny frozen graph with the names and the parts of the DeepLab exporter's."""
+"""A tiny frozen graph with the names and operators of DeepLab's exporter."""
 
 from __future__ import annotations
 

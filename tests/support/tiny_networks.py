@@ -1,4 +1,4 @@
-"""Make tiny float32 .tflite networks, and inputs for them."""
+"""Tiny float32 .tflite networks, and inputs for them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ GIVEN = InputSpec(SIZE_WH, "rgb", (127.0,), (128.0,))
 
 
 def tiny_segmenter(spread: float = 1.0) -> bytes:
-    """Make a segmenter of four classes as bytes.
+    """Return the bytes of a segmenter with four classes.
 
-    spread: how much larger one channel of the middle is than the others; 8 bits for all of
-    them together have no step left for the small ones where it is large.
+    spread: how much larger one inner channel is than the others. If it is large, 8 bits for all
+    of them together have no step left for the small ones.
     """
     keras = load_keras()
     keras.utils.set_random_seed(3)
     layers = keras.layers
     given = keras.Input((SIZE_WH[1], SIZE_WH[0], 3), batch_size=1)
     x = layers.Conv2D(8, 3, strides=2, padding="same", activation="relu", name="stem")(given)
-    # Two branches, so that the converter cannot fold the multiplications into a convolution.
+    # Two branches: the converter cannot fold the multiplications into a convolution.
     x = layers.Add()([x, layers.DepthwiseConv2D(3, padding="same", name="depth")(x)])
     scale = np.ones(8, np.float32)
     scale[0] = spread
@@ -37,7 +37,7 @@ def tiny_segmenter(spread: float = 1.0) -> bytes:
 
 
 def tiny_samples(count: int = 6) -> list[NDArray[np.float32]]:
-    """Draw smooth inputs between -1 and 1."""
+    """Return smooth inputs between -1 and 1: float32 (1, 16, 32, 3) each."""
     draw = np.random.default_rng(0)
     coarse = draw.uniform(-1, 1, (count, 1, 4, 8, 3)).astype(np.float32)
     return list(coarse.repeat(4, axis=2).repeat(4, axis=3))

@@ -1,7 +1,10 @@
-"""Test quantization of a float32 .tflite without TensorFlow."""
+"""Quantization of a float32 .tflite without TensorFlow."""
 
+import re
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -24,14 +27,14 @@ def model() -> bytes:
     return tiny_segmenter()
 
 
-def test_float32_is_handed_back(model: bytes) -> None:
-    """What is float32 already is not touched."""
+def test_float32_is_unchanged(model: bytes) -> None:
+    """The float32 variant is the model itself."""
     assert quantize(model, "float32", input=GIVEN) == model
 
 
 @pytest.mark.parametrize("variant", ["float16", "dynamic_range", "int8"])
-def test_every_variant_answers_nearly_as_float32(model: bytes, variant: str) -> None:
-    """Each variant stays within a few steps of 8 bits of float32's answer."""
+def test_every_variant_is_close_to_float32(model: bytes, variant: str) -> None:
+    """Each variant's output is within a few 8-bit steps of float32's."""
     samples = tiny_samples()
     made = quantize(model, variant, input=GIVEN, samples=samples)
     whole, small = GraphRunner(model, inner=False), GraphRunner(made, inner=False)
@@ -42,8 +45,8 @@ def test_every_variant_answers_nearly_as_float32(model: bytes, variant: str) -> 
         assert np.abs(small.output_values() - wanted).max() < 0.05 * np.abs(wanted).max()
 
 
-def test_ranges_are_those_of_every_tensor_there_is(model: bytes) -> None:
-    """What the delegate hands out spans what the runtime's own kernels compute."""
+def test_every_tensor_has_a_range(model: bytes) -> None:
+    """The delegate's ranges are those of the runtime's own kernels."""
     samples = tiny_samples()
     found = measure_ranges(model, samples)
     graph = GraphRunner(model)
@@ -59,7 +62,7 @@ def test_ranges_are_those_of_every_tensor_there_is(model: bytes) -> None:
 
 @pytest.mark.parametrize("variant", ["float16", "dynamic_range", "int8"])
 def test_every_variant_is_one_partition(model: bytes, variant: str, tmp_path: Path) -> None:
-    """The delegate takes the graph whole; the change from uint8 to int8 alone may stay out."""
+    """The delegate takes the whole graph, perhaps without the change from uint8 to int8."""
     path = tmp_path / f"{variant}.tflite"
     path.write_bytes(quantize(model, variant, input=GIVEN, samples=tiny_samples()))
     network = load_network(path, runtime="litert", threads=1)
@@ -69,7 +72,7 @@ def test_every_variant_is_one_partition(model: bytes, variant: str, tmp_path: Pa
 
 
 def test_dynamic_range_leaves_depthwise_filters_in_float(model: bytes) -> None:
-    """In 8 bits they would leave the delegate and cut the graph to pieces."""
+    """In 8 bits they would not be delegated, and split the graph."""
     graph = GraphRunner(quantize(model, "dynamic_range", input=GIVEN))
     weights = [detail for detail in graph._native.get_tensor_details() if len(detail["shape"]) == 4]
     kinds = {tuple(detail["shape"]): np.dtype(detail["dtype"]) for detail in weights}
@@ -81,27 +84,27 @@ def test_dynamic_range_leaves_depthwise_filters_in_float(model: bytes) -> None:
     ("io", "given", "made"),
     [("uint8", "uint8", "int8"), ("int8", "int8", "int8"), ("float32", "float32", "float32")],
 )
-def test_int8_takes_and_gives_what_is_asked(model: bytes, io: str, given: str, made: str) -> None:
-    """Input and output have the types that go with `io`."""
+def test_int8_has_the_chosen_types(model: bytes, io: str, given: str, made: str) -> None:
+    """`io` decides the types of input and output."""
     graph = GraphRunner(quantize(model, "int8", input=GIVEN, samples=tiny_samples(), io=io))
     assert (str(graph.input.dtype), str(graph.output.dtype)) == (given, made)
 
 
-def test_uint8_input_takes_pixels_as_they_are(model: bytes) -> None:
-    """The input's scale and zero point are the card's scaling, whatever calibration saw."""
+def test_uint8_input_takes_pixels_unchanged(model: bytes) -> None:
+    """The input's scale and zero point are the card's scaling, whatever the samples are."""
     dull = [0.1 * sample for sample in tiny_samples()]
     tensor = GraphRunner(quantize(model, "int8", input=GIVEN, samples=dull)).input
     pixels = np.arange(256)
     np.testing.assert_array_equal(tensor.quantize((pixels - 127.0) / 128.0), pixels)
-    picture = np.random.default_rng(1).integers(0, 256, (16, 32, 3), np.uint8)
+    image = np.random.default_rng(1).integers(0, 256, (16, 32, 3), np.uint8)
     into = np.empty((16, 32, 3), np.uint8)
-    Preprocess(GIVEN, tensor).fill(picture, into)
-    np.testing.assert_array_equal(into, picture[:, :, ::-1])
+    Preprocess(GIVEN, tensor).fill(image, into)
+    np.testing.assert_array_equal(into, image[:, :, ::-1])
 
 
 @pytest.mark.parametrize("pattern", ["CONV_2D", "*stem*"])
 def test_keep_float_leaves_operators_alone(model: bytes, pattern: str) -> None:
-    """Named by kind or by a part of their name, they compute in float."""
+    """A pattern matches a kind or a part of a name."""
     made = quantize(model, "int8", input=GIVEN, samples=tiny_samples(), keep_float=[pattern])
     kept = {operator.name for operator in read_graph(model).matching([pattern])}
     types = {name: info.dtype for name, info in GraphRunner(made).tensors.items()}
@@ -111,8 +114,8 @@ def test_keep_float_leaves_operators_alone(model: bytes, pattern: str) -> None:
     assert len(read_graph(made).operators) > len(read_graph(plain).operators)
 
 
-def test_ranges_are_the_extremes_of_all_samples(model: bytes) -> None:
-    """The order of the samples makes no difference, and no sample is beyond a range."""
+def test_ranges_span_all_samples(model: bytes) -> None:
+    """The order of the samples does not matter, and no sample exceeds a range."""
     samples = tiny_samples()
     ranges = measure_ranges(model, samples)
     assert ranges == measure_ranges(model, samples[::-1])
@@ -123,7 +126,7 @@ def test_ranges_are_the_extremes_of_all_samples(model: bytes) -> None:
             assert ranges[name][0] <= low <= high <= ranges[name][1]
 
 
-def test_measured_ranges_stand_in_for_samples(model: bytes) -> None:
+def test_ranges_replace_samples(model: bytes) -> None:
     """TensorRanges measured once give the same file as the samples they came from."""
     samples = tiny_samples()
     ranges = measure_ranges(model, samples)
@@ -140,40 +143,49 @@ def test_measured_ranges_stand_in_for_samples(model: bytes) -> None:
     ],
 )
 def test_pixel_range_holds_every_channel(given: InputSpec, wanted: tuple[float, float]) -> None:
-    """The input's range reaches from the least of pixel 0 to the greatest of pixel 255."""
+    """The range goes from the smallest value of pixel 0 to the largest of pixel 255."""
     assert pixel_range(given) == pytest.approx(wanted)
 
 
-def test_what_cannot_be_done_is_one_line(model: bytes) -> None:
-    """Every refusal says in one line what to do."""
+@pytest.mark.parametrize(
+    ("variant", "options", "why"),
+    [
+        ("int4", {}, "no variant 'int4'"),
+        ("int8", {}, "real images"),
+        ("int8", {"samples": [np.zeros((1, 8, 8, 3), np.float32)]}, "(1, 8, 8, 3)"),
+        ("int8", {"samples": [np.full((1, 16, 32, 3), np.nan, np.float32)]}, "not finite"),
+        ("float16", {"keep_float": ["nix*"]}, "'nix*'"),
+    ],
+)
+def test_an_error_is_one_line(
+    model: bytes, variant: str, options: dict[str, Any], why: str
+) -> None:
+    """Every error is one line with its reason."""
+    with pytest.raises(ModelError, match=re.escape(why)) as caught:
+        quantize(model, variant, input=GIVEN, **options)
+    assert "\n" not in str(caught.value)
+
+
+def test_only_float32_tflite_is_quantized(model: bytes) -> None:
+    """Other files, damaged and quantized ones are refused in one line."""
     int8 = quantize(model, "int8", input=GIVEN, samples=tiny_samples())
-    wrong = [np.zeros((1, 8, 8, 3), np.float32)]
-    endless = [np.full((1, 16, 32, 3), np.nan, np.float32)]
-    for attempt, word in (
-        (lambda: quantize(b"no model at all", "int8", input=GIVEN), "not a .tflite"),
-        (lambda: quantize(model[:300], "int8", input=GIVEN), "damaged"),
-        (lambda: quantize(int8, "float16", input=GIVEN), "quantized already"),
-        (lambda: quantize(model, "int4", input=GIVEN), "no variant 'int4'"),
-        (lambda: quantize(model, "int8", input=GIVEN), "real pictures"),
-        (lambda: quantize(model, "int8", input=GIVEN, samples=wrong), "(1, 8, 8, 3)"),
-        (lambda: quantize(model, "int8", input=GIVEN, samples=endless), "not finite"),
-        (lambda: quantize(model, "float16", input=GIVEN, keep_float=["nix*"]), "'nix*'"),
-    ):
-        with pytest.raises(ModelError) as caught:
-            attempt()
-        assert word in str(caught.value)
+    cases = {"not a .tflite": b"no model at all", "damaged": model[:300], "already": int8}
+    for why, content in cases.items():
+        with pytest.raises(ModelError, match=why) as caught:
+            quantize(content, "float16", input=GIVEN)
         assert "\n" not in str(caught.value)
 
 
-def test_street_model_is_smaller_and_whole(shared: Path, tmp_path: Path) -> None:
-    """A real segmenter becomes a third in size and stays one partition."""
+def test_the_street_model_is_smaller_and_one_partition(shared: Path, tmp_path: Path) -> None:
+    """A real segmenter shrinks to a third and remains one partition."""
     model = (shared / "street_trial" / "float32.tflite").read_bytes()
     given = InputSpec((512, 256))
-    import cv2
-
-    picture = cv2.imread(str(next((shared / "camvid" / "train").glob("*.jpg"))))
+    image = cv2.imread(str(next((shared / "camvid" / "train").glob("*.jpg"))))
+    assert image is not None
     sample = np.empty((1, 256, 512, 3), np.float32)
-    Preprocess(given, TensorInfo("x", sample.shape, np.dtype(np.float32))).fill(picture, sample[0])
+    Preprocess(given, TensorInfo("x", sample.shape, np.dtype(np.float32))).fill(
+        np.asarray(image, np.uint8), sample[0]
+    )
     for variant, most in (("dynamic_range", 800_000), ("float16", 1_180_000), ("int8", 800_000)):
         made = quantize(model, variant, input=given, samples=[sample])
         path = tmp_path / f"{variant}.tflite"

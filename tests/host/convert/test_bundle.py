@@ -1,4 +1,4 @@
-"""Test that a model folder is replaced whole or not at all."""
+"""A model folder is replaced as a whole or not at all."""
 
 import signal
 import subprocess
@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.errors import ModelError
-from host_tools.convert import bundle as room
-from host_tools.convert.bundle import new_bundle
+from host_tools.convert.bundle import new_bundle, restore_old
 
 
 def _old(folder: Path) -> Path:
@@ -21,8 +20,8 @@ def _old(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("before", ["absent", "empty", "old"])
-def test_a_finished_bundle_takes_the_place(tmp_path: Path, before: str) -> None:
-    """Afterwards there is the new folder, readable by all, and nothing beside it."""
+def test_a_finished_bundle_replaces_the_folder(tmp_path: Path, before: str) -> None:
+    """Then there is the new folder, readable for all, and nothing beside it."""
     out = tmp_path / "deep" / "model"
     if before != "absent":
         out.parent.mkdir()
@@ -35,8 +34,8 @@ def test_a_finished_bundle_takes_the_place(tmp_path: Path, before: str) -> None:
 
 
 @pytest.mark.parametrize("fault", [KeyboardInterrupt, ModelError])
-def test_an_unfinished_one_leaves_the_old(tmp_path: Path, fault: type[BaseException]) -> None:
-    """Ctrl-C and faults change nothing and leave nothing behind."""
+def test_an_unfinished_bundle_changes_nothing(tmp_path: Path, fault: type[BaseException]) -> None:
+    """Ctrl-C and errors keep the old folder, and leave nothing beside it."""
     out = _old(tmp_path / "model")
 
     def begin_and_fail() -> None:
@@ -50,8 +49,8 @@ def test_an_unfinished_one_leaves_the_old(tmp_path: Path, fault: type[BaseExcept
     assert list(tmp_path.iterdir()) == [out]
 
 
-def test_a_failed_swap_brings_the_old_back(tmp_path: Path) -> None:
-    """Where the new folder has gone, the old one is put back."""
+def test_a_failed_rename_restores_the_old_folder(tmp_path: Path) -> None:
+    """If the new folder is gone, the old one returns."""
     out = _old(tmp_path / "model")
 
     def lose_the_draft() -> None:
@@ -63,21 +62,22 @@ def test_a_failed_swap_brings_the_old_back(tmp_path: Path) -> None:
     assert (out / "model.json").read_text() == "old"
 
 
-@pytest.mark.parametrize("at", [1, 2])
-def test_ctrl_c_within_the_swap_brings_the_old_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("number", [1, 2])
+def test_ctrl_c_at_either_rename_leaves_one_whole_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, when: str
 ) -> None:
-    """Where the system cannot swap names, after either rename."""
+    """The old folder is restored until the new one is in its place."""
     out = _old(tmp_path / "model")
-    whole, calls = Path.rename, 0
+    original, calls = Path.rename, 0
 
     def rename(path: Path, target: Path) -> Path:
         nonlocal calls
         calls += 1
-        if at == 2 and calls == 2:
+        if calls == number and when == "before":
             raise KeyboardInterrupt
-        moved = whole(path, target)
-        if at == 1 and calls == 1:
+        moved = original(path, target)
+        if calls == number:
             raise KeyboardInterrupt
         return moved
 
@@ -85,23 +85,15 @@ def test_ctrl_c_within_the_swap_brings_the_old_back(
         with new_bundle(out) as draft:
             (draft / "model.json").write_text("new")
 
-    monkeypatch.setattr(room, "_exchange", lambda *_: False)
     monkeypatch.setattr(Path, "rename", rename)
     with pytest.raises(KeyboardInterrupt):
         replace_it()
-    assert (out / "model.json").read_text() == "old"
+    renamed = (number, when) == (2, "after")
+    assert (out / "model.json").read_text() == ("new" if renamed else "old")
     assert list(tmp_path.iterdir()) == [out]
 
 
-def test_where_names_cannot_be_swapped_two_renames_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The result is the same."""
-    monkeypatch.setattr(room, "_exchange", lambda *_: False)
-    test_a_finished_bundle_takes_the_place(tmp_path, "old")
-
-
-def test_an_old_one_that_a_kill_left_aside_comes_back(tmp_path: Path) -> None:
+def test_an_old_folder_is_restored_after_a_kill(tmp_path: Path) -> None:
     """The next conversion, even one that fails, finds it under its hidden name."""
     out = tmp_path / "model"
     _old(tmp_path / ".model.abc.old")
@@ -111,7 +103,15 @@ def test_an_old_one_that_a_kill_left_aside_comes_back(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [out]
 
 
-# Replaces the folder over and over, each time with five files that hold one number.
+def test_an_old_folder_beside_a_whole_one_is_removed(tmp_path: Path) -> None:
+    """A kill after the second rename leaves both."""
+    out = _old(tmp_path / "model")
+    (tmp_path / ".model.abc.old").mkdir()
+    restore_old(out)
+    assert list(tmp_path.iterdir()) == [out]
+
+
+# Replaces the folder again and again, each time with five files that hold one number.
 _CHILD = """
 import sys
 from pathlib import Path
@@ -126,7 +126,7 @@ for number in range(1_000_000):
 
 @pytest.mark.parametrize("delay_ms", [0, 1, 2, 3, 5, 8, 13, 21])
 def test_sigkill_leaves_one_whole_folder(tmp_path: Path, delay_ms: int) -> None:
-    """Killed at any moment, the swap's too: five files of one conversion."""
+    """Killed at any moment, between the renames too: five files of one conversion."""
     out = tmp_path / "model"
     child = subprocess.Popen([sys.executable, "-c", _CHILD, str(out)])
     try:
@@ -139,13 +139,14 @@ def test_sigkill_leaves_one_whole_folder(tmp_path: Path, delay_ms: int) -> None:
     finally:
         child.send_signal(signal.SIGKILL)
         child.wait()
+    restore_old(out)
     texts = [path.read_text() for path in out.iterdir()]
     assert len(texts) == 5
     assert len(set(texts)) == 1
 
 
-def test_other_files_are_never_thrown_away(tmp_path: Path) -> None:
-    """A folder with anything else in it is refused before the work begins."""
+def test_other_files_are_never_lost(tmp_path: Path) -> None:
+    """A folder with any other file is refused."""
     out = _old(tmp_path / "model")
     (out / "thesis.docx").write_text("years of work")
     with pytest.raises(ModelError, match=r"holds thesis\.docx"), new_bundle(out):
@@ -153,8 +154,8 @@ def test_other_files_are_never_thrown_away(tmp_path: Path) -> None:
     assert (out / "thesis.docx").exists()
 
 
-def test_a_file_is_no_place_for_a_folder(tmp_path: Path) -> None:
-    """The message asks for a folder."""
+def test_a_file_in_the_way_is_an_error(tmp_path: Path) -> None:
+    """The error asks for a folder."""
     out = tmp_path / "model"
     out.write_text("")
     with pytest.raises(ModelError, match="is a file"), new_bundle(out):

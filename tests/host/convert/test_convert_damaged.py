@@ -1,4 +1,4 @@
-"""Test that a damaged or foreign source of any kind is one line, exit 1, and leaves nothing."""
+"""A damaged or foreign source of any kind is one line and exit code 1, and leaves nothing."""
 
 import shutil
 from itertools import permutations
@@ -14,7 +14,7 @@ from tests.support.made_graph import write_graph
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
 
 KINDS = ("keras", "h5", "pb", "tflite")
-# From a single byte over a bare header to all but the last byte.
+# From nothing over a bare header to all but the last byte.
 LENGTHS = (0, 1, 8, 64, 0.25, 0.5, 0.9, -40, -1)
 FOREIGN = {
     "gif": b"GIF89a" * 50,
@@ -27,7 +27,7 @@ PARTS = ("saved_model.pb", "variables/variables.index", "variables/variables.dat
 
 @pytest.fixture(scope="module")
 def sources(keras_file: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return a whole source of every kind."""
+    """Return an undamaged source of every kind."""
     folder = tmp_path_factory.mktemp("sources")
     network = load_model(keras_file)
     network.save(folder / "net.h5")
@@ -48,7 +48,7 @@ def _cut(content: bytes, length: float) -> bytes:
 
 
 def _refused(source: Path, mnist: Path, capfd: pytest.CaptureFixture[str]) -> str:
-    """Convert it beside nothing else, and return the one line that comes of it."""
+    """Convert a source, and return the line on stderr."""
     before = set(source.parent.iterdir())
     capfd.readouterr()
     line = ["convert", str(source), "--out", str(source.parent / "out")]
@@ -57,7 +57,7 @@ def _refused(source: Path, mnist: Path, capfd: pytest.CaptureFixture[str]) -> st
     assert code == 1
     assert error.startswith(f"host-tools: {source}")
     assert error.count("\n") == 1
-    assert ";" in error, "it does not end with what the user can do"
+    assert ";" in error, "the error does not end with advice"
     assert set(source.parent.iterdir()) == before
     return error
 
@@ -72,12 +72,12 @@ def test_a_cut_file(
     kind: str,
     length: float,
 ) -> None:
-    """Every kind, at every length; what native code says of it stays out of sight."""
+    """Every kind, at every length; messages of native code are not shown."""
     path = tmp_path / f"cut.{kind}"
     path.write_bytes(_cut(sources[kind].read_bytes(), length))
     error = _refused(path, mnist, capfd)
     assert ("is empty (0 bytes)" in error) == (length == 0)
-    assert "not found: filepath" not in error  # Keras says so of a file that is there
+    assert "not found: filepath" not in error  # Keras reports an existing file so
 
 
 @pytest.mark.parametrize("content", FOREIGN)
@@ -85,7 +85,7 @@ def test_a_cut_file(
 def test_a_foreign_file(
     mnist: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], kind: str, content: str
 ) -> None:
-    """A picture, text, zeros and an empty archive under the name of a model."""
+    """An image, text, zeros and an empty archive with the name of a model."""
     path = tmp_path / f"foreign.{kind}"
     path.write_bytes(FOREIGN[content])
     _refused(path, mnist, capfd)
@@ -100,7 +100,7 @@ def test_one_kind_under_the_name_of_another(
     kind: str,
     other: str,
 ) -> None:
-    """The ending decides how a file is read, and the line names the file."""
+    """The suffix decides how a file is read, and the error has its name."""
     path = tmp_path / f"other.{kind}"
     path.write_bytes(sources[other].read_bytes())
     _refused(path, mnist, capfd)
@@ -116,7 +116,7 @@ def test_a_saved_model_with_a_damaged_part(
     part: str,
     length: float | None,
 ) -> None:
-    """The graph, the index or the weights: absent, empty, or cut."""
+    """The graph, the index or the weights are missing, empty, or truncated."""
     folder = tmp_path / "saved"
     shutil.copytree(sources["saved"], folder)
     if length is None:
@@ -134,7 +134,7 @@ def test_a_saved_model_with_a_foreign_part(
     capfd: pytest.CaptureFixture[str],
     part: str,
 ) -> None:
-    """A picture under the part's name."""
+    """An image with the part's name."""
     folder = tmp_path / "saved"
     shutil.copytree(sources["saved"], folder)
     (folder / part).write_bytes(FOREIGN["gif"])

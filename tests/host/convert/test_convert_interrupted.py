@@ -1,4 +1,4 @@
-"""Test that a conversion stopped at any step it shows leaves the old model folder in use."""
+"""A conversion that is stopped at any step leaves a usable model folder."""
 
 import signal
 import subprocess
@@ -10,15 +10,16 @@ import pytest
 
 from edge_app.model.card import VARIANTS, read_card
 from edge_app.model.engine import load_engine
+from host_tools.convert.bundle import restore_old
 from host_tools.convert.conversion_options import ConversionOptions
 from host_tools.convert.convert import convert
 from tests.support.conversion_stops import Steps, digits_options
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
 
-# In the order in which the display names them.
+# In the order of the display.
 STEPS = (
-    "choosing pictures",
+    "choosing images",
     "loading the model",
     "converting float32",
     "converting",
@@ -37,15 +38,20 @@ STEPS = (
 
 
 @pytest.fixture(scope="module")
-def recipe(
+def options(
     keras_file: Path, mnist: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> ConversionOptions:
-    """Return a recipe that was carried out once, so that there is something to lose."""
+    """Return the options of a conversion that has already run once."""
     made = digits_options(tmp_path_factory.mktemp("models"), mnist, keras_file)
     steps = Steps()
     convert(made, steps)
-    assert tuple(steps.seen) == STEPS, "a step was added or renamed: test that it can be stopped"
+    assert tuple(steps.seen) == STEPS, "a step was added or renamed: test its interruption too"
     return made
+
+
+def other_seed(options: ConversionOptions) -> ConversionOptions:
+    """Return options that would make another folder."""
+    return replace(options, calibration=replace(options.calibration, seed=1))
 
 
 def _content(folder: Path) -> dict[str, bytes]:
@@ -53,7 +59,7 @@ def _content(folder: Path) -> dict[str, bytes]:
 
 
 def _in_use(folder: Path) -> None:
-    """Load every variant as the app does, its golden picture included."""
+    """Load every variant as the app does, with its golden check."""
     spec = read_card(folder)
     assert tuple(spec.variants) == VARIANTS == tuple(spec.golden["expected"])
     for name in VARIANTS:
@@ -61,53 +67,64 @@ def _in_use(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_ctrl_c_at_any_step_leaves_the_old_folder_in_use(
-    recipe: ConversionOptions, step: str
-) -> None:
-    """Same bytes, all variants answer as the card says, and no draft stays."""
-    before = _content(recipe.out)
+def test_ctrl_c_at_any_step_leaves_the_old_folder(options: ConversionOptions, step: str) -> None:
+    """The bytes are the same, all variants pass their check, and no draft remains."""
+    before = _content(options.out)
 
     def press() -> None:
         signal.raise_signal(signal.SIGINT)
 
-    # Another seed would make another folder.
     with pytest.raises(KeyboardInterrupt):
-        convert(replace(recipe, seed=1), Steps(step, press))
-    assert _content(recipe.out) == before
-    assert list(recipe.out.parent.iterdir()) == [recipe.out]
-    _in_use(recipe.out)
+        convert(other_seed(options), Steps(step, press))
+    assert _content(options.out) == before
+    assert list(options.out.parent.iterdir()) == [options.out]
+    _in_use(options.out)
 
 
-# From a .tflite file and without TensorFlow, so that a child is at work within a second.
+# From a .tflite file and without TensorFlow, so that a child starts within a second.
 _CHILD = """
 import os, signal, sys
 from dataclasses import replace
 from pathlib import Path
-from host_tools.convert import bundle
 from host_tools.convert.convert import convert
 from tests.support.conversion_stops import Steps, digits_options
 
 folder, mnist, model, moment = sys.argv[1:]
 die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-if moment == "before the swap":
-    bundle._exchange = die
-elif moment == "after the swap":
-    swap = bundle._exchange
-    bundle._exchange = lambda *names: (swap(*names), die())
-recipe = replace(digits_options(Path(folder), Path(mnist), Path(model)), seed=1)
-convert(recipe, Steps(moment, die))
+original, calls = Path.rename, 0
+
+def rename(path, target):
+    global calls
+    calls += 1
+    moments = ["before the renames", "between the renames", "after the renames"]
+    if moment in moments and calls == 1 + moments.index(moment):
+        die()
+    original(path, target)
+    if moment == "after the renames" and calls == 2:
+        die()
+
+Path.rename = rename
+options = digits_options(Path(folder), Path(mnist), Path(model))
+options = replace(options, calibration=replace(options.calibration, seed=1))
+convert(options, Steps(moment, die))
 """
-MOMENTS = ("converting int8", "calibrating int8", "measuring int8", "before the swap")
+OLD = (
+    "converting int8",
+    "calibrating int8",
+    "measuring int8",
+    "before the renames",
+    "between the renames",
+)
 
 
-@pytest.mark.parametrize("moment", [*MOMENTS, "after the swap"])
-def test_sigkill_leaves_a_folder_in_use(
-    recipe: ConversionOptions, mnist: Path, tmp_path: Path, moment: str
+@pytest.mark.parametrize("moment", [*OLD, "after the renames"])
+def test_sigkill_leaves_a_whole_folder(
+    options: ConversionOptions, mnist: Path, tmp_path: Path, moment: str
 ) -> None:
-    """The old one, or once it has been swapped in, the new one."""
+    """It is the old one until the new one has its name."""
     source = tmp_path / "source.tflite"
-    source.write_bytes((recipe.out / "float32.tflite").read_bytes())
-    before = _content(recipe.out)
+    source.write_bytes((options.out / "float32.tflite").read_bytes())
+    before = _content(options.out)
     folder = tmp_path / "models"
     folder.mkdir()
     (folder / "tiny").mkdir()
@@ -116,5 +133,6 @@ def test_sigkill_leaves_a_folder_in_use(
     names = map(str, (folder, mnist, source))
     done = subprocess.run([sys.executable, "-c", _CHILD, *names, moment], check=False)
     assert done.returncode == -signal.SIGKILL
-    assert (_content(folder / "tiny") == before) == (moment in MOMENTS)
+    restore_old(folder / "tiny")
+    assert (_content(folder / "tiny") == before) == (moment in OLD)
     _in_use(folder / "tiny")

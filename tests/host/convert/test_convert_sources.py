@@ -1,7 +1,8 @@
-"""Test that every kind of source becomes a proven model folder, and what is none is refused."""
+"""Every kind of source becomes a verified model folder, and other files are refused."""
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,7 +12,11 @@ from rich.progress import Progress
 from edge_app.errors import EdgeError, ModelError, UsageError
 from edge_app.model.card import VARIANTS, TensorInfo, read_card
 from edge_app.model.engine import load_engine
+from host_tools.convert import builders
+from host_tools.convert.ai_edge import TensorRanges, measure_ranges
+from host_tools.convert.calibration import CalibrationOptions
 from host_tools.convert.conversion_options import (
+    CardOptions,
     ConversionOptions,
     check_options,
     infer_labels,
@@ -46,7 +51,7 @@ def sources(keras_file: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 @pytest.fixture(scope="module")
 def street(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of 24 smooth pictures."""
+    """Return a folder of 24 smooth images."""
     folder = tmp_path_factory.mktemp("street")
     draw = np.random.default_rng(0)
     for number in range(24):
@@ -55,12 +60,12 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _recipe(model: Path, out: Path, mnist: Path) -> ConversionOptions:
+def _options(model: Path, out: Path, mnist: Path) -> ConversionOptions:
     images, labels = digit_files(mnist, "test")
     return ConversionOptions(
         model=model,
         out=out,
-        calibration=str(digit_files(mnist, "train")[0]),
+        calibration=CalibrationOptions(str(digit_files(mnist, "train")[0])),
         evaluation=Evaluation(str(images), str(labels)),
     )
 
@@ -69,8 +74,8 @@ def _recipe(model: Path, out: Path, mnist: Path) -> ConversionOptions:
 def test_one_network_scores_the_same_from_every_kind(
     sources: dict[str, Path], mnist: Path, tmp_path: Path, silent: Progress, kind: str
 ) -> None:
-    """Four variants, each naming who quantized it and how it agrees with float32."""
-    convert(_recipe(sources[kind], tmp_path / "net", mnist), silent)
+    """The card has four variants with their quantizer and their agreement with float32."""
+    convert(_options(sources[kind], tmp_path / "net", mnist), silent)
     spec = read_card(tmp_path / "net")
     assert tuple(spec.variants) == VARIANTS
     assert spec.labels.name == "digits"
@@ -86,69 +91,65 @@ def test_one_network_scores_the_same_from_every_kind(
 def test_a_frozen_graph_becomes_a_live_model(
     sources: dict[str, Path], street: Path, tmp_path: Path, silent: Progress
 ) -> None:
-    """Pixels go in as they are, logits come out in 8 bits, and the card knows the scaling."""
-    recipe = ConversionOptions(
+    """int8 takes pixels unchanged and returns 8-bit logits, and the card has the scaling."""
+    options = ConversionOptions(
         model=sources["frozen"],
         out=tmp_path / "street",
-        calibration=str(street),
-        samples=20,
-        wishes=SourceOptions((33, 17)),
+        calibration=CalibrationOptions(str(street), samples=20),
+        source=SourceOptions((33, 17)),
     )
-    spec = convert(recipe, silent).spec
+    spec = convert(options, silent).spec
     assert (spec.task, spec.labels.name) == ("segmentation", "cityscapes")
     assert (spec.input.size_wh, spec.input.mean, spec.input.std) == ((33, 17), (127.5,), (127.5,))
     assert spec.source["input_tensor"] == "sub_7"
     assert spec.calibration["pictures"] == 20
-    picture = np.random.default_rng(0).integers(0, 256, (17, 33, 3), dtype=np.uint8)
-    into = np.zeros_like(picture)
-    load_engine(spec, "int8").preprocess.fill(picture, into)
-    assert np.array_equal(into, picture[..., ::-1])
+    image = np.random.default_rng(0).integers(0, 256, (17, 33, 3), dtype=np.uint8)
+    into = np.zeros_like(image)
+    load_engine(spec, "int8").preprocess.fill(image, into)
+    assert np.array_equal(into, image[..., ::-1])
     assert {v.measured["partitions"] for v in spec.variants.values()} == {1}
 
 
-def test_float_input_for_int8_where_it_is_asked_for(
+def test_float_input_for_int8(
     sources: dict[str, Path], street: Path, tmp_path: Path, silent: Progress
 ) -> None:
-    """--io float32 gives the reference's form, --variants the chosen files only."""
-    recipe = ConversionOptions(
+    """--io float32 has the reference's types, and --variants gives only the chosen files."""
+    options = ConversionOptions(
         model=sources["frozen"],
         out=tmp_path / "street",
-        calibration=str(street),
-        samples=20,
+        calibration=CalibrationOptions(str(street), samples=20),
         variants=("int8",),
         io="float32",
         quantizer="ai-edge-quantizer",
     )
-    spec = convert(recipe, silent).spec
-    assert {path.name for path in recipe.out.iterdir()} == {"int8.tflite", "model.json"}
+    spec = convert(options, silent).spec
+    assert {path.name for path in options.out.iterdir()} == {"int8.tflite", "model.json"}
     network = load_engine(spec, "int8").network
-    assert (network.input.dtype, network.output.dtype) == (np.float32, np.float32)
+    assert [str(network.input.dtype), str(network.output.dtype)] == ["float32", "float32"]
 
 
-def test_a_variant_that_loses_too_much_leaves_the_old_folder(
+def test_a_variant_that_loses_too_much_is_refused(
     sources: dict[str, Path],
     mnist: Path,
     tmp_path: Path,
     silent: Progress,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The command fails, names the variant, and points to what helps."""
-    recipe = _recipe(sources["tflite"], tmp_path / "net", mnist)
-    recipe = replace(recipe, variants=("float32", "int8"))
-    convert(recipe, silent)
-    before = {path.name: path.read_bytes() for path in recipe.out.iterdir()}
-    from host_tools.convert import builders as makers
+    """The error names the variant and the next step, and the old folder stays."""
+    options = _options(sources["tflite"], tmp_path / "net", mnist)
+    options = replace(options, variants=("float32", "int8"))
+    convert(options, silent)
+    before = {path.name: path.read_bytes() for path in options.out.iterdir()}
 
-    def narrow(*given: object, **named: object) -> object:
-        """Claim that no tensor goes beyond a thousandth of what it reaches."""
-        found = whole(*given, **named)
+    def narrow(*given: Any, **named: Any) -> TensorRanges:
+        """Return a thousandth of each tensor's range."""
+        found = measure_ranges(*given, **named)
         return {name: (low / 1e3, high / 1e3) for name, (low, high) in found.items()}
 
-    whole = makers.measure_ranges
-    monkeypatch.setattr(makers, "measure_ranges", narrow)
+    monkeypatch.setattr(builders, "measure_ranges", narrow)
     with pytest.raises(ModelError, match=r"int8.*host-tools diagnose"):
-        convert(recipe, silent)
-    assert {path.name: path.read_bytes() for path in recipe.out.iterdir()} == before
+        convert(options, silent)
+    assert {path.name: path.read_bytes() for path in options.out.iterdir()} == before
 
 
 @pytest.mark.parametrize(
@@ -162,13 +163,13 @@ def test_a_variant_that_loses_too_much_leaves_the_old_folder(
         ("foreign.tflite", b"GIF89a" * 50, "is not a .tflite file"),
         ("cut.tflite", b"\x1c\x00\x00\x00TFL3" + b"\x00" * 90, "cut.tflite"),
         ("foreign.pb", b"GIF89a" * 50, "no frozen graph"),
-        ("model.onnx", b"x", "no model that is known"),
+        ("model.onnx", b"x", "not a known kind of model"),
     ],
 )
-def test_what_is_no_model_is_one_line(
+def test_a_file_that_is_no_model_is_one_line(
     tmp_path: Path, name: str, content: bytes | None, why: str
 ) -> None:
-    """Absent, empty, foreign and cut-off files each say what they are."""
+    """Missing, empty, foreign and truncated files each have their own error."""
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ModelError, match=why) as fault:
@@ -178,10 +179,8 @@ def test_what_is_no_model_is_one_line(
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no proto at all"])
-def test_folders_that_are_no_saved_model_are_one_line(
-    tmp_path: Path, content: bytes | None
-) -> None:
-    """A folder without a graph, and one with a broken graph."""
+def test_a_folder_that_is_no_saved_model_is_one_line(tmp_path: Path, content: bytes | None) -> None:
+    """A folder without a graph, and folders with a broken one."""
     if content is not None:
         (tmp_path / "saved_model.pb").write_bytes(content)
     with pytest.raises(ModelError, match=r"saved_model\.pb|does not load") as fault:
@@ -189,14 +188,14 @@ def test_folders_that_are_no_saved_model_are_one_line(
     assert "\n" not in str(fault.value)
 
 
-def test_what_is_quantized_already_is_refused(assets: Path, tmp_path: Path) -> None:
-    """A second quantization would start from what the first one lost."""
-    with pytest.raises(ModelError, match="is int8 already"):
+def test_a_quantized_model_is_refused(assets: Path, tmp_path: Path) -> None:
+    """A second quantization would add to the losses of the first."""
+    with pytest.raises(ModelError, match="is already int8"):
         open_model(assets / "models" / "mnist" / "int8.tflite", SourceOptions(), tmp_path)
 
 
-def test_a_card_beside_a_tflite_tells_its_scaling(assets: Path, tmp_path: Path) -> None:
-    """A model folder's float32 file needs no --mean and --std."""
+def test_a_card_beside_a_tflite_has_its_scaling(assets: Path, tmp_path: Path) -> None:
+    """The float32 file of a model folder needs no --mean and --std."""
     loaded = open_model(assets / "models" / "mnist" / "float32.tflite", SourceOptions(), tmp_path)
     assert (loaded.mean, loaded.std) == ((0.0,), (255.0,))
 
@@ -214,12 +213,12 @@ def test_a_card_beside_a_tflite_tells_its_scaling(assets: Path, tmp_path: Path) 
         ((None, 10), None, ModelError),
     ],
 )
-def test_open_sides_are_closed_by_the_size_asked_for(
+def test_open_sides_get_the_chosen_size(
     shape: tuple[int | None, ...],
     size_wh: tuple[int, int] | None,
     result: tuple[int, ...] | type[EdgeError],
 ) -> None:
-    """What is fixed stays, and no other size is pretended."""
+    """Fixed sides stay, and another size is an error."""
     if isinstance(result, tuple):
         assert fixed_shape(shape, size_wh) == result
         return
@@ -227,44 +226,44 @@ def test_open_sides_are_closed_by_the_size_asked_for(
         fixed_shape(shape, size_wh)
 
 
-def test_what_is_told_goes_before_what_is_found() -> None:
-    """The user's mean wins over the model's, and that over what is usual."""
+def test_the_users_values_have_priority() -> None:
+    """The user's mean has priority over the model's, and that over the usual one."""
     loaded = LoadedModel("the model", (1, 8, 9, 3), "", mean=(1.0,), std=(2.0,))
-    told = ConversionOptions(Path(), Path(), "", mean=(5.0,))
-    assert input_spec(told, loaded)[0].mean == (5.0,)
-    assert input_spec(replace(told, mean=None), loaded) == (
-        input_spec(replace(told, mean=(1.0,)), loaded)[0],
+    assert input_spec(CardOptions(mean=(5.0,)), loaded)[0].mean == (5.0,)
+    assert input_spec(CardOptions(), loaded) == (
+        input_spec(CardOptions(mean=(1.0,)), loaded)[0],
         "found in the model",
     )
-    plain = replace(loaded, mean=None, std=None)
-    assert input_spec(replace(told, mean=None), plain)[1].startswith("assumed")
+    bare = replace(loaded, mean=None, std=None)
+    assert input_spec(CardOptions(), bare)[1].startswith("assumed")
 
 
 def test_an_unusual_number_of_classes_needs_labels() -> None:
-    """Seven classes have no usual names."""
+    """Seven classes have no usual label set."""
     output = TensorInfo("out", (1, 7), np.dtype(np.float32))
-    with pytest.raises(UsageError, match="no label set has 7 classes by convention; name one"):
-        infer_labels(ConversionOptions(Path(), Path(), ""), "classification", output)
+    with pytest.raises(UsageError, match="no label set has 7 classes by convention; choose one"):
+        infer_labels(CardOptions(), "classification", output)
 
 
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"variants": ("int4",)}, "choose of float32"),
-        ({"variants": ()}, "choose of float32"),
+        ({"variants": ("int4",)}, "choose from float32"),
+        ({"variants": ()}, "choose from float32"),
         ({"max_drop": 2.0}, "share from 0 to 1"),
-        ({"calibration": ""}, "--calibration"),
+        ({"calibration": CalibrationOptions()}, "--calibration"),
         ({"quantizer": "magic"}, "choose one of: auto"),
         ({"quantizer": "tensorflow", "keep_float": ("x",)}, "cannot keep"),
     ],
 )
-def test_orders_that_cannot_be_are_refused_at_once(change: dict[str, object], why: str) -> None:
-    """Before anything is loaded."""
+def test_wrong_options_are_refused_at_once(change: dict[str, Any], why: str) -> None:
+    """They are checked before anything is loaded."""
+    options = ConversionOptions(Path(), Path(), calibration=CalibrationOptions("x"))
     with pytest.raises(UsageError, match=why):
-        check_options(replace(ConversionOptions(Path(), Path(), "x"), **change))  # type: ignore[arg-type]
+        check_options(replace(options, **change))
 
 
-def test_a_folder_is_looked_into_before_tensorflow_loads(tmp_path: Path) -> None:
-    """A wrong folder is told at once."""
+def test_a_folder_is_checked_before_tensorflow_loads(tmp_path: Path) -> None:
+    """A wrong folder is an error at once."""
     with pytest.raises(ModelError, match=r"a folder without saved_model\.pb"):
         check_model(tmp_path)

@@ -1,4 +1,4 @@
-"""Test that a Keras model becomes the four kinds of .tflite file."""
+"""A Keras model becomes the four variants."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,9 +21,9 @@ from tests.support.made_digits import made_digits
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
 
 
-def _pictures() -> Iterator[list[NDArray[np.float32]]]:
-    for picture in made_digits(100).scaled():
-        yield [picture[None]]
+def _dataset() -> Iterator[list[NDArray[np.float32]]]:
+    for digit in made_digits(100).scaled():
+        yield [digit[None]]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def files(keras_file: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     export_saved_model(load_model(keras_file), (1, 28, 28), folder / "saved")
     paths = {name: folder / f"{name}.tflite" for name in VARIANTS}
     for name, path in paths.items():
-        path.write_bytes(convert_saved_model(folder / "saved", name, _pictures))
+        path.write_bytes(convert_saved_model(folder / "saved", name, _dataset))
     return paths
 
 
@@ -44,22 +44,22 @@ def networks(files: dict[str, Path]) -> dict[str, Network]:
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_a_file_is_the_variant_it_is_called(networks: dict[str, Network], name: str) -> None:
-    """The tensors' types tell the four apart."""
+def test_a_file_is_its_variant(networks: dict[str, Network], name: str) -> None:
+    """The four differ in their tensors' types."""
     assert networks[name].variant_name() == name
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_the_batch_is_one_and_the_delegate_takes_one_piece(
+def test_the_batch_is_one_and_the_graph_one_partition(
     networks: dict[str, Network], name: str
 ) -> None:
-    """An open batch would leave most of the graph to slower kernels."""
+    """With an open batch most of the graph would run on slower kernels."""
     assert networks[name].input.shape == (1, 28, 28)
     assert networks[name].delegation.partitions == 1
 
 
-def test_int8_takes_pixels_as_they_are(networks: dict[str, Network]) -> None:
-    """The quantised input of a pixel is that pixel, so nothing has to be computed."""
+def test_int8_takes_pixels_unchanged(networks: dict[str, Network]) -> None:
+    """The quantized input of a pixel is the pixel."""
     tensor = networks["int8"].input
     pixels = np.arange(256, dtype=np.uint8)
     assert tensor.dtype == np.uint8
@@ -80,21 +80,21 @@ def test_the_old_runtime_has_every_operator(files: dict[str, Path], name: str) -
 
 
 def _layers(kind: str) -> Any:
-    """Build networks that cannot be converted, or not by this."""
+    """Return networks that cannot be converted."""
     layers, models = load_keras().layers, load_keras().models
-    picture = layers.Input((None, None, 3) if kind == "open size" else (8, 8, 3))
-    flat = layers.GlobalAveragePooling2D()(picture)
+    image = layers.Input((None, None, 3) if kind == "open size" else (8, 8, 3))
+    flat = layers.GlobalAveragePooling2D()(image)
     if kind == "two outputs":
-        return models.Model(picture, [layers.Dense(2)(flat), layers.Dense(3)(flat)])
+        return models.Model(image, [layers.Dense(2)(flat), layers.Dense(3)(flat)])
     if kind == "five channels":
-        picture = layers.Input((8, 8, 5))
-        return models.Model(picture, layers.GlobalAveragePooling2D()(picture))
-    return models.Model(picture, layers.Dense(2)(flat))
+        image = layers.Input((8, 8, 5))
+        return models.Model(image, layers.GlobalAveragePooling2D()(image))
+    return models.Model(image, layers.Dense(2)(flat))
 
 
 @pytest.mark.parametrize("kind", ["open size", "five channels"])
-def test_refuses_inputs_that_are_no_picture(kind: str) -> None:
-    """Size and depth must be fixed, since they are baked into the file."""
+def test_inputs_that_are_no_image_are_refused(kind: str) -> None:
+    """Size and depth must be fixed, since they are part of the file."""
     with pytest.raises(ModelError, match="fixed height and width"):
         fixed_shape(_layers(kind).inputs[0].shape, None)
 
@@ -109,10 +109,10 @@ def test_refuses_inputs_that_are_no_picture(kind: str) -> None:
         ("two outputs", None, "2 outputs"),
     ],
 )
-def test_refuses_files_that_are_no_model(
+def test_files_that_are_no_model_are_refused(
     tmp_path: Path, name: str, content: bytes | None, why: str
 ) -> None:
-    """Each wrong file gets one line that says what it is."""
+    """Each wrong file has its own error."""
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
@@ -123,25 +123,25 @@ def test_refuses_files_that_are_no_model(
         load_model(path)
 
 
-def test_an_operator_that_tflite_lacks_is_named(tmp_path: Path) -> None:
-    """The converter's own reason is in the message."""
+def test_an_operator_that_tflite_lacks(tmp_path: Path) -> None:
+    """The error contains the converter's own reason."""
     tensorflow = load_tensorflow()
 
     class Odd(tensorflow.Module):  # type: ignore[misc, name-defined]
         @tensorflow.function(  # type: ignore[untyped-decorator]
             input_signature=[tensorflow.TensorSpec((1, 4, 4), tensorflow.float32)]
         )
-        def serve(self, picture: Any) -> Any:
-            return tensorflow.linalg.det(picture)
+        def serve(self, image: Any) -> Any:
+            return tensorflow.linalg.det(image)
 
     odd = Odd()
     tensorflow.saved_model.save(odd, str(tmp_path), signatures=odd.serve)
-    with pytest.raises(ModelError, match=r"gives no float32 variant.*MatrixDeterminant"):
-        convert_saved_model(tmp_path, "float32", _pictures)
+    with pytest.raises(ModelError, match=r"cannot make float32.*MatrixDeterminant"):
+        convert_saved_model(tmp_path, "float32", _dataset)
 
 
-def test_the_weights_have_a_name_of_their_own(keras_file: Path) -> None:
-    """Loading the same file twice gives the same digest, and other weights another one."""
+def test_the_digest_of_the_weights(keras_file: Path) -> None:
+    """The same file gives the same digest, and other weights another one."""
     model = load_model(keras_file)
     before = weights_sha256(model)
     assert weights_sha256(load_model(keras_file)) == before

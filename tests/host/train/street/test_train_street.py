@@ -223,7 +223,7 @@ def test_the_command_trains_from_folders(
     teacher = made_teacher(tmp_path / "teacher.pb", folded=True)
     out = tmp_path / "street.keras"
     line = ["train", "street", "--data", f"camvid:{camvid}", "--teacher", str(teacher)]
-    options = cli.build_parser().parse_args([*line, "--out", str(out)])
+    options = cli.PROGRAM.parse([*line, "--out", str(out)])
     code = street_command(
         options,
         size_wh=SIZE_WH,

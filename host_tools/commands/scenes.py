@@ -1,0 +1,87 @@
+"""`host-tools scenes`: synthetic streets, as a clip or as labelled frames."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from edge_app.commands.arg_types import positive, seconds, size
+from host_tools.synthetic_streets import WEATHERS
+
+EXAMPLES = """examples:
+  host-tools scenes clip --out assets/samples        street.mp4 and street-truth.tar
+  host-tools scenes clip --weather rain --seconds 20 --seed 3 --out rain
+  host-tools scenes frames --count 500 --out scenes  in the layout of Cityscapes
+
+Every image is drawn by a program that knows the class of each pixel. The same seed gives the same
+images. `frames` keeps existing files, so the same command continues after a stop.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `scenes`."""
+    parser.add_argument("what", choices=("clip", "frames"), help="a video clip, or single frames")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=7,
+        help="random seed of the street; of frames, the first seed (default: 7)",
+    )
+    parser.add_argument(
+        "--seconds", type=seconds, default=12.0, help="duration of the clip (default: 12)"
+    )
+    parser.add_argument(
+        "--weather", choices=WEATHERS, default="noon", help="weather of the clip (default: noon)"
+    )
+    parser.add_argument(
+        "--count", type=positive, default=100, help="number of frames (default: 100)"
+    )
+    parser.add_argument(
+        "--size",
+        type=size,
+        metavar="WxH",
+        help="image size (default: 1280x720 for the clip, 1024x512 for frames)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draw the clip or the frames, and print the files."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from edge_app.console import print_line
+    from host_tools.synthetic_streets.clip import Clip, write_clip, write_scenes
+
+    console = Console()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        if options.what == "clip":
+            clip = Clip(options.seconds, options.seed, options.weather, options.size or (1280, 720))
+            task = progress.add_task("drawing the clip", total=clip.frames)
+            paths = write_clip(clip, options.out, lambda: progress.advance(task))
+        else:
+            task = progress.add_task("drawing frames", total=options.count)
+            write_scenes(
+                options.count,
+                options.seed,
+                options.out,
+                options.size or (1024, 512),
+                lambda: progress.advance(task),
+            )
+            paths = (options.out / "leftImg8bit", options.out / "gtFine")
+    for path in paths:
+        size_text = f": {path.stat().st_size:,} bytes" if path.is_file() else ""
+        print_line(console, f"synthetic: {path}{size_text}")
+    return 0

@@ -1,0 +1,192 @@
+"""`host-tools train`: train the digit or the street network."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from edge_app.commands.arg_types import add_command
+
+EXAMPLES = """examples:
+  host-tools train mnist
+  host-tools train street --data camvid:CamVid --teacher frozen_inference_graph.pb --minutes 80
+
+host-tools train NETWORK --help shows a network's options.
+"""
+_MNIST_EXAMPLES = """examples:
+  host-tools train mnist                        MNIST from this machine, else downloaded by Keras
+  host-tools train mnist --data mnist --seed 1 --out digits.keras
+  host-tools train mnist --recipe reference     like the reference project
+  host-tools train mnist --resume               continue after Ctrl-C, a kill or a power cut
+
+FILE.history.json and FILE.history.png show loss and accuracy of every epoch. Each epoch leaves a
+FILE.checkpoint.npz until the training ends; a resumed training ends with the weights of an
+uninterrupted one. Ctrl-C saves the weights so far as FILE.interrupted.keras.
+"""
+_STREET_EXAMPLES = """examples:
+  host-tools fetch deeplab-cityscapes --out downloads      the teacher, a frozen graph
+  host-tools train street --data camvid:CamVid --data video:drive.mp4 \\
+      --teacher frozen_inference_graph.pb --minutes 80 --out street.keras
+  host-tools train street --data cityscapes:cityscapes --data scenes:400 \\
+      --teacher frozen_inference_graph.pb --minutes 600
+  host-tools train street ... --minutes 120 --resume       continue, up to 120 minutes in all
+
+CamVid's folder holds train, trainannot, val and valannot; Cityscapes' holds leftImg8bit and
+gtFine, of which only train is read. Folders called test and Cityscapes' val are never read. The
+teacher labels every image once, in about a second; its labels are cached. The network's first
+blocks start from the teacher's weights.
+
+FILE.history.json and FILE.history.png show the progress. During training,
+FILE.unfinished.keras can be converted at any moment, and --resume continues from
+FILE.checkpoint.npz; both remain after Ctrl-C.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the two networks with their options."""
+    networks = parser.add_subparsers(dest="network", metavar="NETWORK", required=True)
+    _add_street(add_command(networks, "street", "train the street network", _STREET_EXAMPLES))
+    _add_mnist(add_command(networks, "mnist", "train the digit network", _MNIST_EXAMPLES))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train a network; return 130 if Ctrl-C ended it."""
+    if options.network == "street":
+        from host_tools.train.street.train_command import street_command
+
+        return street_command(options)
+    return _train_mnist(options)
+
+
+def _add_street(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        action="append",
+        required=True,
+        metavar="KIND:PATH",
+        help="camvid:DIR, cityscapes:DIR, video:FILE or scenes:COUNT; may be repeated",
+    )
+    parser.add_argument(
+        "--teacher", type=Path, required=True, metavar="PB", help="DeepLab's frozen graph"
+    )
+    parser.add_argument(
+        "--minutes",
+        type=_minutes,
+        default=80.0,
+        help="training time, including resumed runs (default: 80)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="random seed of weights and images (default: 0)"
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue from the checkpoint of a stopped run (default: start again)",
+    )
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help="folder of the teacher's labels (default: FILE's name with .cache)",
+    )
+    _add_out(parser, "street.keras")
+
+
+def _add_mnist(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="folder with MNIST's four IDX files, plain or .gz "
+        "(default: ./mnist, else downloaded by Keras)",
+    )
+    parser.add_argument("--epochs", type=int, default=5, help="passes over the digits (default: 5)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="random seed of weights and order (default: 0)"
+    )
+    parser.add_argument(
+        "--recipe",
+        choices=("ours", "reference"),
+        default="ours",
+        help="ours: learning rate 0.005 with cosine decay, batches of 128; "
+        "reference: constant 0.001, batches of 32 (default: ours)",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue after the last epoch of a stopped run with the same options "
+        "(default: start again)",
+    )
+    _add_out(parser, "mnist.keras")
+
+
+def _add_out(parser: argparse.ArgumentParser, name: str) -> None:
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path(name),
+        metavar="FILE",
+        help=f"output file (default: {name})",
+    )
+
+
+def _minutes(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 60 * 24 * 30:
+        raise argparse.ArgumentTypeError("must be above 0 and below a month")
+    return number
+
+
+def _train_mnist(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from edge_app.atomic import write_atomic
+    from edge_app.console import print_line
+    from host_tools.charts.drawing import check_matplotlib
+    from host_tools.datasets import find_mnist, read_digits
+    from host_tools.train.checkpoint import checkpoint_path, read_checkpoint
+    from host_tools.train.keeping import check_target
+    from host_tools.train.mnist.digit_chart import digit_chart
+    from host_tools.train.mnist.train_digits import RECIPES, train_digits
+    from host_tools.train.watching import training_bar
+
+    console = Console()
+    check_target(options.out, options.epochs, options.seed)
+    check_matplotlib()
+    checkpoint = checkpoint_path(options.out)
+    if options.resume:
+        read_checkpoint(checkpoint)  # fails at once if there is none
+    folder = find_mnist(options.data)
+    digits, held_out = read_digits(folder, "train"), read_digits(folder, "test")
+    print_line(
+        console, f"{len(digits.labels):,} digits from {folder}, {len(held_out.labels):,} held out"
+    )
+    if checkpoint.exists() and not options.resume:
+        print_line(console, f"starting again; --resume would continue from {checkpoint}")
+    with training_bar(console=console) as progress:
+        trained = train_digits(
+            digits,
+            held_out,
+            options.out,
+            recipe=RECIPES[options.recipe],
+            epochs=options.epochs,
+            seed=options.seed,
+            resume=options.resume,
+            progress=progress,
+        )
+    if not trained.finished:
+        result = f"saved as {trained.path}" if trained.path else "nothing is trained yet"
+        print_line(console, f"stopped after {trained.batches} batches; {result}")
+        if trained.history.records:
+            done = f"{len(trained.history.records)} of {options.epochs}"
+            print_line(console, f"the same command with --resume continues after epoch {done}")
+        return 130
+    chart = options.out.with_suffix(".history.png")
+    write_atomic(chart, digit_chart(trained.history))
+    print_line(
+        console,
+        f"{trained.path}: {100 * (trained.accuracy or 0):.2f} % of the held-out digits, "
+        f"trained in {trained.seconds:.0f} s; history: {chart}; "
+        f"next: host-tools convert {trained.path} --out DIR",
+    )
+    return 0
