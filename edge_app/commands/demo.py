@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edge_app.commands.model_options import add_runtime
 from edge_app.errors import ModelError
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from edge_app.frame import Frame
     from edge_app.model.card import ModelSpec
+    from edge_app.results.run_summary import RunSummary
 
 EXAMPLES = """examples:
   edge-app demo
@@ -52,14 +52,14 @@ def run(options: argparse.Namespace) -> int:
 
     from edge_app.model.card import read_card
     from edge_app.model.catalog import sample
-    from edge_app.session.demo_stills import quality_of, write_stills
+    from edge_app.session.demo_stills import write_stills
     from edge_app.session.options import RunOptions
     from edge_app.session.run_session import run_session
 
     console, out = Console(), options.out
     spec = read_card(_folder(options.model))
     source, truth = sample(spec)
-    rows: list[Mapping[str, Any]] = []
+    rows: list[RunSummary] = []
     code = 0
     for variant in spec.variants:
         order = RunOptions(
@@ -76,11 +76,11 @@ def run(options: argparse.Namespace) -> int:
         )
         summary, code = run_session(order, console)
         rows.append(summary)
-        if code or summary["status"] != "complete":
+        if code or summary.status != "complete":
             break
     console.print(_table(spec, rows))
     if spec.task == "segmentation" and not code and len(rows) == len(spec.variants):
-        qualities = {row["variant"]: quality_of(row["quality"]) for row in rows}
+        qualities = {row.variant: row.quality.quality() if row.quality else None for row in rows}
         for path in write_stills(
             spec,
             _middle(source),
@@ -121,29 +121,31 @@ def _middle(source: str) -> Frame:
     return chosen
 
 
-def _table(spec: ModelSpec, rows: list[Mapping[str, Any]]) -> Table:
+def _table(spec: ModelSpec, rows: list[RunSummary]) -> Table:
     from edge_app.console import coloured, compact_table
+    from edge_app.results.quality_record import QualityRecord
     from edge_app.style import file_size, fraction, percent, significant
 
     streets = spec.task == "segmentation"
     scores = ("mIoU", "pixel\nacc.") if streets else ("top-1",)
     columns = (
-        "variant", "size", *scores, "invoke\np50 ms", "\np90", "network\nfps", "whole\nline fps",
+        "variant", "size", *scores, "invoke\np50 ms", "\np90",
+        "invoke-\nonly fps", "end-to-\nend fps",
     )  # fmt: skip
     table = compact_table(f"{spec.title}: what quantization costs and buys here", columns, 1)
     for row in rows:
-        invoke, quality = row["stages"].get("invoke", {}), row["quality"] or {}
+        invoke, quality = row.stages.get("invoke"), row.quality or QualityRecord()
         if streets:
-            told = [fraction(quality.get("miou")), percent(quality.get("pixel_accuracy"))]
+            scored = [fraction(quality.miou), percent(quality.pixel_accuracy)]
         else:
-            told = [percent(quality.get("top1"))]
+            scored = [percent(quality.top1)]
         table.add_row(
-            coloured(row["variant"]),
-            file_size(row["bytes"]),
-            *told,
-            significant(invoke.get("p50_ms")),
-            significant(invoke.get("p90_ms")),
-            significant(row["fps"]["network"]),
-            significant(row["fps"]["shown"]),
+            coloured(row.variant),
+            file_size(row.bytes or 0),
+            *scored,
+            significant(invoke.p50_ms if invoke else None),
+            significant(invoke.p90_ms if invoke else None),
+            significant(row.fps.network),
+            significant(row.fps.shown),
         )
     return table

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from edge_app.frame import Comparison, Frame, Result, Status
 from edge_app.metrics.variant_stats import ComparisonStats, VariantStats, named, rate_of
 from edge_app.model.engine import EngineInfo, EngineKey, Inference
 from edge_app.quality import Quality
+from edge_app.results.run_summary import FrameRates, RunFigures
 from edge_app.state import State
 from edge_app.timing import STAGES, Latency, Rate, Timings
 
@@ -234,29 +235,27 @@ class RunStats:
             switch=self._switch(),
         )
 
-    def summary(self) -> dict[str, Any]:
-        """Return the run's figures in the form of `summary.json`.
-
-        frames, dropped, damaged and the shown rate are those of the whole run, the other figures
-        those of its last engine; `variants` has the figures of every engine that ran.
-        """
-        last, sources = self._current.record(), self.sources
+    def summary(self) -> RunFigures:
+        """Return the run's figures for `summary.json`."""
+        last, sources = self._current.summary(), self.sources
         used = [one for one in self._variants.values() if one.log.n or one is self._current]
-        summary = {
-            "frames": self.frames,
-            "dropped": sources.dropped,
-            "damaged": sources.damaged,
-            "task": self.info.key.spec.task,
-            **{name: last[name] for name in ("model", "variant", "bytes", "runtime", "threads")},
-            "policy": sources.policy,
-            "fps": {
-                "source": sources.overall_hz,
-                "network": last["network_fps"],
-                "shown": self._shown.overall_hz,
-            },
-            **{name: last[name] for name in ("stages", "quality", "delegation")},
-            "variants": {name: variant.record() for name, variant in named(used).items()},
-        }
-        if self._comparisons:
-            summary["comparisons"] = [one.record() for one in self._comparisons.values()]
-        return summary
+        return RunFigures(
+            frames=self.frames,
+            dropped=sources.dropped,
+            damaged=sources.damaged,
+            task=self.info.key.spec.task,
+            model=last.model,
+            variant=last.variant,
+            bytes=last.bytes,
+            runtime=last.runtime,
+            threads=last.threads,
+            policy=sources.policy,
+            fps=FrameRates(
+                source=sources.overall_hz, network=last.network_fps, shown=self._shown.overall_hz
+            ),
+            stages=last.stages,
+            quality=last.quality,
+            delegation=last.delegation,
+            variants={name: variant.summary() for name, variant in named(used).items()},
+            comparisons=tuple(one.summary() for one in self._comparisons.values()),
+        )

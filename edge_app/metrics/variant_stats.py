@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
 
 from edge_app.frame import Comparison, Frame, Result
 from edge_app.metrics.scorer import Scorer
 from edge_app.model.engine import EngineInfo
 from edge_app.quality import Quality
+from edge_app.results.quality_record import QualityRecord
+from edge_app.results.run_summary import ComparisonSummary, VariantSummary
 from edge_app.style import count
 from edge_app.timing import Rate, TimingsLog
 
@@ -42,21 +42,21 @@ class VariantStats:
         """Return the score so far."""
         return self.scorer.quality() if self.scorer else None
 
-    def record(self) -> dict[str, Any]:
-        """Return the figures in the form of `summary.json`."""
+    def summary(self) -> VariantSummary:
+        """Return the figures for `summary.json`."""
         stages = self.log.latencies()
-        return {
-            "frames": self.log.n,
-            "model": self.info.key.model,
-            "variant": self.info.key.variant,
-            "bytes": self.info.size_bytes,
-            "runtime": self.info.runtime,
-            "threads": self.info.key.threads,
-            "network_fps": rate_of(stages["invoke"].mean_ms if "invoke" in stages else None),
-            "stages": {stage: asdict(latency) for stage, latency in stages.items()},
-            "quality": quality_record(self.quality()),
-            "delegation": self.info.delegation,
-        }
+        return VariantSummary(
+            frames=self.log.n,
+            model=self.info.key.model,
+            variant=self.info.key.variant,
+            bytes=self.info.size_bytes,
+            runtime=self.info.runtime,
+            threads=self.info.key.threads,
+            network_fps=rate_of(stages["invoke"].mean_ms if "invoke" in stages else None),
+            stages=stages,
+            quality=QualityRecord.of(self.quality()),
+            delegation=self.info.delegation,
+        )
 
 
 class ComparisonStats:
@@ -84,15 +84,15 @@ class ComparisonStats:
             self._quality = self._scorer.quality()
         return replace(comparison, quality=self._quality)
 
-    def record(self) -> dict[str, Any]:
-        """Return the figures in the form of `summary.json`."""
-        return {
-            "variant": self._names[0],
-            "with": self._names[1],
-            "frames": self._frames,
-            "agreement": self._agreements / self._frames if self._frames else None,
-            "quality": quality_record(self._scorer.quality() if self._scorer else None),
-        }
+    def summary(self) -> ComparisonSummary:
+        """Return the figures for `summary.json`."""
+        return ComparisonSummary(
+            variant=self._names[0],
+            second=self._names[1],
+            frames=self._frames,
+            agreement=self._agreements / self._frames if self._frames else None,
+            quality=QualityRecord.of(self._scorer.quality() if self._scorer else None),
+        )
 
 
 def named(variants: Iterable[VariantStats]) -> dict[str, VariantStats]:
@@ -113,16 +113,3 @@ def named(variants: Iterable[VariantStats]) -> dict[str, VariantStats]:
 def rate_of(mean_ms: float | None) -> float | None:
     """Return the rate per second that fits a duration, None for none."""
     return 1e3 / mean_ms if mean_ms else None
-
-
-def quality_record(quality: Quality | None) -> Mapping[str, Any] | None:
-    """Return a score for JSON; a class that never occurred has null, not NaN."""
-    if quality is None:
-        return None
-    return {
-        "frames": quality.frames,
-        "pixel_accuracy": quality.pixel_accuracy,
-        "miou": quality.miou,
-        "per_class": {name: None if math.isnan(iou) else iou for name, iou in quality.per_class},
-        "top1": quality.top1,
-    }

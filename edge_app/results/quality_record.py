@@ -39,6 +39,17 @@ class QualityRecord(Struct, frozen=True, kw_only=True):
             top1=_finite(quality.top1),
         )
 
+    def quality(self) -> Quality:
+        """Return the score as views take it, None of a class as NaN."""
+        per_class = (self.per_class or {}).items()
+        return Quality(
+            frames=self.frames or 0,
+            pixel_accuracy=self.pixel_accuracy,
+            miou=self.miou,
+            per_class=tuple((name, math.nan if iou is None else iou) for name, iou in per_class),
+            top1=self.top1,
+        )
+
 
 def _finite(value: float | None) -> float | None:
     return None if value is None or math.isnan(value) else value

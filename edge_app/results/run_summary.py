@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -77,16 +77,30 @@ class RunFigures(Struct, frozen=True, kw_only=True):
     comparisons: tuple[ComparisonSummary, ...] = ()
 
 
+class RecordingSummary(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The video of a run; path: of the first file.
+
+    dropped: images that the encoder was too slow for. stopped: why it ended early.
+    files: all files, if there are several.
+    """
+
+    path: str
+    frames: int
+    seconds: float
+    dropped: int = 0
+    stopped: str | None = None
+    files: tuple[str, ...] = ()
+
+
 class RunSummary(RunFigures, frozen=True, kw_only=True):
     """The whole file: the figures, and what they were measured on and how the run ended.
 
-    recording: path, frames, seconds and files of the video that was written.
-    status: complete, interrupted or failed; reason: why, unless complete.
+    reason: why, unless complete.
     """
 
     source: str = ""
-    recording: dict[str, Any] | None = None
+    recording: RecordingSummary | None = None
     board: dict[str, Any] = {}
     versions: dict[str, str] = {}
-    status: str = "complete"
+    status: Literal["complete", "interrupted", "failed"] = "complete"
     reason: str | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 
@@ -55,15 +54,3 @@ def write_stills(
             raise SinkError(f"{path} cannot be written; make room, or name another place")
         paths.append(path)
     return paths
-
-
-def quality_of(record: Mapping[str, Any] | None) -> Quality | None:
-    """Read the score of a summary, without its classes."""
-    if not record:
-        return None
-    return Quality(
-        record["frames"],
-        pixel_accuracy=record["pixel_accuracy"],
-        miou=record["miou"],
-        top1=record["top1"],
-    )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Any
+from typing import Literal
 
+from msgspec import convert, structs, to_builtins
 from rich.console import Console
 
 from edge_app.board import board, versions
@@ -14,6 +14,7 @@ from edge_app.console import tell
 from edge_app.errors import EdgeError
 from edge_app.model.engine import Engine, load_engine
 from edge_app.process import prepare_process
+from edge_app.results.run_summary import RecordingSummary, RunSummary
 from edge_app.session.notify import VARIABLES, notifier_from
 from edge_app.session.options import RunOptions, check
 from edge_app.session.outputs import Outputs
@@ -27,7 +28,7 @@ from edge_app.sources.truth import open_truth
 from edge_app.style import count, duration
 
 
-def run_session(options: RunOptions, console: Console) -> tuple[Mapping[str, Any], int]:
+def run_session(options: RunOptions, console: Console) -> tuple[RunSummary, int]:
     """Run an options; return its summary and the exit code.
 
     Whatever happens after the first frame, the sinks are closed and the summary is written;
@@ -76,7 +77,7 @@ def run_session(options: RunOptions, console: Console) -> tuple[Mapping[str, Any
                 fault = fault or caught
         summary = _summary(session, outputs, signals, fault)
         if options.metrics:
-            write_summary(options.metrics, summary)
+            write_summary(options.metrics, to_builtins(summary))
         for note in _notes(session.source, options, outputs):
             tell(console, note)
         if fault is not None and not isinstance(fault, KeyboardInterrupt):
@@ -105,23 +106,24 @@ def _summary(
     outputs: Outputs,
     signals: Signals,
     fault: BaseException | None,
-) -> Mapping[str, Any]:
-    status, reason = "complete", None
+) -> RunSummary:
+    status: Literal["complete", "interrupted", "failed"] = "complete"
+    reason = None
     if fault is not None and not isinstance(fault, KeyboardInterrupt):
         status, reason = "failed", str(fault) or type(fault).__name__
     elif signals.number is not None or fault is not None:
         status, reason = "interrupted", "stopped by a signal"
     elif session.quit_pressed:
         status, reason = "interrupted", "stopped by a key"
-    return {
-        **session.stats.summary(),
-        "source": session.source.name,
-        "recording": outputs.recording.recording,
-        "board": board(),
-        "versions": versions(),
-        "status": status,
-        "reason": reason,
-    }
+    return RunSummary(
+        **structs.asdict(session.stats.summary()),
+        source=session.source.name,
+        recording=convert(outputs.recording.recording, RecordingSummary | None),
+        board=board(),
+        versions=versions(),
+        status=status,
+        reason=reason,
+    )
 
 
 def _notes(source: Source, options: RunOptions, outputs: Outputs) -> list[str]:

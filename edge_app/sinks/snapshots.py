@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import math
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +10,8 @@ import cv2
 
 from edge_app.errors import SinkError
 from edge_app.frame import Readings, Segmentation, Status, Step
-from edge_app.metrics.variant_stats import quality_record
+from edge_app.results.json_file import to_json
+from edge_app.results.quality_record import QualityRecord
 from edge_app.sinks.sink import disk_fault
 
 
@@ -38,19 +36,19 @@ def take_snapshot(folder: Path, step: Step, status: Status) -> Path:
         done, data = cv2.imencode(".png", step.canvas, [cv2.IMWRITE_PNG_COMPRESSION, 1])
         if not done:
             raise SinkError(f"{path} cannot be encoded as PNG; take another view")
-        text = json.dumps(_plain(figures(step, status)), indent=2, allow_nan=False) + "\n"
+        text = to_json(figures(step, status), indent=2)
         _write_both(path, data.tobytes(), text)
     except OSError as fault:
         raise disk_fault(folder, fault) from None
     return path
 
 
-def _write_both(path: Path, png: bytes, text: str) -> None:
+def _write_both(path: Path, png: bytes, text: bytes) -> None:
     """Write both files, or neither if the disk is full."""
     beside = path.with_suffix(".json")
     try:
         path.write_bytes(png)
-        beside.write_text(text, "utf-8")
+        beside.write_bytes(text)
     except OSError:
         for part in (path, beside):
             with suppress(OSError):
@@ -75,10 +73,10 @@ def figures(step: Step, status: Status) -> dict[str, Any]:
             "network": status.network_fps,
             "source": status.source_fps,
         },
-        "stages": {name: asdict(latency) for name, latency in status.stages.items()},
+        "stages": dict(status.stages),
         "frames": status.frames,
         "dropped": status.dropped,
-        "quality": quality_record(status.quality),
+        "quality": QualityRecord.of(status.quality),
     }
     if isinstance(result, Readings):
         record["digits"] = [{"digit": one.digit, "box": one.box_xywh} for one in result.found]
@@ -89,15 +87,6 @@ def figures(step: Step, status: Status) -> dict[str, Any]:
             "with": step.comparison.variant,
             "agreement": step.comparison.agreement,
             "per_class": dict(step.comparison.per_class),
-            "quality": quality_record(step.comparison.quality),
+            "quality": QualityRecord.of(step.comparison.quality),
         }
     return record
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON has it; numbers that are not finite become null."""
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -135,7 +135,7 @@ def age(seconds: float) -> None:
             f"age, on its way from the sensor {lag_ms:.0f} ms: p50 {ages.p50_ms:.1f}  p90 "
             f"{ages.p90_ms:.1f}  max {ages.max_ms:.1f} ms of {ages.n} answers; two frame times "
             f"and the network {bound_ms:.0f} ms: {_verdict(ages.p90_ms < bound_ms)}; "
-            f"dropped {run.stats.summary()['dropped']}"
+            f"dropped {run.stats.summary().dropped}"
         )
 
 
@@ -235,7 +235,7 @@ def growth(minutes: float) -> None:
     for what, place in (("resident MB", 0), ("age p90 ms", 1)):
         one, other = (statistics.fmean(line[place] for line in part) for part in (early, late))
         _say(f"growth, {what}: {one:.1f} early, {other:.1f} late ({other / one - 1:+.1%})")
-    _say(f"frames {run.stats.frames}, dropped {run.stats.summary()['dropped']}")
+    _say(f"frames {run.stats.frames}, dropped {run.stats.summary().dropped}")
 
 
 def _noted(begin: Callable[..., None], kept: list[Any]) -> Callable[..., None]:

@@ -118,11 +118,13 @@ def test_a_run_sums_up_both_variants_and_scores_the_second() -> None:
         assert step.comparison.per_class == (("road", 0.0), ("wall", 0.0))
     summary = run.stats.summary()
     # float32: road is 1/4 of its union with the truth, wall 0. int8: wall 3/4, road 0.
-    assert summary["quality"]["miou"] == pytest.approx(0.25 / 2)
-    [pair] = summary["comparisons"]
-    assert (pair["variant"], pair["with"]) == ("float32", "int8")
-    assert pair["frames"] == len(compared)
-    assert pair["agreement"] == 0.0
-    assert pair["quality"]["miou"] == pytest.approx(0.75 / 2)
-    assert pair["quality"]["pixel_accuracy"] == pytest.approx(0.75)
+    assert summary.quality is not None
+    assert summary.quality.miou == pytest.approx(0.25 / 2)
+    [pair] = summary.comparisons
+    assert (pair.variant, pair.second) == ("float32", "int8")
+    assert pair.frames == len(compared)
+    assert pair.agreement == 0.0
+    assert pair.quality is not None
+    assert pair.quality.miou == pytest.approx(0.75 / 2)
+    assert pair.quality.pixel_accuracy == pytest.approx(0.75)
     assert factory.open == []

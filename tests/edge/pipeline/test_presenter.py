@@ -199,7 +199,7 @@ def test_each_engine_is_counted_separately() -> None:
     assert [step.variant for step in log.steps] == ["int8", "float32"]
     assert log.statuses[-1].variant == "float32"
     summary = stage.stats.summary()
-    assert {name: part["frames"] for name, part in summary["variants"].items()} == {
+    assert {name: part.frames for name, part in summary.variants.items()} == {
         "int8": 1,
         "float32": 1,
     }

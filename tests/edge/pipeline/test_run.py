@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import to_builtins
 
 from edge_app.controls import Controls
 from edge_app.errors import ModelError, SinkError, SourceError
@@ -64,8 +65,8 @@ def test_a_live_source_keeps_its_newest_frame_and_counts_the_others() -> None:
     seen = [step.frame.index for step in collector.steps]
     assert seen[0] == 0
     assert seen[-1] == 19
-    assert len(seen) + run.stats.summary()["dropped"] == 20
-    assert run.stats.summary()["dropped"] >= 16
+    assert len(seen) + run.stats.summary().dropped == 20
+    assert run.stats.summary().dropped >= 16
     assert run.stats.status(0).policy == "newest frame"
 
 
@@ -204,24 +205,27 @@ def test_quality_is_scored_where_there_is_truth() -> None:
     truth = np.zeros((12, 16), np.uint8)
     run, _ = run_of(FakeSource(4, truth=truth, truth_labels="cityscapes"), FakeEngine())
     run.go()
-    quality = run.stats.summary()["quality"]
-    assert quality["frames"] == 4
-    assert quality["pixel_accuracy"] == 0.25
+    quality = run.stats.summary().quality
+    assert quality is not None
+    assert quality.per_class is not None
+    assert quality.frames == 4
+    assert quality.pixel_accuracy == 0.25
     # Class 0 was found in one frame of four; 1, 2 and 3 were answered and never true.
-    assert quality["miou"] == 0.25 / 4
-    assert quality["per_class"]["road"] == 0.25
-    assert quality["per_class"]["car"] is None
+    assert quality.miou == 0.25 / 4
+    assert quality.per_class["road"] == 0.25
+    assert quality.per_class["car"] is None
 
 
 def test_the_summary_keeps_its_contract() -> None:
     """Scripts find every field where it was promised."""
     run, _ = run_of(FakeSource(10), FakeEngine())
     run.go()
-    summary = run.stats.summary()
+    figures = run.stats.summary()
+    assert figures.fps.network == pytest.approx(1000.0)
+    summary = to_builtins(figures)
     assert summary["frames"] == 10
     assert summary["quality"] is None
     assert set(summary["fps"]) == {"source", "network", "shown"}
-    assert summary["fps"]["network"] == pytest.approx(1000.0)
     assert tuple(summary["stages"]) == STAGES
     assert set(summary["stages"]["invoke"]) == {
         "n", "mean_ms", "p50_ms", "p90_ms", "p95_ms", "p99_ms", "max_ms",

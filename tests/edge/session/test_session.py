@@ -130,9 +130,9 @@ def test_a_key_changes_the_task_and_back(assets: Path, first: str) -> None:
     assert seen.models[0] == spec.title
     assert len(seen.models) == 2
     assert seen.statuses[-1].model == spec.title
-    variants = session.stats.summary()["variants"]
+    variants = session.stats.summary().variants
     assert len(variants) == 2
-    assert sum(part["frames"] for part in variants.values()) == len(seen.steps)
+    assert sum(part.frames for part in variants.values()) == len(seen.steps)
 
 
 def test_frames_of_each_task_are_in_order(assets: Path) -> None:

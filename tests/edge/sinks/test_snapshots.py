@@ -112,12 +112,15 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
 
 def test_no_half_of_a_snapshot_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the disk is full after a part of them, neither picture nor figures stay."""
+    write_bytes = Path.write_bytes
 
-    def write_text(path: Path, *_: Any) -> None:
+    def write_image_only(path: Path, content: bytes) -> int:
+        if path.suffix == ".png":
+            return write_bytes(path, content)
         path.touch()
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", write_text)
+    monkeypatch.setattr(Path, "write_bytes", write_image_only)
     with pytest.raises(SinkError, match="the disk is full"):
         take_snapshot(tmp_path, steps.step(1, CANVAS), steps.status())
     assert list(tmp_path.iterdir()) == []

@@ -7,12 +7,14 @@ import re
 from typing import Any
 
 import pytest
+from msgspec import convert
 from rich.console import Console
 from rich.style import Style
 
 from edge_app.controls import KEYS
 from edge_app.labels import CITYSCAPES
 from edge_app.quality import Quality
+from edge_app.results.run_summary import RunSummary
 from edge_app.sinks.screen import Progress, bar, class_lines, clock_face, plain_line, screen
 from edge_app.sinks.summary import summary_table
 from edge_app.sinks.terminal import Terminal
@@ -302,7 +304,7 @@ SUMMARY: dict[str, Any] = {
 def shown(summary: dict[str, Any]) -> list[str]:
     """Print a summary as a pipe gets it."""
     made, out = console()
-    made.print(summary_table(summary))
+    made.print(summary_table(convert(summary, RunSummary)))
     return out.getvalue().splitlines()
 
 

@@ -1,0 +1,85 @@
+"""JSON files are read into structs, and errors name the field, in one line."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pytest
+from msgspec import Meta, Struct
+
+from edge_app.errors import SourceError
+from edge_app.results.json_file import describe, parse_json, read_file, to_json
+
+
+class Part(Struct):
+    """A part of the example."""
+
+    size: Annotated[int, Meta(ge=1, description="size of the part, mm")]
+
+
+class Example(Struct):
+    """A file with one list and one object."""
+
+    schema: Annotated[int, Meta(description="version")]
+    name: Annotated[str, Meta(description="name")]
+    parts: Annotated[list[Part], Meta(description="all parts")] = []
+    best: Annotated[Part | None, Meta(description="the best part")] = None
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b'{"schema": 1, "name": 3}', "name: expected str, got int"),
+        (b'{"schema": 1}', "required field name is missing"),
+        (b'{"schema": 1, "name": "a", "parts": [{"size": 0}]}', "parts[0].size: expected int >= 1"),
+        (b'{"schema": 1, "name": "a", "best": {}}', "best: required field size is missing"),
+        (b'{"schema": 2, "other": 1}', "schema: it is 2, this program reads 1"),
+        (b"[]", "expected object, got array"),
+        (b'{"schema": NaN}', "invalid JSON"),
+        (b"\xff", "invalid JSON"),
+    ],
+)
+def test_an_error_names_the_field(content: bytes, why: str) -> None:
+    """The path is in front, as a reader of the file writes it."""
+    with pytest.raises(ValueError) as raised:  # noqa: PT011 - the message is compared below
+        parse_json(content, Example, schema=1)
+    assert str(raised.value).startswith(why)
+
+
+def test_a_file_is_named_in_its_error(tmp_path: Path) -> None:
+    """The message has the file, the cause and the advice."""
+
+    def read(path: Path) -> Example:
+        return read_file(path, lambda content: parse_json(content, Example), "an example", "fix it")
+
+    path = tmp_path / "x.json"
+    with pytest.raises(SourceError, match=r"x\.json cannot be read .*; check the path"):
+        read(path)
+    path.write_bytes(b" \n")
+    with pytest.raises(SourceError, match=r"x\.json is empty; fix it"):
+        read(path)
+    path.write_bytes(b"{}")
+    with pytest.raises(SourceError, match=r"x\.json is not an example: .*missing; fix it"):
+        read(path)
+
+
+def test_values_of_python_and_numpy_are_written() -> None:
+    """Arrays, paths and tuples become JSON's own values, and NaN becomes null."""
+    content = {"a": np.float32(0.5), "b": np.arange(2), "c": Path("x"), "d": (math.nan, math.inf)}
+    assert to_json(content) == b'{"a":0.5,"b":[0,1],"c":"x","d":[null,null]}\n'
+    assert to_json({"a": 1}, indent=2) == b'{\n  "a": 1\n}\n'
+
+
+def test_fields_are_described_with_those_inside() -> None:
+    """Every field has its path, type and description; [] stands for each entry of a list."""
+    assert list(describe(Example)) == [
+        ("schema", "integer", "version"),
+        ("name", "text", "name"),
+        ("parts", "list", "all parts"),
+        ("parts[].size", "integer", "size of the part, mm"),
+        ("best", "object or null", "the best part"),
+        ("best.size", "integer", "size of the part, mm"),
+    ]
