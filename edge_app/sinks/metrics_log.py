@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import math
-import os
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from typing import Any, TextIO
 
-import numpy as np
-
+from edge_app.atomic import write_atomic
 from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
 from edge_app.frame import Reading, Readings, Segmentation, Status, Step
+from edge_app.results.json_file import to_json
 from edge_app.sinks.rotation import rotate
 from edge_app.sinks.sink import disk_fault
 
@@ -137,40 +133,15 @@ def _reading(one: Reading) -> str:
     return f'{{"digit":{one.digit},"confidence":{one.confidence:.4f},"box":[{box}]}}'
 
 
-def write_summary(folder: Path | str, summary: Mapping[str, Any]) -> Path:
-    """Write a folder's `summary.json` in one step, so that a reader sees all of it or none.
+def write_summary(folder: Path | str, summary: Any) -> Path:
+    """Write a folder's `summary.json` whole or not at all; NaN and infinity become null.
 
-    Numbers that are not finite become null. Raises SinkError where it cannot be written.
+    Raises SinkError if it cannot be written.
     """
-    return write_json(Path(folder) / SUMMARY_NAME, summary, indent=2)
-
-
-def write_json(path: Path, content: Mapping[str, Any], *, indent: int | None = None) -> Path:
-    """Write a JSON file as `write_summary` does."""
-    draft = path.with_suffix(".json.part")
-    text = json.dumps(_plain(content), indent=indent, allow_nan=False) + "\n"
+    path = Path(folder) / SUMMARY_NAME
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
     except OSError as fault:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
         raise disk_fault(path, fault) from None
+    write_atomic(path, to_json(summary, indent=2), error=SinkError)
     return path
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON has it: NumPy's numbers as Python's, paths as text."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return str(value) if isinstance(value, Path) else value

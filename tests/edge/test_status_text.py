@@ -46,7 +46,7 @@ def test_what_is_not_known_yet_is_a_dash() -> None:
     assert {figure for stage in text.stages for figure in (stage.p50, stage.p90)} == {NOTHING}
     assert text.bar == ()
     assert text.notes == (f"age {NOTHING}", "dropped 0")
-    assert text.quality == text.classes == ()
+    assert (text.quality, text.classes) == ((), ())
     assert text.states == text.switch == ""
 
 

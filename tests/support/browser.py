@@ -1,4 +1,4 @@
-"""Drive a real browser by the WebDriver protocol, without a library."""
+"""A real browser, driven by the WebDriver protocol without a library."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # W3C WebDriver, 12.3
 
 
 class Browser:
-    """Hold a headless Chromium with a profile of its own."""
+    """Headless Chromium with a profile of its own."""
 
     def __init__(self, folder: Path, size_wh: tuple[int, int] = (1280, 800)) -> None:
         self._driver = subprocess.Popen(
@@ -67,7 +67,7 @@ class Browser:
         self._ask("/goog/cdp/execute", command)
 
     def screenshot(self, path: Path) -> None:
-        """Save what is seen as PNG."""
+        """Save the visible page as PNG."""
         path.write_bytes(base64.b64decode(self._ask("/screenshot", None, "GET")))
 
     def __enter__(self) -> Self:

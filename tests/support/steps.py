@@ -1,4 +1,4 @@
-"""Steps and statuses for the sinks, as the pipeline would hand them over."""
+"""Steps and statuses for the sinks, as the pipeline would pass them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LOST = State(StateKind.RECONNECTING, "reconnecting (attempt 3)", "no image for 5
 
 
 def texts(states: Iterable[State]) -> tuple[str, ...]:
-    """Return what people read of some states."""
+    """Return the text of some states."""
     return tuple(str(state) for state in states)
 
 
@@ -39,20 +39,20 @@ def step(
     timings: Timings = TIMINGS,
     variant: str = "int8",
 ) -> Step:
-    """Make a step whose canvas, unless one is given, is a flat gray that tells its index."""
+    """Return a step whose canvas, unless one is given, is a flat gray that encodes its index."""
     image = made.picture(index % 20) if canvas is None else canvas
     frame = Frame(image, index, 0.0, 1.5, name or f"frame {index}", time_s, truth)
     return Step(frame, result, timings, variant, image)
 
 
 def digit(class_id: int, truth: int | None, index: int = 0) -> Step:
-    """Make the step of a classified digit."""
+    """Return the step of a classified digit."""
     logits = np.eye(10, dtype=np.float32)[class_id]
     return step(index, result=Classification(class_id, logits), truth=truth)
 
 
 def status(**changes: Any) -> Status:
-    """Make a status with every figure known, and change some of it."""
+    """Return a status with every figure known, and some changed."""
     p50_ms = dict(zip(STAGES, (4.2, 0.69, 18.6, 0.25, 2.4, 46.0), strict=True))
     whole = Status(
         task="segmentation",

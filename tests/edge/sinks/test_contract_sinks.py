@@ -1,4 +1,4 @@
-"""What every sink promises, held over all of them."""
+"""What every sink promises, tested for all of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Make = Callable[[Path], Sink]
 
 
 class FakeToolkit:
-    """Stand in for OpenCV's windows: those that are open, by title."""
+    """Stand-in for OpenCV's windows: the open ones, by title."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.open: dict[str, np.ndarray | None] = {}
@@ -66,18 +66,18 @@ if find_spec("aiohttp"):
 
 @pytest.fixture(autouse=True)
 def toolkit(monkeypatch: pytest.MonkeyPatch) -> FakeToolkit:
-    """Let windows open nowhere."""
+    """Replace OpenCV's windows."""
     return FakeToolkit(monkeypatch)
 
 
 @pytest.fixture(params=SINKS)
 def make(request: pytest.FixtureRequest) -> Make:
-    """Return how to open one of the sinks."""
+    """Return a function that opens one of the sinks."""
     return SINKS[request.param]
 
 
 def test_it_is_a_context_that_takes_frames(make: Make, tmp_path: Path) -> None:
-    """Frames of both tasks are taken, and it says whether it looks at the canvas."""
+    """Frames of both tasks are taken, and it says whether it wants a canvas."""
     with make(tmp_path) as sink:
         assert isinstance(sink.wants_canvas, bool)
         sink.write(step(0), status())
@@ -85,7 +85,7 @@ def test_it_is_a_context_that_takes_frames(make: Make, tmp_path: Path) -> None:
 
 
 def test_it_is_closed_twice_without_harm(make: Make, tmp_path: Path) -> None:
-    """As the pipeline and the context both do it."""
+    """The pipeline and the context manager both close it."""
     with make(tmp_path) as sink:
         sink.write(step(), status())
         sink.close()
@@ -98,16 +98,16 @@ def test_it_is_closed_before_its_first_frame(make: Make, tmp_path: Path) -> None
         pass
 
 
-def test_writing_after_the_end_is_a_fault(make: Make, tmp_path: Path) -> None:
-    """A frame that would be lost is told, with what to do."""
+def test_writing_after_closing_raises(make: Make, tmp_path: Path) -> None:
+    """A frame that would be lost is reported, with what to do."""
     with make(tmp_path) as sink:
         sink.write(step(), status())
     with pytest.raises(SinkError, match="was closed; open a new one"):
         sink.write(step(1), status())
 
 
-def test_a_fault_inside_still_closes_it(make: Make, tmp_path: Path) -> None:
-    """The fault goes on, and the sink is closed behind it."""
+def test_an_exception_inside_still_closes_it(make: Make, tmp_path: Path) -> None:
+    """The exception goes on, and the sink is closed."""
     with pytest.raises(RuntimeError, match="the network fell over"), make(tmp_path) as sink:
         fail(sink)
     with pytest.raises(SinkError, match="was closed"):
@@ -115,13 +115,13 @@ def test_a_fault_inside_still_closes_it(make: Make, tmp_path: Path) -> None:
 
 
 def fail(sink: Sink) -> None:
-    """Write a frame and break."""
+    """Write a frame and raise."""
     sink.write(step(), status())
     raise RuntimeError("the network fell over")
 
 
-def test_what_was_taken_is_there_after_a_fault(tmp_path: Path, toolkit: FakeToolkit) -> None:
-    """Video, log, terminal and window are left as a person wants to find them."""
+def test_nothing_taken_is_lost_after_an_exception(tmp_path: Path, toolkit: FakeToolkit) -> None:
+    """Video, log, terminal and window are finished as usual."""
     out = io.StringIO()
     for sink in (
         Recorder(tmp_path / "out.mp4", rate_hz=25, live=False),
@@ -143,8 +143,8 @@ def test_what_was_taken_is_there_after_a_fault(tmp_path: Path, toolkit: FakeTool
     [SINKS["recorder of a file"], SINKS["recorder of a camera"], SINKS["window"]],
     ids=["file", "camera", "window"],
 )
-def test_a_missing_canvas_is_told(make: Make, tmp_path: Path) -> None:
-    """A sink for pictures cannot do without one."""
+def test_a_missing_canvas_is_reported(make: Make, tmp_path: Path) -> None:
+    """A sink for images needs one."""
     from dataclasses import replace
 
     with make(tmp_path) as sink:
@@ -153,7 +153,7 @@ def test_a_missing_canvas_is_told(make: Make, tmp_path: Path) -> None:
             sink.write(replace(step(), canvas=None), status())
 
 
-def test_the_canvas_is_only_borrowed(make: Make, tmp_path: Path) -> None:
+def test_the_canvas_is_not_changed(make: Make, tmp_path: Path) -> None:
     """No sink draws into it."""
     canvas = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
     before = canvas.copy()

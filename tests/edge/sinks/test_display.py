@@ -1,4 +1,4 @@
-"""Whether there can be a window is known before Qt can end the process."""
+"""Whether a window can be opened is known before Qt can end the process."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ WINDOWS = "  GUI:                           WIN32UI\n    Win32 UI:     YES\n"
         (WINDOWS, "WIN32UI"),
     ],
 )
-def test_the_toolkit_is_read_off_the_build(build_info: str, toolkit: str) -> None:
-    """OpenCV says what draws its windows in two forms."""
+def test_the_toolkit_is_found_in_the_build_information(build_info: str, toolkit: str) -> None:
+    """OpenCV names the toolkit of its windows in two forms."""
     assert toolkit_of(f"General\n\n{build_info}\n  Media I/O:\n    ZLib: YES") == toolkit
 
 
 def test_this_opencv_is_understood() -> None:
-    """The wheel that is installed names one of the known toolkits."""
+    """The installed wheel names one of the known toolkits."""
     names = ("QT", "GTK", "NONE", "WIN32", "COCOA", "WAYLAND")
     assert toolkit_of(cv2.getBuildInformation()).startswith(names)
 
@@ -52,7 +52,7 @@ XCB = {"QT_QPA_PLATFORM": "xcb"}
 
 
 @pytest.mark.parametrize(
-    ("env", "build_info", "platform", "fault", "words", "settings"),
+    ("env", "build_info", "platform", "fault", "advice", "settings"),
     [
         (X, QT, "linux", "", None, XCB),
         (X, GTK, "linux", "", None, {}),
@@ -76,26 +76,26 @@ def test_the_verdict(
     build_info: str,
     platform: str,
     fault: str,
-    words: str | None,
+    advice: str | None,
     settings: dict[str, str],
 ) -> None:
-    """Either a window is possible, with what must be set, or the reason ends with a way on."""
+    """A window is possible, with the settings it needs, or the reason ends with what to do."""
     verdict = display_verdict(env, build_info, platform, lambda _: fault)
-    assert verdict.usable == (words is None)
+    assert verdict.usable == (advice is None)
     assert verdict.settings == settings
-    if words is not None:
-        assert words in verdict.reason
+    if advice is not None:
+        assert advice in verdict.reason
         assert verdict.reason.endswith("go on with --headless")
 
 
-def test_a_display_that_is_not_there_is_found_out() -> None:
-    """Nobody listens at this number."""
+def test_a_missing_display_is_noticed() -> None:
+    """No server listens at this number."""
     assert x11_fault({"DISPLAY": ":4242"}) != ""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="X11 sockets are those of Linux")
 def test_a_display_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that takes the call and never answers does not hold the start up."""
+    """A server that accepts and never answers does not delay the start for long."""
     monkeypatch.setattr(display, "_PROBE_S", 1.0)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("\0/tmp/.X11-unix/X4243")  # abstract: leaves no file behind
@@ -105,7 +105,7 @@ def test_a_display_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.fixture
 def locked() -> Iterator[tuple[str, Path]]:
-    """Start a display that lets nobody in without its cookie."""
+    """Start a display that refuses clients without its cookie."""
     if not shutil.which("Xvfb"):
         pytest.skip("Xvfb is not installed")
     cookie = Path(os.environ.get("TMPDIR", "/tmp")) / f"edge-cookie-{os.getpid()}"  # noqa: S108
@@ -119,8 +119,8 @@ def locked() -> Iterator[tuple[str, Path]]:
         stderr=subprocess.DEVNULL,
     )
     os.close(writing)
-    with os.fdopen(reading) as told:
-        number = told.readline().strip()
+    with os.fdopen(reading) as output:
+        number = output.readline().strip()
     yield f":{number}", cookie
     server.terminate()
     server.wait()
@@ -130,7 +130,7 @@ def locked() -> Iterator[tuple[str, Path]]:
 def test_a_display_is_tried_with_its_cookie(
     locked: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server that is there counts for nothing if it does not let this user in."""
+    """A server that refuses this user is of no use."""
     name, cookie = locked
     monkeypatch.setenv("XAUTHORITY", str(cookie))
     assert x11_fault({"DISPLAY": name}) == ""
@@ -139,7 +139,7 @@ def test_a_display_is_tried_with_its_cookie(
 
 
 def test_a_missing_library_is_named(tmp_path: Path) -> None:
-    """The wheel's own platform is loaded first, since Qt ends the process where it cannot be."""
+    """The wheel's own platform is loaded first, since Qt ends the process if it cannot be."""
     broken = tmp_path / "platforms" / "libqxcb.so"
     broken.parent.mkdir()
     broken.write_bytes(b"no library")

@@ -1,4 +1,4 @@
-"""The terminal's keys are those of the window, and the terminal is left as it was."""
+"""The terminal's keys are those of the window, and its settings are restored."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ROOT = Path(__file__).parents[3]
     ],
 )
 def test_bytes_become_names(data: bytes, names: list[str]) -> None:
-    """Arrows in both modes are known; other sequences are swallowed whole, never cut into keys."""
+    """Arrows in both modes are known; other sequences are dropped whole, not cut into keys."""
     assert KeyDecoder().feed(data, 0.0) == names
 
 
@@ -49,7 +49,7 @@ def test_an_arrow_cut_by_the_network_is_still_an_arrow() -> None:
 
 
 def test_escape_alone_is_known_after_a_wait() -> None:
-    """Only time tells it from an arrow."""
+    """Only time tells it from the start of an arrow."""
     decoder = KeyDecoder()
     assert decoder.feed(b"\x1b", 1.0) == []
     assert decoder.feed(b"", 1.02) == []
@@ -58,7 +58,7 @@ def test_escape_alone_is_known_after_a_wait() -> None:
 
 
 def test_without_a_terminal_there_are_no_keys() -> None:
-    """A pipe is left alone."""
+    """A pipe is not touched."""
     reading, writing = os.pipe()
     with Keyboard(reading) as keyboard:
         os.write(writing, b"q")
@@ -86,7 +86,7 @@ while True:
 """
 
 
-class Terminal:
+class ChildTerminal:
     """Run a child with a terminal of its own, as a shell would in its foreground."""
 
     def __init__(self, *code: str) -> None:
@@ -134,14 +134,14 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal() -> Iterator[Terminal]:
-    """Give a child in a terminal, and end it whatever happens."""
-    made = Terminal()
+def terminal() -> Iterator[ChildTerminal]:
+    """Yield a child in a terminal, and end it whatever happens."""
+    made = ChildTerminal()
     yield made
     made.kill()
 
 
-def test_keys_are_heard_and_the_terminal_is_restored(terminal: Terminal) -> None:
+def test_keys_are_read_and_the_terminal_is_restored(terminal: ChildTerminal) -> None:
     """Keys arrive without Enter and without an echo; closing twice restores once."""
     before = terminal.settings()
     terminal.until(b"ready")
@@ -154,7 +154,7 @@ def test_keys_are_heard_and_the_terminal_is_restored(terminal: Terminal) -> None
     assert b"[D" not in terminal.said
 
 
-def test_the_terminal_is_restored_after_a_fault(terminal: Terminal) -> None:
+def test_the_terminal_is_restored_after_an_exception(terminal: ChildTerminal) -> None:
     """An exception that ends the program leaves no raw terminal."""
     before = terminal.settings()
     terminal.until(b"ready")
@@ -183,8 +183,8 @@ print("ended", os.waitstatus_to_exitcode(status), "raw", raw(), flush=True)
 
 
 def test_a_stopped_program_gives_the_terminal_back() -> None:
-    """Ctrl-Z leaves a shell that works, and after fg the keys are heard again; also twice."""
-    terminal = Terminal(SHELL, CHILD)
+    """Ctrl-Z leaves a working shell, and after fg the keys are read again; also twice."""
+    terminal = ChildTerminal(SHELL, CHILD)
     try:
         terminal.until(b"ready")
         for _ in range(2):
@@ -200,7 +200,7 @@ def test_a_stopped_program_gives_the_terminal_back() -> None:
 
 
 def test_a_program_in_the_background_is_not_stopped_by_reading() -> None:
-    """`edge-app run ... &` hears nothing and goes on."""
+    """`edge-app run ... &` reads no keys and continues."""
     code = """
 import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], process_group=0)
@@ -211,7 +211,7 @@ from edge_app.sinks.keyboard import Keyboard
 with Keyboard() as keyboard:
     print(keyboard.usable, [keyboard.keys() for _ in range(3)])
 """
-    terminal = Terminal(code, listening)
+    terminal = ChildTerminal(code, listening)
     try:
         terminal.until(b"code 0")
         assert b"True [[], [], []]" in terminal.said

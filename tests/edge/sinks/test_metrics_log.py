@@ -1,4 +1,4 @@
-"""The log of a run is JSON to the last line, and its summary is whole or not there."""
+"""The log of a run is JSON to its last line, and its summary is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def strict(text: str) -> Any:
-    """Read JSON as other languages do: NaN and Infinity are no numbers."""
+    """Read JSON as other languages do: NaN and Infinity are errors."""
 
     def refuse(word: str) -> None:
         raise AssertionError(f"{word} is not JSON")
@@ -70,7 +70,7 @@ def test_a_digit_is_right_or_wrong(
 
 
 def test_a_truth_map_is_not_logged(tmp_path: Path) -> None:
-    """A frame's picture of classes does not belong into a line."""
+    """A class map does not belong in a line."""
     [line] = logged(tmp_path, step(truth=np.zeros((4, 4), np.uint8)))
     assert "truth" not in line
 
@@ -80,14 +80,14 @@ def test_a_truth_map_is_not_logged(tmp_path: Path) -> None:
     ['a "quoted" name', "back\\slash", "Straße 日本.png", "line\nbreak", "a:nan,b:inf", "nan", ""],
 )
 def test_any_name_can_be_logged(name: str, tmp_path: Path) -> None:
-    """File names hold what they like."""
+    """File names may contain anything."""
     [line] = logged(tmp_path, step(name=name or " "))
     assert line["name"] == (name or " ")
 
 
 @pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
-def test_no_number_is_null(odd: float, tmp_path: Path) -> None:
-    """What JSON has no number for is null, in lines and in the summary."""
+def test_what_is_no_number_is_null(odd: float, tmp_path: Path) -> None:
+    """NaN and infinity become null, in lines and in the summary."""
     timings = Timings(odd, 1.0, 2.0, 3.0, 4.0, odd)
     [line] = logged(tmp_path, step(name="nan inf", time_s=odd, timings=timings))
     assert line["capture_ms"] is line["end_to_end_ms"] is line["time_s"] is None
@@ -100,9 +100,9 @@ def test_no_number_is_null(odd: float, tmp_path: Path) -> None:
 def test_lines_are_on_the_disk_before_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A log that is never closed holds every line but the last moment's."""
+    """A log that is never closed has every line but those of the last moment."""
     now_s = [100.0]
-    monkeypatch.setattr(metrics.time, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr("edge_app.sinks.metrics_log.time.monotonic", lambda: now_s[0])
     log = MetricsLog(tmp_path)
     for index in range(10):
         now_s[0] += 0.1
@@ -139,7 +139,7 @@ def test_a_kill_leaves_whole_lines(tmp_path: Path) -> None:
 
 
 def test_an_earlier_run_is_replaced(tmp_path: Path) -> None:
-    """Neither its lines nor its summary are left beside those of this run."""
+    """Neither its lines nor its summary stay beside those of this run."""
     logged(tmp_path, *(step(index) for index in range(50)))
     write_summary(tmp_path, {"frames": 50})
     assert [line["index"] for line in logged(tmp_path, step(3))] == [3]
@@ -148,9 +148,9 @@ def test_an_earlier_run_is_replaced(tmp_path: Path) -> None:
     assert strict((tmp_path / "summary.json").read_text()) == {"frames": 1}
 
 
-def test_a_summary_takes_what_python_has(tmp_path: Path) -> None:
+def test_a_summary_may_have_numpy_numbers_and_paths(tmp_path: Path) -> None:
     """NumPy's numbers, paths and tuples are written as JSON's own."""
-    summary = {
+    summary: dict[Any, Any] = {
         "frames": np.int64(3),
         "fps": {"shown": np.float32(0.5), "source": np.float64("nan")},
         "recording": {"path": Path("out.mp4")},
@@ -180,14 +180,14 @@ def test_a_summary_that_cannot_be_written_leaves_the_old_one(
     def refuse(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(metrics.os, "fsync", refuse)
-    with pytest.raises(SinkError, match="the disk is full; free some space"):
+    monkeypatch.setattr("edge_app.atomic.os.fsync", refuse)
+    with pytest.raises(SinkError, match="No space left on device; free some space"):
         write_summary(tmp_path, {"frames": 51})
     assert strict((tmp_path / "summary.json").read_text()) == {"frames": 50}
     assert [entry.name for entry in tmp_path.iterdir()] == ["summary.json"]
 
 
-def test_a_folder_that_cannot_be_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_refused(tmp_path: Path) -> None:
     """The message says what to do instead."""
     (tmp_path / "file").touch()
     with pytest.raises(SinkError, match="choose another folder"):
@@ -197,8 +197,8 @@ def test_a_folder_that_cannot_be_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_full_disk_ends_the_log_in_words(tmp_path: Path) -> None:
-    """The first flush tells; closing afterwards is quiet."""
+def test_a_full_disk_ends_the_log_with_a_message(tmp_path: Path) -> None:
+    """The first flush raises; closing afterwards is quiet."""
     (tmp_path / "frames.jsonl").symlink_to("/dev/full")
     log = MetricsLog(tmp_path)
     with pytest.raises(SinkError, match="the disk is full; free some space"):
@@ -209,7 +209,7 @@ def test_a_full_disk_ends_the_log_in_words(tmp_path: Path) -> None:
 
 
 def test_digits_that_were_read_are_listed() -> None:
-    """Each with its box; a class stands for the frame only where there is one digit."""
+    """Each with its box; the frame has a class only if there is one digit."""
     one = Reading((10, 20, 30, 40), 7, 0.91234, np.eye(10, dtype=np.float32)[7])
     alone = json.loads(metrics.line(step(result=Readings((one,)), truth=7)))
     assert (alone["class_id"], alone["right"]) == (7, True)
@@ -219,7 +219,7 @@ def test_digits_that_were_read_are_listed() -> None:
     assert json.loads(metrics.line(step(result=Readings())))["digits"] == []
 
 
-def test_a_limited_log_goes_on_in_new_files_and_forgets_the_oldest(tmp_path: Path) -> None:
+def test_a_limited_log_continues_in_new_files_and_deletes_the_oldest(tmp_path: Path) -> None:
     """A service writes for months: the folder stays below its limit and ends with the newest."""
     with MetricsLog(tmp_path, max_mb=1) as log:
         for index in range(6000):
@@ -240,7 +240,7 @@ def test_a_limited_log_goes_on_in_new_files_and_forgets_the_oldest(tmp_path: Pat
 
 
 def test_a_limited_log_keeps_that_of_the_run_before(tmp_path: Path) -> None:
-    """After a restart one still sees what happened before it, and how it was summed up."""
+    """After a restart the log and the summary of the run before are still there."""
     for run in range(7):
         with MetricsLog(tmp_path, max_mb=1) as log:
             log.write(step(run), status())

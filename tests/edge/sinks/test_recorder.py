@@ -1,4 +1,4 @@
-"""Recordings hold every frame at its time, and survive whatever ends them."""
+"""Recordings have every frame at its time, and survive a kill and a full disk."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def record(path: Path, steps: Sequence[Any], rate_hz: float | Fraction | None = 
 
 
 def write_all(recorder: Recorder, count: int) -> None:
-    """Write numbered pictures."""
+    """Write numbered images."""
     for index in range(count):
         recorder.write(step(index), status())
 
 
 class Wall:
-    """Be the clock of a live recording."""
+    """Clock of a live recording, set by the test."""
 
     def __init__(self) -> None:
         self.now_s = 1000.0
@@ -48,7 +48,7 @@ class Wall:
 
 
 def record_live(path: Path, stamps_s: Sequence[float], until_s: float, rate_hz: float) -> Recorder:
-    """Record one numbered picture at each moment, and stop at another."""
+    """Record one numbered image at each moment, and stop at another."""
     wall = Wall()
     with Recorder(path, rate_hz=rate_hz, live=True, clock=wall) as recorder:
         for index, stamp_s in enumerate(stamps_s):
@@ -58,37 +58,37 @@ def record_live(path: Path, stamps_s: Sequence[float], until_s: float, rate_hz: 
     return recorder
 
 
-def pictures(path: Path) -> list[Any]:
-    """Decode all pictures of a file."""
+def images(path: Path) -> list[Any]:
+    """Decode all images of a file."""
     with av.open(str(path)) as container:
         return list(container.decode(video=0))
 
 
 def times_s(path: Path) -> list[float]:
-    """Return when each picture of a file is shown."""
-    return [float(picture.time) for picture in pictures(path)]
+    """Return when each image of a file is shown."""
+    return [float(picture.time) for picture in images(path)]
 
 
 def numbers(path: Path) -> list[int]:
-    """Read the numbers of the pictures back."""
-    return [made.number_of(picture.to_ndarray(format="bgr24")) for picture in pictures(path)]
+    """Read the numbers of the images back."""
+    return [made.number_of(picture.to_ndarray(format="bgr24")) for picture in images(path)]
 
 
-def test_a_file_gives_one_picture_per_frame(tmp_path: Path) -> None:
-    """As many pictures as frames, in order, and the file lasts as long as its source."""
+def test_a_file_gives_one_image_per_frame(tmp_path: Path) -> None:
+    """As many images as frames, in order, and the file lasts as long as its source."""
     path = tmp_path / "new" / "folder" / "out.mp4"
     recorder = record(path, [step(index) for index in range(20)])
     assert numbers(path) == list(range(20))
     assert recorder.recording == {"path": str(path), "frames": 20, "seconds": 0.8}
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
-        assert (stream.frames, stream.average_rate) == (20, 25)
+        assert (stream.frames, stream.average_rate) == (20, Fraction(25))
         assert container.duration == 800_000
         assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
 
 
 def test_frames_keep_their_own_times(tmp_path: Path) -> None:
-    """Uneven stamps stay as they are, counted from the first; one that stands still moves on."""
+    """Uneven stamps are kept, counted from the first; an equal one is moved on."""
     stamps_s = [5.0, 5.04, 5.5, 5.52, 7.0, 7.0, 7.1]
     steps = [step(index, time_s=stamp_s) for index, stamp_s in enumerate(stamps_s)]
     recorder = record(tmp_path / "out.mp4", steps)
@@ -121,10 +121,10 @@ def test_frames_keep_their_own_times(tmp_path: Path) -> None:
 def test_rates_stay_fractional(
     rate_hz: float | Fraction | None, exact: Fraction, tmp_path: Path
 ) -> None:
-    """The file has the rate that was meant, to the fraction, and no tick is lost on the way."""
+    """The file has the exact rate, and no tick is lost over time."""
     assert exact_rate(rate_hz) == exact
     record(tmp_path / "out.mp4", [step(index) for index in range(31)], rate_hz)
-    found = pictures(tmp_path / "out.mp4")
+    found = images(tmp_path / "out.mp4")
     with av.open(str(tmp_path / "out.mp4")) as container:
         assert container.streams.video[0].average_rate == exact
     assert found[30].pts * found[30].time_base == 30 / exact
@@ -141,24 +141,24 @@ def test_colours_come_back(tmp_path: Path) -> None:
         difference = np.abs(frame.image.astype(int) - chart)[8::16, 8::16]
         assert difference.max() <= 8
         assert difference.mean() <= 2
-    first = pictures(tmp_path / "out.mp4")[0]
+    first = images(tmp_path / "out.mp4")[0]
     tags = (first.colorspace, first.color_range, first.color_primaries, first.color_trc)
     assert [int(tag) for tag in tags] == [1, 1, 1, 1]  # BT.709, narrow
 
 
 @pytest.mark.parametrize("step_s", [1 / 30, 0.3, 2.0])
 def test_a_keyframe_comes_each_second(step_s: float, tmp_path: Path) -> None:
-    """However fast the frames come, no second of the file is without a place to start from."""
+    """However fast the frames come, players can start in every second of the file."""
     steps = [step(index, time_s=index * step_s) for index in range(100)]
     record(tmp_path / "out.mp4", steps, 30)
-    keys_s = [float(one.time) for one in pictures(tmp_path / "out.mp4") if one.key_frame]
+    keys_s = [float(one.time) for one in images(tmp_path / "out.mp4") if one.key_frame]
     assert keys_s[0] == 0
     assert np.diff([*keys_s, 99 * step_s]).max() <= max(1.0, step_s) + 1e-3
 
 
 @pytest.mark.parametrize("network_hz", [3.0, 17.0, 25.0, 61.0])
-def test_a_live_recording_lasts_as_long_as_the_wall(network_hz: float, tmp_path: Path) -> None:
-    """Four seconds are a hundred pictures, whatever the rate of the network."""
+def test_a_live_recording_lasts_as_long_as_it_took(network_hz: float, tmp_path: Path) -> None:
+    """Four seconds are a hundred images, whatever the rate of the network."""
     stamps_s = np.arange(0, 4, 1 / network_hz)
     recorder = record_live(tmp_path / "out.mp4", list(stamps_s), 4.0, 25)
     assert times_s(tmp_path / "out.mp4") == pytest.approx([n / 25 for n in range(100)])
@@ -168,21 +168,21 @@ def test_a_live_recording_lasts_as_long_as_the_wall(network_hz: float, tmp_path:
 
 
 def test_a_live_recording_shows_what_the_screen_showed(tmp_path: Path) -> None:
-    """Slots without a new picture repeat the last one; a second picture in a slot is left out."""
+    """Slots without a new image repeat the last one; a second image in a slot is skipped."""
     stamps_s = [0.0, 0.11, 0.31, 0.32, 0.4, 0.75]
     record_live(tmp_path / "out.mp4", stamps_s, 1.0, 10)
     assert numbers(tmp_path / "out.mp4") == [0, 1, 1, 2, 4, 4, 4, 5, 5, 5]
 
 
-def test_a_long_standstill_is_bridged(tmp_path: Path) -> None:
-    """A pause of an hour costs a picture a second and lasts an hour."""
+def test_a_long_pause_is_bridged(tmp_path: Path) -> None:
+    """A pause of an hour costs one image per second and lasts an hour."""
     recorder = record_live(tmp_path / "out.mp4", [0.0, 3600.0], 3600.5, 30)
     assert recorder.recording is not None
     assert recorder.recording["seconds"] == 3600.5
     assert recorder.recording["frames"] < 3700
     found_s = times_s(tmp_path / "out.mp4")
     assert np.diff(found_s).max() <= 1.0001
-    assert made.number_of(pictures(tmp_path / "out.mp4")[-1].to_ndarray(format="bgr24")) == 1
+    assert made.number_of(images(tmp_path / "out.mp4")[-1].to_ndarray(format="bgr24")) == 1
 
 
 def test_another_size_is_refused(tmp_path: Path) -> None:
@@ -198,12 +198,12 @@ def test_another_size_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size_wh", [(65, 49), (66, 50), (64, 48), (63, 51), (16, 18), (2, 2)])
 def test_every_size_is_recorded_whole(size_wh: tuple[int, int], tmp_path: Path) -> None:
-    """Odd sizes are padded to even; every edge stays where it is, repeated where it was odd."""
+    """Odd sizes are padded to even by repeating the last row and column."""
     image = made.picture(2, size_wh)
     image[:, -1] = image[-1] = 230
     record(tmp_path / "out.mp4", [step(0, image)])
     width, height = size_wh
-    found = pictures(tmp_path / "out.mp4")[0].to_ndarray(format="gray").astype(int)
+    found = images(tmp_path / "out.mp4")[0].to_ndarray(format="gray").astype(int)
     assert found.shape == (height + height % 2, width + width % 2)
     padded = np.pad(image[..., 0], ((0, height % 2), (0, width % 2)), "edge")
     assert np.abs(found - padded).max() <= 12
@@ -221,7 +221,7 @@ with Recorder(sys.argv[1], rate_hz=25, live=False) as recorder:
 
 
 def test_a_kill_leaves_all_but_the_last_second(tmp_path: Path) -> None:
-    """SIGKILL: the file plays, and misses only what was queued, in hand, or not yet on disk."""
+    """After SIGKILL the file plays, and lacks only images that were queued or not yet on disk."""
     path = tmp_path / "out.mp4"
     with subprocess.Popen(
         [sys.executable, "-c", KILLED, path], cwd=ROOT, stdout=subprocess.PIPE, text=True
@@ -231,10 +231,10 @@ def test_a_kill_leaves_all_but_the_last_second(tmp_path: Path) -> None:
             if int(text) == 130:
                 child.send_signal(signal.SIGKILL)
                 break
-        told = [int(text) for text in child.stdout.read().split("\n")[:-1]]
-    written = max([130, *told]) + 1
+        printed = [int(text) for text in child.stdout.read().split("\n")[:-1]]
+    written = max([130, *printed]) + 1
     assert child.returncode == -signal.SIGKILL
-    assert len(pictures(path)) >= written - 3
+    assert len(images(path)) >= written - 3
     assert numbers(path)[:60] == [index % 20 for index in range(60)]
     frames = list(VideoFile(path))
     assert frames[50].time_s == pytest.approx(2.0)
@@ -263,29 +263,29 @@ print(recorder.recording["frames"])
 
 
 def record_limited(path: Path, count: int, limit: int) -> list[str]:
-    """Record noise in a process whose files may not grow past a limit; return what it says."""
-    command = [sys.executable, "-c", FULL, path, str(count), str(limit)]
+    """Record noise in a process whose files have a largest size; return its output."""
+    command = [sys.executable, "-c", FULL, str(path), str(count), str(limit)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
 
 @pytest.mark.parametrize("where", ["in the middle", "in the index"])
-def test_a_disk_that_ends_leaves_what_was_written(where: str, tmp_path: Path) -> None:
-    """The fault says what to do, and the file plays to the frame that is counted."""
+def test_a_full_disk_leaves_what_was_written(where: str, tmp_path: Path) -> None:
+    """The error says what to do, and the file plays to the frame that is counted."""
     path = tmp_path / "out.mp4"
     assert record_limited(path, 20, 0) == ["20"]
     whole = path.stat().st_size
     fault, frames = record_limited(path, 20, whole // 2 if where == "in the middle" else whole - 99)
     assert "cannot be written: the file is as large as this disk allows" in fault
     assert "use another disk" in fault
-    assert len(pictures(path)) == int(frames) >= 5
-    assert len(pictures(path)) < 20
+    assert len(images(path)) == int(frames) >= 5
+    assert len(images(path)) < 20
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_is_named(tmp_path: Path) -> None:
-    """The words are about the disk, and closing afterwards is quiet."""
+    """The message is about the disk, and closing afterwards is quiet."""
     path = tmp_path / "out.mp4"
     path.symlink_to("/dev/full")
     recorder = Recorder(path, rate_hz=25, live=False)
@@ -299,7 +299,7 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "message"),
     [
         ("out.avi", "give a name that ends in .mp4, like out.mp4"),
         ("out", "give a name that ends in .mp4, like out.mp4"),
@@ -307,16 +307,16 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
         ("file.txt/out.mp4", "something above it is a file; choose another folder"),
     ],
 )
-def test_a_path_that_cannot_be_is_refused_at_once(name: str, words: str, tmp_path: Path) -> None:
+def test_an_impossible_path_is_refused_at_once(name: str, message: str, tmp_path: Path) -> None:
     """Before the first frame, with what to do instead."""
     (tmp_path / "folder.mp4").mkdir()
     (tmp_path / "file.txt").touch()
-    with pytest.raises(SinkError, match=words):
+    with pytest.raises(SinkError, match=message):
         Recorder(tmp_path / name, rate_hz=25, live=False)
 
 
 def test_a_recording_without_frames_leaves_no_file(tmp_path: Path) -> None:
-    """Nor does it harm a recording that was there."""
+    """It does not touch an earlier recording either."""
     fresh, old = tmp_path / "fresh.mp4", tmp_path / "old.mp4"
     old.write_bytes(b"precious")
     for path in (fresh, old):
@@ -326,8 +326,8 @@ def test_a_recording_without_frames_leaves_no_file(tmp_path: Path) -> None:
     assert old.read_bytes() == b"precious"
 
 
-def test_a_picture_beyond_the_encoder_is_told(tmp_path: Path) -> None:
-    """H.264 ends at 16384 pixels; no empty file stays behind."""
+def test_an_image_too_large_for_the_encoder_is_reported(tmp_path: Path) -> None:
+    """H.264 ends at 16384 pixels; no empty file is left."""
     path = tmp_path / "out.mp4"
     with pytest.raises(SinkError, match=r"20000x16 cannot be encoded.*record another size"):
         record(path, [step(0, made.picture(0, (20_000, 16)))])
@@ -343,13 +343,13 @@ def test_an_older_recording_is_overwritten(tmp_path: Path) -> None:
 
 
 def test_the_encoder_is_quiet(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Nothing of libx264's or FFmpeg's own words reaches the terminal."""
+    """No message of libx264 or FFmpeg reaches the terminal."""
     record(tmp_path / "out.mp4", [step(index) for index in range(3)])
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_real_drive_comes_back_whole(tmp_path: Path, shared: Path) -> None:
-    """38 frames in are 38 frames out, alike to the eye, and as long as the source."""
+    """38 frames in are 38 frames out, the same to the eye, and as long as the source."""
     source = VideoFile(shared / "video" / "udacity_vehicle_test_video.mp4")
     frames = list(source)
     steps = [step(frame.index, frame.image, time_s=frame.time_s) for frame in frames]

@@ -1,4 +1,4 @@
-"""Recordings end before the disk does, split without a loss, and never hold a camera up."""
+"""Recordings stop before the disk is full, split without loss, and never delay a camera."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ NOISE = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
 
 
 def write_noise(recorder: Recorder, count: int) -> None:
-    """Write pictures that compress badly."""
+    """Write images that compress badly."""
     for index in range(count):
         recorder.write(step(index, np.roll(NOISE, index, 0)), status())
 
 
 def length_s(path: Path) -> float:
-    """Return how long a file says it is."""
+    """Return the duration that a file states."""
     with av.open(str(path)) as container:
         assert container.duration is not None
         return container.duration / 1e6
 
 
 @pytest.mark.parametrize("live", [False, True])
-def test_a_recording_ends_at_its_size(live: bool, tmp_path: Path) -> None:
-    """The closed file is not larger than was asked, holds what fits, and plays."""
+def test_a_recording_stops_at_its_size(live: bool, tmp_path: Path) -> None:
+    """The closed file is not larger than the limit, has what fits, and plays."""
     path, wall = tmp_path / "out.mp4", Wall()
     recorder = Recorder(path, rate_hz=25, live=live, clock=wall, max_mb=1)
     for index in range(100):
@@ -72,8 +72,8 @@ def test_the_size_is_that_of_all_files(tmp_path: Path) -> None:
     assert recorder.size_bytes == sum(sizes)
 
 
-def test_a_size_below_one_picture_leaves_no_file(tmp_path: Path) -> None:
-    """Nothing that cannot be played stays behind, and the view is not disturbed."""
+def test_a_size_below_one_image_leaves_no_file(tmp_path: Path) -> None:
+    """No file that cannot be played is left, and the view is not disturbed."""
     with Recorder(tmp_path / "out.mp4", rate_hz=25, live=False, max_mb=0.01) as recorder:
         write_noise(recorder, 5)
     assert list(tmp_path.iterdir()) == []
@@ -84,8 +84,8 @@ def test_a_size_below_one_picture_leaves_no_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("total", "low"), [(64_000_000_000, 199_000_000), (1_000_000_000, 19_000_000)]
 )
-def test_a_recording_ends_before_the_disk_is_full(total: int, low: int, tmp_path: Path) -> None:
-    """Below 200 MB or 2 % the file is finished; the disk is asked once a second."""
+def test_a_recording_stops_before_the_disk_is_full(total: int, low: int, tmp_path: Path) -> None:
+    """Below 200 MB or 2 % the file is finished; the disk is checked once a second."""
     path, wall, asked = tmp_path / "out.mp4", Wall(), []
 
     def free(folder: Path) -> tuple[int, int]:
@@ -104,7 +104,7 @@ def test_a_recording_ends_before_the_disk_is_full(total: int, low: int, tmp_path
 
 
 def test_segments_lose_nothing_at_the_seams(tmp_path: Path) -> None:
-    """Each file starts at nought and plays alone; together they hold every frame once."""
+    """Each file starts at zero and plays alone; together they have every frame once."""
     with Recorder(tmp_path / "out.mp4", rate_hz=5, live=False, segment_s=1) as recorder:
         for index in range(18):
             recorder.write(step(index), status())
@@ -123,8 +123,8 @@ def test_segments_lose_nothing_at_the_seams(tmp_path: Path) -> None:
     }
 
 
-def test_segments_of_a_camera_last_as_long_as_the_wall(tmp_path: Path) -> None:
-    """A standing picture goes on in the next file, and no slot is missing or doubled."""
+def test_segments_of_a_camera_last_as_long_as_it_took(tmp_path: Path) -> None:
+    """A still image continues in the next file, and no slot is missing or doubled."""
     wall = Wall()
     with Recorder(
         tmp_path / "out.mp4", rate_hz=10, live=True, clock=wall, segment_s=0.5
@@ -140,7 +140,7 @@ def test_segments_of_a_camera_last_as_long_as_the_wall(tmp_path: Path) -> None:
 
 
 def test_segments_follow_the_files_own_times(tmp_path: Path) -> None:
-    """Frames at uneven times go where they belong; a hole makes no empty file."""
+    """Frames at uneven times go where they belong; a gap makes no empty file."""
     stamps_s = [0.0, 0.7, 0.99, 1.0, 1.8, 5.5, 5.6]
     with Recorder(tmp_path / "out.mp4", rate_hz=10, live=False, segment_s=1) as recorder:
         for index, stamp_s in enumerate(stamps_s):
@@ -149,8 +149,8 @@ def test_segments_follow_the_files_own_times(tmp_path: Path) -> None:
     assert found == [[0, 1, 2], [3, 4], [5, 6]]
 
 
-def test_segments_are_counted_on(tmp_path: Path) -> None:
-    """What a recorder wrote before a power cut is not overwritten by the next one."""
+def test_segments_are_numbered_after_earlier_ones(tmp_path: Path) -> None:
+    """The files written before a power cut are not overwritten."""
     for _ in range(2):
         with Recorder(tmp_path / "a.b.mp4", rate_hz=1, live=False, segment_s=2) as recorder:
             for index in range(3):
@@ -173,7 +173,7 @@ with Recorder(sys.argv[1], rate_hz=25, live=False, segment_s=2) as recorder:
 
 
 def test_a_kill_leaves_all_segments(tmp_path: Path) -> None:
-    """SIGKILL: the files before are whole, and the last one plays to where it came."""
+    """After SIGKILL the files before are whole, and the last one plays to its end."""
     with subprocess.Popen(
         [sys.executable, "-c", KILLED, tmp_path / "out.mp4"],
         cwd=ROOT,
@@ -185,8 +185,8 @@ def test_a_kill_leaves_all_segments(tmp_path: Path) -> None:
             if int(text) == 130:
                 child.send_signal(signal.SIGKILL)
                 break
-        told = [int(text) for text in child.stdout.read().split("\n")[:-1]]
-    written = max([130, *told]) + 1
+        printed = [int(text) for text in child.stdout.read().split("\n")[:-1]]
+    written = max([130, *printed]) + 1
     paths = sorted(tmp_path.iterdir())
     lengths = [len(times_s(path)) for path in paths[:-1]]
     assert lengths[:2] == [50, 50]
@@ -199,7 +199,7 @@ def test_a_kill_leaves_all_segments(tmp_path: Path) -> None:
 
 
 class Gate:
-    """Stand in for a slow disk: nothing passes until it is opened."""
+    """Slow disk: no check returns until it is opened."""
 
     def __init__(self) -> None:
         self.open = threading.Event()
@@ -212,15 +212,15 @@ class Gate:
 
 
 class Running(Wall):
-    """Be a clock that moves on with every look."""
+    """Clock that moves on with every call."""
 
     def __call__(self) -> float:
         self.now_s += 0.001
         return self.now_s
 
 
-def test_a_camera_is_not_held_up_by_a_slow_encoder(tmp_path: Path) -> None:
-    """What finds no room is counted and repeated over, and the length stays that of the wall."""
+def test_a_slow_encoder_does_not_delay_a_camera(tmp_path: Path) -> None:
+    """Images beyond the queue are counted and repeated over, and the length stays right."""
     wall, gate = Running(), Gate()
     path = tmp_path / "out.mp4"
     recorder = Recorder(path, rate_hz=10, live=True, clock=wall, queue=2, disk_space=gate)
@@ -256,8 +256,8 @@ def test_a_file_waits_for_the_encoder(tmp_path: Path) -> None:
     assert recorder.dropped == 0
 
 
-def test_the_state_is_told_in_words(tmp_path: Path) -> None:
-    """While it runs, after an early end, and after the end."""
+def test_the_state_has_a_text(tmp_path: Path) -> None:
+    """While it runs, after an early stop, and after the end."""
     recorder = Recorder(tmp_path / "out.mp4", rate_hz=25, live=False, max_mb=1)
     assert str(recorder.state) == "recording 0:00, 0.0 MB"
     write_noise(recorder, 60)

@@ -1,4 +1,4 @@
-"""A recording begins and ends by a key, and a disk that is full does not end the view."""
+"""Keys start and stop recordings, and a full disk does not end the view."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ from tests.support.steps import status, step, texts
 ON = Controls(record=True)
 
 
-def make(path: Path, spent_bytes: int = 0) -> Recorder:
-    """Open a recorder as a file source has it."""
+def open_recorder(path: Path, spent_bytes: int = 0) -> Recorder:
+    """Open a recorder for a file source."""
     return Recorder(path, rate_hz=25, live=False, spent_bytes=spent_bytes)
 
 
 def numbers(path: Path) -> list[int]:
-    """Read the numbers of the pictures of a recording."""
+    """Read the numbers of the images of a recording."""
     with av.open(str(path)) as container:
         images = [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
     return [made.number_of(np.asarray(image, np.uint8)) for image in images]
 
 
 def write(recording: Recording, *indices: int) -> None:
-    """Write numbered pictures."""
+    """Write numbered images."""
     for index in indices:
         recording.write(step(index), status())
 
 
-def test_nothing_is_recorded_before_it_is_wished(tmp_path: Path) -> None:
-    """No file is made, and no canvas is asked for."""
-    with Recording(make, tmp_path / "out.mp4", on=False) as recording:
+def test_nothing_is_recorded_before_a_key_starts_it(tmp_path: Path) -> None:
+    """No file is created, and no canvas is wanted."""
+    with Recording(open_recorder, tmp_path / "out.mp4", on=False) as recording:
         assert not recording.wants_canvas
         write(recording, 0, 1)
         assert recording.states == ()
@@ -54,8 +54,8 @@ def test_nothing_is_recorded_before_it_is_wished(tmp_path: Path) -> None:
 
 
 def test_each_start_has_a_file_of_its_own(tmp_path: Path) -> None:
-    """What lies between is in none of them, and all of it adds up."""
-    with Recording(make, tmp_path / "out.mp4", on=False) as recording:
+    """Frames between a stop and a start are in no file, and the totals add up."""
+    with Recording(open_recorder, tmp_path / "out.mp4", on=False) as recording:
         first = recording.switch(ON)
         assert recording.wants_canvas
         assert str(recording.states[0]).startswith("recording 0:00")
@@ -68,15 +68,15 @@ def test_each_start_has_a_file_of_its_own(tmp_path: Path) -> None:
     assert first == f"recording to {tmp_path / 'out-1.mp4'}"
     assert numbers(tmp_path / "out-1.mp4") == [0, 1, 2]
     assert numbers(tmp_path / "out-2.mp4") == [5, 6]
-    told: Any = recording.recording
-    assert told["frames"] == 5
-    assert told["seconds"] == pytest.approx(5 / 25)
-    assert told["files"] == [str(tmp_path / name) for name in ("out-1.mp4", "out-2.mp4")]
+    totals: Any = recording.recording
+    assert totals["frames"] == 5
+    assert totals["seconds"] == pytest.approx(5 / 25)
+    assert totals["files"] == [str(tmp_path / name) for name in ("out-1.mp4", "out-2.mp4")]
 
 
-def test_a_recording_that_was_asked_for_begins_at_once(tmp_path: Path) -> None:
-    """It has the name that was given, and a key may go on in another file."""
-    with Recording(make, tmp_path / "out.mp4", on=True) as recording:
+def test_a_recording_given_as_an_option_starts_at_once(tmp_path: Path) -> None:
+    """It has the given name, and a key may continue in another file."""
+    with Recording(open_recorder, tmp_path / "out.mp4", on=True) as recording:
         write(recording, 0, 1)
         recording.switch(Controls())
         recording.switch(ON)
@@ -85,17 +85,17 @@ def test_a_recording_that_was_asked_for_begins_at_once(tmp_path: Path) -> None:
     assert numbers(tmp_path / "out-1.mp4") == [2]
 
 
-def test_a_start_without_a_picture_leaves_no_file(tmp_path: Path) -> None:
-    """On and off again at once says so."""
-    with Recording(make, tmp_path / "out.mp4", on=False) as recording:
+def test_a_start_without_an_image_leaves_no_file(tmp_path: Path) -> None:
+    """The message says that nothing was recorded."""
+    with Recording(open_recorder, tmp_path / "out.mp4", on=False) as recording:
         recording.switch(ON)
         assert recording.switch(Controls()) == "nothing recorded"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_another_view_goes_on_in_another_file(tmp_path: Path) -> None:
-    """Side by side is wider; one file has one size."""
-    with Recording(make, tmp_path / "out.mp4", on=True) as recording:
+def test_another_view_continues_in_another_file(tmp_path: Path) -> None:
+    """Side by side is wider, and one file has one size."""
+    with Recording(open_recorder, tmp_path / "out.mp4", on=True) as recording:
         image = made.picture(1)
         for canvas in (image, image, np.hstack([image, image]), np.hstack([image, image])):
             recording.write(replace(step(0, canvas), frame=step(0, image).frame), status())
@@ -107,17 +107,17 @@ def test_another_view_goes_on_in_another_file(tmp_path: Path) -> None:
     assert sizes == [(64, 48), (128, 48)]
 
 
-def test_a_source_whose_pictures_change_their_size_is_refused(tmp_path: Path) -> None:
-    """Where the run is for the recording, that ends it."""
-    with Recording(make, tmp_path / "out.mp4", on=True) as recording:
+def test_a_source_whose_images_change_size_is_refused(tmp_path: Path) -> None:
+    """It ends a run whose purpose is the recording."""
+    with Recording(open_recorder, tmp_path / "out.mp4", on=True) as recording:
         write(recording, 0)
         with pytest.raises(SinkError, match="all of one size"):
             recording.write(step(1, made.picture(1, (32, 24))), status())
 
 
-def test_another_source_goes_on_in_another_file(tmp_path: Path) -> None:
-    """A change of task renews what is recorded, and begins nothing where nothing is."""
-    with Recording(make, tmp_path / "out.mp4", on=True) as recording:
+def test_another_source_continues_in_another_file(tmp_path: Path) -> None:
+    """A change of task renews a running recording and starts none."""
+    with Recording(open_recorder, tmp_path / "out.mp4", on=True) as recording:
         write(recording, 0)
         recording.renew()
         recording.write(step(1, made.picture(1, (32, 24))), status())
@@ -127,15 +127,15 @@ def test_another_source_goes_on_in_another_file(tmp_path: Path) -> None:
     assert numbers(tmp_path / "out-1.mp4") == [1]
 
 
-def small(path: Path, spent_bytes: int = 0) -> Recorder:
-    """Open a recorder that ends before a tenth of a megabyte."""
+def open_small_recorder(path: Path, spent_bytes: int = 0) -> Recorder:
+    """Open a recorder that stops before a tenth of a megabyte."""
     return Recorder(path, rate_hz=25, live=False, max_mb=0.1, spent_bytes=spent_bytes)
 
 
-def test_a_recording_that_ended_by_itself_asks_for_no_canvas(tmp_path: Path) -> None:
-    """It says why until a key begins another; what else looks on decides what is drawn."""
+def test_a_recording_that_stopped_by_itself_wants_no_canvas(tmp_path: Path) -> None:
+    """Its state has the reason until a key starts another one."""
     noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
-    with Recording(small, tmp_path / "out.mp4", on=True) as recording:
+    with Recording(open_small_recorder, tmp_path / "out.mp4", on=True) as recording:
         index = 0
         while recording.wants_canvas and index < 500:
             recording.write(replace(step(index), canvas=noise), status())
@@ -154,10 +154,10 @@ def test_a_recording_that_ended_by_itself_asks_for_no_canvas(tmp_path: Path) -> 
     assert numbers(tmp_path / "out-1.mp4") == [0]
 
 
-def test_a_limit_holds_for_all_files_between_start_and_end(tmp_path: Path) -> None:
-    """A view that changes every few pictures begins new files, but no new limit."""
+def test_a_limit_holds_for_all_files_from_start_to_stop(tmp_path: Path) -> None:
+    """A view that changes every few images starts new files, but no new limit."""
     noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
-    with Recording(small, tmp_path / "out.mp4", on=True) as recording:
+    with Recording(open_small_recorder, tmp_path / "out.mp4", on=True) as recording:
         index = 0
         while recording.wants_canvas and index < 500:
             wide = index // 2 % 2
@@ -171,8 +171,8 @@ def test_a_limit_holds_for_all_files_between_start_and_end(tmp_path: Path) -> No
     assert 50_000 < sum(sizes) <= 100_000
 
 
-def test_no_canvas_is_drawn_after_a_recording_ended_by_itself(tmp_path: Path) -> None:
-    """A run without a window goes on at the price of the network alone."""
+def test_no_canvas_is_drawn_after_a_recording_stopped_by_itself(tmp_path: Path) -> None:
+    """A run without a window then costs no more than the network."""
     noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
     drawn: list[int] = []
 
@@ -180,7 +180,7 @@ def test_no_canvas_is_drawn_after_a_recording_ended_by_itself(tmp_path: Path) ->
         drawn.append(len(drawn))
         return noise
 
-    with Recording(small, tmp_path / "out.mp4", on=True) as recording:
+    with Recording(open_small_recorder, tmp_path / "out.mp4", on=True) as recording:
         run = make_run(
             FakeSource(400),
             FakeEngine(),
@@ -194,7 +194,7 @@ def test_no_canvas_is_drawn_after_a_recording_ended_by_itself(tmp_path: Path) ->
 
 
 class FullDisk(Recorder):
-    """Fail at the third picture, as a disk does."""
+    """Recorder that fails at the third image, as a full disk does."""
 
     def __init__(self, path: Path, spent_bytes: int = 0) -> None:
         super().__init__(path, rate_hz=25, live=False, spent_bytes=spent_bytes)
@@ -207,22 +207,22 @@ class FullDisk(Recorder):
         super().write(step, status)
 
 
-def test_a_full_disk_ends_a_recording_begun_by_a_key_alone(tmp_path: Path) -> None:
-    """It is said until the next start, and what was taken before can be played."""
+def test_a_full_disk_stops_a_recording_started_by_a_key_and_nothing_else(tmp_path: Path) -> None:
+    """The reason is shown until the next start, and what was recorded before plays."""
     with Recording(FullDisk, tmp_path / "out.mp4", on=False) as recording:
         recording.switch(ON)
         write(recording, 0, 1, 2, 3)
         assert not recording.wants_canvas
-        words = f"recording stopped: {tmp_path / 'out-1.mp4'} cannot be written: the disk is full"
-        assert str(recording.states[0]).startswith(words)
+        message = f"recording stopped: {tmp_path / 'out-1.mp4'} cannot be written: the disk is full"
+        assert str(recording.states[0]).startswith(message)
         assert recording.notes == list(texts(recording.states))
         recording.switch(Controls())
         assert str(recording.states[0]).startswith("recording 0:00")
     assert numbers(tmp_path / "out-1.mp4") == [0, 1]
 
 
-def test_a_full_disk_ends_a_run_that_is_for_its_recording(tmp_path: Path) -> None:
-    """A service must not go on for hours without its file."""
+def test_a_full_disk_ends_a_run_whose_purpose_is_the_recording(tmp_path: Path) -> None:
+    """A service must not run for hours without its file."""
     with Recording(FullDisk, tmp_path / "out.mp4", on=True) as recording:
         write(recording, 0, 1)
         with pytest.raises(SinkError, match="the disk is full"):
@@ -232,7 +232,7 @@ def test_a_full_disk_ends_a_run_that_is_for_its_recording(tmp_path: Path) -> Non
 def run_with(
     recording: Recording, count: int, press: Callable[[int], list[str]]
 ) -> tuple[Run, list[int]]:
-    """Run numbered pictures past a recording, with keys by the number of frames shown."""
+    """Run numbered images with a recording; press gives keys by the number of frames shown."""
     shown: list[int] = []
 
     class Screen:
@@ -266,8 +266,8 @@ def run_with(
     return run, shown
 
 
-def test_a_key_records_what_comes_until_it_is_pressed_again(tmp_path: Path) -> None:
-    """It holds the frames shown between the two presses, and no others."""
+def test_a_key_records_until_it_is_pressed_again(tmp_path: Path) -> None:
+    """The file has the frames shown between the two presses, and no others."""
     pressed: set[int] = set()
 
     def press(shown: int) -> list[str]:
@@ -276,14 +276,14 @@ def test_a_key_records_what_comes_until_it_is_pressed_again(tmp_path: Path) -> N
             return ["r"]
         return []
 
-    with Recording(make, tmp_path / "out.mp4", on=False) as recording:
+    with Recording(open_recorder, tmp_path / "out.mp4", on=False) as recording:
         _, shown = run_with(recording, 15, press)
     assert shown == list(range(15))
     assert numbers(tmp_path / "out-1.mp4") == [3, 4, 5, 6, 7, 8]
 
 
-def test_the_view_goes_on_where_the_disk_is_full(tmp_path: Path) -> None:
-    """Every frame is shown, and the status says what has happened."""
+def test_the_view_continues_when_the_disk_is_full(tmp_path: Path) -> None:
+    """Every frame is shown, and the status has the reason."""
     pressed: set[int] = set()
 
     def press(shown: int) -> list[str]:
@@ -298,8 +298,8 @@ def test_the_view_goes_on_where_the_disk_is_full(tmp_path: Path) -> None:
     assert any("the disk is full" in text for text in texts(run.controller.states()))
 
 
-def test_free_names_count_on(tmp_path: Path) -> None:
-    """Gaps are not filled, and strangers do not count."""
+def test_new_files_are_numbered_after_the_last_one(tmp_path: Path) -> None:
+    """Gaps are not filled, and other files do not count."""
     path = tmp_path / "out.mp4"
     assert free_path(tmp_path / "missing" / "out.mp4").name == "out-1.mp4"
     assert free_path(path).name == "out-1.mp4"

@@ -1,4 +1,4 @@
-"""A snapshot is the picture as it was seen, with its figures beside it."""
+"""A snapshot is the canvas as it was shown, with its figures beside it."""
 
 from __future__ import annotations
 
@@ -24,16 +24,18 @@ CANVAS = compared.picture(64, 48)
 
 
 def figures_of(path: Path) -> Any:
-    """Read the figures beside a picture."""
+    """Read the figures beside an image."""
     return json.loads(path.with_suffix(".json").read_text("utf-8"))
 
 
-def test_the_picture_is_kept_to_the_last_bit(tmp_path: Path) -> None:
-    """It is named after model, variant and frame, in a folder that need not exist."""
+def test_the_image_is_saved_without_loss(tmp_path: Path) -> None:
+    """It is named after model, variant and frame, in a folder that is created."""
     step = steps.step(42, CANVAS, time_s=1.68)
     path = take_snapshot(tmp_path / "new" / "folder", step, steps.status(model="DeepLab v3+"))
     assert path == tmp_path / "new" / "folder" / "deeplab-v3-int8-000042.png"
-    assert np.array_equal(cv2.imread(str(path)), CANVAS)
+    image = cv2.imread(str(path))
+    assert image is not None
+    assert np.array_equal(image, CANVAS)
     assert sorted(entry.name for entry in path.parent.iterdir()) == [
         "deeplab-v3-int8-000042.json",
         "deeplab-v3-int8-000042.png",
@@ -43,38 +45,38 @@ def test_the_picture_is_kept_to_the_last_bit(tmp_path: Path) -> None:
 def test_the_figures_are_those_of_the_step(tmp_path: Path) -> None:
     """Frame, variant, times, rates and quality; a class that never occurred has null."""
     status = steps.status()
-    told = figures_of(take_snapshot(tmp_path, steps.step(42, CANVAS, time_s=1.68), status))
-    assert told["frame"] == {"index": 42, "name": "frame 42", "time_s": 1.68}
-    assert (told["model"], told["variant"], told["threads"]) == ("Street", "int8", 2)
-    assert told["timings"] == steps.TIMINGS._asdict()
-    assert told["fps"] == {"shown": 17.9, "network": 52.3, "source": 25.0}
-    assert told["stages"]["invoke"]["p50_ms"] == status.stages["invoke"].p50_ms
-    assert told["quality"]["miou"] == 0.612
-    assert told["quality"]["per_class"] == {"road": 0.951, "train": None}
-    assert "comparison" not in told
+    figures = figures_of(take_snapshot(tmp_path, steps.step(42, CANVAS, time_s=1.68), status))
+    assert figures["frame"] == {"index": 42, "name": "frame 42", "time_s": 1.68}
+    assert (figures["model"], figures["variant"], figures["threads"]) == ("Street", "int8", 2)
+    assert figures["timings"] == steps.TIMINGS._asdict()
+    assert figures["fps"] == {"shown": 17.9, "network": 52.3, "source": 25.0}
+    assert figures["stages"]["invoke"]["p50_ms"] == status.stages["invoke"].p50_ms
+    assert figures["quality"]["miou"] == 0.612
+    assert figures["quality"]["per_class"] == {"road": 0.951, "train": None}
+    assert "comparison" not in figures
 
 
-def test_a_comparison_is_kept_with_both_scores(tmp_path: Path) -> None:
-    """Agreement over all, by class, and how the second variant does."""
-    alike = compared.comparison(compared.segmentation(1, logits=False))
-    alike = replace(alike, quality=Quality(9, miou=math.nan))
-    step = replace(steps.step(0, CANVAS, variant="float32"), comparison=alike)
-    told = figures_of(take_snapshot(tmp_path, step, steps.status()))["comparison"]
-    assert told["with"] == "int8"
-    assert told["agreement"] == alike.agreement
-    assert told["per_class"] == dict(alike.per_class)
-    assert told["quality"]["miou"] is None
+def test_a_comparison_is_saved_with_both_scores(tmp_path: Path) -> None:
+    """Agreement over all, agreement by class, and the second variant's own score."""
+    comparison = compared.comparison(compared.segmentation(1, logits=False))
+    comparison = replace(comparison, quality=Quality(9, miou=math.nan))
+    step = replace(steps.step(0, CANVAS, variant="float32"), comparison=comparison)
+    figures = figures_of(take_snapshot(tmp_path, step, steps.status()))["comparison"]
+    assert figures["with"] == "int8"
+    assert figures["agreement"] == comparison.agreement
+    assert figures["per_class"] == dict(comparison.per_class)
+    assert figures["quality"]["miou"] is None
 
 
-def test_digits_are_kept_by_what_was_read(tmp_path: Path) -> None:
+def test_digits_are_saved_as_they_were_read(tmp_path: Path) -> None:
     """One class of a digit, or every digit of a page with its box."""
-    told = figures_of(take_snapshot(tmp_path, steps.digit(7, 7), steps.status(quality=None)))
-    assert told["class_id"] == 7
-    assert told["quality"] is None
+    figures = figures_of(take_snapshot(tmp_path, steps.digit(7, 7), steps.status(quality=None)))
+    assert figures["class_id"] == 7
+    assert figures["quality"] is None
     reading = Reading((1, 2, 3, 4), 5, 0.9, np.eye(10, dtype=np.float32)[5])
     step = steps.step(1, CANVAS, result=Readings((reading,)))
-    told = figures_of(take_snapshot(tmp_path, step, steps.status()))
-    assert told["digits"] == [{"digit": 5, "box": [1, 2, 3, 4]}]
+    figures = figures_of(take_snapshot(tmp_path, step, steps.status()))
+    assert figures["digits"] == [{"digit": 5, "box": [1, 2, 3, 4]}]
 
 
 def test_an_earlier_snapshot_is_never_overwritten(tmp_path: Path) -> None:
@@ -87,31 +89,31 @@ def test_an_earlier_snapshot_is_never_overwritten(tmp_path: Path) -> None:
     ]
 
 
-def test_without_a_picture_there_is_nothing_to_keep(tmp_path: Path) -> None:
-    """It is said, and no folder is made."""
+def test_without_an_image_there_is_nothing_to_save(tmp_path: Path) -> None:
+    """The message says so, and no folder is created."""
     step = replace(steps.step(0, CANVAS), canvas=None)
     with pytest.raises(SinkError, match="no image"):
         take_snapshot(tmp_path / "folder", step, steps.status())
     assert not (tmp_path / "folder").exists()
 
 
-def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
-    """The words say what to do."""
+def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
+    """The message says what to do."""
     (tmp_path / "file").write_text("")
     with pytest.raises(SinkError, match="choose another folder"):
         take_snapshot(tmp_path / "file" / "folder", steps.step(0, CANVAS), steps.status())
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_full_disk_is_told(tmp_path: Path) -> None:
-    """It is a fault of the sink, which the controller shows."""
+def test_a_full_disk_is_reported(tmp_path: Path) -> None:
+    """It is a SinkError, which the controller shows."""
     (tmp_path / "street-int8-000000.json").symlink_to("/dev/full")
     with pytest.raises(SinkError, match="the disk is full"):
         take_snapshot(tmp_path, steps.step(0, CANVAS), steps.status())
 
 
 def test_no_half_of_a_snapshot_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the disk is full after a part of them, neither picture nor figures stay."""
+    """If the disk is full after a part of them, neither image nor figures stay."""
     write_bytes = Path.write_bytes
 
     def write_image_only(path: Path, content: bytes) -> int:

@@ -1,4 +1,4 @@
-"""The terminal tells what the HUD tells, on a screen and in a pipe."""
+"""The terminal shows what the HUD shows, on a screen and in a pipe."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.steps import PAUSED, status, step
 
 
 class Clock:
-    """Be the time of the terminal."""
+    """Clock of the terminal, set by the test."""
 
     def __init__(self) -> None:
         self.now_s = 50.0
@@ -34,7 +34,7 @@ class Clock:
 
 
 def console(*, terminal: bool = False, **settings: Any) -> tuple[Console, io.StringIO]:
-    """Make a console that writes into memory."""
+    """Return a console that writes into memory, and that memory."""
     out = io.StringIO()
     # Rich remembers a style's codes from its first use, whatever the colours of a later console,
     # so a test that ran before would decide them.
@@ -51,7 +51,7 @@ def lines(**changes: Any) -> list[str]:
     return view.plain.split("\n")
 
 
-def test_the_live_view_says_what_the_hud_says() -> None:
+def test_the_live_view_shows_what_the_hud_shows() -> None:
     """Variant, model, facts, three rates, stages, notes and quality, in that order."""
     said = "\n".join(lines())
     parts = (
@@ -67,7 +67,7 @@ def test_the_live_view_says_what_the_hud_says() -> None:
 
 
 def test_a_stage_has_its_figures_and_its_bar() -> None:
-    """The bars compare the stages; the whole way has figures alone."""
+    """The bars compare the stages; end to end has figures alone."""
     rows = {line[2:14].strip(): line for line in lines()}
     assert re.search(r"18\.6\s+27\.9\s+█+▍░+$", rows["invoke"])
     assert rows["invoke"].count("█") > 5 * rows["capture"].count("█") / 2 > 0
@@ -131,7 +131,7 @@ def test_all_classes_fit_a_plain_terminal() -> None:
     ],
 )
 def test_bars_are_drawn_in_eighths(share: float, until: float, drawn: str) -> None:
-    """Never wider than their room."""
+    """They are never wider than allowed."""
     assert bar(share, until, 10) == drawn
 
 
@@ -154,7 +154,7 @@ def test_times_read_like_a_clock(seconds: float, face: str) -> None:
 
 
 def test_the_time_left_follows_the_pace() -> None:
-    """It is unknown where the number of frames is, or before there is a pace."""
+    """It is unknown without a number of frames, or before two frames."""
     assert Progress(11, 31, 5.0).left_s == 10
     assert Progress(11, None, 5.0).left_s is None
     assert Progress(1, 31, 5.0).left_s is None
@@ -162,7 +162,7 @@ def test_the_time_left_follows_the_pace() -> None:
 
 
 def test_a_pipe_gets_plain_lines_now_and_then() -> None:
-    """One line in so many seconds and one at the end: no escape codes, no returns, no wraps."""
+    """One line per interval and one at the end: no escape codes, no returns, no wraps."""
     made, out = console()
     clock = Clock()
     with Terminal(made, frame_count=3000, interval_s=5.0, clock=clock) as terminal:
@@ -178,8 +178,8 @@ def test_a_pipe_gets_plain_lines_now_and_then() -> None:
     assert "\r" not in out.getvalue()
 
 
-def test_plain_lines_tell_what_goes_wrong() -> None:
-    """Dropped and damaged frames are named where there are some."""
+def test_plain_lines_count_losses() -> None:
+    """Dropped and damaged frames are named if there are some."""
     said = plain_line(status(), Progress(120, 3000, 60.0))
     assert said.endswith("end to end 46.0 ms; dropped 3; damaged 2; mIoU 0.612")
     clean = plain_line(status(dropped=0, damaged=0, quality=None), Progress(120))
@@ -187,7 +187,7 @@ def test_plain_lines_tell_what_goes_wrong() -> None:
 
 
 def test_a_screen_is_drawn_at_most_five_times_a_second() -> None:
-    """A hundred frames in a second are four pictures of the view."""
+    """A hundred frames in a second draw the view four times."""
     made, out = console(terminal=True)
     clock = Clock()
     with Terminal(made, clock=clock) as terminal:
@@ -199,7 +199,7 @@ def test_a_screen_is_drawn_at_most_five_times_a_second() -> None:
 
 
 def test_the_screen_is_left_clean() -> None:
-    """The live view goes, its cursor comes back, and one line tells what came of it."""
+    """The live view is removed, the cursor comes back, and one line sums up the run."""
     made, out = console(terminal=True)
     clock = Clock()
     terminal = Terminal(made, clock=clock)
@@ -232,8 +232,8 @@ def test_a_dumb_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b[?25l" not in out.getvalue()
 
 
-class Deaf(io.StringIO):
-    """Be an output whose reader has left."""
+class ClosedOutput(io.StringIO):
+    """Output whose reader has gone."""
 
     def __init__(self, fault: OSError) -> None:
         super().__init__()
@@ -250,9 +250,9 @@ class Deaf(io.StringIO):
 
 @pytest.mark.parametrize("terminal", [False, True])
 @pytest.mark.parametrize("fault", [BrokenPipeError(32, "Broken pipe"), OSError(5, "EIO")])
-def test_a_reader_that_left_does_not_end_the_run(fault: OSError, terminal: bool) -> None:
-    """The recording goes on after the terminal was closed, and nothing is tried again."""
-    out = Deaf(fault)
+def test_a_closed_output_does_not_end_the_run(fault: OSError, terminal: bool) -> None:
+    """The recording continues after the terminal was closed, and nothing is written again."""
+    out = ClosedOutput(fault)
     clock = Clock()
     with Terminal(Console(file=out, force_terminal=terminal), clock=clock) as view:
         for index in range(20):
@@ -308,8 +308,8 @@ def shown(summary: dict[str, Any]) -> list[str]:
     return out.getvalue().splitlines()
 
 
-def test_the_summary_says_all_of_it_in_the_order_of_the_view() -> None:
-    """Every figure of summary.json has its place, within eighty columns."""
+def test_the_summary_has_every_figure_in_the_order_of_the_view() -> None:
+    """Every figure of summary.json is there, within eighty columns."""
     said = shown(SUMMARY)
     assert max(len(line) for line in said) <= 80
     text = "\n".join(said)
@@ -351,7 +351,7 @@ def test_a_summary_with_little_in_it_can_be_shown() -> None:
 
 
 def test_all_keys_fit_the_smallest_usual_terminal() -> None:
-    """In 80 columns and 24 rows every key and its words are whole, with the figures above them."""
+    """In 80 columns and 24 rows every key and its text are whole, below the figures."""
     view = screen(
         status(states=(PAUSED,)), Progress(9, None, 1.0), (80, 24),
         ascii_only=False, keys=True, help_shown=True,

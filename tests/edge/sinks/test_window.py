@@ -1,4 +1,4 @@
-"""The window shows canvases, hears keys and closes by its button, on a display without a screen."""
+"""The window shows canvases, reads keys and closes by its button, on a virtual display."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="module")
 def xvfb() -> Iterator[str]:
-    """Start a display in memory for the tests of this room."""
+    """Start a display in memory for the tests of this module."""
     missing = [tool for tool in ("Xvfb", "xdotool") if not shutil.which(tool)]
     if missing:
         pytest.skip(f"{' and '.join(missing)} not installed (apt install xvfb xdotool)")
@@ -32,8 +32,8 @@ def xvfb() -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     os.close(writing)
-    with os.fdopen(reading) as told:
-        number = told.readline().strip()
+    with os.fdopen(reading) as output:
+        number = output.readline().strip()
     yield f":{number}"
     server.terminate()
     server.wait()
@@ -53,8 +53,8 @@ def canvas(width=640, height=360):
     image[:, : width // 2] = (10, 60, 250)
     return image
 
-def xdotool(*words):
-    done = subprocess.run(["xdotool", *words], capture_output=True, text=True, check=True)
+def xdotool(*arguments):
+    done = subprocess.run(["xdotool", *arguments], capture_output=True, text=True, check=True)
     return done.stdout.split()
 
 def until(window, wanted, canvas=canvas()):
@@ -94,7 +94,7 @@ def focus(window, title):
 
 
 def on_display(name: str, code: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run some lines with a display: Qt ends the process with its display, so not in this one."""
+    """Run some code with a display: Qt ends the process with its display, so not in this one."""
     kept = {key: value for key, value in os.environ.items() if key != "WAYLAND_DISPLAY"}
     return subprocess.run(
         [sys.executable, "-c", START + code],
@@ -107,8 +107,8 @@ def on_display(name: str, code: str, **env: str) -> subprocess.CompletedProcess[
     )
 
 
-def test_a_window_shows_the_canvas_and_hears_keys(xvfb: str) -> None:
-    """Keys come by their names; the left arrow, whose code ends like a Q, is itself."""
+def test_a_window_shows_the_canvas_and_reads_keys(xvfb: str) -> None:
+    """Keys have their names; the left arrow, whose code ends like a Q, is itself."""
     done = on_display(
         xvfb,
         """
@@ -124,8 +124,8 @@ with Window("street view") as window:
     assert done.stderr == ""
 
 
-def test_the_picture_keeps_its_shape(xvfb: str) -> None:
-    """A window pulled to a square shows the whole picture, its colours right, with black bars."""
+def test_the_image_keeps_its_shape(xvfb: str) -> None:
+    """A window pulled to a square shows the whole image, its colours right, with black bars."""
     done = on_display(
         xvfb,
         """
@@ -172,10 +172,10 @@ with Window("shape") as window:
         ((9000, 10), (36, 256)),
     ],
 )
-def test_bars_give_a_picture_the_shape_of_its_room(
+def test_bars_give_an_image_the_shape_of_its_window(
     room_wh: tuple[int, int], shape_hw: tuple[int, int]
 ) -> None:
-    """They are black and on both sides; a room like a slit does not make a picture huge."""
+    """They are black and on both sides; a very narrow window does not make an image huge."""
     canvas = np.full((36, 64, 3), 9, np.uint8)
     made = framed(canvas, room_wh)
     assert made.shape[:2] == shape_hw
@@ -186,7 +186,7 @@ def test_bars_give_a_picture_the_shape_of_its_room(
 
 
 def test_a_large_canvas_fits_the_desktop(xvfb: str) -> None:
-    """A picture of 2048x1024 opens smaller, in its shape."""
+    """An image of 2048x1024 opens smaller, in its shape."""
     done = on_display(
         xvfb,
         """
@@ -218,8 +218,8 @@ with Window("button") as window:
     assert (done.returncode, done.stdout, done.stderr) == (0, "q\n0\n", "")
 
 
-def test_keys_are_heard_during_a_pause(xvfb: str) -> None:
-    """While nothing is written the window goes on living."""
+def test_keys_are_read_during_a_pause(xvfb: str) -> None:
+    """While nothing is written the window still processes its events."""
     done = on_display(
         xvfb,
         """
@@ -237,7 +237,7 @@ with Window("pause") as window:
 
 
 def test_wayland_variables_do_not_disturb(xvfb: str) -> None:
-    """Under Xwayland the wheel's only platform is chosen, without a word of Qt."""
+    """Under Xwayland the wheel's only platform is chosen, without a message of Qt."""
     done = on_display(
         xvfb,
         """
@@ -257,13 +257,13 @@ print(os.environ["QT_QPA_PLATFORM"])
 
 
 def test_a_dead_display_is_a_reason_and_not_an_abort() -> None:
-    """The process lives to say why."""
+    """The process lives on to report why."""
     done = on_display(":4242", "print(display_verdict().reason)")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("the display :4242 cannot be used")
 
 
 def test_no_window_without_a_display() -> None:
-    """Opening one all the same is refused in words."""
+    """Opening one anyway raises with the reason."""
     with pytest.raises(SinkError, match="no window: it is dark; go on with --headless"):
         Window("dark", DisplayVerdict(False, "it is dark; go on with --headless"))

@@ -18,7 +18,7 @@ COLOURS = {
 
 
 def planes(size_wh: tuple[int, int], padding: int = 0) -> list[np.ndarray]:
-    """Make the planes of a size, their rows apart by some padding."""
+    """Return the planes of a size, with padding between their rows."""
     width, height = size_wh
     whole = np.zeros((height, width + padding), np.uint8)
     halves = [np.zeros((height // 2, width // 2 + padding), np.uint8) for _ in "uv"]
@@ -26,7 +26,7 @@ def planes(size_wh: tuple[int, int], padding: int = 0) -> list[np.ndarray]:
 
 
 def planes_of(image: np.ndarray, padding: int = 0) -> list[np.ndarray]:
-    """Convert a picture."""
+    """Convert an image."""
     made = planes(image.shape[1::-1], padding)
     Yuv420(*made).convert(image)
     return made
@@ -43,7 +43,7 @@ def test_colours_follow_bt709(
 
 
 def test_every_pixel_keeps_its_place() -> None:
-    """Luma is per pixel, chroma the mean of the two by two pixels it stands for."""
+    """Luma is per pixel, chroma the mean of two by two pixels."""
     image = np.zeros((6, 10, 3), np.uint8)
     image[3, 7] = 255
     image[4:6, 0:2] = (255, 0, 0)
@@ -54,8 +54,8 @@ def test_every_pixel_keeps_its_place() -> None:
     assert planes_of(image)[1][2, 0] == pytest.approx(128 + 112 * 3 / 4, abs=1)
 
 
-def test_a_converter_forgets_the_picture_before() -> None:
-    """The memory used again holds nothing of the last picture."""
+def test_a_converter_keeps_nothing_of_the_image_before() -> None:
+    """The memory used again has nothing of the last image."""
     made = planes((10, 6))
     converter = Yuv420(*made)
     converter.convert(np.full((6, 10, 3), (255, 0, 0), np.uint8))
@@ -63,8 +63,8 @@ def test_a_converter_forgets_the_picture_before() -> None:
     assert [sorted(set(plane.reshape(-1).tolist())) for plane in made] == [[16], [128], [128]]
 
 
-def test_rows_may_lie_apart() -> None:
-    """Encoders align their rows; the padding between them is passed over."""
+def test_rows_may_be_padded() -> None:
+    """Encoders align their rows; the padding between them is skipped."""
     image = np.random.default_rng(0).integers(0, 256, (6, 10, 3), np.uint8)
     for near, far in zip(planes_of(image), planes_of(image, padding=7), strict=True):
         assert (near == far).all()

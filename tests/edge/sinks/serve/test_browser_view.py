@@ -1,4 +1,4 @@
-"""The browser view shows what runs, hears keys, and never holds the pipeline up."""
+"""The browser view shows the run, reads keys, and never delays the pipeline."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def view() -> Iterator[BrowserView]:
 def ask(
     view: BrowserView, path: str, method: str = "GET", body: str | None = None, **headers: str
 ) -> tuple[int, str, http.client.HTTPMessage]:
-    """Ask for something once; return the code, the text and the headers."""
+    """Send one request; return the code, the text and the headers."""
     connection = http.client.HTTPConnection("127.0.0.1", view.port, timeout=WAIT_S)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request(method, path, body, named)
@@ -54,7 +54,7 @@ def ask(
 
 @contextmanager
 def watching(view: BrowserView, path: str = "/stream") -> Iterator[Any]:
-    """Keep a stream open, and yield its body once it is answered."""
+    """Keep a stream open, and yield its response."""
     connection = http.client.HTTPConnection("127.0.0.1", view.port, timeout=WAIT_S)
     connection.request("GET", path)
     answer = connection.getresponse()
@@ -66,7 +66,7 @@ def watching(view: BrowserView, path: str = "/stream") -> Iterator[Any]:
 
 
 def next_jpeg(body: Any) -> bytes:
-    """Read the next picture of a stream."""
+    """Read the next image of a stream."""
     length = 0
     while line := body.readline().strip() or (b"" if length else b"."):
         if line.lower().startswith(b"content-length:"):
@@ -76,8 +76,9 @@ def next_jpeg(body: Any) -> bytes:
 
 
 def number_in(jpeg: bytes) -> int:
-    """Read the number of a picture back."""
-    return made.number_of(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR))
+    """Read the number of an image back."""
+    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    return made.number_of(np.asarray(image, np.uint8))
 
 
 def until(condition: Any) -> None:
@@ -89,8 +90,8 @@ def until(condition: Any) -> None:
     pytest.fail("it did not happen")
 
 
-def test_the_picture_moves(view: BrowserView) -> None:
-    """Each picture that is written while somebody watches arrives, as JPEG."""
+def test_images_arrive_as_jpeg(view: BrowserView) -> None:
+    """Each image that is written while somebody watches arrives."""
     view.write(step(3), status())
     with watching(view) as body:
         assert body.status == 200
@@ -102,8 +103,8 @@ def test_the_picture_moves(view: BrowserView) -> None:
     assert first[:2] == second[:2] == b"\xff\xd8"
 
 
-def test_a_picture_is_encoded_once_and_only_for_somebody(view: BrowserView) -> None:
-    """Nobody looks: no JPEG. Two look: one for both."""
+def test_an_image_is_encoded_once_and_only_for_viewers(view: BrowserView) -> None:
+    """No JPEG without a viewer, and one for two of them."""
     for index in range(20):
         view.write(step(index), status())
     assert view.feed.encoded == 0
@@ -114,7 +115,7 @@ def test_a_picture_is_encoded_once_and_only_for_somebody(view: BrowserView) -> N
 
 @pytest.mark.parametrize("key", [key for entry in KEYS for key in entry.keys])
 def test_a_key_arrives_by_its_name(view: BrowserView, key: str) -> None:
-    """Every key of the table can be pressed, and is told once."""
+    """Every key of the table can be pressed, and arrives once."""
     code, _, _ = ask(view, "/key", "POST", key, Origin=f"http://127.0.0.1:{view.port}", Host=f"127.0.0.1:{view.port}")  # fmt: skip  # noqa: E501
     assert code == 204
     assert list(view.keys()) == [key]
@@ -122,7 +123,7 @@ def test_a_key_arrives_by_its_name(view: BrowserView, key: str) -> None:
 
 
 def test_an_unknown_key_is_refused(view: BrowserView) -> None:
-    """With a sentence, and nothing is pressed."""
+    """With a message, and no key arrives."""
     code, text, _ = ask(view, "/key", "POST", "format the disk")
     assert (code, "Unknown key" in text) == (400, True)
     assert list(view.keys()) == []
@@ -139,7 +140,7 @@ def test_an_unknown_key_is_refused(view: BrowserView) -> None:
     ],
 )
 def test_a_foreign_page_cannot_press_keys(view: BrowserView, headers: dict[str, str]) -> None:
-    """Neither by asking from elsewhere, nor by a name of its own that points here."""
+    """Neither by a cross-origin request, nor by a name of its own that points here."""
     code, text, _ = ask(view, "/key", "POST", "q", **headers)
     assert code == 403
     assert text.count("\n") == 1
@@ -147,15 +148,15 @@ def test_a_foreign_page_cannot_press_keys(view: BrowserView, headers: dict[str, 
 
 
 def test_a_foreign_page_cannot_watch(view: BrowserView) -> None:
-    """Pictures in foreign pages take no place, and a rebound name reads nothing."""
+    """Images in foreign pages take no viewer's place, and a rebound name reads nothing."""
     view.write(step(), status())
     assert ask(view, "/stream", Sec_Fetch_Site="cross-site")[0] == 403
     assert ask(view, "/status", Host="evil.example:8000")[0] == 403
     assert ask(view, "/", Sec_Fetch_Site="cross-site")[0] == 200  # a link leads here
 
 
-def test_the_ninth_is_told_to_wait(view: BrowserView) -> None:
-    """Eight may watch; the next one gets a sentence, and a place once one is free."""
+def test_the_ninth_viewer_has_to_wait(view: BrowserView) -> None:
+    """Eight may watch; the next one gets a message, and a place once one is free."""
     view.write(step(1), status())
     held = [watching(view) for _ in range(8)]
     bodies = [one.__enter__() for one in held]
@@ -173,8 +174,8 @@ def test_the_ninth_is_told_to_wait(view: BrowserView) -> None:
     until(lambda: view.watching == 0)
 
 
-def test_nobody_looks_nobody_draws(view: BrowserView) -> None:
-    """Canvases are asked for while somebody watches; what was shown before is not shown again."""
+def test_no_canvas_is_wanted_without_viewers(view: BrowserView) -> None:
+    """Canvases are wanted while somebody watches; an old one is not shown again."""
     assert not view.wants_canvas
     view.write(step(3), status())
     with watching(view) as body:
@@ -189,8 +190,8 @@ def test_nobody_looks_nobody_draws(view: BrowserView) -> None:
         assert number_in(next_jpeg(body)) == 5
 
 
-def test_a_client_that_never_reads_holds_nobody_up(view: BrowserView) -> None:
-    """Far more than its buffers take is written past it, and another sees the newest."""
+def test_a_client_that_never_reads_delays_nobody(view: BrowserView) -> None:
+    """Far more than its buffers hold is written, and another viewer sees the newest image."""
     noise = np.random.default_rng(0).integers(0, 256, (360, 640, 3), np.uint8)
     with socket.create_connection(("127.0.0.1", view.port)) as deaf:
         deaf.sendall(f"GET /stream HTTP/1.1\r\nHost: localhost:{view.port}\r\n\r\n".encode())
@@ -207,7 +208,7 @@ def test_a_client_that_never_reads_holds_nobody_up(view: BrowserView) -> None:
         assert view.watching >= 1
 
 
-def test_a_client_that_takes_nothing_is_let_go(
+def test_a_client_that_reads_nothing_is_disconnected(
     view: BrowserView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the time-out its place is free again."""
@@ -225,7 +226,7 @@ def test_a_client_that_takes_nothing_is_let_go(
         until(is_gone)
 
 
-def test_a_client_that_vanishes_is_forgotten(view: BrowserView) -> None:
+def test_a_client_that_vanishes_frees_its_place(view: BrowserView) -> None:
     """Also while nothing is written, as in a pause."""
     view.write(step(), status())
     with watching(view) as body, watching(view, "/events") as events:
@@ -236,7 +237,7 @@ def test_a_client_that_vanishes_is_forgotten(view: BrowserView) -> None:
 
 
 def test_the_figures_are_those_of_the_hud() -> None:
-    """Every word of the HUD is there, in its order."""
+    """The page has all text of the HUD."""
     for one in (status(), status(quality=None), status(damaged=0, stages={}, shown_fps=None)):
         page, hud = status_json(one), asdict(status_text(one))
         assert {name: page[name] for name in hud} == hud
@@ -249,16 +250,16 @@ def test_the_figures_come_as_events(view: BrowserView) -> None:
     view.write(step(), status(states=(PAUSED, RECORDING)))
     with watching(view, "/events") as body:
         assert body.headers["Content-Type"].startswith("text/event-stream")
-        told = json.loads(body.readline().removeprefix(b"data: "))
-        assert told["states"] == f"{PAUSED} · {RECORDING}"
-        assert told["paused"] is True
-        assert told["classes"][0] == ["road", "0.951", 0.951]
+        figures = json.loads(body.readline().removeprefix(b"data: "))
+        assert figures["states"] == f"{PAUSED} · {RECORDING}"
+        assert figures["paused"] is True
+        assert figures["classes"][0] == ["road", "0.951", 0.951]
         view.write(step(1), status(variant="float16"))
         until(lambda: b'"float16"' in body.readline())
 
 
-def test_before_the_first_picture_the_page_waits(view: BrowserView) -> None:
-    """Streams are answered and stay open; nothing breaks for want of a status."""
+def test_before_the_first_image_the_page_waits(view: BrowserView) -> None:
+    """Streams are answered and stay open without a status."""
     assert "variant" not in json.loads(ask(view, "/status")[1])
     with watching(view) as body:
         assert body.status == 200
@@ -286,7 +287,7 @@ def test_the_page_stands_alone(view: BrowserView) -> None:
 
 
 def test_beyond_this_machine_a_token_is_needed() -> None:
-    """It is made, stands in the address, and is taken from there or from the cookie."""
+    """It is generated, is in the address, and is accepted from there or from the cookie."""
     with BrowserView("0.0.0.0", 0) as view:  # noqa: S104 - that is what is tested
         token = view.url.split("?token=")[1]
         assert len(token) >= 20
@@ -315,8 +316,8 @@ def test_beyond_this_machine_a_token_is_needed() -> None:
         assert list(view.keys()) == ["l"]
 
 
-def test_a_token_of_ones_own_is_taken_anywhere() -> None:
-    """Also on loopback; one that can be guessed is refused."""
+def test_a_chosen_token_is_needed_anywhere() -> None:
+    """Also on loopback; a token that can be guessed is refused."""
     with BrowserView(port=0, token="long-enough") as view:  # noqa: S106
         assert view.url.endswith("/?token=long-enough")
         assert ask(view, "/status")[0] == 401
@@ -339,18 +340,18 @@ def test_a_token_of_ones_own_is_taken_anywhere() -> None:
         ("::", "[2001:db8::1]:8000", True),
     ],
 )
-def test_hosts_are_known_by_name(host: str, header: str, known: bool) -> None:
-    """A forwarded port may differ; a strange name may not."""
+def test_the_host_header_must_name_this_server(host: str, header: str, known: bool) -> None:
+    """A forwarded port may differ; an unknown name may not."""
     assert access_for(host).allows_host(header) is known
 
 
 def test_loopback_is_what_no_other_machine_reaches() -> None:
-    """A name that only might point here counts as beyond."""
+    """A name that may or may not point here counts as reachable."""
     assert [is_loopback(host) for host in ("127.0.0.1", "127.9.9.9", "::1", "localhost")] == [True] * 4  # fmt: skip  # noqa: E501
     assert not any(is_loopback(host) for host in ("0.0.0.0", "::", "", "raspberrypi"))  # noqa: S104
 
 
-def test_a_port_in_use_is_told_in_one_line(view: BrowserView) -> None:
+def test_a_port_in_use_is_reported_in_one_line(view: BrowserView) -> None:
     """With what to do, before any thread is started."""
     before = threading.active_count()
     with pytest.raises(SinkError, match=r"port \d+ of 127.0.0.1: it is in use; choose another"):
@@ -359,14 +360,14 @@ def test_a_port_in_use_is_told_in_one_line(view: BrowserView) -> None:
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1"])
-def test_a_foreign_address_is_told_in_one_line(host: str) -> None:
-    """A name that is none and an address of another machine."""
+def test_a_foreign_address_is_reported_in_one_line(host: str) -> None:
+    """A name that does not exist and an address of another machine."""
     with pytest.raises(SinkError, match="leave"):
         BrowserView(host, 0)
 
 
 def test_closing_ends_every_connection() -> None:
-    """Watchers, listeners and deaf ones are let go, the thread ends, the port is free."""
+    """All clients are disconnected, the thread ends, and the port is free."""
     view = BrowserView(port=0)
     view.write(step(), status())
     with (
@@ -385,8 +386,10 @@ def test_closing_ends_every_connection() -> None:
         pass
 
 
-def test_a_breakdown_is_told_by_the_next_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not swallowed in its thread."""
+def test_a_failure_of_the_thread_is_raised_by_the_next_write(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is not lost in its thread."""
 
     def break_down(site: Site) -> Any:
         raise RuntimeError("out of tables")
@@ -407,7 +410,7 @@ def test_the_cookie_is_named_by_the_token() -> None:
     reason="needs chromium and chromium-driver",
 )
 def test_a_real_browser_shows_it_and_presses_keys(view: BrowserView, tmp_path: Path) -> None:
-    """The picture is decoded, a button and a key arrive, and the loss of the server is told."""
+    """The image is decoded, a button and a key arrive, and the end of the server is shown."""
     from tests.support.browser import Browser
 
     view.write(step(5, made.picture(5, (640, 360))), status())

@@ -1,4 +1,4 @@
-"""Runs seen in a browser, from the command line to the last word."""
+"""Runs watched in a browser, from the command line to the end."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -25,7 +26,7 @@ WAIT_S = 60
 
 
 def ask(url: str, path: str, key: str | None = None) -> bytes:
-    """Get something of a server, or press a key."""
+    """Get a path of a server, or press a key."""
     at = urlsplit(url)
     line = http.client.HTTPConnection(at.netloc, timeout=WAIT_S)
     line.request("GET" if key is None else "POST", f"{path}?{at.query}", key)
@@ -35,7 +36,7 @@ def ask(url: str, path: str, key: str | None = None) -> bytes:
 
 
 def served_at(child: subprocess.Popen[str]) -> str:
-    """Read where a run can be watched off what it prints."""
+    """Return the address that a run prints."""
     assert child.stdout is not None
     for line in child.stdout:
         if found := re.search(r"watch at (http://\S+)", line):
@@ -44,31 +45,31 @@ def served_at(child: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.parametrize("where", ["0", "0.0.0.0:0"])
-def test_a_headless_run_is_watched_and_steered(where: str) -> None:
-    """No display: the address is printed, keys switch the variant and end the run."""
+def test_a_headless_run_is_watched_and_controlled(where: str) -> None:
+    """Without a display the address is printed, keys switch the variant and end the run."""
     pytest.importorskip("aiohttp", reason="the browser view's web library is not installed")
     child = begin("run", "--headless", "--loop", "--variant", "int8", "--serve", where)
     try:
         url = served_at(child)
         assert ("?token=" in url) == (where != "0")
         ask(url, "/key", "2")
-        told = {}
+        figures: dict[str, Any] = {}
         deadline = time.monotonic() + WAIT_S
-        while told.get("variant") != "float16" and time.monotonic() < deadline:
-            told = json.loads(ask(url, "/status"))
+        while figures.get("variant") != "float16" and time.monotonic() < deadline:
+            figures = json.loads(ask(url, "/status"))
             time.sleep(0.05)
-        assert told["variant"] == "float16"
+        assert figures["variant"] == "float16"
         ask(url, "/key", "q")
-        said, faults = child.communicate(timeout=WAIT_S)
+        output, faults = child.communicate(timeout=WAIT_S)
     finally:
         child.kill()
-    assert "stopped by a key" in said
+    assert "stopped by a key" in output
     assert faults == ""
     assert child.returncode == 0
 
 
 def test_a_port_in_use_ends_the_run_in_one_line() -> None:
-    """Before the first frame, with another port to take."""
+    """Before the first frame, with the advice to take another port."""
     pytest.importorskip("aiohttp", reason="the browser view's web library is not installed")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -78,10 +79,10 @@ def test_a_port_in_use_ends_the_run_in_one_line() -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_a_missing_library_is_told_with_its_command() -> None:
-    """In one line, and only to those who ask for the view."""
+def test_a_missing_library_is_reported_with_its_command() -> None:
+    """In one line, and only if the view was requested."""
     arguments = ["run", "--headless", "--max-frames", "3"]
-    for more, code, words in (
+    for more, code, message in (
         (["--serve", "0"], 1, "--serve needs a library: pip install aiohttp"),
         ([], 0, ""),
     ):
@@ -94,25 +95,25 @@ def test_a_missing_library_is_told_with_its_command() -> None:
             check=False,
         )
         assert done.returncode == code, done.stderr
-        assert words in done.stderr
-        assert done.stderr.count("\n") == len(words[:1])
+        assert message in done.stderr
+        assert done.stderr.count("\n") == len(message[:1])
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (["--serve-token", "long-enough"], "needs --serve"),
         (["--serve", "0", "--serve-token", "short"], "leave it out to get one"),
         (["--serve", "eighty"], "give [HOST:]PORT"),
     ],
 )
-def test_a_wrong_order_is_told(arguments: list[str], words: str) -> None:
-    """As a mistake of the command line."""
-    if "leave" in words:
+def test_contradicting_options_are_reported(arguments: list[str], message: str) -> None:
+    """As a usage error."""
+    if "leave" in message:
         pytest.importorskip("aiohttp", reason="the browser view's web library is not installed")
     done = edge("run", "--headless", *arguments)
     assert done.returncode == 2
-    assert words in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -125,7 +126,7 @@ def test_a_wrong_order_is_told(arguments: list[str], words: str) -> None:
         ("[::]:8080", ("::", 8080)),
     ],
 )
-def test_where_to_listen_is_read(text: str, where: tuple[str, int]) -> None:
+def test_the_address_to_listen_at_is_parsed(text: str, where: tuple[str, int]) -> None:
     """A port alone is this machine's own."""
     assert listen_at(text) == where
 
@@ -133,7 +134,7 @@ def test_where_to_listen_is_read(text: str, where: tuple[str, int]) -> None:
 @pytest.mark.parametrize(
     "text", ["", "x", "65536", "-1", ":80", "::1:80", "host:", "1.2.3.4", "\u0661"]
 )
-def test_what_is_no_address_is_refused(text: str) -> None:
-    """With the forms there are."""
+def test_an_invalid_address_is_refused(text: str) -> None:
+    """The message shows the accepted forms."""
     with pytest.raises(argparse.ArgumentTypeError, match="8080"):
         listen_at(text)
