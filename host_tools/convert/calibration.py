@@ -77,7 +77,7 @@ def choose_images(
 ) -> Calibration:
     """Choose images from a source, without those whose fingerprint is in `exclude`.
 
-    Images of a video are spread evenly over its length, since neighbours are alike. Others are
+    Images of a video are spread evenly over its length, since neighbours are similar. Others are
     chosen at random by the seed, each at most once.
     Raises UsageError for too small a number, SourceError if the source has too few images or
     they are noise.

@@ -1,4 +1,4 @@
-"""Share what the tests of the workstation's half need."""
+"""Fixtures of the host_tools tests."""
 
 import os
 from pathlib import Path
@@ -10,8 +10,8 @@ from host_tools.framework import SETTINGS
 from host_tools.train.mnist.train_digits import train_digits
 from tests.support.made_digits import made_digits, made_mnist
 
-# Test modules ask whether there is a TensorFlow before the code under test loads it, and what
-# that sets is read once.
+# Test modules check for TensorFlow before the code under test loads it, and TensorFlow reads these
+# settings only once.
 for _name, _value in SETTINGS.items():
     os.environ.setdefault(_name, _value)
 
@@ -24,7 +24,7 @@ def silent() -> Progress:
 
 @pytest.fixture(scope="session")
 def mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of made digits under MNIST's names."""
+    """Return a folder of synthetic digits with MNIST's names."""
     return made_mnist(tmp_path_factory.mktemp("mnist"))
 
 

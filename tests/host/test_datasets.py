@@ -133,7 +133,7 @@ def test_the_shipped_sample_is_what_the_command_makes(
     assets: Path, shared: Path, tmp_path: Path
 ) -> None:
     """The 500 shipped digits are a sample of MNIST's test digits with seed 0."""
-    made = write_sample(shared / "mnist", tmp_path, count=500, seed=0)
-    for path, magic in zip(made, (IMAGES, LABELS), strict=True):
+    paths = write_sample(shared / "mnist", tmp_path, count=500, seed=0)
+    for path, magic in zip(paths, (IMAGES, LABELS), strict=True):
         shipped = read_idx(assets / "samples" / path.name, magic)
         assert np.array_equal(shipped, read_idx(path, magic))

@@ -32,8 +32,8 @@ def tiny_segmenter(spread: float = 1.0) -> bytes:
     scale[0] = spread
     x = layers.ReLU()(x * scale)
     x = x * (1 / scale)
-    made = layers.Conv2D(4, 1, name="head")(x)
-    return _converted(keras.Model(given, made))
+    scores = layers.Conv2D(4, 1, name="head")(x)
+    return _converted(keras.Model(given, scores))
 
 
 def tiny_samples(count: int = 6) -> list[NDArray[np.float32]]:

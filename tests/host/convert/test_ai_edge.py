@@ -36,12 +36,12 @@ def test_float32_is_unchanged(model: bytes) -> None:
 def test_every_variant_is_close_to_float32(model: bytes, variant: str) -> None:
     """Each variant's output is within a few 8-bit steps of float32's."""
     samples = tiny_samples()
-    made = quantize(model, variant, input=GIVEN, samples=samples)
-    whole, small = GraphRunner(model, inner=False), GraphRunner(made, inner=False)
+    quantized = quantize(model, variant, input=GIVEN, samples=samples)
+    reference, small = GraphRunner(model, inner=False), GraphRunner(quantized, inner=False)
     for sample in samples:
-        whole.run(sample)
+        reference.run(sample)
         small.run(sample)
-        wanted = whole.output_values()
+        wanted = reference.output_values()
         assert np.abs(small.output_values() - wanted).max() < 0.05 * np.abs(wanted).max()
 
 
@@ -62,7 +62,7 @@ def test_every_tensor_has_a_range(model: bytes) -> None:
 
 @pytest.mark.parametrize("variant", ["float16", "dynamic_range", "int8"])
 def test_every_variant_is_one_partition(model: bytes, variant: str, tmp_path: Path) -> None:
-    """The delegate takes the whole graph, perhaps without the change from uint8 to int8."""
+    """The delegate takes the reference graph, perhaps without the change from uint8 to int8."""
     path = tmp_path / f"{variant}.tflite"
     path.write_bytes(quantize(model, variant, input=GIVEN, samples=tiny_samples()))
     network = load_network(path, runtime="litert", threads=1)
@@ -81,13 +81,15 @@ def test_dynamic_range_leaves_depthwise_filters_in_float(model: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("io", "given", "made"),
+    ("io", "input_type", "output_type"),
     [("uint8", "uint8", "int8"), ("int8", "int8", "int8"), ("float32", "float32", "float32")],
 )
-def test_int8_has_the_chosen_types(model: bytes, io: str, given: str, made: str) -> None:
+def test_int8_has_the_chosen_types(
+    model: bytes, io: str, input_type: str, output_type: str
+) -> None:
     """`io` decides the types of input and output."""
     graph = GraphRunner(quantize(model, "int8", input=GIVEN, samples=tiny_samples(), io=io))
-    assert (str(graph.input.dtype), str(graph.output.dtype)) == (given, made)
+    assert (str(graph.input.dtype), str(graph.output.dtype)) == (input_type, output_type)
 
 
 def test_uint8_input_takes_pixels_unchanged(model: bytes) -> None:
@@ -105,13 +107,13 @@ def test_uint8_input_takes_pixels_unchanged(model: bytes) -> None:
 @pytest.mark.parametrize("pattern", ["CONV_2D", "*stem*"])
 def test_keep_float_leaves_operators_alone(model: bytes, pattern: str) -> None:
     """A pattern matches a kind or a part of a name."""
-    made = quantize(model, "int8", input=GIVEN, samples=tiny_samples(), keep_float=[pattern])
+    quantized = quantize(model, "int8", input=GIVEN, samples=tiny_samples(), keep_float=[pattern])
     kept = {operator.name for operator in read_graph(model).matching([pattern])}
-    types = {name: info.dtype for name, info in GraphRunner(made).tensors.items()}
+    types = {name: info.dtype for name, info in GraphRunner(quantized).tensors.items()}
     assert kept
     assert any(types[name] == np.float32 for name in kept)
     plain = quantize(model, "int8", input=GIVEN, samples=tiny_samples())
-    assert len(read_graph(made).operators) > len(read_graph(plain).operators)
+    assert len(read_graph(quantized).operators) > len(read_graph(plain).operators)
 
 
 def test_ranges_span_all_samples(model: bytes) -> None:
@@ -187,8 +189,8 @@ def test_the_street_model_is_smaller_and_one_partition(shared: Path, tmp_path: P
         np.asarray(image, np.uint8), sample[0]
     )
     for variant, most in (("dynamic_range", 800_000), ("float16", 1_180_000), ("int8", 800_000)):
-        made = quantize(model, variant, input=given, samples=[sample])
+        quantized = quantize(model, variant, input=given, samples=[sample])
         path = tmp_path / f"{variant}.tflite"
-        path.write_bytes(made)
-        assert len(made) < most
+        path.write_bytes(quantized)
+        assert len(quantized) < most
         assert load_network(path, runtime="litert").delegation.partitions == 1

@@ -18,12 +18,12 @@ def test_only_a_dead_filter_is_raised(shape: tuple[int, ...], axis: int) -> None
     weights = np.ones(shape, np.float32)
     np.moveaxis(weights, axis, 0)[1] = 0
     biases = np.array([1.0, 2.0, 3.0], np.float32)
-    made = raise_dead_weights(weights, biases, 0.01, axis)
-    assert made is not None
-    assert made.shape == shape
-    (place,) = np.argwhere(made != weights)
+    raised = raise_dead_weights(weights, biases, 0.01, axis)
+    assert raised is not None
+    assert raised.shape == shape
+    (place,) = np.argwhere(raised != weights)
     assert place[axis] == 1
-    assert 0 < made.max(initial=0, where=made != weights) * 255 * 0.01 < 1e-4 * 2.0
+    assert 0 < raised.max(initial=0, where=raised != weights) * 255 * 0.01 < 1e-4 * 2.0
 
 
 def test_live_filters_are_unchanged() -> None:
@@ -51,7 +51,7 @@ def test_a_dead_filter_outputs_its_bias_in_int8() -> None:
     ranges = measure_ranges(model, samples)
     (name,) = read_graph(model).inputs
     assert preserve_dead_filter_biases(model, {name: (-1.0, 1.0)}) != model
-    made = quantize(model, "int8", input=InputSpec((8, 8)), ranges=ranges)
-    graph = GraphRunner(made)
+    quantized = quantize(model, "int8", input=InputSpec((8, 8)), ranges=ranges)
+    graph = GraphRunner(quantized)
     graph.run(samples[0])
     np.testing.assert_allclose(graph.output_values()[..., 1], 0.5, atol=0.02)

@@ -42,11 +42,11 @@ def options(
     keras_file: Path, mnist: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> ConversionOptions:
     """Return the options of a conversion that has already run once."""
-    made = digits_options(tmp_path_factory.mktemp("models"), mnist, keras_file)
+    first = digits_options(tmp_path_factory.mktemp("models"), mnist, keras_file)
     steps = Steps()
-    convert(made, steps)
+    convert(first, steps)
     assert tuple(steps.seen) == STEPS, "a step was added or renamed: test its interruption too"
-    return made
+    return first
 
 
 def other_seed(options: ConversionOptions) -> ConversionOptions:

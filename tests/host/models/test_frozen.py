@@ -80,11 +80,11 @@ def test_an_unknown_name_lists_the_candidates(
 def test_several_outputs_are_listed() -> None:
     """Nothing is guessed if there are two outputs."""
     tf = load_tensorflow()
-    with tf.Graph().as_default() as made:
+    with tf.Graph().as_default() as two_outputs:
         given = tf.compat.v1.placeholder(tf.float32, (1, 8, 8, 3), name="given")
         tf.nn.relu(given, name="one")
         tf.nn.relu6(given, name="two")
-    definition = made.as_graph_def()
+    definition = two_outputs.as_graph_def()
     graph = TensorFlowGraph(definition, {node.name: node for node in definition.node})
     with pytest.raises(
         UsageError, match="several outputs: one, two; choose one with --output-tensor"
