@@ -1,52 +1,25 @@
-"""Downloads of the models and data sets that cannot ship with the project."""
+"""Downloading with pooch: one-line errors, and a record of checksums that nobody publishes."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
-import shutil
-import tarfile
-import tempfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from edge_app.atomic import write_atomic
 from edge_app.errors import EdgeError, SourceError
+from host_tools.fetch.downloads import Download, RemoteFile
+from host_tools.fetch.unpack import unpack
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 RECORD_NAME = "fetched.json"
 MAX_DOWNLOAD_BYTES = 100_000_000
-MAX_UNPACKED_BYTES, MAX_UNPACKED_FILES = 300_000_000, 1000
 _CHUNK = 1 << 18
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteFile:
-    """A published file; sha256 is None if nobody published it."""
-
-    url: str
-    name: str
-    sha256: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """Files that belong together, with their licence.
-
-    next_command: {path} stands for the wanted file, else for the folder.
-    wanted: the file to take from an archive; empty if nothing is packed.
-    """
-
-    files: tuple[RemoteFile, ...]
-    licence: str
-    next_command: str
-    wanted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,37 +34,6 @@ class FetchedFile:
     sha256: str
     compared: str
     unpacked: Path | None
-
-
-_MNIST_SHA256 = {
-    "train-images-idx3-ubyte": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-    "train-labels-idx1-ubyte": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-    "t10k-images-idx3-ubyte": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-    "t10k-labels-idx1-ubyte": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-}
-_DEEPLAB = "deeplabv3_mnv2_cityscapes_train_2018_02_05.tar.gz"
-DOWNLOADS = {
-    # Source: the archive of TensorFlow's DeepLab model zoo, research/deeplab/g3doc/model_zoo.md.
-    # No checksum was found published (the zoo states 23 MB), so the first one is recorded.
-    "deeplab-cityscapes": Download(
-        (RemoteFile(f"https://download.tensorflow.org/models/{_DEEPLAB}", _DEEPLAB),),
-        licence="Apache-2.0; trained on Cityscapes, whose licence is for non-commercial use",
-        next_command="host-tools convert {path} --out DIR --labels cityscapes",
-        wanted="frozen_inference_graph.pb",
-    ),
-    # Sources: the SHA-256 in torchvision's prototype datasets, which other loaders confirm. The
-    # mirror is torchvision's.
-    "mnist": Download(
-        tuple(
-            RemoteFile(
-                f"https://ossci-datasets.s3.amazonaws.com/mnist/{name}.gz", f"{name}.gz", sha
-            )
-            for name, sha in _MNIST_SHA256.items()
-        ),
-        licence="by Yann LeCun and Corinna Cortes, commonly stated to be CC BY-SA 3.0",
-        next_command="host-tools train mnist --data {path}",
-    ),
-}
 
 
 def fetch(download: Download, folder: Path, progress: Progress) -> list[FetchedFile]:
@@ -217,67 +159,10 @@ def _unpack_wanted(archive: Path, folder: Path, wanted: str, *, remove_wrong: bo
 def _refuse_unencrypted(response: Any, **_: object) -> None:
     """Raise SourceError for a redirect from https to http."""
     target = response.headers.get("Location", "")
-    if response.url.startswith("https:") and target.startswith("http:"):
+    if urlsplit(response.url).scheme == "https" and urlsplit(target).scheme == "http":
         raise SourceError(
             f"{response.url} redirects to {target}, which is not encrypted; try another network"
         )
-
-
-def unpack(archive: Path, folder: Path) -> list[Path]:
-    """Unpack a .tar.gz of plain files below a folder; return them in the archive's order.
-
-    All members are checked before a file is written; tarfile's own filters need Python 3.11.4.
-    Raises SourceError for an archive that is damaged, too large, or holds anything but files
-    and folders inside.
-    """
-    try:
-        with tempfile.TemporaryFile(dir=folder) as plain:
-            _gunzip(archive, plain)
-            with tarfile.open(fileobj=plain, mode="r:") as tar:
-                files = _safe_files(tar, folder)
-                for path, member in files.items():
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    draft = path.with_name(f".{path.name}.part")
-                    with draft.open("wb") as file:
-                        shutil.copyfileobj(cast("IO[bytes]", tar.extractfile(member)), file)
-                    draft.replace(path)
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as fault:
-        raise SourceError(f"{archive} is damaged ({fault}); fetch it again") from None
-    except ValueError as fault:
-        raise SourceError(
-            f"{archive} is not safe: {fault}; remove it, and fetch it again over another network"
-        ) from None
-    return list(files)
-
-
-def _gunzip(archive: Path, plain: IO[bytes]) -> None:
-    """Decompress a file; raise ValueError if it grows too large.
-
-    The limit also bounds what tarfile reads into memory for a long header.
-    """
-    with gzip.open(archive) as packed:
-        while chunk := packed.read(_CHUNK):
-            plain.write(chunk)
-            if plain.tell() > MAX_UNPACKED_BYTES:
-                raise ValueError(f"it unpacks to more than {MAX_UNPACKED_BYTES:,} bytes")
-    plain.seek(0)
-
-
-def _safe_files(tar: tarfile.TarFile, folder: Path) -> dict[Path, tarfile.TarInfo]:
-    """Return where each file of an archive goes; raise ValueError for any other member."""
-    files: dict[Path, tarfile.TarInfo] = {}
-    for member in tar:
-        path = folder / member.name
-        if not (member.isreg() or member.isdir()):
-            raise ValueError(f"{member.name!r} is neither a file nor a folder")
-        if not path.resolve().is_relative_to(folder.resolve()):
-            raise ValueError(f"{member.name!r} would be written outside of its folder")
-        if member.isreg():
-            files[path] = member
-    size = sum(member.size for member in files.values())  # a sparse file claims any size
-    if not 0 < len(files) <= MAX_UNPACKED_FILES or size > MAX_UNPACKED_BYTES:
-        raise ValueError(f"it holds {len(files)} files of {size:,} bytes")
-    return files
 
 
 def _read_record(folder: Path) -> dict[str, Any]:
