@@ -39,7 +39,7 @@ class Channel(Generic[T]):
     def put(self, item: T, patience: Callable[[], bool] | None = None) -> bool:
         """Add an item; return False if it was not added.
 
-        patience: asked again and again while the channel is full; False gives up. Without it
+        patience: called again and again while the channel is full; False gives up. Without it
             the writer waits until there is space or the reader is gone.
         Raises what the reader closed the channel with, once.
         """

@@ -54,7 +54,7 @@ class Scorer:
             if isinstance(truth, int):
                 raise SourceError(
                     f"{frame.name}: the model gives a class map, the truth is one class; "
-                    "choose a classification model or truth pictures"
+                    "choose a classification model or truth images"
                 )
             height, width = truth.shape
             self._matrix.add(truth, fold(classes_at(result, (width, height)), self._table))

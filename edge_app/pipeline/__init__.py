@@ -1,1 +1,1 @@
-"""Put the stages in order; threads and queues live only here."""
+"""The run: frames from a source through an engine to the sinks, and keys in between."""

@@ -64,7 +64,6 @@ class Session(Closeable):
         self._notifier = notifier or Notifier()
         self._tasks = tasks_of(options)  # the current one first
         self._next_engine: EngineKey | None = None  # of the task that a key has chosen
-        self._overlays: dict[str, Overlay] = {}
         keep = options.keep_loaded or affordable(cost_bytes, len(options.spec.variants))
         self.pool = EnginePool(engine, self._load, keep=keep, partner=partner)
         self.controller = Controller(
@@ -121,7 +120,7 @@ class Session(Closeable):
             self._outputs.sinks,
             self.stats,
             lambda: self.controller.controls,
-            draw=self._draw,
+            draw=ModelOverlays(self._options.edges, hints=self._outputs.hints),
             is_watched=self._outputs.looked_at,
         )
 
@@ -162,23 +161,6 @@ class Session(Closeable):
         warm_up(engine)
         return engine
 
-    def _draw(
-        self,
-        frame: Frame,
-        result: Result,
-        status: Status,
-        controls: Controls,
-        now_s: float,
-        comparison: Comparison | None = None,
-    ) -> Image:
-        """Draw with the overlay of the model that made the result."""
-        overlay = self._overlays.get(status.model)
-        if overlay is None:
-            overlay = self._overlays[status.model] = Overlay(
-                status.labels, edges=self._options.edges, hints=self._outputs.hints
-            )
-        return overlay.draw(frame, result, status, controls, now_s, comparison)
-
     def _beat(self, stats: RunStats, /) -> None:
         self._notifier.beat(partial(_service_status, stats))
 
@@ -200,7 +182,7 @@ class Session(Closeable):
     def _take_snapshot(self, _: Controls, /) -> str:
         shown = self._presenter.snapshot()
         if shown is None:
-            return "no picture yet"
+            return "no image yet"
         return f"kept {take_snapshot(_SNAPSHOTS, *shown)}"
 
     def _choose_next_task(self, _: Controls, /) -> str | None:
@@ -230,6 +212,31 @@ class Session(Closeable):
     def close(self) -> None:
         """Close all engines."""
         self.pool.close()
+
+
+class ModelOverlays:
+    """An overlay for each model that makes results, called as a `Draw`."""
+
+    def __init__(self, edges: str, *, hints: bool) -> None:
+        self._edges = edges
+        self._hints = hints
+        self._by_model: dict[str, Overlay] = {}
+
+    def __call__(
+        self,
+        frame: Frame,
+        result: Result,
+        status: Status,
+        controls: Controls,
+        now_s: float,
+        comparison: Comparison | None = None,
+    ) -> Image:
+        """Return a new canvas: uint8 (H, W, 3) BGR."""
+        overlay = self._by_model.get(status.model)
+        if overlay is None:
+            overlay = Overlay(status.labels, edges=self._edges, hints=self._hints)
+            self._by_model[status.model] = overlay
+        return overlay.draw(frame, result, status, controls, now_s, comparison)
 
 
 def _service_status(stats: RunStats) -> str:
