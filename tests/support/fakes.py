@@ -1,4 +1,4 @@
-"""Stand-ins at the seams of the line: a source and an engine that need no files."""
+"""Fakes of a source, an engine and a sink, which need no files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from edge_app.state import RUNNING, State
 
 @dataclass
 class FakeSource:
-    """Deliver numbered gray pictures; `before` is called ahead of each frame."""
+    """Source of numbered gray images; `before` is called ahead of each frame."""
 
     count: int = 5
     live: bool = False
@@ -52,7 +52,7 @@ class FakeSource:
 
 
 class FakeEngine:
-    """Answer every picture with its own gray value; `during` is called inside the network."""
+    """Engine that returns the gray value of each image as class; `during` runs in its network."""
 
     def __init__(
         self, during: Callable[[int], None] = lambda value: None, *, elements: int = 512 * 256 * 3
@@ -79,7 +79,7 @@ class FakeEngine:
 
 
 class Collector:
-    """Keep every step it is given."""
+    """Sink that keeps every step."""
 
     def __init__(self, wants_canvas: bool = False) -> None:
         self.wants_canvas = wants_canvas

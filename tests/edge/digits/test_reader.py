@@ -27,7 +27,7 @@ SPEC = read_card(assets_dir() / "models" / "mnist")
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    """Load the digits that ship."""
+    """Return the shipped digit network."""
     return load_engine(SPEC, "int8", threads=1)
 
 
@@ -44,14 +44,14 @@ def load_image(path: Path) -> Image:
 
 
 def read(engine: Engine, image: Image) -> list[int]:
-    """Return the digits of a single picture, from left to right."""
+    """Return the digits of a single image, from left to right."""
     result = DigitReader(engine.spec).timed(engine, image)[0]
     assert isinstance(result, Readings)
     return [reading.digit for reading in result.found]
 
 
 def page_of(digits: tuple[int, ...]) -> np.ndarray:
-    """Write digits in a row."""
+    """Return a page with digits in a row."""
     page = pages.empty_page((960, 540))
     for i, digit in enumerate(digits):
         pages.write(page, pages.typical(digit), (110 + 105 * i, 270), 80)
@@ -63,7 +63,7 @@ ROW = (3, 1, 4, 2, 9, 6, 8, 0)
 
 @pytest.mark.parametrize("angle_deg", [-6.0, 0.0, 8.0])
 def test_a_page_in_uneven_light_is_read(engine: Engine, angle_deg: float) -> None:
-    """All digits, in their order, turned a little and under a shadow."""
+    """All digits in their order, slightly rotated and under a shadow."""
     page = pages.shade(pages.turn(page_of(ROW), angle_deg))
     assert read(engine, pages.photograph(page)) == list(ROW)
 
@@ -74,7 +74,7 @@ def test_chalk_is_read(engine: Engine) -> None:
 
 
 def test_every_stage_is_timed(engine: Engine) -> None:
-    """Finding counts as preparing; an empty page costs the network nothing."""
+    """Finding digits counts as prepare; an empty page needs no network."""
     reader = DigitReader(SPEC)
     assert min(reader.timed(engine, pages.photograph(page_of(ROW)))[1:]) > 0
     result, prepare_ms, invoke_ms, _ = reader.timed(engine, pages.photograph(pages.empty_page()))
@@ -83,8 +83,8 @@ def test_every_stage_is_timed(engine: Engine) -> None:
     assert invoke_ms == 0
 
 
-def test_what_is_about_as_large_as_the_input_is_one_digit(engine: Engine) -> None:
-    """Unless reading is asked for; and a page is one digit where that is asked for."""
+def test_an_image_about_as_large_as_the_input_is_one_digit(engine: Engine) -> None:
+    """Unless reading is on; and with reading off a page is one digit."""
     small = np.repeat(pages.typical(7)[..., None], 3, axis=2)
     large = pages.photograph(page_of(ROW))
     auto, on, off = (DigitReader(SPEC, choice) for choice in ("auto", "on", "off"))
@@ -96,7 +96,7 @@ def test_what_is_about_as_large_as_the_input_is_one_digit(engine: Engine) -> Non
 
 
 def test_other_models_do_not_read(engine: Engine) -> None:
-    """A colour classifier answers pages whole; asking it to read is a mistake of usage."""
+    """A colour classifier classifies whole pages; reading with it is a usage error."""
     from dataclasses import replace
 
     other = replace(SPEC, input=InputSpec((28, 28), "rgb"))
@@ -109,11 +109,11 @@ def test_other_models_do_not_read(engine: Engine) -> None:
         DigitReader(other, "on")
 
 
-def test_pictures_of_a_stream_are_followed_and_single_ones_are_not(engine: Engine) -> None:
+def test_digits_of_a_stream_are_tracked_and_those_of_single_images_are_not(engine: Engine) -> None:
     """A frame that drops out keeps its readings; another photograph has its own."""
     page, empty = pages.photograph(page_of(ROW)), pages.photograph(pages.empty_page((960, 540)))
-    following, single = DigitReader(SPEC, follow=True), DigitReader(SPEC)
-    for reader, kept in ((following, len(ROW)), (single, 0)):
+    tracking, single = DigitReader(SPEC, follow=True), DigitReader(SPEC)
+    for reader, kept in ((tracking, len(ROW)), (single, 0)):
         reader.timed(engine, page)
         result = reader.timed(engine, empty)[0]
         assert isinstance(result, Readings)
@@ -151,13 +151,13 @@ def test_the_labelled_stream_is_read_by_every_variant(variant: str) -> None:
 @pytest.mark.shared
 @pytest.mark.parametrize(("name", "digit"), [("digits_leo_digit-1", 9), ("digits_leo_digit-2", 3)])
 def test_drawings_on_a_black_ground_are_read(engine: Engine, name: str, digit: int) -> None:
-    """One digit in a window whose title bar and buttons are none."""
+    """One digit, in a window whose title bar and buttons are not digits."""
     image = load_image(shared(SHARED / "frames" / f"{name}.jpg"))
     assert read(engine, image) == [digit]
 
 
 @pytest.mark.shared
 def test_a_street_has_no_digits(engine: Engine) -> None:
-    """A camera that looks out of the window invents nothing."""
+    """A camera that looks out of the window finds nothing."""
     image = load_image(shared(SHARED / "frames" / "mit_driveseg_sample.png"))
     assert read(engine, image) == []

@@ -1,4 +1,4 @@
-"""Two variants are compared by figures that can be counted by hand."""
+"""The agreement of two variants, in figures that can be counted by hand."""
 
 from __future__ import annotations
 
@@ -16,46 +16,46 @@ from tests.support.runs import make_run
 ROAD, SIDEWALK, CAR = (CITYSCAPES.names.index(name) for name in ("road", "sidewalk", "car"))
 
 
-def answer(*rows: list[int]) -> Segmentation:
-    """Return what a variant says, row by row."""
+def segmentation(*rows: list[int]) -> Segmentation:
+    """Return the class map of these rows."""
     return Segmentation(np.array(rows, np.uint8))
 
 
 def test_agreement_is_the_share_of_equal_pixels() -> None:
-    """Six of eight pixels are equal; each class has its share of those that either names."""
-    first = answer([ROAD, ROAD, ROAD, ROAD], [ROAD, SIDEWALK, SIDEWALK, CAR])
-    second = answer([ROAD, ROAD, ROAD, ROAD], [SIDEWALK, SIDEWALK, SIDEWALK, SIDEWALK])
-    told = compare(first, second, "int8", CITYSCAPES)
-    assert told.variant == "int8"
-    assert told.result is second
-    assert told.agreement == 6 / 8
-    # Road: 4 of 5. Sidewalk: 2 of 4. Car: named once, by one of them. The others are not seen.
-    assert told.per_class == (("road", 4 / 5), ("sidewalk", 2 / 4), ("car", 0.0))
-    assert told.quality is None
+    """Six of eight pixels are equal; each class has its share of the pixels of either."""
+    first = segmentation([ROAD, ROAD, ROAD, ROAD], [ROAD, SIDEWALK, SIDEWALK, CAR])
+    second = segmentation([ROAD, ROAD, ROAD, ROAD], [SIDEWALK, SIDEWALK, SIDEWALK, SIDEWALK])
+    comparison = compare(first, second, "int8", CITYSCAPES)
+    assert comparison.variant == "int8"
+    assert comparison.result is second
+    assert comparison.agreement == 6 / 8
+    # Road: 4 of 5. Sidewalk: 2 of 4. Car: one pixel, in one of them. Others do not occur.
+    assert comparison.per_class == (("road", 4 / 5), ("sidewalk", 2 / 4), ("car", 0.0))
+    assert comparison.quality is None
 
 
-def test_equal_answers_agree_wholly() -> None:
-    """Also where both name a pixel void, which has no class of its own."""
-    same = answer([ROAD, VOID], [CAR, CAR])
-    told = compare(same, answer([ROAD, VOID], [CAR, CAR]), "int8", CITYSCAPES)
-    assert told.agreement == 1.0
-    assert told.per_class == (("road", 1.0), ("car", 1.0))
+def test_equal_class_maps_agree_fully() -> None:
+    """So do pixels that are void in both, which belong to no class."""
+    same = segmentation([ROAD, VOID], [CAR, CAR])
+    comparison = compare(same, segmentation([ROAD, VOID], [CAR, CAR]), "int8", CITYSCAPES)
+    assert comparison.agreement == 1.0
+    assert comparison.per_class == (("road", 1.0), ("car", 1.0))
 
 
 def test_void_of_one_is_a_disagreement() -> None:
-    """What only one of them leaves open is not counted as alike."""
-    told = compare(answer([VOID, ROAD]), answer([ROAD, ROAD]), "int8", CITYSCAPES)
-    assert told.agreement == 1 / 2
-    told = compare(answer([ROAD, ROAD]), answer([VOID, ROAD]), "int8", CITYSCAPES)
-    assert told.agreement == 1 / 2
-    assert told.per_class == (("road", 1 / 2),)
+    """A pixel that only one of them leaves void does not agree."""
+    comparison = compare(segmentation([VOID, ROAD]), segmentation([ROAD, ROAD]), "int8", CITYSCAPES)
+    assert comparison.agreement == 1 / 2
+    comparison = compare(segmentation([ROAD, ROAD]), segmentation([VOID, ROAD]), "int8", CITYSCAPES)
+    assert comparison.agreement == 1 / 2
+    assert comparison.per_class == (("road", 1 / 2),)
 
 
-def test_another_size_is_brought_to_the_first() -> None:
-    """A pixel of a coarse map stands for all it covers."""
-    first = answer([ROAD, ROAD, CAR, CAR], [ROAD, ROAD, CAR, ROAD])
-    told = compare(first, answer([ROAD, CAR]), "int8", CITYSCAPES)
-    assert told.agreement == 7 / 8
+def test_the_second_is_resized_to_the_first() -> None:
+    """A pixel of a coarse map counts for all it covers."""
+    first = segmentation([ROAD, ROAD, CAR, CAR], [ROAD, ROAD, CAR, ROAD])
+    comparison = compare(first, segmentation([ROAD, CAR]), "int8", CITYSCAPES)
+    assert comparison.agreement == 7 / 8
 
 
 @pytest.mark.parametrize(
@@ -71,21 +71,21 @@ def test_another_size_is_brought_to_the_first() -> None:
 def test_float32_is_compared_with_int8_and_others_with_float32(
     names: tuple[str, ...], first: str, second: str | None
 ) -> None:
-    """A model without the partner has nobody to compare with."""
+    """A model without the partner has nothing to compare with."""
     factory = EngineFactory(names)
     expected = factory.key(second, 3) if second else None
     assert partner(factory.key(first, 3)) == expected
 
 
 def test_classifiers_have_no_partner() -> None:
-    """Their answers have no pixels."""
+    """Their results have no pixels."""
     assert partner(EngineFactory(task="classification").key("int8")) is None
 
 
-def test_a_run_sums_up_both_variants_and_scores_the_second() -> None:
-    """float32 answers road and int8 wall; a quarter of the truth is road, the rest wall.
+def test_a_run_counts_both_variants_and_scores_the_second() -> None:
+    """float32 sees road and int8 wall; a quarter of the truth is road, the rest wall.
 
-    The fakes answer with the place of their name: 0 is road, 3 is wall.
+    The fakes return the position of their variant: 0 is road, 3 is wall.
     """
     truth = np.full((12, 16), 3, np.uint8)
     truth[:, :4] = 0

@@ -1,4 +1,4 @@
-"""Answers meet the truth of their own frame, in its classes and at its size."""
+"""Results are scored against the truth of their frame, in its classes and at its size."""
 
 import math
 
@@ -24,12 +24,12 @@ def class_map(name: str, shape_hw: tuple[int, int] = (4, 6)) -> ClassMap:
 
 
 def digit(class_id: int) -> Classification:
-    """Return the answer of one digit."""
+    """Return the result of one digit."""
     return Classification(class_id, np.eye(10, dtype=np.float32)[class_id])
 
 
 def test_a_segmentation_is_scored_at_the_size_of_its_truth() -> None:
-    """The smaller answer is enlarged; per class the names go with the numbers."""
+    """The smaller class map is enlarged; scores per class come with their names."""
     scorer = Scorer(CITYSCAPES, "cityscapes")
     truth = class_map("road", (40, 60))
     truth[:, 30:] = CITYSCAPES.names.index("sky")
@@ -48,7 +48,7 @@ def test_a_segmentation_is_scored_at_the_size_of_its_truth() -> None:
     assert quality.top1 is None
 
 
-def test_cityscapes_answers_are_folded_into_camvid() -> None:
+def test_cityscapes_classes_are_folded_into_camvid() -> None:
     """A truck counts as a car, and a rider as a bicyclist."""
     scorer = Scorer(CITYSCAPES, "camvid")
     for answer, truth in [("truck", "car"), ("rider", "bicyclist"), ("terrain", "tree")]:
@@ -70,7 +70,7 @@ def test_labels_of_the_same_classes_need_no_fold() -> None:
 
 
 def test_digits_are_scored_by_top_1() -> None:
-    """Three of four are right, and of each digit its own share; without truth it has none."""
+    """Three of four are correct, and each digit has its own share; without truth it has none."""
     scorer = Scorer(DIGITS, "digits")
     for truth, answer in [(7, 7), (2, 2), (1, 7), (0, 0)]:
         scorer.add(frame(truth), digit(answer))
@@ -78,13 +78,13 @@ def test_digits_are_scored_by_top_1() -> None:
     assert quality is not None
     assert quality.top1 == 0.75
     assert quality.miou is quality.pixel_accuracy is None
-    told = dict(quality.per_class)
-    assert list(told) == [str(digit) for digit in range(10)]
-    assert (told["7"], told["1"]) == (1.0, 0.0)
-    assert math.isnan(told["9"])
+    recall = dict(quality.per_class)
+    assert list(recall) == [str(digit) for digit in range(10)]
+    assert (recall["7"], recall["1"]) == (1.0, 0.0)
+    assert math.isnan(recall["9"])
 
 
-def test_frames_without_truth_are_passed_over() -> None:
+def test_frames_without_truth_are_skipped() -> None:
     """Before the first truth there is no score, which is not a score of zero."""
     scorer = Scorer(CITYSCAPES, "cityscapes")
     scorer.add(frame(None), Segmentation(class_map("road")))
@@ -102,29 +102,31 @@ def test_void_alone_gives_no_score() -> None:
     assert quality.miou is None
 
 
-def test_a_classifier_is_not_held_against_class_maps() -> None:
-    """The fault names the frame and both ways out."""
+def test_a_classifier_is_not_scored_against_class_maps() -> None:
+    """The error names the frame and the fix."""
     with pytest.raises(SourceError, match=r"frankfurt 0.*choose a segmentation model"):
         Scorer(DIGITS, "digits").add(frame(class_map("road")), digit(1))
 
 
-def test_a_segmenter_is_not_held_against_single_classes() -> None:
-    """The fault names the frame and both ways out."""
+def test_a_segmenter_is_not_scored_against_single_classes() -> None:
+    """The error names the frame and the fix."""
     with pytest.raises(SourceError, match=r"frankfurt 0.*choose a classification model"):
         Scorer(CITYSCAPES, "cityscapes").add(frame(7), Segmentation(class_map("road")))
 
 
 @pytest.mark.parametrize(
-    ("answers", "truth"), [(CAMVID, "cityscapes"), (DIGITS, "camvid"), (CITYSCAPES, "digits")]
+    ("labels", "truth"), [(CAMVID, "cityscapes"), (DIGITS, "camvid"), (CITYSCAPES, "digits")]
 )
-def test_sets_that_do_not_meet_are_refused_before_the_run(answers: object, truth: str) -> None:
+def test_label_sets_without_correspondence_are_an_error_before_the_run(
+    labels: object, truth: str
+) -> None:
     """No frame is needed to find out."""
     with pytest.raises(UsageError, match="cannot be scored against"):
-        Scorer(answers, truth)  # type: ignore[arg-type]
+        Scorer(labels, truth)  # type: ignore[arg-type]
 
 
-def test_digits_that_were_read_count_where_one_is_in_view() -> None:
-    """One reading is an answer; none or two are a miss of the digit that is there."""
+def test_readings_count_if_one_digit_is_in_view() -> None:
+    """One reading is a result; none or two are a miss of the digit that is there."""
     one = Reading((0, 0, 9, 9), 7, 0.9, np.eye(10, dtype=np.float32)[7])
     scorer = Scorer(DIGITS, "digits")
     for found in ((one,), (), (one, one)):

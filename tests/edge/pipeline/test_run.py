@@ -33,8 +33,8 @@ def leftover_threads() -> list[str]:
 
 
 @pytest.mark.parametrize("elements", [784, 512 * 256 * 3], ids=["inline", "in threads"])
-def test_a_file_is_run_whole_and_in_order(elements: int) -> None:
-    """Every frame arrives once, in order, with the answer to its own picture."""
+def test_all_frames_of_a_file_arrive_in_order(elements: int) -> None:
+    """Every frame arrives once, in order, with the result of its own image."""
     run, collector = run_of(FakeSource(300), FakeEngine(elements=elements))
     run.go()
     assert [step.frame.index for step in collector.steps] == list(range(300))
@@ -71,8 +71,8 @@ def test_a_live_source_keeps_its_newest_frame_and_counts_the_others() -> None:
 
 
 @pytest.mark.parametrize("where", ["source", "engine", "sink"])
-def test_a_fault_anywhere_is_raised_and_leaves_no_thread(where: str) -> None:
-    """What breaks a worker or a sink comes out of `go`, after the frames before it."""
+def test_an_error_anywhere_is_raised_and_leaves_no_thread(where: str) -> None:
+    """The error of a worker or a sink comes out of `go`, after the frames before it."""
 
     def broken_source(index: int) -> None:
         if where == "source" and index == 3:
@@ -97,8 +97,8 @@ def test_a_fault_anywhere_is_raised_and_leaves_no_thread(where: str) -> None:
     assert leftover_threads() == []
 
 
-def test_a_stop_ends_the_run_after_the_frame_in_hand() -> None:
-    """A signal's event is obeyed by all three threads."""
+def test_a_stop_ends_the_run_after_the_current_frame() -> None:
+    """All three threads follow the event."""
     stop = threading.Event()
 
     class Stopping(Collector):
@@ -114,7 +114,7 @@ def test_a_stop_ends_the_run_after_the_frame_in_hand() -> None:
 
 
 def test_a_stop_is_noticed_while_the_source_is_silent() -> None:
-    """A camera that delivers nothing cannot hold up the end."""
+    """A camera that delivers nothing does not delay the end."""
     stop, silent = threading.Event(), threading.Event()
 
     def before(index: int) -> None:
@@ -127,8 +127,8 @@ def test_a_stop_is_noticed_while_the_source_is_silent() -> None:
     assert len(collector.steps) <= 2
 
 
-def test_canvases_are_drawn_only_where_somebody_looks() -> None:
-    """Without a drawing function steps carry no canvas; with one they do."""
+def test_canvases_are_drawn_only_with_a_drawing_function() -> None:
+    """Without one, steps carry no canvas."""
     run, collector = run_of(FakeSource(2), FakeEngine())
     run.go()
     assert [step.canvas for step in collector.steps] == [None, None]
@@ -157,8 +157,8 @@ def test_keys_pause_go_on_and_quit() -> None:
     assert [step.frame.index for step in collector.steps] == [0, 1, 2, 3]
 
 
-def test_who_comes_in_a_pause_sees_the_last_picture() -> None:
-    """Nothing was drawn while nobody looked; it is once somebody does."""
+def test_a_viewer_who_comes_in_a_pause_sees_the_last_frame() -> None:
+    """Nothing was drawn while unwatched; the canvas is drawn for the viewer."""
 
     class Watched(Collector):
         def keys(self) -> list[str]:
@@ -186,7 +186,7 @@ def test_who_comes_in_a_pause_sees_the_last_picture() -> None:
 
 
 def test_paced_frames_wait_for_their_own_time() -> None:
-    """The waits asked of the stop event add up to the file's own clock."""
+    """The waits on the stop event add up to the file's own clock."""
 
     class Waits(threading.Event):
         total_s = 0.0
@@ -200,8 +200,8 @@ def test_paced_frames_wait_for_their_own_time() -> None:
     assert 0.1 < Waits.total_s <= 5 / 25 + 0.001
 
 
-def test_quality_is_scored_where_there_is_truth() -> None:
-    """Frames carry their truth, and the summary holds the score."""
+def test_frames_with_truth_are_scored() -> None:
+    """Frames carry their truth, and the summary has the score."""
     truth = np.zeros((12, 16), np.uint8)
     run, _ = run_of(FakeSource(4, truth=truth, truth_labels="cityscapes"), FakeEngine())
     run.go()
@@ -210,7 +210,7 @@ def test_quality_is_scored_where_there_is_truth() -> None:
     assert quality.per_class is not None
     assert quality.frames == 4
     assert quality.pixel_accuracy == 0.25
-    # Class 0 was found in one frame of four; 1, 2 and 3 were answered and never true.
+    # Class 0 was found in one frame of four; 1, 2 and 3 were predicted and never true.
     assert quality.miou == 0.25 / 4
     assert quality.per_class["road"] == 0.25
     assert quality.per_class["car"] is None
@@ -234,8 +234,8 @@ def test_the_summary_keeps_its_contract() -> None:
         assert field in summary
 
 
-def test_a_sink_that_only_tells_how_things_stand_gets_the_last_frame() -> None:
-    """It sees few of the frames, and the last one with the figures of the end."""
+def test_a_sink_of_the_status_gets_the_last_frame() -> None:
+    """It sees few of the frames, and the last one with the final figures."""
     status_only = Collector()
     status_only.every_frame = False
     run = make_run(FakeSource(400), FakeEngine(elements=784), [status_only])

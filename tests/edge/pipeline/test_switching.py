@@ -1,4 +1,4 @@
-"""The shipped models change places two hundred times, and nothing is lost, mixed up or kept."""
+"""Variants of the shipped models switch 200 times; no frame is lost or mixed up, nothing leaks."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from tests.support.runs import make_run
 
 SWITCHES = 200
 KEPT = 2
-PICTURES = 6
+IMAGES = 6
 KEYS = {"float32": "1", "float16": "2", "dynamic_range": "3", "int8": "4"}
 
 
-def said(result: Result) -> bytes:
-    """Return the digest of an answer: of its logits, which tell every variant from the others."""
+def digest_of(result: Result) -> bytes:
+    """Return the digest of a result: of its logits, which differ between variants."""
     if isinstance(result, Segmentation):
         values = result.class_map if result.logits is None else result.logits
     else:
@@ -41,7 +41,7 @@ def said(result: Result) -> bytes:
 
 
 class Loader:
-    """Load the engines of a card, and know which of their interpreters are still held."""
+    """Loader of the engines of a card, which knows how many interpreters are still open."""
 
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
@@ -50,7 +50,7 @@ class Loader:
         self._networks: list[weakref.ref[Network]] = []
 
     def load(self, key: EngineKey) -> Engine:
-        """Load as a run does."""
+        """Load an engine as a session does."""
         engine = load_engine(self.spec, key.variant, threads=key.threads)
         warm_up(engine)
         self.loads += 1
@@ -80,15 +80,15 @@ class Person:
         self._before = ""
 
     def write(self, step: Step, status: Status) -> None:
-        """Note what was said of a frame, and by whom."""
-        self.shown.append((step.frame.index, step.variant, said(step.result)))
+        """Log the result of a frame and its variant."""
+        self.shown.append((step.frame.index, step.variant, digest_of(step.result)))
         if self._before and step.variant != self._before:
             self.switches += 1
             self.resident.append(resident_bytes())
         self._before = step.variant
 
     def press(self) -> list[str]:
-        """Ask for another variant once the last one answers; now and then before it does."""
+        """Request another variant once the last one is active; now and then before that."""
         if self.switches >= SWITCHES:
             return ["q"]
         requested = self._pool.requested.variant
@@ -97,12 +97,12 @@ class Person:
         return []
 
     def close(self) -> None:
-        """Hold nothing."""
+        """Do nothing."""
 
 
-def pictures_of(spec: ModelSpec, folder: Path) -> Path:
-    """Write a few pictures of the model's own sample as a file to be read again and again."""
-    with open_source(sample(spec)[0], max_frames=PICTURES) as source:
+def write_images(spec: ModelSpec, folder: Path) -> Path:
+    """Write a few images of the model's own sample as a file for a loop."""
+    with open_source(sample(spec)[0], max_frames=IMAGES) as source:
         images = [frame.image for frame in source]
     if spec.task == "classification":
         path = folder / "digits-idx3-ubyte"
@@ -110,29 +110,29 @@ def pictures_of(spec: ModelSpec, folder: Path) -> Path:
     return made.write_video(folder / "street.mp4", images=images, size_wh=(1280, 720))
 
 
-def own_answers(spec: ModelSpec, path: Path) -> dict[tuple[int, str], bytes]:
-    """Return what each variant says of each picture when it is alone."""
-    told = {}
+def results_alone(spec: ModelSpec, path: Path) -> dict[tuple[int, str], bytes]:
+    """Return the digest of each variant's result for each image."""
+    digests = {}
     for name in spec.variants:
         engine = load_engine(spec, name, threads=1)
         with open_source(str(path)) as source:
             for frame in source:
-                told[frame.index, name] = said(engine.predict(frame.image))
+                digests[frame.index, name] = digest_of(engine.predict(frame.image))
         engine.close()
-    return told
+    return digests
 
 
 @pytest.mark.parametrize("compared", [False, True], ids=["alone", "compared"])
 @pytest.mark.parametrize("model", ["street", "mnist"])
 def test_two_hundred_switches(model: str, compared: bool, assets: Path, tmp_path: Path) -> None:
-    """Every frame is there once and in order, answered by the variant that it names.
+    """Every frame is there once and in order, with the result of the variant it names.
 
-    No more interpreters are held than are to be kept, and memory does not grow.
+    No more interpreters are open than the limit, and memory does not grow.
     """
     spec = read_card(assets / "models" / model)
-    path = pictures_of(spec, tmp_path)
-    own = own_answers(spec, path)
-    count = len(own) // len(spec.variants)
+    path = write_images(spec, tmp_path)
+    alone = results_alone(spec, path)
+    count = len(alone) // len(spec.variants)
     loader = Loader(spec)
     first = loader.load(EngineKey(spec, "int8", 1))
     with (
@@ -146,11 +146,11 @@ def test_two_hundred_switches(model: str, compared: bool, assets: Path, tmp_path
     assert person.switches >= SWITCHES
     assert [index for index, _, _ in person.shown] == list(range(len(person.shown)))
     for index, variant, digest in person.shown:
-        assert digest == own[index % count, variant], f"frame {index} is not by {variant}"
+        assert digest == alone[index % count, variant], f"frame {index} is not by {variant}"
     lines = (tmp_path / FRAMES_NAME).read_text("ascii").splitlines()
-    logged = [(told["index"], told["variant"]) for told in map(json.loads, lines)]
+    logged = [(digests["index"], digests["variant"]) for digests in map(json.loads, lines)]
     assert logged == [(index, variant) for index, variant, _ in person.shown]
-    # While one is loaded there may be one more, and the two that are compared are kept as well.
+    # One more may be open while one loads, and so are the two that are compared.
     assert loader.loads > SWITCHES // 4
     assert loader.most <= KEPT + 1 + compared
     assert loader.held == 0

@@ -20,7 +20,7 @@ from edge_app.sinks.snapshots import take_snapshot
 from tests.support import comparisons as compared
 from tests.support import steps
 
-CANVAS = compared.picture(64, 48)
+CANVAS = compared.noise(64, 48)
 
 
 def figures_of(path: Path) -> Any:
