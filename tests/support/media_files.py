@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 IDENTITY = b"".join(n.to_bytes(4, "big") for n in (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30))
 
 
-def picture(number: int, size_wh: tuple[int, int] = (64, 48)) -> NDArray[np.uint8]:
-    """Return a flat gray picture whose level tells its number: 20, 30, 40 and so on."""
+def numbered_image(number: int, size_wh: tuple[int, int] = (64, 48)) -> NDArray[np.uint8]:
+    """Return a flat gray image whose level encodes its number: 20, 30, 40 and so on."""
     return np.full((size_wh[1], size_wh[0], 3), 20 + 10 * number, np.uint8)
 
 
 def number_of(image: NDArray[np.uint8]) -> int:
-    """Read the number of a picture back, from whatever a codec left of it."""
+    """Read the number of an image back, from whatever a codec left of it."""
     return round((float(image.mean()) - 20) / 10)
 
 
@@ -42,7 +42,7 @@ def write_video(
     options: dict[str, str] | None = None,
 ) -> Path:
     """Write numbered pictures (or given ones), at a fixed rate or at given times."""
-    made = images or [picture(number, size_wh) for number in range(count)]
+    made = images or [numbered_image(number, size_wh) for number in range(count)]
     with av.open(str(path), "w", format=container) as output:
         stream: Any = output.add_stream(codec, rate=rate, options=options or {})
         stream.width, stream.height, stream.pix_fmt = *size_wh, pix_fmt
@@ -87,7 +87,7 @@ def write_images(folder: Path, names: Sequence[str]) -> Path:
     for number, name in enumerate(names):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        assert cv2.imwrite(str(path), picture(number))
+        assert cv2.imwrite(str(path), numbered_image(number))
     return folder
 
 
@@ -137,5 +137,5 @@ def write_idx(path: Path, values: NDArray[np.uint8], magic: int | None = None) -
 
 def write_digits(path: Path, count: int = 5) -> Path:
     """Write numbered digits of 28x28."""
-    digits = np.stack([picture(number, (28, 28))[..., 0] for number in range(count)])
+    digits = np.stack([numbered_image(number, (28, 28))[..., 0] for number in range(count)])
     return write_idx(path, digits)

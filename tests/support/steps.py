@@ -40,7 +40,7 @@ def step(
     variant: str = "int8",
 ) -> Step:
     """Return a step whose canvas, unless one is given, is a flat gray that encodes its index."""
-    image = made.picture(index % 20) if canvas is None else canvas
+    image = made.numbered_image(index % 20) if canvas is None else canvas
     frame = Frame(image, index, 0.0, 1.5, name or f"frame {index}", time_s, truth)
     return Step(frame, result, timings, variant, image)
 

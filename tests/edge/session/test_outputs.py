@@ -114,7 +114,7 @@ def test_another_source_begins_another_file(opened: Opened, tmp_path: Path) -> N
     other = FakeSource(name="other")
     outputs.begin(other, "Other")
     assert outputs.source is other
-    outputs.recording.write(step(1, made.picture(1, (32, 24))), status())
+    outputs.recording.write(step(1, made.numbered_image(1, (32, 24))), status())
     outputs.recording.close()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out-1.mp4", "out.mp4"]
 

@@ -192,14 +192,14 @@ def test_another_size_is_refused(tmp_path: Path) -> None:
         for index in range(3):
             recorder.write(step(index), status())
         with pytest.raises(SinkError, match=r"32x24 does not fit .* 64x48; record"):
-            recorder.write(step(3, made.picture(3, (32, 24))), status())
+            recorder.write(step(3, made.numbered_image(3, (32, 24))), status())
     assert numbers(path) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("size_wh", [(65, 49), (66, 50), (64, 48), (63, 51), (16, 18), (2, 2)])
 def test_every_size_is_recorded_whole(size_wh: tuple[int, int], tmp_path: Path) -> None:
     """Odd sizes are padded to even by repeating the last row and column."""
-    image = made.picture(2, size_wh)
+    image = made.numbered_image(2, size_wh)
     image[:, -1] = image[-1] = 230
     record(tmp_path / "out.mp4", [step(0, image)])
     width, height = size_wh
@@ -330,7 +330,7 @@ def test_an_image_too_large_for_the_encoder_is_reported(tmp_path: Path) -> None:
     """H.264 ends at 16384 pixels; no empty file is left."""
     path = tmp_path / "out.mp4"
     with pytest.raises(SinkError, match=r"20000x16 cannot be encoded.*record another size"):
-        record(path, [step(0, made.picture(0, (20_000, 16)))])
+        record(path, [step(0, made.numbered_image(0, (20_000, 16)))])
     assert not path.exists()
 
 

@@ -96,7 +96,7 @@ def test_a_start_without_an_image_leaves_no_file(tmp_path: Path) -> None:
 def test_another_view_continues_in_another_file(tmp_path: Path) -> None:
     """Side by side is wider, and one file has one size."""
     with Recording(open_recorder, tmp_path / "out.mp4", on=True) as recording:
-        image = made.picture(1)
+        image = made.numbered_image(1)
         for canvas in (image, image, np.hstack([image, image]), np.hstack([image, image])):
             recording.write(replace(step(0, canvas), frame=step(0, image).frame), status())
     sizes = []
@@ -112,7 +112,7 @@ def test_a_source_whose_images_change_size_is_refused(tmp_path: Path) -> None:
     with Recording(open_recorder, tmp_path / "out.mp4", on=True) as recording:
         write(recording, 0)
         with pytest.raises(SinkError, match="all of one size"):
-            recording.write(step(1, made.picture(1, (32, 24))), status())
+            recording.write(step(1, made.numbered_image(1, (32, 24))), status())
 
 
 def test_another_source_continues_in_another_file(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_another_source_continues_in_another_file(tmp_path: Path) -> None:
     with Recording(open_recorder, tmp_path / "out.mp4", on=True) as recording:
         write(recording, 0)
         recording.renew()
-        recording.write(step(1, made.picture(1, (32, 24))), status())
+        recording.write(step(1, made.numbered_image(1, (32, 24))), status())
         recording.switch(Controls())
         recording.renew()
         assert not recording.wants_canvas
@@ -248,7 +248,7 @@ def run_with(
     class Numbered(FakeSource):
         def __iter__(self) -> Any:
             for frame in super().__iter__():
-                yield replace(frame, image=made.picture(frame.index))
+                yield replace(frame, image=made.numbered_image(frame.index))
 
     def draw(frame: Frame, *_: Any, **__: Any) -> Image:
         return frame.image

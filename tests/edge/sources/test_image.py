@@ -49,7 +49,9 @@ def test_images_of_sub_folders_are_read_where_there_are_no_others(tmp_path: Path
 def test_each_format_is_read(suffix: str, tmp_path: Path) -> None:
     """The usual formats give the same picture, to a lossy level or two."""
     made.write_images(tmp_path, [f"a{suffix}", f"b{suffix}"])
-    assert np.abs(read_image(tmp_path / f"b{suffix}").astype(int) - made.picture(1)).max() <= 2
+    assert (
+        np.abs(read_image(tmp_path / f"b{suffix}").astype(int) - made.numbered_image(1)).max() <= 2
+    )
 
 
 def _ramp() -> np.ndarray:

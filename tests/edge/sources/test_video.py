@@ -238,7 +238,7 @@ def test_an_album_cover_is_no_video(tmp_path: Path) -> None:
     import av
 
     path = tmp_path / "song.mp3"
-    cover = cv2.imencode(".png", made.picture(1))[1].tobytes()
+    cover = cv2.imencode(".png", made.numbered_image(1))[1].tobytes()
     with av.open(str(path), "w") as output:
         sound = output.add_stream("mp3", rate=44100)
         picture: Any = output.add_stream("png", rate=1)

@@ -413,7 +413,7 @@ def test_a_real_browser_shows_it_and_presses_keys(view: BrowserView, tmp_path: P
     """The image is decoded, a button and a key arrive, and the end of the server is shown."""
     from tests.support.browser import Browser
 
-    view.write(step(5, made.picture(5, (640, 360))), status())
+    view.write(step(5, made.numbered_image(5, (640, 360))), status())
     with Browser(tmp_path) as browser:
         browser.open(view.url)
         until(lambda: browser.run("return document.getElementById('image').naturalWidth") == 640)
@@ -440,6 +440,6 @@ def test_a_real_browser_shows_it_and_presses_keys(view: BrowserView, tmp_path: P
         message = "return document.getElementById('message').textContent"
         until(lambda: browser.run(message) == "the run has ended; waiting for the next")
         with BrowserView(port=view.port) as again:
-            again.write(step(6, made.picture(6, (640, 360))), status(variant="float16"))
+            again.write(step(6, made.numbered_image(6, (640, 360))), status(variant="float16"))
             until(lambda: browser.run(message) == "")
             until(lambda: again.watching == 1)
