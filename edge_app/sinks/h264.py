@@ -35,7 +35,7 @@ _CONTAINER = {
 _ENCODER = {"preset": "ultrafast", "tune": "zerolatency", "qp": "24", "forced-idr": "1"}
 _BT709 = 1  # in H.273's tables of primaries, transfer and matrix
 _NARROW = 1  # FFmpeg's AVCOL_RANGE_MPEG
-_NO_FRAMES = 1 << 30  # keyframes are asked for by time instead, once a second
+_NO_FRAMES = 1 << 30  # keyframes are set by time instead, once a second
 _TICKS_MIN = 10_000
 # What closing adds: 1.5 kB and 9 to 17 bytes a frame (even and uneven times) were measured.
 _INDEX_BYTES, _INDEX_BYTES_PER_FRAME = 2048, 32

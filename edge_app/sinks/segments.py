@@ -164,7 +164,7 @@ class Segments:
 
 
 class _DiskWatch:
-    """Free space of a disk, asked for once a second."""
+    """Free space of a disk, checked once a second."""
 
     def __init__(self, folder: Path, disk_space: DiskSpace, clock: Callable[[], float]) -> None:
         self._folder = folder

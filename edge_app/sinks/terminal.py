@@ -43,7 +43,6 @@ class Terminal(Closeable):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console or Console()
-        self._is_screen = self._console.is_terminal and not self._console.is_dumb_terminal
         self._interval_s = interval_s or (_LIVE_S if self._is_screen else _LINES_S)
         self._frame_count = frame_count
         self._keys = keys
@@ -51,7 +50,6 @@ class Terminal(Closeable):
         self._clock = clock
         self._live: Live | None = None
         self._status: Status | None = None
-        self._frames = 0
         self._first_s = 0.0
         self._next_s = 0.0
         self._output_closed = False
@@ -62,7 +60,6 @@ class Terminal(Closeable):
         now_s = self._clock()
         begins = self._status is None
         self._status = status
-        self._frames = status.frames
         if not begins and now_s < self._next_s and not self._closed:
             return
         if self._closed:
@@ -74,7 +71,7 @@ class Terminal(Closeable):
             if self._is_screen:
                 self._draw(status, now_s, step.comparison)
             elif not begins:
-                self._print(plain_line(status, self._progress(now_s)))
+                self._print(plain_line(status, self._progress(status, now_s)))
 
     def follow(self, controls: Controls) -> None:
         """Show the help or hide it."""
@@ -98,8 +95,12 @@ class Terminal(Closeable):
             self._next_s = math.inf
             self._output_closed = True
 
-    def _progress(self, now_s: float) -> Progress:
-        return Progress(self._frames, self._frame_count, now_s - self._first_s)
+    @property
+    def _is_screen(self) -> bool:
+        return self._console.is_terminal and not self._console.is_dumb_terminal
+
+    def _progress(self, status: Status, now_s: float) -> Progress:
+        return Progress(status.frames, self._frame_count, now_s - self._first_s)
 
     def _draw(self, status: Status, now_s: float, comparison: Comparison | None) -> None:
         console = self._console
@@ -109,7 +110,7 @@ class Terminal(Closeable):
             self._live.start()
         view = screen(
             status,
-            self._progress(now_s),
+            self._progress(status, now_s),
             console.size,
             ascii_only=console.options.ascii_only,
             keys=self._keys,
@@ -139,7 +140,7 @@ class Terminal(Closeable):
     def _last_line(self, status: Status) -> str:
         """Return the last line, with the rate of the whole run: the status has recent ones only."""
         elapsed_s = self._clock() - self._first_s
-        text = f"{spaced(status.variant)}: {count(self._frames, 'frame')} in {elapsed_s:.1f} s"
-        if self._frames > 1 and elapsed_s > 0:
-            text += f", {significant((self._frames - 1) / elapsed_s)} a second"
+        text = f"{spaced(status.variant)}: {count(status.frames, 'frame')} in {elapsed_s:.1f} s"
+        if status.frames > 1 and elapsed_s > 0:
+            text += f", {significant((status.frames - 1) / elapsed_s)} a second"
         return text

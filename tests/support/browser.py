@@ -35,8 +35,8 @@ class Browser:
         profile = f"--user-data-dir={folder / 'chromium'}"
         size = "--window-size={},{}".format(*size_wh)
         wanted = {"goog:chromeOptions": {"args": [*_CHROMIUM, profile, size]}}
-        told = self._ask("", {"capabilities": {"alwaysMatch": wanted}})
-        self._at += f"/{told['sessionId']}"
+        session = self._ask("", {"capabilities": {"alwaysMatch": wanted}})
+        self._at += f"/{session['sessionId']}"
 
     def _ask(self, path: str, body: dict[str, Any] | None, method: str = "POST") -> Any:
         data = None if body is None else json.dumps(body)

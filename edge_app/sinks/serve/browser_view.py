@@ -96,7 +96,7 @@ class BrowserView(Closeable):
         return keys
 
     def close(self) -> None:
-        """Tell the viewers that the run has ended, and stop listening."""
+        """Send the viewers the end of the run, and stop listening."""
         if self._closed:
             return
         self._closed = True

@@ -82,8 +82,8 @@ class JpegFeed:
     async def jpeg(self, after: int) -> tuple[int, bytes] | None:
         """Return the number and the JPEG of an image after a number; None at the end.
 
-        Viewers who ask at the same time get the same one; an image that nobody asks for is
-        never encoded. After 5 s without a new one the last one is returned again.
+        Viewers who ask at the same time get the same one; an image without a viewer is never
+        encoded. After 5 s without a new one the last one is returned again.
         """
         again_s = time.monotonic() + _REPEAT_S
         while not self.closing.is_set():

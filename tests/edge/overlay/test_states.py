@@ -88,7 +88,7 @@ def test_a_loading_variant_has_its_colour() -> None:
 
 def test_the_banner_shows_the_reason(written: Written) -> None:
     """The reason is below the attempt, however long it is."""
-    why = "the camera /dev/video0 has given no picture for 2 s; see that its cable is in place"
+    why = "the camera /dev/video0 has given no image for 2 s; check its cable"
     draw_banner(State(StateKind.RECONNECTING, "reconnecting (attempt 3)", why), Scale(1.0), 1228)
     texts = [text for text, _, _ in written.boxes]
     assert texts[0] == "reconnecting (attempt 3)"

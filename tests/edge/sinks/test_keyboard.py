@@ -108,7 +108,7 @@ class ChildTerminal:
         return termios.tcgetattr(self.fd)
 
     def is_raw(self) -> bool:
-        """Tell whether the terminal gives single keys."""
+        """Return whether the terminal gives single keys."""
         return not int(termios.tcgetattr(self.fd)[3]) & (termios.ICANON | termios.ECHO)
 
     def until_raw(self) -> None:

@@ -66,12 +66,12 @@ def images(path: Path) -> list[Any]:
 
 def times_s(path: Path) -> list[float]:
     """Return when each image of a file is shown."""
-    return [float(picture.time) for picture in images(path)]
+    return [float(image.time) for image in images(path)]
 
 
 def numbers(path: Path) -> list[int]:
     """Read the numbers of the images back."""
-    return [made.number_of(picture.to_ndarray(format="bgr24")) for picture in images(path)]
+    return [made.number_of(image.to_ndarray(format="bgr24")) for image in images(path)]
 
 
 def test_a_file_gives_one_image_per_frame(tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def test_a_kill_leaves_all_segments(tmp_path: Path) -> None:
     assert set(lengths) == {50}
     try:
         lengths.append(len(times_s(paths[-1])))
-    except av.FFmpegError:  # killed between its creation and its first picture
+    except av.FFmpegError:  # killed between its creation and its first image
         assert paths[-1].stat().st_size < 2000
     assert sum(lengths) >= written - 3
 
@@ -270,7 +270,7 @@ def test_the_state_has_a_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [OSError("disk"), KeyboardInterrupt()])
 def test_a_fault_in_the_thread_is_raised_once(error: BaseException) -> None:
-    """By the next call, whichever it is; what was queued behind it is let go."""
+    """By the next call, whichever it is; the items queued after it are discarded."""
 
     def work(item: int) -> None:
         done.append(item)
