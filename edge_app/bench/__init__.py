@@ -1,1 +1,1 @@
-"""Measure variants, put the figures into words and files, and compare them."""
+"""Measuring variants, explaining and writing the figures, and comparing them."""

@@ -57,7 +57,7 @@ class Trial:
     """Durations of one round of a case, in ms; a list is empty where nothing was measured.
 
     invoke_cpu_ms: CPU time of the process per invoke-only run. undelegated_ms: of one run without
-    the delegate, if it was asked for. complete: False if it was stopped early.
+    the delegate, with --explain. complete: False if it was stopped early.
     """
 
     setup: TrialSetup

@@ -144,7 +144,7 @@ class LongRun(Struct, frozen=True, kw_only=True):
 
 
 class CaseResult(Struct, frozen=True, kw_only=True):
-    """Everything measured of one case. In the file the fields of all groups stand side by side."""
+    """Everything measured of one case; in the file, the fields of all groups are one object."""
 
     setup: CaseSetup
     load: LoadFigures
@@ -211,12 +211,12 @@ _GROUP_IN_PATH = re.compile(rf"(variants\[\d*\])\.(?:{'|'.join(_GROUPS)})\b(?=[.
 
 
 def bench_to_json(result: BenchResult) -> bytes:
-    """Return a result as JSON: the fields of a case's groups side by side."""
+    """Return a result as JSON."""
     return to_json(flat(result), indent=2)
 
 
 def flat(result: BenchResult) -> dict[str, Any]:
-    """Return a result as dicts and lists, as its file has it."""
+    """Return a result as dicts and lists; the groups of a case become one dict."""
     content: dict[str, Any] = msgspec.to_builtins(result)
     content["variants"] = [
         {name: value for group in case.values() for name, value in group.items()}
@@ -226,7 +226,7 @@ def flat(result: BenchResult) -> dict[str, Any]:
 
 
 def parse_bench(content: bytes) -> BenchResult:
-    """Return the result a file holds; raise ValueError naming the field that is wrong."""
+    """Return the result in a file's content. Raises ValueError naming the field."""
     fields = parse_json(content, dict[str, Any])
     if "schema" in fields:
         check_schema(fields["schema"], BENCH_SCHEMA)

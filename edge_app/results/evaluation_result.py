@@ -96,7 +96,7 @@ class VariantScores(Struct, frozen=True, kw_only=True, eq=False):
 
 
 class DatasetInfo(Struct, frozen=True):
-    """Name of a data set, and how many frames it has."""
+    """A data set by its name, and the number of its frames."""
 
     name: str
     frames: int = 0
@@ -130,7 +130,7 @@ class EvaluationResult(Struct, frozen=True, kw_only=True, eq=False):
 
 
 def parse_evaluation(content: bytes) -> EvaluationResult:
-    """Return the evaluation a file holds; raise ValueError naming the field that is wrong."""
+    """Return the evaluation in a file's content. Raises ValueError naming the field."""
     return parse_json(content, EvaluationResult, schema=EVALUATION_SCHEMA, hook=_to_array)
 
 

@@ -42,7 +42,8 @@ class VariantSummary(Struct, frozen=True, kw_only=True):
 class ComparisonSummary(Struct, frozen=True, kw_only=True):
     """Two variants that ran side by side.
 
-    agreement: mean share of pixels (or frames) answered alike. quality: of the second variant.
+    agreement: mean share of pixels (or frames) with the same answer.
+    quality: of the second variant.
     """
 
     variant: str

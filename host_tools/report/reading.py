@@ -32,7 +32,7 @@ _KINDS = (
 
 
 class _AnyResult(Struct):
-    """The fields that tell the kinds of files apart."""
+    """The fields by which the kinds of files differ."""
 
     kind: str = ""
     published: Raw = Raw()

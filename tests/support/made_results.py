@@ -8,13 +8,16 @@ from typing import Any
 
 import msgspec
 
+from edge_app.bench.cases import Case, WorkerRequest
 from edge_app.bench.trial import EndToEndTrial, Trial, TrialSetup
 from edge_app.board import board as read_board
 from edge_app.board import judge
+from edge_app.model.card import read_card
 from edge_app.model.interpreter.delegation import Delegation
 from edge_app.results.bench_result import (
     BenchResult,
     BoardStates,
+    Budget,
     CaseResult,
     CaseSetup,
     EndToEndFigures,
@@ -177,6 +180,15 @@ def trial(
         ),
         peak_rss_mb=peak_rss_mb,
         undelegated_ms=undelegated_ms,
+    )
+
+
+def trial_request(assets: Path, **more: Any) -> WorkerRequest:
+    """Return a request for a quick trial of the digits."""
+    spec = read_card(assets / "models/mnist")
+    budget = Budget(0.1, 4, 1, 2, more.pop("pace_hz", None), more.pop("sustained_s", None))
+    return WorkerRequest(
+        spec, Case("int8"), str(assets / "samples/digits-images-idx3-ubyte.gz"), budget, **more
     )
 
 

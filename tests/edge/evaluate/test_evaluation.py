@@ -1,4 +1,4 @@
-"""Data sets are scored in parts whose counts add up exactly."""
+"""Evaluations are interrupted, continued, merged and drawn."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,6 @@ from edge_app.cli import main
 from edge_app.errors import SourceError, UsageError
 from edge_app.evaluate.dataset import ImageSet, parse_dataset
 from edge_app.evaluate.evaluation_file import merge, quality_of_variant, write_evaluation
-from edge_app.evaluate.partial_counts import WORST, chunks, join_spans, sum_counts
 from edge_app.evaluate.running import begin, counts_of, score_variant
 from edge_app.metrics.scorer import Scorer
 from edge_app.model.card import ModelSpec, read_card
@@ -23,14 +22,11 @@ from edge_app.results.evaluation_result import (
     EVALUATION_NAME,
     DatasetInfo,
     EvaluationResult,
-    PartialCounts,
-    WorstFrame,
     read_evaluation,
 )
 from edge_app.results.json_file import to_json
 from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth
-from tests.support.media_files import write_images, write_map
 
 
 @pytest.fixture
@@ -44,126 +40,6 @@ def digits(assets: Path) -> str:
 def mnist(assets: Path) -> ModelSpec:
     """Return the digit model that ships."""
     return read_card(assets / "models" / "mnist")
-
-
-def part(seed: int) -> PartialCounts:
-    """Return random counts of ten frames; another seed has other frames."""
-    draw = np.random.default_rng(seed)
-    worst = (WorstFrame(float(draw.random()), seed * 10 + i, f"{i}") for i in range(6))
-    return PartialCounts(
-        counts=draw.integers(0, 1 << 40, (3, 3)),
-        missed=draw.integers(0, 9, 3),
-        spans=((seed * 10, seed * 10 + 10),),
-        frames=9,
-        damaged=(f"{seed} is damaged",),
-        worst=tuple(sorted(worst)),
-    )
-
-
-def same(first: PartialCounts, second: PartialCounts) -> bool:
-    """Return whether two parts have equal counts."""
-    return to_json(first) == to_json(second)
-
-
-def test_parts_add_up_in_any_order_and_grouping() -> None:
-    """A tree of sums is the sum from left to right, and the sum of a shuffled list."""
-    parts = [part(seed) for seed in range(7)]
-    whole = sum_counts(parts)
-    tree = sum_counts([sum_counts(parts[4:]), sum_counts(parts[2:4]), sum_counts(parts[:2])])
-    assert same(whole, tree)
-    assert whole.spans == ((0, 70),)
-    assert len(whole.worst) == WORST
-    assert whole.worst == tuple(sorted(one for each in parts for one in each.worst))[:WORST]
-
-
-def test_a_frame_cannot_count_twice() -> None:
-    """Adding what has a frame in common is refused by name of the frame."""
-    with pytest.raises(ValueError, match="frames 10 to 19 are in both"):
-        sum_counts([part(0), part(1), part(1)])
-
-
-def test_chunks_leave_out_what_is_done() -> None:
-    """No piece overlaps what is done, none is too long, and together they are the rest."""
-    left = chunks((2, 30), ((0, 4), (10, 12), (25, 99)), 5)
-    assert left == [(4, 9), (9, 10), (12, 17), (17, 22), (22, 25)]
-    assert join_spans([*left, (2, 4), (10, 12), (25, 30)]) == ((2, 30),)
-    assert chunks((0, 5), ((0, 5),), 2) == []
-
-
-def test_known_layouts_are_found(tmp_path: Path) -> None:
-    """Each kind needs one folder or file named."""
-    for folder in ("c/leftImg8bit/val", "c/gtFine/val", "v/test", "v/testannot"):
-        (tmp_path / folder).mkdir(parents=True)
-    for file in ("d/drive.mp4", "d/drive_gt.tar.gz", "images", "labels"):
-        (tmp_path / file).parent.mkdir(exist_ok=True)
-        (tmp_path / file).touch()
-    at = str(tmp_path)
-    expected = {
-        f"cityscapes:{at}/c": ("leftImg8bit/val", "gtFine/val"),
-        f"camvid:{at}/v": ("test", "testannot"),
-        f"camvid:{at}/v/test": ("test", "testannot"),
-        f"driveseg:{at}/d/drive_gt.tar.gz": ("drive.mp4", "drive_gt.tar.gz"),
-        f"idx:{at}/images,{at}/labels": ("images", "labels"),
-    }
-    for text, (images, truth) in expected.items():
-        found = parse_dataset(text)
-        assert found.images.endswith(images), text
-        assert found.truth.endswith(truth), text
-
-
-def test_a_split_is_found_from_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The folder one stands in has a name too."""
-    for folder in ("val", "valannot"):
-        (tmp_path / folder).mkdir()
-    monkeypatch.chdir(tmp_path / "val")
-    assert Path(parse_dataset("camvid:.").truth) == tmp_path / "valannot"
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("pascal:x", "give camvid:DIR"),
-        ("camvid", "give camvid:DIR"),
-        ("camvid:nowhere", "test beside testannot"),
-        ("cityscapes:nowhere", "leftImg8bit and gtFine"),
-        ("driveseg:gt.tar", "no video beside"),
-        ("idx:images", "two IDX files"),
-        ("idx:a,b", "a does not exist"),
-    ],
-)
-def test_wrong_data_sets_are_refused(text: str, why: str) -> None:
-    """The message has the right form."""
-    with pytest.raises((UsageError, SourceError), match=why):
-        parse_dataset(text)
-
-
-def test_a_folder_is_read_from_anywhere_and_damage_is_counted(tmp_path: Path) -> None:
-    """Positions stay those of the whole set when an image before cannot be read."""
-    names = [f"{number}.png" for number in range(5)]
-    write_images(tmp_path / "test", names)
-    for number, name in enumerate(names):
-        write_map(tmp_path / "testannot" / name, number)
-    (tmp_path / "test" / "1.png").write_bytes(b"broken")
-    (tmp_path / "test" / "4.png").write_bytes(b"")
-    images = ImageSet(parse_dataset(f"camvid:{tmp_path}"))
-    damaged: list[str] = []
-    found = [(place, frame.name) for place, frame in images.frames(0, 4, damaged)]
-    assert found == [(0, "0.png"), (2, "2.png"), (3, "3.png")]
-    assert list(images.frames(4, 5, damaged)) == []
-    assert [line.split()[0] for line in damaged] == ["1.png", "4.png"]
-
-
-def test_data_sets_have_a_digest_that_ignores_their_place(tmp_path: Path) -> None:
-    """The digest knows names and sizes, and not the folder above."""
-    for place in ("here", "there", "other"):
-        write_images(tmp_path / place / "test", ["a.png", "b.png"])
-        write_map(tmp_path / place / "testannot" / "a.png", 0)
-        write_map(tmp_path / place / "testannot" / "b.png", 1)
-    (tmp_path / "other" / "test" / "b.png").write_bytes(b"shorter")
-    first, second, third = (
-        parse_dataset(f"camvid:{tmp_path / place}").digest() for place in ("here", "there", "other")
-    )
-    assert first == second != third
 
 
 def evaluate(out: Path, *arguments: str) -> dict[str, Any]:
@@ -247,7 +123,7 @@ def test_an_interrupted_evaluation_continues(
     found, expected = counts_of(again, "int8"), counts_of(once, "int8")
     assert found is not None
     assert expected is not None
-    assert same(found, expected)
+    assert to_json(found) == to_json(expected)
 
 
 def test_an_evaluation_of_something_else_is_not_continued(tmp_path: Path, digits: str) -> None:

@@ -1,4 +1,4 @@
-"""Test how results are put together, named and compared in words."""
+"""Results are joined, named and compared in sentences."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ def scored(miou: float, on: str = "val") -> Score:
     return Score(on=on, frames=10, miou=miou)
 
 
-def test_variants_stand_in_their_order() -> None:
+def test_variants_have_one_order() -> None:
     """The order is the same everywhere, and unknown names come last."""
     names = ["int4", "int8", "float32", "dynamic_range"]
     assert list(in_order(Figures(name) for name in names)) == [
@@ -32,7 +32,7 @@ def test_variants_stand_in_their_order() -> None:
 
 
 def test_runs_of_several_variants_are_one_result() -> None:
-    """A run for each variant under the same conditions stands together."""
+    """Runs of several variants under the same conditions are joined."""
     runs = [result(Figures(name), origin=(name,)) for name in ("int8", "float32")]
     (joined,) = join(runs)
     assert list(joined.figures) == ["float32", "int8"]
@@ -81,7 +81,7 @@ def test_scores_all_come_from_one_place() -> None:
 
 
 def test_a_card_lends_what_it_was_proved_with(assets: Path) -> None:
-    """The shipped digits' card tells the quality of its own files."""
+    """The card of the shipped digits has the quality of its files."""
     spec = read_card(assets / "models" / "mnist")
     figures = [Figures(name, bytes=one.bytes) for name, one in spec.variants.items()]
     (filled,) = with_scores([result(*figures, model="mnist")], spec)
@@ -114,8 +114,11 @@ def test_published_results_stand_beside_the_models_they_suit() -> None:
     """One that suits none has a section of its own, behind the others."""
     own = result(Figures("int8"), model="My-DeepLab-513")
     beside = result(Figures("int8"), model="deeplab", published=True, suits=("*deeplab*",))
-    alone = replace(beside, model="digits", suits=("digits*",))
-    assert by_model([beside, alone, own]) == {"My-DeepLab-513": [own, beside], "digits": [alone]}
+    published = replace(beside, model="digits", suits=("digits*",))
+    assert by_model([beside, published, own]) == {
+        "My-DeepLab-513": [own, beside],
+        "digits": [published],
+    }
 
 
 BASE = Figures("float32", bytes=8, invoke_only=Spread(50), end_to_end_fps=10, score=scored(0.813))
@@ -147,7 +150,7 @@ BASE = Figures("float32", bytes=8, invoke_only=Spread(50), end_to_end_fps=10, sc
     ],
 )
 def test_a_variant_is_compared_in_words(one: Figures, said: str | None) -> None:
-    """What is known is told, what is not is left out, and scores on other frames do not count."""
+    """Unknown figures are left out, and scores on other frames do not count."""
     assert sentences(result(BASE, one)) == ([said] if said else [])
 
 

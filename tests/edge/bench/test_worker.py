@@ -1,0 +1,59 @@
+"""A process of its own carries out a request, and its errors arrive here."""
+
+import multiprocessing
+import threading
+from pathlib import Path
+
+import pytest
+
+from edge_app.bench.trial import Trial
+from edge_app.bench.worker import run_in_process
+from edge_app.errors import ModelError
+from tests.support.made_results import trial_request
+
+DIGITS = "samples/digits-images-idx3-ubyte.gz"
+
+
+def test_a_process_of_its_own_measures_a_trial(assets: Path) -> None:
+    """Loading, first, warm-up, invoke-only, paced and end-to-end come back from the child."""
+    steps: list[str] = []
+    one = run_in_process(
+        trial_request(assets, pace_hz=200.0, explain=True), threading.Event(), steps.append
+    )
+    assert isinstance(one, Trial)
+    assert (one.setup.variant, one.complete, len(one.warmup)) == ("int8", True, 1)
+    assert one.paced is not None
+    assert one.end_to_end is not None
+    assert min(len(one.invoke_only), len(one.paced), len(one.end_to_end.timings)) >= 2
+    assert one.peak_rss_mb is None or one.peak_rss_mb > 20
+    assert one.undelegated_ms is not None
+    assert steps[0] == "loading"
+    assert "paced at 200 Hz" in steps
+
+
+def test_an_error_in_a_process_is_raised(assets: Path, tmp_path: Path) -> None:
+    """What a child cannot load is raised here with the same message."""
+    wrong = trial_request(assets, kind="quality", truth=str(tmp_path / "none"))
+    with pytest.raises(Exception, match="none"):
+        run_in_process(wrong, threading.Event(), lambda _: None)
+
+
+def test_a_killed_process_is_an_error_with_advice(assets: Path) -> None:
+    """Boards short of memory kill the process; the benchmark continues without that case."""
+
+    def kill(_step: str) -> None:
+        (child,) = multiprocessing.active_children()
+        child.kill()
+
+    with pytest.raises(ModelError, match=r"ended early \(SIGKILL\); free some memory"):
+        run_in_process(trial_request(assets), threading.Event(), kill)
+
+
+def test_answers_are_compared_with_float32_and_scored(assets: Path) -> None:
+    """int8 agrees with float32 on nearly all digits, and the truth gives it a score."""
+    truth = assets / "samples/digits-labels-idx1-ubyte.gz"
+    wanted = trial_request(assets, kind="quality", truth=str(truth))
+    found = run_in_process(wanted, threading.Event(), lambda _: None)
+    assert found.frames == 500
+    assert found.agreement > 0.98
+    assert found.quality.top1 > 0.95
