@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import islice
 
 from edge_app.frame import Frame, Result, Step
@@ -42,7 +42,7 @@ def grouped(
 
 def run_inline(
     groups: Iterable[list[Frame]], pool: EnginePool, reader: FrameReader | None = None
-) -> Iterator[Prediction]:
+) -> Generator[Prediction, None, None]:
     """Yield the predictions of groups of frames, one by one."""
     for group in groups:
         active, _ = pool.acquire()
@@ -58,7 +58,7 @@ def run_counted(
     pool: EnginePool,
     stats: RunStats,
     reader: FrameReader | None = None,
-) -> Iterator[Step]:
+) -> Generator[Step, None, None]:
     """Score and count groups of frames; yield the last step of each group."""
     for group in groups:
         active, _ = pool.acquire()

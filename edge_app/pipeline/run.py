@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +22,9 @@ from edge_app.pipeline.workers import FrameReader, Prediction, capture_channel, 
 from edge_app.sinks.sink import Sink
 from edge_app.sources.source import Source
 
+# A prediction; a newer frame to preview; the last step of a group that is counted already; or
+# None while nothing comes.
+Item = Prediction | Frame | Step | None
 _POLL_S = 0.03  # between two polls of the keys during a pause
 
 
@@ -83,25 +87,23 @@ class Run:
         """Run to the end of the source, a stop, or the first error, which is raised."""
         frames = self._source.frames()
         while not (self._source.ended or self._is_over()):
-            if self._wants_threads():
-                self._present_all(self._threaded(frames))
-                break
-            # Groups end when somebody starts to watch: the loop then changes to threads.
-            groups = grouped(frames, lambda: not self._wants_threads(), self._wants_single)
-            if self.presenter.takes_every_frame:
-                self._present_all(run_inline(groups, self._pool, self._reader))
-            else:
-                self._present_all(run_counted(groups, self._pool, self.stats, self._reader))
+            with closing(self._infer(frames)) as items:  # ends the workers, whatever happens
+                self._present(items)
         self.presenter.end()
 
-    def _wants_threads(self) -> bool:
-        live = self._source.source.live
-        return live or self.presenter.draws or not self._is_small
+    def _infer(self, frames: Iterator[Frame]) -> Generator[Item, None, None]:
+        """Run frames through the engine: in threads, or a small network in groups.
 
-    def _wants_single(self) -> bool:
-        return self._source.waits or self.controller.controls.paused
+        Groups end when a viewer connects, and the next call runs the rest in threads.
+        """
+        if self._wants_threads():
+            return self._infer_in_threads(frames)
+        groups = grouped(frames, lambda: not self._wants_threads(), self._wants_single)
+        if self.presenter.takes_every_frame:
+            return run_inline(groups, self._pool, self._reader)
+        return run_counted(groups, self._pool, self.stats, self._reader)
 
-    def _threaded(self, frames: Iterator[Frame]) -> Iterator[Prediction | Frame | None]:
+    def _infer_in_threads(self, frames: Iterator[Frame]) -> Generator[Item, None, None]:
         source = self._source.source
         captured = capture_channel(source)
         self.stats.sources.watch_drops(lambda: captured.dropped)
@@ -110,30 +112,30 @@ class Run:
             frames, source, self._pool, self.stop, captured, reader=self._reader, previews=previews
         )
 
-    def _present_all(self, items: Iterator[Prediction | Frame | Step | None]) -> None:
-        """Present what comes, and close the workers behind it, whatever happens.
+    def _wants_threads(self) -> bool:
+        return self._source.source.live or self.presenter.draws or not self._is_small
 
-        items: predictions; frames to preview; steps that are counted already; None while idle.
-        """
+    def _wants_single(self) -> bool:
+        return self._source.waits or self.controller.controls.paused
+
+    def _present(self, items: Iterator[Item]) -> None:
+        """Present what comes until its end or that of the run, and follow the keys."""
         live = self._source.source.live
-        try:
-            for item in items:
-                if isinstance(item, Prediction):
-                    if live and item.frame.captured_s < self._pause.ended_s:
-                        self.stats.sources.count_stale()  # it was made before a pause
-                        continue
-                    self.presenter.present(item)
-                    self._count_frame()
-                elif isinstance(item, Step):
-                    self.presenter.publish(item, time.monotonic())
-                    self._count_frame()
-                elif item is not None:
-                    self.presenter.preview(item)
-                self._follow_keys(idle=item is None)
-                if self._is_over():
-                    break
-        finally:
-            items.close()  # type: ignore[attr-defined]  # all of them are generators
+        for item in items:
+            if isinstance(item, Prediction):
+                if live and item.frame.captured_s < self._pause.ended_s:
+                    self.stats.sources.count_stale()  # it was captured before a pause
+                    continue
+                self.presenter.present(item)
+                self._count_frame()
+            elif isinstance(item, Step):
+                self.presenter.publish(item, time.monotonic())
+                self._count_frame()
+            elif item is not None:
+                self.presenter.preview(item)
+            self._follow_keys(idle=item is None)
+            if self._is_over():
+                break
 
     def _is_over(self) -> bool:
         return self.stop.is_set() or self._should_end()

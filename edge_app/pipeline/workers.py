@@ -7,7 +7,7 @@ so that every frame is seen; a live source keeps only its newest frame.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -78,7 +78,7 @@ def run_threaded(
     *,
     reader: FrameReader | None = None,
     previews: bool = False,
-) -> Iterator[Prediction | Frame | None]:
+) -> Generator[Prediction | Frame | None, None, None]:
     """Yield predictions in order, with newer frames in between, and None while nothing comes.
 
     captured: from `capture_channel`. previews: whether to yield newer frames.
