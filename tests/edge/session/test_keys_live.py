@@ -16,7 +16,7 @@ from typing import Any
 import av
 import pytest
 
-from tests.edge.sinks.test_keyboard import Terminal
+from tests.edge.sinks.test_keyboard import ChildTerminal
 from tests.edge.sinks.test_window import START, xvfb
 
 __all__ = ["App", "until", "variant_of", "xvfb"]
@@ -55,7 +55,7 @@ def left_in_order(folder: Path, status: str) -> None:
         assert sum(1 for _ in container.decode(video=0)) > 0
 
 
-class App(Terminal):
+class App(ChildTerminal):
     """Run edge-app in a terminal of its own, reading away what it draws there."""
 
     def __init__(self, folder: Path, *more: str) -> None:
@@ -114,9 +114,9 @@ def test_keys_typed_into_a_terminal_reach_the_run(app: App, tmp_path: Path) -> N
     app.press(b"s")
     [picture] = app.until("a snapshot", lambda: [*tmp_path.glob("snapshots/*.png")])
     app.until("its figures", picture.with_suffix(".json").exists)
-    for key, said in ((b" ", b"paused"), (b"h", b"quit")):
+    for typed, said in ((b" ", b"paused"), (b"h", b"quit")):
         app.said = b""
-        app.press(key)
+        app.press(typed)
         app.until(f"{said!r}", lambda said=said: said in app.said)
     app.press(b" q")
     app.until("the end", app.finished)
