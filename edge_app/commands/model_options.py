@@ -25,6 +25,14 @@ def add_model(parser: argparse.ArgumentParser, *, several_threads: bool = False)
         "overrides for a .tflite file without a model card (default: inferred, and reported)"
     )
     group.add_argument(
+        "--input-size", type=size, metavar="WxH", help="size of a flexible input (default: none)"
+    )
+    add_overrides(group)
+
+
+def add_overrides(group: argparse._ArgumentGroup) -> None:
+    """Add the options about a network's task, classes and preprocessing."""
+    group.add_argument(
         "--task",
         choices=("segmentation", "classification"),
         help="what it does (default: by the output's shape)",
@@ -35,9 +43,6 @@ def add_model(parser: argparse.ArgumentParser, *, several_threads: bool = False)
         help="cityscapes, camvid, pascal-voc or digits (default: by the number of classes)",
     )
     group.add_argument(
-        "--input-size", type=size, metavar="WxH", help="size of a flexible input (default: none)"
-    )
-    group.add_argument(
         "--channels",
         choices=("rgb", "bgr", "gray"),
         help="order of the input's channels (default: by the input's depth)",
@@ -46,11 +51,9 @@ def add_model(parser: argparse.ArgumentParser, *, several_threads: bool = False)
         "--mean",
         type=numbers,
         metavar="M[,M,M]",
-        help="input is (pixel - mean) / std (default: the usual one)",
+        help="input is (pixel - mean) / std (default: the model's own, else the usual one)",
     )
-    group.add_argument(
-        "--std", type=numbers, metavar="S[,S,S]", help="see --mean (default: the usual one)"
-    )
+    group.add_argument("--std", type=numbers, metavar="S[,S,S]", help="see --mean (default: too)")
     group.add_argument(
         "--fit",
         choices=("stretch", "letterbox"),

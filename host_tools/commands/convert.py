@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_app.commands.arg_types import numbers, size
+from edge_app.commands.arg_types import size
+from edge_app.commands.model_options import add_overrides
 from edge_app.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,23 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--title", default="", help="title on screen (default: the name)")
     parser.add_argument("--source", default="", help="origin of the weights (default: SOURCE)")
     parser.add_argument("--licence", default="", help="licence of the weights (default: none)")
-    _add_input(parser.add_argument_group("the model"))
-    _add_variants(parser.add_argument_group("the variants"))
-    _add_images(parser.add_argument_group("the images"))
-
-
-def _add_input(group: argparse._ArgumentGroup) -> None:
+    group = parser.add_argument_group("the model")
     group.add_argument(
-        "--task",
-        choices=("segmentation", "classification"),
-        help="task of the model (default: by its output)",
-    )
-    group.add_argument("--labels", help="label set (default: by the number of classes)")
-    group.add_argument(
-        "--input-size",
-        type=size,
-        metavar="WxH",
-        help="rebuild a frozen graph for this size (default: its own size)",
+        "--input-size", type=size, metavar="WxH", help="rebuild a frozen graph (default: its size)"
     )
     group.add_argument(
         "--input-tensor", metavar="NAME", help="input of a frozen graph (default: found in it)"
@@ -64,41 +51,21 @@ def _add_input(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--output-tensor", metavar="NAME", help="output of the graph (default: found in it)"
     )
-    group.add_argument(
-        "--mean",
-        type=numbers,
-        metavar="M",
-        help="input is (pixel - mean) / std; one number or R,G,B "
-        "(default: found in the model, else the usual one)",
-    )
-    group.add_argument(
-        "--std",
-        type=numbers,
-        metavar="S",
-        help="see --mean (default: found in the model, else the usual one)",
-    )
-    group.add_argument("--channels", choices=("rgb", "bgr"), help="channel order (default: rgb)")
-    group.add_argument(
-        "--fit",
-        choices=("stretch", "letterbox"),
-        default="stretch",
-        help="how an image fills the input (default: stretch)",
-    )
+    add_overrides(group)
+    _add_variants(parser.add_argument_group("the variants"))
+    _add_images(parser.add_argument_group("the images"))
 
 
 def _add_variants(group: argparse._ArgumentGroup) -> None:
+    every = "float32,float16,dynamic_range,int8"
     group.add_argument(
-        "--variants",
-        type=_names,
-        default="float32,float16,dynamic_range,int8",
-        metavar="LIST",
-        help="variants to make (default: float32,float16,dynamic_range,int8)",
+        "--variants", type=_names, default=every, metavar="LIST", help=f"(default: {every})"
     )
     group.add_argument(
         "--io",
         choices=("uint8", "int8", "float32"),
         default="uint8",
-        help="input type of int8: uint8 takes pixels unchanged; float32 sets the output too "
+        help="int8's input; uint8 takes pixels unchanged, float32 is for the output too "
         "(default: uint8)",
     )
     group.add_argument(
@@ -112,21 +79,17 @@ def _add_variants(group: argparse._ArgumentGroup) -> None:
         "--quantizer",
         choices=("auto", "tensorflow", "ai-edge-quantizer"),
         default="auto",
-        help="quantizer to use; auto keeps the better result of each variant (default: auto)",
+        help="auto keeps the better result of each variant (default: auto)",
     )
-    group.add_argument(
-        "--max-drop",
-        type=float,
-        metavar="P",
-        help="largest loss against float32 (default: 0.02 of mIoU, 0.005 of top-1)",
-    )
+    drop = "largest loss against float32 (default: 0.02 of mIoU, 0.005 of top-1)"
+    group.add_argument("--max-drop", type=float, metavar="P", help=drop)
 
 
 def _add_images(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--calibration",
         metavar="PATH",
-        help="images to calibrate int8 on: a folder, a video, IDX images, MNIST's folder "
+        help="images for int8: a folder, a video, IDX images, MNIST's folder "
         "(default: MNIST for a digit network)",
     )
     group.add_argument(
@@ -148,11 +111,7 @@ def _add_images(group: argparse._ArgumentGroup) -> None:
         "(default: no score)",
     )
     group.add_argument(
-        "--eval-every",
-        type=int,
-        default=1,
-        metavar="N",
-        help="score every Nth of them (default: 1)",
+        "--eval-every", type=int, default=1, metavar="N", help="score every Nth (default: 1)"
     )
 
 
@@ -197,7 +156,7 @@ def conversion_options(options: argparse.Namespace) -> ConversionOptions:
             mean=options.mean,
             std=options.std,
             channels=options.channels,
-            fit=options.fit,
+            fit=options.fit or "stretch",
         ),
         calibration=CalibrationOptions(
             calibration, options.samples, options.seed, options.allow_weak_calibration

@@ -114,81 +114,67 @@ def pixel_range(given: InputSpec) -> tuple[float, float]:
     return float(ends.min()), float(ends.max())
 
 
+# A recipe of ai-edge-quantizer: rules for operators, of which the last match counts.
 Recipe = list[dict[str, Any]]
 
 
 def _weights_recipe(variant: str) -> Recipe:
-    """Return the recipe for variants with quantized weights only."""
+    """Return the recipe of a variant with quantized weights only."""
     if variant == "float16":
-        weights = {
-            "num_bits": 16,
-            "symmetric": True,
-            "granularity": "CHANNELWISE",
-            "dtype": "FLOAT",
-        }
-        config = {
-            "weight_tensor_config": weights,
-            "compute_precision": "FLOAT",
-            "explicit_dequantize": True,
-        }
-        return [_rule(".*", kind, config, "float_casting") for kind in _FLOAT16]
-    return [
-        _rule(
-            ".*",
-            kind,
-            {
-                "weight_tensor_config": _integers(kind != "FULLY_CONNECTED"),
-                "compute_precision": "INTEGER",
-                "explicit_dequantize": False,
-            },
-        )
-        for kind in _DYNAMIC
-    ]
+        half = _tensor("FLOAT", bits=16)
+        return [
+            _rule(kind, half, compute="FLOAT", explicit=True, algorithm="float_casting")
+            for kind in _FLOAT16
+        ]
+    return [_rule(kind, _tensor("INT", per_channel=kind != "FULLY_CONNECTED")) for kind in _DYNAMIC]
 
 
 def _int8_recipe(io: str) -> Recipe:
     """Return the recipe for integer arithmetic, with input and output as in `quantize`."""
-
-    def config(kind: str, channels: bool = True) -> dict[str, Any]:
-        return {
-            "activation_tensor_config": {
-                "num_bits": 8,
-                "symmetric": False,
-                "granularity": "TENSORWISE",
-                "dtype": kind,
-            },
-            "weight_tensor_config": _integers(channels),
-            "compute_precision": "INTEGER",
-            "explicit_dequantize": False,
-        }
-
-    recipe = [_rule(".*", "*", config("INT"))]
+    weights = _tensor("INT")
+    recipe = [_rule("*", weights, _tensor("INT", per_channel=False, symmetric=False))]
     if io == "uint8":
-        recipe.append(_rule(".*", "INPUT", config("UINT")))
+        pixels = _tensor("UINT", per_channel=False, symmetric=False)
+        recipe.append(_rule("INPUT", weights, pixels))
     if io == "float32":
-        recipe += [_no_quantize(".*", "INPUT"), _no_quantize(".*", "OUTPUT")]
+        recipe += [_no_quantize("INPUT"), _no_quantize("OUTPUT")]
     return recipe
-
-
-def _integers(channels: bool) -> dict[str, Any]:
-    granularity = "CHANNELWISE" if channels else "TENSORWISE"
-    return {"num_bits": 8, "symmetric": True, "granularity": granularity, "dtype": "INT"}
 
 
 def _keep_float(graph: FlatbufferGraph, patterns: Sequence[str]) -> Recipe:
     """Return the rules that keep matching operators in float."""
     names = dict.fromkeys(operator.name for operator in graph.matching(patterns))
-    return [_no_quantize(f"^{re.escape(name)};?$", "*") for name in names]
+    return [_no_quantize("*", regex=f"^{re.escape(name)};?$") for name in names]
 
 
-def _no_quantize(regex: str, kind: str) -> dict[str, Any]:
-    return _rule(regex, kind, {}, "no_quantize")
+def _tensor(
+    dtype: str, *, bits: int = 8, per_channel: bool = True, symmetric: bool = True
+) -> dict[str, Any]:
+    granularity = "CHANNELWISE" if per_channel else "TENSORWISE"
+    return {"num_bits": bits, "symmetric": symmetric, "granularity": granularity, "dtype": dtype}
 
 
 def _rule(
-    regex: str, kind: str, config: dict[str, Any], algorithm: str = "min_max_uniform_quantize"
+    kind: str,
+    weights: dict[str, Any],
+    activations: dict[str, Any] | None = None,
+    *,
+    compute: str = "INTEGER",
+    explicit: bool = False,
+    algorithm: str = "min_max_uniform_quantize",
 ) -> dict[str, Any]:
-    return {"regex": regex, "operation": kind, "algorithm_key": algorithm, "op_config": config}
+    config = {
+        "weight_tensor_config": weights,
+        "compute_precision": compute,
+        "explicit_dequantize": explicit,
+    }
+    if activations:
+        config["activation_tensor_config"] = activations
+    return {"regex": ".*", "operation": kind, "algorithm_key": algorithm, "op_config": config}
+
+
+def _no_quantize(kind: str, regex: str = ".*") -> dict[str, Any]:
+    return {"regex": regex, "operation": kind, "algorithm_key": "no_quantize", "op_config": {}}
 
 
 def _run(model: bytes, recipe: Recipe, ranges: TensorRanges | None) -> bytes:

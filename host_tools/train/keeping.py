@@ -25,10 +25,10 @@ def check_target(out: Path, epochs: int, seed: int = 0) -> None:
             f"{out.parent} cannot be made ({fault.strerror}); name another place with --out"
         ) from None
     if out.is_dir() or not os.access(out.parent, os.W_OK):
-        raise ModelError(f"{out} cannot be written; name another place with --out")
+        raise ModelError(f"cannot write {out}; choose another file with --out")
 
 
 def save_network(network: Any, path: Path) -> None:
     """Write a .keras file in one step, so that a reader finds the old or the new one."""
-    with atomic_file(path) as draft:
+    with atomic_file(path, error=ModelError) as draft:
         network.save(draft)
