@@ -35,9 +35,10 @@ def resolve_model(
     path = Path(name)
     if path.suffix == ".tflite" and not path.is_dir():
         return infer_card(path, overrides, runtime=runtime)
-    if path.is_dir():
-        return read_card(path)
     shipped = {folder.name: folder for folder in shipped_models()}
+    # `host-tools fetch mnist` leaves a folder of that name, which is no model.
+    if path.is_dir() and (name not in shipped or (path / CARD_NAME).is_file()):
+        return read_card(path)
     if name in shipped:
         return read_card(shipped[name])
     near = difflib.get_close_matches(name, list(shipped), 1)

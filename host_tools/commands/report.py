@@ -7,7 +7,7 @@ from pathlib import Path
 
 EXAMPLES = """examples:
   edge-app bench --model street --json pi5.json                 on the board
-  edge-app run drive --truth drive-truth --model street --variant int8 --metrics runs/int8
+  edge-app run drive.mp4 --model street --variant int8 --metrics runs/int8
   host-tools report pi5.json laptop.json runs/*/summary.json --out report
   host-tools report pi5.json --out report --gallery models/street --images photos/
 
