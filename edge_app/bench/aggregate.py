@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from edge_app.bench.confidence import bootstrap_ci
 from edge_app.bench.trial import Trial
 from edge_app.results.bench_result import (
     CaseResult,
-    CaseSetup,
     EndToEndFigures,
     LoadFigures,
-    LongRun,
     NetworkFigures,
     QualityResult,
     Sustained,
@@ -30,22 +30,16 @@ def aggregate(
     complete: bool = True,
 ) -> CaseResult:
     """Return the figures of a case; trials: at least one."""
-    setup = trials[0].setup
-    network = _network_figures(trials)
+    network = _network_figures(trials, sustained)
     return CaseResult(
-        setup=CaseSetup(
-            variant=setup.variant,
-            bytes=setup.bytes,
-            runtime=setup.runtime,
-            runtime_name=setup.runtime_name,
-            threads=setup.threads,
-            delegation=setup.delegation.summary(),
+        setup=replace(
+            trials[0].setup,
             rounds=len(trials),
             complete=complete and all(trial.complete for trial in trials),
             why=why,
         ),
         load=LoadFigures(
-            init_ms=_median(trial.setup.init_ms for trial in trials),
+            init_ms=_median(trial.init_ms for trial in trials),
             first_ms=_median(trial.first_ms for trial in trials),
             warmup=Latency.of(ms for trial in trials for ms in trial.warmup),
             peak_rss_mb=max((t.peak_rss_mb for t in trials if t.peak_rss_mb), default=None),
@@ -53,11 +47,10 @@ def aggregate(
         network=network,
         end_to_end=_end_to_end_figures(trials, cores, network),
         answers=answers or QualityResult(),
-        long_run=LongRun(sustained=sustained),
     )
 
 
-def _network_figures(trials: Sequence[Trial]) -> NetworkFigures:
+def _network_figures(trials: Sequence[Trial], sustained: Sustained | None) -> NetworkFigures:
     latency = Latency.of(ms for trial in trials for ms in trial.invoke_only)
     return NetworkFigures(
         invoke_only=latency,
@@ -66,6 +59,7 @@ def _network_figures(trials: Sequence[Trial]) -> NetworkFigures:
         invoke_only_fps=1e3 / latency.mean_ms if latency else None,
         cpu_invoke_ms=_mean(trial.invoke_cpu_ms for trial in trials),
         undelegated_ms=min((t.undelegated_ms for t in trials if t.undelegated_ms), default=None),
+        sustained=sustained,
     )
 
 

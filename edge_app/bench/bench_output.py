@@ -56,7 +56,7 @@ def print_results(console: Console, title: str, benchmark: Benchmark, *, explain
 
 
 def _print_reasons(console: Console, case: CaseResult, *, explained: bool) -> None:
-    setup, long = case.setup, case.long_run.sustained
+    setup, long = case.setup, case.network.sustained
     name = f"{coloured(setup.variant)} on {setup.runtime}, {setup.threads} threads"
     if explained:
         prose(console, f"{name}\n" + "\n".join(f"  - {why}" for why in setup.why))

@@ -30,7 +30,7 @@ def explain(
     invoke_ms: its median. other_runtimes: medians of the same variant and threads, by runtime.
     """
     return (
-        _delegate(trial.setup.delegation),
+        _delegate(trial.delegation),
         *_undelegated(trial, invoke_ms),
         *_cpu(trial.setup.variant, board),
         *_runtime(trial, invoke_ms, other_runtimes),
@@ -46,7 +46,7 @@ def _delegate(delegation: Delegation) -> str:
 
 def _undelegated(trial: Trial, invoke_ms: float | None) -> list[str]:
     """Return what the other operators cost; bounds, since no runtime here profiles operators."""
-    split = trial.setup.delegation
+    split = trial.delegation
     sentences = []
     if trial.undelegated_ms is not None and invoke_ms:
         times = trial.undelegated_ms / invoke_ms
@@ -104,7 +104,7 @@ def _runtime(
         if invoke_ms and other_ms < 0.8 * invoke_ms
     ]
     setup = trial.setup
-    if sentences or setup.delegation.delegated >= setup.delegation.operators:
+    if sentences or trial.delegation.delegated >= trial.delegation.operators:
         return sentences
     if setup.runtime_name == _OLD and setup.variant in {"int8", "dynamic_range"}:
         return [

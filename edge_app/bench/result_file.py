@@ -83,7 +83,7 @@ def _row(case: CaseResult) -> dict[str, Any]:
     if case.answers.quality:
         row |= structs.asdict(case.answers.quality)
     row["invoke_low_ms"], row["invoke_high_ms"] = case.network.range_ms or (None, None)
-    sustained = case.long_run.sustained
+    sustained = case.network.sustained
     row["sustained_ratio"] = sustained.ratio if sustained else None
     return (
         row

@@ -21,7 +21,7 @@ def measure_sustained(
     """Run the network until the time is over or a stop; None if that was too short."""
     wanted_s = request.budget.sustained_s or 0.0
     window_s = min(_MINUTE_S, wanted_s / 4)
-    engine, _ = load_case(request)
+    engine = load_case(request)
     invoke_ms(engine)
     runs: list[tuple[float, float]] = []
     temperatures: list[float] = []

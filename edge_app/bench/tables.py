@@ -56,7 +56,7 @@ def cost_table(cases: Sequence[CaseResult]) -> Table:
         score = None
         if quality is not None:
             score = quality.miou if quality.top1 is None else quality.top1
-        sustained, of_bound = case.long_run.sustained, case.end_to_end.of_bound
+        sustained, of_bound = case.network.sustained, case.end_to_end.of_bound
         table.add_row(
             _name(case, several),
             _span(case.network.range_ms),

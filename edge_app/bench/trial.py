@@ -18,7 +18,7 @@ from edge_app.model.interpreter.delegation import Delegation
 from edge_app.model.interpreter.undelegated import undelegated_ms
 from edge_app.overlay import Overlay
 from edge_app.pipeline.run import plain_run
-from edge_app.results.bench_result import Budget
+from edge_app.results.bench_result import Budget, CaseSetup
 from edge_app.sources.factory import open_source
 from edge_app.timing import Timings
 
@@ -40,27 +40,17 @@ class EndToEndTrial:
 
 
 @dataclass(frozen=True, slots=True)
-class TrialSetup:
-    """What a trial measured: the loaded engine's facts; init_ms is the time of loading."""
-
-    variant: str
-    bytes: int
-    runtime: str
-    runtime_name: str
-    threads: int
-    delegation: Delegation
-    init_ms: float
-
-
-@dataclass(frozen=True, slots=True)
 class Trial:
     """Durations of one round of a case, in ms; a list is empty where nothing was measured.
 
-    invoke_cpu_ms: CPU time of the process per invoke-only run. undelegated_ms: of one run without
-    the delegate, with --explain. complete: False if it was stopped early.
+    init_ms: of loading. invoke_cpu_ms: CPU time of the process per invoke-only run.
+    undelegated_ms: of one run without the delegate, with --explain. complete: False if it was
+    stopped early.
     """
 
-    setup: TrialSetup
+    setup: CaseSetup
+    delegation: Delegation
+    init_ms: float
     first_ms: float
     warmup: list[float]
     invoke_only: list[float]
@@ -77,7 +67,8 @@ def measure_trial(request: WorkerRequest, stop: threading.Event, on_step: OnStep
     budget, stopped = request.budget, stop.is_set
     reset_peak_rss()
     on_step("loading")
-    engine, setup = load_case(request)
+    engine = load_case(request)
+    network = engine.network
     first_ms = invoke_ms(engine)
     warmup = [invoke_ms(engine) for _ in range(budget.warmup_runs) if not stopped()]
     frame_ms: float | None = None
@@ -100,12 +91,20 @@ def measure_trial(request: WorkerRequest, stop: threading.Event, on_step: OnStep
     peak_mb, without_ms = peak_rss_mb(), None
     if request.explain and not stopped():
         on_step("without the delegate")
-        network = engine.network
         without_ms = undelegated_ms(
             engine.variant.path, network.runtime, network.threads, engine.spec.input.size_wh
         )
     return Trial(
-        setup=setup,
+        setup=CaseSetup(
+            variant=engine.variant.name,
+            bytes=engine.variant.bytes,
+            runtime=network.runtime.title,
+            runtime_name=network.runtime.name,
+            threads=network.threads,
+            delegation=network.delegation.summary(),
+        ),
+        delegation=network.delegation,
+        init_ms=network.init_ms,
         first_ms=first_ms,
         warmup=warmup,
         invoke_only=invoke_only,
@@ -118,23 +117,14 @@ def measure_trial(request: WorkerRequest, stop: threading.Event, on_step: OnStep
     )
 
 
-def load_case(request: WorkerRequest) -> tuple[Engine, TrialSetup]:
-    """Return the engine of a case, with a frame in its input, and what it is."""
+def load_case(request: WorkerRequest) -> Engine:
+    """Return the engine of a case, with a frame in its input."""
     case = request.case
     engine = load_engine(request.spec, case.variant, runtime=case.runtime, threads=case.threads)
     with open_source(request.source, loop=True, max_frames=1) as source:
         frame = next(iter(source))
-    network = engine.network
-    network.write(engine.preprocess.fill, frame.image)
-    return engine, TrialSetup(
-        variant=engine.variant.name,
-        bytes=engine.variant.bytes,
-        runtime=network.runtime.title,
-        runtime_name=network.runtime.name,
-        threads=network.threads,
-        delegation=network.delegation,
-        init_ms=network.init_ms,
-    )
+    engine.network.write(engine.preprocess.fill, frame.image)
+    return engine
 
 
 def invoke_ms(engine: Engine) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -22,6 +22,7 @@ from edge_app.timing import Latency
 BENCH_SCHEMA = 1
 Positive = Annotated[float, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=1)]
+Figure: TypeAlias = Positive | None
 Range = tuple[float, float]
 
 
@@ -61,68 +62,16 @@ class CaseSetup(Struct, frozen=True, kw_only=True):
     delegation: Annotated[str, _about("operators the delegate took, as text")] = ""
     rounds: Annotated[int, _about("rounds that were measured")] = field(name="turns", default=0)
     complete: Annotated[bool, _about("whether it was measured to the end")] = True
-    why: Annotated[tuple[str, ...], _about("sentences on why it is as fast as it is")] = ()
+    why: Annotated[tuple[str, ...], _about("why it is as fast as it is, in sentences")] = ()
 
 
 class LoadFigures(Struct, frozen=True, kw_only=True):
-    """Loading and first runs; medians over the rounds, in ms."""
+    """Loading and first runs."""
 
     init_ms: Annotated[Positive, _about("loading and preparing, ms, median of the rounds")]
     first_ms: Annotated[Positive, _about("the first run, ms, median of the rounds")]
-    warmup: Annotated[Latency | None, _about("warm-up runs after it, not counted as steady")] = None
-    peak_rss_mb: Annotated[
-        Positive | None, _about("highest resident memory of a process with this case, 10^6 bytes")
-    ] = None
-
-
-class NetworkFigures(Struct, frozen=True, kw_only=True):
-    """The network without anything around it, called invoke-only."""
-
-    invoke_only: Annotated[
-        Latency | None, _about("steady runs, ms: n, mean, p50, p90, p95, p99, max")
-    ] = None
-    range_ms: Annotated[
-        Range | None, _about("95 % bootstrap interval of the median of invoke_only, ms")
-    ] = None
-    paced: Annotated[Latency | None, _about("runs at the rate of --pace, ms")] = None
-    invoke_only_fps: Annotated[Positive | None, _about("1000 / mean of invoke_only, 1/s")] = None
-    cpu_invoke_ms: Annotated[Positive | None, _about("CPU time of the process per run, ms")] = None
-    undelegated_ms: Annotated[
-        Positive | None, _about("a run without the delegate, ms (--explain)")
-    ] = None
-
-
-class EndToEndFigures(Struct, frozen=True, kw_only=True):
-    """Frames from capture to finished overlay, as `edge-app run` handles them."""
-
-    end_to_end_fps: Annotated[Positive | None, _about("frames per second, end to end")] = None
-    ratio: Annotated[Positive | None, _about("end_to_end_fps / invoke_only_fps")] = None
-    cpu_ms: Annotated[Positive | None, _about("CPU time of the process per frame, ms")] = None
-    cpu_outside_ms: Annotated[Positive | None, _about("of that, outside the network, ms")] = None
-    of_bound: Annotated[
-        Positive | None, _about("end_to_end_fps / (cores / CPU seconds per frame)")
-    ] = None
-    stages: Annotated[
-        dict[str, Latency], _about("capture, prepare, invoke, decode, overlay, end_to_end, ms")
-    ] = {}
-    end_to_end_range_ms: Annotated[
-        Range | None, _about("95 % bootstrap interval of the median time per frame, ms")
-    ] = field(name="line_range_ms", default=None)
-
-
-class QualityResult(Struct, frozen=True, kw_only=True):
-    """How a variant's answers compare with float32 and with the truth."""
-
-    agreement: Annotated[
-        Share | None, _about("share of pixels (or frames) answered as float32 does")
-    ] = None
-    frames: Annotated[int, _about("frames answered for it")] = field(name="answered", default=0)
-    seconds: Annotated[
-        Positive | None, _about("loading the variant and answering these frames, s")
-    ] = field(name="answer_s", default=None)
-    quality: Annotated[
-        QualityRecord | None, _about("scores against the truth; null without one")
-    ] = None
+    warmup: Annotated[Latency | None, _about("runs after it that do not count, ms")] = None
+    peak_rss_mb: Annotated[Figure, _about("highest resident memory of its process, 10^6 B")] = None
 
 
 class Sustained(Struct, frozen=True, kw_only=True):
@@ -137,10 +86,41 @@ class Sustained(Struct, frozen=True, kw_only=True):
     clocks_mhz: Annotated[tuple[float, ...], _about("one per window, where known")] = ()
 
 
-class LongRun(Struct, frozen=True, kw_only=True):
-    """The result of --sustained."""
+class NetworkFigures(Struct, frozen=True, kw_only=True):
+    """The network without anything around it, called invoke-only."""
 
+    invoke_only: Annotated[Latency | None, _about("runs, ms: n, mean, percentiles, max")] = None
+    range_ms: Annotated[Range | None, _about("95 % bootstrap interval of their median, ms")] = None
+    paced: Annotated[Latency | None, _about("runs at the rate of --pace, ms")] = None
+    invoke_only_fps: Annotated[Figure, _about("1000 / mean of invoke_only, 1/s")] = None
+    cpu_invoke_ms: Annotated[Figure, _about("CPU time of the process per run, ms")] = None
+    undelegated_ms: Annotated[Figure, _about("a run without the delegate, ms (--explain)")] = None
     sustained: Annotated[Sustained | None, _about("run of --sustained")] = None
+
+
+class EndToEndFigures(Struct, frozen=True, kw_only=True):
+    """Frames from capture to finished overlay, as `edge-app run` handles them."""
+
+    end_to_end_fps: Annotated[Figure, _about("frames per second, end to end")] = None
+    ratio: Annotated[Figure, _about("end_to_end_fps / invoke_only_fps")] = None
+    cpu_ms: Annotated[Figure, _about("CPU time of the process per frame, ms")] = None
+    cpu_outside_ms: Annotated[Figure, _about("of that, outside the network, ms")] = None
+    of_bound: Annotated[Figure, _about("end_to_end_fps / (cores / CPU seconds per frame)")] = None
+    stages: Annotated[dict[str, Latency], _about("time of each stage, by name, ms")] = {}
+    end_to_end_range_ms: Annotated[
+        Range | None, _about("95 % bootstrap interval of the median time per frame, ms")
+    ] = field(name="line_range_ms", default=None)
+
+
+class QualityResult(Struct, frozen=True, kw_only=True):
+    """How a variant's answers compare with float32 and with the truth."""
+
+    agreement: Annotated[Share | None, _about("share answered as float32 does")] = None
+    frames: Annotated[int, _about("frames answered for it")] = field(name="answered", default=0)
+    seconds: Annotated[Figure, _about("loading and answering these frames, s")] = field(
+        name="answer_s", default=None
+    )
+    quality: Annotated[QualityRecord | None, _about("scores against the truth")] = None
 
 
 class CaseResult(Struct, frozen=True, kw_only=True):
@@ -151,7 +131,6 @@ class CaseResult(Struct, frozen=True, kw_only=True):
     network: NetworkFigures = NetworkFigures()
     end_to_end: EndToEndFigures = EndToEndFigures()
     answers: QualityResult = QualityResult()
-    long_run: LongRun = LongRun()
 
 
 class FailedCase(Struct, frozen=True):
@@ -198,9 +177,7 @@ class BenchResult(Struct, frozen=True, kw_only=True):
     ]
     failed: Annotated[tuple[FailedCase, ...], _about("cases that could not be measured")] = ()
     board: Annotated[BoardStates, _about("the machine before and after")]
-    others_cores: Annotated[
-        Positive | None, _about("cores that other programs kept busy meanwhile")
-    ] = None
+    others_cores: Annotated[Figure, _about("cores that other programs kept busy")] = None
     verdict: Annotated[VerdictRecord | None, _about("whether the figures are valid")] = None
     versions: Annotated[dict[str, str], _about("Python and packages")] = {}
     status: Annotated[Literal["complete", "interrupted"], _about("complete or interrupted")]

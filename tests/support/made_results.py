@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from edge_app.bench.cases import Case, WorkerRequest
-from edge_app.bench.trial import EndToEndTrial, Trial, TrialSetup
+from edge_app.bench.trial import EndToEndTrial, Trial
 from edge_app.board import board as read_board
 from edge_app.board import judge
 from edge_app.model.card import read_card
@@ -156,17 +156,18 @@ def trial(
     undelegated_ms: float | None = None,
 ) -> Trial:
     """Return a trial whose network takes about invoke_ms and whose frames take 12.5 ms."""
-    setup = TrialSetup(
-        variant=variant,
-        bytes=1000,
-        runtime="LiteRT 2.3.0",
-        runtime_name=runtime_name,
-        threads=2,
-        delegation=delegation or Delegation(70, 70, 1, {}),
-        init_ms=5.0,
-    )
+    delegation = delegation or Delegation(70, 70, 1, {})
     return Trial(
-        setup=setup,
+        setup=CaseSetup(
+            variant=variant,
+            bytes=1000,
+            runtime="LiteRT 2.3.0",
+            runtime_name=runtime_name,
+            threads=2,
+            delegation=delegation.summary(),
+        ),
+        delegation=delegation,
+        init_ms=5.0,
         first_ms=20.0,
         warmup=[11.0],
         invoke_only=[invoke_ms - 0.1, invoke_ms, invoke_ms + 0.1],
