@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edge_app.bench.cases import Budget, Case, WorkerRequest
-from edge_app.bench.worker import carry_out
+from edge_app.bench.worker import run_in_process
 from edge_app.model.card import read_card
 from edge_app.model.interpreter.loading import load_network
 from edge_app.model.interpreter.runtimes import find_runtime, installed
@@ -48,5 +48,5 @@ def test_it_keeps_the_quality_of_the_digits(assets: Path) -> None:
         kind="quality",
         truth=str(samples / "digits-labels-idx1-ubyte.gz"),
     )
-    found = carry_out(ask, threading.Event(), lambda _: None)
+    found = run_in_process(ask, threading.Event(), lambda _: None)
     assert found.agreement >= 0.99
