@@ -44,8 +44,8 @@ bench: $(VENV)/.dev
 	$(BIN)/edge-app bench --model mnist
 	$(BIN)/python -m tests.benchmarks.bench_overlay
 	$(BIN)/python -m tests.benchmarks.bench_line
-	$(BIN)/python -m tests.benchmarks.bench_bare assets/models/street/int8.tflite
-	$(BIN)/python -m tests.benchmarks.bench_endtoend street int8 assets/samples/street.mp4
+	$(BIN)/python -m tests.benchmarks.bench_bare
+	$(BIN)/python -m tests.benchmarks.bench_endtoend
 	$(BIN)/python -m tests.benchmarks.bench_switch
 
 $(VENV)/.venv:

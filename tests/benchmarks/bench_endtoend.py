@@ -1,45 +1,57 @@
-"""End-to-end speed against invoke-only speed, and against what the cores allow.
+"""End-to-end against invoke-only speed: python -m tests.benchmarks.bench_endtoend.
 
-python -m tests.benchmarks.bench_endtoend MODEL VARIANT VIDEO [SECONDS]
-
-Prints end-to-end over invoke-only FPS, end-to-end FPS over cores / (CPU seconds per frame of
-the whole process), and the CPU outside the network with decoding, all of one run.
+Prints end-to-end over invoke-only FPS; end-to-end FPS over cores / (CPU seconds per frame of the
+whole process); and the CPU time outside the network, with decoding. All are of one run.
 """
 
 from __future__ import annotations
 
-import sys
 import threading
+from pathlib import Path
 
 from edge_app.bench.aggregate import aggregate
 from edge_app.bench.cases import Case, WorkerRequest
 from edge_app.bench.trial import Trial
 from edge_app.bench.worker import run_in_process
 from edge_app.board import board
-from edge_app.model.catalog import resolve_model
+from edge_app.model.catalog import resolve_model, sample
 from edge_app.results.bench_result import Budget
+from tests.benchmarks.script import bench_parser, say
 
 
-def main(model: str, variant: str, video: str, seconds: float = 12.0) -> None:
+def measure(model: str, variant: str, video: str | None, budget: Budget) -> None:
     """Print the figures of one case."""
     spec = resolve_model(model)
-    budget = Budget(min_secs=seconds, num_runs=30, rounds=2)
+    video = video or sample(spec)[0]
     request = WorkerRequest(spec, Case(variant), video, budget)
     trials: list[Trial] = [
         run_in_process(request, threading.Event(), lambda step: None) for _ in range(budget.rounds)
     ]
     case = aggregate(trials, int(board()["cores"]))
-    network, one = case.network, case.end_to_end
-    stages = ", ".join(f"{name} {stage.mean_ms:.2f}" for name, stage in one.stages.items())
-    sys.stdout.write(
-        f"{spec.name} {variant} on {video.rpartition('/')[2]}: invoke-only "
-        f"{network.invoke_only_fps:.1f} fps, end-to-end {one.end_to_end_fps:.1f} fps, "
-        f"ratio {one.ratio:.3f}; of the bound {one.of_bound:.3f}; CPU a frame {one.cpu_ms:.2f} ms, "
-        f"network {network.cpu_invoke_ms:.2f}, outside {one.cpu_outside_ms:.2f}\n"
-        f"  stages, mean ms: {stages}\n"
+    network, whole = case.network, case.end_to_end
+    stages = ", ".join(f"{name} {stage.mean_ms:.2f}" for name, stage in whole.stages.items())
+    say(
+        f"{spec.name} {variant} on {Path(video).name}: invoke-only {network.invoke_only_fps:.1f} "
+        f"fps, end-to-end {whole.end_to_end_fps:.1f} fps, ratio {whole.ratio:.3f}; of the bound "
+        f"{whole.of_bound:.3f}; CPU per frame {whole.cpu_ms:.2f} ms, network "
+        f"{network.cpu_invoke_ms:.2f}, outside {whole.cpu_outside_ms:.2f}"
     )
+    say(f"  stages, mean ms: {stages}")
+
+
+def main() -> None:
+    """Measure one variant on a video."""
+    parser = bench_parser(__doc__)
+    parser.add_argument("model", nargs="?", default="street", help="model (default: street)")
+    parser.add_argument("variant", nargs="?", default="int8", help="variant (default: int8)")
+    parser.add_argument("video", nargs="?", help="source (default: the sample of the model)")
+    parser.add_argument("seconds", nargs="?", type=float, default=12.0, help="(default: 12)")
+    options = parser.parse_args()
+    budget = Budget(min_secs=options.seconds, num_runs=30, rounds=2)
+    if options.smoke:
+        budget = Budget(min_secs=0.2, num_runs=3, warmup_runs=1, rounds=1)
+    measure(options.model, options.variant, options.video, budget)
 
 
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    main(*arguments[:3], *(float(text) for text in arguments[3:]))
+    main()

@@ -1,41 +1,33 @@
-"""CPU of everything around the network: python -m tests.benchmarks.bench_line [MODEL [SOURCE]].
+"""CPU time of everything around the network: python -m tests.benchmarks.bench_line.
 
-Each frame is prepared, answered, decoded and drawn in one thread; the CPU of the whole
-process is read around each stage, so OpenCV's own threads count as well.
+Each frame is prepared, inferred, decoded and drawn in one thread. The CPU time of the whole
+process is read around each stage, so that OpenCV's own threads count as well.
 """
 
 from __future__ import annotations
 
 import statistics
-import sys
 import time
 from itertools import pairwise
-from pathlib import Path
 
 from edge_app.controls import Controls
 from edge_app.metrics.run_stats import RunStats
-from edge_app.model.card import read_card
-from edge_app.model.catalog import shipped_models
+from edge_app.model.catalog import resolve_model, sample
 from edge_app.model.engine import engine_info, load_engine
-from edge_app.model.infer_card import CardOverrides, infer_card
 from edge_app.overlay import Overlay
 from edge_app.process import prepare_process
 from edge_app.sources.factory import open_source
 from edge_app.timing import Timings
+from tests.benchmarks.script import bench_parser, say
 
 
-def main(model: str, source_text: str, frames: int = 40) -> None:
+def measure(model: str, source_text: str | None, frames: int) -> None:
     """Print the median CPU milliseconds of each stage."""
-    prepare_process()
-    path = Path(model)
-    if path.suffix == ".tflite":
-        spec = infer_card(path, CardOverrides())
-    else:
-        spec = read_card(path if path.is_dir() else shipped_models()[0])
+    spec = resolve_model(model)
     engine = load_engine(spec, list(spec.variants)[-1])
     overlay = Overlay(spec.labels)
     spent: dict[str, list[float]] = {"prepare": [], "invoke": [], "decode": [], "overlay": []}
-    with open_source(source_text, loop=True, max_frames=frames) as source:
+    with open_source(source_text or sample(spec)[0], loop=True, max_frames=frames) as source:
         stats = RunStats(engine_info(engine), source)
         for frame in source:
             marks = [time.process_time()]
@@ -49,10 +41,11 @@ def main(model: str, source_text: str, frames: int = 40) -> None:
             now_s = time.monotonic()
             overlay.draw(frame, result, stats.status(now_s), Controls(), now_s)
             marks.append(time.process_time())
-            parts = [(after - before) * 1e3 for before, after in pairwise(marks)]
-            for durations, part in zip(spent.values(), parts, strict=True):
-                durations.append(part)
-            stats.add(Timings(0.0, *parts), now_s)
+            stages_ms = [(after - before) * 1e3 for before, after in pairwise(marks)]
+            for durations, stage_ms in zip(spent.values(), stages_ms, strict=True):
+                durations.append(stage_ms)
+            stats.add(Timings(0.0, *stages_ms), now_s)
+    engine.close()
     medians = {stage: statistics.median(durations) for stage, durations in spent.items()}
     around = [
         prepare + decode + drawn
@@ -61,14 +54,21 @@ def main(model: str, source_text: str, frames: int = 40) -> None:
         )
     ]
     stages = "  ".join(f"{stage} {cpu_ms:.2f}" for stage, cpu_ms in medians.items())
-    sys.stdout.write(
-        f"{spec.name}: CPU ms a frame, "
-        f"median of {frames}: {stages}; "
-        f"around the network: median {statistics.median(around):.2f}, "
-        f"mean {statistics.fmean(around):.2f}\n"
+    say(
+        f"{spec.name}: CPU ms per frame, median of {frames}: {stages}; around the network: "
+        f"median {statistics.median(around):.2f}, mean {statistics.fmean(around):.2f}"
     )
 
 
+def main() -> None:
+    """Measure a model on a source."""
+    prepare_process()
+    parser = bench_parser(__doc__)
+    parser.add_argument("model", nargs="?", default="mnist", help="model (default: mnist)")
+    parser.add_argument("source", nargs="?", help="source (default: the sample of the model)")
+    options = parser.parse_args()
+    measure(options.model, options.source, 3 if options.smoke else 40)
+
+
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    main(arguments[0] if arguments else "mnist", (arguments[1:] or ["synthetic"])[0])
+    main()

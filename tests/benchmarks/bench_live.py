@@ -1,19 +1,17 @@
-"""Figures of a live run: python -m tests.benchmarks.bench_live [PART] [--seconds N] [--minutes N].
+"""Figures of a live run: python -m tests.benchmarks.bench_live.
 
-A camera of 30 pictures a second stands in at libcamera's seam; everything above it is the app.
+A camera of 30 images per second replaces libcamera; everything above it is the app.
 
-age         how old a picture is when its answer is drawn, with a network of 50 ms
-recording   the length of a recording against the wall, with a network of 5 to 250 ms
-view        how often a picture is shown while a key turns the recording on and off again
-growth      memory, queues and ages over --minutes, everything on
+age         age of an image when its result is drawn, with a network of 50 ms
+recording   length of a recording against wall time, with a network of 5 to 250 ms
+view        rate of shown images while a key turns the recording on and off again
+growth      memory, queues and ages over --minutes, with everything on
 """
 
 from __future__ import annotations
 
-import argparse
 import random
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -30,10 +28,9 @@ from edge_app.channel import Channel
 from edge_app.controls import Action
 from edge_app.frame import Status, Step
 from edge_app.metrics.agreement import partner
-from edge_app.model.card import read_card
+from edge_app.model.catalog import resolve_model
 from edge_app.model.engine import Engine, EngineKey, load_engine, warm_up
 from edge_app.overlay import Overlay
-from edge_app.paths import assets_dir
 from edge_app.pipeline.controller import thread_choices
 from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.pipeline.run import Run
@@ -45,16 +42,17 @@ from edge_app.sinks.recording import Recording
 from edge_app.sources.camera import CameraOptions
 from edge_app.sources.factory import open_source
 from edge_app.timing import Latency
-from tests.benchmarks.timed import SIZE_WH, Sensor, Slow
+from tests.benchmarks.script import bench_parser, say, verdict
+from tests.benchmarks.timed import SIZE_WH, Sensor, SlowEngine
 from tests.support.runs import make_run
 
 _HZ = 30.0
 
 
-class Screen:
-    """Show pictures to nobody; note when each was shown, and of answers their age.
+class TimedScreen:
+    """A display that records when each image is shown, and the age of each result.
 
-    press: returns the keys to be pressed at that moment of the run, in seconds.
+    press: returns the keys to press at a time of the run, in seconds.
     """
 
     wants_canvas = True
@@ -62,15 +60,15 @@ class Screen:
 
     def __init__(self, press: Callable[[float], Sequence[str]]) -> None:
         self._press = press
-        self.began_s = time.monotonic()
+        self.started_s = time.monotonic()
         self._last: Any = None
         self.shown_s: deque[float] = deque(maxlen=100_000)
         self.ages_ms: deque[float] = deque(maxlen=100_000)
         self.invokes_ms: deque[float] = deque(maxlen=100_000)
 
     def write(self, step: Step, status: Status) -> None:
-        """Note a picture; a copy stands for what a window does with it."""
-        self.shown_s.append(time.monotonic() - self.began_s)
+        """Record an image; a copy takes as long as showing it in a window."""
+        self.shown_s.append(time.monotonic() - self.started_s)
         if step.timings is not self._last:
             self._last = step.timings
             self.ages_ms.append(step.timings.end_to_end_ms)
@@ -79,16 +77,16 @@ class Screen:
             step.canvas.copy()
 
     def keys(self) -> Sequence[str]:
-        """Press what is due."""
-        return self._press(time.monotonic() - self.began_s)
+        """Return the keys that are due."""
+        return self._press(time.monotonic() - self.started_s)
 
     def close(self) -> None:
-        """Hold nothing."""
+        """Do nothing."""
 
 
 def run_live(
     engine: Any,
-    screen: Screen,
+    screen: TimedScreen,
     *,
     rate_hz: float = _HZ,
     sinks: Sequence[Any] = (),
@@ -96,7 +94,7 @@ def run_live(
     recording: Recording | None = None,
     pool: EnginePool | None = None,
 ) -> Run:
-    """Run the camera through an engine until a key ends it."""
+    """Run the camera with an engine until a key ends it, and return the run."""
     with ExitStack() as stack:
         Sensor(rate_hz, lag_ms).install(stack.enter_context(pytest.MonkeyPatch.context()))
         options = CameraOptions(size_wh=SIZE_WH, fps=rate_hz)
@@ -117,57 +115,56 @@ def run_live(
 
 
 def until(seconds: float) -> Callable[[float], Sequence[str]]:
-    """Press the key that ends a run after some seconds."""
+    """Return a `press` that ends a run after some seconds."""
     return lambda now_s: ["q"] if now_s >= seconds else []
 
 
 def age(seconds: float) -> None:
-    """Print how old pictures are, with the sensor's own delay and without it."""
-    spec = read_card(assets_dir() / "models" / "street")
+    """Print the age of images, without and with the delay of the sensor."""
+    spec = resolve_model("street")
     for lag_ms in (0.0, 1e3 / _HZ):
-        screen = Screen(until(seconds))
-        run = run_live(Slow(spec, lambda: 50.0), screen, lag_ms=lag_ms)
+        screen = TimedScreen(until(seconds))
+        run = run_live(SlowEngine(spec, lambda: 50.0), screen, lag_ms=lag_ms)
         ages, invokes = Latency.of(screen.ages_ms), Latency.of(screen.invokes_ms)
         assert ages is not None
         assert invokes is not None
         bound_ms = 2e3 / _HZ + invokes.mean_ms
-        _say(
-            f"age, on its way from the sensor {lag_ms:.0f} ms: p50 {ages.p50_ms:.1f}  p90 "
-            f"{ages.p90_ms:.1f}  max {ages.max_ms:.1f} ms of {ages.n} answers; two frame times "
-            f"and the network {bound_ms:.0f} ms: {_verdict(ages.p90_ms < bound_ms)}; "
+        say(
+            f"age, delay of the sensor {lag_ms:.0f} ms: p50 {ages.p50_ms:.1f}  p90 "
+            f"{ages.p90_ms:.1f}  max {ages.max_ms:.1f} ms of {ages.n} results; two frame times "
+            f"and the network {bound_ms:.0f} ms: {verdict(ages.p90_ms < bound_ms)}; "
             f"dropped {run.stats.summary().dropped}"
         )
 
 
 def recording(seconds: float) -> None:
-    """Print how long a recording is, and how long it was recorded."""
-    spec = read_card(assets_dir() / "models" / "street")
-    chance = random.Random(7)
+    """Print the length of a recording, and the wall time it took."""
+    spec = resolve_model("street")
+    rng = random.Random(7)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "out.mp4"
         with _recording(path, on=True) as taken:
-            engine = Slow(spec, lambda: chance.uniform(5, 250))
-            screen = Screen(until(seconds))
+            engine = SlowEngine(spec, lambda: rng.uniform(5, 250))
+            screen = TimedScreen(until(seconds))
             run_live(engine, screen, recording=taken)
             taken.close()
-            wall_s = time.monotonic() - screen.began_s - screen.shown_s[0]
-        told = taken.recording or {}
+            wall_s = time.monotonic() - screen.started_s - screen.shown_s[0]
+        record = taken.recording or {}
         with av.open(str(path)) as container:
             length_s = (container.duration or 0) / 1e6
-    off = length_s / wall_s - 1
-    _say(
+    error = length_s / wall_s - 1
+    say(
         f"recording, network of 5 to 250 ms: {length_s:.2f} s for {wall_s:.2f} s of wall, "
-        f"{off:+.2%}: {_verdict(abs(off) <= 0.01)}; left out {told.get('dropped', 0)}"
+        f"{error:+.2%}: {verdict(abs(error) <= 0.01)}; dropped {record.get('dropped', 0)}"
     )
 
 
-def view(seconds: float, rate_hz: float) -> None:
-    """Print how often pictures are shown with a recording and without, in turns of one run."""
-    turn_s = max(2.0, seconds / 8)
+def view(turn_s: float, turns: int, rate_hz: float) -> None:
+    """Print the rate of shown images without and with a recording, in turns of one run."""
     pressed = [0]
 
     def press(now_s: float) -> Sequence[str]:
-        if now_s >= 8 * turn_s:
+        if now_s >= turns * turn_s:
             return ["q"]
         if now_s >= (pressed[0] + 1) * turn_s:
             pressed[0] += 1
@@ -177,20 +174,20 @@ def view(seconds: float, rate_hz: float) -> None:
     engine = _street()
     with tempfile.TemporaryDirectory() as folder:
         with _recording(Path(folder) / "out.mp4", on=False) as taken:
-            screen = Screen(press)
+            screen = TimedScreen(press)
             run_live(engine, screen, rate_hz=rate_hz, recording=taken)
-        told = taken.recording or {}
-    # The first half second of a turn is left out: a file is opened or closed in it.
+        record = taken.recording or {}
+    # The first half second of a turn does not count: a file is opened or closed in it.
     counts = [
         sum(turn * turn_s + 0.5 <= shown_s < (turn + 1) * turn_s for shown_s in screen.shown_s)
-        for turn in range(8)
+        for turn in range(turns)
     ]
     without, with_it = (statistics.fmean(counts[first::2]) / (turn_s - 0.5) for first in (0, 1))
-    _say(
-        f"view of a camera of {rate_hz:g} Hz: {without:.2f} pictures a second, "
+    say(
+        f"view of a camera of {rate_hz:g} Hz: {without:.2f} images per second, "
         f"{with_it:.2f} while recording "
-        f"({with_it / without - 1:+.1%}): {_verdict(with_it >= 0.9 * without)}; recorded "
-        f"{told.get('frames')} pictures, left out {told.get('dropped', 0)}"
+        f"({with_it / without - 1:+.1%}): {verdict(with_it >= 0.9 * without)}; recorded "
+        f"{record.get('frames')} images, dropped {record.get('dropped', 0)}"
     )
 
 
@@ -201,12 +198,12 @@ def growth(minutes: float) -> None:
     queues: list[Channel[Any]] = []
 
     def look(now_s: float) -> None:
-        waiting = [len(one._items) for one in queues]
+        waiting = [len(queue._items) for queue in queues]
         recent = Latency.of(list(screen.ages_ms)[-300:])
-        # How busy the machine is shows in the network's own time.
+        # The time of the network shows how busy the machine is.
         network = Latency.of(list(screen.invokes_ms)[-300:])
         lines.append((resident_bytes() / 1e6, recent.p90_ms if recent else 0.0))
-        _say(
+        say(
             f"{now_s:6.0f} s: resident {lines[-1][0]:.1f} MB, age p90 {lines[-1][1]:.1f} ms, "
             f"network p50 {network.p50_ms if network else 0:.1f} ms, "
             f"waiting {waiting}, threads {threading.active_count()}"
@@ -220,30 +217,31 @@ def growth(minutes: float) -> None:
             return ["v"]
         return []
 
-    screen = Screen(press)
+    screen = TimedScreen(press)
     engine = _street()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(Channel, "__init__", _noted(Channel.__init__, queues))
+        patch.setattr(Channel, "__init__", _collecting(Channel.__init__, queues))
         pool = stack.enter_context(EnginePool(engine, _load, keep=2, partner=partner))
         pool.compare(True)
         log = stack.enter_context(MetricsLog(Path(folder)))
         taken = stack.enter_context(_recording(Path(folder) / "out.mp4", on=True))
         run = run_live(engine, screen, sinks=[log], recording=taken, pool=pool)
-    # The first fifth is left out: every variant is loaded for the first time in it.
-    early, late = lines[4:9], lines[-5:]
+    # The first fifth does not count: every variant is loaded for the first time in it.
+    fifth = len(lines) // 5
+    early, late = lines[fifth : 2 * fifth + 1], lines[-fifth - 1 :]
     for what, place in (("resident MB", 0), ("age p90 ms", 1)):
         one, other = (statistics.fmean(line[place] for line in part) for part in (early, late))
-        _say(f"growth, {what}: {one:.1f} early, {other:.1f} late ({other / one - 1:+.1%})")
-    _say(f"frames {run.stats.frames}, dropped {run.stats.summary().dropped}")
+        say(f"growth, {what}: {one:.1f} early, {other:.1f} late ({other / one - 1:+.1%})")
+    say(f"frames {run.stats.frames}, dropped {run.stats.summary().dropped}")
 
 
-def _noted(begin: Callable[..., None], kept: list[Any]) -> Callable[..., None]:
-    """Make an `__init__` that also notes what it makes."""
+def _collecting(init_: Callable[..., None], made: list[Any]) -> Callable[..., None]:
+    """Return an `__init__` that also collects the objects."""
 
-    def init(made: Any, *given: Any, **more: Any) -> None:
-        begin(made, *given, **more)
-        kept.append(made)
+    def init(self: Any, *args: Any, **more: Any) -> None:
+        init_(self, *args, **more)
+        made.append(self)
 
     return init
 
@@ -255,7 +253,7 @@ def _load(key: EngineKey) -> Engine:
 
 
 def _street() -> Engine:
-    spec = read_card(assets_dir() / "models" / "street")
+    spec = resolve_model("street")
     return _load(EngineKey(spec, "int8", thread_choices()[-1]))
 
 
@@ -266,32 +264,24 @@ def _recording(path: Path, *, on: bool) -> Recording:
     return Recording(make, path, on=on)
 
 
-def _verdict(kept: bool) -> str:
-    return "kept" if kept else "MISSED"
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
 def main() -> None:
-    """Read which figures are wanted."""
+    """Measure one part, or all but growth."""
     prepare_process()
-    parser = argparse.ArgumentParser(description="Figures of a live run.")
+    parser = bench_parser(__doc__)
     parser.add_argument("part", nargs="?", choices=("age", "recording", "view", "growth"))
-    parser.add_argument("--seconds", type=float, default=24.0, help="of each part (default 24)")
-    parser.add_argument("--minutes", type=float, default=10.0, help="of growth (default 10)")
+    parser.add_argument("--seconds", type=float, default=24.0, help="of each part (default: 24)")
+    parser.add_argument("--minutes", type=float, default=10.0, help="of growth (default: 10)")
     options = parser.parse_args()
+    seconds, minutes = (2.0, 0.05) if options.smoke else (options.seconds, options.minutes)
     if options.part in {None, "age"}:
-        age(options.seconds / 2)
+        age(seconds / 2)
     if options.part in {None, "recording"}:
-        recording(options.seconds)
+        recording(seconds)
     if options.part in {None, "view"}:
-        for rate_hz in (_HZ, 4 * _HZ):  # the camera's pace, and as fast as this machine can
-            view(options.seconds, rate_hz)
-    if options.part == "growth":
-        growth(options.minutes)
+        for rate_hz in (_HZ, 4 * _HZ):  # the rate of the camera, and as fast as this machine can
+            view(max(1.0, seconds / 8), 2 if options.smoke else 8, rate_hz)
+    if options.part == "growth" or options.smoke:
+        growth(minutes)
 
 
 if __name__ == "__main__":

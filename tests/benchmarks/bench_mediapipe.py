@@ -1,23 +1,23 @@
-"""Our line beside MediaPipe Tasks' ImageSegmenter: same model, frames and threads.
+"""Our pipeline beside the ImageSegmenter of MediaPipe Tasks: same model, frames and threads.
 
 taskset -c 0,1 python -m tests.benchmarks.bench_mediapipe MODEL VIDEO PYTHON [FRAMES [THREADS]]
 
-PYTHON is one that has MediaPipe (`pip install mediapipe`); it is run in video mode with
-a category mask. The two take turns, A B A B. Frames are decoded and brought to 1280x720 before the
-clock starts; ms and CPU time are for one frame, from the picture to a class map at the picture's
-size. Ours is made in both ways of the live view and in the way answers are scored:
+PYTHON has MediaPipe (`pip install mediapipe`), which runs in video mode with a category mask. The
+two alternate, A B A B. Frames are decoded and resized to 1280x720 before the clock starts; ms and
+CPU time are per frame, from the image to a class map of its size. Ours is measured with both
+edges of the live view, and as results are scored:
 
-clean   the network's own class map, enlarged
-smooth  logits upsampled to the grid on which the live view finds edges, compared, enlarged
-exact   the best class of the logits upsampled to the full size, as MediaPipe takes it
+clean   the class map of the network, enlarged
+smooth  logits upsampled to the grid of the live view, compared, enlarged
+exact   the best class of the logits upsampled to the full size, as in MediaPipe
 
 MediaPipe Tasks has no option for the number of threads: `taskset -c 0` (and THREADS 1) or
 `taskset -c 0,1` (and 2) gives both the same cores.
 
-How alike the masks are is told for all pixels, and for those where either sees an object, since
-much of a street is background to a Pascal network. MediaPipe shrinks a picture by taking pixels
-from the corner of each cell, cv2.resize from its centre; the network hangs on that more than on
-anything else, so "same pixels" tells how alike they are once ours is given what MediaPipe takes.
+The agreement of the masks is printed for all pixels, and for those where either has an object,
+since much of a street is background to a Pascal network. MediaPipe shrinks an image by taking
+pixels from the corner of each cell, cv2.resize from its centre; the network depends on that more
+than on anything else. "same pixels" is the agreement if ours gets the pixels of MediaPipe.
 """
 
 from __future__ import annotations
@@ -39,16 +39,19 @@ from edge_app.model.decode import classes_at
 from edge_app.model.engine import Engine, load_engine
 from edge_app.model.infer_card import CardOverrides, infer_card
 from edge_app.overlay.resize import nearest
+from edge_app.paths import assets_dir
 from edge_app.sources.factory import open_source
 from edge_app.style import count as count_of
 from edge_app.upsample.preview import smooth_classes
+from tests.benchmarks.script import bench_parser, say, verdict
 
-_TURNS = 3
-Spent = tuple[list[float], float]
-_WARM = 5
+_ROUNDS = 3
+_WARM_UP = 5
+_RATIO_MIN = 4
 _SIZE_WH = (1280, 720)
-_WAYS = ("clean", "smooth", "exact")
-_THEIRS = """
+_EDGES = ("clean", "smooth", "exact")
+Durations = tuple[list[float], float]  # ms of each frame, mean CPU ms
+_MEDIAPIPE = """
 import json, sys, time
 import numpy as np
 import mediapipe as mp
@@ -74,83 +77,91 @@ with vision.ImageSegmenter.create_from_options(options) as segmenter:
     cpu = (time.process_time() - cpu) / (len(frames) - WARM)
 np.save(masks, np.array(kept, np.uint8))
 print(json.dumps({"ms": spent[WARM:], "cpu_ms": cpu * 1e3, "size": list(mask.shape)}))
-""".replace("WARM", str(_WARM))
+""".replace("WARM", str(_WARM_UP))
 
 
-def main(model: Path, video: str, python: str, count: int = 60, threads: int = 2) -> int:
-    """Print both and their ratios; return 1 where a ratio is below 4 for one of the ways."""
+def measure(
+    model: Path, video: str, python: str | None, count: int, threads: int, rounds: int
+) -> None:
+    """Print the durations of both, their ratios, and the agreement of their masks.
+
+    python: interpreter with MediaPipe; None measures only ours.
+    """
     cv2.setNumThreads(1)
     with open_source(video, max_frames=count) as source:
         frames = [np.asarray(cv2.resize(frame.image, _SIZE_WH), np.uint8) for frame in source]
-    told: dict[str, list[Spent]] = {name: [] for name in (*_WAYS, "MediaPipe")}
-    with tempfile.TemporaryDirectory() as folder:
-        stack, masks = Path(folder, "frames.npy"), Path(folder, "masks.npy")
-        np.save(stack, np.array([frame[..., ::-1] for frame in frames]))
-        engine = _engine(model, threads)
-        for _ in range(_TURNS):
-            answers = {}
-            for way in _WAYS:
-                spent, answers[way] = _ours(engine, frames, way)
-                told[way].append(spent)
-            told["MediaPipe"].append(_theirs(model, stack, masks, python))
-        theirs_maps = np.load(masks)
-    _, given_theirs = _ours(
-        engine, [_as_mediapipe_takes(frame, engine) for frame in frames], "exact"
-    )
+    durations: dict[str, list[Durations]] = {}
+    masks: dict[str, NDArray[np.uint8]] = {}
+    engine = _engine(model, threads)
+    for _ in range(rounds):
+        for edges in _EDGES:
+            spent, masks[edges] = _run_ours(engine, frames, edges)
+            durations.setdefault(edges, []).append(spent)
+        if python is not None:
+            spent, masks["MediaPipe"] = _run_mediapipe(model, frames, python)
+            durations.setdefault("MediaPipe", []).append(spent)
+    shrunk = [_shrink_as_mediapipe(frame, engine) for frame in frames]
+    _, masks["same pixels"] = _run_ours(engine, shrunk, "exact")
     engine.close()
+    say(
+        f"{model.name}, {len(frames)} frames of {_SIZE_WH[0]}x{_SIZE_WH[1]}, {rounds} rounds, "
+        f"{count_of(threads, 'thread')} here; ms and CPU ms per frame"
+    )
     medians = {
         name: (
-            statistics.median(ms for durations, _ in turns for ms in durations),
-            statistics.median(cpu_ms for _, cpu_ms in turns),
+            statistics.median(ms for frames_ms, _ in runs for ms in frames_ms),
+            statistics.median(cpu_ms for _, cpu_ms in runs),
         )
-        for name, turns in told.items()
+        for name, runs in durations.items()
     }
-    sys.stdout.write(
-        f"{model.name}, {len(frames)} frames of {_SIZE_WH[0]}x{_SIZE_WH[1]}, {_TURNS} turns each, "
-        f"{count_of(threads, 'thread')} here; a frame's ms and CPU ms\n"
-    )
-    theirs = medians["MediaPipe"]
     for name, (ms, cpu_ms) in medians.items():
-        line = f"{name:<12} {ms:7.2f} {cpu_ms:7.2f}"
-        if name in answers:
-            line += (
-                f"   MediaPipe takes {theirs[0] / ms:.2f} and {theirs[1] / cpu_ms:.2f} times that"
-            )
-            line += f"; {_alike(answers[name], theirs_maps)}"
-        sys.stdout.write(line + "\n")
-    sys.stdout.write(f"same pixels                   {_alike(given_theirs, theirs_maps)}\n")
-    ratios = [theirs[which] / medians[way][which] for way in _WAYS for which in (0, 1)]
-    return int(min(ratios) < 4)
+        say(f"{name:<12} {ms:7.2f} {cpu_ms:7.2f}")
+    if python is None:
+        return
+    theirs_ms, theirs_cpu_ms = medians["MediaPipe"]
+    for edges in _EDGES:
+        ratio, cpu_ratio = theirs_ms / medians[edges][0], theirs_cpu_ms / medians[edges][1]
+        say(
+            f"{edges}: MediaPipe takes {ratio:.2f} times as long and {cpu_ratio:.2f} times the "
+            f"CPU; at least {_RATIO_MIN}: {verdict(min(ratio, cpu_ratio) >= _RATIO_MIN)}"
+        )
+    for name in (*_EDGES, "same pixels"):
+        say(f"{name}: {_agreement_text(masks[name], masks['MediaPipe'])}")
 
 
-def _alike(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> str:
+def _agreement_text(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> str:
     same, seen = ours == theirs, (ours > 0) | (theirs > 0)
     objects = f"{100 * same[seen].mean():.1f} %" if seen.any() else "none"
     return (
-        f"alike on {100 * same.mean():.2f} % of all pixels, {objects} of the "
+        f"same class at {100 * same.mean():.2f} % of all pixels, {objects} of the "
         f"{100 * seen.mean():.1f} % that are an object to either"
     )
 
 
-def _as_mediapipe_takes(image: Image, engine: Engine) -> Image:
-    """Shrink a picture to the network's size without keeping the centres of pixels in place."""
+def _shrink_as_mediapipe(image: Image, engine: Engine) -> Image:
+    """Return an image of the size of the network; the centres of pixels do not stay in place."""
     width, height = engine.spec.input.size_wh
     shrink = np.array([[width / image.shape[1], 0, 0], [0, height / image.shape[0], 0]], np.float32)
     taken = cv2.warpAffine(image, shrink, (width, height), borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(taken, np.uint8)
 
 
-def _theirs(model: Path, stack: Path, masks: Path, python: str) -> Spent:
-    told = subprocess.run(
-        [python, "-c", _THEIRS, str(model), str(stack), str(masks)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if told.returncode:
-        sys.exit(told.stderr[-2000:])
-    other = json.loads(told.stdout.splitlines()[-1])
-    return other["ms"], other["cpu_ms"]
+def _run_mediapipe(
+    model: Path, frames: list[Image], python: str
+) -> tuple[Durations, NDArray[np.uint8]]:
+    with tempfile.TemporaryDirectory() as folder:
+        stack, masks = Path(folder, "frames.npy"), Path(folder, "masks.npy")
+        np.save(stack, np.array([frame[..., ::-1] for frame in frames]))
+        done = subprocess.run(
+            [python, "-c", _MEDIAPIPE, str(model), str(stack), str(masks)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            sys.exit(done.stderr[-2000:])
+        record = json.loads(done.stdout.splitlines()[-1])
+        return (record["ms"], record["cpu_ms"]), np.load(masks)
 
 
 def _engine(model: Path, threads: int) -> Engine:
@@ -159,31 +170,46 @@ def _engine(model: Path, threads: int) -> Engine:
     return load_engine(spec, variant, threads=threads)
 
 
-def _ours(engine: Engine, frames: list[Image], way: str) -> tuple[Spent, NDArray[np.uint8]]:
+def _run_ours(
+    engine: Engine, frames: list[Image], edges: str
+) -> tuple[Durations, NDArray[np.uint8]]:
     kept: list[NDArray[np.uint8]] = []
     spent: list[float] = []
     cpu_s = 0.0
     for number, image in enumerate(frames):
-        if number == _WARM:
+        if number == _WARM_UP:
             cpu_s = time.process_time()
         started = time.perf_counter()
-        answer = engine.predict(image)
-        assert isinstance(answer, Segmentation)
-        classes = _full_size(answer, way)
+        result = engine.predict(image)
+        assert isinstance(result, Segmentation)
+        classes = _full_size(result, edges)
         spent.append((time.perf_counter() - started) * 1e3)
         kept.append(classes[::4, ::4].copy())
-    cpu_ms = (time.process_time() - cpu_s) * 1e3 / (len(frames) - _WARM)
-    return (spent[_WARM:], cpu_ms), np.array(kept, np.uint8)
+    cpu_ms = (time.process_time() - cpu_s) * 1e3 / (len(frames) - _WARM_UP)
+    return (spent[_WARM_UP:], cpu_ms), np.array(kept, np.uint8)
 
 
-def _full_size(answer: Segmentation, way: str) -> ClassMap:
-    if way == "exact":
-        return classes_at(answer, _SIZE_WH)
-    fine = smooth_classes(answer, _SIZE_WH) if way == "smooth" else None
-    classes = answer.class_map if fine is None else fine
+def _full_size(result: Segmentation, edges: str) -> ClassMap:
+    if edges == "exact":
+        return classes_at(result, _SIZE_WH)
+    fine = smooth_classes(result, _SIZE_WH) if edges == "smooth" else None
+    classes = result.class_map if fine is None else fine
     return nearest(classes, _SIZE_WH)
 
 
+def main() -> None:
+    """Measure one model on a video."""
+    street, clip = ("models", "street", "int8.tflite"), ("samples", "street.mp4")
+    parser = bench_parser(__doc__)
+    parser.add_argument("model", nargs="?", type=Path, default=assets_dir().joinpath(*street))
+    parser.add_argument("video", nargs="?", default=str(assets_dir().joinpath(*clip)))
+    parser.add_argument("python", nargs="?", help="with MediaPipe (default: measure only ours)")
+    parser.add_argument("frames", nargs="?", type=int, default=60, help="(default: 60)")
+    parser.add_argument("threads", nargs="?", type=int, default=2, help="(default: 2)")
+    options = parser.parse_args()
+    frames, rounds = (_WARM_UP + 2, 1) if options.smoke else (options.frames, _ROUNDS)
+    measure(options.model, options.video, options.python, frames, options.threads, rounds)
+
+
 if __name__ == "__main__":
-    more = [int(text) for text in sys.argv[4:]]
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], *more))
+    main()

@@ -1,17 +1,16 @@
-"""Measure what the overlay costs: `python -m tests.benchmarks.bench_overlay [1280x720 ...]`.
+"""CPU time of the overlay: python -m tests.benchmarks.bench_overlay.
 
-Medians over frames, in milliseconds and as multiples of copying the picture once, which makes
-machines and busy moments comparable. The clock is the process's CPU time, with OpenCV held to
-one thread, so that nothing is hidden in another core.
+Medians over frames, in milliseconds and as multiples of one copy of the image, which makes
+machines comparable. The clock is the CPU time of the process, and OpenCV has one thread, so that
+work on other cores counts as well.
 """
 
 from __future__ import annotations
 
 import statistics
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -28,23 +27,29 @@ from edge_app.process import prepare_process
 from edge_app.quality import Quality, agreement
 from edge_app.status_text import status_text
 from edge_app.timing import STAGES, Latency
+from tests.benchmarks.script import bench_parser, say
 
-FRAMES = 60
-SIZES = ((854, 480), (1280, 720), (1920, 1080))
+_WARM_UP = 5
 
 
-def cpu_ms(work: Callable[[int], object]) -> float:
-    """Return the median CPU time of a call, warmed up."""
-    taken = []
-    for i in range(FRAMES + 5):
-        started = time.process_time()
-        work(i)
-        taken.append((time.process_time() - started) * 1e3)
-    return statistics.median(taken[5:])
+@dataclass(frozen=True, slots=True)
+class CpuTimer:
+    """A timer of work on a number of frames, after a warm-up."""
+
+    frames: int
+
+    def __call__(self, work: Callable[[int], object]) -> float:
+        """Return the median CPU milliseconds; work: gets the number of the frame."""
+        durations_ms = []
+        for i in range(self.frames + _WARM_UP):
+            started = time.process_time()
+            work(i)
+            durations_ms.append((time.process_time() - started) * 1e3)
+        return statistics.median(durations_ms[_WARM_UP:])
 
 
 def street(shape_hw: tuple[int, int], dtype: str | None, seed: int = 0) -> Segmentation:
-    """Return 8 classes in blobs about as large as in a street, with logits of a type."""
+    """Return 8 classes in blobs about as large as in a street; dtype: of logits, if any."""
     height, width = shape_hw
     rng = np.random.default_rng(seed)
     noise = rng.normal(0, 1, (height, width, 8)).astype(np.float32)
@@ -55,7 +60,7 @@ def street(shape_hw: tuple[int, int], dtype: str | None, seed: int = 0) -> Segme
 
 
 def status(i: int) -> Status:
-    """Return figures that are new with every frame."""
+    """Return a status whose figures change with every frame."""
     stages = {name: Latency(9, 2 + i, 2 + i, 3 + i, 3, 3, 3) for name in STAGES}
     return Status(
         "segmentation",
@@ -75,12 +80,12 @@ def status(i: int) -> Status:
 
 
 def digit(i: int) -> Classification:
-    """Return an answer that is new with every frame."""
+    """Return a result that changes with every frame."""
     return Classification(i % 10, np.random.default_rng(i).normal(0, 2, 10).astype(np.float32))
 
 
-def rows(size_wh: tuple[int, int]) -> dict[str, float]:
-    """Measure everything at one size."""
+def measure_parts(size_wh: tuple[int, int], cpu_ms: CpuTimer) -> dict[str, float]:
+    """Return the milliseconds of masks, HUD and whole overlays at one size."""
     rng = np.random.default_rng(1)
     image: NDArray[np.uint8] = rng.integers(0, 256, (size_wh[1], size_wh[0], 3), np.uint8)
     frame = Frame(image, 0, 0.0, 0.0, "0")
@@ -89,13 +94,13 @@ def rows(size_wh: tuple[int, int]) -> dict[str, float]:
         "smooth edges, int8 64x128x19": street((64, 128), "int8"),
         "smooth edges, float32 129x257x19": street((129, 257), "float32"),
     }
-    measured = {"copy of the picture": cpu_ms(lambda _: image.copy())}
+    measured = {"copy of the image": cpu_ms(lambda _: image.copy())}
     for name, result in results.items():
         painter = MaskPainter(CITYSCAPES.palette_bgr())
         measured[f"mask, {name}"] = cpu_ms(
             lambda _, result=result, painter=painter: painter.paint(image, result, 0.55)  # type: ignore[misc]
         )
-        measured[f"whole overlay, {name}"] = whole(Overlay(CITYSCAPES), frame, result)
+        measured[f"whole overlay, {name}"] = cpu_ms(_draw(Overlay(CITYSCAPES), frame, result))
     scale = Scale(size_wh[1] / 720)
     panel = draw_hud(status_text(status(0)), scale)
     canvas = image.copy()
@@ -109,13 +114,13 @@ def rows(size_wh: tuple[int, int]) -> dict[str, float]:
     return measured
 
 
-def views(size_wh: tuple[int, int]) -> dict[str, float]:
-    """Measure every view and comparison at one size, with all panels."""
+def measure_views(size_wh: tuple[int, int], cpu_ms: CpuTimer) -> dict[str, float]:
+    """Return the milliseconds of every view and comparison at one size, with all panels."""
     rng = np.random.default_rng(1)
     image: NDArray[np.uint8] = rng.integers(0, 256, (size_wh[1], size_wh[0], 3), np.uint8)
     frame = Frame(image, 0, 0.0, 0.0, "0")
     first, second = street((64, 128), "int8"), street((64, 128), "int8", seed=1)
-    said = Comparison(
+    comparison = Comparison(
         "float32",
         second,
         agreement(first.class_map, second.class_map),
@@ -123,6 +128,7 @@ def views(size_wh: tuple[int, int]) -> dict[str, float]:
         Quality(9, miou=0.594),
     )
     plain = replace(first, logits=None)
+    plain_comparison = replace(comparison, result=replace(second, logits=None))
     looks: dict[str, tuple[Segmentation, Controls]] = {
         **{f"view, {view}": (first, Controls(view=view)) for view in VIEWS},
         "split, smooth edges": (first, Controls(compare="split")),
@@ -132,9 +138,9 @@ def views(size_wh: tuple[int, int]) -> dict[str, float]:
         "difference, clean edges": (plain, Controls(compare="difference")),
         "help": (first, Controls(help=True)),
     }
-    measured = {"copy of the picture": cpu_ms(lambda _: image.copy())}
+    measured = {"copy of the image": cpu_ms(lambda _: image.copy())}
     for name, (result, controls) in looks.items():
-        other = said if result is first else replace(said, result=replace(second, logits=None))
+        other = comparison if result is first else plain_comparison
         overlay = Overlay(CITYSCAPES, hints=True)
         measured[name] = cpu_ms(
             lambda i, overlay=overlay, result=result, controls=controls, other=other: overlay.draw(  # type: ignore[misc]
@@ -144,21 +150,25 @@ def views(size_wh: tuple[int, int]) -> dict[str, float]:
     return measured
 
 
-def whole(overlay: Overlay, frame: Frame, result: Result) -> float:
-    """Return the median cost of a canvas; panels are drawn anew with every sixth of them."""
-    return cpu_ms(lambda i: overlay.draw(frame, result, status(i), Controls(), i / 30))
+def _draw(overlay: Overlay, frame: Frame, result: Result) -> Callable[[int], object]:
+    """Return the drawing of frame i; panels are redrawn with every sixth."""
+    return lambda i: overlay.draw(frame, result, status(i), Controls(), i / 30)
 
 
 def main() -> None:
     """Print a table per size."""
     prepare_process()
-    asked = [tuple(map(int, size.split("x"))) for size in sys.argv[1:]]
-    for size_wh in [(width, height) for width, height in asked] or SIZES:
-        measured = {**rows(size_wh), **views(size_wh)}
-        copy_ms = measured["copy of the picture"]
-        sys.stdout.write(f"{size_wh[0]}x{size_wh[1]}{'ms':>50}{'copies':>10}\n")
+    parser = bench_parser(__doc__)
+    parser.add_argument("sizes", nargs="*", default=["854x480", "1280x720", "1920x1080"])
+    options = parser.parse_args()
+    cpu_ms = CpuTimer(2 if options.smoke else 60)
+    for text in ["640x360"] if options.smoke else options.sizes:
+        width, height = map(int, text.split("x"))
+        measured = measure_parts((width, height), cpu_ms) | measure_views((width, height), cpu_ms)
+        copy_ms = measured["copy of the image"]
+        say(f"{text}{'ms':>50}{'copies':>10}")
         for name, took_ms in measured.items():
-            sys.stdout.write(f"  {name:<48}{took_ms:9.2f}{took_ms / copy_ms:10.1f}\n")
+            say(f"  {name:<48}{took_ms:9.2f}{took_ms / copy_ms:10.1f}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""A camera and a network that keep time.
+"""A camera and a network with fixed timing.
 
-The camera stands at libcamera's seam: a picture is due at each tick of its clock.
+The camera replaces libcamera: an image is due at each tick of its clock.
 """
 
 from __future__ import annotations
@@ -18,55 +18,53 @@ from tests.support.fake_picamera2 import FakePicamera2, FakeRequest, Hardware
 from tests.support.fakes import FakeEngine
 
 SIZE_WH = (1280, 720)
-_PICTURES = 25
+_IMAGES = 25
 
 
 class Sensor(Hardware):
-    """Deliver the shipped street clip at a rate, each picture some time after it was exposed.
+    """A sensor that gives the shipped street clip at a rate.
 
-    lag_ms: how long a picture is on its way from the sensor: read-out and ISP. The newest one
-        that has arrived is given, or the next one awaited, as libcamera's queue does.
+    lag_ms: time from exposure to arrival, for read-out and ISP. A request gets the newest image
+        that has arrived, or waits for the next one, as with libcamera's queue.
     """
 
     def __init__(self, rate_hz: float, lag_ms: float = 0.0) -> None:
         super().__init__()
         self.rate_hz = rate_hz
         self.lag_s = lag_ms / 1e3
-        self.exposed = 0  # the tick of the picture given last
-        self.began_s = time.monotonic()
-        with open_source(
-            str(assets_dir() / "samples" / "street.mp4"), max_frames=_PICTURES
-        ) as clip:
-            self.pictures = [np.ascontiguousarray(frame.image).ravel() for frame in clip]
+        self.exposed = 0  # tick of the last image given
+        self.started_s = time.monotonic()
+        with open_source(str(assets_dir() / "samples" / "street.mp4"), max_frames=_IMAGES) as clip:
+            self.images = [np.ascontiguousarray(frame.image).ravel() for frame in clip]
 
     def modules(self) -> dict[str, Any]:
-        """Return the modules to put in place of the real ones."""
+        """Return the modules that replace the real ones."""
         modules = super().modules()
         modules["picamera2"].Picamera2 = type("Picamera2", (TimedCamera,), {"hardware": self})  # type: ignore[attr-defined]
         return modules
 
-    def await_picture(self) -> int:
-        """Wait for a picture that was not given yet; return its tick."""
-        arrived = int((time.monotonic() - self.began_s - self.lag_s) * self.rate_hz)
+    def await_image(self) -> int:
+        """Wait for an image that was not given yet; return its tick."""
+        arrived = int((time.monotonic() - self.started_s - self.lag_s) * self.rate_hz)
         tick = max(arrived, self.exposed + 1)
-        due_s = self.began_s + tick / self.rate_hz + self.lag_s
+        due_s = self.started_s + tick / self.rate_hz + self.lag_s
         time.sleep(max(0.0, due_s - time.monotonic()))
         self.exposed = tick
         return tick
 
 
 class TimedCamera(FakePicamera2):
-    """Give the sensor's pictures with their own stamps."""
+    """A camera that gives the images of a sensor with their own timestamps."""
 
     hardware: Sensor
 
     def capture_request(self, wait: float) -> FakeRequest:
-        """Wait for the next picture."""
-        return Picture(self.hardware, self._main, self.hardware.await_picture())
+        """Wait for the next image."""
+        return TimedRequest(self.hardware, self._main, self.hardware.await_image())
 
 
-class Picture(FakeRequest):
-    """Hold one picture of the clip."""
+class TimedRequest(FakeRequest):
+    """A request with one image of the clip."""
 
     def __init__(self, sensor: Sensor, main: dict[str, Any], tick: int) -> None:
         super().__init__(sensor, main)
@@ -74,18 +72,21 @@ class Picture(FakeRequest):
         self._tick = tick
 
     def get_metadata(self) -> dict[str, Any]:
-        """Return the moment of exposure, by libcamera's clock."""
-        age_s = time.monotonic() - self._sensor.began_s - self._tick / self._sensor.rate_hz
+        """Return the time of exposure by libcamera's clock."""
+        age_s = time.monotonic() - self._sensor.started_s - self._tick / self._sensor.rate_hz
         now_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         return {"SensorTimestamp": now_ns - round(age_s * 1e9)}
 
     def make_buffer(self, name: str) -> NDArray[np.uint8]:
-        """Return a copy of the picture, as picamera2 does."""
-        return self._sensor.pictures[self._tick % len(self._sensor.pictures)].copy()
+        """Return a copy of the image, as picamera2 does."""
+        return self._sensor.images[self._tick % len(self._sensor.images)].copy()
 
 
-class Slow(FakeEngine):
-    """Take a given time for each answer, without the cores."""
+class SlowEngine(FakeEngine):
+    """An engine that sleeps for a given time per frame, without using the cores.
+
+    invoke_ms: returns the time of the next frame.
+    """
 
     def __init__(self, spec: Any, invoke_ms: Callable[[], float]) -> None:
         super().__init__()
@@ -93,8 +94,8 @@ class Slow(FakeEngine):
         self._invoke_ms = invoke_ms
 
     def timed(self, image: Any) -> Any:
-        """Answer after a while; say how long it took."""
-        began_s = time.perf_counter()
+        """Return a result after a while, with the time it took."""
+        started_s = time.perf_counter()
         time.sleep(self._invoke_ms() / 1e3)
         inference = super().timed(image)
-        return inference._replace(invoke_ms=(time.perf_counter() - began_s) * 1e3)
+        return inference._replace(invoke_ms=(time.perf_counter() - started_s) * 1e3)
