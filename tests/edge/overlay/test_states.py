@@ -134,8 +134,8 @@ def test_digits_show_the_same_states(
     canvas = Overlay(DIGITS, hints=True).draw(frame, SEVEN, shown, controls, 0.0)
     plain = Overlay(DIGITS, hints=True).draw(frame, SEVEN, replace(shown, states=()), controls, 0.0)
     assert not np.array_equal(canvas, plain)
-    shown = [one.text for one in states]
-    assert {*shown, SWITCH} <= {text for text, _, _ in written.boxes}
+    texts = [one.text for one in states]
+    assert {*texts, SWITCH} <= {text for text, _, _ in written.boxes}
 
 
 @pytest.mark.parametrize("digits", [False, True])
