@@ -12,6 +12,7 @@ from edge_app.sources.factory import open_source
 from edge_app.sources.image import find_images
 from edge_app.sources.source import Source, Truth
 from edge_app.sources.truth import open_truth
+from edge_app.state import CLOSED, RUNNING
 from tests.support import media_files as made
 
 Opener = Callable[..., Source]
@@ -116,6 +117,16 @@ def test_closing_twice_is_safe_and_final(opener: Opener) -> None:
     assert list(frames) == []
     with pytest.raises(SourceError, match="closed"):
         iter(source)
+
+
+def test_a_file_is_running_until_it_is_closed(opener: Opener) -> None:
+    """Files are never lost, so there is no other state."""
+    source = opener()
+    assert source.state == RUNNING
+    next(iter(source))
+    assert source.state == RUNNING
+    source.close()
+    assert source.state == CLOSED
 
 
 def test_max_frames_ends_the_run(opener: Opener) -> None:
