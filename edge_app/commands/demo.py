@@ -53,8 +53,9 @@ def run(options: argparse.Namespace) -> int:
     from edge_app.model.card import read_card
     from edge_app.model.catalog import sample
     from edge_app.session.demo_stills import write_stills
-    from edge_app.session.options import RunOptions
+    from edge_app.session.options import OutputOptions, RunOptions
     from edge_app.session.run_session import run_session
+    from edge_app.session.tasks import TaskSpec
 
     console, out = Console(), options.out
     spec = read_card(_folder(options.model))
@@ -62,19 +63,19 @@ def run(options: argparse.Namespace) -> int:
     rows: list[RunSummary] = []
     code = 0
     for variant in spec.variants:
-        order = RunOptions(
-            spec=spec,
+        run_options = RunOptions(
+            task=TaskSpec(spec, source, truth),
             variant=variant,
-            source=source,
-            truth=truth,
+            outputs=OutputOptions(
+                record=out / f"{spec.name}-{variant}.mp4",
+                metrics=out / variant,
+                headless=options.headless,
+            ),
             runtime=options.runtime,
             threads=options.threads,
-            record=out / f"{spec.name}-{variant}.mp4",
-            metrics=out / variant,
-            headless=options.headless,
             as_fast_as_possible=True,
         )
-        summary, code = run_session(order, console)
+        summary, code = run_session(run_options, console)
         rows.append(summary)
         if code or summary.status != "complete":
             break

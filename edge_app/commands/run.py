@@ -183,9 +183,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def run_options(options: argparse.Namespace) -> RunOptions:
-    """Return the options of a run, with the model read and its sample where no source is given."""
+    """Return the options of a run, with the sample that fits the model by default."""
     from edge_app.model.catalog import default_variant, sample
-    from edge_app.session.options import RunOptions
+    from edge_app.session.options import OutputOptions, RunOptions
+    from edge_app.session.tasks import TaskSpec
     from edge_app.sources.camera import CameraOptions
 
     spec = read_model(options)
@@ -194,25 +195,27 @@ def run_options(options: argparse.Namespace) -> RunOptions:
         source, sample_truth = sample(spec)
         truth = truth or sample_truth
     return RunOptions(
-        spec=spec,
+        task=TaskSpec(spec, source, truth, options.truth_labels),
         variant=options.variant or default_variant(spec),
-        source=source,
-        truth=truth,
-        truth_labels=options.truth_labels,
+        outputs=OutputOptions(
+            record=options.record,
+            record_max_mb=options.record_max_mb,
+            segment_s=options.segment_s,
+            metrics=options.metrics,
+            metrics_max_mb=options.metrics_max_mb,
+            headless=options.headless,
+            kiosk=options.kiosk,
+            alpha=options.alpha,
+            edges=options.edges,
+            serve=options.serve,
+            serve_token=options.serve_token,
+        ),
         runtime=options.runtime,
         threads=options.threads,
-        record=options.record,
-        record_max_mb=options.record_max_mb,
-        segment_s=options.segment_s,
-        metrics=options.metrics,
-        metrics_max_mb=options.metrics_max_mb,
-        headless=options.headless,
-        kiosk=options.kiosk,
+        keep_loaded=options.keep_loaded,
         as_fast_as_possible=options.as_fast_as_possible,
         max_frames=options.max_frames,
         loop=options.loop,
-        alpha=options.alpha,
-        edges=options.edges,
         camera=CameraOptions(
             size_wh=options.camera_size,
             fps=options.fps,
@@ -222,8 +225,5 @@ def run_options(options: argparse.Namespace) -> RunOptions:
             vflip=options.vflip,
             rotation=options.rotation,
         ),
-        keep_loaded=options.keep_loaded,
         read_digits=options.read_digits,
-        serve=options.serve,
-        serve_token=options.serve_token,
     )

@@ -1,4 +1,4 @@
-"""One run: its parts put together, seen to its end, and closed whatever happens."""
+"""One session, from its options to its summary."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edge_app.model.engine import Engine, load_engine
 from edge_app.process import prepare_process
 from edge_app.results.run_summary import RecordingSummary, RunSummary
 from edge_app.session.notify import VARIABLES, notifier_from
-from edge_app.session.options import RunOptions, check
+from edge_app.session.options import RunOptions
 from edge_app.session.outputs import Outputs
 from edge_app.session.session import Session, resident_bytes
 from edge_app.session.signals import Signals
@@ -29,65 +29,65 @@ from edge_app.style import count, duration
 
 
 def run_session(options: RunOptions, console: Console) -> tuple[RunSummary, int]:
-    """Run an options; return its summary and the exit code.
+    """Run a session; return its summary and the exit code.
 
-    Whatever happens after the first frame, the sinks are closed and the summary is written;
-    a fault is raised again after that.
+    Whatever happens after the first frame, the sinks are closed and the summary is written; an
+    error is raised after that.
     """
-    check(options)
-    display = None if options.headless else display_verdict()
+    display = None if options.outputs.headless else display_verdict()
     variables = prepare_process(display.settings if display else {}, remove=VARIABLES)
     notifier = notifier_from(variables)
     with ExitStack() as stack:
-        truth = open_truth(options.truth, options.truth_labels) if options.truth else None
-        source = stack.enter_context(
-            open_source(
-                options.source,
-                truth=truth,
-                loop=options.loop,
-                max_frames=options.max_frames,
-                camera=options.camera,
-            )
-        )
+        source = stack.enter_context(_open_source(options))
         before_bytes = resident_bytes()
         engine = load_engine(
-            options.spec, options.variant, runtime=options.runtime, threads=options.threads
+            options.task.spec, options.variant, runtime=options.runtime, threads=options.threads
         )
         cost_bytes = resident_bytes() - before_bytes
-        _say(console, engine, source)
+        _print_start(console, engine, source)
         stop = threading.Event()
         signals = Signals(stop)
-        # Before the terminal is changed: no signal may end the process without its restoring.
+        # Before the terminal is changed: no signal may end the process without restoring it.
         stack.enter_context(signals.caught())
         outputs = Outputs(options, source, console, stack, display)
         session = stack.enter_context(
             Session(options, source, engine, outputs, cost_bytes, stop, notifier)
         )
-        fault: BaseException | None = None
+        error: BaseException | None = None
         try:
             for run in session.runs(stack):
                 run.go()
-        except (EdgeError, KeyboardInterrupt, Exception) as caught:  # noqa: BLE001
-            fault = caught  # raised again below, once nothing can be lost any more
+        except (KeyboardInterrupt, Exception) as caught:  # noqa: BLE001
+            error = caught  # raised below, when nothing can be lost any more
         notifier.ending()
         for sink in outputs.sinks:
             try:
                 sink.close()
             except EdgeError as caught:
-                fault = fault or caught
-        summary = _summary(session, outputs, signals, fault)
-        if options.metrics:
-            write_summary(options.metrics, to_builtins(summary))
-        for note in _notes(session.source, options, outputs):
-            tell(console, note)
-        if fault is not None and not isinstance(fault, KeyboardInterrupt):
-            raise fault
-        number = signals.number or (2 if isinstance(fault, KeyboardInterrupt) else 0)
+                error = error or caught
+        summary = _summary(session, outputs, signals, error)
+        if options.outputs.metrics:
+            write_summary(options.outputs.metrics, to_builtins(summary))
+        _print_end(console, session.source, options, outputs)
+        if error is not None and not isinstance(error, KeyboardInterrupt):
+            raise error
+        number = signals.number or (2 if error is not None else 0)
         return summary, 128 + number if number else 0
 
 
-def _say(console: Console, engine: Engine, source: Source) -> None:
-    """Tell in a few lines what runs, how the delegate took it, and what was guessed."""
+def _open_source(options: RunOptions) -> Source:
+    task = options.task
+    return open_source(
+        task.source,
+        truth=open_truth(task.truth, task.truth_labels) if task.truth else None,
+        loop=options.loop,
+        max_frames=options.max_frames,
+        camera=options.camera,
+    )
+
+
+def _print_start(console: Console, engine: Engine, source: Source) -> None:
+    """Print what runs, how it is delegated, and what was inferred about a file without a card."""
     network, spec = engine.network, engine.spec
     tell(
         console,
@@ -101,17 +101,22 @@ def _say(console: Console, engine: Engine, source: Source) -> None:
         tell(console, f"[yellow]guessed from the file: {'; '.join(spec.guessed)}[/]")
 
 
+def _print_end(console: Console, source: Source, options: RunOptions, outputs: Outputs) -> None:
+    for note in (*source.notes, *outputs.recording.notes):
+        tell(console, f"[yellow]{note}[/]")
+    metrics = options.outputs.metrics
+    if metrics:
+        tell(console, f"metrics: {metrics / 'frames.jsonl'} and summary.json")
+
+
 def _summary(
-    session: Session,
-    outputs: Outputs,
-    signals: Signals,
-    fault: BaseException | None,
+    session: Session, outputs: Outputs, signals: Signals, error: BaseException | None
 ) -> RunSummary:
     status: Literal["complete", "interrupted", "failed"] = "complete"
     reason = None
-    if fault is not None and not isinstance(fault, KeyboardInterrupt):
-        status, reason = "failed", str(fault) or type(fault).__name__
-    elif signals.number is not None or fault is not None:
+    if error is not None and not isinstance(error, KeyboardInterrupt):
+        status, reason = "failed", str(error) or type(error).__name__
+    elif signals.number is not None or error is not None:
         status, reason = "interrupted", "stopped by a signal"
     elif session.quit_pressed:
         status, reason = "interrupted", "stopped by a key"
@@ -124,11 +129,3 @@ def _summary(
         status=status,
         reason=reason,
     )
-
-
-def _notes(source: Source, options: RunOptions, outputs: Outputs) -> list[str]:
-    told = [*source.notes, *outputs.recording.notes]
-    notes = [f"[yellow]{note}[/]" for note in told]
-    if options.metrics:
-        notes.append(f"metrics: {options.metrics / 'frames.jsonl'} and summary.json")
-    return notes

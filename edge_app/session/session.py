@@ -27,7 +27,7 @@ from edge_app.pipeline.run import Run
 from edge_app.session.notify import Notifier
 from edge_app.session.options import RunOptions
 from edge_app.session.outputs import Outputs, first_controls
-from edge_app.session.tasks import tasks_of
+from edge_app.session.tasks import tasks_from
 from edge_app.session.user_state import is_flipped, remember_flipped
 from edge_app.sinks.snapshots import take_snapshot
 from edge_app.sources.source import Source
@@ -62,15 +62,17 @@ class Session(Closeable):
         self._outputs = outputs
         self._stop = stop
         self._notifier = notifier or Notifier()
-        self._tasks = tasks_of(options)  # the current one first
+        self._tasks = tasks_from(options.task)  # the current one first
         self._next_engine: EngineKey | None = None  # of the task that a key has chosen
-        keep = options.keep_loaded or affordable(cost_bytes, len(options.spec.variants))
+        keep = options.keep_loaded or affordable(cost_bytes, len(options.task.spec.variants))
         self.pool = EnginePool(engine, self._load, keep=keep, partner=partner)
         self.controller = Controller(
             self._handlers(),
             [lambda: self.pool.states, self._source_states, lambda: outputs.recording.states],
             keys=outputs.keys,
-            controls=first_controls(options, outputs, flip=source.live and is_flipped(source.name)),
+            controls=first_controls(
+                options.outputs, outputs, flip=source.live and is_flipped(source.name)
+            ),
         )
         self.stats = RunStats(
             engine_info(engine),
@@ -120,8 +122,8 @@ class Session(Closeable):
             self._outputs.sinks,
             self.stats,
             lambda: self.controller.controls,
-            draw=ModelOverlays(self._options.edges, hints=self._outputs.hints),
-            is_watched=self._outputs.looked_at,
+            draw=ModelOverlays(self._options.outputs.edges, hints=self._outputs.hints),
+            is_watched=self._outputs.is_watched,
         )
 
     def _make_run(self) -> Run:
@@ -153,7 +155,7 @@ class Session(Closeable):
             return None
         # Frames of a camera or a video are one scene; images of a folder have nothing in common.
         follow = source.live or source.has_clock
-        return DigitReader(options.spec, options.read_digits, follow=follow)
+        return DigitReader(options.task.spec, options.read_digits, follow=follow)
 
     def _load(self, key: EngineKey, /) -> Engine:
         runtime = self._options.runtime

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from edge_app.errors import EdgeError
 from edge_app.model.card import ModelSpec, read_card
 from edge_app.model.catalog import sample, shipped_models
-from edge_app.session.options import RunOptions
 from edge_app.sources.factory import open_source
 from edge_app.sources.source import Source
 from edge_app.sources.truth import open_truth
@@ -29,9 +28,9 @@ class TaskSpec:
         return stack.enter_context(open_source(self.source, truth=truth, loop=loop))
 
 
-def tasks_of(options: RunOptions) -> list[TaskSpec]:
-    """Return the task of the options, and a sample for each shipped model of another task."""
-    tasks = [TaskSpec(options.spec, options.source, options.truth, options.truth_labels)]
+def tasks_from(first: TaskSpec) -> list[TaskSpec]:
+    """Return a task, and after it a sample for each shipped model of another task."""
+    tasks = [first]
     for folder in shipped_models():
         with suppress(EdgeError):  # `edge-app models` reports broken cards
             spec = read_card(folder)

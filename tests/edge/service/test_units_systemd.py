@@ -14,7 +14,6 @@ import pytest
 from edge_app.cli import PROGRAM
 from edge_app.commands.run import run_options
 from edge_app.service.service_paths import units_dir
-from edge_app.session.options import check
 
 UNITS = ("edge-app", "edge-app-kiosk")
 MAX_EXPOSURE = 3.0
@@ -79,11 +78,10 @@ def test_the_program_takes_the_units_options(unit: str) -> None:
     command_line = shlex.split(line.replace("%S", "/var/lib"))
     assert command_line[0] == "/usr/local/bin/edge-app"
     options = run_options(PROGRAM.parse(command_line[1:]))
-    check(options)
     assert options.loop
-    assert options.metrics_max_mb == 100
-    assert options.kiosk != options.headless
-    assert options.kiosk == (unit == "edge-app-kiosk")
+    assert options.outputs.metrics_max_mb == 100
+    assert options.outputs.kiosk != options.outputs.headless
+    assert options.outputs.kiosk == (unit == "edge-app-kiosk")
 
 
 @pytest.mark.parametrize("unit", UNITS)

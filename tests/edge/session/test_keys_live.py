@@ -108,8 +108,8 @@ def test_keys_typed_into_a_terminal_reach_the_run(app: App, tmp_path: Path) -> N
     before = app.settings()
     app.until("the first frame", lambda: variant_of(tmp_path) == "int8")
     app.until("single keys", app.is_raw)
-    for key, name in VARIANTS.items():
-        app.press(key.encode())
+    for digit, name in VARIANTS.items():
+        app.press(digit.encode())
         app.until(name, lambda name=name: variant_of(tmp_path) == name)
     app.press(b"s")
     [picture] = app.until("a snapshot", lambda: [*tmp_path.glob("snapshots/*.png")])

@@ -7,7 +7,6 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -19,10 +18,10 @@ from edge_app.controls import CONTROLS_ONLY, Action
 from edge_app.model.card import read_card
 from edge_app.model.catalog import sample
 from edge_app.model.engine import load_engine
-from edge_app.session.options import RunOptions
+from edge_app.session.options import OutputOptions, RunOptions
 from edge_app.session.outputs import Outputs
 from edge_app.session.session import Session, affordable
-from edge_app.session.tasks import tasks_of
+from edge_app.session.tasks import TaskSpec, tasks_from
 from edge_app.sources.factory import open_source
 from tests.support.fakes import Collector
 from tests.support.steps import texts
@@ -52,16 +51,22 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def options_for(assets: Path, model: str, source: str) -> RunOptions:
     """Return options without a window, for keys from the test."""
     spec = read_card(assets / "models" / model)
-    options = RunOptions(spec, "int8", source, headless=True, keys=False, threads=1, loop=True)
-    return replace(options, as_fast_as_possible=True)
+    return RunOptions(
+        TaskSpec(spec, source),
+        "int8",
+        OutputOptions(headless=True, keys=False),
+        threads=1,
+        loop=True,
+        as_fast_as_possible=True,
+    )
 
 
 def run_session(options: RunOptions, script: Script) -> tuple[Seen, Session]:
     """Run with keys pressed by a script; return what was shown, and the session."""
     seen = Seen()
     with ExitStack() as stack:
-        source = stack.enter_context(open_source(options.source, loop=options.loop))
-        engine = load_engine(options.spec, options.variant, threads=1)
+        source = stack.enter_context(open_source(options.task.source, loop=options.loop))
+        engine = load_engine(options.task.spec, options.variant, threads=1)
         outputs = Outputs(options, source, Console(file=io.StringIO(), width=200), stack)
         outputs.sinks.append(seen)
         outputs.keys = lambda: script(seen)
@@ -164,11 +169,11 @@ def _once_other(key: str) -> Script:
 
 def test_tasks_are_that_of_the_options_and_a_shipped_model_of_each_other_task(assets: Path) -> None:
     """Street and digits, whichever comes first."""
-    tasks = tasks_of(options_for(assets, "mnist", "digits"))
+    tasks = tasks_from(options_for(assets, "mnist", "digits").task)
     assert [task.spec.name for task in tasks] == ["mnist", "street"]
     assert tasks[0].source == "digits"
     assert tasks[1].source.endswith("street.mp4")
-    tasks = tasks_of(options_for(assets, "street", "drive.mp4"))
+    tasks = tasks_from(options_for(assets, "street", "drive.mp4").task)
     assert [task.spec.name for task in tasks] == ["street", "mnist"]
 
 
@@ -183,8 +188,8 @@ def test_every_action_has_a_handler_or_changes_the_controls(assets: Path) -> Non
     """The table is complete from the start, with or without a window."""
     options = options_for(assets, "street", "synthetic:320x180")
     with ExitStack() as stack:
-        source = stack.enter_context(open_source(options.source))
-        engine = load_engine(options.spec, options.variant, threads=1)
+        source = stack.enter_context(open_source(options.task.source))
+        engine = load_engine(options.task.spec, options.variant, threads=1)
         outputs = Outputs(options, source, Console(file=io.StringIO()), stack)
         session = Session(options, source, engine, outputs, 1, threading.Event())
         stack.enter_context(session)

@@ -83,7 +83,7 @@ def test_a_missing_library_is_reported_with_its_command() -> None:
     """In one line, and only if the view was requested."""
     arguments = ["run", "--headless", "--max-frames", "3"]
     for more, code, message in (
-        (["--serve", "0"], 1, "--serve needs a library: pip install aiohttp"),
+        (["--serve", "0"], 1, "--serve needs aiohttp: pip install aiohttp"),
         ([], 0, ""),
     ):
         done = subprocess.run(
