@@ -16,6 +16,9 @@ from typing import NamedTuple
 # The stages of one frame, in the order in which they happen and are shown.
 STAGES = ("capture", "prepare", "invoke", "decode", "overlay", "end_to_end")
 
+# The rate assumed for a source that states none that is plausible: that of film.
+FALLBACK_HZ = 25.0
+
 
 class Timings(NamedTuple):
     """Duration of each stage of one frame, in milliseconds.

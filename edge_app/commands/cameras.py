@@ -86,7 +86,7 @@ def _own_cameras() -> tuple[list[CameraEntry], str | None]:
 def _usb_camera(device: devices.Device) -> CameraEntry:
     pictures = {
         one.fourcc: [f"{width}x{height}" for width, height in one.sizes_wh]
-        for one in devices.pictures(device.path)
+        for one in devices.pixel_formats(device.path)
     }
     held = holders([device.path])
     return CameraEntry(device.path, device.name, device.driver, device.stable, pictures, held)

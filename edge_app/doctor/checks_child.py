@@ -78,9 +78,9 @@ def _display() -> None:
 
 
 def _cameras() -> None:
-    from edge_app.sources.picamera import tell_cameras
+    from edge_app.sources.picamera import print_cameras
 
-    tell_cameras()
+    print_cameras()
 
 
 def _conflicts() -> None:

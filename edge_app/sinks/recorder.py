@@ -18,10 +18,9 @@ from edge_app.sinks.live_slots import LiveSlots
 from edge_app.sinks.segments import DiskSpace, Limits, Segments
 from edge_app.sinks.sink import disk_fault
 from edge_app.state import State, StateKind
+from edge_app.timing import FALLBACK_HZ
 
 SUFFIXES = (".mp4", ".m4v")
-# Where a source states no rate: film's pace, as the file sources have it.
-FALLBACK_HZ = Fraction(25)
 
 
 class Recorder(Closeable):
@@ -226,7 +225,7 @@ def recording_stopped(reason: str) -> State:
 def exact_rate(rate_hz: float | Fraction | None) -> Fraction:
     """Return a rate as an exact fraction: 29.97 is 30000/1001, never 29 or 30."""
     if rate_hz is None or not math.isfinite(rate_hz) or not 0 < rate_hz <= 1000:
-        return FALLBACK_HZ
+        return Fraction(FALLBACK_HZ)
     if isinstance(rate_hz, Fraction):
         return rate_hz
     ntsc = Fraction(round(rate_hz * 1.001) * 1000, 1001)

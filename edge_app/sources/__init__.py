@@ -1,1 +1,1 @@
-"""Deliver frames, with their truth where there is some."""
+"""Sources of frames, and the truth of their frames."""

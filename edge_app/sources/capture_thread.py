@@ -1,4 +1,4 @@
-"""Read one connection to a camera in a thread of its own, and keep its newest picture."""
+"""A thread that reads one connection to a camera and keeps the newest image."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from typing import Protocol
 from edge_app.errors import SourceError
 from edge_app.frame import Image
 
-# A reader that knows a time-out of its own says better than its waiter what went wrong.
+# A backend with its own time-out gives a better message, so it gets this much longer.
 _GRACE_S = 0.5
 
 
 class BusyError(SourceError):
-    """Report a camera that another program holds."""
+    """A camera that another program uses."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceInfo:
-    """Hold what a device turned out to be when it was opened.
+    """What is known of a device once it is open.
 
-    rate_hz: as it states it, None where it states none that can be believed.
-    notes: what it does other than it was asked to.
+    rate_hz: the rate it states; None if it states none that is plausible.
+    notes: settings that it does not follow, a line each.
     """
 
     name: str
@@ -35,12 +35,12 @@ class DeviceInfo:
 
 @dataclass(frozen=True, slots=True)
 class CapturedImage:
-    """Hold one picture as it comes from a device.
+    """One image of a device.
 
-    image: uint8 (H, W, 3) BGR, in memory of its own.
-    taken_s: the monotonic moment it was taken, or where that is not known, arrived.
-    capture_ms: what it cost to copy and decode, without the wait for it.
-    damaged: how many before it could not be decoded.
+    image: uint8 (H, W, 3) BGR, in its own memory.
+    taken_s: monotonic time of exposure or, if that is unknown, of arrival.
+    capture_ms: time to copy and decode it, without waiting for it.
+    damaged: how many images before it could not be decoded.
     """
 
     image: Image
@@ -50,24 +50,24 @@ class CapturedImage:
 
 
 class CameraBackend(Protocol):
-    """Read an open device; only one thread ever touches it."""
+    """An open device; only one thread ever uses it."""
 
     @property
-    def facts(self) -> DeviceInfo:
-        """What the device turned out to be."""
+    def info(self) -> DeviceInfo:
+        """What is known of the device."""
         ...
 
     def read(self) -> CapturedImage:
-        """Wait for the next picture; raises SourceError where none comes."""
+        """Wait for the next image; raise SourceError if none comes."""
         ...
 
     def close(self) -> None:
-        """Let go of the device."""
+        """Release the device."""
         ...
 
 
 class CaptureThread:
-    """Open a device, read it until the end or a fault, and close it, in one thread.
+    """A thread that opens a device, reads it until its end or an error, and closes it.
 
     open_s: how long opening may take.
     """
@@ -77,41 +77,41 @@ class CaptureThread:
         self._deadline_s = time.monotonic() + open_s
         self._open_s = open_s
         self._changed = threading.Condition()
-        self._facts: DeviceInfo | None = None
-        self._shot: CapturedImage | None = None
+        self._info: DeviceInfo | None = None
+        self._image: CapturedImage | None = None
         self._fault: Exception | None = None
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
-        grabber: CameraBackend | None = None
+        backend: CameraBackend | None = None
         try:
-            grabber = self._opener()
+            backend = self._opener()
             with self._changed:
-                self._facts = grabber.facts
+                self._info = backend.info
                 self._changed.notify_all()
             while not self._ended:
-                shot = grabber.read()
+                image = backend.read()
                 with self._changed:
-                    self._shot = shot
+                    self._image = image
                     self._changed.notify_all()
-        except Exception as fault:  # noqa: BLE001 - handed to the thread that waits
+        except Exception as fault:  # noqa: BLE001 - raised in the thread that waits
             with self._changed:
                 self._fault = fault
                 self._changed.notify_all()
         finally:
-            if grabber is not None:
+            if backend is not None:
                 with suppress(Exception):  # the device may be gone
-                    grabber.close()
+                    backend.close()
 
     def opened(self) -> DeviceInfo:
-        """Wait until the device is open; raise what keeps it shut, or SourceError if it hangs."""
+        """Wait until the device is open; raise its error, or SourceError if it hangs."""
         with self._changed:
             left_s = self._deadline_s - time.monotonic()
-            self._changed.wait_for(lambda: self._facts or self._fault or self._ended, left_s)
-            if self._facts is not None:
-                return self._facts
+            self._changed.wait_for(lambda: self._info or self._fault or self._ended, left_s)
+            if self._info is not None:
+                return self._info
             if self._fault is not None:
                 raise self._fault
             raise SourceError(
@@ -120,31 +120,31 @@ class CaptureThread:
             )
 
     def next(self, read_s: float) -> CapturedImage | None:
-        """Wait for a picture that was not handed out yet; None once the link was ended.
+        """Wait for a new image; None after `end`.
 
-        Raises what broke the connection, or SourceError where it has come to a standstill.
+        Raises the error that broke the connection, or SourceError if no image comes.
         """
         self.opened()
         with self._changed:
             self._changed.wait_for(
-                lambda: self._shot or self._fault or self._ended, read_s + _GRACE_S
+                lambda: self._image or self._fault or self._ended, read_s + _GRACE_S
             )
-            shot, self._shot = self._shot, None
+            image, self._image = self._image, None
             if self._ended:
                 return None
-            if shot is not None:
-                return shot
+            if image is not None:
+                return image
             if self._fault is not None:
                 raise self._fault
-            raise SourceError(f"no picture for {read_s:g} s; check its cable")
+            raise SourceError(f"no image for {read_s:g} s; check its cable")
 
     def end(self) -> None:
-        """Tell the thread to close the device after the picture in hand."""
+        """Ask the thread to close the device after the current image."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait for the device to be let go; tell whether it was."""
+        """Wait until the device is released; return whether it was."""
         self._thread.join(timeout_s)
         return not self._thread.is_alive()

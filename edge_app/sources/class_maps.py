@@ -1,4 +1,4 @@
-"""Pair class maps with the frames they belong to, by name or by position, never by luck."""
+"""Truth as class maps, paired with frames by name or by position."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ from edge_app.sources.label_encodings import (
     DRIVESEG_IDS,
     LABEL_IDS,
     TRAIN_IDS,
-    IdSet,
+    LabelEncoding,
     cityscapes_kind,
     decode_ids,
 )
 
 _SUFFIX = re.compile(r"(_leftImg8bit|_gt(Fine|Coarse)|_label(Train)?Ids)+$")
-_LOOKS = 5  # how many maps are looked into for what ids they hold
+_SAMPLED_MAPS = 5  # how many maps are read to find out which ids they have
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """Hold one truth image: its name, and how to read its bytes."""
+class TruthImage:
+    """One truth image: its name, and a function that reads its bytes."""
 
     name: str
     read: Callable[[], bytes]
 
 
-class MapTruth:
-    """Know the class map of each frame, as `base.Truth` asks.
+class ClassMapTruth:
+    """The class map of each frame.
 
-    Frames with names are paired by name, those of a stream by position: frame i with the
-    i-th map in natural order, after their numbers were found equal.
-    Cityscapes comes as labelIds or labelTrainIds. The name decides where it says so, and what
-    a map holds must agree; where it does not, the first maps that show it decide, and every
-    later one must agree. Raises SourceError where it cannot be told, or where it is mixed.
+    Frames with names are paired by name, frames of a video by position: frame i with the i-th
+    map in natural order, if there are equally many.
+    Cityscapes comes as labelIds or labelTrainIds. The file name decides if it says which, and
+    otherwise the first maps whose ids show it; every map must then agree. Raises SourceError if
+    neither shows it, or if the two are mixed.
     """
 
-    def __init__(self, name: str, entries: list[Entry], labels: str) -> None:
+    def __init__(self, name: str, entries: list[TruthImage], labels: str) -> None:
         self._name = name
         self._entries = _one_kind(name, entries) if labels == "cityscapes" else entries
-        self._ids = self._id_set(labels)
-        self.labels = self._ids.labels
-        self._by_key: dict[str, Entry] | None = None
+        self._encoding = self._find_encoding(labels)
+        self.labels = self._encoding.labels
+        self._by_key: dict[str, TruthImage] | None = None
 
     def check(self, frame_count: int | None, names: list[str] | None) -> None:
-        """Pair with the frames of a source; raise SourceError where that cannot be."""
-        # One picture given with one map is a pair whatever they are called.
+        """Pair the maps with the frames of a source; raise SourceError if that is impossible."""
+        # One image and one map are a pair whatever their names.
         if names is not None and (len(names), len(self._entries)) != (1, 1):
             self._by_key = _unique(self._name, self._entries)
             self._require(names)
@@ -60,8 +60,8 @@ class MapTruth:
         if frame_count != len(self._entries):
             frames = "an unknown number of" if frame_count is None else frame_count
             raise SourceError(
-                f"{self._name} holds the truth of {len(self._entries)} frames, but there are "
-                f"{frames}; give the truth that belongs to them"
+                f"{self._name} has the truth of {len(self._entries)} frames, but there are "
+                f"{frames}; give the truth of these frames"
             )
 
     def of(self, index: int, name: str) -> ClassMap:
@@ -71,12 +71,12 @@ class MapTruth:
         except (IndexError, KeyError):
             raise SourceError(
                 f"{self._name} has no truth for frame {index} ({name}); "
-                "give the truth that belongs to these frames"
+                "give the truth of these frames"
             ) from None
         ids = decode_ids(_bytes_of(entry), entry.name)
-        if self._ids in (LABEL_IDS, TRAIN_IDS):
-            _agree(cityscapes_kind(ids), self._ids, entry.name)
-        return self._ids.to_train_ids(ids, entry.name)
+        if self._encoding in (LABEL_IDS, TRAIN_IDS):
+            _agree(cityscapes_kind(ids), self._encoding, entry.name)
+        return self._encoding.to_train_ids(ids, entry.name)
 
     def _require(self, names: list[str]) -> None:
         by_key = self._by_key or {}
@@ -84,50 +84,49 @@ class MapTruth:
         if twice:
             raise SourceError(
                 f"{len(twice)} names occur twice among the images ({_some(twice)}), so their "
-                "truth cannot be told apart; give one folder of them"
+                "truth is ambiguous; give one folder of them"
             )
-        lacking = [name for name in names if pair_key(name) not in by_key]
-        if lacking:
+        missing = [name for name in names if pair_key(name) not in by_key]
+        if missing:
             raise SourceError(
-                f"{self._name} has no truth for {len(lacking)} of {len(names)} images "
-                f"({_some(lacking)}); give the truth of the same split"
+                f"{self._name} has no truth for {len(missing)} of {len(names)} images "
+                f"({_some(missing)}); give the truth of the same split"
             )
 
-    def _id_set(self, labels: str) -> IdSet:
+    def _find_encoding(self, labels: str) -> LabelEncoding:
         if labels != "cityscapes":
             return {"camvid": CAMVID_IDS, "driveseg": DRIVESEG_IDS}[labels]
         stated = _stated_kind(self._entries[0].name)
-        for entry in self._entries[:_LOOKS]:
+        for entry in self._entries[:_SAMPLED_MAPS]:
             shown = cityscapes_kind(decode_ids(_bytes_of(entry), entry.name))
             if shown is not None:
                 _agree(shown, stated or shown, entry.name)
                 return shown
-        # TrainIds without any void are possible, labelIds of road and walls alone are not.
+        # TrainIds without void are possible; labelIds of nothing but road and walls are not.
         if stated is TRAIN_IDS:
             return TRAIN_IDS
         raise SourceError(
-            f"{self._name} does not show whether it holds labelIds or labelTrainIds: no id is "
-            "above 18; end the names of its files in _labelIds.png or _labelTrainIds.png, or "
-            "check that they do not say the one and hold the other"
+            f"{self._name} may have labelIds or labelTrainIds, since no id is above 18; name its "
+            "files *_labelIds.png or *_labelTrainIds.png, by what they contain"
         )
 
 
 def pair_key(name: str) -> str:
-    """Return what a frame and its truth have in common: the stem, less Cityscapes' endings."""
+    """Return what the names of a frame and its truth share: the stem without known suffixes."""
     return _SUFFIX.sub("", PurePosixPath(name).stem)
 
 
-def _stated_kind(name: str) -> IdSet | None:
+def _stated_kind(name: str) -> LabelEncoding | None:
     if name.endswith("_labelTrainIds.png"):
         return TRAIN_IDS
     return LABEL_IDS if name.endswith("_labelIds.png") else None
 
 
-def _one_kind(name: str, entries: list[Entry]) -> list[Entry]:
-    """Keep labelIds where every frame has them, else labelTrainIds, else refuse the mix.
+def _one_kind(name: str, entries: list[TruthImage]) -> list[TruthImage]:
+    """Return the labelIds if every frame has them, else the labelTrainIds.
 
-    Both are in the data set; cityscapesScripts scores against labelIds, and some copies of
-    the labelTrainIds differ from them along the borders of classes.
+    Data sets have both; cityscapesScripts scores against labelIds, and some copies of the
+    labelTrainIds differ from them along class borders. Raises SourceError if both are incomplete.
     """
     every = {pair_key(entry.name) for entry in entries}
     for kind in (LABEL_IDS, TRAIN_IDS, None):
@@ -135,20 +134,19 @@ def _one_kind(name: str, entries: list[Entry]) -> list[Entry]:
         if {pair_key(entry.name) for entry in kept} == every:
             return kept
     raise SourceError(
-        f"{name} mixes labelIds and labelTrainIds: neither is there for every frame; "
-        "complete one of them"
+        f"{name} mixes labelIds and labelTrainIds, and neither is complete; complete one of them"
     )
 
 
-def _agree(shown: IdSet | None, expected: IdSet, where: str) -> None:
+def _agree(shown: LabelEncoding | None, expected: LabelEncoding, where: str) -> None:
     if shown is not None and shown is not expected:
         raise SourceError(
-            f"the truth {where} holds ids of {shown.name}, where {expected.name} were expected; "
-            "name the files by what they hold, and do not mix them"
+            f"the truth {where} has ids of {shown.name} instead of {expected.name}; "
+            "name the files by what they contain, and do not mix them"
         )
 
 
-def _unique(name: str, entries: list[Entry]) -> dict[str, Entry]:
+def _unique(name: str, entries: list[TruthImage]) -> dict[str, TruthImage]:
     by_key = {pair_key(entry.name): entry for entry in entries}
     if len(by_key) != len(entries):
         twice = [k for k, n in Counter(pair_key(e.name) for e in entries).items() if n > 1]
@@ -163,7 +161,7 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join(first[:3]) + (", ..." if len(first) > 3 else "")
 
 
-def _bytes_of(entry: Entry) -> bytes:
+def _bytes_of(entry: TruthImage) -> bytes:
     try:
         return entry.read()
     except OSError as fault:

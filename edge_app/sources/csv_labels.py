@@ -1,4 +1,4 @@
-"""Read the class of each frame from a table: comma-separated values with a header."""
+"""Truth as a .csv file with the class of each frame."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from edge_app.labels import DIGITS
 _ADVICE = "give a .csv with the columns frame (from 0) and label (0 to 9)"
 
 
-class TableLabels:
-    """Know the digit of each frame from a .csv file, as `base.Truth` asks.
+class CsvLabels:
+    """The digit of each frame, from a .csv file with a header.
 
-    The column `label` holds the class; `frame` the position from 0, in any order and each once.
-    Without `frame` the lines follow the frames. Other columns do not matter.
-    Raises SourceError where the file is no such table.
+    The column `label` is the class, `frame` the index from 0, in any order and each once.
+    Without `frame` the lines are in the order of the frames. Other columns are ignored.
+    Raises SourceError if the file is not such a table.
     """
 
     labels = DIGITS.name
@@ -35,17 +35,17 @@ class TableLabels:
     def _read(self, lines: csv.DictReader[str]) -> None:
         if "label" not in (lines.fieldnames or ()):
             raise SourceError(f"{self._name} has no column 'label'; {_ADVICE}")
-        for place, line in enumerate(lines):
-            index = self._number(line.get("frame", str(place)), lines.line_num)
+        for number, line in enumerate(lines):
+            index = self._number(line.get("frame", str(number)), lines.line_num)
             class_id = self._number(line["label"], lines.line_num)
             if index in self._ids:
                 raise SourceError(
-                    f"{self._name} says twice what frame {index} shows, in line {lines.line_num} "
-                    "again; keep one of the lines"
+                    f"{self._name} has frame {index} twice, again in line {lines.line_num}; "
+                    "keep one of the lines"
                 )
             if class_id >= len(DIGITS.classes):
                 raise SourceError(
-                    f"{self._name} says {class_id} for frame {index}, which is no digit; {_ADVICE}"
+                    f"{self._name} has label {class_id} for frame {index}, not a digit; {_ADVICE}"
                 )
             self._ids[index] = class_id
 
@@ -55,24 +55,24 @@ class TableLabels:
         except ValueError:
             number = -1
         if number < 0:
-            raise SourceError(f"{self._name}: '{text}' in line {line} is no number; {_ADVICE}")
+            raise SourceError(f"{self._name}: '{text}' in line {line} is not a number; {_ADVICE}")
         return number
 
     def check(self, frame_count: int | None, names: list[str] | None) -> None:  # noqa: ARG002
-        """Raise SourceError unless there are as many frames; their names do not matter."""
+        """Raise SourceError unless there are as many frames; their names are ignored."""
         if frame_count != len(self._ids):
             frames = "an unknown number of" if frame_count is None else frame_count
             raise SourceError(
-                f"{self._name} holds {len(self._ids)} labels, but there are {frames} frames; "
-                "give the labels that belong to them"
+                f"{self._name} has {len(self._ids)} labels, but there are {frames} frames; "
+                "give the labels of these frames"
             )
 
     def of(self, index: int, name: str) -> int:
-        """Return the class id of one frame. Raises SourceError where there is none."""
+        """Return the class id of one frame. Raises SourceError if there is none."""
         try:
             return self._ids[index]
         except KeyError:
             raise SourceError(
                 f"{self._name} has no label for frame {index} ({name}); "
-                "give the labels that belong to these frames"
+                "give the labels of these frames"
             ) from None

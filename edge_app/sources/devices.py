@@ -1,4 +1,4 @@
-"""Ask the kernel about V4L2 devices, by the ioctls of linux/videodev2.h."""
+"""V4L2 devices and their formats, queried by the ioctls of linux/videodev2.h."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _CAPTURE, _CAPTURE_MPLANE, _META_CAPTURE = 0x1, 0x1000, 0x800000
 _HAS_DEVICE_CAPS = 0x80000000
 _MEMORY_TO_MEMORY = 0x4000 | 0x8000
 _DISCRETE = 1
-# Nodes of a Pi's own camera and of its image and video processors: they carry raw Bayer data
-# or wait for pictures, and only libcamera knows how to drive them.
+# Nodes of a Pi's own camera and of its image and video processors: they deliver raw Bayer data
+# or take images, and only libcamera can use them.
 CSI_DRIVERS = ("unicam", "rp1-cfe", "bcm2835-isp", "pispbe", "pisp_be", "bcm2835-codec", "rpi-hevc")
-_ENDLESS = 64  # more formats or sizes than this are a driver that does not end its lists
+_MAX_ENTRIES = 64  # of a list; some drivers never end theirs
 
 
 @dataclass(frozen=True, slots=True)
 class PixelFormat:
-    """Hold one pixel format of a device and the sizes it comes in, largest first."""
+    """One pixel format of a device and its sizes, largest first."""
 
     fourcc: str
     sizes_wh: tuple[tuple[int, int], ...]
@@ -33,9 +33,9 @@ class PixelFormat:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Hold what a V4L2 node says of itself.
+    """The description of a V4L2 node.
 
-    stable: its name in /dev/v4l/by-id, which survives replugging; None where it has none.
+    stable: its link in /dev/v4l, which survives replugging; None if it has none.
     """
 
     path: str
@@ -48,7 +48,7 @@ class Device:
 
     @property
     def is_csi(self) -> bool:
-        """Whether it belongs to a Pi's own camera, which takes libcamera."""
+        """Whether it belongs to a Pi's own camera, which needs libcamera."""
         return self.driver.startswith(CSI_DRIVERS)
 
 
@@ -60,14 +60,14 @@ def list_devices() -> list[Device]:
 
 
 def cameras() -> list[Device]:
-    """Return the devices that OpenCV can take pictures from."""
+    """Return the devices that OpenCV can read images from."""
     return [device for device in list_devices() if device.captures and not device.is_csi]
 
 
 def query(path: str) -> Device | None:
-    """Ask a node what it is; None where it is no V4L2 device or cannot be opened."""
+    """Return the description of a node; None if it is no V4L2 device or cannot be opened."""
     try:
-        answer = _ask(path, _QUERYCAP, bytes(struct.calcsize(_CAPABILITY)))
+        answer = _ioctl(path, _QUERYCAP, bytes(struct.calcsize(_CAPABILITY)))
     except OSError:
         return None
     driver, card, bus, _, every, own = struct.unpack(_CAPABILITY, answer)
@@ -83,8 +83,8 @@ def query(path: str) -> Device | None:
     )
 
 
-def pictures(path: str) -> list[PixelFormat]:
-    """Return the formats and sizes that a node offers; empty where it does not tell."""
+def pixel_formats(path: str) -> list[PixelFormat]:
+    """Return the formats and sizes of a node; empty if it does not list any."""
     found = []
     for answer in _listed(path, _ENUM_FMT, lambda i: struct.pack(_FORMAT, i, 1, 0, b"", 0)):
         code = struct.unpack(_FORMAT, answer)[4]
@@ -108,14 +108,14 @@ def _sizes(path: str, code: int) -> tuple[tuple[int, int], ...]:
 
 
 def _listed(path: str, request: int, ask: Callable[[int], bytes]) -> Iterator[bytes]:
-    for index in range(_ENDLESS):
+    for index in range(_MAX_ENTRIES):
         try:
-            yield _ask(path, request, ask(index))
+            yield _ioctl(path, request, ask(index))
         except OSError:  # EINVAL ends the list
             return
 
 
-def _ask(path: str, request: int, question: bytes) -> bytes:
+def _ioctl(path: str, request: int, question: bytes) -> bytes:
     if not sys.platform.startswith("linux"):
         raise OSError(errno.ENOSYS, "V4L2 is a part of Linux")
     import fcntl
@@ -132,7 +132,7 @@ def _text(field: bytes) -> str:
 
 
 def _stable_name(path: str) -> str | None:
-    """Return a link to a node that names the camera, or at least its place on the bus."""
+    """Return a link to a node by its camera's id, else by its place on the bus."""
     real = os.path.realpath(path)
     for folder in ("by-id", "by-path"):
         for link in sorted((DEV / "v4l" / folder).glob("*")):

@@ -1,4 +1,4 @@
-"""Choose the source for what a user wrote, by what the file is and not by its name."""
+"""Opening a source from a text; files are recognised by their content, not by their name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PICAMERA = re.compile(r"(?:picamera|csi):?(\d{0,2})", re.IGNORECASE)
 _NODE = re.compile(r"\d{1,3}|/dev/(?:video|v4l/)\S*")
 _VAGUE = re.compile(r"(?:camera|webcam|usb):?\d*", re.IGNORECASE)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+]+://", re.IGNORECASE)
-# How image files begin; GIF is left to the video reader, because most of them move.
+# How image files begin; GIF is left to the video reader, since most GIFs are animated.
 _IMAGE_MAGIC = re.compile(
     rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|BM|II\*\0|MM\0\*|RIFF....WEBP|P[1-7][\s#]", re.DOTALL
 )
@@ -31,58 +31,58 @@ def open_source(
     loop: bool = False,
     max_frames: int | None = None,
     camera: CameraOptions | None = None,
-    patience: RetryPolicy | None = None,
+    retry: RetryPolicy | None = None,
 ) -> Source:
     """Open files, `synthetic[:WxH][@FPS]`, a camera or a network stream.
 
     Files are an image, a folder of images, a video or IDX digits; cameras are `picamera[:N]`,
     a number or /dev/video of that number, or /dev/v4l/by-id/...; streams rtsp:// and http://.
 
-    loop: repeat for ever; positions and times go on growing.
+    loop: repeat files endlessly; indices and times continue to grow.
     max_frames: stop after so many.
-    camera: what is asked of a camera; files have no use for it.
-    patience: how long a camera or stream is waited for.
-    Raises SourceError where that cannot be read or the truth does not fit, and UsageError for
+    camera: settings of a camera; files ignore them.
+    retry: how long to wait for a camera or stream, and how often to reconnect.
+    Raises SourceError if the source cannot be read or the truth does not fit, and UsageError for
     a `max_frames` below 1.
     """
     source: FileSource | LiveSource
-    opener = _live_opener(text, camera or CameraOptions(), patience or RetryPolicy())
+    opener = _live_opener(text, camera or CameraOptions(), retry or RetryPolicy())
     if opener is None:
         source = _choose(text, truth)
     elif truth:
-        raise SourceError("nobody knows the truth of a live picture; leave out --truth")
+        raise SourceError("live images have no truth; leave out --truth")
     elif max_frames is not None and max_frames < 1:
-        raise UsageError(f"{max_frames} frames cannot be shown; ask for at least 1")
+        raise UsageError(f"{max_frames} frames cannot be shown; give 1 or more")
     else:
-        source = LiveSource(opener, patience)
+        source = LiveSource(opener, retry)
     source.limit(loop=loop, max_frames=max_frames)
     return source
 
 
 def _live_opener(
-    text: str, camera: CameraOptions, patience: RetryPolicy
+    text: str, camera: CameraOptions, retry: RetryPolicy
 ) -> Callable[[], CameraBackend] | None:
-    """Return what opens the camera or stream that a text names, None where it names none."""
+    """Return a function that opens the camera or stream of a text; None if it is neither."""
     path = Path(text).expanduser()
     if _ADDRESS.match(text):
         from edge_app.sources.stream import SCHEMES, NetworkStream
 
         if text.partition(":")[0].lower() not in SCHEMES:
             raise SourceError(
-                f"{text.partition(':')[0]}:// is no stream that is read here; "
-                f"give one that begins with {', '.join(f'{scheme}://' for scheme in SCHEMES)}"
+                f"{text.partition(':')[0]}:// is not a supported protocol; "
+                f"use one of {', '.join(f'{scheme}://' for scheme in SCHEMES)}"
             )
-        return lambda: NetworkStream(text, camera, patience.open_s, patience.read_s)
+        return lambda: NetworkStream(text, camera, retry.open_s, retry.read_s)
     if exists(path) and not path.is_char_device():
         return None
     if named := _PICAMERA.fullmatch(text):
         from edge_app.sources.picamera import PiCamera
 
-        return lambda: PiCamera(int(named[1] or 0), camera, patience.read_s)
+        return lambda: PiCamera(int(named[1] or 0), camera, retry.read_s)
     if path.is_char_device() or _NODE.fullmatch(text):
-        from edge_app.sources.v4l2 import UsbCamera, node_of
+        from edge_app.sources.v4l2 import UsbCamera, device_node
 
-        node = node_of(text)
+        node = device_node(text)
         return lambda: UsbCamera(node, camera)
     if _VAGUE.fullmatch(text):
         raise SourceError(
@@ -93,17 +93,17 @@ def _live_opener(
 
 
 def _choose(text: str, truth: Truth | None) -> FileSource:
-    # Rooms are imported when they are needed: digits need neither PyAV nor Pillow.
+    # Modules are imported when they are needed: digits need neither PyAV nor Pillow.
     from edge_app.sources.synthetic import parse_synthetic
 
     path = Path(text).expanduser()
     if not exists(path):
         synthetic = parse_synthetic(text)
         if synthetic and truth:
-            raise SourceError("synthetic frames bring their own truth; leave out --truth")
+            raise SourceError("synthetic frames have their own truth; leave out --truth")
         if synthetic:
             return synthetic
-    _refuse_what_is_no_file(path)
+    _check_readable(path)
     if path.is_dir():
         return _open_folder(path, truth)
     from edge_app.sources.idx import IMAGES, IdxDigits, idx_magic
@@ -134,8 +134,8 @@ def _open_folder(folder: Path, truth: Truth | None) -> FileSource:
     return ImageFiles(folder.resolve().name, paths, names, truth=truth)
 
 
-def _refuse_what_is_no_file(path: Path) -> None:
-    """Raise SourceError for missing paths and unreadable files."""
+def _check_readable(path: Path) -> None:
+    """Raise SourceError if a path is missing or unreadable."""
     if not path.exists():
         raise SourceError(missing(path))
     if not (path.is_file() or path.is_dir()):
@@ -153,7 +153,7 @@ def _refuse_what_is_no_file(path: Path) -> None:
 
 
 def exists(path: Path) -> bool:
-    """Tell whether a path exists; raise SourceError where that cannot even be looked up."""
+    """Return whether a path exists; raise SourceError if that cannot be found out."""
     try:
         return path.exists()
     except OSError as fault:  # a folder above it is closed to this user, or the name too long
@@ -161,7 +161,7 @@ def exists(path: Path) -> bool:
 
 
 def missing(path: Path) -> str:
-    """Word the error for a path that does not exist, with names that are near to it."""
+    """Return the message for a path that does not exist, with similar names."""
     folder = path.parent
     if not folder.is_dir():
         return f"there is no folder {folder}; check the path"

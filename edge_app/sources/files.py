@@ -1,4 +1,4 @@
-"""Hold what every source of files has in common: its facts, its notes and its end."""
+"""What all sources of files have in common: attributes, notes, repetition and end."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from edge_app.closeable import Closeable
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Frame
 from edge_app.state import CLOSED, RUNNING, State
+from edge_app.timing import FALLBACK_HZ
 
-# A file that states no rate it can be believed for is taken to run at film's pace.
-FALLBACK_HZ = 25.0
-# A long file that is damaged throughout must not fill the log or the memory.
+# A long file that is damaged everywhere must not fill the log or the memory.
 MAX_NOTES = 100
 
 
 class FileSource(Closeable):
-    """Deliver files frame by frame, as `base.Source` asks; a child adds `_frames`, one pass.
+    """Base class of the sources of files; a subclass adds `_frames`, one pass over the files.
 
-    Whatever file a pass needs is opened and closed inside that pass, by the thread that reads
-    it: `close` from another thread ends the iteration without pulling a decoder from under it.
+    A pass opens and closes its files itself, in the thread that reads it: `close` from another
+    thread ends the iteration without closing a decoder that is in use.
     """
 
     live = False
@@ -48,37 +47,37 @@ class FileSource(Closeable):
 
     @property
     def state(self) -> State:
-        """RUNNING until it is closed: files do not get lost."""
+        """RUNNING until it is closed."""
         return CLOSED if self._closed else RUNNING
 
     def limit(self, *, loop: bool = False, max_frames: int | None = None) -> None:
-        """Repeat the files for ever, stop after `max_frames`, or both.
+        """Set whether the files repeat endlessly, and after how many frames to stop.
 
         Raises UsageError for a number of frames below 1.
         """
         if max_frames is not None and max_frames < 1:
-            raise UsageError(f"{max_frames} frames cannot be shown; ask for at least 1")
+            raise UsageError(f"{max_frames} frames cannot be shown; give 1 or more")
         self._loop = loop
         self._max_frames = max_frames
         known = [n for n in (None if loop else self.frame_count, max_frames) if n is not None]
         self.frame_count = min(known, default=None)
 
     def __iter__(self) -> Iterator[Frame]:
-        """Yield the frames from the first one; each call starts again. Raises SourceError."""
+        """Yield the frames from the first on; each call starts again. Raises SourceError."""
         if self._closed:
             raise SourceError(f"{self.name} was closed; open it again to read it")
         frames = self._forever() if self._loop else self._frames()
-        going_on = takewhile(lambda _: not self._closed, frames)
-        return going_on if self._max_frames is None else islice(going_on, self._max_frames)
+        open_frames = takewhile(lambda _: not self._closed, frames)
+        return open_frames if self._max_frames is None else islice(open_frames, self._max_frames)
 
     def _frames(self) -> Iterator[Frame]:
         """Yield one pass over the files."""
         raise NotImplementedError
 
     def _forever(self) -> Iterator[Frame]:
-        """Repeat the passes, with positions and times that go on growing.
+        """Repeat the passes; indices and times continue to grow.
 
-        The truth was paired by the position within the pass, so it stays right.
+        Truth belongs to the position within a pass, so it stays right.
         """
         start, start_s = 0, 0.0
         while True:
@@ -90,15 +89,15 @@ class FileSource(Closeable):
                 count += 1
             if not count:
                 return
-            # The last frame of a pass is shown as long as a frame usually is.
+            # The last frame of a pass lasts as long as any frame.
             start, start_s = start + count, last_s + 1 / (self.rate_hz or FALLBACK_HZ)
 
-    def _skip(self, note: str) -> None:
-        """Count one picture that cannot be decoded, and keep the reason for the log."""
+    def _note_damage(self, note: str) -> None:
+        """Count an image that cannot be decoded, and add the reason to the notes."""
         self.damaged += 1
         if note not in self.notes and len(self.notes) < MAX_NOTES:
             self.notes.append(note)
 
     def close(self) -> None:
-        """End every iteration; the source cannot be read afterwards."""
+        """End every iteration; the source cannot be read any more."""
         self._closed = True

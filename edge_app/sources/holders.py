@@ -1,4 +1,4 @@
-"""Find which processes hold a device."""
+"""Processes that have a device open."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
-# These keep every camera's nodes open to watch them, mostly without using one.
+# These keep the nodes of all cameras open to watch them, mostly without using one.
 _WATCHERS = ("pipewire", "wireplumber")
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Hold the name and number of a process that has a device open."""
+    """Name and number of a process that has a device open."""
 
     name: str
     pid: int
@@ -26,8 +26,8 @@ class Holder:
 def holders(nodes: Iterable[str]) -> list[Holder]:
     """Return the other processes that have one of these device nodes open, by number.
 
-    Those of other users can only be seen by root. Servers that watch all cameras are left out
-    where there is anybody else.
+    Only root sees those of other users. Servers that watch all cameras are left out unless they
+    are the only ones.
     """
     wanted = {os.path.realpath(node) for node in nodes}
     found = []
@@ -40,13 +40,13 @@ def holders(nodes: Iterable[str]) -> list[Holder]:
     return sorted(users or found, key=lambda holder: holder.pid)
 
 
-def held_by(nodes: Iterable[str]) -> str:
-    """Say in words who holds a busy camera, with what to do after a semicolon."""
+def holder_message(nodes: Iterable[str]) -> str:
+    """Return who uses a busy camera, with what to do after a semicolon."""
     found = holders(nodes)
     if found:
         pids = " ".join(str(holder.pid) for holder in found)
-        return f"held by {' and '.join(map(str, found))}; close it, or end it with `kill {pids}`"
-    return "held by another program; `sudo edge-app cameras` names it"
+        return f"used by {' and '.join(map(str, found))}; close it, or end it with `kill {pids}`"
+    return "used by another program; `sudo edge-app cameras` names it"
 
 
 def _open_files(process: Path) -> Iterator[str]:

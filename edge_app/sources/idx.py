@@ -1,4 +1,4 @@
-"""Read IDX files, the format of MNIST: digits as frames, labels as their truth.
+"""IDX files, the format of MNIST: digits as frames, labels as their truth.
 
 Source of the format: LeCun, Cortes and Burges, "The MNIST database", file formats.
 """
@@ -25,17 +25,17 @@ from edge_app.sources.source import Truth
 IMAGES, LABELS = 0x00000803, 0x00000801  # unsigned bytes in three dimensions, and in one
 _HEADER_BYTES = {IMAGES: 16, LABELS: 8}
 _GZIP = b"\x1f\x8b"
-_DEFLATE_MOST = 1032  # bytes from one, zlib's stated limit: no header may ask for more memory
-# Digits are stills; this is the pace at which people can follow them.
+_MAX_DEFLATE = 1032  # bytes per byte, zlib's limit: bounds what a header can claim
+# Digits have no rate of their own; people can follow this one.
 RATE_HZ = 10.0
 
 
 class IdxDigits(FileSource):
-    """Deliver the digits of an IDX file, plain or gzipped.
+    """The digits of an IDX file, plain or gzipped.
 
-    A frame's image is a read-only view: uint8 (H, W, 3) whose three channels are the same
-    memory (its last stride is 0), so that 10,000 digits cost no copy.
-    Raises SourceError for another format, a length that does not fit, or truth that does not.
+    A frame's image is a read-only view, uint8 (H, W, 3), whose three channels share memory (its
+    last stride is 0), so that no digit is copied.
+    Raises SourceError for another format, a wrong length, or truth that does not fit.
     """
 
     def __init__(self, path: Path, *, truth: Truth | None = None) -> None:
@@ -52,7 +52,7 @@ class IdxDigits(FileSource):
         )
 
     def _frames(self) -> Iterator[Frame]:
-        # Ten thousand digits take a network some 100 ms, so every microsecond here shows.
+        # A network takes about 100 ms for 10,000 digits, so every microsecond here counts.
         truth_of = self._truth.of if self._truth else None
         begun = perf_counter()
         for index, image in enumerate(self._images):
@@ -64,7 +64,7 @@ class IdxDigits(FileSource):
 
 
 class IdxLabels:
-    """Know the class of each digit from an IDX label file, as `base.Truth` asks."""
+    """The class of each digit, from an IDX label file."""
 
     labels = DIGITS.name
 
@@ -74,31 +74,31 @@ class IdxLabels:
         for index, class_id in enumerate(self._ids):
             if class_id >= len(DIGITS.classes):
                 raise SourceError(
-                    f"{path.name} says {class_id} for frame {index}, which is no digit; "
+                    f"{path.name} has label {class_id} for frame {index}, which is not a digit; "
                     "give the labels of the digits 0 to 9"
                 )
 
     def check(self, frame_count: int | None, names: list[str] | None) -> None:  # noqa: ARG002
-        """Raise SourceError unless there are as many frames; their names do not matter."""
+        """Raise SourceError unless there are as many frames; their names are ignored."""
         if frame_count != len(self._ids):
             raise SourceError(
-                f"{self._name} holds {len(self._ids)} labels, but there are "
+                f"{self._name} has {len(self._ids)} labels, but there are "
                 f"{'an unknown number of' if frame_count is None else frame_count} frames; "
-                "give the labels that belong to them"
+                "give the labels of these frames"
             )
 
     def of(self, index: int, name: str) -> int:  # noqa: ARG002
-        """Return the class id of one frame. Raises SourceError past the end."""
+        """Return the class id of one frame. Raises SourceError if there is none."""
         try:
             return self._ids[index]
         except IndexError:
             raise SourceError(
-                f"{self._name} has no label for frame {index}; give the labels that belong to it"
+                f"{self._name} has no label for frame {index}; give the labels of these frames"
             ) from None
 
 
 def idx_magic(path: Path) -> int | None:
-    """Return the number an IDX file begins with, gzipped or not; None for other files."""
+    """Return the first number of an IDX file, gzipped or not; None for other files."""
     try:
         with _opened(path) as file:
             magic = int.from_bytes(file.read(4), "big")
@@ -110,7 +110,7 @@ def idx_magic(path: Path) -> int | None:
 def read_idx(path: Path, magic: int) -> NDArray[np.uint8]:
     """Read a whole IDX file: uint8 (N, H, W) for IMAGES, (N,) for LABELS.
 
-    Raises SourceError where the header or the length is not what the format says.
+    Raises SourceError if the header or the length is wrong.
     """
     what = "images" if magic == IMAGES else "labels"
     try:
@@ -120,15 +120,15 @@ def read_idx(path: Path, magic: int) -> NDArray[np.uint8]:
             found = int.from_bytes(header[:4], "big")
             if found != magic or len(header) < _HEADER_BYTES[magic]:
                 hint = {IMAGES: "images", LABELS: "labels"}.get(found, "something else")
-                raise SourceError(f"{path.name} holds {hint}, not IDX {what}; {_swap(magic)}")
+                raise SourceError(f"{path.name} has {hint}, not IDX {what}; {_swap(magic)}")
             if not all(shape):
-                raise SourceError(f"{path.name} says it holds no {what}; give another file")
-            if prod(shape) > path.stat().st_size * _DEFLATE_MOST:
+                raise SourceError(f"{path.name} has no {what}; give another file")
+            if prod(shape) > path.stat().st_size * _MAX_DEFLATE:
                 raise SourceError(
                     f"{path.name} states {prod(shape)} bytes of {what}, more than a file of its "
                     "size can hold; download or copy it again"
                 )
-            # One byte more than stated shows a file that is too long.
+            # One byte more shows whether the file is too long.
             data = file.read(prod(shape) + 1)
     except (OSError, EOFError, zlib.error) as fault:
         raise SourceError(
@@ -137,7 +137,7 @@ def read_idx(path: Path, magic: int) -> NDArray[np.uint8]:
     if len(data) != prod(shape):
         more = "more" if len(data) > prod(shape) else f"{len(data)}"
         raise SourceError(
-            f"{path.name} states {prod(shape)} bytes of {what} but holds {more}; "
+            f"{path.name} states {prod(shape)} bytes of {what} but has {more}; "
             "download or copy it again"
         )
     return np.frombuffer(data, np.uint8).reshape(shape)

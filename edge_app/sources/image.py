@@ -1,4 +1,4 @@
-"""Read pictures: one image file, or a folder of them in natural order."""
+"""Image files as a source: one file, or a folder of them in natural order."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from edge_app.sources.files import FileSource
 from edge_app.sources.source import Truth
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm")
-# Folders that hold truth, in the layouts of CamVid and Cityscapes: never a source of frames.
+# Folders of truth in the layouts of CamVid and Cityscapes; never a source of frames.
 _TRUTH_FOLDER = re.compile(r"annot$|^gt[A-Z]")
-# Deep enough for leftImg8bit/<split>/<city>; a whole home folder is not what anybody means.
+# Deep enough for leftImg8bit/<split>/<city>, but not for a whole home folder.
 _DEPTH = 2
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class ImageFiles(FileSource):
-    """Deliver image files one by one; damaged ones are counted and skipped.
+    """Image files, one by one; damaged ones are counted and skipped.
 
-    names: what each file is called in logs and when it is paired with its truth.
-    Raises SourceError where the truth does not fit, or where no file at all can be decoded.
+    names: of the files, for logs and for pairing with truth.
+    Raises SourceError if the truth does not fit, or if no file can be decoded.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class ImageFiles(FileSource):
                 image = read_image(path)
             except SourceError as fault:
                 reason = str(fault)
-                self._skip(reason)
+                self._note_damage(reason)
                 continue
             capture_ms = (perf_counter() - begun) * 1e3
             truth = self._truth.of(position, name) if self._truth else None
@@ -74,16 +74,16 @@ class ImageFiles(FileSource):
 
 
 def find_images(folder: Path) -> list[Path]:
-    """List the images of a folder in natural order, or those of its sub-folders.
+    """Return the images of a folder in natural order, or those of its sub-folders.
 
-    Hidden files and other files are left out. Raises SourceError where there is no image.
+    Hidden files and other files are left out. Raises SourceError if there is no image.
     """
     inner = folder / "leftImg8bit"
     images = _images_below(inner if inner.is_dir() else folder, _DEPTH)
     if images:
         return images
     others = [path.name for path in _list(folder) if path.is_file()]
-    hint = f"it holds {', '.join(others[:3])}: name one of them" if others else "check the path"
+    hint = f"it has {', '.join(others[:3])}: name one of them" if others else "check the path"
     raise SourceError(f"there is no image in {folder} (.jpg, .png, .bmp, .tif, .webp); {hint}")
 
 
@@ -109,14 +109,14 @@ def _list(folder: Path) -> list[Path]:
 def natural_key(name: str) -> tuple[list[str | int], str]:
     """Return a sort key that puts frame2 before frame10."""
     parts = re.split(r"(\d+)", name.lower())
-    # Text and digits alternate, so equal positions always hold equal types.
+    # Text and digits alternate, so the same position always has the same type.
     return [int(part) if i % 2 else part for i, part in enumerate(parts)], name
 
 
 def read_image(path: Path) -> Image:
-    """Decode one image file: uint8 (H, W, 3) BGR, turned upright by its EXIF orientation.
+    """Return one image file: uint8 (H, W, 3) BGR, upright by its EXIF orientation.
 
-    Gray is repeated, alpha dropped, 16 bits reduced to 8. Raises SourceError.
+    Gray is repeated, alpha dropped, 16 bits are reduced to 8. Raises SourceError.
     """
     try:
         data = path.read_bytes()
@@ -124,21 +124,21 @@ def read_image(path: Path) -> Image:
         raise SourceError(f"{path.name} cannot be read ({fault.strerror}); check it") from None
     image = _decode(data)
     if image is None:
-        what = "is empty" if not data else "is damaged or not a picture"
-        raise SourceError(f"{path.name} {what}; open it in a viewer, or take it away")
+        what = "is empty" if not data else "is damaged or not an image"
+        raise SourceError(f"{path.name} {what}; open it in a viewer, or remove it")
     return image
 
 
 def _decode(data: bytes) -> Image | None:
-    """Decode with OpenCV, or with Pillow where the file looks cut short.
+    """Decode with OpenCV, or with Pillow if the file looks truncated.
 
-    OpenCV is the faster by 1.4 (PNG) to 2 times (JPEG), but its libjpeg and libpng write to
-    stderr and older ones return half a picture for half a file; Pillow raises.
+    OpenCV is 1.4 (PNG) to 2 times (JPEG) as fast, but its libjpeg and libpng write to stderr,
+    and older versions return half an image for half a file; Pillow raises.
     """
     try:
         if not looks_whole(data):
-            with PillowImage.open(io.BytesIO(data)) as picture:
-                upright = ImageOps.exif_transpose(picture).convert("RGB")
+            with PillowImage.open(io.BytesIO(data)) as opened:
+                upright = ImageOps.exif_transpose(opened).convert("RGB")
             return np.ascontiguousarray(np.asarray(upright, np.uint8)[..., ::-1])
         with quiet_opencv():
             image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
@@ -149,22 +149,22 @@ def _decode(data: bytes) -> Image | None:
 
 @contextmanager
 def quiet_opencv() -> Iterator[None]:
-    """Keep OpenCV from writing to stderr meanwhile: what fails is told in words of ours."""
-    # OpenCV 5 keeps these two in a module of their own.
-    home: Any = getattr(cv2.utils, "logging", cv2)
-    level = home.getLogLevel()
-    home.setLogLevel(0)
+    """Stop OpenCV from writing to stderr inside the block; errors have messages of our own."""
+    # OpenCV 5 has these two functions in a module of their own.
+    module: Any = getattr(cv2.utils, "logging", cv2)
+    level = module.getLogLevel()
+    module.setLogLevel(0)
     try:
         yield
     finally:
-        home.setLogLevel(level)
+        module.setLogLevel(level)
 
 
 def looks_whole(data: bytes) -> bool:
-    """Tell whether a PNG's checksums hold, a JPEG's last scan has its end, a BMP its length.
+    """Return whether a file seems complete: PNG checksums, JPEG end marker, or BMP length.
 
-    Entropy-coded JPEG data never holds FF D9 or FF DA (T.81, B.1.1.5), so the last end marker
-    stands behind the last start of scan unless the file was cut.
+    Entropy-coded JPEG data never has FF D9 or FF DA (T.81, B.1.1.5), so the last end marker
+    comes after the last start of scan unless the file is truncated.
     """
     if data.startswith(b"\xff\xd8"):
         return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")

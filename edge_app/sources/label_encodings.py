@@ -1,4 +1,4 @@
-"""Read truth images and know which ids they are in, so that no set is scored as another."""
+"""The encodings of class ids in truth images, and decoding of these images."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ _UNKNOWN = 254  # no trainId of any set
 
 
 @dataclass(frozen=True, slots=True)
-class IdSet:
-    """Hold the ids that one kind of truth file may contain.
+class LabelEncoding:
+    """The class ids of one kind of truth file.
 
-    table: uint8 (256,), from a file's ids to trainIds; 254 for ids that it cannot hold.
+    name: for messages. labels: name of the label set.
+    table: uint8 (256,), from the file's ids to trainIds; 254 for ids that it does not have.
     """
 
     name: str
@@ -30,25 +31,25 @@ class IdSet:
     table: NDArray[np.uint8]
 
     def to_train_ids(self, ids: NDArray[np.uint8], where: str) -> ClassMap:
-        """Translate a truth image: uint8 (H, W) both.
+        """Return a truth image as trainIds: uint8 (H, W) both.
 
-        Raises SourceError for an id outside the set, naming the frame and the id.
+        where: name of the image. Raises SourceError for an id that the encoding does not have.
         """
         train_ids = np.asarray(cv2.LUT(ids, self.table), np.uint8)
         if (train_ids == _UNKNOWN).any():
             wrong = ids[train_ids == _UNKNOWN]
             raise SourceError(
-                f"the truth {where} holds the id {int(wrong[0])}, which {self.name} does not "
-                "have; check --truth-labels, and that the folder holds one kind of truth"
+                f"the truth {where} has the id {int(wrong[0])}, which {self.name} does not "
+                "have; check --truth-labels, and that the folder has one kind of truth"
             )
         return train_ids
 
 
-def _id_set(name: str, labels: LabelSet, ids_to_train_ids: dict[int, int]) -> IdSet:
+def _encoding(name: str, labels: LabelSet, ids_to_train_ids: dict[int, int]) -> LabelEncoding:
     table = np.full(256, _UNKNOWN, np.uint8)
     for number, train_id in ids_to_train_ids.items():
         table[number] = train_id
-    return IdSet(name, labels.name, table)
+    return LabelEncoding(name, labels.name, table)
 
 
 def _by_id(labels: LabelSet) -> dict[int, int]:
@@ -59,19 +60,19 @@ def _train_ids(labels: LabelSet) -> dict[int, int]:
     return {**{label.train_id: label.train_id for label in labels.classes}, VOID: VOID}
 
 
-CAMVID_IDS = _id_set("CamVid (0 to 11)", CAMVID, _by_id(CAMVID))
-DRIVESEG_IDS = _id_set("DriveSeg (0 to 18 and 255)", DRIVESEG, _train_ids(DRIVESEG))
-LABEL_IDS = _id_set("Cityscapes labelIds (0 to 33)", CITYSCAPES, _by_id(CITYSCAPES))
-TRAIN_IDS = _id_set(
+CAMVID_IDS = _encoding("CamVid (0 to 11)", CAMVID, _by_id(CAMVID))
+DRIVESEG_IDS = _encoding("DriveSeg (0 to 18 and 255)", DRIVESEG, _train_ids(DRIVESEG))
+LABEL_IDS = _encoding("Cityscapes labelIds (0 to 33)", CITYSCAPES, _by_id(CITYSCAPES))
+TRAIN_IDS = _encoding(
     "Cityscapes labelTrainIds (0 to 18 and 255)", CITYSCAPES, _train_ids(CITYSCAPES)
 )
 
 
-def cityscapes_kind(ids: NDArray[np.uint8]) -> IdSet | None:
-    """Tell labelIds from labelTrainIds by what only one of them can hold; None if neither shows.
+def cityscapes_kind(ids: NDArray[np.uint8]) -> LabelEncoding | None:
+    """Return whether ids are labelIds or labelTrainIds; None if they may be either.
 
-    255 is void in labelTrainIds alone; 19 to 33 (lights, signs, plants, sky, people, cars)
-    are ids of labelIds alone.
+    Only labelTrainIds have 255 (void); only labelIds have 19 to 33 (lights, signs, plants, sky,
+    people, cars).
     """
     counts = np.bincount(ids.ravel(), minlength=256)
     if counts[VOID]:
@@ -80,18 +81,18 @@ def cityscapes_kind(ids: NDArray[np.uint8]) -> IdSet | None:
 
 
 def decode_ids(data: bytes, where: str) -> NDArray[np.uint8]:
-    """Decode a truth image to ids: uint8 (H, W).
+    """Return the class ids of a truth image: uint8 (H, W).
 
-    One channel, a palette (its indices are the ids), or three equal channels as in DriveSeg.
-    Raises SourceError for damage, 16 bits, and colours.
+    It has one channel, a palette (whose indices are the ids), or three equal channels (DriveSeg).
+    Raises SourceError for damaged files, 16 bits, and colours.
     """
     if not looks_whole(data):
         raise _damaged(where)
-    # OpenCV would turn a palette into its colours (PNG colour type 3, at byte 25).
+    # OpenCV would replace palette indices by colours (PNG colour type 3, at byte 25).
     if data[:4] == b"\x89PNG" and data[25:26] == b"\x03":
         try:
-            with PillowImage.open(io.BytesIO(data)) as picture:
-                return np.array(picture, np.uint8)
+            with PillowImage.open(io.BytesIO(data)) as opened:
+                return np.array(opened, np.uint8)
         except (OSError, SyntaxError, ValueError):
             raise _damaged(where) from None
     try:
@@ -107,9 +108,9 @@ def decode_ids(data: bytes, where: str) -> NDArray[np.uint8]:
         return np.asarray(ids, np.uint8)
     blue, green, red = (ids[..., channel] for channel in range(3))
     if not (np.array_equal(blue, green) and np.array_equal(blue, red)):
-        raise SourceError(f"the truth {where} holds colours; give the files with class ids")
+        raise SourceError(f"the truth {where} has colours; give the files with class ids")
     return np.ascontiguousarray(blue, np.uint8)
 
 
 def _damaged(where: str) -> SourceError:
-    return SourceError(f"the truth {where} is damaged or no image; copy or unpack it again")
+    return SourceError(f"the truth {where} is damaged or not an image; copy or unpack it again")

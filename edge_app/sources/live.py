@@ -1,8 +1,8 @@
-"""Keep a camera or stream alive: time-outs, coming back, and a state that can be shown.
+"""Live sources: cameras and streams with time-outs, reconnection and a state.
 
 Opening, reading and closing a device can each hang for good when it is unplugged, in drivers
-that Python cannot interrupt. So every connection is a thread of its own, which is left behind
-where it hangs; whoever reads the source only ever waits for a picture, and not for long.
+that Python cannot interrupt. So every connection has its own thread, which is abandoned if it
+hangs; whoever reads the source only waits for an image, and only for a limited time.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from edge_app.sources.capture_thread import (
 from edge_app.sources.files import MAX_NOTES
 from edge_app.state import CLOSED, RUNNING, State, StateKind
 
-# A camera that another program is just letting go of is worth these waits, in first delays.
+# Another program may be about to release a busy camera: waits in units of the first delay.
 _BUSY_WAITS = (1, 2, 4)
-# A driver that does not let go by then does not let go at all.
+# A driver that has not released its device after this time never will.
 _RELEASE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Say how long to wait for a camera.
+    """How long to wait for a camera, and how often to reconnect.
 
-    open_s: for it to open. read_s: for the next picture.
-    first_delay_s: before the first attempt to come back; doubled each time up to longest_delay_s.
-    attempts: to come back before giving up; None for ever.
+    open_s: time to open. read_s: time for the next image.
+    first_delay_s: pause before the first attempt to reconnect; doubled up to longest_delay_s.
+    attempts: how many before giving up; None for no limit.
     """
 
     open_s: float = 20.0
@@ -50,11 +50,11 @@ class RetryPolicy:
 
 
 class LiveSource(Closeable):
-    """Deliver a camera's pictures, newest first come, as `base.Source` asks.
+    """A camera or stream as a source; only its newest image is kept.
 
-    opener: opens the device and returns what reads it; called again for every attempt.
-    state: may be read by any thread, also while the iteration waits for the next image.
-    Raises SourceError where the device cannot be opened at first; later it is waited for.
+    opener: opens the device; called again for every attempt to reconnect.
+    state: any thread may read it, even while the iteration waits for the next image.
+    Raises SourceError if the device cannot be opened at first; later losses are waited out.
     """
 
     live = True
@@ -62,34 +62,34 @@ class LiveSource(Closeable):
     truth_labels: str | None = None
 
     def __init__(
-        self, opener: Callable[[], CameraBackend], patience: RetryPolicy | None = None
+        self, opener: Callable[[], CameraBackend], retry: RetryPolicy | None = None
     ) -> None:
         self._opener = opener
-        self._patience = patience or RetryPolicy()
+        self._patience = retry or RetryPolicy()
         self._ending = threading.Event()
-        self._turn = threading.Lock()  # connections change hands one at a time
+        self._swap = threading.Lock()  # only one thread replaces or ends the connection
         self._max_frames: int | None = None
         self._attempt = 0
         self.state = State(StateKind.OPENING, "opening")
         self.damaged = 0
         self.frame_count: int | None = None
-        self._link, facts = self._first_link()
-        self.name = facts.name
-        self.rate_hz = facts.rate_hz
-        self.notes = list(facts.notes)
+        self._capture_thread, info = self._connect()
+        self.name = info.name
+        self.rate_hz = info.rate_hz
+        self.notes = list(info.notes)
 
     def limit(self, *, loop: bool = False, max_frames: int | None = None) -> None:
-        """Stop after `max_frames`; a camera has no end, so `loop` changes nothing.
+        """Stop after `max_frames`; a camera has no end, so `loop` is ignored.
 
         Raises UsageError for a number of frames below 1.
         """
         if max_frames is not None and max_frames < 1:
-            raise UsageError(f"{max_frames} frames cannot be shown; ask for at least 1")
+            raise UsageError(f"{max_frames} frames cannot be shown; give 1 or more")
         del loop
         self._max_frames = self.frame_count = max_frames
 
     def __iter__(self) -> Iterator[Frame]:
-        """Yield the pictures from now on, numbered from 0. Raises SourceError."""
+        """Yield images from now on, numbered from 0. Raises SourceError."""
         if self._ending.is_set():
             raise SourceError(f"{self.name} was closed; open it again to read it")
         return islice(self._frames(), self._max_frames)
@@ -97,66 +97,66 @@ class LiveSource(Closeable):
     def _frames(self) -> Iterator[Frame]:
         index, origin_s, last_s = 0, math.nan, -math.inf
         while True:
-            shot = self._next_shot()
-            if shot is None:
+            captured = self._next_image()
+            if captured is None:
                 return
-            # A camera that came back may run on another clock: time still never goes back.
-            last_s = max(last_s, shot.taken_s)
+            # After reconnecting the camera's clock may differ; time still never goes back.
+            last_s = max(last_s, captured.taken_s)
             origin_s = last_s if not index else origin_s
-            self.damaged += shot.damaged
+            self.damaged += captured.damaged
             time_s = last_s - origin_s
-            yield Frame(shot.image, index, last_s, shot.capture_ms, str(index), time_s)
+            yield Frame(captured.image, index, last_s, captured.capture_ms, str(index), time_s)
             index += 1
 
-    def _next_shot(self) -> CapturedImage | None:
-        """Wait for the next picture, through any number of lost connections; None at the end."""
+    def _next_image(self) -> CapturedImage | None:
+        """Wait for the next image, across lost connections; None at the end."""
         while not self._ending.is_set():
             try:
-                shot = self._link.next(self._patience.read_s)
-            except Exception as fault:  # noqa: BLE001 - drivers raise anything when they break
+                captured = self._capture_thread.next(self._patience.read_s)
+            except Exception as fault:  # noqa: BLE001 - broken drivers raise anything
                 if not self._ending.is_set():
                     self._reconnect(fault)
                 continue
-            if shot is not None:
+            if captured is not None:
                 self._attempt = 0
                 self._enter(RUNNING)
-            return shot
+            return captured
         return None
 
     def _reconnect(self, fault: Exception) -> None:
-        """Say what was lost, wait, and make one attempt to come back."""
-        patience, why = self._patience, _reason(fault)
+        """Note the loss, wait, and start one attempt to reconnect."""
+        retry, why = self._patience, _reason(fault)
         if not self._attempt:
             self._note(f"{self.name} was lost: {why}")
-        self._link.end()
+        self._capture_thread.end()
         self._attempt += 1
-        if patience.attempts is not None and self._attempt > patience.attempts:
+        if retry.attempts is not None and self._attempt > retry.attempts:
             raise SourceError(
-                f"{self.name} did not come back in {patience.attempts} attempts ({why}); "
+                f"{self.name} did not come back in {retry.attempts} attempts ({why}); "
                 "check its cable and its power"
             ) from fault
         head = f"reconnecting (attempt {self._attempt})"
         self._enter(State(StateKind.RECONNECTING, head, why))
-        delay_s = patience.first_delay_s * 2.0 ** min(self._attempt - 1, 30)
-        if self._ending.wait(min(patience.longest_delay_s, delay_s)):
+        delay_s = retry.first_delay_s * 2.0 ** min(self._attempt - 1, 30)
+        if self._ending.wait(min(retry.longest_delay_s, delay_s)):
             return
-        with self._turn:
+        with self._swap:
             if not self._ending.is_set():
-                self._link = CaptureThread(self._opener, patience.open_s)
+                self._capture_thread = CaptureThread(self._opener, retry.open_s)
 
-    def _first_link(self) -> tuple[CaptureThread, DeviceInfo]:
+    def _connect(self) -> tuple[CaptureThread, DeviceInfo]:
         for wait in (*_BUSY_WAITS, None):
-            link = CaptureThread(self._opener, self._patience.open_s)
+            capture = CaptureThread(self._opener, self._patience.open_s)
             try:
-                return link, link.opened()
+                return capture, capture.opened()
             except BusyError:
                 if wait is None:
                     raise
                 time.sleep(wait * self._patience.first_delay_s)
             except BaseException:
-                link.end()
+                capture.end()
                 raise
-        raise AssertionError  # the last one has no wait after it
+        raise AssertionError("unreachable: the last attempt raises")
 
     def _enter(self, state: State) -> None:
         if not self._ending.is_set():
@@ -167,15 +167,15 @@ class LiveSource(Closeable):
             self.notes.append(note)
 
     def close(self) -> None:
-        """End every iteration and let go of the device, as far as its driver does."""
+        """End every iteration and release the device, if its driver does."""
         self._ending.set()
         self.state = CLOSED
-        with self._turn:
-            self._link.end()
-        self._link.wait(_RELEASE_S)
+        with self._swap:
+            self._capture_thread.end()
+        self._capture_thread.wait(_RELEASE_S)
 
 
 def _reason(fault: Exception) -> str:
-    """Return the part of an error that says what happened, without the advice after it."""
+    """Return the first part of an error, without the advice after the semicolon."""
     text = str(fault).partition(";")[0].partition("\n")[0].strip()
     return text if text and isinstance(fault, SourceError) else f"{type(fault).__name__} {text}"

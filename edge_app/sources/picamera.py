@@ -1,4 +1,4 @@
-"""Read a Raspberry Pi's own camera through picamera2, which comes from apt."""
+"""A Raspberry Pi's own camera, read through picamera2 (installed by apt)."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from edge_app.errors import SourceError
 from edge_app.sources import devices
 from edge_app.sources.camera import DEFAULT_SIZE_WH, CameraOptions, taken_s, upright
 from edge_app.sources.capture_thread import BusyError, CapturedImage, DeviceInfo
-from edge_app.sources.holders import held_by
+from edge_app.sources.holders import holder_message
 from edge_app.sources.pixels import Layout, to_image
 
-# B, G, R in memory, which is what every later stage wants: no conversion.
+# B, G, R in memory, as every later stage needs it: no conversion.
 _FORMAT = "RGB888"
-# One being filled, one waiting, one being copied, and one to spare; picamera2's own six
-# of 1280x720 would take 17 MB of a small board's contiguous memory.
+# One is filled, one waits, one is copied, and one is spare. picamera2's default of six takes
+# 17 MB of a small board's contiguous memory at 1280x720.
 _BUFFERS = 4
 _DEFAULT_HZ = 30.0
 
 
 class PiCamera:
-    """Read camera `number`; opened, read and closed by one thread.
+    """Camera `number`, open; used by one thread only.
 
-    read_s: how long a picture may take. Raises SourceError, BusyError where another program
-    holds the camera.
+    read_s: time limit for an image.
+    Raises SourceError; BusyError if another program uses the camera.
     """
 
     def __init__(self, number: int, options: CameraOptions, read_s: float) -> None:
@@ -40,19 +40,19 @@ class PiCamera:
         try:
             self._camera = picamera2.Picamera2(number)
         except Exception as fault:
-            raise _refused(fault, number) from fault
+            raise _open_error(fault, number) from fault
         try:
             notes = self._start(libcamera)
         except BaseException:
             self.close()
             raise
         (width, height), hz = self._layout.size_wh, self._hz
-        self.facts = DeviceInfo(
+        self.info = DeviceInfo(
             f"picamera {number} ({model}), {width}x{height} at {hz:g} Hz", hz, tuple(notes)
         )
 
     def _start(self, libcamera: Any) -> list[str]:
-        """Configure and start the camera; return what it does other than asked."""
+        """Configure and start the camera; return the settings that it does not follow."""
         camera, options = self._camera, self._options
         width, height = options.size_wh or DEFAULT_SIZE_WH
         size_wh = (width - width % 2, height - height % 2)  # its ISP halves the chroma
@@ -64,61 +64,61 @@ class PiCamera:
             controls=controls,
         )
         camera.configure(configuration)
-        # libcamera may give another format and size than it was asked for, without an error.
-        given = camera.camera_configuration()["main"]
-        self._layout = Layout(str(given["format"]), tuple(given["size"]), int(given["stride"]))
+        # libcamera may choose another format or size than requested, without an error.
+        chosen = camera.camera_configuration()["main"]
+        self._layout = Layout(str(chosen["format"]), tuple(chosen["size"]), int(chosen["stride"]))
         if self._layout.size_wh != size_wh:
-            notes.append(f"asked the camera for {_size(size_wh)}, got {_size(given['size'])}")
+            notes.append(f"requested {_size(size_wh)} from the camera, got {_size(chosen['size'])}")
         if self._layout.format != _FORMAT:
-            notes.append(f"the camera gives {self._layout.format}, converted for each picture")
+            notes.append(f"the camera gives {self._layout.format}, converted for each image")
         camera.start()
         return notes
 
     def _controls(self, libcamera: Any) -> tuple[dict[str, Any], list[str]]:
-        """Return libcamera's controls for what was asked, and what this camera cannot do."""
+        """Return libcamera's controls for the options, and notes on those the camera lacks."""
         options, names = self._options, self._camera.camera_controls
         self._hz = options.fps or _DEFAULT_HZ
-        wanted: dict[str, Any] = {}
+        controls: dict[str, Any] = {}
         if options.exposure_ms is not None:
-            wanted["ExposureTime"] = round(options.exposure_ms * 1e3)
-            if options.fps is None:  # a shutter cannot stay open longer than a frame lasts
+            controls["ExposureTime"] = round(options.exposure_ms * 1e3)
+            if options.fps is None:  # exposure cannot be longer than a frame
                 self._hz = min(self._hz, 1e3 / options.exposure_ms)
         if options.awb is not None:
-            wanted["AwbEnable"] = True
-            wanted["AwbMode"] = getattr(libcamera.controls.AwbModeEnum, options.awb.capitalize())
+            controls["AwbEnable"] = True
+            controls["AwbMode"] = getattr(libcamera.controls.AwbModeEnum, options.awb.capitalize())
         interval_us = round(1e6 / self._hz)
-        wanted["FrameDurationLimits"] = (interval_us, interval_us)
+        controls["FrameDurationLimits"] = (interval_us, interval_us)
         notes = [
-            f"this camera has no control {name}, so it stays as it is"
-            for name in wanted
+            f"this camera has no control {name}, so the setting is ignored"
+            for name in controls
             if name not in names and (name != "FrameDurationLimits" or options.fps)
         ]
-        return {name: value for name, value in wanted.items() if name in names}, notes
+        return {name: value for name, value in controls.items() if name in names}, notes
 
     def read(self) -> CapturedImage:
-        """Wait for the next picture and copy it out of the camera's memory."""
+        """Wait for the next image and copy it out of the camera's memory."""
         try:
             request = self._camera.capture_request(wait=self._read_s)
         except TimeoutError:
-            raise SourceError(f"no picture for {self._read_s:g} s; check its cable") from None
+            raise SourceError(f"no image for {self._read_s:g} s; check its cable") from None
         try:
-            begun, now_s = perf_counter(), time.monotonic()
+            start, now_s = perf_counter(), time.monotonic()
             stamp_ns = request.get_metadata().get("SensorTimestamp")
             buffer = request.make_buffer("main")
         finally:
             request.release()
         image = to_image(buffer, self._layout)
-        turn_only = CameraOptions(rotation=self._options.rotation)  # the sensor mirrors itself
-        image = upright(image, turn_only)
+        rotation_only = CameraOptions(rotation=self._options.rotation)  # the sensor mirrors itself
+        image = upright(image, rotation_only)
         taken = taken_s(stamp_ns, now_s)
         return CapturedImage(
-            image, now_s if taken is None else taken, (perf_counter() - begun) * 1e3
+            image, now_s if taken is None else taken, (perf_counter() - start) * 1e3
         )
 
     def close(self) -> None:
-        """Let go of the camera."""
-        # After a time-out its queue still holds the picture that never came, and every later
-        # call waits behind it. Older versions lack this.
+        """Release the camera."""
+        # After a time-out the request is still queued, and every later call waits behind it.
+        # Older versions lack this method.
         flush = getattr(self._camera, "cancel_all_and_flush", None)
         if flush is not None:
             flush()
@@ -126,8 +126,8 @@ class PiCamera:
 
 
 def import_picamera2() -> tuple[Any, Any]:
-    """Return the modules picamera2 and libcamera; raise SourceError that says how to get them."""
-    # Its INFO lines would run through the terminal view.
+    """Return the modules picamera2 and libcamera; raise SourceError if one is missing."""
+    # Its INFO lines would disturb the terminal view.
     os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:ERROR")
     try:
         import libcamera
@@ -137,16 +137,16 @@ def import_picamera2() -> tuple[Any, Any]:
         advice = "`sudo apt install python3-picamera2`"
         if in_venv:
             advice += (
-                ", then make this venv anew with the system's Python and its packages: "
+                ", then create this venv again with the system's Python and packages: "
                 "`/usr/bin/python3 -m venv --system-site-packages`"
             )
         raise SourceError(f"there is no Python module {fault.name}; {advice}") from None
     except Exception as fault:
-        if "numpy" in str(fault):  # pip's numpy 2 over apt's packages that were built for 1
+        if "numpy" in str(fault):  # pip's numpy 2 with apt's packages, which are built for numpy 1
             import numpy as np
 
             raise SourceError(
-                f"picamera2 does not fit numpy {np.__version__} ({fault}); "
+                f"picamera2 does not work with numpy {np.__version__} ({fault}); "
                 'run `pip install "numpy<2"` in this venv'
             ) from fault
         raise SourceError(
@@ -157,7 +157,7 @@ def import_picamera2() -> tuple[Any, Any]:
 
 
 def _find(picamera2: Any, number: int) -> str:
-    """Return the model of a camera; raise SourceError where there is none."""
+    """Return the model of a camera; raise SourceError if there is none."""
     found = picamera2.Picamera2.global_camera_info()
     if number < len(found):
         return str(found[number].get("Model", "camera"))
@@ -166,21 +166,21 @@ def _find(picamera2: Any, number: int) -> str:
         raise SourceError(f"there is no camera {number}; there is {names}")
     if any(not os.access(node, os.R_OK | os.W_OK) for node in _nodes("media")):
         raise SourceError(
-            "this user may not use cameras; `sudo usermod -aG video $USER`, then log in anew"
+            "this user may not use cameras; `sudo usermod -aG video $USER`, then log in again"
         )
     raise SourceError(
-        "libcamera finds no camera; check its ribbon cable with the power off, then ask "
+        "libcamera finds no camera; check its ribbon cable with the power off, then try "
         "`rpicam-hello --list-cameras` (a USB camera is /dev/video0)"
     )
 
 
-def _refused(fault: Exception, number: int) -> SourceError:
-    """Word why a camera does not open."""
-    words = " ".join(str(part) for part in _chain(fault)).lower()
-    if "acquire" in words or "busy" in words:
+def _open_error(fault: Exception, number: int) -> SourceError:
+    """Return the error for a camera that does not open."""
+    text = " ".join(str(part) for part in _chain(fault)).lower()
+    if "acquire" in text or "busy" in text:
         nodes = _nodes("media") + _nodes("video")
-        return BusyError(f"picamera {number} is {held_by(nodes)}")
-    *_, first = _chain(fault)  # the last one only says that something came before
+        return BusyError(f"picamera {number} is {holder_message(nodes)}")
+    *_, first = _chain(fault)  # the others only say that something failed before
     return SourceError(f"picamera {number} does not open ({first}); restart the machine")
 
 
@@ -198,10 +198,10 @@ def _size(size_wh: tuple[int, int]) -> str:
     return f"{size_wh[0]}x{size_wh[1]}"
 
 
-def tell_cameras() -> None:
-    """Write the Pi's own cameras as one line of JSON, or why there is none.
+def print_cameras() -> None:
+    """Print the Pi's own cameras as one line of JSON, or why there is none.
 
-    For a child process: a broken libcamera takes the process with it.
+    For a child process, since a broken libcamera ends the process.
     """
     found: list[tuple[int, str]] = []
     reason = None

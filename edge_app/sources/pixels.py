@@ -1,4 +1,4 @@
-"""Turn a camera's buffer, in whatever form it came, into a BGR picture."""
+"""A camera's buffer, in any of its pixel formats, as a BGR image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edge_app.errors import SourceError
 from edge_app.frame import Image
 
-# libcamera names formats by the order of a little-endian word: RGB888 lies as B, G, R in memory.
+# libcamera names formats by the order in a little-endian word: RGB888 is B, G, R in memory.
 _BYTES = {"RGB888": 3, "BGR888": 3, "XRGB8888": 4, "XBGR8888": 4, "YUYV": 2, "UYVY": 2}
 _PACKED = {
     "BGR888": cv2.COLOR_RGB2BGR,
@@ -32,10 +32,10 @@ FORMATS = (*_BYTES, *_PLANAR, "MJPEG")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Hold how the pixels lie in a buffer.
+    """How pixels are stored in a buffer.
 
-    format: by libcamera's name. stride: bytes from one row to the next, padding included.
-    Raises SourceError for a format that cannot be read and for a stride too small for it.
+    format: libcamera's name. stride: bytes from one row to the next, including padding.
+    Raises SourceError for an unknown format, and for a stride that is too small.
     """
 
     format: str
@@ -46,7 +46,7 @@ class Layout:
         width, height = self.size_wh
         if self.format not in FORMATS:
             raise SourceError(
-                f"the camera gives {width}x{height} {self.format}, which cannot be read here; "
+                f"the camera gives {width}x{height} {self.format}, which is not supported; "
                 "try another --camera-size"
             )
         odd = self.format in _PLANAR and (width % 2 or height % 2 or self.stride % 2)
@@ -58,10 +58,10 @@ class Layout:
 
 
 def to_image(buffer: NDArray[np.uint8], layout: Layout) -> Image:
-    """Return the picture in a buffer, without a copy where its rows are not padded.
+    """Return the image in a buffer: uint8 (H, W, 3) BGR, contiguous.
 
-    buffer: uint8 (N,), as the camera filled it; the caller owns it.
-    Returns uint8 (H, W, 3) BGR in one piece. Raises SourceError for a buffer that is too short.
+    buffer: uint8 (N,), owned by the caller. BGR without padding is not copied.
+    Raises SourceError for a buffer that is too short.
     """
     width, height = layout.size_wh
     if layout.format == "MJPEG":
@@ -75,7 +75,7 @@ def to_image(buffer: NDArray[np.uint8], layout: Layout) -> Image:
     lines = buffer[: rows * layout.stride].reshape(rows, layout.stride)
     image: Any
     if layout.format in _PLANAR:
-        # Padded rows are converted whole: the chroma planes are padded in the same proportion.
+        # Rows are converted with their padding, which the chroma planes have in proportion.
         image = cv2.cvtColor(lines, _PLANAR[layout.format])[:, :width]
     else:
         depth = _BYTES[layout.format]

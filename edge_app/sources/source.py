@@ -1,4 +1,4 @@
-"""Say what every source of frames can do."""
+"""The interfaces of sources and of truth."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from edge_app.state import State
 
 
 class Source(Protocol):
-    """Deliver frames; a context manager that is safe to close twice.
+    """A source of frames; a context manager, safe to close twice.
 
-    name: what to call it on screen.
-    live: True where frames come whether they are wanted or not (cameras): the pipeline then
-        keeps the newest; False for files, of which every frame is delivered in order.
-    rate_hz: the nominal rate, None where the source states none that can be believed.
-    frame_count: how many frames are expected, None where unknown. An estimate for a video.
-    has_clock: whether frames carry the source's own time stamps (`Frame.time_s`).
-    damaged: how many pictures were skipped so far because they could not be decoded.
-    notes: a line for each thing that went wrong so far without ending the run, for the log.
-    truth_labels: the name of the label set of `Frame.truth`, or None where there is none.
+    name: for display.
+    live: True for cameras, which do not wait: the pipeline keeps only the newest frame. False
+        for files, which deliver every frame in order.
+    rate_hz: nominal rate in 1/s; None if the source states none that is plausible.
+    frame_count: expected number of frames, for a video an estimate; None if unknown.
+    has_clock: whether frames have the source's own time stamps (`Frame.time_s`).
+    damaged: how many images could not be decoded so far and were skipped.
+    notes: problems so far that did not end the run, a line each, for the log.
+    truth_labels: name of the label set of `Frame.truth`; None without truth.
     """
 
     name: str
@@ -35,18 +35,18 @@ class Source(Protocol):
 
     @property
     def state(self) -> State:
-        """How the source stands; may be read by any thread.
+        """The state: RUNNING or CLOSED, of a camera also OPENING or RECONNECTING.
 
-        RUNNING or CLOSED; of a camera also OPENING, and RECONNECTING with every attempt.
+        Any thread may read it.
         """
         ...
 
     def __iter__(self) -> Iterator[Frame]:
-        """Yield the frames from the first one; each call starts again. Raises SourceError."""
+        """Yield the frames from the first on; each call starts again. Raises SourceError."""
         ...
 
     def close(self) -> None:
-        """Let go of the device or file."""
+        """Release the device or file."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -60,20 +60,23 @@ class Source(Protocol):
 
 
 class Truth(Protocol):
-    """Know the right answer for each frame of a source.
+    """The right class or class map of each frame of a source.
 
-    labels: the name of its label set in `labels.LABEL_SETS`.
+    labels: name of its label set in `labels.LABEL_SETS`.
     """
 
     labels: str
 
     def check(self, frame_count: int | None, names: list[str] | None) -> None:
-        """Raise SourceError where these truths cannot belong to a source with these frames."""
+        """Raise SourceError if the truth does not fit a source with these frames.
+
+        names: of the frames, None if they have none of their own.
+        """
         ...
 
     def of(self, index: int, name: str) -> ClassMap | int:
         """Return the truth of one frame: uint8 (H, W) trainIds, or a class id.
 
-        Raises SourceError where there is none for it.
+        Raises SourceError if there is none for it.
         """
         ...

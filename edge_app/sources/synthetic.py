@@ -1,4 +1,4 @@
-"""Make a moving street by code, with a truth that is known to the last pixel."""
+"""A moving street drawn by code, with exact truth for every pixel."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from edge_app.errors import SourceError
 from edge_app.frame import ClassMap, Frame, Image
 from edge_app.labels import CITYSCAPES
 from edge_app.sources.files import FileSource
+from edge_app.timing import FALLBACK_HZ
 
 SEED = 7
 FRAME_COUNT = 250
 _FORM = re.compile(r"synthetic(?::(\d+)x(\d+))?(?:@(\d+(?:\.\d+)?))?")
 _TRAIN_IDS = {label.name: label.train_id for label in CITYSCAPES.classes}
-# Colours as on an overcast day, BGR: the palette's own would hide the overlay.
+# BGR, as on an overcast day; the colours of the palette would hide the overlay.
 _COLOURS = {
     "sky": (224, 208, 190),
     "building": (106, 122, 142),
@@ -33,8 +34,8 @@ _COLOURS = {
     "person": (90, 60, 50),
 }
 _GLASS, _RUBBER, _SKIN, _PAINT = (120, 104, 90), (34, 32, 32), (130, 160, 205), (205, 208, 210)
-# What moves: class, size as shares of the picture's height, the ground it stands on, and how
-# many picture widths it crosses in a second (to the left where negative).
+# Moving objects: class, size in shares of the image's height, lower edge, and speed in image
+# widths per second (negative: to the left).
 _ACTORS = (
     ("person", (0.07, 0.22), 0.74, 0.05),
     ("bus", (0.62, 0.30), 0.82, 0.16),
@@ -42,12 +43,12 @@ _ACTORS = (
     ("car", (0.40, 0.18), 0.97, 0.34),
     ("person", (0.08, 0.25), 0.76, -0.04),
 )
-_CAMERA_SPEED = 0.08  # picture widths a second
+_CAMERA_SPEED = 0.08  # image widths per second
 
 
 @dataclass(frozen=True, slots=True)
 class _Actor:
-    """Hold something that moves: its picture and truth, where it is solid, its course in pixels."""
+    """A moving object: image, truth and mask (uint8, 1 where it is solid), and course in pixels."""
 
     image: Image
     truth: ClassMap
@@ -58,16 +59,18 @@ class _Actor:
 
 
 class Synthetic(FileSource):
-    """Deliver a made street, the same for the same size; `labels` cityscapes.
+    """A drawn street with Cityscapes truth, the same for the same size.
 
-    Raises SourceError for a size or rate that cannot be.
+    Raises SourceError for a size or rate out of range.
     """
 
-    def __init__(self, size_wh: tuple[int, int] = (1280, 720), rate_hz: float = 25.0) -> None:
+    def __init__(
+        self, size_wh: tuple[int, int] = (1280, 720), rate_hz: float = FALLBACK_HZ
+    ) -> None:
         width, height = size_wh
         if not (64 <= width <= 7680 and 64 <= height <= 4320 and 0 < rate_hz <= 1000):
             raise SourceError(
-                f"a synthetic street of {width}x{height} at {rate_hz:g} Hz cannot be made; "
+                f"a synthetic street of {width}x{height} at {rate_hz:g} Hz is out of range; "
                 "choose 64x64 to 7680x4320 and up to 1000 Hz, as in synthetic:1280x720@25"
             )
         self._size_wh = size_wh
@@ -81,7 +84,7 @@ class Synthetic(FileSource):
 
     def _frames(self) -> Iterator[Frame]:
         width, _ = self._size_wh
-        rate_hz = self.rate_hz or 25.0
+        rate_hz = self.rate_hz or FALLBACK_HZ
         rng = np.random.default_rng(SEED)
         street, street_truth = _street(self._size_wh, rng)
         actors = [_actor(row, self._size_wh, rate_hz, rng) for row in _ACTORS]
@@ -97,21 +100,21 @@ class Synthetic(FileSource):
 
 
 def parse_synthetic(text: str) -> Synthetic | None:
-    """Read `synthetic`, `synthetic:WxH`, `synthetic@FPS` or both; None for other texts.
+    """Return the source of `synthetic[:WxH][@FPS]`; None for other texts.
 
-    Raises SourceError for a text that begins so but goes on wrongly.
+    Raises SourceError for a text that only begins like this.
     """
     if not re.match(r"synthetic([:@]|$)", text):
         return None
     found = _FORM.fullmatch(text)
     if not found:
-        raise SourceError(f"'{text}' is not understood; write synthetic:1280x720@25")
+        raise SourceError(f"'{text}' is not valid; write synthetic:1280x720@25")
     width, height, rate_hz = found.groups()
-    return Synthetic((int(width or 1280), int(height or 720)), float(rate_hz or 25))
+    return Synthetic((int(width or 1280), int(height or 720)), float(rate_hz or FALLBACK_HZ))
 
 
 def _street(size_wh: tuple[int, int], rng: np.random.Generator) -> tuple[Image, ClassMap]:
-    """Draw a street two pictures wide whose halves are equal, so that a view can go round."""
+    """Draw a street two images wide with equal halves, so that the view can move in a circle."""
     width, height = size_wh
     image = np.empty((height, width, 3), np.uint8)
     truth = np.empty((height, width), np.uint8)
@@ -144,7 +147,7 @@ def _street(size_wh: tuple[int, int], rng: np.random.Generator) -> tuple[Image, 
 
 
 def _windows(image: Image, house: tuple[float, float, float], rng: np.random.Generator) -> None:
-    """Tint a house in its own tone and give it rows of windows."""
+    """Draw a house in its own tone with rows of windows."""
     height, width = image.shape[:2]
     left, top, right = int(house[0] * width), int(house[1] * height), int(house[2] * width)
     bottom = int(0.64 * height)
@@ -162,7 +165,7 @@ def _actor(
     rate_hz: float,
     rng: np.random.Generator,
 ) -> _Actor:
-    """Draw one thing that moves and set its course."""
+    """Draw one moving object and set its course."""
     name, (wide, high), ground, speed = row
     width, height = size_wh
     w, h = max(4, int(wide * height)), max(4, int(high * height))
@@ -190,7 +193,7 @@ def _actor(
 
 
 def _place(actor: _Actor, index: int, image: Image, truth: ClassMap) -> None:
-    """Put an actor into a frame and its truth; it comes back in on the other side."""
+    """Draw an object into a frame and its truth; it leaves on one side and enters on the other."""
     width, (h, w) = image.shape[1], actor.solid.shape
     x = int(actor.start + index * actor.step) % (width + w) - w
     left, right = max(x, 0), min(x + w, width)

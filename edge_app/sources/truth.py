@@ -1,4 +1,4 @@
-"""Open truth for a source: folders of class maps, tarballs of them, IDX labels and tables."""
+"""Opening truth: folders of class maps, tarballs of them, IDX labels and .csv files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from edge_app.errors import SourceError
-from edge_app.sources.class_maps import Entry, MapTruth
+from edge_app.sources.class_maps import ClassMapTruth, TruthImage
 from edge_app.sources.factory import exists, missing
 from edge_app.sources.image import natural_key
 from edge_app.sources.source import Truth
@@ -22,58 +22,57 @@ KINDS = ("camvid", "cityscapes", "driveseg")
 
 
 def open_truth(path: Path | str, labels: str | None = None) -> Truth:
-    """Open the truth of a source.
+    """Return the truth in a file or folder.
 
-    labels: camvid, cityscapes or driveseg for class maps; None guesses from the layout:
+    labels: camvid, cityscapes or driveseg for class maps; None infers it from the layout:
         `*_labelIds.png` or `*_labelTrainIds.png` are Cityscapes, a folder `*annot` is CamVid,
-        another tarball is DriveSeg, and an IDX label file or a .csv is digits.
-    Raises SourceError where there is nothing, or nothing that says what it is.
+        any other tarball is DriveSeg, and an IDX label file or a .csv is digits.
+    Raises SourceError if there is none, or if its kind cannot be inferred.
     """
     path = Path(path).expanduser()
     if not exists(path):
         raise SourceError(missing(path))
     if labels not in {None, "digits", *KINDS}:
-        raise SourceError(f"truth is not read as '{labels}'; choose one of: {', '.join(KINDS)}")
+        raise SourceError(f"unknown kind of truth '{labels}'; choose one of: {', '.join(KINDS)}")
     if path.is_dir():
         entries = _from_folder(path)
-        return MapTruth(path.name, entries, labels or _guess(path, entries))
+        return ClassMapTruth(path.name, entries, labels or _infer_labels(path, entries))
     from edge_app.sources.idx import IMAGES, IdxLabels, idx_magic
 
     magic = idx_magic(path)
     if magic == IMAGES:
-        raise SourceError(f"{path.name} holds images; --truth takes the label file (idx1)")
+        raise SourceError(f"{path.name} has images; --truth takes the label file (idx1)")
     if magic is not None:
         if labels not in {None, "digits"}:
-            raise SourceError(f"{path.name} holds digits, not {labels}; leave out --truth-labels")
+            raise SourceError(f"{path.name} has digits, not {labels}; leave out --truth-labels")
         return IdxLabels(path)
     if path.suffix.lower() == ".csv":
-        from edge_app.sources.csv_labels import TableLabels
+        from edge_app.sources.csv_labels import CsvLabels
 
         if labels not in {None, "digits"}:
-            raise SourceError(f"{path.name} holds digits, not {labels}; leave out --truth-labels")
-        return TableLabels(path)
+            raise SourceError(f"{path.name} has digits, not {labels}; leave out --truth-labels")
+        return CsvLabels(path)
     if path.suffix.lower() == ".png":
-        entries = [Entry(path.name, path.read_bytes)]
-        return MapTruth(path.name, entries, labels or _guess(path, entries))
+        entries = [TruthImage(path.name, path.read_bytes)]
+        return ClassMapTruth(path.name, entries, labels or _infer_labels(path, entries))
     entries = _from_tarball(path)
     named = any(_CITYSCAPES_NAME.search(entry.name) for entry in entries)
-    return MapTruth(path.name, entries, labels or ("cityscapes" if named else "driveseg"))
+    return ClassMapTruth(path.name, entries, labels or ("cityscapes" if named else "driveseg"))
 
 
-def _guess(path: Path, entries: list[Entry]) -> str:
+def _infer_labels(path: Path, entries: list[TruthImage]) -> str:
     if any(_CITYSCAPES_NAME.search(entry.name) for entry in entries):
         return "cityscapes"
     folder = path if path.is_dir() else path.parent
     if folder.resolve().name.endswith("annot"):
         return "camvid"
     raise SourceError(
-        f"{path} does not tell which class ids it holds; "
-        f"say so with --truth-labels {'|'.join(KINDS)}"
+        f"{path} may have any class ids; choose with --truth-labels {'|'.join(KINDS)}"
     )
 
 
-def _from_folder(folder: Path) -> list[Entry]:
-    """List the class maps of a folder, or of those below it in Cityscapes' layout."""
+def _from_folder(folder: Path) -> list[TruthImage]:
+    """Return the class maps of a folder, or of those below it in Cityscapes' layout."""
     here = [path for path in folder.glob("*.png") if not path.name.startswith(".")]
     maps = [path for path in here if _CITYSCAPES_NAME.search(path.name)]
     for depth in range(1, _DEPTH + 1):
@@ -81,24 +80,24 @@ def _from_folder(folder: Path) -> list[Entry]:
             break
         below = folder.glob("*/" * depth + "*.png")
         maps = [path for path in below if _CITYSCAPES_NAME.search(path.name)]
-    # Cityscapes keeps colours and instances beside its class maps; other sets have only maps.
+    # Cityscapes has colours and instances beside its class maps; other sets have only maps.
     maps = maps or here
     if not maps:
         others = sorted(path.name for path in folder.glob("*annot"))
-        hint = f"it holds {', '.join(others)}: name one of them" if others else "check the path"
+        hint = f"it has {', '.join(others)}: name one of them" if others else "check the path"
         raise SourceError(f"there is no truth (.png class maps) in {folder}; {hint}")
     names = {path: path.relative_to(folder).as_posix() for path in maps}
     maps.sort(key=lambda path: natural_key(names[path]))
-    return [Entry(names[path], path.read_bytes) for path in maps]
+    return [TruthImage(names[path], path.read_bytes) for path in maps]
 
 
-def _from_tarball(path: Path) -> list[Entry]:
-    """List the PNGs of a .tar or .tar.gz in natural order of their names, without unpacking it.
+def _from_tarball(path: Path) -> list[TruthImage]:
+    """Return the PNGs of a .tar or .tar.gz in natural order of their names.
 
-    A plain tarball is read where a map lies. A gzipped one cannot be entered in the middle, so
-    its PNGs, some 20 kB each, are kept in memory.
+    A plain tarball is read at the offset of a map. A gzipped one has no such access, so its PNGs,
+    about 20 kB each, stay in memory.
     """
-    entries: list[Entry] = []
+    entries: list[TruthImage] = []
     try:
         with path.open("rb") as file:
             zipped = file.read(2) == _GZIP
@@ -113,10 +112,10 @@ def _from_tarball(path: Path) -> list[Entry]:
                 file_in_it = tarball.extractfile(member) if zipped else None
                 if file_in_it:
                     read = partial(bytes, file_in_it.read())
-                entries.append(Entry(member.name, read))
+                entries.append(TruthImage(member.name, read))
     except (tarfile.TarError, EOFError, OSError, zlib.error):
         raise SourceError(
-            f"{path.name} is no truth that can be read; give a folder of class maps, "
+            f"{path.name} is not truth that can be read; give a folder of class maps, "
             "a .tar or .tar.gz of them, an IDX label file or a .csv"
         ) from None
     if not entries:

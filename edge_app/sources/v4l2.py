@@ -1,4 +1,4 @@
-"""Read USB cameras through OpenCV's V4L2."""
+"""USB cameras, read through OpenCV's V4L2 backend."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from edge_app.errors import SourceError
 from edge_app.sources import devices
 from edge_app.sources.camera import DEFAULT_SIZE_WH, CameraOptions, taken_s, upright
 from edge_app.sources.capture_thread import BusyError, CapturedImage, DeviceInfo
-from edge_app.sources.clock import believable_rate
-from edge_app.sources.holders import held_by, holders
+from edge_app.sources.clock import plausible_rate
+from edge_app.sources.holders import holder_message, holders
 from edge_app.sources.image import quiet_opencv
 
-# Above this, raw pictures are more than USB 2 carries at a useful rate.
+# USB 2 cannot transfer larger raw images at a useful rate.
 _RAW_PIXELS = 640 * 480
-# With one buffer a driver has nowhere to put the next picture while one is copied and gives
-# every second one (LibreScanner/horus#60: 15 instead of 30 Hz). The reader never rests, so
-# with two nothing gets old.
+# With one buffer a driver cannot store the next image while one is copied, and delivers every
+# second one (LibreScanner/horus#60: 15 instead of 30 Hz). With two no image gets old, since the
+# reader never pauses.
 _BUFFERS = 2
 _MANUAL, _PER_MS = 1, 10  # V4L2_EXPOSURE_MANUAL; exposure_time_absolute counts 0.1 ms
 _KELVIN = {
@@ -33,35 +33,35 @@ _KELVIN = {
     "daylight": 5500,
     "cloudy": 6500,
 }
-_FAULTS = 10  # undecodable pictures in a row that mean more than a bad cable
+_MAX_DAMAGED = 10  # undecodable images in a row that mean more than a bad cable
 
 
 class UsbCamera:
-    """Read a V4L2 node; opened, read and closed by one thread.
+    """An open V4L2 node; used by one thread only.
 
-    Raises SourceError, BusyError where another program holds it.
+    Raises SourceError; BusyError if another program uses it.
     """
 
     def __init__(self, path: str, options: CameraOptions) -> None:
-        device = checked(path)
+        device = check_device(path)
         self._path = path
         self._options = options
         with quiet_opencv():
             self._capture = cv2.VideoCapture(path, cv2.CAP_V4L2)
             try:
-                notes = self._ask_for(options)
+                notes = self._configure(options)
                 self._try_once()
             except BaseException:
                 self.close()
                 raise
         width, height = self._size_wh()
-        hz = believable_rate(self._capture.get(cv2.CAP_PROP_FPS))
+        hz = plausible_rate(self._capture.get(cv2.CAP_PROP_FPS))
         at = f" at {hz:g} Hz" if hz else ""
         name = f"{device.name}, {width}x{height}{at}, {self._fourcc()}"
-        self.facts = DeviceInfo(name, hz, tuple(notes))
+        self.info = DeviceInfo(name, hz, tuple(notes))
 
-    def _ask_for(self, options: CameraOptions) -> list[str]:
-        """Set what is asked, in the order that drivers need; return what they did not follow."""
+    def _configure(self, options: CameraOptions) -> list[str]:
+        """Apply the options in the order that drivers need; return notes on those not followed."""
         capture, notes = self._capture, []
         width, height = size_wh = options.size_wh or DEFAULT_SIZE_WH
         if width * height > _RAW_PIXELS:
@@ -74,17 +74,17 @@ class UsbCamera:
         got_wh = self._size_wh()
         if options.size_wh and capture.isOpened() and got_wh != size_wh:
             got = f"{got_wh[0]}x{got_wh[1]}"
-            notes.append(f"asked the camera for {width}x{height}, got {got}")
-        got_hz = believable_rate(capture.get(cv2.CAP_PROP_FPS))
+            notes.append(f"requested {width}x{height} from the camera, got {got}")
+        got_hz = plausible_rate(capture.get(cv2.CAP_PROP_FPS))
         if options.fps and got_hz and abs(got_hz - options.fps) > 0.5:
-            notes.append(f"asked the camera for {options.fps:g} Hz, got {got_hz:g}")
+            notes.append(f"requested {options.fps:g} Hz from the camera, got {got_hz:g}")
         if options.exposure_ms is not None and not (
             capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _MANUAL)
             and capture.set(cv2.CAP_PROP_EXPOSURE, round(options.exposure_ms * _PER_MS))
         ):
-            notes.append("this camera does not let its exposure be set")
+            notes.append("the exposure of this camera cannot be set")
         if options.awb is not None and not self._set_awb(options.awb):
-            notes.append("this camera does not let its white balance be set")
+            notes.append("the white balance of this camera cannot be set")
         return notes
 
     def _set_awb(self, light: str) -> bool:
@@ -104,51 +104,51 @@ class UsbCamera:
         return code.to_bytes(4, "little").decode("ascii", "replace").strip("\0 ")
 
     def _try_once(self) -> None:
-        """Raise what keeps the camera from giving a picture."""
+        """Raise SourceError if the camera gives no image."""
         if self._capture.isOpened() and self._capture.grab():
             return
         if holders([self._path]):
-            raise BusyError(f"{self._path} is {held_by([self._path])}")
+            raise BusyError(f"{self._path} is {holder_message([self._path])}")
         raise SourceError(
-            f"{self._path} opens but gives no picture; close other programs that use it, plug it "
-            "in anew, or if it is a Pi's own camera use the source `picamera`"
+            f"{self._path} opens but gives no image; close other programs that use it, plug it "
+            "in again, or if it is a Pi's own camera use the source `picamera`"
         )
 
     def read(self) -> CapturedImage:
-        """Wait for the next picture that can be decoded."""
-        for damaged in range(_FAULTS):
+        """Wait for the next image that can be decoded."""
+        for damaged in range(_MAX_DAMAGED):
             if not self._capture.grab():
-                raise SourceError(f"{self._path} gives no picture; check its cable")
-            begun, now_s = perf_counter(), time.monotonic()
+                raise SourceError(f"{self._path} gives no image; check its cable")
+            start, now_s = perf_counter(), time.monotonic()
             good, image = self._capture.retrieve()
             if not good or image is None:
                 continue
             if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
                 raise SourceError(
-                    f"{self._path} gives pictures of shape {image.shape} that are not in colour; "
+                    f"{self._path} gives images of shape {image.shape}, not colour images; "
                     "try another --camera-size, or if it is a Pi's own camera `picamera`"
                 )
             upright_image = upright(np.asarray(image, np.uint8), self._options)
-            # The driver's own stamp of the buffer, which V4L2 takes from the monotonic clock.
+            # The driver's stamp of the buffer, which V4L2 takes from the monotonic clock.
             taken = taken_s(self._capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6, now_s)
-            capture_ms = (perf_counter() - begun) * 1e3
+            capture_ms = (perf_counter() - start) * 1e3
             return CapturedImage(
                 upright_image, now_s if taken is None else taken, capture_ms, damaged
             )
         raise SourceError(
-            f"{self._path} sends {_FAULTS} pictures in a row that cannot be decoded; "
-            "check its cable, or ask for a smaller --camera-size"
+            f"{self._path} sends {_MAX_DAMAGED} images in a row that cannot be decoded; "
+            "check its cable, or choose a smaller --camera-size"
         )
 
     def close(self) -> None:
-        """Let go of the device."""
+        """Release the device."""
         self._capture.release()
 
 
-def node_of(text: str) -> str:
-    """Return the node that a user means: a plain number is /dev/video of that number.
+def device_node(text: str) -> str:
+    """Return the device node of a text; a plain number is /dev/video of that number.
 
-    The result is a name that survives replugging where the camera has one.
+    Returns a link that survives replugging if the camera has one.
     """
     path = (
         str(devices.DEV / f"video{int(text)}") if text.isdecimal() else str(Path(text).expanduser())
@@ -157,27 +157,27 @@ def node_of(text: str) -> str:
     return device.stable if device is not None and device.stable else path
 
 
-def checked(path: str) -> devices.Device:
-    """Return what a node says of itself; raise SourceError where OpenCV cannot read it."""
+def check_device(path: str) -> devices.Device:
+    """Return the description of a node; raise SourceError if OpenCV cannot read it."""
     if not Path(path).exists():
-        there = [f"{one.path} ({one.name})" for one in devices.cameras()]
-        advice = f"there is {', '.join(there)}" if there else "plug a USB camera in"
+        found = [f"{one.path} ({one.name})" for one in devices.cameras()]
+        advice = f"there is {', '.join(found)}" if found else "plug a USB camera in"
         raise SourceError(f"there is no {path}; {advice}, or for a Pi's own give `picamera`")
     if not os.access(path, os.R_OK | os.W_OK):
         raise SourceError(
-            f"this user may not use {path}; `sudo usermod -aG video $USER`, then log in anew"
+            f"this user may not use {path}; `sudo usermod -aG video $USER`, then log in again"
         )
     device = devices.query(path)
     if device is None:
-        raise SourceError(f"{path} is no camera; `edge-app cameras` says what there is")
+        raise SourceError(f"{path} is not a camera; `edge-app cameras` lists them")
     if device.is_csi:
         raise SourceError(
-            f"{path} is a part of the Pi's own camera ({device.driver}), which OpenCV cannot "
+            f"{path} belongs to the Pi's own camera ({device.driver}), which OpenCV cannot "
             "read; use the source `picamera`"
         )
     if not device.captures:
         siblings = [one.path for one in devices.cameras() if one.bus == device.bus]
-        what = "only carries the metadata of" if device.is_metadata else "takes no pictures:"
-        advice = f"use {siblings[0]}" if siblings else "`edge-app cameras` says what there is"
+        what = "only has the metadata of" if device.is_metadata else "gives no images:"
+        advice = f"use {siblings[0]}" if siblings else "`edge-app cameras` lists them"
         raise SourceError(f"{path} {what} {device.name}; {advice}")
     return device

@@ -1,12 +1,12 @@
-"""Read video files, every frame in order, however awkward the file.
+"""Video files as a source: every frame in order, also of damaged or unusual files.
 
-PyAV, not OpenCV, because of what OpenCV 5.0 did with the awkward files tried here: in
-decord_corrupted.mp4 it ended without a word at the damage after 28 frames, where PyAV says which
-packet failed and goes on to deliver 49; it gave a frame count of -1.4e17 for a WebM without a
-duration; it tells "no picture", "no video" and "cannot open" apart only on stderr; and it takes
-untagged HD for BT.601. Nothing is lost by it: CPU ms a frame for opening, decoding and BGR, in
-runs that took turns, this room / OpenCV with one thread / OpenCV as it comes: 38 frames of
-1280x720 4.2 / 4.1 / 4.4, 221 of 960x540 2.3 / 2.3 / 2.5. Of the 4.2, BGR is 0.33.
+PyAV is used instead of OpenCV for what OpenCV 5.0 did with the files tried here. On
+decord_corrupted.mp4 it ended without an error after 28 frames, where PyAV says which packet is
+damaged and continues to 49. It gave a frame count of -1.4e17 for a WebM without a duration. It
+distinguishes "no picture", "no video" and "cannot open" only on stderr, and decodes untagged HD
+as BT.601. PyAV is not slower: CPU ms per frame for opening, decoding and conversion to BGR, in
+alternating runs, this module / OpenCV with one thread / OpenCV's default: 38 frames of 1280x720
+4.2 / 4.1 / 4.4, 221 frames of 960x540 2.3 / 2.3 / 2.5. Conversion to BGR is 0.33 of the 4.2 ms.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ from av.video.stream import VideoStream
 
 from edge_app.errors import SourceError
 from edge_app.frame import Frame
-from edge_app.sources.clock import FrameClock, believable_count, believable_rate
+from edge_app.sources.clock import FrameClock, plausible_count, plausible_rate
 from edge_app.sources.colour import to_bgr
 from edge_app.sources.files import FileSource
 from edge_app.sources.source import Truth
 
-# Reading can fail again and again at the same place (a broken disk); a decoder cannot.
+# Reading can fail repeatedly at the same place (a broken disk); decoding cannot.
 MAX_READ_FAULTS = 20
 
 
 class VideoFile(FileSource):
-    """Deliver a video's frames with the time stamps of the file.
+    """The frames of a video with the file's time stamps.
 
-    Truth is paired by a frame's position in the file, found from its time stamp, so a damaged
-    frame that is skipped shifts nothing. For that the packets are listed first (0.2 ms a MB).
-    Raises SourceError for a file without a picture, and for truth that does not fit.
+    Truth is paired by a frame's position in the file, which its time stamp gives, so skipping a
+    damaged frame shifts nothing. For this the packets are listed first (0.2 ms per MB).
+    Raises SourceError for a file without a frame, and for truth that does not fit.
     """
 
     def __init__(self, path: Path, *, truth: Truth | None = None) -> None:
         self._path = path
         self._truth = truth
         with _opened(path) as (_, stream):
-            rate_hz = believable_rate(stream.average_rate, stream.guessed_rate)
-            count = believable_count(stream.frames)
+            rate_hz = plausible_rate(stream.average_rate, stream.guessed_rate)
+            count = plausible_count(stream.frames)
         self._stamps: list[int | None] = []
         if truth:
             self._stamps = list_stamps(path)
@@ -67,37 +67,37 @@ class VideoFile(FileSource):
         clock, reformatter = FrameClock(self.rate_hz), VideoReformatter()
         positions = _Positions(self._stamps)
         with _opened(self._path) as (container, stream):
-            pictures = self._pictures(container, stream)
+            decoded = self._decode(container, stream)
             while True:
                 captured_s, begun = monotonic(), perf_counter()
-                picture = next(pictures, None)
-                if picture is None:
+                video_frame = next(decoded, None)
+                if video_frame is None:
                     break
-                image = to_bgr(picture, reformatter)
+                image = to_bgr(video_frame, reformatter)
                 capture_ms = (perf_counter() - begun) * 1e3
                 truth, name = None, str(index)
                 if self._truth:
                     damaged = self.damaged > damaged_before
-                    position = positions.of(picture.pts, index, damaged=damaged, name=self.name)
+                    position = positions.of(video_frame.pts, index, damaged=damaged, name=self.name)
                     truth = self._truth.of(position, name)
-                time_s = clock.stamp(picture.time)
+                time_s = clock.stamp(video_frame.time)
                 yield Frame(image, index, captured_s, capture_ms, name, time_s, truth)
                 index += 1
         skipped = self.damaged - damaged_before
         if not index:
             reason = f" ({skipped} damaged parts)" if skipped else ""
             raise SourceError(
-                f"{self.name} holds no picture that can be decoded{reason}; "
+                f"{self.name} has no frame that can be decoded{reason}; "
                 "check that it plays, or record it again"
             )
         if self._truth and not positions.by_stamp and index + skipped != len(self._stamps):
             raise SourceError(
                 f"{self.name} gave {index} frames of {len(self._stamps)}, so its truth may have "
-                "shifted; write it anew with `ffmpeg -i IN OUT.mp4`, or leave out the truth"
+                "shifted; write it again with `ffmpeg -i IN OUT.mp4`, or leave out the truth"
             )
 
-    def _pictures(self, container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
-        """Decode packet by packet, so that a damaged one costs no more than itself."""
+    def _decode(self, container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
+        """Decode packet by packet, so that a damaged packet costs only itself."""
         packets, faults = container.demux(stream), 0
         while faults < MAX_READ_FAULTS:
             try:
@@ -106,11 +106,11 @@ class VideoFile(FileSource):
                 return
             except FFmpegError as fault:
                 faults += 1
-                self._skip(f"{self.name}: a part cannot be read ({fault.strerror})")
+                self._note_damage(f"{self.name}: a part cannot be read ({fault.strerror})")
                 packets = container.demux(stream)
                 continue
             try:
-                pictures = packet.decode()
+                decoded = packet.decode()
             except EOFError:
                 return
             except FFmpegError as fault:
@@ -119,15 +119,15 @@ class VideoFile(FileSource):
                     if packet.pts
                     else "somewhere"
                 )
-                self._skip(f"{self.name}: a frame {at} cannot be decoded ({fault.strerror})")
+                self._note_damage(f"{self.name}: a frame {at} cannot be decoded ({fault.strerror})")
                 continue
-            yield from pictures
+            yield from decoded
 
 
 class _Positions:
-    """Find which frame of the file a picture is, whatever was lost before it.
+    """Positions of decoded frames in the file, also after damaged ones.
 
-    stamps: the time stamps of the file's frames, in file order, as far as it has any.
+    stamps: the time stamps of the file's frames in file order; None for those without.
     """
 
     def __init__(self, stamps: list[int | None]) -> None:
@@ -136,26 +136,26 @@ class _Positions:
         self._ranks = {stamp: rank for rank, stamp in enumerate(known)}
 
     def of(self, stamp: int | None, index: int, *, damaged: bool, name: str) -> int:
-        """Return the position; raise SourceError where damage makes it unknowable."""
+        """Return the position of a frame; raise SourceError if damage makes it unknown."""
         if self.by_stamp and stamp in self._ranks:
             return self._ranks[stamp]
         if self.by_stamp or damaged:
             raise SourceError(
-                f"{name} is damaged before frame {index} and its time stamps do not tell which "
+                f"{name} is damaged before frame {index} and its time stamps do not show which "
                 "frames are lost, so its truth cannot be paired; leave out the truth"
             )
         return index
 
 
 def list_stamps(path: Path) -> list[int | None]:
-    """List the time stamps of a video's frames without decoding them, in the stream's unit.
+    """Return the time stamps of a video's frames without decoding them, in the stream's unit.
 
     Raises SourceError.
     """
     stamps: list[int | None] = []
     with _opened(path) as (container, stream):
         try:
-            # The last, empty packet only flushes; discarded ones lie outside an edit list.
+            # The last, empty packet only flushes; discarded ones are outside of an edit list.
             stamps.extend(
                 packet.pts
                 for packet in container.demux(stream)
@@ -173,17 +173,17 @@ def list_stamps(path: Path) -> list[int | None]:
 def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open a file and its first video stream, decoded by one thread.
 
-    Frame threads cost 3 to 7 % more CPU here for the same pictures, and the cores belong to
-    the network, beside which decoding goes on anyway.
+    Frame threads take 3 to 7 % more CPU time for the same frames, and the network needs the
+    cores; decoding runs beside it anyway.
     """
-    av.logging.set_level(None)  # FFmpeg writes to stderr; faults are told in words of ours
+    av.logging.set_level(None)  # FFmpeg writes to stderr; errors have messages of our own
     try:
-        # `file:` keeps a name with a colon from being taken for a protocol.
+        # Without `file:` a name with a colon would be a protocol.
         container = av.open(f"file:{path}", **lenient())
     except (FFmpegError, OSError):
-        reason = "is no picture or video that can be read" if path.stat().st_size else "is empty"
+        reason = "is not an image or video that can be read" if path.stat().st_size else "is empty"
         raise SourceError(
-            f"{path.name} {reason}; check that it was copied whole and plays elsewhere"
+            f"{path.name} {reason}; check that it was copied completely and plays elsewhere"
         ) from None
     with container:
         stream = _video_stream(container, path)
@@ -193,22 +193,22 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
 
 
 def lenient() -> dict[str, Any]:
-    """Ask that titles in a foreign encoding do not end a film; PyAV 19 needs no asking."""
+    """Return options that make PyAV accept titles in other encodings, its default from 19 on."""
     return {"metadata_errors": "ignore"} if int(av.__version__.partition(".")[0]) < 19 else {}
 
 
 def _video_stream(container: InputContainer, path: Path) -> VideoStream:
     if container.format.name == "tty":  # FFmpeg plays any .txt file as ANSI art
-        raise SourceError(f"{path.name} is a text, not a video; check the path")
-    # The cover of an album is a video stream of one picture to FFmpeg.
+        raise SourceError(f"{path.name} is a text file, not a video; check the path")
+    # FFmpeg treats album covers as video streams with one frame.
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not streams:
         kinds = ", ".join(sorted({stream.type for stream in container.streams}))
         rest = f", only {kinds}" if kinds else ""
-        raise SourceError(f"{path.name} holds no video{rest}; give a file with pictures")
+        raise SourceError(f"{path.name} has no video{rest}; give a file with frames")
     if streams[0].codec_context is None:
         raise SourceError(
-            f"{path.name} is coded in a way this FFmpeg cannot decode; "
+            f"{path.name} has a codec that this FFmpeg cannot decode; "
             "convert it with `ffmpeg -i IN OUT.mp4`"
         )
     return streams[0]

@@ -64,9 +64,9 @@ def read(size_wh: tuple[int, int], count: int = 60) -> None:
 def main() -> None:
     """Read two sizes one after the other, and ask who is there."""
     stand_in()
-    from edge_app.sources.picamera import tell_cameras
+    from edge_app.sources.picamera import print_cameras
 
-    tell_cameras()
+    print_cameras()
     for size_wh in ((640, 480), (1280, 720), (1280, 720)):
         read(size_wh)
     say("opened, read and closed three times")

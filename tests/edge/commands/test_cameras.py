@@ -10,7 +10,7 @@ import pytest
 from edge_app.commands import cameras
 from edge_app.doctor import subprocess_check
 from edge_app.sources.holders import Holder
-from edge_app.sources.picamera import tell_cameras
+from edge_app.sources.picamera import print_cameras
 from tests.support.fake_picamera2 import Hardware
 from tests.support.fake_v4l2 import METADATA, Kernel, Node
 
@@ -99,11 +99,11 @@ def test_the_child_reports_models_or_the_reason(
     """One line of JSON: the cameras, or why there is none."""
     hardware = Hardware(models=["imx708", "ov5647"])
     hardware.install(monkeypatch)
-    tell_cameras()
+    print_cameras()
     assert json.loads(capsys.readouterr().out) == {
         "cameras": [[0, "imx708"], [1, "ov5647"]],
         "reason": None,
     }
     hardware.models = []
-    tell_cameras()
+    print_cameras()
     assert "finds no camera" in json.loads(capsys.readouterr().out)["reason"]

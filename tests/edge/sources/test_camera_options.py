@@ -1,4 +1,4 @@
-"""What may be asked of a camera, and what is done with its pictures and time stamps."""
+"""Camera options are checked; images are turned; time stamps of both clocks are understood."""
 
 import time
 from typing import Any
@@ -27,32 +27,32 @@ NUMBERED = np.arange(6, dtype=np.uint8).reshape(2, 3, 1).repeat(3, axis=2)  # 0 
         ({"hflip": True, "rotation": 90}, [[5, 2], [4, 1], [3, 0]]),
     ],
 )
-def test_pictures_are_mirrored_then_turned(options: Any, rows: list[list[int]]) -> None:
-    """Each way to mount a camera has its options."""
+def test_images_are_mirrored_then_rotated(options: Any, rows: list[list[int]]) -> None:
+    """Every way to mount a camera is covered."""
     image = upright(NUMBERED, CameraOptions(**options))
     assert image[..., 0].tolist() == rows
     assert image.flags.c_contiguous
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "message"),
     [
-        ({"size_wh": (8, 720)}, "no camera gives 8x720; try --camera-size"),
-        ({"fps": 0.0}, "--fps 0 cannot be"),
-        ({"fps": float("nan")}, "--fps nan cannot be"),
-        ({"exposure_ms": -1.0}, "--exposure -1 cannot be"),
-        ({"awb": "moon"}, "no white balance 'moon'; choose of: auto,"),
-        ({"rotation": 45}, "turn by 0, 90, 180 or 270"),
+        ({"size_wh": (8, 720)}, "no camera supports 8x720; try --camera-size"),
+        ({"fps": 0.0}, "--fps 0 is out of range"),
+        ({"fps": float("nan")}, "--fps nan is out of range"),
+        ({"exposure_ms": -1.0}, "--exposure -1 is out of range"),
+        ({"awb": "moon"}, "unknown white balance 'moon'; choose one of: auto,"),
+        ({"rotation": 45}, "choose 0, 90, 180 or 270"),
     ],
 )
-def test_what_no_camera_has_is_refused(options: Any, words: str) -> None:
-    """Impossible values are a mistake in the command."""
-    with pytest.raises(UsageError, match=words):
+def test_impossible_values_are_usage_errors(options: Any, message: str) -> None:
+    """The message names the option."""
+    with pytest.raises(UsageError, match=message):
         CameraOptions(**options)
 
 
-def test_the_command_line_asks_for_nothing_by_itself() -> None:
-    """Without options the choice is the camera's."""
+def test_all_options_are_the_cameras_by_default() -> None:
+    """Without options the camera decides."""
     read = PROGRAM.parse(["run", "picamera"])
     assert (read.camera_size, read.fps, read.exposure, read.awb) == (None, None, None, None)
     assert (read.hflip, read.vflip, read.rotation) == (False, False, 0)
@@ -63,7 +63,7 @@ def test_the_command_line_asks_for_nothing_by_itself() -> None:
 def test_stamps_of_either_clock_give_the_age(
     slept_s: float, counts_sleep: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a sleep the two clocks differ; the right one is found by itself."""
+    """After suspension the two clocks differ; the right one is chosen."""
     boot_s = time.monotonic() + slept_s
     monkeypatch.setattr(time, "monotonic", lambda: boot_s - slept_s)
     monkeypatch.setattr(time, "clock_gettime", lambda clock: boot_s)
@@ -72,10 +72,10 @@ def test_stamps_of_either_clock_give_the_age(
     assert taken_s(stamp_s * 1e9) == pytest.approx(now_s - 0.08, abs=1e-6)
 
 
-def test_stamps_that_cannot_be_are_refused() -> None:
-    """Pictures of the future, of long ago, and without a stamp."""
+def test_implausible_stamps_are_ignored() -> None:
+    """Stamps of the future, of long ago, and missing ones give None."""
     now_s = time.monotonic()
-    for stamp_s in (now_s + 1, now_s - camera.OLDEST_S - 1, 0, float("inf"), float("nan")):
+    for stamp_s in (now_s + 1, now_s - camera.MAX_AGE_S - 1, 0, float("inf"), float("nan")):
         assert taken_s(stamp_s * 1e9, now_s) is None
     assert taken_s(None) is None
     assert taken_s((now_s + 0.0005) * 1e9, now_s) == now_s  # read a moment later

@@ -1,28 +1,28 @@
-"""Rates that cannot be are not believed, and a broken clock still runs forward."""
+"""Implausible rates are ignored, and broken time stamps are corrected."""
 
 from fractions import Fraction
 from itertools import pairwise
 
 import pytest
 
-from edge_app.sources.clock import FrameClock, believable_count, believable_rate
+from edge_app.sources.clock import FrameClock, plausible_count, plausible_rate
 
 NAN, INF = float("nan"), float("inf")
 
 
 @pytest.mark.parametrize("rate_hz", [None, 0, -25, NAN, INF, -INF, 1001, 90000, Fraction(0)])
 def test_absurd_rates_are_unknown(rate_hz: float | None) -> None:
-    """A rate that no camera has is None, and the next candidate is taken instead."""
-    assert believable_rate(rate_hz) is None
-    assert believable_rate(rate_hz, Fraction(30000, 1001)) == pytest.approx(29.97, abs=0.001)
+    """A rate that no camera has is None; the next candidate is used instead."""
+    assert plausible_rate(rate_hz) is None
+    assert plausible_rate(rate_hz, Fraction(30000, 1001)) == pytest.approx(29.97, abs=0.001)
 
 
 @pytest.mark.parametrize(
-    ("count", "believed"), [(None, None), (0, None), (-1, None), (2**40, None), (38, 38)]
+    ("count", "expected"), [(None, None), (0, None), (-1, None), (2**40, None), (38, 38)]
 )
-def test_absurd_counts_are_unknown(count: int | None, believed: int | None) -> None:
+def test_absurd_counts_are_unknown(count: int | None, expected: int | None) -> None:
     """A number of frames that no file has is None."""
-    assert believable_count(count) == believed
+    assert plausible_count(count) == expected
 
 
 # What the file says at 10 Hz, and what the frames get, in seconds.
@@ -43,8 +43,8 @@ CLOCKS = {
 
 
 @pytest.mark.parametrize("kind", CLOCKS)
-def test_clock_is_mended(kind: str) -> None:
-    """Good stamps are kept, bad ones follow the frame before by the nominal interval."""
+def test_stamps_are_corrected(kind: str) -> None:
+    """Good stamps are kept; bad ones follow their predecessor by the nominal interval."""
     stamps, expected = CLOCKS[kind]
     clock = FrameClock(10)
     times = [clock.stamp(stamp) for stamp in stamps]  # type: ignore[attr-defined]

@@ -1,7 +1,5 @@
 """Video colours are right, whichever matrix and range a file uses."""
 
-from collections.abc import Sequence
-
 import av
 import cv2
 import numpy as np
@@ -37,21 +35,21 @@ def _yuv(matrix: str, *, full: bool) -> NDArray[np.uint8]:
 def _chart(
     matrix: str, *, full: bool, tag: str, size_wh: tuple[int, int], pix_fmt: str = "yuv420p"
 ) -> av.VideoFrame:
-    picture = av.VideoFrame(*size_wh, pix_fmt)
-    for plane, values in zip(picture.planes, _yuv(matrix, full=full), strict=True):
+    video_frame = av.VideoFrame(*size_wh, pix_fmt)
+    for plane, values in zip(video_frame.planes, _yuv(matrix, full=full), strict=True):
         rows = np.zeros((plane.height, plane.line_size), np.uint8)
         rows[:, : plane.width] = values[np.arange(plane.width) * len(values) // plane.width]
         plane.update(rows.tobytes())
-    picture.colorspace = TAGS[tag]
-    picture.color_range = 2 if full else 1 if tag != "none" else 0
-    return picture
+    video_frame.colorspace = TAGS[tag]
+    video_frame.color_range = 2 if full else 1 if tag != "none" else 0
+    return video_frame
 
 
-def _columns(image: NDArray[np.uint8]) -> Sequence[NDArray[np.int64]]:
-    """Read the middle of each of the chart's columns."""
+def _columns(image: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return the colour in the middle of each of the chart's columns: int64 (N, 3) BGR."""
     height, width, _ = image.shape
     middles = ((np.arange(len(CHART_BGR)) + 0.5) * width / len(CHART_BGR)).astype(int)
-    return image[height // 2, middles].astype(np.int64)
+    return np.asarray(image[height // 2, middles], np.int64)
 
 
 @pytest.mark.parametrize("size_wh", [(480, 360), (1280, 720)])
@@ -59,32 +57,32 @@ def _columns(image: NDArray[np.uint8]) -> Sequence[NDArray[np.int64]]:
 @pytest.mark.parametrize("matrix", SHARES)
 def test_tagged_colours_are_exact(matrix: str, full: bool, size_wh: tuple[int, int]) -> None:
     """A file that states its matrix and range gives the chart's colours within 3 levels."""
-    picture = _chart(matrix, full=full, tag=matrix, size_wh=size_wh)
-    image = to_bgr(picture, VideoReformatter())
+    video_frame = _chart(matrix, full=full, tag=matrix, size_wh=size_wh)
+    image = to_bgr(video_frame, VideoReformatter())
     assert np.abs(_columns(image) - CHART_BGR).max() <= 3
 
 
 @pytest.mark.parametrize(("size_wh", "matrix"), [((480, 360), "601"), ((1280, 720), "709")])
 def test_untagged_colours_are_guessed_by_size(size_wh: tuple[int, int], matrix: str) -> None:
     """A file that states nothing is BT.601 when small and BT.709 in HD, limited range."""
-    picture = _chart(matrix, full=False, tag="none", size_wh=size_wh)
-    image = to_bgr(picture, VideoReformatter())
+    video_frame = _chart(matrix, full=False, tag="none", size_wh=size_wh)
+    image = to_bgr(video_frame, VideoReformatter())
     assert np.abs(_columns(image) - CHART_BGR).max() <= 3
 
 
 def test_jpeg_formats_are_full_range() -> None:
     """The yuvj formats of MJPEG are full range even without a tag."""
-    picture = _chart("601", full=True, tag="none", size_wh=(480, 360), pix_fmt="yuvj420p")
-    picture.color_range = 0
-    assert np.abs(_columns(to_bgr(picture, VideoReformatter())) - CHART_BGR).max() <= 3
+    video_frame = _chart("601", full=True, tag="none", size_wh=(480, 360), pix_fmt="yuvj420p")
+    video_frame.color_range = 0
+    assert np.abs(_columns(to_bgr(video_frame, VideoReformatter())) - CHART_BGR).max() <= 3
 
 
 @pytest.mark.parametrize("pix_fmt", ["bgr24", "rgb24", "bgra", "gbrp"])
-def test_pictures_without_luma_keep_their_colours(pix_fmt: str) -> None:
+def test_rgb_frames_keep_their_colours(pix_fmt: str) -> None:
     """RGB in any order becomes BGR, exactly."""
     chart = np.tile(CHART_BGR[None, :, :], (8, 1, 1))
-    picture = av.VideoFrame.from_ndarray(chart, format="bgr24").reformat(format=pix_fmt)
-    assert np.array_equal(to_bgr(picture, VideoReformatter()), chart)
+    video_frame = av.VideoFrame.from_ndarray(chart, format="bgr24").reformat(format=pix_fmt)
+    assert np.array_equal(to_bgr(video_frame, VideoReformatter()), chart)
 
 
 def test_gray_keeps_its_levels() -> None:
@@ -95,10 +93,10 @@ def test_gray_keeps_its_levels() -> None:
 
 
 @pytest.mark.parametrize("width", [33, 64, 321])
-def test_images_are_in_one_piece(width: int) -> None:
+def test_images_are_contiguous(width: int) -> None:
     """FFmpeg's padding of odd widths does not reach the image."""
-    picture = av.VideoFrame.from_ndarray(np.full((7, width, 3), 9, np.uint8), format="rgb24")
-    image = to_bgr(picture, VideoReformatter())
+    video_frame = av.VideoFrame.from_ndarray(np.full((7, width, 3), 9, np.uint8), format="rgb24")
+    image = to_bgr(video_frame, VideoReformatter())
     assert image.shape == (7, width, 3)
     assert image.flags.c_contiguous
 
@@ -114,11 +112,11 @@ def test_images_are_in_one_piece(width: int) -> None:
     ],
 )
 def test_matrix_is_stated_or_guessed(colorspace: int, height: int, matrix: int) -> None:
-    """What the file states holds; the size decides for the rest."""
+    """The file's matrix is used; without one the size decides."""
     assert matrix_of(colorspace, height * 4 // 3, height) == matrix
 
 
-def test_chart_is_what_opencv_makes_of_it() -> None:
+def test_the_chart_agrees_with_opencv() -> None:
     """The chart's own arithmetic agrees with OpenCV's full-range BT.601."""
     yuv = _yuv("601", full=True).T[None]
     ycrcb = np.ascontiguousarray(yuv[..., [0, 2, 1]])

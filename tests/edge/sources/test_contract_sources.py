@@ -1,4 +1,4 @@
-"""Every source keeps the same promises, and `open_source` finds the right one."""
+"""All sources of files behave the same, and `open_source` finds the right one."""
 
 from collections.abc import Callable
 from itertools import islice, pairwise
@@ -63,7 +63,7 @@ def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
 
 
 def test_frames_are_bgr_images_in_order(opener: Opener) -> None:
-    """Each frame is uint8 (H, W, 3) in one piece or gray without copies, numbered from 0."""
+    """Each frame is uint8 (H, W, 3), contiguous or gray without copies, numbered from 0."""
     with opener() as source:
         frames = list(source)
     assert [frame.index for frame in frames] == list(range(source.frame_count or -1))
@@ -77,8 +77,8 @@ def test_frames_are_bgr_images_in_order(opener: Opener) -> None:
     assert stamps == sorted(stamps)
 
 
-def test_facts_are_told_before_the_first_frame(opener: Opener) -> None:
-    """A source has a name, waits for its reader, and has lost nothing yet."""
+def test_attributes_are_set_before_the_first_frame(opener: Opener) -> None:
+    """A source has a name, is not live, and has no damage yet."""
     with opener() as source:
         assert source.name
         assert source.live is False
@@ -86,8 +86,8 @@ def test_facts_are_told_before_the_first_frame(opener: Opener) -> None:
         assert source.truth_labels in {"camvid", "digits", "cityscapes"}
 
 
-def test_clock_grows_where_there_is_one(opener: Opener) -> None:
-    """Frames carry times from 0 exactly where the source says so."""
+def test_times_increase_if_there_is_a_clock(opener: Opener) -> None:
+    """Frames have times from 0 on exactly if the source says so."""
     with opener() as source:
         times = [frame.time_s for frame in islice(source, 5)]
     if source.has_clock:
@@ -130,14 +130,14 @@ def test_a_file_is_running_until_it_is_closed(opener: Opener) -> None:
 
 
 def test_max_frames_ends_the_run(opener: Opener) -> None:
-    """No more frames come than were asked for, and the count says so."""
+    """There are no more frames than `max_frames`, and the count agrees."""
     with opener(loop=True, max_frames=3) as source:
         assert source.frame_count == 3
         assert [frame.index for frame in source] == [0, 1, 2]
 
 
-def test_looping_goes_on_growing(opener: Opener) -> None:
-    """Positions and times grow over the end of the files, pictures and truth start again."""
+def test_loops_continue_indices_and_times(opener: Opener) -> None:
+    """Indices and times continue; images and truth start again."""
     with opener() as source:
         count = source.frame_count
         assert count is not None
@@ -155,10 +155,10 @@ def test_looping_goes_on_growing(opener: Opener) -> None:
 
 
 @pytest.mark.parametrize("make", NUMBERED, ids=lambda make: make.__name__[1:])
-def test_each_frame_brings_its_own_truth(
+def test_each_frame_has_its_own_truth(
     make: Callable[[Path], tuple[str, Truth]], tmp_path: Path
 ) -> None:
-    """The number a picture shows is the number its truth says."""
+    """The number in an image is the number in its truth."""
     text, truth = make(tmp_path)
     with open_source(text, truth=truth) as source:
         frames = list(source)
@@ -169,9 +169,9 @@ def test_each_frame_brings_its_own_truth(
 
 
 @pytest.mark.parametrize("wrong", [0, -1])
-def test_no_frames_cannot_be_asked_for(wrong: int) -> None:
-    """A run of no frames is a mistake in the command."""
-    with pytest.raises(UsageError, match="at least 1"):
+def test_max_frames_is_at_least_one(wrong: int) -> None:
+    """Fewer is a usage error."""
+    with pytest.raises(UsageError, match="give 1 or more"):
         open_source("synthetic", max_frames=wrong)
 
 
@@ -179,28 +179,28 @@ def test_no_frames_cannot_be_asked_for(wrong: int) -> None:
 REFUSED = {
     "999": r"no /dev/video999; .*`picamera`",
     "/dev/video999": "no /dev/video999",
-    "/dev/null": "is no camera",
+    "/dev/null": "is not a camera",
     "camera": "may be any camera",
     "rtsp://127.0.0.1:9/stream": "does not answer",
-    "ftp://127.0.0.1/stream": "no stream that is read here",
+    "ftp://127.0.0.1/stream": "not a supported protocol",
     "frame3.pgn": "did you mean frame3.png",
     "nowhere/film.mp4": "there is no folder",
     "x" * 3000: "cannot be reached",
     "empty": "there is no image in",
-    "others": r"it holds notes\.txt: name one",
+    "others": r"it has notes\.txt: name one",
     "others/notes.txt": "is a text",
-    "others/../noise.bin": "no picture or video",
+    "others/../noise.bin": "not an image or video",
     "labels": "give it as --truth",
-    "synthetic:9x9": "cannot be made",
-    "synthetic:fast": "not understood",
+    "synthetic:9x9": "is out of range",
+    "synthetic:fast": "is not valid",
 }
 
 
 @pytest.mark.parametrize("text", REFUSED, ids=lambda text: text[:20])
-def test_what_is_no_source_is_refused_in_words(
+def test_other_texts_are_refused(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The error names the fault, fits one line, and ends with advice."""
+    """The error is one line that names the problem and ends with advice."""
     monkeypatch.chdir(made.write_images(tmp_path, NAMES))
     (tmp_path / "empty").mkdir()
     (tmp_path / "others").mkdir()
@@ -212,15 +212,15 @@ def test_what_is_no_source_is_refused_in_words(
     assert "\n" not in str(caught.value)
 
 
-def test_synthetic_frames_keep_their_own_truth(tmp_path: Path) -> None:
-    """Foreign truth for made frames is refused."""
+def test_synthetic_frames_take_no_other_truth(tmp_path: Path) -> None:
+    """Truth for synthetic frames is refused."""
     truth = open_truth(made.write_maps(tmp_path / "annot", NAMES))
     with pytest.raises(SourceError, match="their own truth"):
         open_source("synthetic", truth=truth)
 
 
-def test_a_file_is_known_by_what_it_is(tmp_path: Path) -> None:
-    """Digits, pictures and films are found under any name."""
+def test_a_file_is_recognised_by_its_content(tmp_path: Path) -> None:
+    """Digits, images and videos are found under any name."""
     made.write_images(tmp_path, ["frame.png"])
     (tmp_path / "frame.png").rename(tmp_path / "one")
     made.write_digits(tmp_path / "two.gz")

@@ -1,11 +1,11 @@
-"""The class of each frame can be given as a table."""
+"""Truth can be a .csv file."""
 
 from pathlib import Path
 
 import pytest
 
 from edge_app.errors import SourceError
-from edge_app.sources.csv_labels import TableLabels
+from edge_app.sources.csv_labels import CsvLabels
 from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth
 from tests.support.media_files import write_video
@@ -19,21 +19,21 @@ def table(tmp_path: Path, text: str) -> Path:
 
 
 def test_labels_are_found_by_frame(tmp_path: Path) -> None:
-    """In any order, with other columns beside, spaces, and the mark spreadsheets begin with."""
-    truth = TableLabels(table(tmp_path, "\ufefflabel, frame, note\n7, 1, x\n2, 0, y\n"))
+    """In any order, with other columns, spaces, and the byte order mark of spreadsheets."""
+    truth = CsvLabels(table(tmp_path, "\ufefflabel, frame, note\n7, 1, x\n2, 0, y\n"))
     truth.check(2, None)
     assert [truth.of(i, "") for i in range(2)] == [2, 7]
     assert truth.labels == "digits"
 
 
-def test_without_frames_the_lines_follow_them(tmp_path: Path) -> None:
+def test_without_frame_numbers_the_lines_are_in_order(tmp_path: Path) -> None:
     """The first line is frame 0."""
-    truth = TableLabels(table(tmp_path, "label\n3\n5\n"))
+    truth = CsvLabels(table(tmp_path, "label\n3\n5\n"))
     assert [truth.of(i, "") for i in range(2)] == [3, 5]
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ("", "no column 'label'"),
         ("frame,class\n0,1\n", "no column 'label'"),
@@ -41,18 +41,18 @@ def test_without_frames_the_lines_follow_them(tmp_path: Path) -> None:
         ("frame,label\n0,ten\n", "'ten' in line 2"),
         ("frame,label\n0\n", "'None' in line 2"),
         ("frame,label\n-1,3\n", "'-1' in line 2"),
-        ("frame,label\n0,10\n", "no digit"),
+        ("frame,label\n0,10\n", "not a digit"),
         ("frame,label\n0,1\n0,1\n", "twice"),
     ],
 )
-def test_other_tables_are_refused_in_words(tmp_path: Path, text: str, words: str) -> None:
-    """With what is wrong, and where."""
-    with pytest.raises(SourceError, match=words):
+def test_other_tables_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    """The message names the problem and the line."""
+    with pytest.raises(SourceError, match=message):
         open_truth(table(tmp_path, text))
 
 
-def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
-    """A picture called .csv."""
+def test_other_content_is_refused(tmp_path: Path) -> None:
+    """The file is an image with the name .csv."""
     path = tmp_path / "labels.csv"
     path.write_bytes(b"\x89PNG\xff\xfe\x00")
     with pytest.raises(SourceError, match="cannot be read"):
@@ -60,13 +60,13 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_table_holds_digits_only(tmp_path: Path) -> None:
-    """It cannot be the truth of a street."""
+    """A table cannot be the truth of a street."""
     with pytest.raises(SourceError, match="leave out --truth-labels"):
         open_truth(table(tmp_path, "label\n1\n"), "camvid")
 
 
 def test_a_video_gets_its_labels_from_a_table(tmp_path: Path) -> None:
-    """Frame by frame; another number of lines does not belong to it."""
+    """Labels are paired frame by frame; another number of lines is refused."""
     video = write_video(tmp_path / "a.mp4", 3)
     truth = open_truth(table(tmp_path, "frame,label\n0,4\n1,5\n2,6\n"))
     assert [frame.truth for frame in open_source(str(video), truth=truth)] == [4, 5, 6]

@@ -1,4 +1,4 @@
-"""Who holds a device is read from /proc."""
+"""Processes that use a device are found in /proc."""
 
 import os
 import subprocess
@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from edge_app.sources import holders as room
-from edge_app.sources.holders import held_by, holders
+from edge_app.sources.holders import holder_message, holders
 
 
 def test_another_process_is_named(tmp_path: Path) -> None:
-    """A child that has the file open is found through a link too; this process is left out."""
+    """A child that has the file open is found, also through a link; this process is left out."""
     node, link = tmp_path / "video0", tmp_path / "by-id"
     node.touch()
     link.symlink_to(node)
@@ -27,16 +27,16 @@ def test_another_process_is_named(tmp_path: Path) -> None:
         child.stdout.readline()
         found = holders([str(link)])
         assert [holder.pid for holder in found] == [child.pid]
-        assert f"(pid {child.pid}); close it" in held_by([str(node)])
+        assert f"(pid {child.pid}); close it" in holder_message([str(node)])
         child.communicate()
     assert holders([str(node)]) == []
-    assert "sudo" in held_by([str(node)])
+    assert "sudo" in holder_message([str(node)])
 
 
 def test_watchers_are_named_only_when_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PipeWire keeps every camera's node open; somebody else is likelier."""
+    """PipeWire has all cameras open, so any other process is more likely to use one."""
     node = tmp_path / "video0"
     node.touch()
     for pid, name in ((11, "wireplumber"), (12, "zoom"), (os.getpid(), "python")):

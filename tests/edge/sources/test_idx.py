@@ -1,4 +1,4 @@
-"""IDX files are read strictly, because a wrong header would score digits against nothing."""
+"""IDX files are checked strictly, since a wrong header would give wrong scores."""
 
 import gzip
 from pathlib import Path
@@ -19,7 +19,7 @@ def _labels(path: Path, *ids: int) -> Path:
 
 @pytest.mark.parametrize("name", ["digits", "digits.gz"])
 def test_digits_share_one_channel(name: str, tmp_path: Path) -> None:
-    """A digit is a read-only gray picture whose three channels are the same memory."""
+    """A digit is a read-only gray image whose three channels share memory."""
     made.write_digits(tmp_path / name, 3)
     for number, frame in enumerate(IdxDigits(tmp_path / name)):
         assert frame.image.shape == (28, 28, 3)
@@ -31,14 +31,14 @@ def test_digits_share_one_channel(name: str, tmp_path: Path) -> None:
 
 # The bytes of a file, and what the error must say.
 BROKEN = {
-    "empty": (b"", "holds something else"),
-    "header cut": (HEADER[:9], "holds images, not IDX images|header"),
-    "labels": (bytes.fromhex("00000801 00000002 0102"), "holds labels, not IDX images"),
+    "empty": (b"", "has something else"),
+    "header cut": (HEADER[:9], "has images, not IDX images|header"),
+    "labels": (bytes.fromhex("00000801 00000002 0102"), "has labels, not IDX images"),
     "floats": (bytes.fromhex("00000d03 00000001 00000001 00000001 00000000"), "something else"),
-    "no digit": (bytes.fromhex("00000803 00000000 0000001c 0000001c"), "says it holds no images"),
-    "no width": (bytes.fromhex("00000803 00000002 0000001c 00000000"), "says it holds no images"),
-    "too short": (HEADER + b"\1" * 23, "states 24 bytes of images but holds 23"),
-    "too long": (HEADER + b"\1" * 25, "states 24 bytes of images but holds more"),
+    "not a digit": (bytes.fromhex("00000803 00000000 0000001c 0000001c"), "has no images"),
+    "no width": (bytes.fromhex("00000803 00000002 0000001c 00000000"), "has no images"),
+    "too short": (HEADER + b"\1" * 23, "states 24 bytes of images but has 23"),
+    "too long": (HEADER + b"\1" * 25, "states 24 bytes of images but has more"),
     "absurd": (
         bytes.fromhex("00000803 ffffffff ffffffff ffffffff"),
         "more than a file of its size",
@@ -49,18 +49,18 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_what_is_not_quite_idx_is_refused(kind: str, tmp_path: Path) -> None:
-    """A header or length that the format does not allow is a clear error."""
-    data, words = BROKEN[kind]
+def test_invalid_files_are_refused(kind: str, tmp_path: Path) -> None:
+    """A wrong header or length is an error."""
+    data, message = BROKEN[kind]
     path = tmp_path / "digits"
     path.write_bytes(data)
-    with pytest.raises(SourceError, match=words) as caught:
+    with pytest.raises(SourceError, match=message) as caught:
         IdxDigits(path)
     assert "\n" not in str(caught.value)
 
 
-def test_magic_tells_idx_from_other_files(tmp_path: Path) -> None:
-    """The kind is found by the first bytes, inside gzip too."""
+def test_the_magic_number_identifies_idx_files(tmp_path: Path) -> None:
+    """The first bytes give the kind, also inside gzip."""
     made.write_digits(tmp_path / "a.gz")
     _labels(tmp_path / "b", 1, 2)
     (tmp_path / "c").write_bytes(b"\x1f\x8bno gzip at all")
@@ -70,8 +70,8 @@ def test_magic_tells_idx_from_other_files(tmp_path: Path) -> None:
 
 
 def test_labels_must_be_digits(tmp_path: Path) -> None:
-    """A class id past 9 names its frame."""
-    with pytest.raises(SourceError, match="says 10 for frame 2"):
+    """The error for a class id above 9 names its frame."""
+    with pytest.raises(SourceError, match="has label 10 for frame 2"):
         IdxLabels(_labels(tmp_path / "labels", 1, 2, 10))
 
 
@@ -85,19 +85,19 @@ def test_labels_and_digits_must_be_as_many(count: int, tmp_path: Path) -> None:
 
 
 def test_labels_of_an_unknown_number_of_frames_are_refused(tmp_path: Path) -> None:
-    """Nothing is paired that cannot be counted."""
+    """The number of frames must be known."""
     with pytest.raises(SourceError, match="unknown number"):
         IdxLabels(_labels(tmp_path / "labels", 1)).check(None, None)
 
 
 def test_a_label_past_the_end_is_an_error(tmp_path: Path) -> None:
-    """Asking for more labels than there are is no wrap-around."""
+    """The index does not wrap around."""
     with pytest.raises(SourceError, match="no label for frame 1"):
         IdxLabels(_labels(tmp_path / "labels", 1)).of(1, "1")
 
 
 def test_mnist_is_read_whole(shared: Path) -> None:
-    """The 10,000 test digits come with their labels, the first of which are known."""
+    """The 10,000 test digits have their labels, of which the first are known."""
     folder = shared / "mnist"
     truth = IdxLabels(folder / "t10k-labels-idx1-ubyte.gz")
     frames = list(IdxDigits(folder / "t10k-images-idx3-ubyte.gz", truth=truth))

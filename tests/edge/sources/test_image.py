@@ -1,4 +1,4 @@
-"""Pictures are read in natural order, upright, as 8-bit BGR, and damaged ones are passed."""
+"""Images are read in natural order, upright, as 8-bit BGR; damaged ones are skipped."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tests.support import media_files as made
 
 
 def test_numbers_in_names_count() -> None:
-    """Frame 2 comes before frame 10, whatever the case and whatever stands around it."""
+    """Frame 2 comes before frame 10, whatever the letters around the numbers."""
     expected = ["2.png", "10.png", "0016E5_07959.png", "a.png", "B2.png", "b9.png", "b10.png"]
     assert sorted(sorted(expected), key=natural_key) == expected
 
@@ -27,8 +27,8 @@ def test_only_images_of_a_folder_are_read(tmp_path: Path) -> None:
     assert [path.name for path in find_images(tmp_path)] == ["1.bmp", "2.png", "10.jpg"]
 
 
-def test_images_of_sub_folders_are_read_where_there_are_no_others(tmp_path: Path) -> None:
-    """City folders are read in their order, truth folders never, and deep ones are not searched."""
+def test_sub_folders_are_read_if_there_are_no_other_images(tmp_path: Path) -> None:
+    """City folders are read in order; truth folders and deep ones are not."""
     made.write_images(
         tmp_path,
         [
@@ -47,7 +47,7 @@ def test_images_of_sub_folders_are_read_where_there_are_no_others(tmp_path: Path
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".tif", ".webp", ".ppm"])
 def test_each_format_is_read(suffix: str, tmp_path: Path) -> None:
-    """The usual formats give the same picture, to a lossy level or two."""
+    """The usual formats give the same image, lossy ones within 2 levels."""
     made.write_images(tmp_path, [f"a{suffix}", f"b{suffix}"])
     assert (
         np.abs(read_image(tmp_path / f"b{suffix}").astype(int) - made.numbered_image(1)).max() <= 2
@@ -77,7 +77,7 @@ def test_each_kind_of_pixel_becomes_bgr(kind: str, tmp_path: Path) -> None:
 
 
 def test_channels_are_blue_green_red(tmp_path: Path) -> None:
-    """A red picture has its light in the last channel."""
+    """A red image is bright in the last channel only."""
     PillowImage.new("RGB", (8, 6), (250, 0, 0)).save(tmp_path / "red.png")
     PillowImage.new("RGB", (8, 6), (250, 0, 0)).save(tmp_path / "red.jpg", quality=95)
     for name in ("red.png", "red.jpg"):
@@ -88,10 +88,10 @@ def test_channels_are_blue_green_red(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("orientation", "corner"), [(1, (0, 0)), (3, (-1, -1)), (6, (0, -1)), (8, (-1, 0))]
 )
-def test_exif_orientation_is_honoured(
+def test_exif_orientation_is_applied(
     orientation: int, corner: tuple[int, int], tmp_path: Path
 ) -> None:
-    """A picture that a phone stored lying stands upright."""
+    """An image that a phone stored rotated is upright."""
     pixels = np.zeros((32, 64, 3), np.uint8)
     pixels[:16, :16] = 255
     exif = PillowImage.Exif()
@@ -104,7 +104,7 @@ def test_exif_orientation_is_honoured(
 
 
 def _noise(path: Path) -> bytes:
-    """Write a picture that fills some kilobytes, and return them."""
+    """Write an image that fills some kilobytes, and return them."""
     noise = np.random.default_rng(3).integers(0, 256, (60, 80, 3), np.uint8)
     assert cv2.imwrite(str(path), noise)
     return path.read_bytes()
@@ -112,10 +112,10 @@ def _noise(path: Path) -> bytes:
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.bmp", "a.webp", "a.tif"])
 @pytest.mark.parametrize("kind", ["empty", "text", "half", "end missing"])
-def test_a_damaged_picture_is_an_error(
+def test_a_damaged_image_is_an_error(
     kind: str, name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Half a picture is never shown as a whole one, and no library writes about it."""
+    """Half an image is never returned, and no library writes to stderr."""
     data = _noise(tmp_path / name)
     broken = {
         "empty": b"",
@@ -129,7 +129,7 @@ def test_a_damaged_picture_is_an_error(
     assert capfd.readouterr().err == ""
 
 
-def test_a_spoilt_png_is_told_by_its_sums(tmp_path: Path) -> None:
+def test_a_damaged_png_is_found_by_its_checksums(tmp_path: Path) -> None:
     """One wrong byte in the middle of a PNG is found."""
     data = bytearray(_noise(tmp_path / "a.png"))
     data[len(data) // 2] ^= 1
@@ -138,14 +138,14 @@ def test_a_spoilt_png_is_told_by_its_sums(tmp_path: Path) -> None:
         read_image(tmp_path / "a.png")
 
 
-def test_bytes_behind_a_jpeg_do_no_harm(tmp_path: Path) -> None:
-    """Cameras append a second picture or notes of their own."""
+def test_bytes_after_a_jpeg_are_ignored(tmp_path: Path) -> None:
+    """Cameras append a second image or other data."""
     data = _noise(tmp_path / "a.jpg")
     (tmp_path / "b.jpg").write_bytes(data + b"\0maker's notes \xff\xda" * 3)
     assert np.array_equal(read_image(tmp_path / "a.jpg"), read_image(tmp_path / "b.jpg"))
 
 
-def test_damaged_pictures_are_counted_and_passed(tmp_path: Path) -> None:
+def test_damaged_images_are_counted_and_skipped(tmp_path: Path) -> None:
     """The others keep their order and numbering, and the log names the damaged ones."""
     made.write_images(tmp_path, [f"{number}.png" for number in range(5)])
     (tmp_path / "1.png").write_bytes(b"")
@@ -161,15 +161,15 @@ def test_damaged_pictures_are_counted_and_passed(tmp_path: Path) -> None:
     assert [note.split(" ")[0] for note in source.notes] == ["1.png", "3.png"]
 
 
-def test_a_single_damaged_picture_is_an_error(tmp_path: Path) -> None:
-    """There is nothing else to show, so the run cannot go on."""
+def test_a_single_damaged_image_is_an_error(tmp_path: Path) -> None:
+    """Without another image the run cannot continue."""
     (tmp_path / "a.png").write_bytes(b"")
     with pytest.raises(SourceError, match=r"a\.png is empty"):
         list(open_source(str(tmp_path / "a.png")))
 
 
-def test_a_folder_of_damaged_pictures_is_an_error(tmp_path: Path) -> None:
-    """A folder that gives no frame at all says so instead of ending quietly."""
+def test_a_folder_of_damaged_images_is_an_error(tmp_path: Path) -> None:
+    """A folder without any frame is an error, not an empty run."""
     for name in ("a.png", "b.png"):
         (tmp_path / name).write_bytes(b"")
     with pytest.raises(SourceError, match="none of the 2 images"):

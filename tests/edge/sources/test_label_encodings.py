@@ -5,7 +5,13 @@ import pytest
 
 from edge_app.errors import SourceError
 from edge_app.labels import VOID
-from edge_app.sources.label_encodings import CAMVID_IDS, DRIVESEG_IDS, LABEL_IDS, TRAIN_IDS, IdSet
+from edge_app.sources.label_encodings import (
+    CAMVID_IDS,
+    DRIVESEG_IDS,
+    LABEL_IDS,
+    TRAIN_IDS,
+    LabelEncoding,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,7 +25,7 @@ from edge_app.sources.label_encodings import CAMVID_IDS, DRIVESEG_IDS, LABEL_IDS
     ids=["labelIds", "labelTrainIds", "camvid", "driveseg"],
 )
 def test_ids_become_train_ids(
-    encoding: IdSet, ids: list[int], train_ids: list[int], unknown: int
+    encoding: LabelEncoding, ids: list[int], train_ids: list[int], unknown: int
 ) -> None:
     """Known ids are translated; an unknown one is an error that names it."""
     assert encoding.to_train_ids(np.array([ids], np.uint8), "a.png").tolist() == [train_ids]

@@ -1,4 +1,4 @@
-"""Cameras and streams keep the promises of every source, and come back when they are lost."""
+"""Cameras and streams behave as sources, and reconnect when they are lost."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -28,14 +28,14 @@ QUICK = RetryPolicy(open_s=10, read_s=0.3, first_delay_s=0.01, longest_delay_s=0
 
 @dataclass
 class Rig:
-    """Hold a camera that can be lost and brought back."""
+    """A camera that can be unplugged and plugged in again."""
 
     text: str
     lose: Callable[[], None]
     bring_back: Callable[[], None]
 
     def open(self, **more: Any) -> LiveSource:
-        source = open_source(self.text, **{"patience": QUICK, **more})
+        source = open_source(self.text, **{"retry": QUICK, **more})
         assert isinstance(source, LiveSource)
         return source
 
@@ -88,13 +88,13 @@ RIGS = [_picamera, _usb, _dying_stream, _stalling_stream]
 def rig(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Rig]:
-    """Set up one kind of camera."""
+    """Return one kind of camera."""
     with ExitStack() as stack:
         yield request.param(stack, monkeypatch, tmp_path)
 
 
 def read_until(frames: Iterator[Frame], done: Callable[[], bool]) -> Frame:
-    """Read on until something holds; the last frame is returned."""
+    """Read frames until a condition holds; return the last one."""
     for frame in islice(frames, 3000):
         if done():
             return frame
@@ -102,7 +102,7 @@ def read_until(frames: Iterator[Frame], done: Callable[[], bool]) -> Frame:
 
 
 def test_frames_are_bgr_images_in_order(rig: Rig) -> None:
-    """Each frame is uint8 (H, W, 3) BGR in one piece, numbered from 0, with a growing clock."""
+    """Each frame is uint8 (H, W, 3) BGR, contiguous, numbered from 0, with increasing times."""
     with rig.open() as source:
         frames = list(islice(source, 5))
     assert [frame.index for frame in frames] == [0, 1, 2, 3, 4]
@@ -118,8 +118,8 @@ def test_frames_are_bgr_images_in_order(rig: Rig) -> None:
     assert all(late.captured_s >= early.captured_s for early, late in pairwise(frames))
 
 
-def test_facts_are_told_before_the_first_frame(rig: Rig) -> None:
-    """A camera has a name, gives pictures whether they are wanted or not, and has no end."""
+def test_attributes_are_set_before_the_first_frame(rig: Rig) -> None:
+    """A camera has a name, is live, and has no frame count."""
     with rig.open() as opened:
         source: Source = opened
         assert source.name
@@ -130,19 +130,19 @@ def test_facts_are_told_before_the_first_frame(rig: Rig) -> None:
         assert opened.state.kind is StateKind.OPENING
 
 
-def test_iterating_again_counts_anew(rig: Rig) -> None:
-    """The second pass goes on with what the camera sees now, from number 0."""
+def test_iterating_again_counts_from_zero(rig: Rig) -> None:
+    """The second pass has new images, numbered from 0."""
     with rig.open(loop=True) as source:
         passes = [[frame.index for frame in islice(source, 3)] for _ in range(2)]
     assert passes == [[0, 1, 2], [0, 1, 2]]
 
 
 def test_max_frames_ends_the_run(rig: Rig) -> None:
-    """No more frames come than were asked for, and fewer than one cannot be."""
+    """There are no more frames than `max_frames`, which is at least 1."""
     with rig.open(max_frames=3) as source:
         assert source.frame_count == 3
         assert len(list(source)) == 3
-    with pytest.raises(UsageError, match="at least 1"):
+    with pytest.raises(UsageError, match="give 1 or more"):
         rig.open(max_frames=0)
 
 
@@ -160,7 +160,7 @@ def test_closing_twice_is_safe_and_final(rig: Rig) -> None:
 
 
 def test_a_lost_camera_comes_back(rig: Rig) -> None:
-    """The state tells of the loss while no frame comes; the run goes on where it stopped."""
+    """The state shows the loss while no frame comes; then the numbering continues."""
     with rig.open() as source:
         frames = iter(source)
         next(frames)
@@ -188,10 +188,10 @@ def test_a_lost_camera_comes_back(rig: Rig) -> None:
     assert "was lost" in source.notes[0]
 
 
-def test_a_camera_that_stays_away_is_given_up_if_asked(rig: Rig) -> None:
-    """After the last attempt the run ends with what was wrong and what to look at."""
-    patience = RetryPolicy(10, 0.3, 0.01, 0.04, attempts=2)
-    with rig.open(patience=patience) as source:
+def test_a_camera_that_stays_lost_is_given_up_after_the_attempts(rig: Rig) -> None:
+    """After the last attempt the run ends with the reason and advice."""
+    retry = RetryPolicy(10, 0.3, 0.01, 0.04, attempts=2)
+    with rig.open(retry=retry) as source:
         frames = iter(source)
         next(frames)
         rig.lose()
@@ -200,9 +200,9 @@ def test_a_camera_that_stays_away_is_given_up_if_asked(rig: Rig) -> None:
 
 
 def test_closing_ends_the_wait_for_a_lost_camera(rig: Rig) -> None:
-    """A reader that waits for a camera to come back is let go by another thread's close."""
-    patience = RetryPolicy(10, 0.3, first_delay_s=60, longest_delay_s=60)
-    with rig.open(patience=patience) as source:
+    """A reader that waits for a lost camera ends when another thread closes the source."""
+    retry = RetryPolicy(10, 0.3, first_delay_s=60, longest_delay_s=60)
+    with rig.open(retry=retry) as source:
         frames = iter(source)
         next(frames)
         ends: list[int] = []
@@ -216,10 +216,10 @@ def test_closing_ends_the_wait_for_a_lost_camera(rig: Rig) -> None:
         assert len(ends) == 1
 
 
-def test_a_run_can_be_stopped_while_its_camera_is_away(rig: Rig) -> None:
-    """A run goes on without pictures, and a signal ends it all the same."""
-    patience = RetryPolicy(10, 0.3, first_delay_s=60, longest_delay_s=60)
-    with rig.open(patience=patience) as source:
+def test_a_run_can_be_stopped_while_its_camera_is_lost(rig: Rig) -> None:
+    """A signal ends a run that waits for images."""
+    retry = RetryPolicy(10, 0.3, first_delay_s=60, longest_delay_s=60)
+    with rig.open(retry=retry) as source:
         collector = Collector()
         run = make_run(source, FakeEngine(), [collector])  # type: ignore[arg-type]
 
@@ -237,8 +237,8 @@ def test_a_run_can_be_stopped_while_its_camera_is_away(rig: Rig) -> None:
         assert source.state == CLOSED
 
 
-def test_pictures_can_be_turned(rig: Rig) -> None:
-    """A quarter turn clockwise puts the left half on top."""
+def test_images_can_be_rotated(rig: Rig) -> None:
+    """90 degrees clockwise put the left half on top."""
     with rig.open(camera=CameraOptions(rotation=90)) as source:
         image = next(iter(source)).image
     assert image[: image.shape[0] // 4].mean() > 60 > image[-image.shape[0] // 4 :].mean()
@@ -246,7 +246,7 @@ def test_pictures_can_be_turned(rig: Rig) -> None:
 
 
 def test_truth_is_refused(rig: Rig) -> None:
-    """Nobody labelled what a camera sees."""
+    """Live images have no truth."""
     truth: Any = object()
     with pytest.raises(SourceError, match="leave out --truth"):
         open_source(rig.text, truth=truth)
@@ -258,7 +258,7 @@ class Hanging:
     def __init__(self, where: str, release: threading.Event) -> None:
         from edge_app.sources.capture_thread import DeviceInfo
 
-        self.facts = DeviceInfo("hanging camera")
+        self.info = DeviceInfo("hanging camera")
         self._where = where
         self._release = release
         self._hang("open")
@@ -277,16 +277,16 @@ class Hanging:
 
 @pytest.mark.parametrize("where", ["read", "close"])
 def test_a_driver_that_hangs_does_not_hang_the_run(where: str) -> None:
-    """A read or a close that never returns is left behind, and the next attempt is made."""
+    """A read or close that never returns is abandoned, and the next attempt is made."""
     release = threading.Event()
-    patience = RetryPolicy(0.2, 0.05, 0.01, 0.01, attempts=3)
-    with LiveSource(lambda: Hanging(where, release), patience) as source:
+    retry = RetryPolicy(0.2, 0.05, 0.01, 0.01, attempts=3)
+    with LiveSource(lambda: Hanging(where, release), retry) as source:
         with pytest.raises(SourceError, match="did not come back in 3 attempts"):
             next(iter(source))
         release.set()
 
 
-def test_a_driver_that_hangs_in_opening_is_an_error_at_first() -> None:
+def test_a_driver_that_hangs_in_opening_is_an_error() -> None:
     """The first opening has a time-out as well."""
     release = threading.Event()
     with pytest.raises(SourceError, match=r"did not open within 0\.1 s; check"):
@@ -295,7 +295,7 @@ def test_a_driver_that_hangs_in_opening_is_an_error_at_first() -> None:
 
 
 def test_delays_double_up_to_the_longest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first attempts come soon, later ones are half a dozen a minute and more."""
+    """The first attempts come soon, later ones every few seconds."""
     release = threading.Event()
     source = LiveSource(lambda: Hanging("never", release), RetryPolicy(attempts=6))
     delays: list[float] = []

@@ -21,7 +21,7 @@ QUICK = RetryPolicy(open_s=10, read_s=0.3, first_delay_s=0.01, longest_delay_s=0
 
 @pytest.fixture
 def hardware(monkeypatch: pytest.MonkeyPatch) -> Hardware:
-    """Put a fake picamera2 in the place of the real one."""
+    """Replace picamera2 by a fake."""
     made = Hardware()
     made.install(monkeypatch)
     return made
@@ -29,7 +29,7 @@ def hardware(monkeypatch: pytest.MonkeyPatch) -> Hardware:
 
 def opened(text: str = "picamera", **options: Any) -> LiveSource:
     """Open a camera with some options."""
-    source = open_source(text, camera=CameraOptions(**options), patience=QUICK)
+    source = open_source(text, camera=CameraOptions(**options), retry=QUICK)
     assert isinstance(source, LiveSource)
     return source
 
@@ -40,8 +40,8 @@ def first(source: LiveSource) -> Frame:
         return next(iter(source))
 
 
-def test_it_asks_for_bgr_of_the_display_size(hardware: Hardware) -> None:
-    """picamera2's RGB888 is B, G, R in memory: it is taken as it comes."""
+def test_bgr_of_the_display_size_is_requested(hardware: Hardware) -> None:
+    """picamera2's RGB888 is B, G, R in memory and needs no conversion."""
     with opened() as source:
         image = next(iter(source)).image
     assert hardware.asked["main"] == {"size": (1280, 720), "format": "RGB888"}
@@ -59,8 +59,8 @@ def test_a_second_camera_has_a_number(text: str, hardware: Hardware) -> None:
 
 
 def test_options_become_controls(hardware: Hardware) -> None:
-    """Exposure, white balance, rate and mirrors are asked for in libcamera's units."""
-    options = {"fps": 10.0, "exposure_ms": 8.0, "awb": "daylight", "hflip": True}
+    """Exposure, white balance, rate and mirroring are set in libcamera's units."""
+    options: dict[str, Any] = {"fps": 10.0, "exposure_ms": 8.0, "awb": "daylight", "hflip": True}
     image = first(opened(size_wh=(641, 481), **options)).image
     asked = hardware.asked
     assert asked["controls"] == {
@@ -75,14 +75,14 @@ def test_options_become_controls(hardware: Hardware) -> None:
 
 
 def test_a_long_exposure_lowers_the_rate(hardware: Hardware) -> None:
-    """A shutter of 100 ms cannot open 30 times a second."""
+    """An exposure of 100 ms allows 10 frames per second."""
     with opened(exposure_ms=100.0) as source:
         assert source.rate_hz == 10
     assert hardware.asked["controls"]["FrameDurationLimits"] == (100000, 100000)
 
 
-def test_what_a_camera_cannot_do_is_said(hardware: Hardware) -> None:
-    """A control that the camera lacks is left out and named."""
+def test_missing_controls_are_noted(hardware: Hardware) -> None:
+    """A control that the camera lacks is not set, and named in a note."""
     hardware.controls = ("FrameDurationLimits",)
     with opened(awb="cloudy", exposure_ms=5.0) as source:
         said = " ".join(source.notes)
@@ -92,8 +92,8 @@ def test_what_a_camera_cannot_do_is_said(hardware: Hardware) -> None:
 
 
 @pytest.mark.parametrize("form", ["NV12", "YUV420", "BGR888", "XRGB8888"])
-def test_a_silent_change_of_format_is_noticed(form: str, hardware: Hardware) -> None:
-    """Libcamera may give another format than asked, padded too: converted, and said."""
+def test_another_format_is_converted_and_noted(form: str, hardware: Hardware) -> None:
+    """Libcamera may choose another format than requested, also with padding."""
     hardware.format, hardware.padding = form, 64
     with opened(size_wh=(640, 480)) as source:
         image = next(iter(source)).image
@@ -102,36 +102,36 @@ def test_a_silent_change_of_format_is_noticed(form: str, hardware: Hardware) -> 
     assert f"the camera gives {form}" in source.notes[0]
 
 
-def test_a_silent_change_of_size_is_said(hardware: Hardware) -> None:
-    """The size that came is the size of the pictures."""
+def test_another_size_is_noted(hardware: Hardware) -> None:
+    """Images have the size that the camera chose."""
     hardware.size_wh = (320, 240)
     with opened(size_wh=(640, 480)) as source:
         assert next(iter(source)).image.shape == (240, 320, 3)
-    assert source.notes == ["asked the camera for 640x480, got 320x240"]
+    assert source.notes == ["requested 640x480 from the camera, got 320x240"]
 
 
 def test_a_format_that_cannot_be_read_is_refused(hardware: Hardware) -> None:
-    """Raw Bayer data is no picture; the camera is let go of again."""
+    """Raw Bayer data is refused, and the camera is closed."""
     hardware.format = "SRGGB10"
-    with pytest.raises(SourceError, match="SRGGB10, which cannot be read here; try another"):
+    with pytest.raises(SourceError, match="SRGGB10, which is not supported; try another"):
         opened()
     assert (hardware.opened, hardware.closed) == (1, 1)
 
 
-def test_a_short_buffer_is_a_lost_picture_not_a_crash(hardware: Hardware) -> None:
-    """A buffer that is too short counts as a lost camera, with its reason in the state."""
+def test_a_short_buffer_counts_as_a_lost_camera(hardware: Hardware) -> None:
+    """The reason is in the state."""
     hardware.short = 1
-    patience = RetryPolicy(10, 0.3, 0.01, 0.01, attempts=1)
+    retry = RetryPolicy(10, 0.3, 0.01, 0.01, attempts=1)
     with (
-        open_source("picamera", patience=patience) as source,
+        open_source("picamera", retry=retry) as source,
         pytest.raises(SourceError, match="too short"),
     ):
         next(iter(source))
 
 
 @pytest.mark.parametrize("clock", [time.CLOCK_BOOTTIME, time.CLOCK_MONOTONIC])
-def test_age_is_counted_from_the_sensor(clock: int, hardware: Hardware) -> None:
-    """A frame stamped 80 ms before it came was taken 80 ms before, on either clock."""
+def test_the_age_is_that_of_the_sensor(clock: int, hardware: Hardware) -> None:
+    """A stamp of 80 ms before arrival gives that time, on either clock."""
     hardware.stamp_ns = lambda: time.clock_gettime_ns(clock) - 80_000_000
     before_s = time.monotonic()
     frame = first(opened())
@@ -141,8 +141,8 @@ def test_age_is_counted_from_the_sensor(clock: int, hardware: Hardware) -> None:
 @pytest.mark.parametrize(
     "stamp", [None, 0, -5, 1, 2**63, lambda: time.time_ns(), float("nan"), 10**12 * 3600]
 )
-def test_wild_stamps_fall_back_to_arrival(stamp: Any, hardware: Hardware) -> None:
-    """A missing or impossible stamp makes a frame as old as its arrival."""
+def test_implausible_stamps_fall_back_to_arrival(stamp: Any, hardware: Hardware) -> None:
+    """With a missing or implausible stamp the arrival counts."""
     hardware.stamp_ns = stamp if callable(stamp) else lambda: stamp
     before_s = time.monotonic()
     frame = first(opened())
@@ -150,49 +150,47 @@ def test_wild_stamps_fall_back_to_arrival(stamp: Any, hardware: Hardware) -> Non
 
 
 def test_a_busy_camera_is_tried_again(hardware: Hardware, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A camera that another program lets go of in time is opened without a word."""
+    """A camera that another program releases in time is opened without an error."""
     hardware.busy = True
     tries = []
 
-    def held_by(nodes: Any) -> str:
+    def holder_message(nodes: Any) -> str:
         tries.append(nodes)
         hardware.busy = len(tries) < 3
-        return "held by rpicam-hello (pid 812); close it"
+        return "used by rpicam-hello (pid 812); close it"
 
-    monkeypatch.setattr(picamera, "held_by", held_by)
+    monkeypatch.setattr(picamera, "holder_message", holder_message)
     first(opened())
     assert len(tries) == 3
 
 
-def test_a_busy_camera_names_who_holds_it(
-    hardware: Hardware, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The error says who; later the state does."""
-    words = "held by rpicam-hello (pid 812); close it"
-    monkeypatch.setattr(picamera, "held_by", lambda nodes: words)
+def test_a_busy_camera_names_its_user(hardware: Hardware, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the process; after a loss the state does."""
+    message = "used by rpicam-hello (pid 812); close it"
+    monkeypatch.setattr(picamera, "holder_message", lambda nodes: message)
     hardware.busy = True
-    with pytest.raises(SourceError, match=r"picamera 0 is held by rpicam-hello \(pid 812\); close"):
+    with pytest.raises(SourceError, match=r"picamera 0 is used by rpicam-hello \(pid 812\); close"):
         opened()
     hardware.busy = False
-    source = open_source("picamera", patience=RetryPolicy(10, 0.1, 0.01, 0.01, attempts=2))
+    source = open_source("picamera", retry=RetryPolicy(10, 0.1, 0.01, 0.01, attempts=2))
     with source:
         frames = iter(source)
         next(frames)
         hardware.busy, hardware.plugged = True, True
         hardware.stamp_ns = lambda: 1 / 0  # the camera breaks, and another program is quicker
-        with pytest.raises(SourceError, match="held by rpicam-hello"):
+        with pytest.raises(SourceError, match="used by rpicam-hello"):
             list(frames)
         assert isinstance(source, LiveSource)
         assert (
             str(source.state)
-            == "reconnecting (attempt 2): picamera 0 is held by rpicam-hello (pid 812)"
+            == "reconnecting (attempt 2): picamera 0 is used by rpicam-hello (pid 812)"
         )
 
 
-def test_no_camera_says_what_to_look_at(
+def test_a_missing_camera_is_explained(
     hardware: Hardware, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
-    """Without a camera, with another number, and without the right to use one."""
+    """No camera, another number, and no permission have messages of their own."""
     monkeypatch.setattr(devices, "DEV", tmp_path)
     with pytest.raises(SourceError, match=r"no camera 3; there is picamera:0 \(imx708\)"):
         opened("picamera:3")
@@ -206,10 +204,8 @@ def test_no_camera_says_what_to_look_at(
 
 
 @pytest.mark.parametrize("in_venv", [True, False])
-def test_a_missing_module_says_how_to_get_it(
-    in_venv: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Libcamera comes from apt; a venv must be made so that it sees it."""
+def test_a_missing_module_names_the_command(in_venv: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libcamera comes from apt, so a venv needs the system's packages."""
     monkeypatch.setitem(sys.modules, "libcamera", None)
     monkeypatch.setattr(sys, "prefix", "/venv" if in_venv else sys.base_prefix)
     with pytest.raises(SourceError, match="apt install python3-picamera2") as caught:
@@ -218,10 +214,10 @@ def test_a_missing_module_says_how_to_get_it(
     assert "\n" not in str(caught.value)
 
 
-def test_a_clash_of_numpy_versions_is_named(
+def test_a_conflict_of_numpy_versions_is_explained(
     hardware: Hardware, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pip's numpy 2 over apt's modules is told as what it is."""
+    """Pip's numpy 2 does not work with apt's modules."""
 
     class Clash(ModuleType):
         def find_spec(self, name: str, *_: object) -> None:
@@ -230,5 +226,5 @@ def test_a_clash_of_numpy_versions_is_named(
 
     monkeypatch.delitem(sys.modules, "picamera2")
     monkeypatch.setattr(sys, "meta_path", [Clash("clash"), *sys.meta_path])
-    with pytest.raises(SourceError, match=r'does not fit numpy .*; run `pip install "numpy<2"`'):
+    with pytest.raises(SourceError, match=r'not work with numpy .*; run `pip install "numpy<2"`'):
         opened()

@@ -1,4 +1,4 @@
-"""Every form in which a camera may hand over a picture becomes the same BGR picture."""
+"""Every form in which a camera may hand over an image becomes the same BGR image."""
 
 import numpy as np
 import pytest
@@ -15,10 +15,12 @@ MADE = (*DEPTH, "YUV420", "NV12", "NV21", "MJPEG")
 @pytest.mark.parametrize("padding", [0, 32])
 @pytest.mark.parametrize("form", MADE)
 def test_colours_and_rows_are_right(form: str, padding: int) -> None:
-    """Blue stays blue and no row is sheared by what pads it, in each format."""
+    """Colours are right and padding does not shift rows, in each format."""
     layout = Layout(form, SIZE_WH, SIZE_WH[0] * DEPTH.get(form, 1) + padding)
     image = to_image(encoded(form, SIZE_WH, padding), layout)
-    assert (image.shape, image.dtype, image.flags.c_contiguous) == ((48, 64, 3), np.uint8, True)
+    assert image.shape == (48, 64, 3)
+    assert image.dtype == np.uint8
+    assert image.flags.c_contiguous
     off = np.abs(image.astype(int) - picture(SIZE_WH)).max(axis=2)
     if form in DEPTH:
         assert off.max() == 0
@@ -26,43 +28,43 @@ def test_colours_and_rows_are_right(form: str, padding: int) -> None:
         assert off[:, np.r_[:28, 36:64]].max() <= 8
 
 
-def test_a_picture_without_padding_is_not_copied() -> None:
-    """The buffer is the caller's own, so its pixels are used where they lie."""
+def test_an_image_without_padding_is_not_copied() -> None:
+    """The buffer belongs to the caller, so the image may share its memory."""
     buffer = encoded("RGB888", SIZE_WH)
     assert np.shares_memory(to_image(buffer, Layout("RGB888", SIZE_WH, 64 * 3)), buffer)
 
 
 def test_a_longer_buffer_is_cut() -> None:
-    """Buffers end at a page's end, not at the picture's."""
+    """Buffers end with a memory page, not with the image."""
     buffer = np.concatenate([encoded("RGB888", SIZE_WH), np.zeros(4096, np.uint8)])
     assert np.array_equal(to_image(buffer, Layout("RGB888", SIZE_WH, 192)), picture(SIZE_WH))
 
 
 @pytest.mark.parametrize("form", [form for form in FORMATS if form != "MJPEG"])
 def test_a_short_buffer_is_refused(form: str) -> None:
-    """A picture is whole or an error, in every format."""
+    """A part of an image is an error, in every format."""
     with pytest.raises(SourceError, match="too short for 64x48"):
         to_image(np.zeros(64 * 48 - 1, np.uint8), Layout(form, SIZE_WH, 256))
 
 
 def test_a_damaged_jpeg_is_refused() -> None:
-    """What is no JPEG, or one of another size, is an error in words."""
+    """Other data, and a JPEG of another size, are errors."""
     for data, size_wh in ((np.zeros(9, np.uint8), SIZE_WH), (encoded("MJPEG", (32, 32)), SIZE_WH)):
         with pytest.raises(SourceError, match="damaged JPEG"):
             to_image(data, Layout("MJPEG", size_wh, 0))
 
 
 @pytest.mark.parametrize(
-    ("form", "size_wh", "stride", "words"),
+    ("form", "size_wh", "stride", "message"),
     [
-        ("SRGGB10_CSI2P", SIZE_WH, 80, "gives 64x48 SRGGB10_CSI2P, which cannot be read"),
+        ("SRGGB10_CSI2P", SIZE_WH, 80, "gives 64x48 SRGGB10_CSI2P, which is not supported"),
         ("RGB888", SIZE_WH, 64, "rows of 64 bytes do not fit"),
         ("NV12", (63, 48), 64, "do not fit 63x48"),
     ],
 )
-def test_what_cannot_be_is_refused_before_the_first_picture(
-    form: str, size_wh: tuple[int, int], stride: int, words: str
+def test_impossible_layouts_are_refused(
+    form: str, size_wh: tuple[int, int], stride: int, message: str
 ) -> None:
-    """Raw formats and rows too short for their pixels are refused in one line."""
-    with pytest.raises(SourceError, match=words):
+    """Raw formats, and rows that are too short, are errors."""
+    with pytest.raises(SourceError, match=message):
         Layout(form, size_wh, stride)

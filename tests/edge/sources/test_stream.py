@@ -1,4 +1,4 @@
-"""Network streams are read as they come, without telling their passwords."""
+"""Network streams are read live, and passwords are never shown."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from edge_app.errors import SourceError
 from edge_app.sources.camera import CameraOptions
 from edge_app.sources.factory import open_source
 from edge_app.sources.live import RetryPolicy
-from edge_app.sources.stream import shown
+from edge_app.sources.stream import public_url
 from tests.support import media_files as made
 from tests.support.fake_stream import NetworkCamera
 
@@ -16,40 +16,40 @@ QUICK = RetryPolicy(open_s=10, read_s=0.3, first_delay_s=0.01, longest_delay_s=0
 
 
 def test_a_password_is_used_but_not_shown() -> None:
-    """The user and password go to the camera and stay off the screen and out of the notes."""
+    """User and password are sent to the camera, but are not in the name or the notes."""
     with NetworkCamera() as camera:
         camera.password = True
         url = f"http://me:secret@127.0.0.1:{camera.port}/live?token=hidden"
-        with open_source(url, patience=QUICK) as source:
+        with open_source(url, retry=QUICK) as source:
             next(iter(source))
             assert source.name == f"http://127.0.0.1:{camera.port}/live, 64x48, mjpeg"
         assert camera.auth[-1] is not None
 
 
 def test_an_address_is_shown_without_secrets() -> None:
-    """Even a password with an at sign in it."""
-    assert shown("rtsp://me:p@ss@host:8554/a/b?key=1") == "rtsp://host:8554/a/b"
+    """Also if the password has an at sign."""
+    assert public_url("rtsp://me:p@ss@host:8554/a/b?key=1") == "rtsp://host:8554/a/b"
 
 
-def test_a_refusal_is_told_in_words() -> None:
-    """No stream at the address is an error at once."""
+def test_an_address_without_a_stream_is_an_error() -> None:
+    """There is no second attempt."""
     with NetworkCamera() as camera:
         camera.mode = "refuses"
         with pytest.raises(SourceError, match=r"does not answer with a stream \(.*\); check"):
-            open_source(f"http://127.0.0.1:{camera.port}/live", patience=QUICK)
+            open_source(f"http://127.0.0.1:{camera.port}/live", retry=QUICK)
 
 
-def test_a_camera_that_says_nothing_runs_out_of_time() -> None:
-    """A server that accepts and then stalls does not hold the start for ever."""
+def test_a_silent_camera_times_out() -> None:
+    """A server that accepts and then stalls does not block the start."""
     with NetworkCamera() as camera:
         camera.mode = "silent"
-        patience = RetryPolicy(open_s=0.3, read_s=0.3)
+        retry = RetryPolicy(open_s=0.3, read_s=0.3)
         with pytest.raises(SourceError, match=r"no answer in time|did not open within"):
-            open_source(f"http://127.0.0.1:{camera.port}/live", patience=patience)
+            open_source(f"http://127.0.0.1:{camera.port}/live", retry=retry)
 
 
-def test_a_film_over_http_is_no_live_stream(tmp_path: Path) -> None:
-    """A file that has an end would race by; it is to be downloaded."""
+def test_a_video_over_http_is_not_a_live_stream(tmp_path: Path) -> None:
+    """A file would not run at its own rate, so it has to be downloaded."""
     from functools import partial
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
     from threading import Thread
@@ -61,18 +61,18 @@ def test_a_film_over_http_is_no_live_stream(tmp_path: Path) -> None:
     made.write_video(tmp_path / "film.mp4", 5)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path))
     Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    with pytest.raises(SourceError, match="is a film of 0 s, not a live stream; download it"):
-        open_source(f"http://127.0.0.1:{server.server_address[1]}/film.mp4", patience=QUICK)
+    with pytest.raises(SourceError, match="is a video of 0 s, not a live stream; download it"):
+        open_source(f"http://127.0.0.1:{server.server_address[1]}/film.mp4", retry=QUICK)
     server.shutdown()
     server.server_close()
 
 
-def test_what_only_the_camera_can_set_is_said() -> None:
-    """Size and exposure are no options of a stream; mirrors are."""
+def test_options_of_the_camera_itself_are_noted() -> None:
+    """Size and exposure cannot be set on a stream; mirroring can."""
     with NetworkCamera() as camera:
         options = CameraOptions(size_wh=(640, 480), hflip=True)
         url = f"http://127.0.0.1:{camera.port}/live"
-        with open_source(url, camera=options, patience=QUICK) as source:
+        with open_source(url, camera=options, retry=QUICK) as source:
             image = next(iter(source)).image
         assert source.notes == [
             "size, rate, exposure and white balance are set in the network camera"

@@ -1,4 +1,4 @@
-"""The made street moves, repeats itself exactly, and its truth is right to the pixel."""
+"""The synthetic street moves, is reproducible, and has exact truth."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ ROAD, SKY, PERSON, CAR = (
     ],
 )
 def test_size_and_rate_are_read(text: str, shape: tuple[int, ...], rate_hz: float) -> None:
-    """`synthetic:WxH@FPS` gives pictures of that size at that rate, finitely many."""
+    """`synthetic:WxH@FPS` gives a number of images of that size at that rate."""
     source = parse_synthetic(text)
     assert source
     frame = next(iter(source))
@@ -33,8 +33,8 @@ def test_size_and_rate_are_read(text: str, shape: tuple[int, ...], rate_hz: floa
 
 
 @pytest.mark.parametrize("text", ["street.mp4", "synthetics", "synthetic.mp4", ""])
-def test_other_texts_are_left_alone(text: str) -> None:
-    """A file that merely begins so is no synthetic source."""
+def test_other_texts_are_not_synthetic(text: str) -> None:
+    """A file name that only begins like this is not a synthetic source."""
     assert parse_synthetic(text) is None
 
 
@@ -49,13 +49,13 @@ def test_other_texts_are_left_alone(text: str) -> None:
         "synthetic:99999x720",
     ],
 )
-def test_impossible_wishes_are_refused(text: str) -> None:
-    """A size or rate that cannot be made is a clear error."""
+def test_sizes_and_rates_out_of_range_are_refused(text: str) -> None:
+    """The message gives the range."""
     with pytest.raises(SourceError, match="synthetic:1280x720@25"):
         parse_synthetic(text)
 
 
-def test_truth_lies_where_the_picture_shows_it() -> None:
+def test_truth_fits_the_image() -> None:
     """Road is dark gray, sky is light, and every truth is a scored class."""
     for frame in list(Synthetic((320, 180)))[::50]:
         assert isinstance(frame.truth, np.ndarray)
@@ -67,19 +67,19 @@ def test_truth_lies_where_the_picture_shows_it() -> None:
         assert np.median(gray[frame.truth == ROAD]) == pytest.approx(89, abs=4)
 
 
-def test_things_move_in_picture_and_truth_together() -> None:
-    """Between two frames the picture changes exactly where something moved, and cars do move."""
+def test_objects_move_in_image_and_truth() -> None:
+    """Between two frames the image changes exactly where something moved, and cars do move."""
     first, *_, last = list(Synthetic((320, 180)))[:10]
-    assert (first.truth != last.truth).any()
-    assert ((first.truth == CAR) != (last.truth == CAR)).any()
-    # A class border in the truth is an edge in the picture: a car is never on road colour.
+    assert np.any(first.truth != last.truth)
+    assert np.any((first.truth == CAR) != (last.truth == CAR))
+    # Pixels with the truth car never have the colour of the road.
     for frame in (first, last):
         car = frame.truth == CAR
         assert np.abs(frame.image[car].astype(int) - (92, 88, 86)).sum(1).min() > 15
 
 
-def test_the_same_frames_come_again() -> None:
-    """Two runs agree to the last pixel, so that figures can be compared."""
+def test_frames_are_reproducible() -> None:
+    """Two runs have equal frames, so that their figures can be compared."""
     one, two = (list(Synthetic((160, 90)))[::40] for _ in range(2))
     for left, right in zip(one, two, strict=True):
         assert np.array_equal(left.image, right.image)
@@ -87,7 +87,7 @@ def test_the_same_frames_come_again() -> None:
 
 
 def test_frames_do_not_share_memory() -> None:
-    """What is kept of one frame is not drawn over by the next."""
+    """A frame does not change when the next one is drawn."""
     frames = list(Synthetic((96, 64)))[:3]
     assert not np.shares_memory(frames[0].image, frames[1].image)
     assert not np.shares_memory(frames[0].truth, frames[1].truth)

@@ -1,4 +1,4 @@
-"""A frame and its truth never get out of step, and no id set is scored as another."""
+"""Frames get their own truth, and every kind of class ids is recognised."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -34,18 +34,18 @@ def test_camvid_void_is_not_scored(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("labels", "wrong"), [("camvid", 12), ("driveseg", 19), ("cityscapes", 34), ("cityscapes", 254)]
 )
-def test_an_id_outside_the_set_names_frame_and_id(labels: str, wrong: int, tmp_path: Path) -> None:
-    """What a set does not have is not scored as something else."""
+def test_an_unknown_id_is_an_error(labels: str, wrong: int, tmp_path: Path) -> None:
+    """The message names the file and the id."""
     ids = np.array([[1, 2], [21 if labels == "cityscapes" else 3, wrong]], np.uint8)
     made.write_map(tmp_path / "x" / "a.png", ids)
     truth = open_truth(tmp_path / "x", labels)
     truth.check(1, None)
-    with pytest.raises(SourceError, match=rf"a\.png holds the id {wrong},.*--truth-labels"):
+    with pytest.raises(SourceError, match=rf"a\.png has the id {wrong},.*--truth-labels"):
         truth.of(0, "0")
 
 
 def test_names_pair_whatever_their_order(tmp_path: Path) -> None:
-    """The truth of a picture has its name, though other truths lie between."""
+    """An image has the truth of its name, also if there are others."""
     made.write_maps(tmp_path / "annot", ["frame10.png", "extra.png", "frame2.png", "frame1.png"])
     truth = open_truth(tmp_path / "annot")
     truth.check(3, ["frame1.jpg", "frame2.jpg", "frame10.jpg"])
@@ -57,7 +57,7 @@ def test_names_pair_whatever_their_order(tmp_path: Path) -> None:
 
 
 def test_missing_truths_are_counted_and_named(tmp_path: Path) -> None:
-    """Every picture needs its truth before the run begins."""
+    """Every image needs its truth before the run begins."""
     made.write_images(tmp_path / "x", [*FRAMES, "frame3.png", "frame4.png"])
     truth = open_truth(made.write_maps(tmp_path / "annot", ["frame2.png"]))
     with pytest.raises(
@@ -66,24 +66,24 @@ def test_missing_truths_are_counted_and_named(tmp_path: Path) -> None:
         open_source(str(tmp_path / "x"), truth=truth)
 
 
-def test_names_that_occur_twice_pair_with_nothing(tmp_path: Path) -> None:
-    """Two cities may each have a 1.png; neither may take the other's truth."""
+def test_names_that_occur_twice_are_refused(tmp_path: Path) -> None:
+    """Two cities may both have a 1.png, and neither may get the truth of the other."""
     made.write_images(tmp_path / "x", ["a/1.png", "b/1.png"])
     truth = open_truth(made.write_maps(tmp_path / "annot", ["1.png", "2.png"]))
     with pytest.raises(SourceError, match="occur twice among the images"):
         open_source(str(tmp_path / "x"), truth=truth)
 
 
-def test_one_picture_and_one_map_are_a_pair(tmp_path: Path) -> None:
-    """Two single files that the user names need not be called alike."""
+def test_one_image_and_one_map_are_a_pair(tmp_path: Path) -> None:
+    """Two single files may have different names."""
     made.write_images(tmp_path, ["photo.png"])
     truth = open_truth(made.write_map(tmp_path / "painted.png", 7), "camvid")
     frame = next(iter(open_source(str(tmp_path / "photo.png"), truth=truth)))
     assert np.unique(frame.truth).tolist() == [7]  # type: ignore[arg-type]
 
 
-def test_a_damaged_picture_does_not_shift_the_truth(tmp_path: Path) -> None:
-    """The frames after a skipped one keep the truths of their own names."""
+def test_a_damaged_image_does_not_shift_the_truth(tmp_path: Path) -> None:
+    """The frames after a skipped one have the truth of their own names."""
     made.write_images(tmp_path / "x", FRAMES)
     (tmp_path / "x" / "frame2.png").write_bytes(b"")
     truth = open_truth(made.write_maps(tmp_path / "annot", FRAMES))
@@ -91,8 +91,8 @@ def test_a_damaged_picture_does_not_shift_the_truth(tmp_path: Path) -> None:
     assert [np.unique(frame.truth).tolist() for frame in frames] == [[0], [2]]  # type: ignore[arg-type]
 
 
-def test_a_damaged_picture_does_not_shift_digit_labels(tmp_path: Path) -> None:
-    """Labels have no names, so pictures keep their places in the list."""
+def test_a_damaged_image_does_not_shift_digit_labels(tmp_path: Path) -> None:
+    """Labels have no names, so images keep their positions."""
     made.write_images(tmp_path / "x", FRAMES)
     (tmp_path / "x" / "frame2.png").write_bytes(b"")
     labels = made.write_idx(tmp_path / "labels", np.array([4, 5, 6], np.uint8))
@@ -101,7 +101,7 @@ def test_a_damaged_picture_does_not_shift_digit_labels(tmp_path: Path) -> None:
 
 
 def test_streams_pair_in_natural_order(tmp_path: Path) -> None:
-    """Frame i of a stream has the i-th map, 2 before 10."""
+    """Frame i of a video has the i-th map, 2 before 10."""
     truth = open_truth(made.write_maps(tmp_path / "annot", FRAMES))
     truth.check(3, None)
     assert [_ids(truth, index) for index in range(3)] == [[0], [1], [2]]
@@ -127,8 +127,8 @@ def test_streams_must_be_as_long(count: int | None, tmp_path: Path) -> None:
         ("7_labelIds.png", "7"),
     ],
 )
-def test_what_a_frame_and_its_truth_have_in_common(name: str, key: str) -> None:
-    """Suffixes and Cityscapes' endings do not count."""
+def test_pair_keys_of_frames_and_truth_are_equal(name: str, key: str) -> None:
+    """Suffixes, also those of Cityscapes, do not count."""
     assert pair_key(name) == key
 
 
@@ -169,8 +169,8 @@ AGREEING = {
 
 @pytest.mark.parametrize("kind", AGREEING)
 @pytest.mark.parametrize("level", [".", "gtFine", "gtFine/val", "gtFine/val/ulm"])
-def test_cityscapes_is_found_and_told_apart(kind: str, level: str, tmp_path: Path) -> None:
-    """At every level of the layout, labelIds and labelTrainIds give the same trainIds."""
+def test_cityscapes_is_recognised(kind: str, level: str, tmp_path: Path) -> None:
+    """At every level of the folders, labelIds and labelTrainIds give the same trainIds."""
     truth = open_truth(_city(tmp_path, AGREEING[kind]) / level)
     truth.check(2, ["a_leftImg8bit.png", "b_leftImg8bit.png"])
     assert truth.labels == "cityscapes"
@@ -179,35 +179,38 @@ def test_cityscapes_is_found_and_told_apart(kind: str, level: str, tmp_path: Pat
 
 
 # The maps of a folder, and why they are refused.
-QUARRELLING = {
-    "trainIds named labelIds": ({"a_gtFine_labelIds.png": TRAIN}, "labelTrainIds .* were expected"),
-    "labelIds named trainIds": ({"a_gtFine_labelTrainIds.png": LABEL}, "labelIds .* were expected"),
+CONTRADICTORY = {
+    "trainIds named labelIds": ({"a_gtFine_labelIds.png": TRAIN}, "labelTrainIds .* instead of"),
+    "labelIds named trainIds": ({"a_gtFine_labelTrainIds.png": LABEL}, "labelIds .* instead of"),
     "a mix under one name": (
         {"a_gtFine_labelIds.png": LABEL, "b_gtFine_labelIds.png": TRAIN},
-        r"b_gtFine_labelIds\.png holds ids of Cityscapes labelTrainIds",
+        r"b_gtFine_labelIds\.png has ids of Cityscapes labelTrainIds",
     ),
     "a mix of names": (
         {"a_gtFine_labelIds.png": LABEL, "b_gtFine_labelTrainIds.png": TRAIN},
         "mixes labelIds and labelTrainIds",
     ),
-    "labelIds that show none": ({"a_gtFine_labelIds.png": PLAIN}, "does not show whether"),
+    "labelIds that show none": (
+        {"a_gtFine_labelIds.png": PLAIN},
+        "may have labelIds or labelTrainIds",
+    ),
 }
 
 
-@pytest.mark.parametrize("kind", QUARRELLING)
+@pytest.mark.parametrize("kind", CONTRADICTORY)
 def test_cityscapes_that_contradicts_itself_is_refused(kind: str, tmp_path: Path) -> None:
-    """A name and a content that disagree, or a mix over the frames, is never scored."""
-    maps, words = QUARRELLING[kind]
+    """A name that disagrees with the content, or a mix of both kinds, is an error."""
+    maps, message = CONTRADICTORY[kind]
     folder = _city(tmp_path, maps)
-    with pytest.raises(SourceError, match=words):
+    with pytest.raises(SourceError, match=message):
         _read_all(folder, [name.replace("gtFine", "leftImg8bit") for name in maps])
 
 
 @pytest.mark.parametrize(("first", "second"), [(TRAIN, LABEL), (LABEL, TRAIN)])
-def test_maps_without_a_telling_name_are_told_by_content(
+def test_maps_are_recognised_by_content(
     first: np.ndarray, second: np.ndarray, tmp_path: Path
 ) -> None:
-    """The first map that shows its kind decides for all, and one of the other kind is refused."""
+    """The first map that shows its kind decides, and one of the other kind is refused."""
     for name, ids in (("a.png", PLAIN), ("b.png", first), ("c.png", second)):
         made.write_map(tmp_path / name, ids)
     truth = open_truth(tmp_path, "cityscapes")
@@ -217,9 +220,9 @@ def test_maps_without_a_telling_name_are_told_by_content(
         truth.of(2, "c")
 
 
-def test_maps_that_show_nothing_are_not_guessed(tmp_path: Path) -> None:
-    """Ids below 19 alone could be either kind, so the user must say it by the names."""
-    with pytest.raises(SourceError, match="does not show whether"):
+def test_ambiguous_maps_are_refused(tmp_path: Path) -> None:
+    """Ids below 19 may be of either kind, so the file names must say which."""
+    with pytest.raises(SourceError, match="may have labelIds or labelTrainIds"):
         open_truth(made.write_map(tmp_path / "x" / "a.png", PLAIN).parent, "cityscapes")
 
 
@@ -228,7 +231,7 @@ def test_maps_that_show_nothing_are_not_guessed(tmp_path: Path) -> None:
 def test_driveseg_tarballs_are_read_in_natural_order(
     name: str, colour: bool, tmp_path: Path
 ) -> None:
-    """One PNG per frame, folders and hidden files passed over, nothing unpacked beside it."""
+    """One PNG per frame; folders and hidden files are skipped, nothing is unpacked."""
     names = [f"{number}.png" for number in (1, 2, 10, 11, 9)]
     path = made.write_tarball(tmp_path / name, names, colour=colour)
     truth = open_truth(path)
@@ -246,8 +249,8 @@ def test_driveseg_void_is_not_scored(tmp_path: Path) -> None:
     assert np.array_equal(truth.of(0, "0"), TRAIN)
 
 
-def test_a_tarball_may_hold_another_set(tmp_path: Path) -> None:
-    """What the user says of the ids stands before what the layout suggests."""
+def test_a_tarball_may_have_other_labels(tmp_path: Path) -> None:
+    """--truth-labels wins over what the layout suggests."""
     truth = open_truth(made.write_tarball(tmp_path / "a.tar", ["0.png"]), "camvid")
     assert truth.labels == "camvid"
 
@@ -272,8 +275,8 @@ def _cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:50])
 
 
-def test_a_palette_does_not_turn_ids_into_colours(tmp_path: Path) -> None:
-    """A coloured truth with a palette is read by its indices."""
+def test_a_palette_is_read_by_its_indices(tmp_path: Path) -> None:
+    """The colours of the palette are ignored."""
     _palette(tmp_path / "a.png")
     truth = open_truth(tmp_path, "camvid")
     truth.check(1, None)
@@ -281,23 +284,23 @@ def test_a_palette_does_not_turn_ids_into_colours(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("write", "words"),
+    ("write", "message"),
     [
-        (_rgb, "holds colours"),
+        (_rgb, "has colours"),
         (_deep, "16 bits"),
         (_cut, "damaged"),
         (Path.touch, "damaged"),
     ],
     ids=["colours", "16 bits", "cut", "empty"],
 )
-def test_what_is_no_class_map_is_refused(
-    write: Callable[[Path], None], words: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+def test_other_images_are_refused(
+    write: Callable[[Path], None], message: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Colours, deep images and damage are errors that name the file."""
     write(tmp_path / "a.png")
     truth = open_truth(tmp_path, "camvid")
     truth.check(1, None)
-    with pytest.raises(SourceError, match=rf"a\.png .*{words}"):
+    with pytest.raises(SourceError, match=rf"a\.png .*{message}"):
         truth.of(0, "0")
     assert capfd.readouterr().err == ""
 
@@ -308,20 +311,18 @@ REFUSED = {
     ("maps", "pascal"): "choose one of: camvid, cityscapes, driveseg",
     ("mapz", None): "did you mean maps",
     ("empty", "camvid"): "no truth",
-    ("root", None): "it holds testannot, valannot: name one",
+    ("root", None): "it has testannot, valannot: name one",
     ("digits", None): "takes the label file",
     ("labels", "camvid"): "leave out --truth-labels",
-    ("notes.txt", None): "no truth that can be read",
-    ("cut.tar.gz", None): "no truth that can be read",
+    ("notes.txt", None): "not truth that can be read",
+    ("cut.tar.gz", None): "not truth that can be read",
     ("none.tar", None): "no PNG in",
 }
 
 
 @pytest.mark.parametrize(("name", "labels"), REFUSED)
-def test_what_is_no_truth_is_refused_in_words(
-    name: str, labels: str | None, tmp_path: Path
-) -> None:
-    """The error names the fault, fits one line, and ends with advice."""
+def test_other_paths_are_refused(name: str, labels: str | None, tmp_path: Path) -> None:
+    """The error is one line that names the problem and ends with advice."""
     made.write_maps(tmp_path / "maps", FRAMES)
     made.write_maps(tmp_path / "root" / "testannot", FRAMES)
     made.write_maps(tmp_path / "root" / "valannot", FRAMES)
@@ -338,7 +339,7 @@ def test_what_is_no_truth_is_refused_in_words(
 
 
 def test_camvid_folder_pairs_with_its_annotations(shared: Path) -> None:
-    """Every CamVid test picture has its truth, of its own size and in CamVid's trainIds."""
+    """Every CamVid test image has its truth, of its own size and in CamVid's trainIds."""
     truth = open_truth(shared / "camvid" / "testannot")
     with open_source(str(shared / "camvid" / "test"), truth=truth, max_frames=10) as source:
         frames = list(source)
@@ -350,7 +351,7 @@ def test_camvid_folder_pairs_with_its_annotations(shared: Path) -> None:
 
 
 def test_camvid_drive_pairs_with_the_annotations_of_its_frames(shared: Path) -> None:
-    """Frame i of the drive is picture i of the folder, and has that picture's truth."""
+    """Frame i of the drive is image i of the folder, and has that image's truth."""
     folder = shared / "camvid"
     drive = open_source(
         str(shared / "video" / "camvid_val_drive.mp4"), truth=open_truth(folder / "valannot")
@@ -365,7 +366,7 @@ def test_camvid_drive_pairs_with_the_annotations_of_its_frames(shared: Path) -> 
 
 
 def test_camvid_truth_of_another_drive_is_refused(shared: Path) -> None:
-    """The 174 test truths do not belong to the 101 frames of the validation drive."""
+    """174 class maps do not fit the 101 frames of another drive."""
     truth = open_truth(shared / "camvid" / "testannot")
     with pytest.raises(SourceError, match=r"truth of 174 frames, but there are 101"):
         open_source(str(shared / "video" / "camvid_val_drive.mp4"), truth=truth)
@@ -393,7 +394,7 @@ def test_cityscapes_pairs_across_its_two_trees(shared: Path, tmp_path: Path) -> 
 
 
 def test_cityscapes_without_the_truth_of_a_split_is_refused(shared: Path) -> None:
-    """Validation truth does not serve the training images."""
+    """The truth of one split does not fit the images of another."""
     root = shared / "cityscapes"
     truth = open_truth(root / "gtFine" / "val")
     with pytest.raises(SourceError, match="no truth for 8 of 12 images"):

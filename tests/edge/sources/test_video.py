@@ -1,4 +1,4 @@
-"""Videos give every frame in order, with the file's own times, however awkward they are."""
+"""Videos give every frame in order with the file's time stamps, also unusual files."""
 
 import re
 from pathlib import Path
@@ -16,12 +16,12 @@ from tests.support import media_files as made
 
 # Every file of ../shared/data/video: frames delivered, their size, the rate the source states,
 # how many frames it says to expect, and damaged parts skipped; or the error.
-AWKWARD: dict[str, tuple[int, tuple[int, int], float, int | None, int] | str] = {
+EXPECTED: dict[str, tuple[int, tuple[int, int], float, int | None, int] | str] = {
     "camvid_val_drive.mp4": (101, (480, 360), 15, 101, 0),
     "decord_corrupted.mp4": (49, (1280, 720), 10, 50, 1),
     "decord_video_90.mov": (3, (320, 568), 30, 3, 0),
     "imageio_newtonscradle.gif": (36, (200, 150), 50, 36, 0),
-    "made_audio_only.mp4": "holds no video, only audio",
+    "made_audio_only.mp4": "has no video, only audio",
     "made_mjpeg.avi": (38, (320, 180), 25, 38, 0),
     "made_mnist_digits_480x360_15fps.avi": (200, (480, 360), 15, 200, 0),
     "made_odd_321x181_yuv444.mp4": (38, (321, 181), 25, 38, 0),
@@ -29,7 +29,7 @@ AWKWARD: dict[str, tuple[int, tuple[int, int], float, int | None, int] | str] = 
     "made_vfr.mp4": (19, (320, 180), 475 / 33, 19, 0),
     "made_zero_bytes.mp4": "is empty",
     "moviepy_no_duration.webm": (74, (1280, 720), 15000 / 1001, None, 0),
-    "mp4parse_zero_empty_stsc.mp4": "holds no picture that can be decoded",
+    "mp4parse_zero_empty_stsc.mp4": "has no frame that can be decoded",
     "torchcodec_h264_10bits.mp4": (30, (200, 200), 30, 30, 0),
     "torchcodec_h265_video.mp4": (10, (128, 128), 10, 10, 0),
     "udacity_solidWhiteRight.mp4": (221, (960, 540), 25, 221, 0),
@@ -37,12 +37,12 @@ AWKWARD: dict[str, tuple[int, tuple[int, int], float, int | None, int] | str] = 
 }
 
 
-@pytest.mark.parametrize("name", AWKWARD)
-def test_every_awkward_file_has_its_outcome(
+@pytest.mark.parametrize("name", EXPECTED)
+def test_every_file_has_its_expected_result(
     name: str, shared: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The frames, size, rate, count and damage are those of the table, or the error is."""
-    outcome = AWKWARD[name]
+    """Frames, size, rate, count and damage, or the error, are as in the table."""
+    outcome = EXPECTED[name]
     if isinstance(outcome, str):
         with pytest.raises(SourceError, match=outcome) as caught:
             list(VideoFile(shared / "video" / name))
@@ -51,20 +51,21 @@ def test_every_awkward_file_has_its_outcome(
         with VideoFile(shared / "video" / name) as video:
             frames = list(video)
         sizes = {(frame.image.shape[1], frame.image.shape[0]) for frame in frames}
-        found = (len(frames), sizes, video.rate_hz, video.frame_count, video.damaged)
-        assert found == (outcome[0], {outcome[1]}, pytest.approx(outcome[2]), *outcome[3:])
+        assert (len(frames), sizes) == (outcome[0], {outcome[1]})
+        assert video.rate_hz == pytest.approx(outcome[2])
+        assert (video.frame_count, video.damaged) == outcome[3:]
         assert len(video.notes) == video.damaged
     assert capfd.readouterr().err == ""
 
 
-def test_the_table_knows_every_file(shared: Path) -> None:
-    """No file of the folder is left without an expected outcome."""
+def test_every_file_has_a_row(shared: Path) -> None:
+    """Every file in the folder has a row in the table."""
     files = {path.name for path in (shared / "video").iterdir() if path.suffix != ".csv"}
-    assert files == set(AWKWARD)
+    assert files == set(EXPECTED)
 
 
 def test_frames_are_those_opencv_reads(shared: Path) -> None:
-    """A turned phone video stands as OpenCV's own reader puts it, to a few levels."""
+    """A rotated phone video looks as OpenCV reads it, within a few levels."""
     path = shared / "video" / "decord_video_90.mov"
     reader = cv2.VideoCapture(str(path))
     for frame in VideoFile(path):
@@ -86,7 +87,7 @@ FORMATS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_frame_comes_in_order(kind: str, tmp_path: Path) -> None:
-    """Twelve numbered frames come out as 0 to 11, each at its time, in the stated size."""
+    """Twelve numbered frames are 0 to 11, each with its time, in the stated size."""
     options = FORMATS[kind]
     path = made.write_video(tmp_path / "film.mp4", 12, **options)
     frames = list(VideoFile(path))
@@ -109,7 +110,7 @@ def test_other_containers_are_read(name: str, codec: str, pix_fmt: str, tmp_path
 
 
 def test_variable_rate_keeps_the_files_times(tmp_path: Path) -> None:
-    """Frames stand where the file puts them, counted from the first."""
+    """Times are those of the file, counted from the first frame."""
     times_ms = [0, 40, 80, 400, 440, 1000]
     path = made.write_video(tmp_path / "film.mp4", 6, times_ms=times_ms)
     times = [frame.time_s for frame in VideoFile(path)]
@@ -117,7 +118,7 @@ def test_variable_rate_keeps_the_files_times(tmp_path: Path) -> None:
 
 
 def test_a_stream_without_stamps_runs_at_its_rate(tmp_path: Path) -> None:
-    """A bare H.264 stream has no clock, so its frames follow one another evenly."""
+    """A raw H.264 stream has no clock, so its frames have equal intervals."""
     path = made.write_video(tmp_path / "film.h264", 6, container="h264", options={"bf": "0"})
     video = VideoFile(path)
     frames = list(video)
@@ -138,8 +139,8 @@ TURNS = {
 
 
 @pytest.mark.parametrize("kind", TURNS)
-def test_rotation_is_honoured(kind: str, tmp_path: Path) -> None:
-    """A picture turned by its metadata stands upright."""
+def test_rotation_is_applied(kind: str, tmp_path: Path) -> None:
+    """A frame with rotation in its metadata is upright."""
     matrix, corner = TURNS[kind]
     image = np.zeros((48, 96, 3), np.uint8)
     image[:24, :24] = 255
@@ -153,10 +154,10 @@ def test_rotation_is_honoured(kind: str, tmp_path: Path) -> None:
         assert corners[corner] > 200
 
 
-def test_damage_in_the_middle_is_counted_and_passed(
+def test_damage_in_the_middle_is_counted_and_skipped(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The frames after a damaged one still come, numbered without a gap, at their own times."""
+    """The frames after a damaged one follow without a gap, with their own times."""
     path = made.write_intra(tmp_path / "film.mp4", 8)
     made.break_packet(path, 3)
     video = VideoFile(path)
@@ -170,7 +171,7 @@ def test_damage_in_the_middle_is_counted_and_passed(
 
 
 def test_damage_does_not_shift_the_truth(tmp_path: Path) -> None:
-    """After a frame that was skipped, every other one still has its own truth."""
+    """After a skipped frame every other frame still has its own truth."""
     path = made.write_intra(tmp_path / "film.mp4", 8)
     made.break_packet(path, 3)
     truth = open_truth(made.write_maps(tmp_path / "annot", [f"{n}.png" for n in range(8)]))
@@ -180,8 +181,8 @@ def test_damage_does_not_shift_the_truth(tmp_path: Path) -> None:
         assert np.unique(frame.truth).tolist() == [made.number_of(frame.image)]  # type: ignore[arg-type]
 
 
-def test_damage_without_stamps_is_no_guess(tmp_path: Path) -> None:
-    """Where no stamp tells which frame was lost, truth is refused and frames still come."""
+def test_damage_without_stamps_refuses_truth(tmp_path: Path) -> None:
+    """If no stamp shows which frame was lost, truth is an error; frames still come."""
     path = made.write_video(
         tmp_path / "film.h264", 8, container="h264", options={"g": "1", "bf": "0"}
     )
@@ -197,7 +198,7 @@ def test_damage_without_stamps_is_no_guess(tmp_path: Path) -> None:
 
 
 def test_truth_must_be_as_long_as_the_video(tmp_path: Path) -> None:
-    """Another number of truths is refused before the first frame, with both numbers."""
+    """Another number of labels is refused before the first frame, with both numbers."""
     path = made.write_video(tmp_path / "film.mp4", 6)
     truth = open_truth(made.write_maps(tmp_path / "annot", [f"{n}.png" for n in range(5)]))
     with pytest.raises(SourceError, match=r"5 frames.* 6;"):
@@ -205,7 +206,7 @@ def test_truth_must_be_as_long_as_the_video(tmp_path: Path) -> None:
 
 
 def test_damaged_drive_keeps_its_positions(shared: Path) -> None:
-    """In the corrupted drive each delivered frame is asked for by its place in the file."""
+    """In the corrupted drive each frame gets the truth of its position in the file."""
 
     class Asked:
         labels = "cityscapes"
@@ -225,8 +226,8 @@ def test_damaged_drive_keeps_its_positions(shared: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", [0.02, 0.3, 0.6])
-def test_a_film_cut_short_ends_in_words(cut: float, tmp_path: Path) -> None:
-    """An MP4 that lost its end, and with it its index, is a clear error."""
+def test_a_truncated_video_is_an_error(cut: float, tmp_path: Path) -> None:
+    """An MP4 without its end has no index."""
     path = made.write_video(tmp_path / "film.mp4", 8)
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * cut)])
     with pytest.raises(SourceError, match=r"film\.mp4 .*; (check|give)"):
@@ -234,7 +235,7 @@ def test_a_film_cut_short_ends_in_words(cut: float, tmp_path: Path) -> None:
 
 
 def test_an_album_cover_is_no_video(tmp_path: Path) -> None:
-    """A sound file with a picture on it holds no video."""
+    """A sound file with a cover image has no video."""
     import av
 
     path = tmp_path / "song.mp3"
@@ -257,8 +258,8 @@ def test_an_album_cover_is_no_video(tmp_path: Path) -> None:
         VideoFile(path)
 
 
-def test_a_title_in_a_foreign_encoding_ends_nothing(tmp_path: Path) -> None:
-    """What a film is called is not decoded, so its bytes cannot be wrong."""
+def test_a_title_in_another_encoding_is_ignored(tmp_path: Path) -> None:
+    """The title of a video is not decoded."""
     path = tmp_path / "named.mp4"
     with av.open(str(path), "w") as container:
         container.metadata["title"] = "TITLExx"
