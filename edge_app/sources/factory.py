@@ -113,7 +113,7 @@ def _choose(text: str, truth: Truth | None) -> FileSource:
         return IdxDigits(path, truth=truth)
     if magic is not None:
         raise SourceError(
-            f"{path.name} holds labels, not images; give it as --truth, and the images as source"
+            f"{path.name} has labels, not images; give it as --truth, and the images as source"
         )
     from edge_app.sources.image import SUFFIXES, ImageFiles
 
