@@ -241,7 +241,7 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
 
 
 def _runtimes(options: argparse.Namespace) -> list[str]:
-    """Return the runtimes to measure; raise UsageError for an unknown name."""
+    """Return the runtimes to measure. Raises UsageError for an unknown name."""
     from edge_app.model.interpreter.runtimes import CHOICES, installed
 
     if options.runtimes is None:
@@ -251,7 +251,7 @@ def _runtimes(options: argparse.Namespace) -> list[str]:
     names: list[str] = options.runtimes.split(",")
     for name in names:
         if name not in CHOICES:
-            raise UsageError(f"no runtime '{name}'; there is: {', '.join(CHOICES)}, or installed")
+            raise UsageError(f"--runtimes {name}: choose from {', '.join(CHOICES)}, or installed")
     return names
 
 

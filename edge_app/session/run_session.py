@@ -6,7 +6,7 @@ import threading
 from contextlib import ExitStack
 from typing import Literal
 
-from msgspec import convert, structs, to_builtins
+from msgspec import convert, structs
 from rich.console import Console
 
 from edge_app.board import board, versions
@@ -67,7 +67,7 @@ def run_session(options: RunOptions, console: Console) -> tuple[RunSummary, int]
                 error = error or caught
         summary = _summary(session, outputs, signals, error)
         if options.outputs.metrics:
-            write_summary(options.outputs.metrics, to_builtins(summary))
+            write_summary(options.outputs.metrics, summary)
         _print_end(console, session.source, options, outputs)
         if error is not None and not isinstance(error, KeyboardInterrupt):
             raise error

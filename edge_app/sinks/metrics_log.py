@@ -99,8 +99,9 @@ class MetricsLog(Closeable):
 def line(step: Step) -> str:
     """Return a frame's line of JSON; NaN and infinity become null.
 
-    Formatted by hand: that takes 3 us, json.dumps of the same values 13 us, and the network for
-    digits takes no more than 20.
+    Formatted by hand: that takes 3 us, json.dumps of the same values 13 us, and a msgspec struct
+    with its values rounded to the same places 1.4 times as long as this. The network for digits
+    takes no more than 20 us.
     """
     frame, t, result = step.frame, step.timings, step.result
     time_s = frame.time_s
