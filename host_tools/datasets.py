@@ -60,19 +60,23 @@ def digit_files(folder: Path, part: str) -> tuple[Path, Path]:
     return images, labels
 
 
-def holds_mnist(folder: Path) -> bool:
-    """Return whether a folder has MNIST's training images."""
-    stem = PARTS["train"][0]
-    return (folder / stem).is_file() or (folder / f"{stem}.gz").is_file()
-
-
 def _file(folder: Path, stem: str) -> Path:
-    for path in (folder / stem, folder / f"{stem}.gz"):
-        if path.is_file():
-            return path
-    raise SourceError(
-        f"{folder} has neither {stem} nor {stem}.gz; choose a folder with MNIST's four IDX files"
-    )
+    path = _find(folder, stem)
+    if path is None:
+        raise SourceError(
+            f"{folder} has neither {stem} nor {stem}.gz; choose a folder with MNIST's four files"
+        )
+    return path
+
+
+def holds_mnist(folder: Path, part: str = "train") -> bool:
+    """Return whether a folder has MNIST's images of a part."""
+    return _find(folder, PARTS[part][0]) is not None
+
+
+def _find(folder: Path, stem: str) -> Path | None:
+    paths = (folder / stem, folder / f"{stem}.gz")
+    return next((path for path in paths if path.is_file()), None)
 
 
 def find_mnist(chosen: Path | None = None) -> Path:
@@ -83,7 +87,8 @@ def find_mnist(chosen: Path | None = None) -> Path:
     """
     fetched = Path("mnist")
     folder = chosen or (fetched if holds_mnist(fetched) else cache_folder())
-    if folder == cache_folder() and not _complete(folder):
+    stems = [stem for stems in PARTS.values() for stem in stems]
+    if folder == cache_folder() and not all(_find(folder, stem) for stem in stems):
         _download_with_keras(folder)
     for part in PARTS:
         digit_files(folder, part)
@@ -93,10 +98,6 @@ def find_mnist(chosen: Path | None = None) -> Path:
 def cache_folder() -> Path:
     """Return where MNIST from Keras is kept as IDX files."""
     return cache_dir() / "mnist"
-
-
-def _complete(folder: Path) -> bool:
-    return all((folder / f"{stem}.gz").is_file() for stems in PARTS.values() for stem in stems)
 
 
 def _download_with_keras(folder: Path) -> None:

@@ -53,7 +53,9 @@ def add_overrides(group: argparse._ArgumentGroup) -> None:
         metavar="M[,M,M]",
         help="input is (pixel - mean) / std (default: the model's own, else the usual one)",
     )
-    group.add_argument("--std", type=numbers, metavar="S[,S,S]", help="see --mean (default: too)")
+    group.add_argument(
+        "--std", type=numbers, metavar="S[,S,S]", help="see --mean (default: as there)"
+    )
     group.add_argument(
         "--fit",
         choices=("stretch", "letterbox"),

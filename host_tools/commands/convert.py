@@ -43,7 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--licence", default="", help="licence of the weights (default: none)")
     group = parser.add_argument_group("the model")
     group.add_argument(
-        "--input-size", type=size, metavar="WxH", help="rebuild a frozen graph (default: its size)"
+        "--input-size",
+        type=size,
+        metavar="WxH",
+        help="size of an open input, or to rebuild a frozen graph for (default: the model's own)",
     )
     group.add_argument(
         "--input-tensor", metavar="NAME", help="input of a frozen graph (default: found in it)"
@@ -59,7 +62,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_variants(group: argparse._ArgumentGroup) -> None:
     every = "float32,float16,dynamic_range,int8"
     group.add_argument(
-        "--variants", type=_names, default=every, metavar="LIST", help=f"(default: {every})"
+        "--variants",
+        type=_names,
+        default=every,
+        metavar="LIST",
+        help=f"what to make (default: {every})",
     )
     group.add_argument(
         "--io",

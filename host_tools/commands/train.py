@@ -19,9 +19,9 @@ _MNIST_EXAMPLES = """examples:
   host-tools train mnist --recipe reference     like the reference project
   host-tools train mnist --resume               continue after Ctrl-C, a kill or a power cut
 
-FILE.history.json and FILE.history.png show loss and accuracy of every epoch. Each epoch leaves a
-FILE.checkpoint.npz until the training ends; a resumed training ends with the weights of an
-uninterrupted one. Ctrl-C saves the weights so far as FILE.interrupted.keras.
+Beside NAME.keras, NAME.history.json and NAME.history.png show loss and accuracy of every epoch.
+Each epoch leaves NAME.checkpoint.npz until the training ends; a resumed training ends with the
+weights of an uninterrupted one. Ctrl-C saves the weights so far as NAME.interrupted.keras.
 """
 _STREET_EXAMPLES = """examples:
   host-tools fetch deeplab-cityscapes --out downloads      the teacher, a frozen graph
@@ -36,9 +36,9 @@ gtFine, of which only train is read. Folders called test and Cityscapes' val are
 teacher labels every image once, in about a second; its labels are cached. The network's first
 blocks start from the teacher's weights.
 
-FILE.history.json and FILE.history.png show the progress. During training,
-FILE.unfinished.keras can be converted at any moment, and --resume continues from
-FILE.checkpoint.npz; both remain after Ctrl-C.
+Beside NAME.keras, NAME.history.json and NAME.history.png show the progress. During training,
+NAME.unfinished.keras can be converted at any moment, and --resume continues from
+NAME.checkpoint.npz; both remain after Ctrl-C.
 """
 
 
@@ -87,7 +87,7 @@ def _add_street(parser: argparse.ArgumentParser) -> None:
         "--cache",
         type=Path,
         metavar="DIR",
-        help="folder of the teacher's labels (default: FILE's name with .cache)",
+        help="folder of the teacher's labels (default: NAME.cache)",
     )
     _add_out(parser, "street.keras")
 
@@ -125,7 +125,7 @@ def _add_out(parser: argparse.ArgumentParser, name: str) -> None:
         "--out",
         type=Path,
         default=Path(name),
-        metavar="FILE",
+        metavar="NAME.keras",
         help=f"output file (default: {name})",
     )
 

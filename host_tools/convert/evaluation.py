@@ -13,7 +13,7 @@ from edge_app.frame import Frame
 from edge_app.sources.factory import open_source
 from edge_app.sources.source import Source
 from edge_app.sources.truth import KINDS, open_truth
-from host_tools.datasets import PARTS, digit_files
+from host_tools.datasets import digit_files, holds_mnist
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _known_folder(folder: Path) -> tuple[str, str]:
         with suppress(SourceError):
             found, truth = split(folder)
             return str(found), str(truth)
-    if any((folder / f"{PARTS['test'][0]}{end}").is_file() for end in ("", ".gz")):
+    if holds_mnist(folder, "test"):
         images, labels = digit_files(folder, "test")
         return str(images), str(labels)
     raise UsageError(

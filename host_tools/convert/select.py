@@ -39,10 +39,10 @@ class Candidate:
 
     quantizer: str
     content: bytes
-    agreement: float
-    mean_abs_error: float
     partitions: int
     invoke_ms: float
+    agreement: float
+    mean_abs_error: float
 
     def to_json(self) -> dict[str, Any]:
         """Return the card's entry, without the time, which differs from run to run."""
@@ -126,28 +126,25 @@ def _measure(
 ) -> tuple[list[Candidate], float]:
     """Return the measured candidates, and the time of float32's invoke in ms."""
     unchecked = replace(spec, golden={})
-    float32 = load_engine(unchecked, "float32")
-    reference = _predict(float32, images)
-    engines, differences = [], []
+    engines = [load_engine(unchecked, "float32")]
     for quantizer, content in built.items():
         path = scratch / f"{name}.{quantizer}.tflite"
         path.write_bytes(content)
         variant = Variant(name, path, len(content))
-        engine = load_engine(replace(unchecked, variants={name: variant}), name)
-        engines.append(engine)
-        differences.append(difference(reference, _predict(engine, images)))
-    float32_ms, *times_ms = time_interleaved([float32, *engines], images[0])
+        engines.append(load_engine(replace(unchecked, variants={name: variant}), name))
+    reference, *others = (_predict(engine, images) for engine in engines)
+    differences = [difference(reference, predictions) for predictions in others]
+    float32_ms, *times_ms = time_interleaved(engines, images[0])
     candidates = [
         Candidate(
-            quantizer,
-            content,
-            found["agreement"],
-            found.get("mean_abs_error", 0.0),
+            *made,
             engine.network.delegation.partitions,
             time_ms,
+            found["agreement"],
+            found.get("mean_abs_error", 0.0),
         )
-        for (quantizer, content), engine, found, time_ms in zip(
-            built.items(), engines, differences, times_ms, strict=True
+        for made, engine, time_ms, found in zip(
+            built.items(), engines[1:], times_ms, differences, strict=True
         )
     ]
     return candidates, float32_ms

@@ -9,7 +9,7 @@ from typing import Any
 from edge_app.errors import ModelError
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.framework import load_tensorflow
-from host_tools.models.loaded_model import one_line
+from host_tools.models.loaded_model import one_line, read_model_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,7 @@ def input_names(node: Any) -> list[str]:
 def read_graph(path: Path) -> TensorFlowGraph:
     """Parse a .pb file; raise ModelError if it is no whole frozen graph."""
     tensorflow = load_tensorflow()
-    try:
-        content = path.read_bytes()
-    except OSError as fault:
-        raise ModelError(f"{path} cannot be read ({fault.strerror}); check the path") from None
+    content = read_model_file(path)
     definition = tensorflow.compat.v1.GraphDef()
     try:
         definition.ParseFromString(content)

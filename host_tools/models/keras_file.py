@@ -31,14 +31,10 @@ def load_keras_file(path: Path, options: SourceOptions, scratch: Path) -> Loaded
 
 
 def load_model(path: Path) -> Any:
-    """Return the Keras model of a .keras or .h5 file.
+    """Return the Keras model of an existing .keras or .h5 file.
 
     Raises ModelError if it is none, or has several inputs or outputs.
     """
-    if not path.is_file():
-        raise ModelError(f"there is no file {path}; make one with host-tools train mnist")
-    if path.suffix not in {".keras", ".h5", ".hdf5"}:
-        raise ModelError(f"{path} is no Keras model (.keras, .h5); save it as one of these")
     if path.suffix == ".keras" and not is_zipfile(path):
         # Keras reports such a file as missing.
         raise ModelError(f"{path} is truncated or no .keras file; get or train it again")

@@ -76,6 +76,14 @@ def fixed_shape(given: tuple[int | None, ...], size_wh: tuple[int, int] | None) 
     return (1, *(int(side or 0) for side in sides), *(int(side or 0) for side in shape[3:]))
 
 
+def read_model_file(path: Path) -> bytes:
+    """Return the content of a model file; raise ModelError if it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as fault:
+        raise ModelError(f"{path} cannot be read ({fault.strerror}); check the path") from None
+
+
 def one_line(fault: object, *lines: str) -> str:
     """Return a message of TensorFlow, often a page long, as one line of at most 300 characters."""
     return " ".join(" ".join((str(fault), *lines)).split())[:300]

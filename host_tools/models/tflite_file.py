@@ -9,7 +9,7 @@ from pathlib import Path
 from edge_app.errors import EdgeError, ModelError
 from edge_app.model.card import InputSpec, read_card
 from edge_app.model.interpreter.loading import load_network
-from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape
+from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape, read_model_file
 
 _IDENTIFIER = b"TFL3"
 
@@ -19,10 +19,7 @@ def load_tflite(path: Path, options: SourceOptions) -> LoadedModel:
 
     Raises ModelError if it is no float32 model.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as fault:
-        raise ModelError(f"{path} cannot be read ({fault.strerror}); check the path") from None
+    content = read_model_file(path)
     if content[4:8] != _IDENTIFIER:
         what = "is empty" if not content else "is not a .tflite file"
         raise ModelError(f"{path} {what}; get or convert it again")

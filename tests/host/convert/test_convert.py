@@ -173,7 +173,7 @@ def test_ctrl_c_that_native_code_swallows_still_stops(
 @pytest.mark.parametrize(
     ("change", "kind", "why"),
     [
-        ({"card": CardOptions(labels="letters")}, UsageError, "no label set"),
+        ({"card": CardOptions(labels="letters")}, UsageError, "unknown label set"),
         (
             {"card": CardOptions(labels="cityscapes")},
             ModelError,

@@ -7,7 +7,7 @@ from host_tools.convert.select import Candidate, check_quantizer, select_best
 
 
 def _one(quantizer: str, agreement: float, partitions: int, invoke_ms: float) -> Candidate:
-    return Candidate(quantizer, b"x", agreement, 0.1, partitions, invoke_ms)
+    return Candidate(quantizer, b"x", partitions, invoke_ms, agreement, 0.1)
 
 
 @pytest.mark.parametrize(

@@ -102,8 +102,6 @@ def test_inputs_that_are_no_image_are_refused(kind: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
-        ("absent.keras", None, "no file"),
-        ("model.pb", b"x", "no Keras model"),
         ("broken.keras", b"no zip", "is truncated or no .keras file"),
         ("broken.h5", b"no hdf5", "does not load"),
         ("two outputs", None, "2 outputs"),
