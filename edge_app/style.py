@@ -24,6 +24,7 @@ NEUTRAL = "#B4BCC6"  # a variant or stage that has no colour of its own
 RIGHT = "#3CCB9B"
 WRONG = "#FF8A4C"
 NOTHING = "\N{EN DASH}"  # shown if a value is not known
+REFRESH_S = 0.2  # how often figures change on a screen; faster is unreadable
 
 
 def variant_colour(name: str) -> str:

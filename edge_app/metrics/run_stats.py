@@ -13,10 +13,9 @@ from edge_app.model.engine import EngineInfo, EngineKey, Inference
 from edge_app.quality import Quality
 from edge_app.results.run_summary import FrameRates, RunFigures
 from edge_app.state import State
+from edge_app.style import REFRESH_S
 from edge_app.timing import STAGES, Latency, Rate, Timings
 
-# Figures that change more often than this cannot be read.
-_REFRESH_S = 0.2
 _RECENT_FRAMES = 120
 
 
@@ -143,7 +142,7 @@ class RunStats:
             stats = ComparisonStats(self.info, comparison.variant, truth_labels)
             self._comparisons[key] = stats
         stats.add(frame, comparison)
-        return stats.scored(comparison, refresh=now_s - self._refresh_s >= _REFRESH_S)
+        return stats.scored(comparison, refresh=now_s - self._refresh_s >= REFRESH_S)
 
     def add(self, timings: Timings, now_s: float) -> None:
         """Count a finished frame."""
@@ -182,7 +181,7 @@ class RunStats:
 
     def status(self, now_s: float) -> Status:
         """Return what displays show; refreshed at most five times a second."""
-        if self._status is None or now_s - self._refresh_s >= _REFRESH_S:
+        if self._status is None or now_s - self._refresh_s >= REFRESH_S:
             self._refresh_s = now_s
             self._status = self._make_status()
         return self._status

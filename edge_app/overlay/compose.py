@@ -14,9 +14,9 @@ from edge_app.overlay.hud import draw_hud
 from edge_app.overlay.panel import Panel, Scale, blit, dim
 from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state
 from edge_app.status_text import status_text
+from edge_app.style import REFRESH_S
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
-_REFRESH_S = 0.2  # figures that change more often are unreadable
 # Brightness of the image behind the help, and behind the banner of a lost source.
 _HELP_BRIGHTNESS, _LOST_BRIGHTNESS = 0.32, 0.42
 
@@ -53,7 +53,7 @@ class Refresh:
         If so, the caller draws at once. now_s: a monotonic time.
         drawn_for: what viewers expect to see at once: sizes, controls, states.
         """
-        if self._drawn_for == drawn_for and 0 <= now_s - self._drawn_s < _REFRESH_S:
+        if self._drawn_for == drawn_for and 0 <= now_s - self._drawn_s < REFRESH_S:
             return False
         self._drawn_s, self._drawn_for = now_s, drawn_for
         return True

@@ -14,8 +14,7 @@ from edge_app.errors import UsageError
 from edge_app.frame import Classification, Frame, Result, Segmentation, Status
 from edge_app.labels import CITYSCAPES, DIGITS, VOID
 from edge_app.overlay import Overlay
-from edge_app.overlay.board_layout import card_canvas_wh, image_canvas_wh, margin_px, panel_scale
-from edge_app.overlay.panel import Scale
+from edge_app.overlay.board_layout import card_canvas_wh, image_canvas_wh, margin_px
 from edge_app.quality import Quality
 from edge_app.timing import STAGES, Latency
 
@@ -213,24 +212,6 @@ def test_panels_keep_apart_and_keep_their_margins(size_wh: tuple[int, int]) -> N
         assert rows.max() < size_wh[1] - margin
         assert margin <= columns.min()
         assert columns.max() < size_wh[0] - margin
-
-
-@pytest.mark.parametrize(
-    ("size_wh", "factor"),
-    [
-        ((1280, 720), 1.0),
-        ((1920, 1080), 1.5),
-        ((854, 480), 0.8),
-        ((640, 480), 0.8),
-        ((720, 1280), 0.8),
-        ((100, 480), None),
-    ],
-)
-def test_letters_grow_with_the_canvas_and_stay_readable(
-    size_wh: tuple[int, int], factor: float | None
-) -> None:
-    """The layout of 720 rows is scaled down to 576 rows and no further."""
-    assert panel_scale(size_wh) == (factor and Scale(factor))
 
 
 def test_a_canvas_too_narrow_for_text_has_no_panels() -> None:

@@ -10,9 +10,9 @@ from edge_app.controls import COMPARISONS, VIEWS, Controls
 from edge_app.frame import Frame, Status
 from edge_app.labels import CITYSCAPES
 from edge_app.overlay import Overlay
-from edge_app.overlay.board_layout import margin_px, side_by_side
+from edge_app.overlay.board_layout import margin_px
 from edge_app.overlay.compose import overlap
-from edge_app.overlay.scene import divider_px, line_px, view_mode
+from edge_app.overlay.scene import divider_px, line_px
 from edge_app.overlay.street import StreetView
 from tests.support.comparisons import comparison, noisy_frame, segmentation
 from tests.support.steps import LOADING, PAUSED, RECORDING, status
@@ -83,37 +83,6 @@ def test_the_picture_view_is_a_copy_of_the_frame() -> None:
     )
     assert np.array_equal(canvas, frame.image)
     assert not np.shares_memory(canvas, frame.image)
-
-
-def test_images_side_by_side_have_one_size_and_stay_apart() -> None:
-    """Both keep the shape of the frame, within the given area."""
-    for frame_wh in ((1280, 720), (960, 720), (720, 1280), (2048, 1024), (7, 1000)):
-        (x, y, width, height), (other_x, *other) = side_by_side(frame_wh, (26, 150, 1228, 490), 13)
-        assert other == [y, width, height]
-        assert x >= 26
-        assert x + width < other_x
-        assert other_x + width <= 26 + 1228
-        assert y >= 150
-        assert y + height <= 150 + 490
-        assert width / height == pytest.approx(frame_wh[0] / frame_wh[1], rel=0.2, abs=0.01)
-
-
-@pytest.mark.parametrize(
-    ("view", "compare", "compared", "mode"),
-    [
-        ("map", "split", False, "map"),
-        ("map", "off", True, "map"),
-        ("map", "split", True, "split"),
-        ("side by side", "split", True, "side by side"),
-        ("side by side", "difference", True, "difference"),
-        ("picture", "difference", True, "difference"),
-    ],
-)
-def test_a_comparison_takes_precedence_over_the_view(
-    view: str, compare: str, compared: bool, mode: str
-) -> None:
-    """The view stays until the second variant has answered."""
-    assert view_mode(Controls(view=view, compare=compare), compared) == mode
 
 
 @pytest.mark.parametrize("size_wh", SIZES)
