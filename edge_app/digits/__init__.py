@@ -1,1 +1,1 @@
-"""Find handwritten digits in a picture and bring each into the form of MNIST."""
+"""Handwritten digits on paper: found in an image, normalised as in MNIST, tracked and read."""

@@ -1,8 +1,8 @@
-"""Find digits drawn on a calm ground, dark on light or light on dark.
+"""Finding digits on a plain background, dark on light or light on dark.
 
-Ink is what a morphological closing (of a picture with dark strokes) or opening (light ones)
-takes away, as a share of the ground's brightness: edges of shadows stay, since both follow
-them, and a stroke counts the same in a shadow as beside it.
+Ink is what a morphological closing (for dark strokes) or opening (for light strokes) removes,
+as a share of the background's brightness. Edges of shadows are no ink, since both operations
+follow them, and a stroke in a shadow counts as much as one beside it.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from edge_app.frame import Image
 
 Box = tuple[int, int, int, int]  # left, top, width, height
 
-LONGEST_PX = 800  # larger pictures are searched at this size
+LONGEST_PX = 800  # larger images are searched at this size
 _WINDOW_PX = 25  # strokes are narrower than this
-_HEIGHTS_PX = (18, 130)  # of digits at one scale; the next one has half the pixels
+_HEIGHTS_PX = (18, 130)  # of digits at one scale; the next scale has half the size
 _SMALLEST_PX = 160  # no scale has fewer along its longer side
-_FAINTEST = 28  # of 255: an eighth of the ground's brightness
-_STEPS = (1.0, 1.8, 3.0)  # ruled lines are fainter than what is written on them
-_DARK_FLOOR = 24  # added to brightness, so that noise in the dark is not taken for ink
-_MOST = 64
+_FAINTEST = 28  # of 255: an eighth of the background's brightness
+_STEPS = (1.0, 1.8, 3.0)  # ruled lines are fainter than the writing on them
+_DARK_FLOOR = 24  # added to the brightness, so that noise in dark areas does not count as ink
+_MAX_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Hold one thing that looks like a digit.
+    """One candidate for a digit.
 
-    box_xywh: in pixels of the picture.
-    crop: uint8 (28, 28), ink bright on black, as MNIST has it.
+    box_xywh: in pixels of the image.
+    crop: uint8 (28, 28), bright ink on black, as in MNIST.
     """
 
     box_xywh: Box
@@ -43,9 +43,10 @@ class Found:
 
 
 def find_digits(image: Image) -> list[Found]:
-    """Return what looks like digits, from left to right: uint8 (H, W, 3) BGR, left as it is.
+    """Return the candidates for digits in an image, from left to right.
 
-    Nothing that touches the border is among them, nor anything on a restless ground.
+    image: uint8 (H, W, 3) BGR, not changed.
+    Anything that touches the border or has a busy background is left out.
     """
     gray = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
     scale = min(1.0, LONGEST_PX / max(gray.shape))
@@ -55,7 +56,7 @@ def find_digits(image: Image) -> list[Found]:
         )
     kept: list[tuple[Box, Strokes]] = []
     for strokes, factor in _pieces(gray):
-        if len(kept) == _MOST:
+        if len(kept) == _MAX_DIGITS:
             break
         x, y, w, h = strokes.box_xywh
         times = factor / scale
@@ -72,7 +73,7 @@ def find_digits(image: Image) -> list[Found]:
 
 
 def overlap(one: Box, other: Box) -> bool:
-    """Tell whether the smaller of two boxes lies in the other by a third or more."""
+    """Return whether two boxes share more than a third of the smaller one."""
     width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
     height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
     if width <= 0 or height <= 0:
@@ -81,7 +82,7 @@ def overlap(one: Box, other: Box) -> bool:
 
 
 def _accompany(bar: Box, box: Box, strokes: Strokes) -> bool:
-    """Tell whether a digit is like in height to a bar, and no farther than four heights."""
+    """Return whether a digit has about the height of a bar and is within four heights of it."""
     if strokes.needs_company or not bar[3] / 2 <= box[3] <= bar[3] * 2:
         return False
     apart_x = abs(2 * bar[0] + bar[2] - 2 * box[0] - box[2]) / 2
@@ -90,9 +91,9 @@ def _accompany(bar: Box, box: Box, strokes: Strokes) -> bool:
 
 
 def _pieces(gray: Ink) -> Iterator[tuple[Strokes, int]]:
-    """Yield what looks like a digit, and how many pixels of `gray` one of its pixels is.
+    """Yield candidates, and how many pixels of `gray` one of their pixels is.
 
-    The large ones first: what is inside of them is theirs.
+    Large ones come first, since what is inside them belongs to them.
     """
     scales = [gray]
     while max(scales[-1].shape) >= 2 * _SMALLEST_PX:
@@ -116,7 +117,7 @@ def _pieces(gray: Ink) -> Iterator[tuple[Strokes, int]]:
 
 
 def layers(gray: Ink) -> tuple[Layer, Layer]:
-    """Return the dark and the light ink of a picture: uint8 (h, w)."""
+    """Return the dark and the light ink of an image: uint8 (h, w)."""
     calm = cv2.GaussianBlur(gray, (3, 3), 0)
     window = cv2.getStructuringElement(cv2.MORPH_RECT, (_WINDOW_PX, _WINDOW_PX))
     above = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, window)
@@ -127,12 +128,12 @@ def layers(gray: Ink) -> tuple[Layer, Layer]:
     light = cv2.divide(
         cv2.subtract(calm, below), cv2.convertScaleAbs(calm, beta=_DARK_FLOOR), scale=255
     )
-    calm, dark, light = (np.asarray(picture, np.uint8) for picture in (calm, dark, light))
+    calm, dark, light = (np.asarray(values, np.uint8) for values in (calm, dark, light))
     return Layer(calm, dark, light), Layer(calm, light, dark)
 
 
 def _at_one_scale(layer: Layer, heights: tuple[int, int]) -> Iterator[Strokes]:
-    """Yield what may be digits; where pieces are too large, they are parted at more ink too."""
+    """Yield candidates; pieces that are too large are split by higher thresholds of ink."""
     faintest = max(_FAINTEST, 4 * int(np.median(layer.ink[::4, ::4])) + 8)
     found: list[Box] = []
     for step in _STEPS:
@@ -156,14 +157,14 @@ def _at_one_scale(layer: Layer, heights: tuple[int, int]) -> Iterator[Strokes]:
 def _sized(
     stats: NDArray[np.int32], heights: tuple[int, int], shape: tuple[int, ...]
 ) -> NDArray[np.intp]:
-    """Return which components have the size of a digit and stay clear of the border.
+    """Return which components have the size of a digit and do not touch the border.
 
-    stats: int32 (n + 1, 5), x, y, width, height and area of each, the ground's first.
+    stats: int32 (n + 1, 5), x, y, width, height and area of each, the background first.
     """
     x, y, w, h, area = stats.T
     clear = (x > 1) & (y > 1) & (x + w < shape[1] - 1) & (y + h < shape[0] - 1)
     sized = (h >= heights[0]) & (h <= heights[1]) & (w <= WIDEST * h) & (w >= 2)
     inked = (area >= 1.2 * h) & (area <= 0.85 * w * h + h)
     fits = clear & sized & inked
-    fits[0] = False  # the ground
+    fits[0] = False  # the background
     return np.flatnonzero(fits)

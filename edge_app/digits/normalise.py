@@ -1,7 +1,7 @@
-"""Bring one digit's ink into the form of MNIST: 28x28, bright on black, centred by mass.
+"""One digit's ink normalised as in MNIST: 28x28, bright on black, centred by mass.
 
-Source of the form: LeCun, Cortes and Burges, "The MNIST database": the digit fits a box of
-20x20 with its shape kept and grey edges, and its centre of mass lies at the centre of 28x28.
+Source: LeCun, Cortes and Burges, "The MNIST database": the digit fits a box of 20x20 with its
+aspect ratio kept and grey edges, and its centre of mass is at the centre of 28x28.
 """
 
 from __future__ import annotations
@@ -10,29 +10,29 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Ink = NDArray[np.uint8]  # uint8 (h, w), strength of the ink: 0 is the ground
+Ink = NDArray[np.uint8]  # uint8 (h, w), strength of the ink; 0 is the background
 
 SIDE = 28
 BOX = 20
-# Of MNIST's strokes, in its own pixels: two thirds of them are between these.
+# Width of MNIST's strokes in its pixels: two thirds of them are within this range.
 STROKE_PX = (2.0, 3.6)
-_FINE = 3  # strokes are changed at no fewer pixels than this to one of the result
-# Fainter ink is the blur of an edge: with it in the box of 20x20 the digit itself is smaller than
-# MNIST's, and of 1500 of its test digits on made pages 95.7 % were right instead of 96.5 %.
+_FINE = 3  # strokes are changed at this many times the resolution of the result, or more
+# Fainter ink is the blur of an edge. With it in the box of 20x20 the digit is smaller than in
+# MNIST, and of 1500 test digits on synthetic pages 95.7 % were right instead of 96.5 %.
 _EDGE = 96
 
 
 def normalise(ink: Ink, stroke_px: float) -> Ink:
-    """Return a digit as MNIST has it: uint8 (28, 28).
+    """Return a digit as in MNIST: uint8 (28, 28).
 
-    ink: cut to the digit or wider, 0 outside of it, 255 where it is darkest.
-    stroke_px: the usual width of its strokes, in pixels of `ink`.
+    ink: uint8 (h, w), the digit with any border; 0 outside of it, 255 at its strongest.
+    stroke_px: usual width of its strokes, in pixels of `ink`.
     """
     cut = _cut(ink)
     if not cut.size:
         return np.zeros((SIDE, SIDE), np.uint8)
     scale = BOX / max(cut.shape)
-    # A hairline has to be widened before it is made smaller, or it is gone.
+    # A hairline has to be widened before it is reduced, or it vanishes.
     fine = max(scale * _FINE, 1.0)
     wanted = float(np.clip(stroke_px * scale, *STROKE_PX))
     drawn = _cut(_restroke(_resize(cut, fine), round((wanted / scale - stroke_px) * fine)))
@@ -42,7 +42,7 @@ def normalise(ink: Ink, stroke_px: float) -> Ink:
 
 
 def _cut(ink: Ink) -> Ink:
-    """Return the part that holds all but the faintest ink; it may be empty."""
+    """Return the part with all but the faintest ink; it may be empty."""
     dark = ink >= _EDGE
     rows, columns = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
     if not rows.size:
@@ -58,7 +58,7 @@ def _resize(ink: Ink, scale: float) -> Ink:
 
 
 def _restroke(ink: Ink, by_px: int) -> Ink:
-    """Make strokes wider or, below 0, narrower by so many pixels."""
+    """Return ink with strokes wider or, if negative, narrower by so many pixels."""
     if not by_px:
         return ink
     pad = abs(by_px)
@@ -70,11 +70,11 @@ def _restroke(ink: Ink, by_px: int) -> Ink:
 
 
 def centre(digit: Ink) -> Ink:
-    """Place a digit of at most 28x28 so that its centre of mass is at the centre: within 0.5 px."""
+    """Return a digit with its centre of mass at the centre, within 0.5 px: uint8 (28, 28)."""
     height, width = digit.shape
     moments = cv2.moments(digit)
     mass = moments["m00"] or 1.0
-    # Pixel centres lie at whole numbers, so the centre of 28 pixels is at 13.5.
+    # Pixel centres are at whole numbers, so the centre of 28 pixels is at 13.5.
     middle = (SIDE - 1) / 2
     left = round(middle - moments["m10"] / mass)
     top = round(middle - moments["m01"] / mass)

@@ -1,4 +1,4 @@
-"""Tell strokes that may be a digit from all the other dark or light things in a picture."""
+"""Which strokes may be a digit, among all dark or light things in an image."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from numpy.typing import NDArray
 
 from edge_app.digits.normalise import Ink
 
-# Lengths and widths are shares of a digit's size, its longer side; areas of that squared. Of
-# digits on made pages, in photographs and in the labelled stream 95 % lie well within each.
+# Lengths and widths are shares of a digit's longer side, areas of that squared. Of the digits on
+# synthetic pages, in photographs and in the labelled stream 95 % are well within each limit.
 WIDEST = 1.6  # of the height
 _STROKE_MOST = 0.33
 _BLOB_MOST = 0.45
 _LENGTHS = (0.75, 5.0)
 _HOLE_LEAST = 0.002  # smaller ones are gaps in the ink
 _HOLES_MOST = 2
-_UNEVEN = (2.2, 3.2)  # widths of 90 % and of all of a stroke, in its usual width
-_APART = 0.12  # a part that was drawn on its own, as the bar of a 5, is not farther away
+_UNEVEN = (2.2, 3.2)  # widths of 90 % and of all of a stroke, relative to its usual width
+_APART = 0.12  # a separate part, as the bar of a 5, is not farther away
 _PART_LEAST = 0.02
 _AROUND = 0.3
 _AROUND_BAR = 0.8
 # Shares of the digit's own ink.
-_PATCHY = 0.26  # how far a fifth of the ink is from its usual strength
-_CLEAN = 0.5  # what is as strong as this in the ground is ink as well
-_SHARP = 0.7  # how far it is from the ink to what is beside it
-_EDGE = 0.25  # what differs as much within three pixels is an edge
-_DRAWN_LEAST = 20  # levels of brightness between ink and ground
-# Shares of the ground around: of ink, of edges, and how far its brightness may spread, in ink.
+_PATCHY = 0.26  # how far a fifth of the ink may be from its usual strength
+_CLEAN = 0.5  # anything as strong in the background is ink as well
+_SHARP = 0.7  # difference between the ink and what is beside it
+_EDGE = 0.25  # a difference as large within three pixels is an edge
+_DRAWN_LEAST = 20  # levels of brightness between ink and background
+# Limits of the background: share of ink, share of edges, and spread of brightness in ink.
 _CALM = (0.25, 0.12, 1.6)
 _CALM_BAR = (0.01, 0.02, 0.6)
 _TILTS_DEG = (30, 52)  # of a 1 on its own, and of one beside other digits
@@ -40,10 +40,10 @@ _TILTS_DEG = (30, 52)  # of a 1 on its own, and of one beside other digits
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Hold one kind of ink of a picture, at one scale.
+    """One kind of ink of an image, dark or light, at one scale.
 
     gray: uint8 (h, w), brightness.
-    ink, away: uint8 (h, w), ink of this kind, and of the other.
+    ink, away: uint8 (h, w), ink of this kind and of the other.
     """
 
     gray: Ink
@@ -53,10 +53,10 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """Hold the connected pieces of a layer.
+    """The connected pieces of a layer.
 
-    labels: int32 (h, w), the piece of each pixel from 1; 0 is the ground.
-    stats: int32 (n + 1, 5), x, y, width, height and area of each, the ground's first.
+    labels: int32 (h, w), the piece of each pixel from 1; 0 is the background.
+    stats: int32 (n + 1, 5), x, y, width, height and area of each, the background first.
     """
 
     labels: NDArray[np.int32]
@@ -65,13 +65,13 @@ class Pieces:
 
 @dataclass(frozen=True, slots=True)
 class Strokes:
-    """Hold what may be a digit.
+    """Strokes that may be a digit.
 
-    box_xywh: in pixels of its own scale.
-    ink: uint8 (h, w), its own ink alone, 255 where it is darkest.
-    stroke_px: the usual width of its strokes.
-    needs_company: a bar whose surroundings do not show that it is a 1, and no pole, marking or
-        crease: it counts beside another digit only.
+    box_xywh: in pixels of their scale.
+    ink: uint8 (h, w), their own ink only, 255 at its strongest.
+    stroke_px: usual width of the strokes.
+    needs_company: a bar that may be a pole, a marking or a crease instead of a 1, so that it
+        counts only beside another digit.
     """
 
     box_xywh: tuple[int, int, int, int]
@@ -81,7 +81,7 @@ class Strokes:
 
 
 def strokes_of(layer: Layer, pieces: Pieces, number: int) -> Strokes | None:
-    """Return a piece, with parts of it that were drawn apart, where it may be a digit."""
+    """Return a piece with its separate parts if it may be a digit, else None."""
     numbers = [number, *_parts(pieces.stats, number)]
     boxes = pieces.stats[numbers, :4]
     left, top = (int(side) for side in boxes[:, :2].min(axis=0))
@@ -104,16 +104,16 @@ def strokes_of(layer: Layer, pieces: Pieces, number: int) -> Strokes | None:
         or not _is_calm(layer, pieces, numbers, box, _AROUND_BAR * height, _CALM_BAR)
     )
     ink = layer.ink[rows, columns]
-    # One pixel more all round holds the grey edge of the strokes.
+    # One more pixel on all sides contains the grey edge of the strokes.
     reach = cv2.dilate(own, np.ones((3, 3), np.uint8))
     scaled = np.minimum(ink.astype(np.float32) * (255 / ranked(ink[own > 0], 0.5)[0]), 255) * reach
     return Strokes((left, top, width, height), scaled.astype(np.uint8), stroke_px, needs_company)
 
 
 def ranked(values: NDArray[Any], *shares: float) -> list[float]:
-    """Return the values below which these shares of all lie, to the nearest one there is.
+    """Return the values at these shares of the sorted values, without interpolation.
 
-    A fifth of the time of np.percentile, which interpolates, on the few hundred pixels of a digit.
+    On the few hundred pixels of a digit this takes a fifth of the time of np.percentile.
     """
     places = [round(share * (values.size - 1)) for share in shares]
     parted = np.partition(values, places)
@@ -121,14 +121,14 @@ def ranked(values: NDArray[Any], *shares: float) -> list[float]:
 
 
 def _widened(box: tuple[int, int, int, int], by_px: float) -> tuple[slice, slice]:
-    """Return the rows and columns of a box and its surroundings."""
+    """Return the rows and columns of a box with a margin."""
     pad = max(3, round(by_px))
     left, top, right, bottom = box
     return slice(max(0, top - pad), bottom + pad), slice(max(0, left - pad), right + pad)
 
 
 def _mask(labels: NDArray[np.int32], numbers: Sequence[int]) -> Ink:
-    """Return where the pieces of these numbers are: uint8 (h, w), 0 or 1."""
+    """Return a mask of the pieces with these numbers: uint8 (h, w), 0 or 1."""
     own = labels == numbers[0]
     for number in numbers[1:]:
         own |= labels == number
@@ -136,7 +136,7 @@ def _mask(labels: NDArray[np.int32], numbers: Sequence[int]) -> Ink:
 
 
 def _parts(stats: NDArray[np.int32], number: int) -> list[int]:
-    """Return the pieces beside one that are too small to be a digit and close enough to be its."""
+    """Return the pieces beside one that are too small for a digit and close enough to belong."""
     x, y, w, h, area = (int(value) for value in stats[number])
     near = _APART * h
     apart_x = np.maximum(stats[:, 0] - (x + w), x - (stats[:, 0] + stats[:, 2]))
@@ -149,19 +149,19 @@ def _parts(stats: NDArray[np.int32], number: int) -> list[int]:
 
 
 def _stroke_px(own: Ink, ink: Ink, size: int) -> float | None:
-    """Return the usual width of the strokes; None where they are not those of a digit.
+    """Return the usual width of the strokes; None if they are not those of a digit.
 
-    own: uint8 (h, w), 1 where the ink is, with ground all round.
+    own: uint8 (h, w), 1 for ink, with background on all sides.
     """
     depth = cv2.distanceTransform(own, cv2.DIST_L2, 3)
     ridge = (own > 0) & (depth >= cv2.dilate(depth, np.ones((3, 3), np.uint8)) - 0.01)
-    # The ground begins half a pixel from the last one with ink. The mean depth of a bar is a
-    # quarter of its width; unlike the usual one along the ridge, frayed edges do not change it.
+    # The background begins half a pixel from the last pixel with ink. The mean depth of a bar is a
+    # quarter of its width; unlike the usual depth along the ridge, rough edges do not change it.
     most, thickest = (2 * value - 1 for value in ranked(depth[ridge], 0.9, 1.0))
     stroke_px = max(1.0, 4 * float(depth[own > 0].mean()) - 2.5)
     if stroke_px > _STROKE_MOST * size or thickest > max(3.0, _BLOB_MOST * size):
         return None
-    # Pixels are too coarse to compare the widths of thin strokes by.
+    # Pixels are too coarse to compare the widths of thin strokes.
     if most > _UNEVEN[0] * max(stroke_px, 3) or thickest > _UNEVEN[1] * max(stroke_px, 3):
         return None
     length = float(np.count_nonzero(own)) / stroke_px / size
@@ -181,12 +181,12 @@ def _stroke_px(own: Ink, ink: Ink, size: int) -> float | None:
 
 
 def _tilt_deg(own: Ink, stroke_px: float) -> float | None:
-    """Return how far a straight bar leans from upright, or None for any other stroke."""
+    """Return how many degrees a straight bar leans from upright; None for other strokes."""
     moments = cv2.moments(own, binaryImage=True)
     mass = moments["m00"]
     xx, yy, xy = moments["mu20"] / mass, moments["mu02"] / mass, moments["mu11"] / mass
     spread = math.hypot(xx - yy, 2 * xy)
-    # A bar of width w has a variance of w squared / 12 across.
+    # Across its width w a bar has the variance w squared / 12.
     across_px = math.sqrt(12 * max(0.0, (xx + yy - spread) / 2))
     if across_px > 1.5 * stroke_px + 1:
         return None
@@ -201,9 +201,9 @@ def _is_calm(
     by_px: float,
     limits: tuple[float, float, float],
 ) -> bool:
-    """Tell whether the ground around strokes shows little but them."""
+    """Return whether the background of strokes shows little else."""
     rows, columns = _widened(box, by_px)
-    gray, ink, away = (picture[rows, columns] for picture in (layer.gray, layer.ink, layer.away))
+    gray, ink, away = (values[rows, columns] for values in (layer.gray, layer.ink, layer.away))
     own = _mask(pieces.labels[rows, columns], numbers)
     clean = _CLEAN * ranked(ink[own > 0], 0.5)[0]
     reach = cv2.dilate(own, np.ones((5, 5), np.uint8))
@@ -224,10 +224,10 @@ def _is_calm(
     drawn = abs(usual - written)
     if drawn < _DRAWN_LEAST or high - low > limits[2] * drawn:
         return False
-    # Broad dark things are ink in part only: what is beside that part is as dark, or nearly.
+    # Only a part of a broad dark thing is ink, and what is beside that part is about as dark.
     beside = np.abs(gray[edge].astype(np.float32) - written)
     if ranked(beside, 0.5)[0] < _SHARP * drawn or ranked(beside, 0.08)[0] < _CLEAN * drawn:
         return False
-    # The edge of a shadow is a line in the ground; a restless one is edges all over.
+    # The edge of a shadow is one line in the background; a busy background has edges everywhere.
     steps = cv2.morphologyEx(gray, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     return bool(np.mean(steps[ground] > max(_EDGE * drawn, 6)) <= limits[1])

@@ -1,4 +1,4 @@
-"""Keep readings calm from one frame to the next: follow boxes, and average what was read."""
+"""Readings that are steady from frame to frame: boxes are tracked, scores averaged."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from edge_app.digits.normalise import Ink
 from edge_app.frame import Reading
 
 SURE = 0.6  # a digit is shown from this confidence on
-_STILL_SURE = 0.45  # and no longer below this one
-_HELD_FRAMES = 4  # a digit that is not found stays so long: a quarter of a second at 15 Hz
-_KEPT = 0.8  # of what earlier frames said; about the last five count
-_FAR = 0.6  # a digit moves no farther between frames, in its height
+_STILL_SURE = 0.45  # and until it falls below this one
+_HELD_FRAMES = 4  # how long a digit stays that is not found: a quarter of a second at 15 Hz
+_KEPT = 0.8  # weight of earlier frames; about the last five count
+_FAR = 0.6  # how far a digit moves between frames at most, in its height
 _GROWS = 1.5
-_ALIKE = 0.75  # how alike two crops of one digit are at least; of two digits seldom so much
+_MIN_SIMILARITY = 0.75  # of two crops of one digit; those of two digits rarely reach it
 
 
 @dataclass(slots=True)
 class _Track:
-    """Hold one digit that is followed.
+    """One digit that is tracked over frames.
 
-    total, weight: the weighted sum of its scores, float32 (C,), and of their weights.
-    known: whether it is more than a thing of one frame.
+    total, weight: weighted sum of its scores, float32 (C,), and sum of the weights.
+    known: whether it was found in more than one frame.
+    missed: how many frames ago it was found last.
     """
 
     box: Box
@@ -45,7 +46,7 @@ class _Track:
 
 
 class Tracker:
-    """Follow the digits of a stream; belongs to the one thread that uses it."""
+    """The digits of a stream, tracked over its frames; belongs to one thread."""
 
     def __init__(self) -> None:
         self._tracks: list[_Track] = []
@@ -54,11 +55,11 @@ class Tracker:
     def update(
         self, found: Sequence[Found], scores: Sequence[NDArray[np.float32]]
     ) -> tuple[Reading, ...]:
-        """Return what is to be shown of a frame, from left to right.
+        """Return the readings to show for a frame, from left to right.
 
-        scores: of each of `found`, float32 (C,), probabilities.
-        A digit is new in one frame and shown from its second one; those of the first frame, and
-        one that takes another one's place, at once.
+        scores: probabilities of each of `found`, float32 (C,).
+        A digit is shown from its second frame on; in the first frame of all, and if it takes the
+        place of another digit, at once.
         """
         pairs = self._pairs(found)
         tracks = []
@@ -87,27 +88,27 @@ class Tracker:
         return _shown(tracks)
 
     def _pairs(self, found: Sequence[Found]) -> dict[int, int]:
-        """Pair what was found with the tracks it continues, the most alike first."""
-        likenesses = [
-            (alike(thing.crop, track.crop), i, j)
+        """Return which track each candidate continues, pairing the most similar first."""
+        similarities = [
+            (similarity_of(thing.crop, track.crop), i, j)
             for i, thing in enumerate(found)
             for j, track in enumerate(self._tracks)
             if _is_near(thing.box_xywh, track.box)
         ]
         pairs: dict[int, int] = {}
-        for likeness, i, j in sorted(likenesses, reverse=True):
-            if likeness >= _ALIKE and i not in pairs and j not in pairs.values():
+        for similarity, i, j in sorted(similarities, reverse=True):
+            if similarity >= _MIN_SIMILARITY and i not in pairs and j not in pairs.values():
                 pairs[i] = j
         return pairs
 
 
 def read_once(found: Sequence[Found], scores: Sequence[NDArray[np.float32]]) -> tuple[Reading, ...]:
-    """Return what is to be shown of a single picture, as `Tracker.update` does of a frame."""
+    """Return the readings to show for a single image."""
     return Tracker().update(found, scores)
 
 
 def _shown(tracks: Sequence[_Track]) -> tuple[Reading, ...]:
-    """Return the readings that are sure enough, or still are."""
+    """Return the readings with enough confidence."""
     readings = []
     for track in tracks:
         reading = track.reading()
@@ -118,7 +119,7 @@ def _shown(tracks: Sequence[_Track]) -> tuple[Reading, ...]:
 
 
 def _is_near(one: Box, other: Box) -> bool:
-    """Tell whether two boxes may be those of one digit in two frames."""
+    """Return whether two boxes may be the same digit in two frames."""
     height = max(one[3], other[3])
     if height > _GROWS * min(one[3], other[3]):
         return False
@@ -127,8 +128,8 @@ def _is_near(one: Box, other: Box) -> bool:
     return max(apart_x, apart_y) <= _FAR * height
 
 
-def alike(one: Ink, other: Ink) -> float:
-    """Return how alike two crops are, 0 to 1: the cosine between them, blurred by a pixel."""
+def similarity_of(one: Ink, other: Ink) -> float:
+    """Return the similarity of two crops, 0 to 1: the cosine between them, blurred by a pixel."""
     first = cv2.GaussianBlur(one, (5, 5), 0).astype(np.float32).ravel()
     second = cv2.GaussianBlur(other, (5, 5), 0).astype(np.float32).ravel()
     length = float(np.linalg.norm(first) * np.linalg.norm(second))

@@ -1,4 +1,4 @@
-"""Models and samples that ship with the app, and the model a command names."""
+"""The models and samples that ship with the app, and finding a model by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NONE = CardOverrides()
 
 
 def shipped_models() -> list[Path]:
-    """Return the model folders that ship with the app, by name."""
+    """Return the model folders that ship with the app, sorted by name."""
     folder = assets_dir() / "models"
     return sorted(path.parent for path in folder.glob(f"*/{CARD_NAME}"))
 
@@ -29,14 +29,14 @@ def resolve_model(
 ) -> ModelSpec:
     """Return a model by the name of a shipped one, its folder, or a .tflite file without a card.
 
-    overrides, runtime: for a file without a card. Raises ModelError, and UsageError where the
-    overrides do not fit the file.
+    overrides, runtime: for a file without a card.
+    Raises ModelError, and UsageError if the overrides do not fit the file.
     """
     path = Path(name)
     if path.suffix == ".tflite" and not path.is_dir():
         return infer_card(path, overrides, runtime=runtime)
     shipped = {folder.name: folder for folder in shipped_models()}
-    # `host-tools fetch mnist` leaves a folder of that name, which is no model.
+    # `host-tools fetch mnist` leaves a folder of that name, which is not a model.
     if path.is_dir() and (name not in shipped or (path / CARD_NAME).is_file()):
         return read_card(path)
     if name in shipped:
@@ -44,17 +44,17 @@ def resolve_model(
     near = difflib.get_close_matches(name, list(shipped), 1)
     advice = f"did you mean {near[0]}?" if near else f"there is: {', '.join(shipped) or 'none'}"
     raise ModelError(
-        f"no model '{name}': neither a folder, a .tflite file nor one that ships; {advice}"
+        f"no model '{name}': it is neither a folder nor a .tflite file nor shipped; {advice}"
     )
 
 
 def default_variant(spec: ModelSpec) -> str:
-    """Return int8 where there is one: it is what a board is for."""
+    """Return int8 if the model has it, since it suits boards best, else the first variant."""
     return "int8" if "int8" in spec.variants else next(iter(spec.variants))
 
 
 def sample(spec: ModelSpec) -> tuple[str, str | None]:
-    """Return the source that stands in where none is named, and its truth where it fits."""
+    """Return the source to use if none is given, and its truth if the labels fit."""
     images, truth = (assets_dir() / "samples" / name for name in _SAMPLES[spec.task])
     if not images.is_file():
         return "synthetic", None

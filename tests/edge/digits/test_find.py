@@ -1,4 +1,4 @@
-"""Digits are found on a page, and nothing where there are none."""
+"""Digits on a page are found, and nothing else."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def page_of_six(height: int = 70) -> np.ndarray:
 
 
 def spots_found(image: np.ndarray, reach: int = 25) -> list[tuple[int, int]]:
-    """Return which of the six spots have a box around, and check that no other has."""
+    """Return which of the six places have a box, and check that there are no other boxes."""
     found = find_digits(image)
     centres = [(x + w / 2, y + h / 2) for x, y, w, h in (thing.box_xywh for thing in found)]
     hit = [
@@ -43,8 +43,8 @@ def test_every_digit_of_a_page_is_found() -> None:
     assert lefts == sorted(lefts)
 
 
-def test_light_ink_on_a_dark_ground_is_found_as_well() -> None:
-    """Chalk on a board has the other polarity, and its crops are bright on black all the same."""
+def test_light_ink_on_a_dark_background_is_found() -> None:
+    """Crops of chalk on a board are bright on black too."""
     image = 255 - pages.photograph(page_of_six())
     assert len(spots_found(image)) == 6
     for thing in find_digits(image):
@@ -53,19 +53,19 @@ def test_light_ink_on_a_dark_ground_is_found_as_well() -> None:
 
 
 @pytest.mark.parametrize("soft_px", [3.0, 40.0])
-def test_shadows_hide_no_digit_and_are_none(soft_px: float) -> None:
-    """Light that falls off, and a shadow's hard or soft edge across the page."""
+def test_shadows_do_not_matter(soft_px: float) -> None:
+    """Uneven light, and the hard or soft edge of a shadow across the page."""
     assert len(spots_found(pages.photograph(pages.shade(page_of_six(), soft_px=soft_px)))) == 6
     assert find_digits(pages.photograph(pages.shade(pages.empty_page(), soft_px=soft_px))) == []
 
 
-def test_a_turned_page_is_read() -> None:
-    """Ten degrees, as a page is held."""
+def test_digits_on_a_rotated_page_are_found() -> None:
+    """Ten degrees are usual for a page held by hand."""
     assert len(spots_found(pages.photograph(pages.turn(page_of_six(), 10)), reach=70)) == 6
 
 
-def test_squares_on_the_paper_are_seen_through() -> None:
-    """Digits that touch the lines of squared paper are parted from them, and lines are no ones."""
+def test_squared_paper_does_not_matter() -> None:
+    """Digits are separated from the lines they touch, and lines are not ones."""
     page = pages.empty_page()
     pages.rule(page)
     assert find_digits(pages.photograph(page)) == []
@@ -76,12 +76,12 @@ def test_squares_on_the_paper_are_seen_through() -> None:
 
 @pytest.mark.parametrize("height", [30, 150])
 def test_small_and_large_digits_are_found(height: int) -> None:
-    """From a sixteenth to a third of the picture's height."""
+    """From a sixteenth to a third of the image's height."""
     assert len(spots_found(pages.photograph(page_of_six(height)), reach=40)) == 6
 
 
-def test_large_pictures_give_boxes_in_their_own_pixels() -> None:
-    """A picture that is searched at a smaller size."""
+def test_boxes_of_large_images_are_in_their_pixels() -> None:
+    """Large images are searched at a smaller size."""
     page = pages.empty_page((1920, 1080))
     pages.write(page, pages.typical(3), (1500, 700), 200)
     (thing,) = find_digits(pages.photograph(page))
@@ -92,13 +92,13 @@ def test_large_pictures_give_boxes_in_their_own_pixels() -> None:
 
 
 def test_a_digit_at_the_border_is_left_out() -> None:
-    """Half a digit would be read as another one."""
+    """Half a digit would be read as another digit."""
     image = pages.photograph(page_of_six())[:, 110:]
     assert len(find_digits(image)) == 4
 
 
-def test_a_one_alone_counts_on_clean_paper_only() -> None:
-    """A bar among lines may be anything."""
+def test_a_single_one_counts_only_on_plain_paper() -> None:
+    """Among lines a bar may be anything."""
     page = pages.empty_page()
     cv2.line(page, (318, 200), (325, 280), pages.INK, 7)
     assert len(find_digits(pages.photograph(page))) == 1
@@ -108,7 +108,7 @@ def test_a_one_alone_counts_on_clean_paper_only() -> None:
 
 
 def test_a_one_beside_another_digit_counts_on_squared_paper() -> None:
-    """Whoever writes one digit writes ones too."""
+    """Beside another digit a bar is a one."""
     page = pages.empty_page()
     pages.rule(page)
     cv2.line(page, (258, 205), (263, 275), pages.INK, 7)
@@ -118,13 +118,13 @@ def test_a_one_beside_another_digit_counts_on_squared_paper() -> None:
 
 @pytest.mark.parametrize("noise", [0.0, 3.0, 15.0])
 def test_an_empty_page_is_empty(noise: float) -> None:
-    """Grain is not ink."""
+    """Noise is not ink."""
     assert find_digits(pages.photograph(pages.empty_page(), noise=noise)) == []
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_restless_picture_has_no_digits(seed: int) -> None:
-    """Blobs and edges of all sizes, as walls and trees have them."""
+def test_a_busy_image_has_no_digits(seed: int) -> None:
+    """Blobs and edges of all sizes, as of walls and trees, are not digits."""
     rng = np.random.default_rng(seed)
     picture = np.zeros((480, 640))
     for cell in (4, 8, 16, 32, 64):
@@ -134,16 +134,17 @@ def test_a_restless_picture_has_no_digits(seed: int) -> None:
     assert find_digits(pages.photograph(picture)) == []
 
 
-def test_a_bright_frame_of_one_colour_is_no_fault() -> None:
-    """Nor is a picture smaller than any digit."""
+def test_an_image_of_one_colour_is_not_an_error() -> None:
+    """An image smaller than any digit is not an error either."""
     assert find_digits(np.full((480, 640, 3), 255, np.uint8)) == []
     assert find_digits(np.zeros((9, 9, 3), np.uint8)) == []
 
 
 @pytest.mark.shared
 def test_the_pencil_photograph_has_eight() -> None:
-    """Real pencil on real paper."""
+    """The photograph shows pencil on paper."""
     path = SHARED / "frames" / "digits_photo_1.jpg"
     if not path.exists():
         pytest.skip("the development data is not beside the checkout")
-    assert len(find_digits(cv2.imread(str(path)))) == 8
+    image = np.asarray(cv2.imread(str(path)), np.uint8)
+    assert len(find_digits(image)) == 8

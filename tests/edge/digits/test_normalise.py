@@ -1,4 +1,4 @@
-"""Found digits come in the form of MNIST."""
+"""Digits are normalised as in MNIST."""
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ def mass_centre(digit: np.ndarray) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("digit", range(10))
-def test_a_drawn_digit_comes_back_as_mnist_has_it(digit: int) -> None:
+def test_an_enlarged_digit_is_restored(digit: int) -> None:
     """Its centre of mass is in the middle, its size 20 pixels, and it looks the same."""
     page, drawn = pages.empty_page(), pages.typical(digit)
     pages.write(page, drawn, (320, 240), 110)
@@ -31,8 +31,8 @@ def test_a_drawn_digit_comes_back_as_mnist_has_it(digit: int) -> None:
     assert one @ other / (np.linalg.norm(one) * np.linalg.norm(other)) > 0.85
 
 
-def test_a_hairline_is_made_as_thick_as_mnist_is() -> None:
-    """One pixel of two hundred would vanish at 20."""
+def test_a_hairline_becomes_as_thick_as_in_mnist() -> None:
+    """A line of one pixel in 200 would vanish at 20."""
     ink = np.zeros((220, 120), np.uint8)
     cv2.line(ink, (30, 10), (90, 209), 255, 1)
     crop = normalise(ink, 1.0)
@@ -40,8 +40,8 @@ def test_a_hairline_is_made_as_thick_as_mnist_is() -> None:
     assert (crop > 100).sum() >= 30
 
 
-def test_a_marker_is_made_thinner() -> None:
-    """A bar as wide as a third of its length is not."""
+def test_a_thick_stroke_becomes_thinner() -> None:
+    """A bar as wide as a third of its length is reduced to MNIST's width."""
     ink = np.zeros((220, 120), np.uint8)
     cv2.line(ink, (60, 40), (60, 180), 255, 60)
     thick = int((normalise(ink, 1.0) > 100).sum())
@@ -49,7 +49,7 @@ def test_a_marker_is_made_thinner() -> None:
 
 
 def test_the_blur_of_an_edge_does_not_make_a_digit_smaller() -> None:
-    """Faint ink around it takes no room in the box of twenty."""
+    """Faint ink around it does not count for the box of 20x20."""
     ink = np.zeros((240, 160), np.uint8)
     cv2.line(ink, (50, 20), (110, 219), 255, 24)
     hazy = np.maximum(ink, cv2.dilate(ink, np.ones((41, 41), np.uint8)) // 4)
@@ -59,12 +59,12 @@ def test_the_blur_of_an_edge_does_not_make_a_digit_smaller() -> None:
 
 
 def test_no_ink_is_black() -> None:
-    """Nothing is not a fault."""
+    """An empty crop is not an error."""
     assert not normalise(np.zeros((40, 30), np.uint8), 3.0).any()
 
 
-def test_what_leans_far_over_stays_in_the_picture() -> None:
-    """The mass of an L lies far from its middle; what does not fit is cut off, not wrapped."""
+def test_an_eccentric_digit_stays_in_the_image() -> None:
+    """The centre of mass of an L is far from its middle; the rest is cut off, not wrapped."""
     digit = np.zeros((20, 28), np.uint8)
     digit[:, :2] = 255
     digit[-1] = 40

@@ -1,23 +1,23 @@
-"""Readings stay calm from frame to frame."""
+"""Readings are steady from frame to frame."""
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from edge_app.digits.find import Found
-from edge_app.digits.track import Tracker, alike, read_once
+from edge_app.digits.track import Tracker, read_once, similarity_of
 from tests.support import digit_pages as pages
 
 BOX = (100, 100, 40, 60)
 
 
 def seen(digit: int, box: tuple[int, int, int, int] = BOX) -> Found:
-    """Make a find that looks like a digit."""
+    """Return a candidate that looks like a digit."""
     return Found(box, pages.typical(digit))
 
 
 def sure(digit: int, confidence: float = 0.9) -> NDArray[np.float32]:
-    """Make the scores of a digit."""
+    """Return the scores of a digit."""
     scores = np.full(10, (1 - confidence) / 9, np.float32)
     scores[digit] = confidence
     return scores
@@ -29,7 +29,7 @@ def digits(readings: object) -> list[int]:
 
 
 def test_the_first_frame_is_read_at_once() -> None:
-    """So is a single picture."""
+    """A single image is read at once too."""
     assert digits(Tracker().update([seen(3)], [sure(3)])) == [3]
     (reading,) = read_once([seen(3)], [sure(3)])
     assert reading.box_xywh == BOX
@@ -37,8 +37,8 @@ def test_the_first_frame_is_read_at_once() -> None:
     assert reading.scores.sum() == pytest.approx(1)
 
 
-def test_a_thing_of_one_frame_is_never_shown() -> None:
-    """What flashes up is not there; what stays is, from its second frame on."""
+def test_a_candidate_in_one_frame_only_is_not_shown() -> None:
+    """A digit is shown from its second frame on."""
     tracker = Tracker()
     tracker.update([], [])
     assert digits(tracker.update([seen(3)], [sure(3)])) == []
@@ -47,8 +47,8 @@ def test_a_thing_of_one_frame_is_never_shown() -> None:
     assert digits(tracker.update([seen(3)], [sure(3)])) == [3]
 
 
-def test_a_reading_is_kept_over_frames_that_drop_out() -> None:
-    """A quarter of a second later it is gone."""
+def test_a_reading_stays_over_missed_frames() -> None:
+    """After a quarter of a second it disappears."""
     tracker = Tracker()
     tracker.update([seen(3)], [sure(3)])
     shown = [digits(tracker.update([], [])) for _ in range(6)]
@@ -56,7 +56,7 @@ def test_a_reading_is_kept_over_frames_that_drop_out() -> None:
 
 
 def test_a_doubtful_frame_does_not_change_the_reading() -> None:
-    """Scores are averaged over what was seen before."""
+    """Scores are averaged over earlier frames."""
     tracker = Tracker()
     for _ in range(4):
         tracker.update([seen(3)], [sure(3)])
@@ -66,7 +66,7 @@ def test_a_doubtful_frame_does_not_change_the_reading() -> None:
 
 
 def test_the_reading_follows_its_digit() -> None:
-    """A page that moves takes its readings along."""
+    """Readings move with the page."""
     tracker = Tracker()
     for step in range(5):
         box = (100 + 20 * step, 100 + 10 * step, 40, 60)
@@ -74,8 +74,8 @@ def test_the_reading_follows_its_digit() -> None:
         assert reading.box_xywh == box
 
 
-def test_another_digit_in_its_place_is_read_at_once_and_anew() -> None:
-    """Nothing of what was there before is left."""
+def test_another_digit_in_its_place_is_read_at_once() -> None:
+    """Its scores do not include those of the digit before."""
     tracker = Tracker()
     for _ in range(5):
         tracker.update([seen(0)], [sure(0)])
@@ -84,7 +84,7 @@ def test_another_digit_in_its_place_is_read_at_once_and_anew() -> None:
 
 
 def test_a_doubtful_digit_is_not_shown() -> None:
-    """Below 60 % a new one is left out; one that was shown stays until 45 %."""
+    """A new one needs 60 % confidence; one that is shown stays down to 45 %."""
     assert read_once([seen(3)], [sure(3, 0.55)]) == ()
     tracker = Tracker()
     assert digits(tracker.update([seen(3)], [sure(3, 0.65)])) == [3]
@@ -96,15 +96,15 @@ def test_a_doubtful_digit_is_not_shown() -> None:
 
 
 def test_readings_go_from_left_to_right() -> None:
-    """Whatever the order they were found in."""
+    """The order of the candidates does not matter."""
     found = [seen(3, (300, 100, 40, 60)), seen(5, (100, 100, 40, 60))]
     assert digits(read_once(found, [sure(3), sure(5)])) == [5, 3]
 
 
-def test_likeness_tells_digits_apart() -> None:
-    """The same digit moved by a pixel is alike; another one is not."""
+def test_similarity_distinguishes_digits() -> None:
+    """A digit is similar to itself moved by a pixel, and not to another one."""
     three = pages.typical(3)
-    assert alike(three, three) == pytest.approx(1)
-    assert alike(three, np.roll(three, 1, axis=1)) > 0.85
-    assert alike(three, pages.typical(1)) < 0.75
-    assert alike(three, np.zeros_like(three)) == 0
+    assert similarity_of(three, three) == pytest.approx(1)
+    assert similarity_of(three, np.roll(three, 1, axis=1)) > 0.85
+    assert similarity_of(three, pages.typical(1)) < 0.75
+    assert similarity_of(three, np.zeros_like(three)) == 0

@@ -221,7 +221,7 @@ def test_a_run_can_be_stopped_while_its_camera_is_lost(rig: Rig) -> None:
     retry = RetryPolicy(10, 0.3, first_delay_s=60, longest_delay_s=60)
     with rig.open(retry=retry) as source:
         collector = Collector()
-        run = make_run(source, FakeEngine(), [collector])  # type: ignore[arg-type]
+        run = make_run(source, FakeEngine(), [collector])
 
         def lose_and_stop() -> None:
             while not collector.steps:

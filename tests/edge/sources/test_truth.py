@@ -19,7 +19,7 @@ FRAMES = ["frame1.png", "frame2.png", "frame10.png"]
 
 
 def _ids(truth: Truth, index: int = 0, name: str = "") -> list[int]:
-    return np.unique(truth.of(index, name)).tolist()  # type: ignore[no-any-return]
+    return np.unique(truth.of(index, name)).tolist()
 
 
 def test_camvid_void_is_not_scored(tmp_path: Path) -> None:

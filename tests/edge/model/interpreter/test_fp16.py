@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_app.bench.cases import Budget, Case, WorkerRequest
+from edge_app.bench.cases import Case, WorkerRequest
 from edge_app.bench.worker import run_in_process
 from edge_app.model.card import read_card
 from edge_app.model.interpreter.loading import load_network
 from edge_app.model.interpreter.runtimes import find_runtime, installed
+from edge_app.results.bench_result import Budget
 
 
 def test_auto_never_chooses_it() -> None:
