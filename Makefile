@@ -41,7 +41,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 bench: $(VENV)/.dev
-	$(BIN)/edge-app bench --model mnist
+	$(BIN)/edge-app bench --model mnist --allow-throttled
 	$(BIN)/python -m tests.benchmarks.bench_overlay
 	$(BIN)/python -m tests.benchmarks.bench_line
 	$(BIN)/python -m tests.benchmarks.bench_bare
