@@ -78,7 +78,7 @@ class EnginePool(Closeable):
         self._clock = clock
         self._changed = threading.Condition()
         self._cache = OrderedDict({active.key: active})
-        self._first = active
+        self._active = active
         self._second: LoadedEngine | None = None
         self._wanted = _Wanted(active.key, partner)
         self._messages = _Messages()
@@ -123,7 +123,7 @@ class EnginePool(Closeable):
     def states(self) -> tuple[State, ...]:
         """What is being loaded, and what did not load a moment ago."""
         with self._changed:
-            return self._messages.states(self._first.key, self._clock())
+            return self._messages.states(self._active.key, self._clock())
 
     @property
     def switch(self) -> str:
@@ -147,29 +147,29 @@ class EnginePool(Closeable):
         Both belong to the calling thread until the next call.
         """
         if self._thread is None:  # nothing was ever requested
-            return self._first, None
+            return self._active, None
         started_s = self._clock()
         with self._changed:
-            before = self._first
-            self._first = self._cache.get(self._wanted.requested, before)
+            before = self._active
+            self._active = self._cache.get(self._wanted.requested, before)
             # The partner of the active engine, not of the requested one: until that is loaded,
             # the comparison on screen goes on.
-            second_key = self._wanted.partner_of(self._first.key)
+            second_key = self._wanted.partner_of(self._active.key)
             second = self._cache.get(second_key) if second_key else None
-            self._second = None if second is self._first else second
-            for used in (self._second, self._first):
+            self._second = None if second is self._active else second
+            for used in (self._second, self._active):
                 if used is not None:
                     self._cache.move_to_end(used.key)
-            if self._first is not before:
+            if self._active is not before:
                 self._changed.notify_all()  # one may be evictable now
                 self._note_switch(started_s)
-            return self._first, self._second
+            return self._active, self._second
 
     def _note_switch(self, started_s: float) -> None:
-        active, now_s = self._first, self._clock()
+        active, now_s = self._active, self._clock()
         self._messages.switched(active, (now_s - started_s) * 1e3, now_s)
         if active.loaded_ms:  # the next time it comes from the cache
-            self._first = self._cache[active.key] = LoadedEngine(active.engine, active.info)
+            self._active = self._cache[active.key] = LoadedEngine(active.engine, active.info)
 
     # Run by the pool's own thread.
 
@@ -194,7 +194,7 @@ class EnginePool(Closeable):
 
     def _evictable(self) -> list[EngineKey]:
         """Return the engines to evict, least recently used first, with space for a missing one."""
-        used = {*self._wanted.engines(), self._first.key}
+        used = {*self._wanted.engines(), self._active.key}
         if self._second is not None:
             used.add(self._second.key)
         excess = len(self._cache) + (self._missing() is not None) - self._keep
@@ -218,7 +218,7 @@ class EnginePool(Closeable):
             self._wanted.failed.add(key)
             self._messages.failed(key, reason, self._clock())
             if self._wanted.requested == key:
-                self._wanted.requested = self._first.key
+                self._wanted.requested = self._active.key
         if engine is not None:
             engine.close()
 

@@ -92,7 +92,7 @@ def measure(model: str, switches: int, keep: int) -> None:
 
         def acquire(self):  # type: ignore[no-untyped-def]
             started_s = time.perf_counter()
-            before = self._first
+            before = self._active
             engines = super().acquire()
             if engines[0] is not before and engines[0].key != before.key:
                 swaps_ms.append((time.perf_counter() - started_s) * 1e3)
