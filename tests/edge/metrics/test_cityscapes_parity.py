@@ -1,4 +1,4 @@
-"""A data set scores as the official scorer says, to the last count and digit."""
+"""The score of a data set equals that of the official scorer, to the last count and digit."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from edge_app.model.engine import load_engine
 def test_cityscapes_frames_score_as_the_official_scorer_says(
     variant: str, shared: Path, assets: Path, tmp_path: Path
 ) -> None:
-    """Answers written as its labelIds pictures give it the very counts and IoUs of ours."""
+    """Predictions written as its labelIds images give it the very counts and IoUs of ours."""
     theirs = pytest.importorskip(
         "cityscapesscripts.evaluation.evalPixelLevelSemanticLabeling",
         reason="needs the official scorer: pip install cityscapesscripts",
@@ -28,14 +28,14 @@ def test_cityscapes_frames_score_as_the_official_scorer_says(
     spec = read_card(assets / "models" / "street")
     engine = load_engine(spec, variant)
     dataset = parse_dataset(f"cityscapes:{shared / 'cityscapes'}")
-    pictures = ImageSet(dataset)
-    ours = score_span(engine, pictures, 0, pictures.count)
+    images = ImageSet(dataset)
+    ours = score_span(engine, images, 0, images.count)
 
     ids = np.array([label.id for label in CITYSCAPES.classes], np.uint8)
     options = theirs.args
     options.evalInstLevelScore = options.evalPixelAccuracy = False
     matrix = theirs.generateMatrix(options)
-    for _, frame in pictures.frames(0, pictures.count, []):
+    for _, frame in images.frames(0, images.count, []):
         result = engine.predict(frame.image)
         assert isinstance(result, Segmentation)
         height, width = frame.image.shape[:2]
@@ -44,7 +44,7 @@ def test_cityscapes_frames_score_as_the_official_scorer_says(
         name = frame.name.replace("_leftImg8bit", "_gtFine_labelIds")
         theirs.evaluatePair(str(answer), str(Path(dataset.truth) / name), matrix, {}, {}, options)
 
-    assert ours.frames == pictures.count >= 4
+    assert ours.frames == images.count >= 4
     assert np.array_equal(matrix[np.ix_(ids, ids)].astype(np.int64), ours.matrix.counts)
     scores = [theirs.getIouScoreForLabel(int(number), matrix, options) for number in ids]
     assert np.array_equal(scores, ours.matrix.iou(), equal_nan=True)
