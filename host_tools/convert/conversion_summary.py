@@ -19,8 +19,8 @@ def result_table(result: ConversionResult) -> Table:
         title=f"{result.spec.title}: {len(variants)} variants",
         title_justify="left",
         caption="drop: points lost against float32. same: classes equal to float32's.\n"
-        "parts: partitions that XNNPACK took, one is best. time: ratio to float32, 2 threads.\n"
-        "made: seconds of conversion; of float32 with the loading of the model.",
+        "parts: partitions that XNNPACK took, one is best.\n"
+        "time: ratio to float32, 2 threads. made: seconds of conversion.",
         caption_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
