@@ -181,7 +181,7 @@ def test_a_machine_gets_the_name_it_is_given(tmp_path: Path, name: str) -> None:
 
 def test_a_warning_stands_on_the_page(text: str) -> None:
     """Times of a board that throttled are not shown without a word."""
-    assert re.search(r'class="warning">Laptop [^<]*the board slowed itself down', text)
+    assert re.search(r'class="warning">Laptop [^<]*the board was throttled', text)
 
 
 def test_a_warning_is_said_in_the_terminal(
