@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Protocol, cast
+from typing import NoReturn, Protocol, cast
 
 from edge_app import __version__
 from edge_app.errors import EdgeError, UsageError
@@ -27,6 +27,14 @@ class CommandModule(Protocol):
 
     def run(self, options: argparse.Namespace) -> int:
         """Run the command; return its exit code. Raises EdgeError."""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Parser that reports a usage error in one line, with the way to the help."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message and exit with 2."""
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ class Program:
 
     def parser(self, chosen: str | None = None) -> argparse.ArgumentParser:
         """Return the parser of all commands, with the options of the chosen one only."""
-        parser = argparse.ArgumentParser(
+        parser = CommandParser(
             prog=self.name,
             description=self.description,
             epilog=f"{self.name} COMMAND --help shows a command's options with examples.",

@@ -1,4 +1,4 @@
-"""Whole runs under faults from outside: what is kept, and what is said."""
+"""Whole runs under faults from outside: the files that they leave, and their messages."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from pathlib import Path
 import av
 import pytest
 
-from tests.edge.test_cli import ENV, begin, edge, summary_of
 from tests.support.fake_stream import NetworkCamera
+from tests.support.whole_runs import ENV, begin, edge, summary_of
 
 WAIT_S = 90
 CGROUPS = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")
 
 
 def wait_for(happened: Callable[[], bool], child: subprocess.Popen[str]) -> None:
-    """Wait until something holds while a run goes on."""
+    """Wait until something is true while a run goes on."""
     deadline = time.monotonic() + WAIT_S
     while not happened():
         assert child.poll() is None, child.communicate()[1]
-        assert time.monotonic() < deadline, "it never came to that"
+        assert time.monotonic() < deadline, "it never happened"
         time.sleep(0.02)
 
 
 def lines_of(folder: Path) -> list[int]:
-    """Return the frames whose lines are whole; only the last line may be cut."""
+    """Return the frames of complete lines; only the last line may be cut."""
     path = folder / "frames.jsonl"
     text = path.read_text("ascii") if path.exists() else ""
     return [json.loads(line)["index"] for line in text.split("\n")[:-1]]
 
 
-def whole_fragments(path: Path) -> int:
-    """Count the fragments of an MP4 file that are written to their ends."""
+def complete_fragments(path: Path) -> int:
+    """Count the complete fragments of an MP4 file."""
     left = path.read_bytes()
     count = 0
     while len(left) >= 8:
@@ -51,19 +51,19 @@ def whole_fragments(path: Path) -> int:
     return count
 
 
-def pictures_in(path: Path) -> int:
-    """Count the pictures that can be decoded: every one that is written to its end."""
+def images_in(path: Path) -> int:
+    """Count the images that can be decoded: all of complete fragments."""
     count = 0
-    # No stream is told of before the first fragment (IndexError); the last may be cut.
+    # There is no stream before the first fragment (IndexError); the last may be cut.
     with suppress(av.FFmpegError, IndexError), av.open(str(path)) as container:
         for _ in container.decode(video=0):
             count += 1
-    assert count >= whole_fragments(path)
+    assert count >= complete_fragments(path)
     return count
 
 
 def test_a_kill_at_any_moment_leaves_files_that_can_be_read(tmp_path: Path) -> None:
-    """SIGKILL, six times: whole lines in order, a recording that plays, a next run that starts."""
+    """SIGKILL, six times: complete lines, a recording that plays, and a next run that starts."""
     at_random = random.Random(7)
     longest = 0
     for number in range(6):
@@ -80,7 +80,7 @@ def test_a_kill_at_any_moment_leaves_files_that_can_be_read(tmp_path: Path) -> N
         lines = lines_of(out)
         assert lines == list(range(len(lines)))
         if (out / "out.mp4").exists():
-            longest = max(longest, pictures_in(out / "out.mp4"))
+            longest = max(longest, images_in(out / "out.mp4"))
     assert longest > 0
     done = edge("run", "--model", "mnist", "--headless", "--max-frames", 3, "--metrics", out)
     assert done.returncode == 0, done.stderr
@@ -88,12 +88,12 @@ def test_a_kill_at_any_moment_leaves_files_that_can_be_read(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("how", ["deleted", "overwritten"])
-def test_a_model_file_may_go_while_it_runs(how: str, assets: Path, tmp_path: Path) -> None:
-    """The network goes on with what it has loaded; the next start tells what is wrong."""
+def test_a_model_file_may_vanish_while_it_runs(how: str, assets: Path, tmp_path: Path) -> None:
+    """The network continues with what it has loaded; the next start reports the problem."""
     model = tmp_path / "street"
     shutil.copytree(assets / "models" / "street", model)
-    order = ("run", assets / "samples/street.mp4", "--model", model, "--variant", "int8")
-    child = begin(*order, "--headless", "--loop", "--metrics", tmp_path / "m")
+    command = ("run", assets / "samples/street.mp4", "--model", model, "--variant", "int8")
+    child = begin(*command, "--headless", "--loop", "--metrics", tmp_path / "m")
     wait_for(lambda: len(lines_of(tmp_path / "m")) > 3, child)
     file = model / "int8.tflite"
     if how == "deleted":
@@ -108,14 +108,14 @@ def test_a_model_file_may_go_while_it_runs(how: str, assets: Path, tmp_path: Pat
     child.communicate(timeout=WAIT_S)
     assert child.returncode == 130
     assert summary_of(tmp_path / "m")["status"] == "interrupted"
-    again = edge(*order, "--headless", "--max-frames", 1)
+    again = edge(*command, "--headless", "--max-frames", 1)
     assert again.returncode == 1
     assert again.stderr.count("\n") == 1
     assert "int8.tflite" in again.stderr
 
 
-def test_a_camera_that_stalls_costs_no_file(tmp_path: Path) -> None:
-    """A stream goes silent and comes back: one run, one log, one recording that plays."""
+def test_a_camera_that_stalls_damages_no_file(tmp_path: Path) -> None:
+    """A stream stops and returns: one run, one log, one recording that plays."""
     with NetworkCamera() as camera:
         child = begin(
             "run", f"http://127.0.0.1:{camera.port}/live", "--model", "mnist", "--headless",
@@ -124,21 +124,21 @@ def test_a_camera_that_stalls_costs_no_file(tmp_path: Path) -> None:
         wait_for(lambda: len(lines_of(tmp_path)) > 20, child)
         camera.mode = "stalls"
         asked = len(camera.auth)
-        wait_for(lambda: len(camera.auth) > asked, child)  # it tries to come back
+        wait_for(lambda: len(camera.auth) > asked, child)  # it tries to reconnect
         seen = len(lines_of(tmp_path))
         camera.mode = "plays"
         wait_for(lambda: len(lines_of(tmp_path)) > seen + 20, child)
         child.send_signal(signal.SIGINT)
-        said, _ = child.communicate(timeout=WAIT_S)
+        output, _ = child.communicate(timeout=WAIT_S)
     assert child.returncode == 130
-    assert "was lost" in said
+    assert "was lost" in output
     indices = lines_of(tmp_path)
     assert indices == sorted(set(indices))
-    assert pictures_in(tmp_path / "out.mp4") > 20
+    assert images_in(tmp_path / "out.mp4") > 20
 
 
-def test_no_state_folder_costs_what_is_remembered_only(tmp_path: Path) -> None:
-    """Where nothing can be kept of cameras and trials, the run is the same."""
+def test_a_run_needs_no_state_folder(tmp_path: Path) -> None:
+    """If nothing can be remembered of cameras and models, the run is the same."""
     (tmp_path / "file").touch()
     child = subprocess.run(
         [sys.executable, "-m", "edge_app.cli", "run", "--model", "mnist", "--headless",
@@ -162,7 +162,7 @@ sys.exit(main())
 
 
 def test_a_clock_that_jumps_changes_no_figure(tmp_path: Path) -> None:
-    """A board without a battery sets its clock while it runs: rates and durations stay right."""
+    """A board without a battery sets its clock while it runs: rates and durations stay correct."""
     done = subprocess.run(
         [sys.executable, "-c", CLOCK, "run", "--model", "mnist", "--headless", "--max-frames", "50",
          "--record", str(tmp_path / "out.mp4"), "--metrics", str(tmp_path)],
@@ -173,12 +173,12 @@ def test_a_clock_that_jumps_changes_no_figure(tmp_path: Path) -> None:
     assert 0 < summary["fps"]["shown"] < 1e6
     assert 0 < summary["stages"]["end_to_end"]["max_ms"] < 60_000
     assert 0 < summary["recording"]["seconds"] < 60
-    assert pictures_in(tmp_path / "out.mp4") == summary["recording"]["frames"]
+    assert images_in(tmp_path / "out.mp4") == summary["recording"]["frames"]
 
 
 @pytest.fixture
 def cgroup() -> Iterator[Path]:
-    """Make a control group for memory, or skip where that is not allowed."""
+    """Make a control group for memory, or skip if that is not allowed."""
     root = next((root for root in CGROUPS if (root / "cgroup.procs").exists()), None)
     if root is None:
         pytest.skip("there are no control groups here")
@@ -194,10 +194,10 @@ def cgroup() -> Iterator[Path]:
     group.rmdir()
 
 
-def test_a_run_that_gets_no_memory_loses_a_moment_only(
+def test_a_run_without_memory_loses_a_moment_only(
     cgroup: Path, assets: Path, tmp_path: Path
 ) -> None:
-    """The kernel ends it, as on a small board: log and recording can be read up to there."""
+    """The kernel kills it, as on a small board: log and recording are good up to there."""
     names = ("memory.limit_in_bytes", "memory.max")
     limit = next((cgroup / name for name in names if (cgroup / name).exists()), None)
     if limit is None:
@@ -213,7 +213,7 @@ def test_a_run_that_gets_no_memory_loses_a_moment_only(
         stdin=subprocess.PIPE,
     )
     (cgroup / "cgroup.procs").write_text(str(hog.pid))
-    Path(f"/proc/{child.pid}/oom_score_adj").write_text("1000")  # this one first
+    Path(f"/proc/{child.pid}/oom_score_adj").write_text("1000")  # the kernel kills it first
     limit.write_text(str(400 << 20))
     assert hog.stdin is not None
     hog.stdin.write(b"\n")
@@ -226,10 +226,10 @@ def test_a_run_that_gets_no_memory_loses_a_moment_only(
     if child.poll() is None:
         child.kill()
         child.communicate()
-        pytest.skip("the kernel does not keep to the limit here")
+        pytest.skip("the kernel does not enforce the limit here")
     child.communicate(timeout=WAIT_S)
     assert child.returncode == -signal.SIGKILL
     lines = lines_of(tmp_path)
     assert len(lines) > 60
     assert lines == list(range(len(lines)))
-    assert pictures_in(tmp_path / "out.mp4") > 0
+    assert images_in(tmp_path / "out.mp4") > 0

@@ -9,7 +9,7 @@ import cv2
 import pytest
 
 from edge_app.model.card import VARIANTS
-from tests.edge.test_cli import edge, summary_of
+from tests.support.whole_runs import edge, summary_of
 
 # What the shipped street model must keep on the shipped clip, over the classes present.
 STREET_MIOU = 0.60

@@ -1,4 +1,4 @@
-"""Real keys, in a terminal and in a window, reach a run; every way out leaves all in order."""
+"""Real keys, in a terminal and in a window, reach a run; every way to end it is clean."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LONG_S = 60.0
 
 
 def until(what: str, true: Callable[[], Any]) -> Any:
-    """Wait for something to come true, and return it."""
+    """Wait for something to become true, and return it."""
     end = time.monotonic() + LONG_S
     while not (found := true()):
         assert time.monotonic() < end, f"{what} never came"
@@ -38,14 +38,14 @@ def until(what: str, true: Callable[[], Any]) -> Any:
 
 
 def variant_of(folder: Path) -> str:
-    """Return the variant of the last frame in the log, "" where there is none."""
+    """Return the variant of the last frame in the log, "" without one."""
     path = folder / "m" / "frames.jsonl"
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
     return next((json.loads(line)["variant"] for line in reversed(lines) if line[-1:] == "}"), "")
 
 
-def left_in_order(folder: Path, status: str) -> None:
-    """Check what a run leaves: a summary, a log it agrees with, a film that opens."""
+def check_files(folder: Path, status: str) -> None:
+    """Check the files of a run: a summary, a log that agrees with it, a video that opens."""
     summary = json.loads((folder / "m" / "summary.json").read_text("utf-8"))
     lines = (folder / "m" / "frames.jsonl").read_text("utf-8").splitlines()
     assert summary["status"] == status
@@ -56,7 +56,7 @@ def left_in_order(folder: Path, status: str) -> None:
 
 
 class App(ChildTerminal):
-    """Run edge-app in a terminal of its own, reading away what it draws there."""
+    """Run edge-app in a terminal of its own, and read what it draws there."""
 
     def __init__(self, folder: Path, *more: str) -> None:
         code = (
@@ -68,7 +68,7 @@ class App(ChildTerminal):
         self.folder = folder
 
     def drain(self) -> None:
-        """Take what is written, so that the run never waits for its terminal."""
+        """Read its output, so that the run never waits for its terminal."""
         try:
             while more := os.read(self.fd, 1 << 16):
                 self.said += more
@@ -76,7 +76,7 @@ class App(ChildTerminal):
             pass
 
     def until(self, what: Any, true: Any = None) -> Any:
-        """Wait for something to come true while the terminal is read."""
+        """Wait for something to become true while the terminal is read."""
 
         def look() -> Any:
             self.drain()
@@ -88,7 +88,7 @@ class App(ChildTerminal):
         os.write(self.fd, keys)
 
     def finished(self) -> bool:
-        """Tell whether the program is over, and keep its exit code."""
+        """Return whether the program has ended, and store its exit code."""
         pid, status = os.waitpid(self.pid, os.WNOHANG)
         if pid:
             self.code = os.waitstatus_to_exitcode(status)
@@ -97,14 +97,14 @@ class App(ChildTerminal):
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
-    """Start a run without a window in a terminal, and end it whatever happens."""
+    """Start a run without a window in a terminal, and end it with the test."""
     made = App(tmp_path, "--headless", "--loop", "synthetic:320x180")
     yield made
     made.kill()
 
 
 def test_keys_typed_into_a_terminal_reach_the_run(app: App, tmp_path: Path) -> None:
-    """Variants change, a picture is kept, a pause holds and ends, and q gives the terminal back."""
+    """Variants change, a snapshot is written, a pause ends, and q restores the terminal."""
     before = app.settings()
     app.until("the first frame", lambda: variant_of(tmp_path) == "int8")
     app.until("single keys", app.is_raw)
@@ -122,15 +122,15 @@ def test_keys_typed_into_a_terminal_reach_the_run(app: App, tmp_path: Path) -> N
     app.until("the end", app.finished)
     assert app.code == 0
     assert app.settings() == before
-    left_in_order(tmp_path, "interrupted")
+    check_files(tmp_path, "interrupted")
 
 
 @pytest.mark.parametrize(
     ("way", "code"),
     [("ctrl-c", 130), ("ctrl-c twice", 130), ("SIGTERM", 143), ("SIGHUP", 129)],
 )
-def test_every_way_out_leaves_all_in_order(app: App, tmp_path: Path, way: str, code: int) -> None:
-    """The terminal is as it was, the log and the film are whole, the exit code tells the signal."""
+def test_every_end_leaves_good_files(app: App, tmp_path: Path, way: str, code: int) -> None:
+    """The terminal is restored, log and video are complete, the exit code has the signal."""
     before = app.settings()
     app.until("the first frame", lambda: variant_of(tmp_path))
     for number in {"ctrl-c": [2], "ctrl-c twice": [2, 2]}.get(way) or [getattr(signal, way)]:
@@ -139,7 +139,7 @@ def test_every_way_out_leaves_all_in_order(app: App, tmp_path: Path, way: str, c
     assert app.code == code
     assert app.settings() == before
     if way != "ctrl-c twice":  # the second one may cut the first one's work short
-        left_in_order(tmp_path, "interrupted")
+        check_files(tmp_path, "interrupted")
 
 
 WINDOW = (
@@ -183,7 +183,7 @@ else:
 @pytest.mark.skipif(not ctypes.util.find_library("X11"), reason="libX11 is not installed")
 @pytest.mark.parametrize("way", ["q", "close button"])
 def test_keys_pressed_in_a_window_reach_the_run(xvfb: str, tmp_path: Path, way: str) -> None:
-    """Variants change, a compared picture is kept, and both ways out end the run in order."""
+    """Variants change, a snapshot is written, and both ways to quit end the run."""
     env = {key: value for key, value in os.environ.items() if key != "WAYLAND_DISPLAY"}
     env |= {"DISPLAY": xvfb, "PYTHONPATH": str(ROOT)}
     run = subprocess.Popen(
@@ -196,15 +196,15 @@ def test_keys_pressed_in_a_window_reach_the_run(xvfb: str, tmp_path: Path, way: 
         text=True,
     )
     try:
-        hands = subprocess.run(
+        presser = subprocess.run(
             [sys.executable, "-c", WINDOW, str(tmp_path), way],
             env=env, cwd=ROOT, capture_output=True, text=True, timeout=4 * LONG_S, check=False,
         )  # fmt: skip
-        assert hands.returncode == 0, hands.stderr
+        assert presser.returncode == 0, presser.stderr
         said, _ = run.communicate(timeout=LONG_S)
     finally:
         run.kill()
     assert run.returncode == 0, said
-    left_in_order(tmp_path, "interrupted")
-    [told] = tmp_path.glob("snapshots/*.json")
-    assert json.loads(told.read_text("utf-8"))["variant"] == "int8"
+    check_files(tmp_path, "interrupted")
+    [figures] = tmp_path.glob("snapshots/*.json")
+    assert json.loads(figures.read_text("utf-8"))["variant"] == "int8"

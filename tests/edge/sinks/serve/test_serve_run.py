@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from edge_app.commands.arg_types import listen_at
-from tests.edge.test_cli import ENV, begin, edge
+from tests.support.whole_runs import ENV, begin, edge
 
 WITHOUT = (
     "import sys; sys.modules['aiohttp'] = None; from edge_app.cli import main; sys.exit(main())"

@@ -1,0 +1,42 @@
+"""Runs of edge-app in a process of its own, without a display."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+ENV = {key: value for key, value in os.environ.items() if key not in {"DISPLAY", "WAYLAND_DISPLAY"}}
+
+
+def edge(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run edge-app to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "edge_app.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env={**ENV, "PYTHONPATH": str(ROOT)},
+        cwd=cwd,
+        timeout=240,
+        check=False,
+    )
+
+
+def begin(*arguments: object) -> subprocess.Popen[str]:
+    """Start edge-app and leave it running."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "edge_app.cli", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**ENV, "PYTHONPATH": str(ROOT)},
+    )
+
+
+def summary_of(folder: Path) -> Any:
+    """Read a run's summary."""
+    return json.loads((folder / "summary.json").read_text("utf-8"))
