@@ -1,4 +1,4 @@
-"""A runtime's interpreter for one file, and its error messages in plain words."""
+"""A runtime's interpreter for one file, and explanations of its errors."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.sources import holders as room
+from edge_app.sources import holders as holders_module
 from edge_app.sources.holders import holder_message, holders
 
 
@@ -46,7 +46,7 @@ def test_watchers_are_named_only_when_alone(
         (folder.parent / "comm").write_text(name + "\n")
     (tmp_path / "proc" / "13").mkdir()  # of another user
     (tmp_path / "proc" / "self").mkdir()
-    monkeypatch.setattr(room, "PROC", tmp_path / "proc")
+    monkeypatch.setattr(holders_module, "PROC", tmp_path / "proc")
     assert [str(holder) for holder in holders([str(node)])] == ["zoom (pid 12)"]
     (tmp_path / "proc" / "12" / "fd" / "3").unlink()
     assert [str(holder) for holder in holders([str(node)])] == ["wireplumber (pid 11)"]
