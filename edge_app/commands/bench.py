@@ -251,7 +251,7 @@ def _runtimes(options: argparse.Namespace) -> list[str]:
     names: list[str] = options.runtimes.split(",")
     for name in names:
         if name not in CHOICES:
-            raise UsageError(f"--runtimes {name}: choose from {', '.join(CHOICES)}, or installed")
+            raise UsageError(f"unknown --runtimes {name}; choose installed or {', '.join(CHOICES)}")
     return names
 
 
