@@ -58,10 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Compare the two variants; print the worst layers, the verdict and advice."""
     from rich.console import Console
-    from rich.markup import escape
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from edge_app.console import tell
+    from edge_app.console import print_line
     from edge_app.errors import UsageError
     from host_tools.diagnose.advice import advice, repair_advice, verdict
     from host_tools.diagnose.diagnosis import diagnose, write_diagnosis
@@ -90,11 +89,11 @@ def run(options: argparse.Namespace) -> int:
     found, trials = diagnosis.comparison, diagnosis.trials
     console.print(layer_table(found))
     for line in (LEGEND, verdict(found), *(f"- {text}" for text in advice(found))):
-        tell(console, escape(line))
+        print_line(console, line)
     if trials:
         console.print(trial_table(trials))
-        tell(console, escape(repair_advice(trials)))
+        print_line(console, repair_advice(trials))
     if options.out:
         paths = write_diagnosis(diagnosis, options.out)
-        tell(console, escape(f"written: {', '.join(map(str, paths))}"))
+        print_line(console, f"written: {', '.join(map(str, paths))}")
     return 0

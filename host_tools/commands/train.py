@@ -52,9 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train a network; return 130 if Ctrl-C ended it."""
     if options.network == "street":
-        from host_tools.train.street.train_command import street_command
-
-        return street_command(options)
+        return _train_street(options)
     return _train_mnist(options)
 
 
@@ -135,6 +133,36 @@ def _minutes(text: str) -> float:
     if not 0 < number < 60 * 24 * 30:
         raise argparse.ArgumentTypeError("must be above 0 and below a month")
     return number
+
+
+def _train_street(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from edge_app.console import print_line
+    from host_tools.train.street.train_street import StreetOptions, train_street
+
+    console = Console()
+    wanted = StreetOptions(
+        data=options.data,
+        teacher=options.teacher,
+        out=options.out,
+        minutes=options.minutes,
+        seed=options.seed,
+        resume=options.resume,
+        cache=options.cache,
+    )
+    trained = train_street(wanted, console)
+    chart = options.out.with_suffix(".history.png")
+    if not trained.finished:
+        print_line(console, f"stopped; saved as {trained.path}, history: {chart}")
+        print_line(console, "the same command with --resume continues")
+        return 130
+    print_line(
+        console,
+        f"{trained.path}: history: {chart}; next: host-tools convert {trained.path} "
+        "--task segmentation --labels cityscapes --calibration IMAGES --out DIR",
+    )
+    return 0
 
 
 def _train_mnist(options: argparse.Namespace) -> int:

@@ -1,1 +1,1 @@
-"""The networks that ship with the app, and how they were trained."""
+"""Training of the networks that ship with the app."""

@@ -1,4 +1,4 @@
-"""Keep a training's state after every epoch, so that it can go on where it stopped."""
+"""Checkpoints of a training, from which it can continue."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from host_tools.train.history import History, as_json, from_json
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Hold all that the next epoch depends on.
+    """Everything that the next epoch or step depends on.
 
-    history: as many records as epochs are done; its settings are those of the run.
-    weights, optimizer: arrays in the order Keras lists the variables.
+    history: of the training so far; its settings are those of the run.
+    weights, optimizer: arrays in the order in which Keras lists the variables.
     """
 
     history: History
@@ -31,42 +31,44 @@ class Checkpoint:
 
 
 def checkpoint_path(out: Path) -> Path:
-    """Return where the checkpoint of a model that will be `out` is kept."""
+    """Return the path of the checkpoint of the model `out`."""
     return out.with_suffix(".checkpoint.npz")
 
 
-def take_checkpoint(network: Any, history: History) -> Checkpoint:
-    """Copy a compiled network's state."""
-    optimizer = [np.asarray(variable.numpy()) for variable in network.optimizer.variables]
-    return Checkpoint(history, network.get_weights(), optimizer)
+def take_checkpoint(network: Any, optimizer: Sequence[Any], history: History) -> Checkpoint:
+    """Copy the weights of a network and the variables of its optimizer."""
+    state = [np.asarray(variable.numpy()) for variable in optimizer]
+    return Checkpoint(history, network.get_weights(), state)
 
 
-def put_back(checkpoint: Checkpoint, network: Any) -> None:
-    """Give a network a checkpoint's state; raise ModelError where it is of another network."""
-    network.optimizer.build(network.trainable_variables)
-    variables = [*network.weights, *network.optimizer.variables]
+def restore(checkpoint: Checkpoint, network: Any, optimizer: Sequence[Any]) -> None:
+    """Assign a checkpoint to a network and the variables of its optimizer.
+
+    Raises ModelError if their shapes differ.
+    """
+    variables = [*network.weights, *optimizer]
     arrays = [*checkpoint.weights, *checkpoint.optimizer]
     shapes = [tuple(variable.shape) for variable in variables]
     if shapes != [array.shape for array in arrays]:
-        raise ModelError("the checkpoint is of another network; leave --resume out to begin anew")
+        raise ModelError("the checkpoint is of another network; leave out --resume to start again")
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
 
 
 def write_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
-    """Write a checkpoint in one step; raise ModelError where it cannot be."""
+    """Write a checkpoint, whole or not at all; raise ModelError if that fails."""
     text = json.dumps(as_json(checkpoint.history)).encode()
     arrays: dict[str, Any] = {
         f"{kind}_{place:03}": array
         for kind, state in (("weights", checkpoint.weights), ("optimizer", checkpoint.optimizer))
         for place, array in enumerate(state)
     }
-    with atomic_file(path) as draft, draft.open("wb") as file:
+    with atomic_file(path, error=ModelError) as draft, draft.open("wb") as file:
         np.savez(file, history=np.frombuffer(text, np.uint8), **arrays)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint; raise ModelError where there is none or it is damaged."""
+    """Read a checkpoint; raise ModelError if there is none or it is damaged."""
     try:
         with np.load(path, allow_pickle=False) as held:
             history = from_json(json.loads(held["history"].tobytes()))
@@ -76,17 +78,17 @@ def read_checkpoint(path: Path) -> Checkpoint:
             )
     except FileNotFoundError:
         raise ModelError(
-            f"there is no checkpoint {path} to go on from; leave --resume out to begin anew"
+            f"there is no checkpoint {path} to continue from; leave out --resume to start again"
         ) from None
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as fault:
         raise ModelError(
-            f"{path} is no checkpoint or damaged ({fault}); leave --resume out to begin anew"
+            f"{path} is not a checkpoint, or damaged ({fault}); leave out --resume to start again"
         ) from None
     return Checkpoint(history, weights, optimizer)
 
 
 def check_same(before: Mapping[str, Any], now: Mapping[str, Any], path: Path) -> None:
-    """Raise UsageError naming every setting that is not what the checkpoint's run had."""
+    """Raise UsageError with every setting that differs from those of the checkpoint's run."""
     differ = [
         f"{name} {_short(before.get(name))} there, {_short(now.get(name))} here"
         for name in {**before, **now}
@@ -95,7 +97,7 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], path: Path) ->
     if differ:
         raise UsageError(
             f"{path} is of a run with other settings: {'; '.join(differ)}; "
-            "give the same ones, or leave --resume out to begin anew"
+            "give the same ones, or leave out --resume to start again"
         )
 
 

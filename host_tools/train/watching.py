@@ -1,4 +1,4 @@
-"""Show how far a training is: a bar, or a line per epoch where none can be drawn."""
+"""Progress of a training: a bar on a terminal, else a line per epoch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def training_bar(**options: Any) -> Progress:
 
 
 def watcher(progress: Progress, bar: Any, check: Callable[[], None], batches: int) -> Any:
-    """Return a Keras callback that moves the bar and sees to Ctrl-C after every batch."""
+    """Return a Keras callback that advances the bar and calls `check` after every batch."""
 
     class Watcher(load_keras().callbacks.Callback):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -39,8 +39,8 @@ def watcher(progress: Progress, bar: Any, check: Callable[[], None], batches: in
     return Watcher()
 
 
-def tell(progress: Progress, history: History, epochs: int) -> None:
-    """Write a line of the last epoch where no bar shows."""
+def print_epoch(progress: Progress, history: History, epochs: int) -> None:
+    """Print a line on the last epoch, unless a bar shows it."""
     last = history.records[-1]
     if not progress.console.is_terminal:
         progress.console.print(

@@ -1,4 +1,4 @@
-"""Make what a street network is trained from: pictures with labels, lessons and a teacher."""
+"""Made training data of the street network: images with labels, and a teacher."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from host_tools.train.street.teacher import SoftLabels
 SIZE_WH = (64, 32)
 # Learns quickly.
 SMALL = (Block(8, 16), Block(12, 24, 2), Block(8, 32, 2), Block(8, 64, 2))
-# As far as the teacher's 64 channels, with few channels within.
+# Up to the teacher's 64 channels, with few inner channels.
 BLOCKS = tuple(Block(8, block.channels, block.stride) for block in FULL[:7])
 DECODER = DecoderBlock(context=8, contexts=1, eighth=8, quarter=8)
 SKY, ROAD = 10, 0
 
 
-def made_picture(seed: int, size_wh: tuple[int, int] = (96, 72)) -> tuple[Any, Any]:
+def made_image(seed: int, size_wh: tuple[int, int] = (96, 72)) -> tuple[Any, Any]:
     """Return a blue sky over a gray road, BGR, and the trainIds of both."""
     random = np.random.default_rng(seed)
     width, height = size_wh
@@ -33,23 +33,23 @@ def made_picture(seed: int, size_wh: tuple[int, int] = (96, 72)) -> tuple[Any, A
     return (image + random.integers(-9, 10, image.shape)).astype(np.uint8), labels
 
 
-def made_studies(count: int) -> list[Sample]:
-    """Return such pictures, taught without a teacher."""
-    studies = []
+def made_samples(count: int) -> list[Sample]:
+    """Return such images with labels, made without a teacher."""
+    samples = []
     for seed in range(count):
-        image, labels = made_picture(seed)
+        image, labels = made_image(seed)
         soft = (labels[::2, ::2, None] == np.arange(19)).astype(np.uint8) * 255
-        studies.append(Sample(image, SoftLabels(labels, soft)))
-    return studies
+        samples.append(Sample(image, SoftLabels(labels, soft)))
+    return samples
 
 
 def made_camvid(root: Path, count: int) -> Path:
-    """Write such pictures in CamVid's layout and with its class ids: sky 0, road 3."""
+    """Write such images in CamVid's layout and with its class ids: sky 0, road 3."""
     for part, first in (("train", 0), ("val", 100)):
         for folder in (part, f"{part}annot"):
             (root / folder).mkdir(parents=True)
         for seed in range(first, first + count):
-            image, labels = made_picture(seed)
+            image, labels = made_image(seed)
             ids = np.where(labels == SKY, 0, 3).astype(np.uint8)
             cv2.imwrite(str(root / part / f"{seed:04}.png"), image)
             cv2.imwrite(str(root / f"{part}annot" / f"{seed:04}.png"), ids)
@@ -59,7 +59,7 @@ def made_camvid(root: Path, count: int) -> Path:
 def made_teacher(path: Path, *, folded: bool) -> Path:
     """Write a MobileNetV2 with random weights and DeepLab's names as a frozen graph.
 
-    folded: whether there are biases, or batch norm as in the graph that is published.
+    folded: with biases, and not with batch norm as in the published graph.
     """
     tf = load_tensorflow()
     v1 = tf.compat.v1

@@ -1,4 +1,4 @@
-"""Draw how a training of the digit network went."""
+"""The chart of a training of the digit network."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ _PANELS = (
 def digit_chart(history: History) -> bytes:
     """Return the chart of a digit training as PNG."""
     held = [record["held_out_accuracy"] for record in history.records]
-    asked = history.settings
+    settings = history.settings
     return history_chart(
         history,
         _PANELS,
         title=f"MNIST digits: {100 * held[-1]:.2f} % held out",
         note=(
-            f"Adam at {asked['rate']:g}{' falling along a cosine' if asked['cosine'] else ''}, "
-            f"batches of {asked['batch']}, seed {asked['seed']}. "
+            f"Adam at {settings['rate']:g}"
+            f"{' falling along a cosine' if settings['cosine'] else ''}, "
+            f"batches of {settings['batch']}, seed {settings['seed']}. "
             "While training: mean over the epoch."
         ),
     )

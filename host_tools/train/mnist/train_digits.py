@@ -1,4 +1,4 @@
-"""Train the digit network that ships with the app."""
+"""Training of the digit network that ships with the app."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from host_tools.framework import load_keras, load_tensorflow, pin_threads
 from host_tools.train.checkpoint import (
     check_same,
     checkpoint_path,
-    put_back,
     read_checkpoint,
+    restore,
     take_checkpoint,
     write_checkpoint,
 )
 from host_tools.train.history import History, write_history
 from host_tools.train.keeping import check_target, save_network
-from host_tools.train.watching import tell, watcher
+from host_tools.train.watching import print_epoch, watcher
 
 EPOCHS = 5
 # Fixed, so that a seed gives the same weights whatever the number of cores.
@@ -35,9 +35,9 @@ _THREADS = 2
 
 @dataclass(frozen=True, slots=True)
 class DigitRecipe:
-    """Say how the digit network is trained; Adam moves its weights.
+    """How the digit network is trained, by Adam.
 
-    rate: the learning rate, which falls along a cosine to zero where `cosine` says so.
+    rate: the learning rate, which falls along a cosine to zero if `cosine`.
     """
 
     name: str
@@ -55,12 +55,12 @@ RECIPES = {recipe.name: recipe for recipe in (OURS, REFERENCE)}
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
-    """Say what a training run left behind.
+class TrainedDigits:
+    """The result of a training.
 
-    accuracy: on the held-out digits, 0 to 1; None where the run was interrupted.
-    batches: trained so far, those before a resumption too. history: of the whole epochs.
-    seconds: of this run. finished: False where Ctrl-C ended it.
+    accuracy: on the held-out digits, 0 to 1; None if the run was interrupted.
+    batches: trained so far, including those of earlier runs. history: of the complete epochs.
+    seconds: of this run. finished: False if Ctrl-C ended it.
     """
 
     path: Path | None
@@ -100,14 +100,14 @@ def train_digits(
     seed: int = 0,
     resume: bool = False,
     progress: Progress,
-) -> Trained:
-    """Train the digit network and write it as a .keras file, in one step, its history beside it.
+) -> TrainedDigits:
+    """Train the digit network and write it as a .keras file, its history beside it.
 
     The same seed, TensorFlow and kind of processor give the same weights, in one run or in
-    several: every whole epoch leaves a checkpoint, from which `resume` goes on, and a finished
-    run takes it away. Ctrl-C also keeps what there is as `<name>.interrupted.keras`, so that a
-    finished model under `out` is never replaced by a half-trained one.
-    Raises UsageError for what cannot be, ModelError where nothing can be written or gone on from.
+    several: every epoch leaves a checkpoint, from which `resume` continues, and a finished run
+    deletes it. Ctrl-C also saves the weights so far as `<name>.interrupted.keras`, so that a
+    half-trained model never replaces a finished one.
+    Raises UsageError for wrong options, ModelError if a file cannot be read or written.
     """
     check_target(out, epochs, seed)
     kept = checkpoint_path(out)
@@ -120,7 +120,8 @@ def train_digits(
     per_epoch = -(-len(digits.labels) // recipe.batch)
     network = _compiled(recipe, epochs * per_epoch, seed)
     if checkpoint is not None:
-        put_back(checkpoint, network)
+        network.optimizer.build(network.trainable_variables)
+        restore(checkpoint, network, network.optimizer.variables)
     done = len(history.records)
     bar = progress.add_task(
         "training", total=epochs * per_epoch, completed=done * per_epoch, figures=""
@@ -152,35 +153,36 @@ def train_digits(
                     learning_rate=float(network.optimizer.learning_rate),
                     seconds=round(time.perf_counter() - started, 3),
                 )
-                write_checkpoint(take_checkpoint(network, history), kept)
-                tell(progress, history, epochs)
+                state = network.optimizer.variables
+                write_checkpoint(take_checkpoint(network, state, history), kept)
+                print_epoch(progress, history, epochs)
         except KeyboardInterrupt:
             partial = out.with_suffix(".interrupted.keras") if watching.batches else None
             if partial:
                 save_network(network, partial)
             seconds = time.perf_counter() - begun
-            return Trained(partial, None, watching.batches, history, seconds, finished=False)
+            return TrainedDigits(partial, None, watching.batches, history, seconds, finished=False)
     save_network(network, out)
     write_history(history, out.with_suffix(".history.json"))
     kept.unlink(missing_ok=True)
     accuracy, seconds = history.records[-1]["held_out_accuracy"], time.perf_counter() - begun
-    return Trained(out, accuracy, watching.batches, history, seconds, finished=True)
+    return TrainedDigits(out, accuracy, watching.batches, history, seconds, finished=True)
 
 
 def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Return the order of an epoch's pictures, which depends on nothing that came before it."""
+    """Return the order of an epoch's digits, which depends on seed and epoch only."""
     return np.random.default_rng((seed, epoch)).permutation(count)
 
 
 def _settings(
     recipe: DigitRecipe, epochs: int, seed: int, digits: Digits, held_out: Digits
 ) -> dict[str, Any]:
-    """Return all that the weights of a run depend on, and that a resumed one must share."""
+    """Return all that the weights of a run depend on; a resumed run must have the same."""
     threads = pin_threads(_THREADS)
     digest = hashlib.sha256()
     for part in (digits, held_out):
         digest.update(part.images.tobytes() + part.labels.tobytes())
-    asked = {key: value for key, value in asdict(recipe).items() if key != "name"}
+    rest = {key: value for key, value in asdict(recipe).items() if key != "name"}
     return {
         "recipe": recipe.name,
         "epochs": epochs,
@@ -189,12 +191,12 @@ def _settings(
         "tensorflow": version("tensorflow"),
         "threads": threads,
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS"),
-        **asked,
+        **rest,
     }
 
 
 def _compiled(recipe: DigitRecipe, steps: int, seed: int) -> Any:
-    """Return a new network, its weights drawn by the seed, ready to be trained for some steps."""
+    """Return a new network with the seed's weights, compiled for so many steps."""
     keras = load_keras()
     keras.utils.set_random_seed(seed)
     load_tensorflow().config.experimental.enable_op_determinism()

@@ -1,4 +1,4 @@
-"""Make one training example of a picture: a window of it, its colours and sharpness changed."""
+"""Training examples: random crops of an image, with colours and sharpness changed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GRAY = (127, 127, 127)
 
 @dataclass(frozen=True, slots=True)
 class CropWindow:
-    """Name a part of a picture, in its pixels: left, top, width and height; may reach outside."""
+    """A part of an image, in its pixels; it may extend beyond the edges."""
 
     left: float
     top: float
@@ -27,7 +27,10 @@ class CropWindow:
     mirrored: bool = False
 
     def matrix(self, size_wh: tuple[int, int], unit: float = 1.0) -> NDArray[np.float64]:
-        """Return where the pixels of a map of this size lie in a picture `unit` as large."""
+        """Return the affine matrix (2, 3) from pixels of a crop to pixels of the image.
+
+        size_wh: of the crop. unit: size of the map to crop from, as a share of the image's.
+        """
         step_x, step_y = self.width * unit / size_wh[0], self.height * unit / size_wh[1]
         first, sense = self.left * unit, 1
         if self.mirrored:
@@ -42,42 +45,42 @@ class CropWindow:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Hold what one step of training sees of a picture.
+    """One crop of an image, as the network gets it.
 
-    picture: uint8 (H, W, 3) RGB. labels: uint8 (H/2, W/2) trainIds, 255 where nothing is known.
-    soft: uint8 (H/4, W/4, 19), probabilities in 255ths, all zero outside of the picture.
+    image: uint8 (H, W, 3) RGB. labels: uint8 (H/2, W/2) trainIds, 255 if unknown.
+    soft: uint8 (H/4, W/4, 19), probabilities in 255ths, all zero outside of the image.
     """
 
-    picture: NDArray[np.uint8]
+    image: NDArray[np.uint8]
     labels: ClassMap
     soft: NDArray[np.uint8]
 
 
-def make_example(study: Sample, size_wh: tuple[int, int], random: Generator) -> Example:
-    """Return an example of a picture, another one for every draw."""
-    height, width = study.image.shape[:2]
+def make_example(sample: Sample, size_wh: tuple[int, int], random: Generator) -> Example:
+    """Return a random example of a sample."""
+    height, width = sample.image.shape[:2]
     window = draw_window((width, height), size_wh, random)
-    picture = _cut(study.image, window, size_wh, cv2.INTER_LINEAR, _GRAY)
+    image = _crop(sample.image, window, size_wh, cv2.INTER_LINEAR, _GRAY)
     half = size_wh[0] // 2, size_wh[1] // 2
-    labels = _cut(study.lesson.labels, window, half, cv2.INTER_NEAREST, (VOID,))
+    labels = _crop(sample.target.labels, window, half, cv2.INTER_NEAREST, (VOID,))
     quarter = size_wh[0] // 4, size_wh[1] // 4
-    given = study.lesson.soft
-    unit = given.shape[1] / width
-    soft = np.zeros((quarter[1], quarter[0], given.shape[2]), np.uint8)
-    for first in range(0, given.shape[2], 4):
-        part = np.ascontiguousarray(given[..., first : first + 4])
-        moved = _cut(part, window, quarter, cv2.INTER_LINEAR, (0,) * 4, unit)
+    whole = sample.target.soft
+    unit = whole.shape[1] / width
+    soft = np.zeros((quarter[1], quarter[0], whole.shape[2]), np.uint8)
+    for first in range(0, whole.shape[2], 4):
+        part = np.ascontiguousarray(whole[..., first : first + 4])
+        moved = _crop(part, window, quarter, cv2.INTER_LINEAR, (0,) * 4, unit)
         soft[..., first : first + 4] = moved.reshape(*soft.shape[:2], -1)
-    changed = soften(recolour(picture, random), random)
+    changed = soften(recolour(image, random), random)
     return Example(np.ascontiguousarray(changed[..., ::-1]), labels, soft)
 
 
 def draw_window(
     frame_wh: tuple[int, int], size_wh: tuple[int, int], random: Generator
 ) -> CropWindow:
-    """Draw a window: of the frame's own shape, as the app stretches it, or of the input's.
+    """Return a random window of the frame's aspect ratio, which the app stretches, or the input's.
 
-    The scale goes from 0.7 to 2, and half of the windows keep the frame's shape.
+    The scale is 0.7 to 2, and half of the windows keep the frame's aspect ratio.
     """
     width, height = frame_wh
     scale = 2 ** random.uniform(-0.5, 1.0)
@@ -91,7 +94,7 @@ def draw_window(
     return CropWindow(left, top, wide, high, bool(random.random() < 0.5))
 
 
-def _cut(
+def _crop(
     values: NDArray[np.uint8],
     window: CropWindow,
     size_wh: tuple[int, int],
@@ -99,7 +102,7 @@ def _cut(
     outside: tuple[int, ...],
     unit: float = 1.0,
 ) -> NDArray[np.uint8]:
-    cut = cv2.warpAffine(
+    crop = cv2.warpAffine(
         values,
         window.matrix(size_wh, unit),
         size_wh,
@@ -107,11 +110,11 @@ def _cut(
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=outside,
     )
-    return np.asarray(cut, np.uint8)
+    return np.asarray(crop, np.uint8)
 
 
 def recolour(image: Image, random: Generator) -> Image:
-    """Change gamma, contrast, brightness, white balance and saturation by one draw."""
+    """Change gamma, contrast, brightness, white balance and saturation at random."""
     ramp = np.linspace(0, 1, 256)
     gamma = 2 ** random.uniform(-0.6, 0.4)
     contrast, brightness = random.uniform(0.7, 1.3), random.uniform(-0.1, 0.1)
@@ -127,7 +130,7 @@ def recolour(image: Image, random: Generator) -> Image:
 
 
 def soften(image: Image, random: Generator) -> Image:
-    """Blur, coarsen or add noise, each to some of the pictures."""
+    """Blur, coarsen or add noise, each to some of the images."""
     kind = random.random()
     if kind < 0.2:
         spread = random.uniform(0.4, 1.4)

@@ -1,4 +1,4 @@
-"""Bring together all that a street network is trained on, by the words of the command line."""
+"""The training and validation data of a street network, as named on the command line."""
 
 from __future__ import annotations
 
@@ -9,82 +9,76 @@ from pathlib import Path
 from edge_app.errors import UsageError
 from host_tools.train.street.batches import WeightedSet
 from host_tools.train.street.frames import (
-    DatasetPart,
-    Sample,
     held_out,
+    labelled_sample,
     parts_of,
     read_part,
-    scenes_of,
-    study,
+    scene_count,
 )
 from host_tools.train.street.teacher import Teacher
 from host_tools.train.street.validation import ValidationSample
 
-# Large data sets are drawn from more often, but less than their size says: 8 frames of Cityscapes
-# beside 443 of CamVid would not be seen otherwise. What only the teacher has labelled counts half.
-_POWER, _UNSURE = 0.7, 0.5
-# Drawn scenes have exact labels of all classes, but are no photographs.
+# Samples are drawn from large data sets more often, but less than in proportion: 8 frames of
+# Cityscapes would hardly be seen beside 443 of CamVid. Data with only the teacher's labels counts
+# half.
+_POWER, _TEACHER_ONLY = 0.7, 0.5
+# The share of synthetic scenes: they have exact labels of all classes, but are not photographs.
 _SCENES = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
-    """Hold what is trained on, and what the training is watched by."""
+class TrainingData:
+    """The sets to train on, and the held-out samples to score on."""
 
-    shelves: Sequence[WeightedSet]
-    held: Sequence[ValidationSample]
+    sets: Sequence[WeightedSet]
+    validation: Sequence[ValidationSample]
 
 
-def check_texts(texts: Sequence[str]) -> None:
-    """Raise UsageError where a text names no data."""
+def check_data(texts: Sequence[str]) -> None:
+    """Raise UsageError if a text does not name data."""
     for text in texts:
-        if not scenes_of(text):
+        if not scene_count(text):
             parts_of(text)
 
 
-def gather(
-    texts: Sequence[str], teacher: Teacher, cache: Path, tell: Callable[[str], None]
-) -> Gathered:
-    """Read all data, each picture taught once; raise UsageError where there is none.
+def read_data(
+    texts: Sequence[str], teacher: Teacher, cache: Path, print_line: Callable[[str], None]
+) -> TrainingData:
+    """Read all data, labelled by the teacher; raise UsageError if there is none.
 
-    texts: `camvid:DIR`, `cityscapes:DIR`, `video:FILE` or `scenes:COUNT`. tell: takes a line for
-        each of them.
+    texts: `camvid:DIR`, `cityscapes:DIR`, `video:FILE` or `scenes:COUNT`.
+    print_line: gets a line for each of them.
     """
-    shelves, drawn, held = [], [], []
+    sets, drawn, validation = [], [], []
     for text in texts:
-        count = scenes_of(text)
+        count = scene_count(text)
         if count:
             from host_tools.synthetic_streets.plans import street_scene
-            from host_tools.train.street.synthetic_samples import draw_studies
+            from host_tools.train.street.synthetic_samples import draw_samples
 
-            drawn += draw_studies(count, cache, street_scene)
-            tell(f"{text}: {count} scenes drawn")
+            drawn += draw_samples(count, cache, street_scene)
+            print_line(f"{text}: {count} scenes")
             continue
         parts = parts_of(text)
-        studies = [one for part in parts for one in taught(part, teacher, cache)]
-        if not studies:
-            raise UsageError(f"--data {text}: there are no pictures to train on")
-        weight = 1.0 if parts[0].truth else _UNSURE
-        shelves.append(WeightedSet(studies, weight * len(studies) ** _POWER))
-        held += [one for part in held_out(text) for one in held_of(part)]
-        tell(f"{text}: {len(studies)} pictures")
-    if not shelves and not drawn:
+        samples = [
+            labelled_sample(image, truth, part.labels, teacher, cache)
+            for part in parts
+            for image, truth in read_part(part)
+        ]
+        if not samples:
+            raise UsageError(f"--data {text}: there are no images to train on")
+        weight = 1.0 if parts[0].truth else _TEACHER_ONLY
+        sets.append(WeightedSet(samples, weight * len(samples) ** _POWER))
+        validation += [
+            ValidationSample(image, truth, part.labels)
+            for part in held_out(text)
+            for image, truth in read_part(part)
+            if truth is not None
+        ]
+        print_line(f"{text}: {len(samples)} images")
+    if not sets and not drawn:
         raise UsageError("there is nothing to train on; give --data, which may be repeated")
     if drawn:
-        others = sum(shelf.share for shelf in shelves)
-        shelves.append(WeightedSet(drawn, others * _SCENES / (1 - _SCENES) if others else 1.0))
-    return Gathered(shelves, held)
-
-
-def taught(part: DatasetPart, teacher: Teacher, cache: Path) -> list[Sample]:
-    """Return the pictures of a part with their lessons."""
-    return [study(image, truth, part.labels, teacher, cache) for image, truth in read_part(part)]
-
-
-def held_of(part: DatasetPart) -> list[ValidationSample]:
-    """Return the pictures of a part with their truth."""
-    return [
-        ValidationSample(image, truth, part.labels)
-        for image, truth in read_part(part)
-        if truth is not None
-    ]
+        others = sum(each.weight for each in sets)
+        sets.append(WeightedSet(drawn, others * _SCENES / (1 - _SCENES) if others else 1.0))
+    return TrainingData(sets, validation)

@@ -1,4 +1,4 @@
-"""Start the network's front from the teacher's weights, its least needed channels left out."""
+"""The encoder's initial weights: the teacher's, with the least important channels pruned."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from host_tools.train.street.street_network import FULL, Block, street_network
 Array = NDArray[np.float32]
 Weights = dict[str, tuple[Array, Array]]
 _CONVOLUTIONS = {"Conv2D", "DepthwiseConv2dNative"}
-# Values of each channel that decide which are kept, per batch of pictures.
+# Values of each channel that the pruning is based on, per batch of images.
 _SAMPLED = 4000
 
 
-def front_layers(blocks: Sequence[Block]) -> list[str]:
+def encoder_layers(blocks: Sequence[Block]) -> list[str]:
     """Return the names of the layers with weights, in order."""
     names = ["stem"]
     for number in range(len(blocks)):
@@ -30,7 +30,7 @@ def front_layers(blocks: Sequence[Block]) -> list[str]:
     return names
 
 
-def read_front(path: Path) -> Weights:
+def read_encoder(path: Path) -> Weights:
     """Return filters and biases of a frozen MobileNetV2's first blocks, by layer name.
 
     Batch norm is folded in where the graph still has it. Raises ModelError for other networks.
@@ -40,18 +40,18 @@ def read_front(path: Path) -> Weights:
     found = [name for name in order if graph.nodes[name].op in _CONVOLUTIONS]
     after = {maker: name for name in order for maker in input_names(graph.nodes[name])[:1]}
     weights: Weights = {}
-    for layer, name in zip(front_layers(FULL), found, strict=False):
+    for layer, name in zip(encoder_layers(FULL), found, strict=False):
         weights[layer] = _folded(graph, name, after)
     shapes = {layer: values[0].shape for layer, values in weights.items()}
     full = street_network((64, 64), blocks=FULL)
-    wanted = {name: tuple(full.get_layer(name).weights[0].shape) for name in front_layers(FULL)}
+    wanted = {name: tuple(full.get_layer(name).weights[0].shape) for name in encoder_layers(FULL)}
     if shapes != wanted:
-        raise ModelError(f"{path} is no MobileNetV2 of width 1; give DeepLab's frozen graph")
+        raise ModelError(f"{path} is not a MobileNetV2 of width 1; give DeepLab's frozen graph")
     return weights
 
 
 def _folded(graph: TensorFlowGraph, name: str, after: dict[str, str]) -> tuple[Array, Array]:
-    """Return a convolution's filter and what is added after it, past the way from its dilation."""
+    """Return a convolution's filter and bias, with batch norm folded in."""
     node = graph.nodes[name]
     weights = _constant(graph, input_names(node)[1])
     follower = after.get(name, "")
@@ -73,19 +73,19 @@ def _folded(graph: TensorFlowGraph, name: str, after: dict[str, str]) -> tuple[A
 def _constant(graph: TensorFlowGraph, name: str) -> Array:
     values = graph.constant(name)
     if values is None:
-        raise ModelError(f"{name} is no constant; give a frozen graph")
+        raise ModelError(f"{name} is not a constant; give a frozen graph")
     return np.asarray(values, np.float32)
 
 
-def start_front(
-    network: Any, blocks: Sequence[Block], weights: Weights, pictures: NDArray[np.float32]
+def init_encoder(
+    network: Any, blocks: Sequence[Block], weights: Weights, images: NDArray[np.float32]
 ) -> list[float]:
-    """Set a network's front to the teacher's weights, or to what is left of them.
+    """Set a network's encoder to the teacher's weights, pruned to its own channels.
 
-    pictures: float32 (N, H, W, 3), RGB in -1..1, on which the channels are weighed.
+    images: float32 (N, H, W, 3), RGB in -1..1, that the pruning is based on.
     Returns per block the share of the projection's variance that pruning lost.
     """
-    height, width = pictures.shape[1:3]
+    height, width = images.shape[1:3]
     full = street_network((width, height), blocks=FULL)
     for name, values in weights.items():
         full.get_layer(name).set_weights(list(values))
@@ -94,7 +94,7 @@ def start_front(
     inner = load_keras().Model(
         full.input, [full.get_layer(f"depthwise{number}_relu6").output for number in numbers]
     )
-    seen = _sampled(inner, pictures)
+    seen = _sampled(inner, images)
     for number, block in enumerate(blocks):
         project, bias = weights[f"project{number}"]
         chosen, left, shift, loss = keep_channels(seen[number], project[0, 0], block.wide)
@@ -105,16 +105,16 @@ def start_front(
         kept[f"depthwise{number}"] = filters[:, :, chosen], offsets[chosen]
         kept[f"project{number}"] = left[None, None], bias + shift
         lost.append(loss)
-    for name in front_layers(blocks):
+    for name in encoder_layers(blocks):
         network.get_layer(name).set_weights(list(kept[name]))
     return lost
 
 
-def _sampled(inner: Any, pictures: NDArray[np.float32]) -> list[NDArray[np.float64]]:
+def _sampled(inner: Any, images: NDArray[np.float32]) -> list[NDArray[np.float64]]:
     random = np.random.default_rng(0)
     parts: list[list[Array]] = [[] for _ in inner.outputs]
-    for first in range(0, len(pictures), 4):
-        for part, values in zip(parts, inner(pictures[first : first + 4]), strict=True):
+    for first in range(0, len(images), 4):
+        for part, values in zip(parts, inner(images[first : first + 4]), strict=True):
             flat = np.asarray(values).reshape(-1, values.shape[-1])
             part.append(flat[random.choice(len(flat), min(len(flat), _SAMPLED), replace=False)])
     return [np.concatenate(part).astype(np.float64) for part in parts]
@@ -123,12 +123,12 @@ def _sampled(inner: Any, pictures: NDArray[np.float32]) -> list[NDArray[np.float
 def keep_channels(
     values: NDArray[np.float64], project: Array, count: int
 ) -> tuple[NDArray[np.intp], Array, Array, float]:
-    """Choose the channels to keep and let their weights make up for the others.
+    """Choose the channels to keep, and adjust their weights to replace the others.
 
-    values: (N, C), what each channel held. project: (C, D), what it is multiplied with.
+    values: (N, C), samples of each channel. project: (C, D), the weights they are multiplied by.
     Returns the chosen channels, their weights (count, D), what to add to the bias (D,), and the
-    lost share of the variance of values @ project. One channel after the other goes, the one
-    whose loss costs least once the rest is fitted anew.
+    lost share of the variance of values @ project. Channels are removed one by one, each time
+    the one whose loss is least after the other weights are fitted again.
     Source: Hassibi and Stork, "Second order derivatives for network pruning: Optimal Brain
     Surgeon", 1993, for a layer with squared error.
     """

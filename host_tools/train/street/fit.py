@@ -1,44 +1,43 @@
-"""Train the street network for so many minutes, and keep what there is every few of them."""
+"""Training of the street network for some minutes, saved every few of them."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from edge_app.errors import ModelError
 from host_tools.convert.interrupt import swallowed_interrupts
-from host_tools.framework import load_tensorflow
 from host_tools.train.checkpoint import (
-    Checkpoint,
     checkpoint_path,
     read_checkpoint,
+    restore,
+    take_checkpoint,
     write_checkpoint,
 )
 from host_tools.train.history import History, write_history
 from host_tools.train.keeping import save_network
-from host_tools.train.street.batches import WeightedSet, drawn_batches
+from host_tools.train.street.batches import Batch, drawn_batches
+from host_tools.train.street.data import TrainingData
 from host_tools.train.street.optimizer import (
-    Descent,
+    StreetTrainer,
     TrainingRecipe,
     class_weights,
-    classes_seen,
-    make_descent,
+    pixel_counts,
 )
-from host_tools.train.street.validation import ValidationSample, score_held
+from host_tools.train.street.validation import validation_scores
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
-    """Say what a run left behind.
+class TrainedStreet:
+    """The result of a training.
 
-    path: the network, of the weights' running means; under another name where not finished.
+    path: the network with the weights' running means; under another name unless finished.
     """
 
     path: Path
@@ -47,11 +46,11 @@ class Fitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """Say how long to train: until `minutes` of training are over, runs before this one counted.
+class TrainingTime:
+    """How long to train: `minutes`, earlier runs included.
 
-    check_s: seconds between looks at the held-out pictures, each of which leaves a checkpoint.
-    steps: ends sooner, after so many, the rate falling over them; for a trial.
+    check_s: seconds between validations, each of which leaves a checkpoint.
+    steps: for a trial, ends after so many steps, with the rate falling over them.
     """
 
     minutes: float
@@ -64,106 +63,145 @@ class Span:
         return share if self.steps is None else max(share, step / self.steps)
 
 
+@dataclass(frozen=True, slots=True)
+class FitOptions:
+    """Options of a training. A resumed one may have other data, and more time."""
+
+    time: TrainingTime
+    recipe: TrainingRecipe = field(default_factory=TrainingRecipe)
+    seed: int = 0
+    resume: bool = False
+
+
+class OnValidation(Protocol):
+    """Receives the history after every validation."""
+
+    def __call__(self, history: History) -> None:
+        """Take the history, with one more record."""
+
+
+class OnTrainingStep(Protocol):
+    """Receives progress after every step."""
+
+    def __call__(self, done: float) -> None:
+        """Take the share of the training that is over."""
+
+
 def unfinished_path(out: Path) -> Path:
-    """Return where a network that is not yet trained to its end is kept."""
+    """Return the path of a network that is still being trained."""
     return out.with_suffix(".unfinished.keras")
 
 
 def fit(
     network: Any,
-    shown: Any,
-    shelves: Sequence[WeightedSet],
-    held: Sequence[ValidationSample],
+    averaged: Any,
+    data: TrainingData,
     out: Path,
+    options: FitOptions,
     *,
-    recipe: TrainingRecipe,
-    span: Span,
-    seed: int = 0,
-    resume: bool = False,
-    tell: Callable[[History], None],
-    moved: Callable[[float], None] | None = None,
-) -> Fitted:
+    on_validation: OnValidation,
+    on_step: OnTrainingStep | None = None,
+) -> TrainedStreet:
     """Train a network and write it as a .keras file, its history beside it.
 
-    network: to be trained, from the weights it has. shown: another one of the same layers, which
-        takes the running means to be scored and written. tell: takes the history after every
-        look at the held-out pictures. moved: takes the share of the time that is over.
-    A resumed run may have other data, and time added: its rate goes on along the new cosine.
-    Raises ModelError where nothing can be written or gone on from.
+    network: starts from the weights it has. averaged: another network of the same layers, set
+        to the running means of the weights to be scored and written.
+    Raises ModelError if a file cannot be written, or the checkpoint does not fit.
     """
-    kept = checkpoint_path(out)
-    height, width = network.input_shape[1:3]
-    seen = classes_seen([one.lesson.labels for shelf in shelves for one in shelf.studies])
-    descent = make_descent(network, recipe, class_weights(seen))
-    history = History(_settings(recipe, seed))
-    if resume:
-        checkpoint = read_checkpoint(kept)
-        _put_back(checkpoint, network, descent)
-        history = History(history.settings, checkpoint.history.records)
-    last = history.records[-1] if history.records else {}
-    before, step = 60 * last.get("minutes", 0.0), int(last.get("steps", 0))
-    begun = checked = time.monotonic()
-    losses: list[Any] = []
-    tensorflow = load_tensorflow()
-
-    def keep(finished: bool) -> None:
-        nonlocal history
-        for variable, mean in zip(shown.weights, descent.means, strict=True):
-            variable.assign(mean)
-        miou, accuracy = score_held(shown, held) if held else (float("nan"),) * 2
-        history = history.and_then(
-            minutes=round((before + time.monotonic() - begun) / 60, 3),
-            steps=step,
-            loss=float(np.mean([float(loss) for loss in losses])) if losses else float("nan"),
-            learning_rate=rate,
-            **({"held_out_miou": miou, "held_out_accuracy": accuracy} if held else {}),
-        )
-        losses.clear()
-        state = [np.asarray(variable.numpy()) for variable in descent.state]
-        write_checkpoint(Checkpoint(history, network.get_weights(), state), kept)
-        save_network(shown, out if finished else unfinished_path(out))
-        write_history(history, out.with_suffix(".history.json"))
-        tell(history)
-
-    rate = recipe.rate_at(0.0)
+    training = _Training(network, averaged, data, out, options, on_validation)
     with swallowed_interrupts() as check:
         try:
-            with drawn_batches(shelves, (width, height), recipe.batch, seed, step) as batches:
-                for batch in batches:
-                    done = span.done(before + time.monotonic() - begun, step)
-                    if done >= 1:
-                        break
-                    rate = recipe.rate_at(done)
-                    now = tensorflow.constant(rate, tensorflow.float32)
-                    losses.append(descent.step(batch.pictures, batch.labels, batch.soft, now))
-                    step += 1
-                    if moved is not None:
-                        moved(done)
-                    check()
-                    if time.monotonic() - checked >= span.check_s:
-                        keep(finished=False)
-                        checked = time.monotonic()
+            training.run(check, on_step)
         except KeyboardInterrupt:
-            keep(finished=False)
-            return Fitted(unfinished_path(out), history, finished=False)
-    keep(finished=True)
+            training.save(finished=False)
+            return TrainedStreet(unfinished_path(out), training.history, finished=False)
+    training.save(finished=True)
     unfinished_path(out).unlink(missing_ok=True)
-    return Fitted(out, history, finished=True)
+    return TrainedStreet(out, training.history, finished=True)
 
 
-def _put_back(checkpoint: Checkpoint, network: Any, descent: Descent) -> None:
-    variables = [*network.weights, *descent.state]
-    arrays = [*checkpoint.weights, *checkpoint.optimizer]
-    if [tuple(variable.shape) for variable in variables] != [array.shape for array in arrays]:
-        raise ModelError("the checkpoint is of another network; leave --resume out to begin anew")
-    for variable, array in zip(variables, arrays, strict=True):
-        variable.assign(array)
+class _Training:
+    """A training under way: its steps, the losses since the last validation, its history."""
+
+    def __init__(
+        self,
+        network: Any,
+        averaged: Any,
+        data: TrainingData,
+        out: Path,
+        options: FitOptions,
+        on_validation: OnValidation,
+    ) -> None:
+        self._network, self._averaged = network, averaged
+        self._data, self._out, self._options = data, out, options
+        self._on_validation = on_validation
+        counts = pixel_counts([one.target.labels for each in data.sets for one in each.samples])
+        self._trainer = StreetTrainer(network, options.recipe, class_weights(counts))
+        self.history = History(_settings(options))
+        if options.resume:
+            checkpoint = read_checkpoint(checkpoint_path(out))
+            restore(checkpoint, network, self._trainer.variables)
+            self.history = History(self.history.settings, checkpoint.history.records)
+        last = self.history.records[-1] if self.history.records else {}
+        self._step = int(last.get("steps", 0))
+        self._rate = options.recipe.rate_at(0.0)
+        self._losses: list[Any] = []
+        self._begun = time.monotonic() - 60 * last.get("minutes", 0.0)
+
+    def run(self, check: Callable[[], None], on_step: OnTrainingStep | None) -> None:
+        """Train until the time is over.
+
+        check: raises KeyboardInterrupt after Ctrl-C, when no step is under way.
+        """
+        options, checked = self._options, time.monotonic()
+        height, width = self._network.input_shape[1:3]
+        size, seed, first = options.recipe.batch, options.seed, self._step
+        with drawn_batches(self._data.sets, (width, height), size, seed, first) as batches:
+            for batch in batches:
+                done = options.time.done(time.monotonic() - self._begun, self._step)
+                if done >= 1:
+                    break
+                self._train(batch, done)
+                if on_step is not None:
+                    on_step(done)
+                check()
+                if time.monotonic() - checked >= options.time.check_s:
+                    self.save(finished=False)
+                    checked = time.monotonic()
+
+    def _train(self, batch: Batch, done: float) -> None:
+        self._rate = self._options.recipe.rate_at(done)
+        loss = self._trainer.step(batch.images, batch.labels, batch.soft, self._rate)
+        self._losses.append(loss)
+        self._step += 1
+
+    def save(self, *, finished: bool) -> None:
+        """Score the running means; write the network, a checkpoint and the history."""
+        self._trainer.copy_means(self._averaged)
+        scores = {}
+        if self._data.validation:
+            miou, accuracy = validation_scores(self._averaged, self._data.validation)
+            scores = {"held_out_miou": miou, "held_out_accuracy": accuracy}
+        losses = [float(loss) for loss in self._losses]
+        self.history = self.history.and_then(
+            minutes=round((time.monotonic() - self._begun) / 60, 3),
+            steps=self._step,
+            loss=float(np.mean(losses)) if losses else float("nan"),
+            learning_rate=self._rate,
+            **scores,
+        )
+        self._losses.clear()
+        checkpoint = take_checkpoint(self._network, self._trainer.variables, self.history)
+        write_checkpoint(checkpoint, checkpoint_path(self._out))
+        save_network(self._averaged, self._out if finished else unfinished_path(self._out))
+        write_history(self.history, self._out.with_suffix(".history.json"))
+        self._on_validation(self.history)
 
 
-def _settings(recipe: TrainingRecipe, seed: int) -> dict[str, Any]:
+def _settings(options: FitOptions) -> dict[str, Any]:
     return {
-        "seed": seed,
+        "seed": options.seed,
         "tensorflow": version("tensorflow"),
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS"),
-        **asdict(recipe),
+        **asdict(options.recipe),
     }

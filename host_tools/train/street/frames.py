@@ -1,4 +1,4 @@
-"""Read the pictures to train on, with their truth and the teacher's lesson on each."""
+"""Training images with their truth, labelled once by the teacher."""
 
 from __future__ import annotations
 
@@ -12,38 +12,36 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.atomic import atomic_file
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import ClassMap, Image
 from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth
 from host_tools.convert.calibration import fingerprint
-from host_tools.train.street.teacher import SoftLabels, Teacher, teach
+from host_tools.train.street.teacher import SoftLabels, Teacher, soft_labels
 from host_tools.train.street.truth_resize import resize_maps
 
 KINDS = ("camvid", "cityscapes", "video")
-# Wider pictures are made smaller: the network's own input is 512 wide, and 2,975 Cityscapes
-# frames at full size would take 18 GB.
+# Wider images are shrunk: the network's input is 512 wide, and 2,975 Cityscapes frames at full
+# size would take 18 GB.
 WIDEST = 1024
-# Neighbours in a video are alike.
+# Consecutive video frames hardly differ.
 VIDEO_EVERY = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Hold one picture to train on.
-
-    image: uint8 (H, W, 3) BGR. lesson: labels of the same size, and soft ones.
-    """
+    """One image to train on, uint8 (H, W, 3) BGR, with labels of the same size and soft ones."""
 
     image: Image
-    lesson: SoftLabels
+    target: SoftLabels
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetPart:
-    """Name pictures of one kind: where they are, and their truth's folder and label set."""
+    """A part of a data set: its images, and the folder and label set of their truth."""
 
-    pictures: str
+    images: str
     truth: str | None
     labels: str
     every: int = 1
@@ -52,9 +50,9 @@ class DatasetPart:
 
 
 def parts_of(text: str) -> list[DatasetPart]:
-    """Read `camvid:DIR`, `cityscapes:DIR` or `video:FILE`; raise UsageError for all else.
+    """Read `camvid:DIR`, `cityscapes:DIR` or `video:FILE`; raise UsageError for anything else.
 
-    The last quarter of CamVid's val drive is held out, to watch the training by.
+    The last quarter of CamVid's val drive is held out for validation.
     """
     kind, colon, name = text.partition(":")
     if not colon or kind not in KINDS:
@@ -73,18 +71,18 @@ def parts_of(text: str) -> list[DatasetPart]:
     return parts
 
 
-def scenes_of(text: str) -> int:
-    """Return how many scenes `scenes:COUNT` asks for, 0 where it is something else."""
+def scene_count(text: str) -> int:
+    """Return the number of `scenes:COUNT`; 0 for other data."""
     kind, _, count = text.partition(":")
     if kind != "scenes":
         return 0
     if not count.isdigit() or int(count) < 1:
-        raise UsageError(f"--data {text}: write how many scenes to draw, as in scenes:400")
+        raise UsageError(f"--data {text}: give the number of scenes, as in scenes:400")
     return int(count)
 
 
 def held_out(text: str) -> list[DatasetPart]:
-    """Return the pictures to watch the training by, where a data set has some apart."""
+    """Return the parts for validation, if a data set has some."""
     kind, _, name = text.partition(":")
     path = Path(name).expanduser()
     if kind == "camvid" and (path / "val").is_dir():
@@ -93,9 +91,9 @@ def held_out(text: str) -> list[DatasetPart]:
 
 
 def read_part(part: DatasetPart) -> Iterator[tuple[Image, ClassMap | None]]:
-    """Yield pictures with their truth, at most 1024 wide; raise SourceError."""
+    """Yield images with their truth; raise SourceError."""
     truth = open_truth(part.truth, part.labels) if part.truth else None
-    with open_source(part.pictures, truth=truth) as source:
+    with open_source(part.images, truth=truth) as source:
         count = source.frame_count or 0
         first = part.first + count if part.first < 0 else part.first
         last = count + part.last if part.last is not None and part.last < 0 else part.last
@@ -109,7 +107,7 @@ def read_part(part: DatasetPart) -> Iterator[tuple[Image, ClassMap | None]]:
 
 
 def shrink(image: Image, truth: ClassMap | None) -> tuple[Image, ClassMap | None]:
-    """Bring a picture and its truth to at most 1024 wide."""
+    """Shrink an image and its truth to at most 1024 pixels width."""
     height, width = image.shape[:2]
     if width <= WIDEST:
         return image, truth
@@ -120,44 +118,44 @@ def shrink(image: Image, truth: ClassMap | None) -> tuple[Image, ClassMap | None
     return image, truth
 
 
-def study(
+def labelled_sample(
     image: Image, truth: ClassMap | None, labels: str, teacher: Teacher, cache: Path
 ) -> Sample:
-    """Return a picture with its lesson, from the cache where the teacher has seen it before."""
+    """Return an image with its labels, from the cache if the teacher has labelled it before."""
     key = hashlib.sha256(fingerprint(image) + teacher.sha256.encode() + labels.encode())
     if truth is not None:
         key.update(truth.tobytes())
     small, small_truth = shrink(image, truth)
     path = cache / f"{key.hexdigest()[:24]}.npz"
-    kept = kept_arrays(path, ("labels", "soft"))
-    if kept is not None:
-        return Sample(small, SoftLabels(*kept))
-    seen = teacher.probabilities(image)
-    if seen.shape[:2] != small.shape[:2]:
-        seen = resize_maps(seen, (small.shape[1], small.shape[0]))
-    lesson = teach(seen, small_truth, labels)
-    keep_arrays(path, labels=lesson.labels, soft=lesson.soft)
-    return Sample(small, lesson)
+    cached = load_arrays(path, ("labels", "soft"))
+    if cached is not None:
+        return Sample(small, SoftLabels(*cached))
+    shares = teacher.probabilities(image)
+    if shares.shape[:2] != small.shape[:2]:
+        shares = resize_maps(shares, (small.shape[1], small.shape[0]))
+    target = soft_labels(shares, small_truth, labels)
+    save_arrays(path, labels=target.labels, soft=target.soft)
+    return Sample(small, target)
 
 
-def kept_arrays(path: Path, names: Sequence[str]) -> list[NDArray[np.uint8]] | None:
-    """Return arrays from a file of the cache; None where there is none or it is damaged."""
+def load_arrays(path: Path, names: Sequence[str]) -> list[NDArray[np.uint8]] | None:
+    """Read arrays from a file of the cache; return None if there is none or it is damaged."""
     try:
-        with np.load(path) as kept:
-            return [np.asarray(kept[name], np.uint8) for name in names]
+        with np.load(path) as file:
+            return [np.asarray(file[name], np.uint8) for name in names]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
 
 
-def keep_arrays(path: Path, **arrays: NDArray[np.uint8]) -> None:
-    """Write a file of the cache in one step; raise SourceError where it cannot be."""
-    draft = path.with_suffix(".part")
+def save_arrays(path: Path, **arrays: NDArray[np.uint8]) -> None:
+    """Write a file of the cache, whole or not at all; raise SourceError if that fails."""
+    advice = "name another place with --cache"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as file:
-            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-        draft.replace(path)
     except OSError as fault:
-        raise SourceError(
-            f"{path} cannot be written ({fault.strerror}); name another place with --cache"
-        ) from None
+        raise SourceError(f"cannot create {path.parent}: {fault.strerror}; {advice}") from None
+    with (
+        atomic_file(path, error=SourceError, advice=advice) as draft,
+        draft.open("wb") as file,
+    ):
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Draw how a training of the street network went."""
+"""The chart of a training of the street network."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _PANELS = (
 
 def street_chart(history: History) -> bytes:
     """Return the chart of a street training as PNG."""
-    asked, last = history.settings, history.records[-1]
+    settings, last = history.settings, history.records[-1]
     title = "Street network"
     if "held_out_miou" in last:
         title += f": mIoU {last['held_out_miou']:.3f} held out"
@@ -47,8 +47,8 @@ def street_chart(history: History) -> bytes:
         _PANELS,
         title=title,
         note=(
-            f"AdamW, rate {asked['rate']:g} at its highest, {asked['front']:g} of it for the "
-            f"front; batches of {asked['batch']}; {last['steps']:,.0f} steps. "
+            f"AdamW, rate {settings['rate']:g} at its highest, {settings['encoder_rate']:g} of it "
+            f"for the encoder; batches of {settings['batch']}; {last['steps']:,.0f} steps. "
             "Held out: with the running mean of the weights."
         ),
         over="minutes",

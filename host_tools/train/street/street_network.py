@@ -1,4 +1,4 @@
-"""Lay out the street network: the front of MobileNetV2, and a light decoder of its own."""
+"""The street network: the first blocks of MobileNetV2 as encoder, and a light decoder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CLASSES = 19
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Describe an inverted residual block: channels within and out, and its stride."""
+    """An inverted residual block: its inner and outer channels, and its stride."""
 
     wide: int
     channels: int
@@ -21,8 +21,8 @@ class Block:
 
 
 # Source: Sandler et al., "MobileNetV2", table 2, up to the 96 channels at a sixteenth of the
-# size. DeepLab keeps an eighth by dilation from the seventh block on; the strides of the table
-# stand here again, since a dilated depthwise convolution leaves the delegate.
+# size. DeepLab keeps an eighth by dilation from the seventh block on; these are the strides of the
+# table, since the delegate does not run dilated depthwise convolutions.
 FULL = (
     Block(32, 16),
     Block(96, 24, 2),
@@ -38,7 +38,7 @@ FULL = (
     Block(576, 96),
     Block(576, 96),
 )
-# The channels within that are kept. The large maps of the first blocks take most of the time.
+# Inner channels after pruning. The large maps of the first blocks take most of the time.
 _KEPT = (16, 48, 48, 96, 128, 128, 128, 320, 320, 320, 320, 480, 480)
 BLOCKS = tuple(
     Block(wide, block.channels, block.stride) for wide, block in zip(_KEPT, FULL, strict=True)
@@ -47,9 +47,9 @@ BLOCKS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class DecoderBlock:
-    """Hold the widths of the part that is trained from nothing.
+    """Widths of the decoder, which is trained from scratch.
 
-    context: channels at a sixteenth of the size, contexts: how many 5x5 blocks there.
+    context: channels at a sixteenth of the size. contexts: number of 5x5 blocks there.
     eighth, quarter: channels at these sizes.
     """
 
@@ -68,14 +68,14 @@ def street_network(
 ) -> Any:
     """Return the untrained network: RGB in -1..1 (N, H, W, 3) to logits (N, H/4, W/4, C).
 
-    Layers of the front are called stem, depthwise<i>, expand<i> and project<i>; they hold
-    biases and no batch norm, since the weights that start them have theirs folded in.
+    The encoder's layers are called stem, depthwise<i>, expand<i> and project<i>; they have
+    biases and no batch norm, which is folded into the teacher's weights.
     """
     keras = load_keras()
     decoder = decoder or DecoderBlock()
     width, height = size_wh
-    picture = keras.Input((height, width, 3), name="picture")
-    x = _relu6(_conv(blocks[0].wide, 3, "stem", stride=2)(picture), "stem")
+    image = keras.Input((height, width, 3), name="picture")  # the name is in shipped models
+    x = _relu6(_conv(blocks[0].wide, 3, "stem", stride=2)(image), "stem")
     finer = []
     for number, block in enumerate(blocks):
         if block.stride == 2:
@@ -84,7 +84,7 @@ def street_network(
     x = _context(x, decoder)
     x = _merge(x, finer[2], decoder.eighth, 5, "eighth")
     x = _merge(x, finer[1], decoder.quarter, 3, "quarter")
-    return keras.Model(picture, keras.layers.Conv2D(classes, 1, name="logits")(x), name="street")
+    return keras.Model(image, keras.layers.Conv2D(classes, 1, name="logits")(x), name="street")
 
 
 def _conv(channels: int, side: int, name: str, *, stride: int = 1, bias: bool = True) -> Any:
@@ -113,7 +113,7 @@ def _inverted(x: Any, block: Block, number: int) -> Any:
 
 
 def _context(x: Any, decoder: DecoderBlock) -> Any:
-    """Look far around at the smallest size, and at the whole picture through its mean."""
+    """Add context at the smallest size: 5x5 blocks, and the mean of the whole image."""
     layers = load_keras().layers
     x = _normed(_conv(decoder.context, 1, "enter", bias=False)(x), "enter")
     mean = layers.GlobalAveragePooling2D(keepdims=True, name="mean")(x)
@@ -126,7 +126,7 @@ def _context(x: Any, decoder: DecoderBlock) -> Any:
 
 
 def _merge(x: Any, finer: Any, channels: int, side: int, name: str) -> Any:
-    """Double the size and add what the front saw at that size."""
+    """Double the size and add the encoder's features of that size."""
     layers = load_keras().layers
     coarse = _norm(_conv(channels, 1, f"{name}_coarse", bias=False)(x), f"{name}_coarse")
     coarse = layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}_up")(coarse)

@@ -1,4 +1,4 @@
-"""Let DeepLab say which of the 19 classes each pixel is, once, and keep what it said."""
+"""The teacher: a frozen DeepLab that labels images with the 19 Cityscapes classes."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from host_tools.models.rebuild import rebuild_graph, save_graph
 from host_tools.train.street.truth_resize import resize_maps
 
 CLASSES = 19
-# Where there is no truth, the teacher's class counts from this probability on.
+# Without truth, the teacher's class is used from this probability on.
 SURE = 0.7
-# The input's shape in the graph that is published, where the graph leaves it open.
+# The input's shape in the published graph, which leaves it open.
 _EXPORTED = (1, 1025, 2049, 3)
-# Width of the kept probabilities: at least that of a map a quarter of the network's input.
+# Width of the stored probabilities: at least a quarter of the network's input.
 SOFT_WIDTH = 160
 
 
 @dataclass(frozen=True, slots=True)
 class SoftLabels:
-    """Hold what a picture is to be taught.
+    """The target of one image.
 
-    labels: uint8 (H, W) trainIds, 255 where nothing is known.
-    soft: uint8 (h, w, 19), probabilities in 255ths; all zero where nothing is known.
+    labels: uint8 (H, W) trainIds, 255 if unknown.
+    soft: uint8 (h, w, 19), probabilities in 255ths; all zero if unknown.
     """
 
     labels: ClassMap
@@ -45,9 +45,9 @@ class SoftLabels:
 
 
 class Teacher:
-    """Run a frozen DeepLab at the sizes that suit a picture, each built when it is first needed.
+    """A frozen DeepLab, rebuilt for each input size that the images need.
 
-    sha256: of the graph, which names what it said in the cache.
+    sha256: of the graph; part of the names in the cache.
     """
 
     def __init__(self, path: Path, scratch: Path) -> None:
@@ -76,9 +76,9 @@ class Teacher:
         network = self._networks.get(size_wh)
         if network is None:
             network = self._networks[size_wh] = self._build(size_wh)
-        picture = cv2.resize(image, size_wh, interpolation=cv2.INTER_LINEAR)[..., ::-1]
+        small = cv2.resize(image, size_wh, interpolation=cv2.INTER_LINEAR)[..., ::-1]
         mean, std = self._scaling
-        tensor = ((picture.astype(np.float32) - mean) / std)[None, None]
+        tensor = ((small.astype(np.float32) - mean) / std)[None, None]
         outputs = np.empty((1, *network.output.shape[1:]), np.float32)
         network.run_all(tensor[0], outputs)
         return np.asarray(outputs[0], np.float32)
@@ -98,16 +98,16 @@ class Teacher:
 
 @contextmanager
 def open_teacher(path: Path) -> Iterator[Teacher]:
-    """Open a frozen graph as a teacher; what it builds is thrown away at the end."""
+    """Open a frozen graph as a teacher; delete its temporary files at the end."""
     with tempfile.TemporaryDirectory() as folder:
         yield Teacher(path, Path(folder))
 
 
 def teacher_sizes(frame_wh: tuple[int, int]) -> list[tuple[int, int]]:
-    """Return the sizes at which the teacher looks at a frame, as it is and stretched.
+    """Return the teacher's input sizes for a frame: its own shape, and stretched.
 
-    It was trained on 2049x1025, and small pictures enlarged to a good part of that are seen
-    better: CamVid's 480x360 scores .56 at 513x257 and .64 at 1025x513.
+    The teacher was trained on 2049x1025, and enlarged images score better: CamVid's 480x360
+    scores .56 at 513x257 and .64 at 1025x513.
     """
     width, height = frame_wh
     wide = min(max(width, 1024), 2048) // 8 * 8 + 1
@@ -116,15 +116,15 @@ def teacher_sizes(frame_wh: tuple[int, int]) -> list[tuple[int, int]]:
     return [own] if width >= 1.9 * height else [own, stretched]
 
 
-def teach(
+def soft_labels(
     probabilities: NDArray[np.float32], truth: ClassMap | None, truth_labels: str
 ) -> SoftLabels:
-    """Bring together what the teacher says and what is true.
+    """Combine the teacher's probabilities with the truth.
 
     probabilities: float32 (H, W, 19). truth: uint8 (H, W) trainIds of `truth_labels`.
-    Per pixel only the classes that the truth allows are left: a CamVid tree may be vegetation
-    or terrain, and the teacher says which. Without truth the teacher's class counts where it
-    is sure.
+    Per pixel only the classes that the truth allows remain: a CamVid tree may be vegetation
+    or terrain, and the teacher decides. Without truth the teacher's class is used from a
+    probability of `SURE` on.
     """
     allowed = np.ones((256, CLASSES), np.float32)
     if truth is None:
@@ -134,7 +134,7 @@ def teach(
         classes = np.arange(CLASSES) if table is None else table[:CLASSES]
         for known in np.unique(classes):
             allowed[known] = classes == known
-        # A class the teacher rules out entirely is still the truth's.
+        # The truth also wins over a probability of zero.
         left = (probabilities + 1e-6) * allowed[truth]
         left /= left.sum(axis=2, keepdims=True)
     labels = left.argmax(axis=2).astype(np.uint8)
@@ -148,5 +148,5 @@ def teach(
 
 
 def soft_size(frame_wh: tuple[int, int]) -> tuple[int, int]:
-    """Return the size at which a frame's probabilities are kept."""
+    """Return the size of a frame's stored probabilities."""
     return SOFT_WIDTH, round(SOFT_WIDTH * frame_wh[1] / frame_wh[0])

@@ -1,4 +1,4 @@
-"""Bring maps of many channels to another size."""
+"""Resizing of maps with many channels."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_AT_ONCE = 4  # OpenCV has quick code for so many channels
+_AT_ONCE = 4  # channels; OpenCV has fast code for up to four
 
 
 def resize_maps(
     maps: NDArray[Any], size_wh: tuple[int, int], way: int = cv2.INTER_LINEAR
 ) -> NDArray[Any]:
-    """Return maps (H, W, C) at another size, in their own dtype."""
+    """Resize maps (H, W, C), which keep their dtype."""
     resized = np.empty((size_wh[1], size_wh[0], maps.shape[2]), maps.dtype)
     for first in range(0, maps.shape[2], _AT_ONCE):
         part = np.ascontiguousarray(maps[..., first : first + _AT_ONCE])

@@ -1,4 +1,4 @@
-"""Score a street network on pictures held out of its training, as the app will use it."""
+"""Scores of a street network on held-out images, computed as the app does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from host_tools.train.street.truth_resize import resize_maps
 
 @dataclass(frozen=True, slots=True)
 class ValidationSample:
-    """Hold a picture held out of the training.
+    """An image held out of the training.
 
     image: uint8 (H, W, 3) BGR. truth: uint8 (H, W) trainIds of the label set `labels`.
     """
@@ -27,16 +27,16 @@ class ValidationSample:
     labels: str
 
 
-def score_held(network: Any, held: Sequence[ValidationSample]) -> tuple[float, float]:
-    """Return mIoU and pixel accuracy over the pictures, which share one label set."""
-    labels = held[0].labels
+def validation_scores(network: Any, samples: Sequence[ValidationSample]) -> tuple[float, float]:
+    """Return mIoU and pixel accuracy over samples of one label set."""
+    labels = samples[0].labels
     table = fold_table("cityscapes", labels)
     matrix = ConfusionMatrix(len(label_set(labels).classes))
     height, width = network.input_shape[1:3]
-    for one in held:
+    for one in samples:
         small = cv2.resize(one.image, (width, height), interpolation=cv2.INTER_LINEAR)
-        picture = small[None, ..., ::-1].astype(np.float32) / 127.5 - 1
-        logits = np.asarray(network.predict_on_batch(picture))[0]
-        answer = resize_maps(logits, (one.image.shape[1], one.image.shape[0])).argmax(axis=2)
-        matrix.add(one.truth, fold(answer.astype(np.uint8), table))
+        image = small[None, ..., ::-1].astype(np.float32) / 127.5 - 1
+        logits = np.asarray(network.predict_on_batch(image))[0]
+        class_map = resize_maps(logits, (one.image.shape[1], one.image.shape[0])).argmax(axis=2)
+        matrix.add(one.truth, fold(class_map.astype(np.uint8), table))
     return matrix.miou(), matrix.accuracy

@@ -1,4 +1,4 @@
-"""Test that a checkpoint is whole at every moment, and that what is none is refused."""
+"""A checkpoint is complete at every moment, and other files are refused."""
 
 import signal
 import subprocess
@@ -40,8 +40,8 @@ def _made() -> Checkpoint:
     return Checkpoint(history, weights, [np.asarray(7, np.int64), *weights])
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
-    """History and arrays come back to the last bit, in their order and with their types."""
+def test_a_checkpoint_is_read_as_it_was_written(tmp_path: Path) -> None:
+    """History and arrays have equal bits, in the same order and with the same types."""
     path = checkpoint_path(tmp_path / "digits.keras")
     write_checkpoint(_made(), path)
     again = read_checkpoint(path)
@@ -54,8 +54,8 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("delay_ms", [0, 3, 7, 13, 29, 53])
-def test_sigkill_leaves_one_that_loads(tmp_path: Path, delay_ms: int) -> None:
-    """Whenever the writer is killed, the file holds one epoch, whole."""
+def test_sigkill_leaves_a_checkpoint_that_loads(tmp_path: Path, delay_ms: int) -> None:
+    """Whenever the writer is killed, the file has one complete epoch."""
     path = tmp_path / "x.checkpoint.npz"
     child = subprocess.Popen([sys.executable, "-c", _CHILD, str(path)])
     try:
@@ -76,8 +76,8 @@ def test_sigkill_leaves_one_that_loads(tmp_path: Path, delay_ms: int) -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.9, 0.999])
-def test_a_cut_one_is_refused_in_one_line(tmp_path: Path, share: float) -> None:
-    """At any length."""
+def test_a_truncated_file_is_refused(tmp_path: Path, share: float) -> None:
+    """At any length, in one line."""
     path = tmp_path / "x.checkpoint.npz"
     write_checkpoint(_made(), path)
     content = path.read_bytes()
@@ -88,7 +88,7 @@ def test_a_cut_one_is_refused_in_one_line(tmp_path: Path, share: float) -> None:
 
 
 def test_a_changed_byte_is_noticed(tmp_path: Path) -> None:
-    """The archive keeps a sum of every array."""
+    """The archive has a checksum of every array."""
     path = tmp_path / "x.checkpoint.npz"
     write_checkpoint(_made(), path)
     content = bytearray(path.read_bytes())
@@ -100,15 +100,15 @@ def test_a_changed_byte_is_noticed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"GIF89a" * 30, b"\x93NUMPY\x01\x00"])
 def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
-    """A picture, and an array that is no archive."""
+    """An image, and an array that is not in an archive."""
     path = tmp_path / "x.checkpoint.npz"
     path.write_bytes(content)
-    with pytest.raises(ModelError, match="no checkpoint or damaged"):
+    with pytest.raises(ModelError, match="not a checkpoint, or damaged"):
         read_checkpoint(path)
 
 
-def test_all_that_differs_is_named() -> None:
-    """Settings that one side lacks count too; equal ones are not mentioned."""
+def test_all_differing_settings_are_named() -> None:
+    """Settings that one side lacks differ too; equal ones are not mentioned."""
     check_same({"seed": 1}, {"seed": 1}, Path("x"))
     with pytest.raises(UsageError, match="seed 1 there, 2 here; rate none there, 3 here") as fault:
         check_same({"seed": 1, "epochs": 5}, {"seed": 2, "epochs": 5, "rate": 3}, Path("x"))

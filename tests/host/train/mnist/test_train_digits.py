@@ -1,4 +1,4 @@
-"""Test that the digit network is trained, saved, and never half-saved over a whole one."""
+"""The digit network is trained and saved; a half-trained one never replaces a finished one."""
 
 import json
 import signal
@@ -23,7 +23,7 @@ from host_tools.train.mnist.digit_chart import digit_chart
 from host_tools.train.mnist.train_digits import (
     OURS,
     REFERENCE,
-    Trained,
+    TrainedDigits,
     digit_network,
     epoch_order,
     train_digits,
@@ -34,8 +34,8 @@ from tests.support.made_digits import made_digits
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
 
 
-def _train(out: Path, progress: Progress, **options: Any) -> Trained:
-    """Train on 200 made digits: two batches an epoch, one epoch unless told otherwise."""
+def _train(out: Path, progress: Progress, **options: Any) -> TrainedDigits:
+    """Train on 200 made digits: two batches per epoch, one epoch by default."""
     digits = made_digits(200)
     return train_digits(digits, digits, out, progress=progress, **{"epochs": 1, **options})
 
@@ -46,7 +46,7 @@ def _weights(path: Path) -> list[Any]:
 
 
 def test_the_network_is_the_references() -> None:
-    """20,410 parameters, pictures of 28x28 in, ten logits out."""
+    """20,410 parameters, images of 28x28 in, ten logits out."""
     network = digit_network()
     assert network.count_params() == 20_410
     assert network.input_shape == (None, 28, 28)
@@ -60,7 +60,7 @@ def test_the_network_matches_the_references_file(shared: Path) -> None:
 
 
 def test_training_leaves_the_model_and_its_history(tmp_path: Path, silent: Progress) -> None:
-    """A .keras file with the trained weights, and neither draft nor checkpoint beside it."""
+    """A .keras file with the trained weights, and neither a draft nor a checkpoint beside it."""
     trained = _train(tmp_path / "deep" / "digits.keras", silent)
     assert trained.finished
     assert trained.batches == 2
@@ -71,7 +71,7 @@ def test_training_leaves_the_model_and_its_history(tmp_path: Path, silent: Progr
 
 
 def test_it_learns(keras_file: Path) -> None:
-    """Ten soft spots in ten places are told apart after ten batches."""
+    """After ten batches it distinguishes ten soft spots in ten places."""
     digits = made_digits(100, seed=9)
     network = load_keras().models.load_model(keras_file, compile=False)
     answers = network.predict(digits.scaled(), verbose=0).argmax(axis=1)
@@ -79,7 +79,7 @@ def test_it_learns(keras_file: Path) -> None:
 
 
 def test_a_seed_gives_the_same_weights(tmp_path: Path, silent: Progress) -> None:
-    """One seed twice is equal to the last bit; another is not."""
+    """The same seed gives equal bits; another one does not."""
     paths = [tmp_path / f"{name}.keras" for name in "abc"]
     for path, seed in zip(paths, (5, 5, 6), strict=True):
         _train(path, silent, seed=seed)
@@ -103,7 +103,7 @@ class _Impatient(Progress):
             raise KeyboardInterrupt
 
 
-def test_ctrl_c_keeps_what_there_is_beside_the_old(tmp_path: Path, silent: Progress) -> None:
+def test_ctrl_c_saves_beside_the_finished_file(tmp_path: Path, silent: Progress) -> None:
     """The interrupted weights get a name of their own, and the finished file stays."""
     out = tmp_path / "digits.keras"
     _train(out, silent)
@@ -121,14 +121,14 @@ def _same(first: Path, other: Path) -> bool:
 
 
 def _untimed(history: History) -> History:
-    """Return a history without what the clock said."""
+    """Return a history without the times."""
     records = ({k: v for k, v in one.items() if k != "seconds"} for one in history.records)
     return History(history.settings, tuple(records))
 
 
 @pytest.mark.parametrize("recipe", [OURS, REFERENCE])
 def test_a_resumed_run_ends_as_one_run_does(tmp_path: Path, silent: Progress, recipe: Any) -> None:
-    """Stopped twice, within the second and the third epoch: equal to the last bit."""
+    """Interrupted within the second and the third epoch, its weights have equal bits."""
     whole, parts = tmp_path / "whole.keras", tmp_path / "parts.keras"
     options = {"recipe": replace(recipe, batch=64), "epochs": 4, "seed": 3}
     at_once = _train(whole, silent, **options)
@@ -156,8 +156,8 @@ train_digits(digits, digits, out, epochs=epochs, progress=Progress(disable=True)
 """
 
 
-def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path, silent: Progress) -> None:
-    """SIGKILL in another process, gone on with in this one."""
+def test_a_killed_run_resumes_to_the_same_weights(tmp_path: Path, silent: Progress) -> None:
+    """After SIGKILL in another process, this one resumes."""
     out, whole = tmp_path / "killed.keras", tmp_path / "whole.keras"
     epochs = 12
     child = subprocess.Popen([sys.executable, "-c", _CHILD, str(out), str(epochs)])
@@ -188,27 +188,27 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path, silent: Progre
         ({"digits": made_digits(200, seed=5)}, "data [0-9a-f]{12} there, [0-9a-f]{12} here"),
     ],
 )
-def test_other_settings_are_not_gone_on_with(
+def test_a_resumed_run_must_have_the_same_settings(
     tmp_path: Path, change: dict[str, Any], why: str
 ) -> None:
-    """The fault names what differs, and the checkpoint stays."""
+    """The error names the differences, and the checkpoint stays."""
     out, digits = tmp_path / "digits.keras", made_digits(200)
     _train(out, _Impatient(3), epochs=2)
     options = {"digits": digits, "held_out": digits, "epochs": 2, **change}
-    with pytest.raises(UsageError, match=f"{why}.*leave --resume out"):
+    with pytest.raises(UsageError, match=f"{why}.*leave out --resume"):
         train_digits(out=out, resume=True, progress=Progress(disable=True), **options)
     assert len(read_checkpoint(checkpoint_path(out)).history.records) == 1
 
 
-def test_nothing_to_go_on_from_is_said(tmp_path: Path, silent: Progress) -> None:
-    """--resume without a checkpoint trains nothing."""
-    with pytest.raises(ModelError, match=r"no checkpoint .*leave --resume out"):
+def test_resume_without_a_checkpoint_is_refused(tmp_path: Path, silent: Progress) -> None:
+    """Nothing is trained then."""
+    with pytest.raises(ModelError, match=r"no checkpoint .*leave out --resume"):
         _train(tmp_path / "digits.keras", silent, resume=True)
     assert not list(tmp_path.iterdir())
 
 
 def test_the_order_depends_on_seed_and_epoch_alone() -> None:
-    """Each epoch and each seed has its own, and the same again when asked again."""
+    """Each epoch and each seed has its own order, the same every time."""
     orders = [epoch_order(50, seed, epoch).tolist() for seed, epoch in ((0, 0), (0, 1), (1, 0))]
     assert sorted(orders[0]) == list(range(50))
     assert len(set(map(tuple, orders))) == 3
@@ -227,7 +227,7 @@ def test_every_epoch_is_on_record(tmp_path: Path, silent: Progress) -> None:
 
 
 def test_a_pipe_gets_a_line_per_epoch(tmp_path: Path) -> None:
-    """Where no bar can be drawn the figures come as plain lines."""
+    """Without a terminal there is no bar, but a line per epoch."""
     with (tmp_path / "log").open("w+") as log:
         _train(tmp_path / "digits.keras", training_bar(console=Console(file=log, width=80)))
         log.seek(0)
@@ -239,28 +239,28 @@ def test_a_pipe_gets_a_line_per_epoch(tmp_path: Path) -> None:
     [
         ("digits.h5", 5, UsageError, "must end in .keras"),
         ("digits.keras", 0, UsageError, "at least 1"),
-        ("file/digits.keras", 5, ModelError, "cannot be made"),
+        ("file/digits.keras", 5, ModelError, "cannot create"),
         ("folder.keras", 5, EdgeError, "cannot write"),
     ],
 )
 def test_refuses_before_it_trains(
     tmp_path: Path, name: str, epochs: int, kind: type[EdgeError], why: str
 ) -> None:
-    """What could not be saved afterwards is said at once."""
+    """An output that could not be saved is an error before the training."""
     (tmp_path / "file").write_text("")
     (tmp_path / "folder.keras").mkdir()
     with pytest.raises(kind, match=why):
         check_target(tmp_path / name, epochs)
 
 
-def test_a_seed_that_cannot_be_is_refused(tmp_path: Path) -> None:
-    """No generator takes a negative one."""
+def test_a_negative_seed_is_refused(tmp_path: Path) -> None:
+    """No random generator takes one."""
     with pytest.raises(UsageError, match="--seed -1"):
         check_target(tmp_path / "digits.keras", 1, -1)
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
-    """A save that fails is a ModelError, and what was there stays."""
+    """A save that fails is a ModelError, and the old file stays."""
 
     class Full:
         def save(self, path: Path) -> None:

@@ -1,112 +1,118 @@
-"""Test what the street network is shown: taught pictures, and the windows cut from them."""
+"""Training samples with the teacher's labels, and the random examples made from them."""
 
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
 
 from edge_app.errors import UsageError
+from edge_app.frame import ClassMap, Image
 from edge_app.labels import VOID
 from host_tools.train.street.augment import CropWindow, draw_window, make_example
 from host_tools.train.street.batches import WeightedSet, draw_example, drawn_batches
-from host_tools.train.street.frames import held_out, parts_of, read_part, study
-from host_tools.train.street.synthetic_samples import draw_studies
-from host_tools.train.street.teacher import CLASSES, teach, teacher_sizes
+from host_tools.train.street.frames import held_out, labelled_sample, parts_of, read_part
+from host_tools.train.street.synthetic_samples import draw_samples
+from host_tools.train.street.teacher import CLASSES, Teacher, soft_labels, teacher_sizes
 from host_tools.train.street.truth_resize import resize_maps
-from tests.support.made_street import ROAD, SIZE_WH, SKY, made_camvid, made_picture, made_studies
+from tests.support.made_street import ROAD, SIZE_WH, SKY, made_camvid, made_image, made_samples
 
 TREE_OF_CAMVID, VEGETATION, TERRAIN = 5, 8, 9
 
 
-class Teacher:
-    """Say everywhere that terrain is likelier than vegetation, and count how often it is asked."""
+class FakeTeacher(Teacher):
+    """Finds terrain likelier than vegetation everywhere, and counts its calls."""
 
     sha256 = "0" * 64
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.calls = 0
 
-    def probabilities(self, image: np.ndarray) -> np.ndarray:
+    def probabilities(self, image: Image) -> NDArray[np.float32]:
         """Return float32 (H, W, 19)."""
-        self.asked += 1
-        seen = np.full((*image.shape[:2], CLASSES), 0.01, np.float32)
-        seen[..., TERRAIN], seen[..., VEGETATION] = 0.6, 0.2
-        return seen / seen.sum(axis=2, keepdims=True)
+        self.calls += 1
+        shares = np.full((*image.shape[:2], CLASSES), 0.01, np.float32)
+        shares[..., TERRAIN], shares[..., VEGETATION] = 0.6, 0.2
+        return np.asarray(shares / shares.sum(axis=2, keepdims=True), np.float32)
 
 
-def test_truth_limits_what_the_teacher_may_say() -> None:
-    """A CamVid tree is vegetation or terrain as the teacher says; a road is a road."""
+def test_truth_limits_the_teachers_classes() -> None:
+    """The teacher decides if a CamVid tree is vegetation or terrain; a road is a road."""
     truth = np.full((8, 8), TREE_OF_CAMVID, np.uint8)
     truth[4:] = 3
     truth[:, 6:] = VOID
-    lesson = teach(Teacher().probabilities(np.zeros((8, 8, 3), np.uint8)), truth, "camvid")
-    assert set(np.unique(lesson.labels[:4, :6])) == {TERRAIN}
-    assert set(np.unique(lesson.labels[4:, :6])) == {ROAD}
-    assert set(np.unique(lesson.labels[:, 6:])) == {VOID}  # 0.6 of the sum is not sure enough
-    assert lesson.soft.shape == (160, 160, CLASSES)
-    assert np.all(np.abs(lesson.soft.sum(axis=2, dtype=int) - 255) <= CLASSES)
+    target = soft_labels(
+        FakeTeacher().probabilities(np.zeros((8, 8, 3), np.uint8)), truth, "camvid"
+    )
+    assert set(np.unique(target.labels[:4, :6])) == {TERRAIN}
+    assert set(np.unique(target.labels[4:, :6])) == {ROAD}
+    assert set(np.unique(target.labels[:, 6:])) == {VOID}  # 0.6 of the sum is below SURE
+    assert target.soft.shape == (160, 160, CLASSES)
+    assert np.all(np.abs(target.soft.sum(axis=2, dtype=int) - 255) <= CLASSES)
 
 
-def test_without_truth_the_teacher_must_be_sure() -> None:
-    """A class below seven tenths is not learnt as a label, but its probabilities are."""
-    seen = np.zeros((4, 8, CLASSES), np.float32)
-    seen[..., SKY], seen[..., ROAD] = 0.9, 0.1
-    seen[2:, :, SKY], seen[2:, :, ROAD] = 0.6, 0.4
-    lesson = teach(seen, None, "cityscapes")
-    assert np.all(lesson.labels[:2] == SKY)
-    assert np.all(lesson.labels[2:] == VOID)
-    assert lesson.soft[-1, 0, SKY] == 153
+def test_without_truth_uncertain_labels_are_unknown() -> None:
+    """A class below a probability of 0.7 is no label, but its probabilities are used."""
+    shares = np.zeros((4, 8, CLASSES), np.float32)
+    shares[..., SKY], shares[..., ROAD] = 0.9, 0.1
+    shares[2:, :, SKY], shares[2:, :, ROAD] = 0.6, 0.4
+    target = soft_labels(shares, None, "cityscapes")
+    assert np.all(target.labels[:2] == SKY)
+    assert np.all(target.labels[2:] == VOID)
+    assert target.soft[-1, 0, SKY] == 153
 
 
-def test_the_teacher_sees_a_picture_once(tmp_path: Path) -> None:
-    """What it said comes from the cache at the second time, and is the same."""
-    teacher = Teacher()
-    image, labels = made_picture(0)
-    first, again = (study(image, labels, "cityscapes", teacher, tmp_path) for _ in range(2))
-    assert teacher.asked == 1
-    assert np.array_equal(first.lesson.labels, again.lesson.labels)
-    assert np.array_equal(first.lesson.soft, again.lesson.soft)
+def test_the_teacher_labels_an_image_once(tmp_path: Path) -> None:
+    """The second time its labels come from the cache, and are the same."""
+    teacher = FakeTeacher()
+    image, labels = made_image(0)
+    first, again = (
+        labelled_sample(image, labels, "cityscapes", teacher, tmp_path) for _ in range(2)
+    )
+    assert teacher.calls == 1
+    assert np.array_equal(first.target.labels, again.target.labels)
+    assert np.array_equal(first.target.soft, again.target.soft)
     assert [path.suffix for path in tmp_path.iterdir()] == [".npz"]
 
 
 def test_a_cut_file_in_the_cache_is_made_again(tmp_path: Path) -> None:
-    """A damaged file is no lesson."""
-    teacher = Teacher()
-    image, labels = made_picture(0)
-    study(image, labels, "cityscapes", teacher, tmp_path)
+    """A damaged file is ignored."""
+    teacher = FakeTeacher()
+    image, labels = made_image(0)
+    labelled_sample(image, labels, "cityscapes", teacher, tmp_path)
     (path,) = tmp_path.iterdir()
     path.write_bytes(path.read_bytes()[:100])
-    study(image, labels, "cityscapes", teacher, tmp_path)
-    assert teacher.asked == 2
+    labelled_sample(image, labels, "cityscapes", teacher, tmp_path)
+    assert teacher.calls == 2
 
 
 def test_a_scene_is_drawn_once(tmp_path: Path) -> None:
     """Scenes of one call differ, have soft labels, and come from the cache at the second."""
     drawn = []
 
-    def draw(seed: int, size_wh: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    def draw(seed: int, size_wh: tuple[int, int]) -> tuple[Image, ClassMap]:
         drawn.append((seed, size_wh))
-        return made_picture(seed, size_wh)
+        return made_image(seed, size_wh)
 
-    first, again = (draw_studies(3, tmp_path, draw) for _ in range(2))
+    first, again = (draw_samples(3, tmp_path, draw) for _ in range(2))
     assert len(set(drawn)) == len(drawn) == 3
     assert {size_wh for _, size_wh in drawn} == {(640, 480), (960, 480), (854, 480)}
     for one, other in zip(first, again, strict=True):
         assert np.array_equal(one.image, other.image)
-        assert np.array_equal(one.lesson.labels, other.lesson.labels)
-        assert one.lesson.soft.shape[1:] == (160, CLASSES)
-        assert set(one.lesson.soft[0].argmax(axis=-1)) == {SKY}
+        assert np.array_equal(one.target.labels, other.target.labels)
+        assert one.target.soft.shape[1:] == (160, CLASSES)
+        assert set(one.target.soft[0].argmax(axis=-1)) == {SKY}
 
 
 def test_large_frames_are_made_smaller(tmp_path: Path) -> None:
-    """A picture and its labels come down to 1024 across together."""
-    image, labels = made_picture(0, (2048, 1024))
-    made = study(image, labels, "cityscapes", Teacher(), tmp_path)
+    """An image and its labels are both shrunk to 1024 pixels width."""
+    image, labels = made_image(0, (2048, 1024))
+    made = labelled_sample(image, labels, "cityscapes", FakeTeacher(), tmp_path)
     assert made.image.shape == (512, 1024, 3)
-    assert made.lesson.labels.shape == (512, 1024)
+    assert made.target.labels.shape == (512, 1024)
 
 
 def test_the_end_of_the_val_drive_is_held_out(tmp_path: Path) -> None:
@@ -120,19 +126,19 @@ def test_the_end_of_the_val_drive_is_held_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["camvid", "places:x", ":x"])
 def test_unknown_data_is_refused(text: str) -> None:
-    """What is not KIND:PATH names the kinds there are."""
+    """The message lists the kinds."""
     with pytest.raises(UsageError, match="camvid:PATH"):
         parts_of(text)
 
 
-def test_the_teacher_looks_at_narrow_frames_twice() -> None:
-    """CamVid's frames are seen as they are and stretched, wide ones as they are."""
+def test_narrow_frames_have_two_teacher_sizes() -> None:
+    """CamVid's frames are labelled in their own shape and stretched, wide ones once."""
     assert teacher_sizes((480, 360)) == [(1025, 769), (1025, 513)]
     assert teacher_sizes((2048, 1024)) == [(2049, 1025)]
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_picture_and_labels_are_cut_alike(mirrored: bool) -> None:
+def test_image_and_labels_are_cropped_at_the_same_place(mirrored: bool) -> None:
     """A pixel of either comes from the same place, whatever the map's own size."""
     ramp = np.tile(np.arange(96, dtype=np.float32), (72, 1))
     window = CropWindow(10, 5, 60, 40, mirrored)
@@ -146,25 +152,25 @@ def test_picture_and_labels_are_cut_alike(mirrored: bool) -> None:
 
 
 def test_an_example_fits_its_labels() -> None:
-    """Sky is blue and road is gray wherever the labels say so, and soft labels agree."""
+    """Sky is blue and road is gray according to the labels, and soft labels agree."""
     random = np.random.default_rng(3)
     for _ in range(10):
-        example = make_example(made_studies(1)[0], SIZE_WH, random)
-        assert example.picture.shape == (32, 64, 3)
+        example = make_example(made_samples(1)[0], SIZE_WH, random)
+        assert example.image.shape == (32, 64, 3)
         assert example.labels.shape == (16, 32)
         assert example.soft.shape == (8, 16, CLASSES)
-        picture = example.picture[::2, ::2].astype(int)
-        blue = picture[..., 2] - picture[..., 0]
+        image = example.image[::2, ::2].astype(int)
+        blue = image[..., 2] - image[..., 0]
         if (example.labels == SKY).sum() > 20 and (example.labels == ROAD).sum() > 20:
             assert blue[example.labels == SKY].mean() > blue[example.labels == ROAD].mean()
         sure = example.soft.max(axis=2) > 250
         same = example.soft.argmax(axis=2) == example.labels[::2, ::2]
-        sure &= example.labels[::2, ::2] != VOID  # beside the picture's edge
+        sure &= example.labels[::2, ::2] != VOID  # outside of the image
         assert same[sure].mean() > 0.9
 
 
 def test_windows_are_of_both_shapes() -> None:
-    """Some have the frame's shape and some the input's."""
+    """Some windows have the frame's aspect ratio and some the input's."""
     random = np.random.default_rng(0)
     windows = [draw_window((480, 360), (512, 256), random) for _ in range(300)]
     shapes = np.array([window.width / window.height for window in windows])
@@ -174,19 +180,19 @@ def test_windows_are_of_both_shapes() -> None:
 
 def test_a_step_draws_the_same_examples_again() -> None:
     """Batches depend on seed and step, not on what was drawn before."""
-    shelves = [WeightedSet(made_studies(3), 1.0), WeightedSet(made_studies(2), 0.5)]
-    with drawn_batches(shelves, SIZE_WH, 2, seed=5) as batches:
+    sets = [WeightedSet(made_samples(3), 1.0), WeightedSet(made_samples(2), 0.5)]
+    with drawn_batches(sets, SIZE_WH, 2, seed=5) as batches:
         third = [next(batches) for _ in range(3)][2]
-    with drawn_batches(shelves, SIZE_WH, 2, seed=5, first=2) as batches:
+    with drawn_batches(sets, SIZE_WH, 2, seed=5, first=2) as batches:
         again = next(batches)
-    assert np.array_equal(third.pictures, again.pictures)
+    assert np.array_equal(third.images, again.images)
     assert np.array_equal(third.labels, again.labels)
-    single = draw_example(shelves, SIZE_WH, (5, 2, 1))
-    assert np.array_equal(third.pictures[1], single.picture)
+    single = draw_example(sets, SIZE_WH, (5, 2, 1))
+    assert np.array_equal(third.images[1], single.image)
 
 
-def test_maps_of_many_channels_are_resized_one_like_the_other() -> None:
-    """Nineteen channels come out as nineteen single ones would."""
+def test_all_channels_are_resized_equally() -> None:
+    """Nineteen channels have the result of nineteen single ones."""
     maps = np.random.default_rng(0).random((6, 8, 19), np.float32)
     whole = resize_maps(maps, (16, 12))
     assert whole.shape == (12, 16, 19)
