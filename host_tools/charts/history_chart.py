@@ -118,7 +118,7 @@ def _draw_panel(axes: Axes, theme: Theme, history: History, panel: HistoryPanel,
 
 
 def _finish_axis(axes: Axes, history: History, over: str, name: str) -> None:
-    """Name the common axis; show only whole numbers if all its values are whole."""
+    """Label the common axis; show only whole numbers if all its values are whole."""
     from matplotlib.ticker import MaxNLocator
 
     places = [record[over] for record in history.records if over in record]

@@ -1,1 +1,1 @@
-"""Say where int8 loses against float32, layer by layer."""
+"""Diagnosis of an int8 model: its loss against float32, layer by layer."""

@@ -1,3 +1,3 @@
-"""Procedural streets with exact labels: synthetic pictures to train on and to show."""
+"""Procedural streets with exact labels: synthetic images to train on and to show."""
 
 WEATHERS = ("noon", "overcast", "dusk", "rain")

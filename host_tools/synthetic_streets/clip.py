@@ -1,4 +1,4 @@
-"""Write the synthetic clip with its truth, and single scenes in Cityscapes' layout."""
+"""The synthetic clip with its truth, and single scenes in Cityscapes' layout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import av
 import cv2
 import numpy as np
 
-from edge_app.atomic import atomic_file
+from edge_app.atomic import atomic_file, write_atomic
 from edge_app.errors import SinkError
 from edge_app.frame import ClassMap, Image
 from host_tools.synthetic_streets.light import make_light
@@ -43,7 +43,7 @@ _WORKERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """Say what clip to make; truth_wh: the size of the class maps beside it."""
+    """Options of a clip; truth_wh is the size of its class maps."""
 
     seconds: float = 12.0
     seed: int = 7
@@ -53,12 +53,12 @@ class Clip:
 
     @property
     def frames(self) -> int:
-        """How many pictures it has."""
+        """The number of frames."""
         return round(self.seconds * RATE_HZ)
 
 
 def clip_frame(clip: Clip) -> Callable[[int], tuple[Image, ClassMap]]:
-    """Return what makes picture number i, and its trainIds; number `frames` is number 0 again."""
+    """Return a function that renders frame i and its trainIds; frame `frames` equals frame 0."""
     light = make_light(clip.weather, np.random.default_rng(clip.seed), vary=0.0)
     front = clip.size_wh[0] / 23
     seconds = clip.frames / RATE_HZ
@@ -91,7 +91,7 @@ def write_clip(clip: Clip, out: Path, tick: Callable[[], None] = lambda: None) -
                 stream.width, stream.height = clip.size_wh
                 stream.pix_fmt = "yuv420p"
                 context = stream.codec_context
-                context.thread_count = 1  # several split a picture differently each time
+                context.thread_count = 1  # several threads split a frame differently each time
                 context.colorspace = context.color_primaries = context.color_trc = _BT709
                 context.color_range = _NARROW
                 for number, (image, labels) in enumerate(_in_order(make, clip.frames)):
@@ -119,32 +119,29 @@ def write_scenes(
     size_wh: tuple[int, int],
     tick: Callable[[], None] = lambda: None,
 ) -> None:
-    """Write scenes number first, first + 1, ... as Cityscapes lays its training pictures out.
+    """Write scenes number first, first + 1, ... in the layout of Cityscapes' training images.
 
     Scenes that are there already are left as they are.
     """
-    pictures = out / "leftImg8bit" / "train" / "synthetic"
+    images = out / "leftImg8bit" / "train" / "synthetic"
     maps = out / "gtFine" / "train" / "synthetic"
-    for folder in (pictures, maps):
+    for folder in (images, maps):
         folder.mkdir(parents=True, exist_ok=True)
     for seed in range(first, first + count):
         name = f"synthetic_{seed:06}_000000"
-        picture = pictures / f"{name}_leftImg8bit.png"
-        if not picture.exists():
+        image_path = images / f"{name}_leftImg8bit.png"
+        if not image_path.exists():
             image, labels = street_scene(seed, size_wh)
-            for path, values in (
-                (maps / f"{name}_gtFine_labelTrainIds.png", labels),
-                (picture, image),
-            ):
-                with atomic_file(path) as draft:
-                    draft.write_bytes(_png(values))
+            # The image last: where it is, its labels are too.
+            write_atomic(maps / f"{name}_gtFine_labelTrainIds.png", _png(labels))
+            write_atomic(image_path, _png(image))
         tick()
 
 
 def _in_order(
     make: Callable[[int], tuple[Image, ClassMap]], count: int
 ) -> Iterator[tuple[Image, ClassMap]]:
-    """Make pictures by several threads, a few ahead; OpenCV and NumPy let them run at once."""
+    """Yield frames made by several threads, a few ahead; OpenCV and NumPy release the GIL."""
     with ThreadPoolExecutor(_WORKERS) as pool:
         numbers = iter(range(count))
         waiting = [pool.submit(make, number) for number in islice(numbers, 2 * _WORKERS)]
@@ -172,5 +169,5 @@ def _add_map(
 def _png(values: Image | ClassMap) -> bytes:
     done, data = cv2.imencode(".png", values, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     if not done:
-        raise SinkError("OpenCV cannot write PNG; install opencv-python anew")
+        raise SinkError("OpenCV cannot write PNG; reinstall opencv-python")
     return data.tobytes()

@@ -1,4 +1,4 @@
-"""Build buses and trams."""
+"""Buses and trams."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _coach(
     *,
     lamps: bool,
 ) -> None:
-    """Give a bus its windows, doors and lights."""
+    """Add windows, doors and lights to a bus."""
     low, high = panes
     for side in (-1, 1):
         x = side * (wide + 0.01)

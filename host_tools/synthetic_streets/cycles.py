@@ -1,4 +1,4 @@
-"""Build bicycles and motorcycles, parked or ridden."""
+"""Bicycles and motorcycles, parked or ridden."""
 
 from __future__ import annotations
 

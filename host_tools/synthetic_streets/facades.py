@@ -1,4 +1,4 @@
-"""Draw the fronts of houses: walls, windows, doors, shops, cornices."""
+"""The fronts of houses: walls, windows, doors, shops, cornices."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LIT = np.array([118.0, 196.0, 250.0])
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Say how a house looks.
+    """The look of a house.
 
     wall, trim, shop: BGR. kind: brick, plaster, panel or glass.
     """
@@ -90,7 +90,7 @@ def draw_side(
 
 
 class _Front:
-    """Hold a front that is being drawn; x from the left and y from the ground, in metres."""
+    """A front that is being drawn; x from the left and y from the ground, in metres."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class _Front:
         cv2.fillPoly(self.image, [points], (blue, green, red), cv2.LINE_AA, 4)
 
     def wall(self) -> None:
-        """Lay the wall: its colour, its grain, its courses, darker towards the ground."""
+        """Paint the wall: its colour, grain and courses, darker towards the ground."""
         house = self.house
         size_wh = (self.columns, self.rows)
         grain = np.tile(noise((128, 256), 21), (1 + self.rows // 512, 1 + self.columns // 512))

@@ -1,4 +1,4 @@
-"""Build what stands along a street: trees, hedges, lights, signs, fences, walls, bins."""
+"""Street furniture: trees, hedges, lights, signs, fences, walls, bins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Give the ground its grain, and let shadows, lamps and puddles lie on it."""
+"""The ground: its grain, and the shadows, lamplight and puddles on it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DROP = 4.0
 
 
 class GroundMap:
-    """Hold what lies on the ground around the camera, seen from above.
+    """The ground around the camera, seen from above.
 
     shade: float32, how much of the light is taken. glow: float32, how much lamps add.
     """
@@ -32,12 +32,12 @@ class GroundMap:
         self.glow = np.zeros(shape, np.float32)
 
     def darken(self, outline: Points, share: float) -> None:
-        """Let a shadow lie where an outline is: float64 (N, 2) of x and z."""
+        """Add a shadow of this outline, float64 (N, 2) of x and z."""
         cells = np.rint((outline - self._origin) / _MAP_M * 16).astype(np.int32)
         cv2.fillPoly(self.shade, [cells], share, cv2.LINE_8, 4)
 
     def lighten(self, x: float, z: float, radius: float) -> None:
-        """Let a lamp shine on a round patch."""
+        """Add a lamp's light on a round patch."""
         cell = np.rint((np.array([x, z]) - self._origin) / _MAP_M).astype(int)
         at = (int(cell[0]), int(cell[1]))
         cv2.circle(self.glow, at, round(radius / _MAP_M), 0.5, -1)

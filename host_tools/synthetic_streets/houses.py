@@ -1,4 +1,4 @@
-"""Build houses out of their fronts, sides and roofs."""
+"""Houses, built from fronts, sides and roofs."""
 
 from __future__ import annotations
 

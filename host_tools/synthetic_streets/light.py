@@ -1,4 +1,4 @@
-"""Know the light of a scene: sun, sky, haze, and whether lamps burn."""
+"""The light of a scene: sun, sky, haze, and whether lamps are on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from host_tools.synthetic_streets.pinhole_camera import Points
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """Hold the light; colours are BGR, float64 (3,).
+    """The light of a scene; colours are BGR, float64 (3,).
 
     sun: unit vector towards the sun. sun_bgr, ambient_bgr: shares of a surface's own colour.
     sky_bgr, horizon_bgr, haze_bgr, cloud_bgr: 0 to 255. haze_m: where 63 % is haze.

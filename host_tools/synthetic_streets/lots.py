@@ -1,4 +1,4 @@
-"""Fill the lots beside a street: houses, parks, walls, side streets."""
+"""The lots beside a street: houses, parks, walls, side streets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ASPHALT = np.array([98.0, 96, 94])
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """Say how finely things are drawn: front is in pixels per metre."""
+    """How finely things are drawn; front is in pixels per metre."""
 
     front: float = 28.0
 
@@ -42,7 +42,7 @@ class Lots:
         self._x = side * street.lot_m
 
     def fill(self, kinds: list[tuple[str, float]]) -> None:
-        """Lay lots one behind the other: (kind, length) each, stretched to the street's length."""
+        """Add lots in a row: (kind, length) each, stretched to the street's length."""
         total = sum(length for _, length in kinds)
         z, before = 0.0, kinds[-1][0]
         for kind, length in kinds:
@@ -72,7 +72,7 @@ class Lots:
         self._add(model, z, (0.0, long, house.height_m))
 
     def park(self, z: float, long: float, *, fenced: bool) -> None:
-        """Lay grass with trees behind a fence or a hedge, where it is not told a fence."""
+        """Add grass with trees, behind the given fence or else a hedge."""
         rng = self.rng
         x, far = self._x, self._x + self.side * 26
         self.street.patches.append(

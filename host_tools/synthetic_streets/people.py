@@ -1,4 +1,4 @@
-"""Build people who walk or stand, and riders on bicycles and motorcycles."""
+"""People who walk or stand, and riders on bicycles and motorcycles."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Moving: TypeAlias = Callable[[float], Model]
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """Say how a person looks; colours are BGR."""
+    """The look of a person; colours are BGR."""
 
     height: float
     build: float

@@ -1,4 +1,4 @@
-"""Project points of the street's space into a picture, by the pinhole model.
+"""Projection of points of the street's space into an image, by the pinhole model.
 
 World: x to the right, y up, z along the street, in metres; the road's middle is x = 0, y = 0.
 Camera: x to the right, y down, z forward, in metres. Picture: x to the right, y down, in pixels.
@@ -20,7 +20,7 @@ NEAR_M = 0.4  # what is nearer is cut off
 
 @dataclass(frozen=True, slots=True)
 class PinholeCamera:
-    """Hold a camera: where it is, where it looks, and its focal length.
+    """A camera: its place, its direction and its focal length.
 
     centre: float64 (3,) metres. rotation: float64 (3, 3), world to camera.
     """
@@ -79,7 +79,7 @@ def look(
 ) -> PinholeCamera:
     """Place a camera that looks along the street.
 
-    fov_deg: across the picture's width. yaw_deg: to the right. pitch_deg: upwards.
+    fov_deg: across the image's width. yaw_deg: to the right. pitch_deg: upwards.
     """
     yaw, pitch = radians(yaw_deg), radians(pitch_deg)
     forward = np.array([sin(yaw) * cos(pitch), sin(pitch), cos(yaw) * cos(pitch)])

@@ -1,4 +1,4 @@
-"""Plan streets: the one of the sample clip, and any number of others by lot."""
+"""Plans of streets: that of the sample clip, and random others."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def clip_camera(street: Street, size_wh: tuple[int, int], time_s: float) -> Pinh
 def street_scene(seed: int, size_wh: tuple[int, int] = (1024, 512)) -> tuple[Image, ClassMap]:
     """Return a street drawn by lot: uint8 (H, W, 3) BGR and trainIds uint8 (H, W).
 
-    The same seed gives the same picture.
+    The same seed gives the same image.
     """
     rng = np.random.default_rng([seed, 19])
     light = make_light(str(rng.choice(WEATHERS, p=(0.45, 0.25, 0.15, 0.15))), rng)

@@ -1,4 +1,4 @@
-"""Paint polygons and textures with their labels and depths, far ones first.
+"""Painting of polygons and textures with their labels and depths, far ones first.
 
 Everything is painted at twice the size and reduced at the end, which smooths the edges of the
 colours; a label is that of one of the four points, so no label is ever mixed.
@@ -22,7 +22,7 @@ _LEVELS = 7
 
 
 class Canvas:
-    """Hold the picture that is being painted.
+    """The image that is being painted.
 
     pixels: uint8 (2H, 2W, 4) of blue, green, red and trainId.
     depth: float32 (2H, 2W) metres before the camera, infinite where nothing was painted.
@@ -51,7 +51,7 @@ class Canvas:
         cv2.fillPoly(self.depth, fixed, depth, cv2.LINE_8, _SHIFT)
 
     def claim(self, corners: Points, label: int, depth: float) -> None:
-        """Give a polygon's label and depth to what is seen through it.
+        """Set the label and depth of everything seen through a polygon.
 
         Cityscapes labels what shows through holes of a fence, a wheel or a crown as the thing
         in front; source: the labelling policy of the Cityscapes paper's supplement.
@@ -104,7 +104,7 @@ class Canvas:
         )
         mask = np.zeros((bottom - top, right - left), np.uint8)
         cv2.fillPoly(mask, [_fixed(outline - (left, top))], 1, cv2.LINE_8, _SHIFT)
-        # 1 / depth is linear in the picture, so the depth follows from the plane itself.
+        # 1 / depth is linear in the image, so the depth follows from the plane itself.
         normal = self.camera.rotation @ np.cross(side, fall)
         offset = float(normal @ self.camera.to_camera(start[None])[0])
         width, height = self.camera.size_wh
@@ -149,7 +149,7 @@ class Canvas:
         return np.asarray(colours, np.uint8), labels, self.depth[::FINER, ::FINER].copy()
 
     def _area(self, corners: Points) -> tuple[int, int, int, int] | None:
-        """Return top, left, bottom, right of what is in the picture, or None."""
+        """Return top, left, bottom, right of the part inside the image, or None."""
         width, height = self.camera.size_wh
         (x, y), (x_end, y_end) = corners.min(0), corners.max(0)
         left, right = max(0, int(x) - 1), min(width, int(min(x_end, width)) + 2)
@@ -163,7 +163,7 @@ class Canvas:
 
 
 class Pyramid:
-    """Hold a texture in halved sizes, each axis on its own, made when they are asked for.
+    """A texture in halved sizes, each axis separately, made when first used.
 
     A facade along the street is squeezed far more across than down; halving both alike would
     blur it.

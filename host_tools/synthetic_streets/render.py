@@ -1,4 +1,4 @@
-"""Paint a street as a camera sees it, with the class of every pixel."""
+"""Rendering of a street as a camera sees it, with the class of every pixel."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from host_tools.synthetic_streets.light import Light
 from host_tools.synthetic_streets.pinhole_camera import PinholeCamera, Points
 from host_tools.synthetic_streets.raster import Canvas
 from host_tools.synthetic_streets.shapes import Place, paint
-from host_tools.synthetic_streets.sky import add_haze, finish_picture, paint_sky
+from host_tools.synthetic_streets.sky import add_haze, finish_image, paint_sky
 from host_tools.synthetic_streets.street_layout import (
     AHEAD_M,
     BEHIND_M,
@@ -40,7 +40,7 @@ _GRASS = np.array([70.0, 124, 104])
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """Say how a camera spoils its pictures; see `sky.finish_picture`.
+    """The imperfections of a camera; see `sky.finish_image`.
 
     gain: how much brighter than the light itself they come out.
     """
@@ -54,7 +54,7 @@ class Lens:
 def render(
     street: Street, camera: PinholeCamera, time_s: float, rng: np.random.Generator, lens: Lens
 ) -> tuple[Image, ClassMap]:
-    """Return the picture, uint8 (H, W, 3) BGR, and its trainIds, uint8 (H, W).
+    """Return the image, uint8 (H, W, 3) BGR, and its trainIds, uint8 (H, W).
 
     camera: with its z at the street's speed times time_s. rng: for noise and rain alone.
     """
@@ -84,14 +84,14 @@ def render(
     assert image.shape[:2] == (height, width)  # noqa: S101 - the canvas was made for it
     if lens.gain != 1:
         image = np.asarray(np.clip(image * np.float32(lens.gain), 0, 255), np.uint8)
-    image = finish_picture(
+    image = finish_image(
         image, rng, rain=light.rain, noise=lens.noise, blur=lens.blur, vignette=lens.vignette
     )
     return image, labels
 
 
 def _paint_ground(canvas: Canvas, street: Street, eye: float) -> None:
-    """Lay grass to the horizon, the road, the pavements with their kerbs, and the patches."""
+    """Paint grass to the horizon, the road, the pavements with their kerbs, and the patches."""
     up = street.light.of((0.0, 1.0, 0.0))
     near, far = eye - BEHIND_M, eye + 2 * AHEAD_M
     half, lot = street.half_m, street.lot_m
@@ -124,7 +124,7 @@ def _flat(
 
 
 def _shade(ground: GroundMap, light: Light, thing: Thing, place: Place) -> None:
-    """Lay a thing's shadow on the ground, and the light of its lamp."""
+    """Add a thing's shadow to the ground, and the light of its lamp."""
     wide, long, high = thing.size
     if thing.glow_m:
         reach = -1.7 if place.x > 0 else 1.7

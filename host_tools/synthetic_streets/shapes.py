@@ -1,4 +1,4 @@
-"""Build solid things from faces, rounded limbs and wires, and paint them where they stand.
+"""Solid things made of faces, rounded limbs and wires, and their painting.
 
 A thing's own space: x to its right, y up, z where it heads, in metres; it stands on y = 0.
 """
@@ -23,7 +23,7 @@ _CIRCLE = np.array([(cos(a), sin(a)) for a in np.arange(14) * (2 * pi / 14)])
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Say where a thing stands and where it heads; yaw in radians, 0 along the street."""
+    """The place and heading of a thing; yaw in radians, 0 along the street."""
 
     x: float
     z: float
@@ -43,7 +43,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """Hold flat faces, in the order in which they are painted.
+    """Flat faces, in the order in which they are painted.
 
     points: (M, 3) of all faces in turn. ends: where each face ends.
     normals, colours: (F, 3). glows: (F,) bool, lit from within.
@@ -127,7 +127,7 @@ class Faces:
 
 @dataclass(frozen=True, slots=True)
 class Limb:
-    """Hold a rounded part: the hull of balls, or a wire through points, or a hole to be claimed.
+    """A rounded part: the hull of balls, a wire through points, or a hole with its own label.
 
     points: (N, 3). radii: (N,) metres.
     """
@@ -141,7 +141,7 @@ class Limb:
 
 @dataclass(frozen=True, slots=True)
 class Foliage:
-    """Hold tufts of leaves: where (N, 3), how large (N,), and which cut-out each one is."""
+    """Tufts of leaves: places (N, 3), sizes (N,), and the cut-out of each."""
 
     points: Points
     radii: Points
@@ -151,7 +151,7 @@ class Foliage:
 
 @dataclass(frozen=True, slots=True)
 class FlatPanel:
-    """Hold a textured rectangle: a corner and two sides, (3,) each; its light is painted in."""
+    """A textured rectangle: a corner and two sides, (3,) each; the texture includes the light."""
 
     levels: Pyramid
     origin: Points
@@ -258,7 +258,7 @@ def _paint_limbs(canvas: Canvas, light: Light, limbs: Iterable[Limb], place: Pla
     depths = [float(seen[where, 2].mean()) for where in ranges]
     base = light.ambient_bgr + 0.25 * light.sun_bgr
     bright = light.ambient_bgr + 0.75 * light.sun_bgr
-    # The sun's side in the picture: right and down are positive there.
+    # The sun's side in the image: right and down are positive there.
     aside, down, _ = camera.rotation @ light.sun
     for index in sorted(range(len(listed)), key=lambda i: -depths[i]):
         part, where, depth = listed[index], ranges[index], depths[index]

@@ -1,4 +1,4 @@
-"""Paint the sky with its clouds, and let the air in between be seen."""
+"""The sky with its clouds, haze, and the camera's imperfections."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from host_tools.synthetic_streets.textures import TILE, clouds
 
 
 def paint_sky(camera: PinholeCamera, light: Light, turn: float) -> Image:
-    """Paint the whole picture as sky: uint8 (H, W, 3) BGR; turn moves the clouds."""
+    """Paint the whole image as sky: uint8 (H, W, 3) BGR; turn moves the clouds."""
     rays = camera.rays()
     rays = rays / np.linalg.norm(rays, axis=-1, keepdims=True)
     up = np.clip(rays[..., 1], 0, 1)
@@ -42,7 +42,7 @@ def add_haze(image: Image, depth: NDArray[np.float32], light: Light) -> Image:
     return np.asarray(np.clip(mixed, 0, 255), np.uint8)
 
 
-def finish_picture(
+def finish_image(
     image: Image,
     rng: np.random.Generator,
     *,

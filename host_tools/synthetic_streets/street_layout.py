@@ -1,8 +1,8 @@
-"""Lay a street out: lots, pavements, lanes, and what stands and moves on them.
+"""The layout of a street: lots, pavements, lanes, and the things on them.
 
 A street repeats along z, and so does everything that moves on it: copy number n of a thing does
 what copy 0 did n periods earlier. A camera that covers one length of the street in one period
-therefore sees the same picture again, whatever speed the things have.
+therefore sees the same image again, whatever speed the things have.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BEHIND_M, AHEAD_M = 14.0, 190.0
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Hold something that stands or moves, and where it is at the time 0.
+    """A thing that stands or moves, and its place at time 0.
 
     model: at a time in seconds. speed: along the street, metres a second.
     size: what it covers of the ground across and along, and its height, metres; a shadow's
@@ -46,7 +46,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """Hold a flat piece of the ground: x and z from and to, its height, colour and label."""
+    """A flat piece of the ground: its range of x and z, height, colour and label."""
 
     x: tuple[float, float]
     z: tuple[float, float]
@@ -57,7 +57,7 @@ class Patch:
 
 @dataclass(slots=True)
 class Street:
-    """Hold a street of one period.
+    """A street of one period.
 
     length_m: of the period. time_s: how long the camera takes for it.
     half_m: from the middle to the kerb. walk_m: of a pavement.

@@ -1,4 +1,4 @@
-"""Make the patterns of surfaces: noise, asphalt, paving, grass, leaves, clouds."""
+"""Patterns of surfaces: noise, asphalt, paving, grass, leaves, clouds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Put vehicles, riders and people on a street, and what stands on its pavements."""
+"""Vehicles, riders and people on a street, and the furniture of its pavements."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ class Traffic:
         self.stand(make_bin(self.rng), side * (self.street.half_m + 0.6), z, 0.9)
 
     def verge(self, side: float, wide: float) -> None:
-        """Lay a strip of grass along the kerb."""
+        """Add a strip of grass along the kerb."""
         x = side * (self.street.half_m + 0.25), side * (self.street.half_m + 0.25 + wide)
         span = (0.0, self.street.length_m)
         self.street.patches.append(Patch((min(x), max(x)), span, KERB_M, GRASS, TERRAIN))

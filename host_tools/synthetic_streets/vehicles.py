@@ -1,4 +1,4 @@
-"""Build cars, vans and trucks."""
+"""Cars, vans and trucks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LIVERIES = (
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """Hold a car's side view; lengths in metres from the front."""
+    """A car's side view; lengths in metres from the front."""
 
     long: float
     wide: float

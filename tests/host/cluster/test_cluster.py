@@ -123,11 +123,11 @@ def counts(result: EvaluationResult) -> dict[str, Any]:
 def killer(after: int) -> tuple[list[int], Any]:
     """Return a callback that kills the worker of the n-th job, and the list of killed pids."""
     killed: list[int] = []
-    told: list[str] = []
+    keys: list[str] = []
 
     def watch(message: Mapping[str, Any]) -> None:
-        told.append(message["key"])
-        if len(told) >= after and not killed:
+        keys.append(message["key"])
+        if len(keys) >= after and not killed:
             killed.append(message["pid"])
             os.kill(message["pid"], signal.SIGKILL)
 
@@ -158,11 +158,11 @@ def test_an_interrupted_evaluation_continues(cluster: Cluster, tmp_path: Path) -
     dataset = made_digits(tmp_path / "digits")
     alone = one_machine(dataset, "mnist", tmp_path / "alone", "--variants", "int8")
     out, main_thread = tmp_path / "out", os.getpid()
-    told: list[str] = []
+    keys: list[str] = []
 
     def stop(message: Mapping[str, Any]) -> None:
-        told.append(message["key"])
-        if len(told) == 5:
+        keys.append(message["key"])
+        if len(keys) == 5:
             os.kill(main_thread, signal.SIGINT)
 
     what = ([read_card(MNIST)], parse_dataset(dataset), options_for(out, 5, "int8"))
@@ -171,7 +171,7 @@ def test_an_interrupted_evaluation_continues(cluster: Cluster, tmp_path: Path) -
             evaluate(client, *what, Console(quiet=True), stop)
         kept = read_evaluation(out / "mnist")
         assert kept.status == "interrupted"
-        # A job is told of just before it is done: the last one of each worker may not count yet.
+        # A job is reported just before it ends: the last one of each worker may not count yet.
         assert (5 - WORKERS) * 5 <= kept.variants["int8"].frames < 600
         again = evaluate(client, *what, Console(quiet=True))["mnist"]
     assert counts(again) == counts(alone)

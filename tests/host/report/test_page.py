@@ -81,7 +81,7 @@ def test_names_are_escaped(text: str) -> None:
     assert "<b>& Co" not in text
 
 
-def test_what_quantization_did_is_said_in_words(text: str) -> None:
+def test_sentences_compare_the_variants(text: str) -> None:
     """The sentence a reader looks for is there."""
     assert (
         "int8 is 2.5x faster than float32, loses 0.3 points of mIoU (0.8130 to 0.8100) and has a "
@@ -96,7 +96,7 @@ def test_missing_values_are_dashes(text: str) -> None:
     assert '<td class="num">0</td>' not in reference
 
 
-def test_machines_are_told_once(text: str) -> None:
+def test_each_machine_is_listed_once(text: str) -> None:
     """What a board is stands once, with its files; how it was doing, for each of them."""
     machines = text.split('id="machines"')[1]
     assert machines.count("<h3>Raspberry Pi 5 Model B Rev 1.0</h3>") == 1
@@ -236,7 +236,7 @@ def test_nothing_to_report_is_refused(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "nothing to report" in capsys.readouterr().err
 
 
-def test_a_place_that_cannot_be_written_is_told(
+def test_an_output_folder_that_is_a_file_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A file stands where the folder should be."""

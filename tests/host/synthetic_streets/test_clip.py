@@ -84,7 +84,7 @@ def test_colour_and_label_are_painted_together() -> None:
 
 @pytest.mark.parametrize("speed", [0.0, -8.0, 4.4, 10.0])
 def test_copies_are_where_they_were_once_the_camera_is_round(speed: float) -> None:
-    """Whatever a thing's speed, the camera finds the same picture one period later."""
+    """At any speed of the things, the camera sees the same image one period later."""
     street = _street()
     thing = Thing(still(()), Place(1.0, 33.0), OWN, (1, 1, 1), speed=speed)
 
@@ -97,7 +97,7 @@ def test_copies_are_where_they_were_once_the_camera_is_round(speed: float) -> No
 
 
 def test_the_clip_ends_where_it_begins() -> None:
-    """The picture after the last one is the first one, and its truth too."""
+    """The frame after the last one is the first one, and its truth too."""
     make = clip_frame(SMALL)
     first, after = make(0), make(SMALL.frames)
     assert (first[1] == after[1]).mean() > 0.999  # rounding may move a point by a pixel
@@ -126,11 +126,11 @@ def test_scenes_are_laid_out_as_cityscapes_is(tmp_path: Path) -> None:
     """`scenes frames` writes pairs that the readers of Cityscapes find, and leaves old ones."""
     order = ["scenes", "frames", "--count", "2", "--size", "96x48", "--out", str(tmp_path)]
     assert main(order) == 0
-    [picture, _] = sorted(tmp_path.rglob("*_leftImg8bit.png"))
-    before = picture.stat().st_mtime_ns
-    os.utime(picture, ns=(before - 10**9, before - 10**9))
+    [path, _] = sorted(tmp_path.rglob("*_leftImg8bit.png"))
+    before = path.stat().st_mtime_ns
+    os.utime(path, ns=(before - 10**9, before - 10**9))
     assert main(order) == 0
-    assert picture.stat().st_mtime_ns == before - 10**9
+    assert path.stat().st_mtime_ns == before - 10**9
     truth = open_truth(tmp_path / "gtFine")
     with open_source(str(tmp_path / "leftImg8bit"), truth=truth) as source:
         assert sum(isinstance(frame.truth, np.ndarray) for frame in source) == 2

@@ -97,15 +97,15 @@ def test_the_encoder_computes_what_the_teacher_does(tmp_path: Path, folded: bool
     for name in encoder_layers(FULL):
         network.get_layer(name).set_weights(list(weights[name]))
     # The teacher pads an odd size evenly; on an even one both do the same.
-    picture = np.random.default_rng(1).uniform(-1, 1, (1, 32, 64, 3)).astype(np.float32)
+    image = np.random.default_rng(1).uniform(-1, 1, (1, 32, 64, 3)).astype(np.float32)
     with tf.Graph().as_default() as graph:
         definition = tf.compat.v1.GraphDef.FromString(path.read_bytes())
-        given = tf.compat.v1.placeholder(tf.float32, picture.shape)
+        given = tf.compat.v1.placeholder(tf.float32, image.shape)
         (wanted,) = tf.import_graph_def(definition, {"sub_7": given}, ["block5:0"])
         with tf.compat.v1.Session(graph=graph) as session:
-            expected = session.run(wanted, {given: picture})
+            expected = session.run(wanted, {given: image})
     inner = load_keras().Model(network.input, network.get_layer("add5").output)
-    np.testing.assert_allclose(np.asarray(inner(picture)), expected, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(np.asarray(inner(image)), expected, rtol=1e-3, atol=1e-3)
 
 
 def test_another_graph_is_refused_as_a_teacher(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_a_constant_answer_scores_its_share_of_the_pixels() -> None:
 
         input_shape = (None, 32, 64, 3)
 
-        def predict_on_batch(self, picture: object) -> object:
+        def predict_on_batch(self, image: object) -> object:
             """Return logits at a quarter of the size."""
             logits = np.zeros((1, 8, 16, 19), np.float32)
             logits[..., 0] = 1
