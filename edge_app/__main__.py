@@ -1,4 +1,4 @@
-"""Run as `python -m edge_app`: where nothing is installed, `doctor` still tells what is missing."""
+"""Entry point of `python -m edge_app`; its `doctor` runs even if nothing is installed."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Say once what every holder of a device, file or window has in common."""
+"""Base class of what holds a device, file, window or thread."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Self
 
 
 class Closeable:
-    """End a `with` block by `close`, which is safe to call twice."""
+    """Context manager that closes at its end; `close` is safe to call twice."""
 
     def close(self) -> None:
-        """Let go of what is held."""
+        """Release the resource."""
         raise NotImplementedError
 
     def __enter__(self) -> Self:

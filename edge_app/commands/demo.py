@@ -21,10 +21,10 @@ EXAMPLES = """examples:
   edge-app demo
   edge-app demo --model mnist --headless --out demo-digits
 
-leaves an overlay video, a metrics log and a summary per variant in --out, of the street also two
-images of float32 beside int8
+DIR then holds an overlay video, a metrics log and a summary per variant; of the street also two
+images that compare float32 and int8
 """
-# What ships, the default first.
+# Shipped models, the default first.
 MODELS = ("street", "mnist")
 
 
@@ -90,20 +90,20 @@ def run(options: argparse.Namespace) -> int:
             runtime=options.runtime,
             threads=options.threads,
         ):
-            console.print(f"float32 beside int8: {path}", highlight=False, soft_wrap=True)
-    console.print(f"everything is in {out.resolve()}", highlight=False, soft_wrap=True)
+            console.print(f"float32 and int8: {path}", highlight=False, soft_wrap=True)
+    console.print(f"all files are in {out.resolve()}", highlight=False, soft_wrap=True)
     return code
 
 
 def _folder(name: str | None) -> Path:
-    """Return the folder of a shipped model, of the first there is where none is named."""
+    """Return the folder of a shipped model, by default of the first one of MODELS."""
     from edge_app.model.card import CARD_NAME
 
     folders = [assets_dir() / "models" / each for each in ([name] if name else MODELS)]
     for folder in folders:
         if (folder / CARD_NAME).is_file():
             return folder
-    raise ModelError(f"{folders[0]} does not ship with this program; install it anew")
+    raise ModelError(f"the model {folders[0]} is missing; reinstall the program")
 
 
 def _middle(source: str) -> Frame:
@@ -118,7 +118,7 @@ def _middle(source: str) -> Frame:
             if frame.index >= middle:
                 break
     if chosen is None:
-        raise ModelError(f"{source} has no frames; install the program anew")
+        raise ModelError(f"the sample {source} has no frames; reinstall the program")
     return chosen
 
 
@@ -127,8 +127,8 @@ def _table(spec: ModelSpec, rows: list[RunSummary]) -> Table:
     from edge_app.results.quality_record import QualityRecord
     from edge_app.style import file_size, fraction, percent, significant
 
-    streets = spec.task == "segmentation"
-    scores = ("mIoU", "pixel\nacc.") if streets else ("top-1",)
+    is_street = spec.task == "segmentation"
+    scores = ("mIoU", "pixel\nacc.") if is_street else ("top-1",)
     columns = (
         "variant", "size", *scores, "invoke\np50 ms", "\np90",
         "invoke-\nonly fps", "end-to-\nend fps",
@@ -136,7 +136,7 @@ def _table(spec: ModelSpec, rows: list[RunSummary]) -> Table:
     table = compact_table(f"{spec.title}: what quantization costs and buys here", columns, 1)
     for row in rows:
         invoke, quality = row.stages.get("invoke"), row.quality or QualityRecord()
-        if streets:
+        if is_street:
             scored = [fraction(quality.miou), percent(quality.pixel_accuracy)]
         else:
             scored = [percent(quality.top1)]

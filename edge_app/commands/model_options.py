@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def add_model(parser: argparse.ArgumentParser, *, several_threads: bool = False) -> None:
-    """Add --model with the runtime, and what the card of a .tflite file without one would say."""
+    """Add --model, the runtime, and the overrides for a .tflite file without a model card."""
     parser.add_argument(
         "--model",
         default="street",

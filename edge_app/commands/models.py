@@ -1,4 +1,4 @@
-"""`edge-app models`: list the models, and check that they are what their cards say."""
+"""`edge-app models`: list the models, and check them against their cards."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ EXAMPLES = """examples:
   edge-app service logs --follow
   sudo edge-app service remove
 
-/etc/default/edge-app holds its options; after a change: sudo systemctl restart edge-app
+/etc/default/edge-app has its settings; after a change: sudo systemctl restart edge-app
 """
 # systemctl's exit code for a service that does not run.
 _NOT_RUNNING = 3

@@ -1,4 +1,4 @@
-"""Leave two pictures of what two variants say of the same frame."""
+"""Two images that compare float32 and int8 on the same frame."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def write_stills(
     runtime: str = "auto",
     threads: int | None = None,
 ) -> list[Path]:
-    """Write split.png and difference.png of float32 and int8, and return their paths.
+    """Write split.png and difference.png; return their paths.
 
     qualities: of whole runs, by variant, shown beside the names.
-    Returns nothing where the model lacks one of the two, or names no pixels.
-    Raises SinkError where they cannot be written.
+    Returns an empty list if the model lacks one of the two or does not segment.
+    Raises SinkError if an image cannot be written.
     """
     if not {FIRST, SECOND} <= set(spec.variants):
         return []
@@ -42,15 +42,14 @@ def write_stills(
     )
     if not (isinstance(first, Segmentation) and isinstance(second, Segmentation)):
         return []
-    found = compare(first, second, SECOND, spec.labels)
-    found = replace(found, quality=qualities.get(SECOND))
+    comparison = compare(first, second, SECOND, spec.labels)
+    comparison = replace(comparison, quality=qualities.get(SECOND))
     quality = qualities.get(FIRST)
-    compared = ComparedFrame(frame.image, first, found, spec.labels, FIRST, quality)
+    compared = ComparedFrame(frame.image, first, comparison, spec.labels, FIRST, quality)
     paths = []
     for name, draw in (("split", split_image), ("difference", difference_image)):
-        canvas = draw(compared)
         path = out / f"{name}.png"
-        if not cv2.imwrite(str(path), canvas):
-            raise SinkError(f"{path} cannot be written; make room, or name another place")
+        if not cv2.imwrite(str(path), draw(compared)):
+            raise SinkError(f"cannot write {path}; free some space or choose another folder")
         paths.append(path)
     return paths

@@ -96,7 +96,7 @@ def _print_start(console: Console, engine: Engine, source: Source) -> None:
     )
     tell(console, f"[dim]{network.delegation.summary()}[/]")
     for note in network.notes:
-        tell(console, f"[dim]the runtime says: {note}[/]")
+        tell(console, f"[dim]from the runtime: {note}[/]")
     if spec.guessed:
         tell(console, f"[yellow]guessed from the file: {'; '.join(spec.guessed)}[/]")
 

@@ -1,4 +1,4 @@
-"""The demonstration: every variant on what ships, and floors for what ships."""
+"""The demo runs every variant on the shipped samples, which keep their quality."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from edge_app.model.card import VARIANTS
 from tests.support.whole_runs import edge, summary_of
 
-# What the shipped street model must keep on the shipped clip, over the classes present.
+# Least mIoU of the shipped street model on the shipped clip, over the classes present.
 STREET_MIOU = 0.60
 
 
@@ -20,8 +20,8 @@ def _frames(path: Path) -> int:
         return sum(1 for _ in container.decode(video=0))
 
 
-def test_the_demo_leaves_a_video_a_log_and_a_table_of_digits(tmp_path: Path) -> None:
-    """Every variant has its overlay video and summary, and the table names them."""
+def test_the_demo_writes_a_video_and_a_log_per_variant(tmp_path: Path) -> None:
+    """Every variant has its overlay video and summary, and the table is printed."""
     done = edge("demo", "--model", "mnist", "--headless", "--out", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "what quantization costs" in done.stdout
@@ -30,8 +30,8 @@ def test_the_demo_leaves_a_video_a_log_and_a_table_of_digits(tmp_path: Path) -> 
         assert _frames(tmp_path / f"mnist-{variant}.mp4") == 500
 
 
-def test_the_demo_shows_the_street_first(tmp_path: Path) -> None:
-    """All variants see every frame of the clip, keep their quality, and two are compared."""
+def test_the_demo_is_of_the_street_by_default(tmp_path: Path) -> None:
+    """All variants run on every frame, keep their quality, and two are compared."""
     done = edge("demo", "--headless", "--out", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "what quantization costs" in done.stdout
@@ -48,8 +48,8 @@ def test_the_demo_shows_the_street_first(tmp_path: Path) -> None:
     for variant in VARIANTS:
         assert mious[variant] == pytest.approx(mious["float32"], abs=0.03)
     for name in ("split", "difference"):
-        picture = cv2.imread(str(tmp_path / f"{name}.png"))
-        assert picture is not None
-        # Masks of several classes stand on it: it is neither gray nor of one colour.
-        assert picture.reshape(-1, 3).std(axis=0).min() > 20
+        image = cv2.imread(str(tmp_path / f"{name}.png"))
+        assert image is not None
+        # It has the colours of several classes, so it is not of one colour.
+        assert image.reshape(-1, 3).std(axis=0).min() > 20
         assert str(tmp_path / f"{name}.png") in done.stdout
