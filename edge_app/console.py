@@ -12,8 +12,8 @@ from rich.table import Table
 from edge_app.style import variant_colour
 
 
-def tell(console: Console, text: str) -> None:
-    """Print a line; a closed pipe (`| head -1`) does not end the run."""
+def print_markup(console: Console, text: str) -> None:
+    """Print a line with rich's markup; a closed pipe (`| head -1`) does not end the run."""
     with suppress(OSError, SystemExit):
         console.print(text, highlight=False, soft_wrap=True)
 
@@ -24,7 +24,7 @@ def print_line(console: Console, text: str) -> None:
         console.print(text, highlight=False, soft_wrap=True, markup=False)
 
 
-def prose(console: Console, text: str) -> None:
+def print_wrapped(console: Console, text: str) -> None:
     """Print sentences: wrapped between words on a terminal, not wrapped in a pipe."""
     with suppress(OSError, SystemExit):
         console.print(text, highlight=False, soft_wrap=not console.is_terminal)

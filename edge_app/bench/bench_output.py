@@ -9,7 +9,7 @@ from rich.text import Text
 from edge_app.bench.benchmark import Benchmark
 from edge_app.bench.cases import Case
 from edge_app.bench.tables import cost_table, speed_table, stage_table
-from edge_app.console import coloured, prose, tell
+from edge_app.console import coloured, print_markup, print_wrapped
 from edge_app.results.bench_result import CaseResult
 from edge_app.style import significant, variant_colour
 
@@ -22,7 +22,7 @@ def run_with_progress(console: Console, title: str, benchmark: Benchmark) -> Non
         def print_trial(progress: str, case: Case, _step: str) -> None:
             if (progress, case) not in printed:
                 printed.add((progress, case))
-                tell(console, f"{progress}: {case}")
+                print_markup(console, f"{progress}: {case}")
 
         benchmark.run(print_trial)
         return
@@ -52,18 +52,18 @@ def print_results(console: Console, title: str, benchmark: Benchmark, *, explain
         _print_reasons(console, case, explained=explained)
     for failed, reason in benchmark.failed.items():
         what = "measured in part" if failed in benchmark.trials else "not measured"
-        prose(console, f"[bold red]{what}[/] {failed}: {reason}")
+        print_wrapped(console, f"[bold red]{what}[/] {failed}: {reason}")
 
 
 def _print_reasons(console: Console, case: CaseResult, *, explained: bool) -> None:
     setup, long = case.setup, case.network.sustained
     name = f"{coloured(setup.variant)} on {setup.runtime}, {setup.threads} threads"
     if explained:
-        prose(console, f"{name}\n" + "\n".join(f"  - {why}" for why in setup.why))
+        print_wrapped(console, f"{name}\n" + "\n".join(f"  - {why}" for why in setup.why))
     else:
-        prose(console, f"{name}: {setup.delegation}")
+        print_wrapped(console, f"{name}: {setup.delegation}")
     if long:
-        prose(
+        print_wrapped(
             console,
             f"  sustained {long.seconds:.0f} s: p50 {significant(long.first.p50_ms)} ms in the "
             f"first {long.window_s:.0f} s, {significant(long.last.p50_ms)} ms in the last",

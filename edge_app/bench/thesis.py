@@ -15,7 +15,7 @@ from edge_app.bench.cases import Case, WorkerRequest
 from edge_app.bench.result_file import write_result
 from edge_app.bench.worker import run_in_process
 from edge_app.board import Verdict, board, judge, read_cpu_usage, versions
-from edge_app.console import coloured, prose, tell
+from edge_app.console import coloured, print_markup, print_wrapped
 from edge_app.errors import UsageError
 from edge_app.model.card import ModelSpec
 from edge_app.model.catalog import sample
@@ -81,7 +81,7 @@ def run_thesis(options: ThesisOptions, console: Console, stop: threading.Event) 
     for task in tasks:
         _report(console, task, answers[task.spec.name], published)
     for reason in verdict.reasons:
-        prose(console, f"[bold red]not valid[/]: {reason}")
+        print_wrapped(console, f"[bold red]not valid[/]: {reason}")
     if options.json:
         record = {
             "preset": "thesis",
@@ -122,7 +122,7 @@ def _answers(
     for variant in task.spec.variants:
         if stop.is_set():
             break
-        tell(console, f"[dim]{task.spec.name} {variant}[/]")
+        print_markup(console, f"[dim]{task.spec.name} {variant}[/]")
         request = WorkerRequest(
             task.spec,
             Case(variant, options.runtime, options.threads),
@@ -183,7 +183,7 @@ def _report(
             ),
         )
     console.print(table)
-    prose(console, _remarks(task, answers, theirs))
+    print_wrapped(console, _remarks(task, answers, theirs))
 
 
 def _ms_a_frame(seconds: float | None, frames: int) -> str:

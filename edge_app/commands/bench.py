@@ -143,11 +143,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _describe_results(console: Console) -> int:
-    from edge_app.console import tell
+    from edge_app.console import print_markup
     from edge_app.results.bench_result import describe_bench
 
     for path, kind, text in describe_bench():
-        tell(console, f"{path:<34}{kind:<18}{text}")
+        print_markup(console, f"{path:<34}{kind:<18}{text}")
     return 0
 
 
@@ -155,7 +155,7 @@ def _run_thesis(options: argparse.Namespace, console: Console) -> int:
     import threading
 
     from edge_app.bench.thesis import ThesisOptions, run_thesis
-    from edge_app.console import tell
+    from edge_app.console import print_markup
     from edge_app.session.signals import Signals
 
     stop = threading.Event()
@@ -173,7 +173,7 @@ def _run_thesis(options: argparse.Namespace, console: Console) -> int:
     with signals.caught():
         verdict = run_thesis(thesis, console, stop)
     if options.json:
-        tell(console, f"result: {options.json}")
+        print_markup(console, f"result: {options.json}")
     return _code(verdict, signals.number, allowed=options.allow_throttled)
 
 
@@ -187,7 +187,7 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
     from edge_app.bench.result_file import make_result
     from edge_app.bench.tables import board_line
     from edge_app.board import board, judge, read_cpu_usage
-    from edge_app.console import prose
+    from edge_app.console import print_wrapped
     from edge_app.model.catalog import sample
     from edge_app.results.bench_result import Budget
     from edge_app.session.signals import Signals
@@ -219,7 +219,7 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
     stop = threading.Event()
     signals = Signals(stop)
     before, work, started = board(), read_cpu_usage(), time.time()
-    prose(console, f"[dim]{board_line(before)}[/]")
+    print_wrapped(console, f"[dim]{board_line(before)}[/]")
     benchmark = Benchmark(request, cases, before, stop)
     title = f"{spec.title} on {Path(source).name}"
     with signals.caught():
@@ -234,9 +234,9 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
     if result.variants:
         _save(console, options, result)
     for note in verdict.notes:
-        prose(console, f"[dim]{note}[/]")
+        print_wrapped(console, f"[dim]{note}[/]")
     for reason in verdict.reasons:
-        prose(console, f"[bold red]not valid[/]: {reason}")
+        print_wrapped(console, f"[bold red]not valid[/]: {reason}")
     return _code(verdict, signals.number, allowed=options.allow_throttled)
 
 
@@ -257,13 +257,13 @@ def _runtimes(options: argparse.Namespace) -> list[str]:
 
 def _save(console: Console, options: argparse.Namespace, result: BenchResult) -> None:
     from edge_app.bench.result_file import to_csv, write_result
-    from edge_app.console import tell
+    from edge_app.console import print_markup
     from edge_app.results.bench_result import bench_to_json
 
     for path, encode in ((options.json, bench_to_json), (options.csv, to_csv)):
         if path:
             write_result(path, encode(result))
-            tell(console, f"result: {path}")
+            print_markup(console, f"result: {path}")
 
 
 def _code(verdict: Verdict, signal: int | None, *, allowed: bool) -> int:

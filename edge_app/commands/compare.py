@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     from edge_app.bench.comparing import different_sources, pairs_of, unmatched_cases
     from edge_app.bench.result_file import read_result
     from edge_app.bench.tables import pair_table
-    from edge_app.console import tell
+    from edge_app.console import print_markup
 
     console = Console()
     first_path = options.first
@@ -86,16 +86,18 @@ def run(options: argparse.Namespace) -> int:
     limit = options.fail_if_slower
     console.print(pair_table(f"{first_path.name} and {second_path.name}", pairs, limit))
     for difference in different_sources(first, second):
-        tell(console, f"[yellow]the results have different {difference}[/]")
+        print_markup(console, f"[yellow]the results have different {difference}[/]")
     for case in unmatched_cases(first, second):
-        tell(console, f"[dim]only in one result: {case}[/]")
+        print_markup(console, f"[dim]only in one result: {case}[/]")
     if limit is None:
         return 0
     slower = [pair.variant for pair in pairs if pair.slower(limit)]
     if slower:
-        tell(console, f"[bold red]slower by more than {100 * limit:g} %[/]: {', '.join(slower)}")
+        print_markup(
+            console, f"[bold red]slower by more than {100 * limit:g} %[/]: {', '.join(slower)}"
+        )
         return _SLOWER
-    tell(console, f"nothing is slower by more than {100 * limit:g} % beyond its range")
+    print_markup(console, f"nothing is slower by more than {100 * limit:g} % beyond its range")
     return 0
 
 

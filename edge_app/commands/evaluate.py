@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     from rich.progress import TaskID
 
     from edge_app.board import board, versions
-    from edge_app.console import coloured, tell
+    from edge_app.console import coloured, print_markup
     from edge_app.evaluate.dataset import ImageSet, parse_dataset
     from edge_app.evaluate.evaluation_file import write_evaluation
     from edge_app.evaluate.evaluation_output import print_evaluation, progress_bar
@@ -123,7 +123,7 @@ def run(options: argparse.Namespace) -> int:
         save(result)
     print_evaluation(console, result, out)
     if stop.is_set():
-        tell(console, "stopped; run the same command again to continue")
+        print_markup(console, "stopped; run the same command again to continue")
     return 128 + signals.number if signals.number else 0
 
 

@@ -118,16 +118,16 @@ def _desktop_user(name: str | None) -> tuple[str, Path]:
 def _print_status(paths: ServicePaths) -> int:
     from rich.console import Console
 
-    from edge_app.console import tell
+    from edge_app.console import print_markup
 
     console, names = Console(), installed(paths)
     if not names:
-        tell(console, "no service is installed; sudo edge-app service install")
+        print_markup(console, "no service is installed; sudo edge-app service install")
         return _NOT_RUNNING
     statuses = [read_status(name, run_command) for name in names]
     for status in statuses:
         for line in status_lines(status):
-            tell(console, line)
+            print_markup(console, line)
     return 0 if any(status.is_running for status in statuses) else _NOT_RUNNING
 
 

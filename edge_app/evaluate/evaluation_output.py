@@ -15,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from edge_app.console import coloured, compact_table, tell
+from edge_app.console import coloured, compact_table, print_line
 from edge_app.evaluate.evaluation_file import counted_variants, quality_of_variant
 from edge_app.evaluate.output_folder import write_matrices
 from edge_app.results.evaluation_result import EVALUATION_NAME, EvaluationResult
@@ -60,8 +60,9 @@ def print_evaluation(console: Console, result: EvaluationResult, out: Path) -> N
     console.print(table)
     _print_classes(console, result, names)
     for path in write_matrices(result, out):
-        tell(console, f"{path}")
-    tell(console, f"{out / EVALUATION_NAME}: all counts, for edge-app merge and host-tools report")
+        print_line(console, str(path))
+    path = out / EVALUATION_NAME
+    print_line(console, f"{path}: all counts, for edge-app merge and host-tools report")
 
 
 def _print_classes(console: Console, result: EvaluationResult, names: list[str]) -> None:

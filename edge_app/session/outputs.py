@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from edge_app.console import tell
+from edge_app.console import print_markup
 from edge_app.controls import Controls
 from edge_app.errors import SinkError
 from edge_app.pipeline.controller import ReadKeys
@@ -60,7 +60,7 @@ class Outputs:
         if wanted.serve is not None:
             view = stack.enter_context(_browser_view(*wanted.serve, wanted.serve_token))
             self.sinks.append(view)
-            tell(console, view.invitation)
+            print_markup(console, view.invitation)
         keyboard = stack.enter_context(Keyboard()) if wanted.keys else None
         has_keyboard = keyboard is not None and keyboard.usable
         self.terminal = Terminal(console, frame_count=source.frame_count, keys=has_keyboard)
@@ -123,7 +123,7 @@ def _open_window(
     if not display.usable:
         if options.outputs.kiosk:
             raise SinkError(f"no window: {display.reason}")
-        tell(console, f"[yellow]no window: {display.reason}[/]")
+        print_markup(console, f"[yellow]no window: {display.reason}[/]")
         return None
     # A service that never opens a window need not load what draws one.
     from edge_app.sinks.window import Window

@@ -10,7 +10,7 @@ from msgspec import convert, structs
 from rich.console import Console
 
 from edge_app.board import board, versions
-from edge_app.console import tell
+from edge_app.console import print_markup
 from edge_app.errors import EdgeError
 from edge_app.model.engine import Engine, load_engine
 from edge_app.process import prepare_process
@@ -89,24 +89,24 @@ def _open_source(options: RunOptions) -> Source:
 def _print_start(console: Console, engine: Engine, source: Source) -> None:
     """Print what runs, how it is delegated, and what was inferred about a file without a card."""
     network, spec = engine.network, engine.spec
-    tell(
+    print_markup(
         console,
         f"[bold]{spec.title}[/] {engine.variant.name} on {network.runtime.title}, "
         f"{count(network.threads, 'thread')}, loaded in {duration(network.init_ms)}; {source.name}",
     )
-    tell(console, f"[dim]{network.delegation.summary()}[/]")
+    print_markup(console, f"[dim]{network.delegation.summary()}[/]")
     for note in network.notes:
-        tell(console, f"[dim]from the runtime: {note}[/]")
+        print_markup(console, f"[dim]from the runtime: {note}[/]")
     if spec.guessed:
-        tell(console, f"[yellow]guessed from the file: {'; '.join(spec.guessed)}[/]")
+        print_markup(console, f"[yellow]guessed from the file: {'; '.join(spec.guessed)}[/]")
 
 
 def _print_end(console: Console, source: Source, options: RunOptions, outputs: Outputs) -> None:
     for note in (*source.notes, *outputs.recording.notes):
-        tell(console, f"[yellow]{note}[/]")
+        print_markup(console, f"[yellow]{note}[/]")
     metrics = options.outputs.metrics
     if metrics:
-        tell(console, f"metrics: {metrics / 'frames.jsonl'} and summary.json")
+        print_markup(console, f"metrics: {metrics / 'frames.jsonl'} and summary.json")
 
 
 def _summary(

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from rich.console import Console
 from rich.progress import Progress
 
-from edge_app.console import tell
+from edge_app.console import print_markup
 from edge_app.evaluate.dataset import Dataset, ImageSet
 from edge_app.evaluate.evaluation_file import write_evaluation
 from edge_app.evaluate.evaluation_output import progress_bar
@@ -221,4 +221,6 @@ def _print_moved(
             moved.append(moved_bytes(jobs[key][: len(parts)], parts))
     if moved:
         mean = sum(moved) / len(moved)
-        tell(console, f"{mean:,.0f} bytes moved per frame and variant: paths out, counts back")
+        print_markup(
+            console, f"{mean:,.0f} bytes moved per frame and variant: paths out, counts back"
+        )

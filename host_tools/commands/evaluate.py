@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     """Evaluate, print the scores; return 130 after Ctrl-C."""
     from rich.console import Console
 
-    from edge_app.console import tell
+    from edge_app.console import print_markup
     from edge_app.errors import UsageError
     from edge_app.evaluate.dataset import parse_dataset
     from edge_app.evaluate.evaluation_output import print_evaluation
@@ -97,11 +97,13 @@ def run(options: argparse.Namespace) -> int:
         start_over=options.anew,
     )
     with connected(options.scheduler) as client:
-        tell(console, f"{client.scheduler.address}: {count(worker_count(client), 'worker')}")
+        print_markup(
+            console, f"{client.scheduler.address}: {count(worker_count(client), 'worker')}"
+        )
         try:
             results = evaluate(client, specs, dataset, wanted, console)
         except KeyboardInterrupt:
-            tell(console, "stopped; the counts so far are kept, the same command continues")
+            print_markup(console, "stopped; the counts so far are kept, the same command continues")
             return 130
     for name, result in results.items():
         print_evaluation(console, result, options.out / name)

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from edge_app import __version__
 from edge_app.atomic import write_atomic
-from edge_app.console import print_line, tell
+from edge_app.console import print_line, print_markup
 from edge_app.errors import SinkError, UsageError
 from edge_app.model.card import ModelSpec, read_card
 from edge_app.paths import assets_dir
@@ -89,7 +89,7 @@ def build_report(options: ReportOptions, console: Console) -> None:
     write_atomic(page_path, text, error=SinkError, advice=_ADVICE)
     for result in results:
         for warning in result.warnings:
-            tell(console, f"[yellow]{escape(f'{result.machine}: {warning}')}[/]")
+            print_markup(console, f"[yellow]{escape(f'{result.machine}: {warning}')}[/]")
     print_line(console, f"{page_path}: {page_path.stat().st_size:,} bytes, self-contained")
     print_line(console, f"{charts_dir}: {count(len(charts), 'chart')} as PNG")
 
