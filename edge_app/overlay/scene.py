@@ -46,13 +46,13 @@ class ScenePainter:
         result: Segmentation,
         controls: Controls,
         comparison: Comparison | None,
-        scheme: DifferenceScheme,
+        scheme: DifferenceScheme | None,
         halves: tuple[Area, Area],
     ) -> Image:
         """Return a new canvas, uint8 (H, W, 3) BGR.
 
         image: uint8 (h, w, 3) BGR, not changed. size_wh: (W, H).
-        halves: areas of the images that are shown side by side.
+        scheme: None without a comparison. halves: areas of the images side by side.
         """
         mode = view_mode(controls, comparison is not None)
         if mode == "side by side":
@@ -60,7 +60,7 @@ class ScenePainter:
         resized = image
         if size_wh != (image.shape[1], image.shape[0]):
             resized = smooth(image, size_wh)
-        if comparison is not None and mode == "difference":
+        if comparison is not None and scheme is not None and mode == "difference":
             rounded = self._edges != "clean" and result.logits is not None
             return draw_difference(
                 resized, result, comparison.result, self._palette, scheme, rounded=rounded

@@ -57,10 +57,10 @@ class StreetView:
         if controls.compare == "off":
             comparison = None
         other = comparison.variant if comparison else ""
-        scheme = difference_scheme(self._labels, status.variant, other)
+        scheme = difference_scheme(self._labels, status.variant, other) if other else None
         if self._refresh.is_due(now_s, size_wh, controls, status.states, status.switch, other):
             self._update_legend(result)
-            pair = self._pair(status, comparison, scheme) if comparison else None
+            pair = self._pair(status, comparison, scheme) if comparison and scheme else None
             content = StreetContent(status, controls, self._labels, self._legend, pair)
             self.layout = self._layout(content, size_wh, frame_wh)
         canvas = self._scene.paint(
