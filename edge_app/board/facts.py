@@ -6,11 +6,11 @@ import importlib.metadata
 import os
 import platform
 import re
-from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from edge_app.board.throttle import UNKNOWN, read_throttled, throttled_now, throttled_since_boot
+from edge_app.board.throttle import SINCE_BOOT, UNKNOWN, bit_names, parse_bits, read_throttled
 
 # They decide whether int8 and float16 pay: dot products and half-precision arithmetic.
 _ARM_FLAGS = ("asimd", "asimdhp", "fphp", "asimddp", "i8mm", "bf16", "sve")
@@ -31,26 +31,32 @@ _PACKAGES = ("numpy", "opencv-python", "av", "pillow", "rich", "ai-edge-litert",
 
 def board(root: Path = Path("/")) -> dict[str, Any]:
     """Return the board's record for logs and results; root: where /proc and /sys are."""
-    cpuinfo = _cpuinfo(root)
+    cpuinfo = _fields(root / "proc/cpuinfo")
+    named = _read(root / "proc/device-tree/model")
+    cpu = cpuinfo.get("model name")
+    part = cpuinfo.get("cpu part", "").lower()
+    flags = set((cpuinfo.get("flags") or cpuinfo.get("features") or "").split())
+    memory = kernel_bytes(root / "proc/meminfo", "memtotal")
     throttled = read_throttled(root)
+    bits = parse_bits(throttled)
     return {
-        "model": _model(root, cpuinfo),
+        "model": named if named != UNKNOWN else cpu or cpuinfo.get("hardware") or UNKNOWN,
         "soc": _soc(root),
-        "cpu": _cpu(cpuinfo),
+        "cpu": cpu or _ARM_PARTS.get(part) or part or UNKNOWN,
         "machine": platform.machine(),
         "cores": os.cpu_count() or UNKNOWN,
-        "cpu_features": _features(cpuinfo),
-        "memory_mb": _memory_mb(root),
+        "cpu_features": [flag for flag in (*_ARM_FLAGS, *_X86_FLAGS) if flag in flags],
+        "memory_mb": UNKNOWN if memory is None else memory // 10**6,
         "governor": _read(root / _CPUFREQ / "scaling_governor"),
         "clock_driver": _read(root / _CPUFREQ / "scaling_driver"),
         "clock_mhz": _mhz(root, "scaling_cur_freq"),
         "clock_max_mhz": _mhz(root, "cpuinfo_max_freq"),
         "temperature_c": _temperature_c(root),
         "throttled": throttled,
-        "throttled_now": throttled_now(throttled),
-        "throttled_since_boot": throttled_since_boot(throttled),
+        "throttled_now": UNKNOWN if bits is None else bit_names(bits),
+        "throttled_since_boot": UNKNOWN if bits is None else bit_names(bits >> SINCE_BOOT),
         "load_1m": _load(root),
-        "os": _os_name(root),
+        "os": _fields(root / "etc/os-release", "=").get("pretty_name", UNKNOWN).strip('"'),
         "kernel": platform.release(),
     }
 
@@ -58,16 +64,10 @@ def board(root: Path = Path("/")) -> dict[str, Any]:
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that results depend on."""
     found = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
+    for package in (*_PACKAGES, "edge-quant"):
+        with suppress(importlib.metadata.PackageNotFoundError):
             found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    try:
-        found["edge-quant"] = importlib.metadata.version("edge-quant")
-    except importlib.metadata.PackageNotFoundError:
-        found["edge-quant"] = UNKNOWN
-    return found
+    return {**found, "edge-quant": found.get("edge-quant", UNKNOWN)}
 
 
 def board_slug(model: object) -> str:
@@ -77,19 +77,20 @@ def board_slug(model: object) -> str:
 
 def peak_rss_mb() -> float | None:
     """Return the process's highest resident memory since `reset_peak_rss`, in MB (10^6 bytes)."""
-    status = _read(Path("/proc/self/status"))
-    for line in status.splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024 / 1e6
-    return None
+    peak = kernel_bytes(Path("/proc/self/status"), "vmhwm")
+    return None if peak is None else peak / 1e6
 
 
 def reset_peak_rss() -> None:
     """Start a new peak, if the kernel allows it."""
-    try:
+    with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", "ascii")
-    except OSError:
-        return
+
+
+def kernel_bytes(path: Path, name: str) -> int | None:
+    """Return a size that a file of the kernel gives in kB, by its name in lower case."""
+    value = _fields(path).get(name)
+    return int(value.split()[0]) * 1024 if value else None
 
 
 def _read(path: Path) -> str:
@@ -99,32 +100,10 @@ def _read(path: Path) -> str:
         return UNKNOWN
 
 
-def _cpuinfo(root: Path) -> Mapping[str, str]:
-    fields: dict[str, str] = {}
-    for line in _read(root / "proc/cpuinfo").splitlines():
-        name, colon, value = line.partition(":")
-        if colon:
-            fields.setdefault(name.strip().lower(), value.strip())
-    return fields
-
-
-def _model(root: Path, cpuinfo: Mapping[str, str]) -> str:
-    named = _read(root / "proc/device-tree/model")
-    if named != UNKNOWN:
-        return named
-    return cpuinfo.get("model name") or cpuinfo.get("hardware") or UNKNOWN
-
-
-def _features(cpuinfo: Mapping[str, str]) -> list[str]:
-    have = set((cpuinfo.get("flags") or cpuinfo.get("features") or "").split())
-    return [flag for flag in (*_ARM_FLAGS, *_X86_FLAGS) if flag in have]
-
-
-def _memory_mb(root: Path) -> int | str:
-    for line in _read(root / "proc/meminfo").splitlines():
-        if line.startswith("MemTotal:"):
-            return int(line.split()[1]) * 1024 // 10**6
-    return UNKNOWN
+def _fields(path: Path, separator: str = ":") -> dict[str, str]:
+    """Return the named values of a file, the first of each name; names in lower case."""
+    lines = [line.partition(separator) for line in _read(path).splitlines()]
+    return {name.strip().lower(): value.strip() for name, found, value in lines[::-1] if found}
 
 
 def _temperature_c(root: Path) -> float | str:
@@ -143,21 +122,9 @@ def _soc(root: Path) -> str:
     return named[-1].rpartition(",")[2] if named and named[0] != UNKNOWN else UNKNOWN
 
 
-def _cpu(cpuinfo: Mapping[str, str]) -> str:
-    part = cpuinfo.get("cpu part", "").lower()
-    return cpuinfo.get("model name") or _ARM_PARTS.get(part) or part or UNKNOWN
-
-
 def _load(root: Path) -> float | str:
     text = _read(root / "proc/loadavg")
     try:
         return float(text.split()[0])
     except ValueError:
         return UNKNOWN
-
-
-def _os_name(root: Path) -> str:
-    for line in _read(root / "etc/os-release").splitlines():
-        if line.startswith("PRETTY_NAME="):
-            return line.partition("=")[2].strip('"')
-    return UNKNOWN

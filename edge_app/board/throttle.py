@@ -10,13 +10,8 @@ UNKNOWN = "unknown"
 
 # Source: Raspberry Pi documentation of `vcgencmd get_throttled`. The same bits 16 higher
 # stand for what happened since boot.
-BITS = {
-    0: "under-voltage",
-    1: "clock capped",
-    2: "throttled",
-    3: "soft temperature limit",
-}
-_SINCE_BOOT = 16
+_BITS = ("under-voltage", "clock capped", "throttled", "soft temperature limit")
+SINCE_BOOT = 16
 _PLACES = (
     "sys/devices/platform/soc/soc:firmware/get_throttled",
     "sys/devices/platform/axi/axi:firmware/get_throttled",
@@ -61,17 +56,6 @@ def parse_bits(text: object) -> int | None:
         return None
 
 
-def throttled_now(text: object) -> list[str] | str:
-    """Return what slows the board now, or "unknown"."""
-    return _names(parse_bits(text), 0)
-
-
-def throttled_since_boot(text: object) -> list[str] | str:
-    """Return what has slowed the board since boot, or "unknown"."""
-    return _names(parse_bits(text), _SINCE_BOOT)
-
-
-def _names(bits: int | None, shift: int) -> list[str] | str:
-    if bits is None:
-        return UNKNOWN
-    return [name for bit, name in BITS.items() if bits >> (bit + shift) & 1]
+def bit_names(bits: int) -> list[str]:
+    """Return what the lowest bits stand for."""
+    return [name for bit, name in enumerate(_BITS) if bits >> bit & 1]

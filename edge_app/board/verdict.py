@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edge_app.board.throttle import BITS, parse_bits
+from edge_app.board.throttle import SINCE_BOOT, bit_names, parse_bits
 
 # Of all cores together: a desktop at rest stays below 2 %, one busy process on four is 25 %.
 _CROWDED = 0.10
@@ -45,68 +45,47 @@ def judge(
     between: states during the measurement. If the bits since boot were already set, only these
         show throttling that was over at the end.
     """
-    throttled, notes = _throttling((before, *between, after))
-    reasons = [*throttled, *_governor(before)]
-    reasons += _other_load(before, others_cores, notes)
-    return Verdict(tuple(reasons), tuple(notes), bool(throttled))
-
-
-def _throttling(states: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
-    """Return reasons and notes; states: in the order of time."""
-    read = [parse_bits(state.get("throttled")) for state in states]
-    first, last = read[0], read[-1]
-    hottest = max(
-        (
-            float(state["temperature_c"])
-            for state in states
-            if isinstance(state.get("temperature_c"), int | float)
-        ),
-        default=None,
-    )
-    if first is None or last is None:
-        if hottest is None:
-            note = "throttling is unknown: neither throttle bits nor a temperature can be read"
-            return [], [note]
-        if hottest >= HOT_C:
-            return [
-                f"the board was at {hottest:.0f} °C, and throttle bits cannot be read; cool it"
-            ], []
-        return [], ["throttling is unknown: throttle bits cannot be read"]
-    # A bit since boot that was set before belongs to another run.
-    new = (last & ~first) >> 16 & _NOW
-    seen = functools.reduce(operator.or_, (bits or 0 for bits in read))
-    during = seen & _NOW | new
-    if during:
-        what = ", ".join(name for bit, name in BITS.items() if during >> bit & 1)
-        advice = (
-            "fix the power supply"
-            if during & 1 and not during & ~1
-            else "cool the board and check its power supply"
-        )
-        return [f"the board was throttled ({what}; get_throttled {seen:#x}); {advice}"], []
-    if last >> 16 & _NOW:
-        what = ", ".join(name for bit, name in BITS.items() if last >> 16 >> bit & 1)
-        return [], [f"since boot, but not in this run: {what}"]
-    return [], []
-
-
-def _governor(before: Mapping[str, Any]) -> list[str]:
-    driver = str(before.get("clock_driver", ""))
-    if before.get("governor") == "powersave" and driver not in _FOLLOWS_LOAD:
-        return ["the governor keeps the lowest clock (powersave); set ondemand or performance"]
-    return []
-
-
-def _other_load(
-    before: Mapping[str, Any], others_cores: float | None, notes: list[str]
-) -> list[str]:
+    throttled, note = _throttling((before, *between, after))
+    reasons, notes = [throttled, governor_fault(before)], [note]
     cores = before.get("cores")
     if others_cores is None or not isinstance(cores, int):
         notes.append("the load of other programs is unknown")
-        return []
-    if others_cores > _CROWDED * cores:
-        return [
-            f"other programs kept {others_cores:.1f} of {cores} cores busy; "
-            "stop them and measure again"
-        ]
-    return []
+    elif others_cores > _CROWDED * cores:
+        busy = f"{others_cores:.1f} of {cores} cores"
+        reasons.append(f"other programs kept {busy} busy; stop them and measure again")
+    return Verdict(tuple(filter(None, reasons)), tuple(filter(None, notes)), bool(throttled))
+
+
+def _throttling(states: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """Return a reason and a note, "" for none; states: in the order of time."""
+    read = [parse_bits(state.get("throttled")) for state in states]
+    first, last = read[0], read[-1]
+    if first is None or last is None:
+        read_c = [state.get("temperature_c") for state in states]
+        known_c = [value for value in read_c if isinstance(value, int | float)]
+        if not known_c:
+            return "", "throttling is unknown: neither throttle bits nor a temperature can be read"
+        if max(known_c) < HOT_C:
+            return "", "throttling is unknown: throttle bits cannot be read"
+        return (
+            f"the board was at {max(known_c):.0f} °C, and throttle bits cannot be read; cool it",
+            "",
+        )
+    # A bit since boot that was set before belongs to another run.
+    new = (last & ~first) >> SINCE_BOOT & _NOW
+    seen = functools.reduce(operator.or_, (bits or 0 for bits in read))
+    during = seen & _NOW | new
+    if during:
+        what = ", ".join(bit_names(during))
+        cool = "cool the board and check its power supply"
+        advice = "fix the power supply" if what == "under-voltage" else cool
+        return f"the board was throttled ({what}; get_throttled {seen:#x}); {advice}", ""
+    before = ", ".join(bit_names(last >> SINCE_BOOT))
+    return "", f"since boot, but not in this run: {before}" if before else ""
+
+
+def governor_fault(state: Mapping[str, Any]) -> str:
+    """Return what is wrong with the governor of the clock, "" if nothing is."""
+    if state.get("governor") != "powersave" or state.get("clock_driver") in _FOLLOWS_LOAD:
+        return ""
+    return "the governor keeps the lowest clock (powersave); set ondemand or performance"

@@ -6,7 +6,9 @@ import errno
 import tempfile
 from pathlib import Path
 
-from edge_app.board import HOT_C, UNKNOWN, judge
+from edge_app.board import HOT_C, UNKNOWN
+from edge_app.board.facts import kernel_bytes
+from edge_app.board.verdict import governor_fault
 from edge_app.doctor.finding import FAIL, OK, WARN, Finding
 from edge_app.doctor.machine import Machine
 from edge_app.paths import LOW_BYTES, LOW_SHARE
@@ -34,31 +36,29 @@ def _governor(machine: Machine) -> Finding:
     if governor == UNKNOWN:
         message = "unknown; a virtual machine has none"
         return Finding("governor", WARN, message, "lscpu | grep -i mhz  # shows the clock")
-    # Only the governor is judged here, so the rest is given as good.
-    otherwise_good = {**state, "throttled": "0", "temperature_c": UNKNOWN}
-    reasons = judge(otherwise_good, otherwise_good).reasons
-    if reasons:
-        files = "/sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"
-        fix = f"echo ondemand | sudo tee {files}"
-        return Finding("governor", WARN, reasons[0].partition(";")[0], fix)
+    fault = governor_fault(state)
+    if fault:
+        fix = "echo ondemand | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"
+        return Finding("governor", WARN, fault.partition(";")[0], fix)
     return Finding("governor", OK, f"{governor}, up to {state.get('clock_max_mhz', UNKNOWN)} MHz")
 
 
 def _throttling(machine: Machine) -> Finding:
+    name = "throttling"
     now = machine.board.get("throttled_now", UNKNOWN)
     before = machine.board.get("throttled_since_boot", UNKNOWN)
     if UNKNOWN in (now, before):
         if machine.is_pi:
             fix = "sudo apt install raspi-utils  # brings vcgencmd"
-            return Finding("throttling", WARN, "unknown: vcgencmd does not answer", fix)
-        message = "unknown: only a Raspberry Pi reports it"
-        return Finding("throttling", WARN, message, "lscpu | grep -i mhz  # while it is busy")
+            return Finding(name, WARN, "unknown: vcgencmd does not answer", fix)
+        fix = "lscpu | grep -i mhz  # while it is busy"
+        return Finding(name, WARN, "unknown: only a Raspberry Pi reports it", fix)
     fix = "vcgencmd get_throttled  # after fixing its power supply and cooling"
     if now:
-        return Finding("throttling", FAIL, f"now: {', '.join(now)}", fix)
+        return Finding(name, FAIL, f"now: {', '.join(now)}", fix)
     if before:
-        return Finding("throttling", WARN, f"since boot: {', '.join(before)}", fix)
-    return Finding("throttling", OK, "none since boot")
+        return Finding(name, WARN, f"since boot: {', '.join(before)}", fix)
+    return Finding(name, OK, "none since boot")
 
 
 def _temperature(machine: Machine) -> Finding:
@@ -84,8 +84,8 @@ def _memory(machine: Machine) -> Finding:
 
 def free_memory_mb(root: Path) -> int | None:
     """Return the memory a new program can have, in 10^6 bytes, within its control group."""
-    lines = _text(root / "proc/meminfo").splitlines()
-    found = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
+    available = kernel_bytes(root / "proc/meminfo", "memavailable")
+    found = [] if available is None else [available]
     limit, used = (_text(root / "sys/fs/cgroup" / f"memory.{name}") for name in ("max", "current"))
     if limit.isdecimal() and used.isdecimal():
         found.append(max(0, int(limit) - int(used)))

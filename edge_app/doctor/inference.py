@@ -18,18 +18,17 @@ def check_runtimes(machine: Machine) -> list[Finding]:
         record = output.all
         if record.get("state") == "missing":
             continue
-        if not output.failure and record.get("state") == "loaded":
-            used = "" if found else "; used by default"
-            found.append(Finding(f"runtime {name}", OK, f"{record['title']}{used}"))
-            continue
         if output.failure:
-            message, fix = output.failure, ""
+            state, message, fix = FAIL, output.failure, ""
+        elif record["state"] == "loaded":
+            state, message, fix = OK, record["title"] + ("" if found else "; used by default"), ""
         else:
-            message, fix = split_advice(str(record.get("error", "no output")))
-        fix = fix.replace("pip install", f"{machine.pip} install", 1)
-        reinstall = f"{machine.pip} install --force-reinstall ai-edge-litert"
-        state = WARN if found else FAIL
-        found.append(Finding(f"runtime {name}", state, message, fix or reinstall))
+            state, (message, fix) = FAIL, split_advice(record["error"])
+            fix = fix.replace("pip install", f"{machine.pip} install", 1)
+        if state == FAIL:
+            state = WARN if found else FAIL
+            fix = fix or f"{machine.pip} install --force-reinstall ai-edge-litert"
+        found.append(Finding(f"runtime {name}", state, message, fix))
     if found:
         return found
     fix = f"{machine.pip} install ai-edge-litert"
@@ -62,27 +61,24 @@ def _model(machine: Machine, folder: Path, broken: Finding | None) -> list[Findi
     ]
     passed = ", ".join(name for name, record in last.items() if record["state"] == "passed")
     if not last or (output.failure and not found):
-        message = f"unknown: the check {output.failure or 'gave no output'}"
+        message = f"unknown: the check {output.failure or 'named no variant'}"
         found.append(Finding(name, FAIL, message, f"edge-app models check {folder}"))
     elif passed and broken:
         message = f"{passed}: sha256 as in the card; not run, without a runtime"
         found.insert(0, Finding(name, WARN, message, broken.fix))
     elif passed:
-        message = f"{passed}: sha256 and golden image correct"
-        found.insert(0, Finding(name, OK, message))
+        found.insert(0, Finding(name, OK, f"{passed}: sha256 and golden image correct"))
     return found
 
 
 def _variant(machine: Machine, folder: Path, record: dict[str, Any], failure: str) -> Finding:
     """Return the problem of a variant."""
     name = f"model {folder.name} {record['variant']}"
+    restore = _restore(machine, Path(record["file"]))
     if record["state"] == "started":
-        message = f"running it {failure or 'gave no output'}"
-        return Finding(name, FAIL, message, _restore(machine, Path(record["file"])))
-    message = split_advice(record["message"])[0]
-    if record["state"] == "changed":
-        return Finding(name, FAIL, message, _restore(machine, Path(record["file"])))
-    return Finding(name, FAIL, message, f"edge-app models check {folder}")
+        return Finding(name, FAIL, f"running it {failure}", restore)
+    fix = restore if record["state"] == "changed" else f"edge-app models check {folder}"
+    return Finding(name, FAIL, split_advice(record["message"])[0], fix)
 
 
 def _restore(machine: Machine, path: Path) -> str:

@@ -57,14 +57,12 @@ def this_machine() -> Machine:
     except EdgeError:
         assets = None
     cache = cache_dir()
-    while not cache.is_dir():
-        cache = cache.parent
-    version = sys.version_info
+    cache = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
     return Machine(
         board=board(),
         run_check=run_check,
         space=_space,
-        python=(version.major, version.minor, version.micro),
+        python=sys.version_info[:3],
         bits=struct.calcsize("P") * 8,
         architecture=platform.machine(),
         libc=platform.libc_ver(),

@@ -40,22 +40,18 @@ def _needed(machine: Machine, name: str, module: str, packages: tuple[str, ...])
     reinstall = f"{machine.pip} install --force-reinstall {package}"
     if output.failure:
         return Finding(name, FAIL, f"importing it {output.failure}", reinstall)
-    if record.get("state") == "missing":
+    if record["state"] == "missing":
         return Finding(name, FAIL, "not installed", f"{machine.pip} install {packages[0]}")
-    if record.get("state") != "loaded":
-        error = str(record.get("error", "no output"))
+    if record["state"] != "loaded":
+        error = record["error"]
         return Finding(name, FAIL, f"does not load: {error}", _fix(error, reinstall, machine))
     several = sorted({one[0] for one in copies}) if module == "cv2" else []
     if len(several) > 1:
         fix = f"{machine.pip} uninstall -y {' '.join(several)} && {machine.pip} install "
         message = f"{record['version']}, but {' and '.join(several)} overwrite each other"
         return Finding(name, WARN, message, fix + several[0])
-    return Finding(name, OK, f"{record.get('version') or 'loads'}{_place(copies)}")
-
-
-def _place(copies: list[list[str]]) -> str:
-    """Return the package, if other ones contain the same module."""
-    return f" ({copies[0][0]})" if copies and copies[0][0] in _OPENCVS else ""
+    place = f" ({package})" if copies and package in _OPENCVS else ""
+    return Finding(name, OK, f"{record.get('version') or 'loads'}{place}")
 
 
 def _fix(error: str, reinstall: str, machine: Machine) -> str:
@@ -75,7 +71,7 @@ def _conflicts(machine: Machine) -> Finding:
     if ours:
         more = f" (and {len(ours) - 1} more)" if len(ours) > 1 else ""
         return Finding("requirements", WARN, f"{ours[0]}{more}", _satisfy(ours[0], machine))
-    if output.failure or (output.all.get("code") and not lines) or "code" not in output.all:
+    if output.failure or (output.all["code"] and not lines):
         why = output.failure or output.all.get("error") or "no output"
         message = f"unknown: pip check failed: {why}"
         return Finding("requirements", WARN, message, "python -m ensurepip")
@@ -84,9 +80,9 @@ def _conflicts(machine: Machine) -> Finding:
 
 def _satisfy(line: str, machine: Machine) -> str:
     """Return the command that fixes one line of `pip check`."""
-    missing = re.search(r"requires (\S+), which is not installed", line)
-    other = re.search(r"has requirement ([^,]+(?:,[^,]+)*?), but you have", line)
-    wanted = missing or other
+    wanted = re.search(r"requires (\S+), which is not installed", line) or re.search(
+        r"has requirement ([^,]+(?:,[^,]+)*?), but you have", line
+    )
     return f"{machine.pip} install '{wanted.group(1)}'" if wanted else f"{machine.pip} check"
 
 
@@ -99,33 +95,33 @@ def check_picamera2(machine: Machine, *, other_camera: bool) -> Finding:
     for module in ("libcamera", "picamera2"):
         output = machine.run_check("import", module, "numpy")
         record = output.all
-        if not output.failure and record.get("state") == "loaded":
+        state = "" if output.failure else record["state"]
+        if state == "loaded":
             continue
-        if not output.failure and record.get("state") == "missing":
+        if state == "missing":
             return _absent(machine, module, WARN if other_camera else FAIL)
-        error = output.failure or str(record.get("error", "no output"))
+        error = output.failure or record["error"]
         if "numpy" in error:
-            message = f"{_hidden(record)}: {error}"
             fix = f"{machine.pip} install 'numpy<2' 'opencv-python<4.12'"
-            return Finding(name, FAIL, message, fix)
+            return Finding(name, FAIL, f"{_hidden(record)}: {error}", fix)
         fix = "sudo apt install --reinstall python3-picamera2 python3-libcamera"
         return Finding(name, FAIL, f"{module} does not load: {error}", fix)
     return Finding(name, OK, f"{record.get('version') or 'it'} loads, and libcamera")
 
 
 def _absent(machine: Machine, module: str, state: str) -> Finding:
+    name = "picamera2"
+    if machine.board.get("model") == "unknown":
+        message = f"no {module}; whether this is a Raspberry Pi is unknown"
+        return Finding(name, WARN, message, "cat /proc/device-tree/model")
     if not machine.is_pi:
-        if machine.board.get("model") == "unknown":
-            message = f"no {module}; whether this is a Raspberry Pi is unknown"
-            return Finding("picamera2", WARN, message, "cat /proc/device-tree/model")
-        return Finding("picamera2", OK, "not installed and not needed: this is not a Raspberry Pi")
-    there = (machine.root / _DEBIAN / module).exists()
-    if there and machine.venv:
+        return Finding(name, OK, "not installed and not needed: this is not a Raspberry Pi")
+    if machine.venv and (machine.root / _DEBIAN / module).exists():
         message = f"this venv does not include the system's {module}"
         fix = f"/usr/bin/python3 -m venv --system-site-packages {machine.venv}"
-        return Finding("picamera2", state, message, fix)
+        return Finding(name, state, message, fix)
     message = f"no Python module {module}; the Pi's own camera needs it"
-    return Finding("picamera2", state, message, "sudo apt install python3-picamera2")
+    return Finding(name, state, message, "sudo apt install python3-picamera2")
 
 
 def _hidden(record: dict[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from edge_app.doctor.finding import FAIL, OK, WARN, Finding, split_advice
 from edge_app.doctor.machine import Machine
@@ -20,14 +19,12 @@ def check_display(machine: Machine) -> Finding:
     record = output.all
     if record.get("toolkit") == "NONE":
         headless = "opencv-python-headless opencv-contrib-python-headless"
-        fix = (
-            f"{machine.pip} uninstall -y {headless} && "
-            f"{machine.pip} install --force-reinstall opencv-python"
-        )
-        return Finding("display", WARN, "this OpenCV was built without windows", fix)
-    if output.failure or "usable" not in record:
+        fix = f"{machine.pip} uninstall -y {headless} && {machine.pip} install --force-reinstall "
+        message = "this OpenCV was built without windows"
+        return Finding("display", WARN, message, fix + "opencv-python")
+    if output.failure:
         state = FAIL if "crashed" in output.failure else WARN
-        message = f"unknown: the check {output.failure or 'gave no output'}"
+        message = f"unknown: the check {output.failure}"
         return Finding("display", state, message, "edge-app doctor  # again, when OpenCV loads")
     if record["usable"]:
         where = machine.env.get("DISPLAY") or machine.env.get("WAYLAND_DISPLAY") or "the desktop's"
@@ -62,14 +59,14 @@ def check_cameras(machine: Machine) -> list[Finding]:
 
 def _own(machine: Machine) -> list[Finding]:
     output = machine.run_check("cameras")
-    record: dict[str, Any] = output.all
-    nodes = [str(node) for kind in ("media", "video") for node in devices.DEV.glob(f"{kind}*")]
-    if output.failure or "cameras" not in record:
-        message = f"unknown: listing them {output.failure or 'gave no output'}"
-        return [Finding("picamera", FAIL, message, "rpicam-hello --list-cameras")]
+    record = output.all
+    listing = "rpicam-hello --list-cameras"
+    if output.failure:
+        return [Finding("picamera", FAIL, f"unknown: listing them {output.failure}", listing)]
     if not record["cameras"]:
-        message, fix = split_advice(str(record.get("reason") or "libcamera finds no camera"))
-        return [Finding("picamera", WARN, message, fix or "rpicam-hello --list-cameras")]
+        message, fix = split_advice(record["reason"] or "libcamera finds no camera")
+        return [Finding("picamera", WARN, message, fix or listing)]
+    nodes = [str(node) for kind in ("media", "video") for node in devices.DEV.glob(f"{kind}*")]
     return [_camera(f"picamera:{n}", str(model), nodes) for n, model in record["cameras"]]
 
 

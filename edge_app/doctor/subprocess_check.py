@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,7 +26,7 @@ _CODE = (
 class CheckOutput:
     """Output of a child process.
 
-    records: what it reported, in order. failure: how it ended, "" if it ended well.
+    records: what it reported, in order. failure: how it ended, "" if it ended well with a record.
     """
 
     records: tuple[dict[str, Any], ...] = ()
@@ -60,7 +61,9 @@ def run_check(*check: str) -> CheckOutput:
         return CheckOutput(_records(late.stdout or b""), f"did not end within {timeout_s:.0f} s")
     except OSError as fault:
         return CheckOutput((), f"could not be started ({fault.strerror})")
-    return CheckOutput(_records(done.stdout), _failure(done.returncode, done.stderr))
+    records = _records(done.stdout)
+    failure = _failure(done.returncode, done.stderr)
+    return CheckOutput(records, failure or ("" if records else "gave no output"))
 
 
 def _records(output: bytes) -> tuple[dict[str, Any], ...]:
@@ -68,10 +71,8 @@ def _records(output: bytes) -> tuple[dict[str, Any], ...]:
     found = []
     for line in output.decode("utf-8", "replace").splitlines():
         if line.startswith("{"):
-            try:
+            with suppress(ValueError):
                 found.append(json.loads(line))
-            except ValueError:
-                continue
     return tuple(found)
 
 
