@@ -81,12 +81,7 @@ class CardView:
         self._over: Sequence[Placed] = ()
 
     def draw(
-        self,
-        frame: Frame,
-        result: Classification,
-        status: Status,
-        controls: Controls,
-        now_s: float,
+        self, frame: Frame, result: Classification, status: Status, controls: Controls, now_s: float
     ) -> Image:
         """Return a new canvas, uint8 (H, W, 3) BGR; see `Overlay.draw`."""
         size_wh = card_canvas_wh(frame.image.shape[0], self._height)

@@ -8,12 +8,7 @@ from numpy.typing import NDArray
 from edge_app.controls import Controls
 from edge_app.frame import Comparison, Frame, Image, Segmentation, Status
 from edge_app.labels import LabelSet
-from edge_app.overlay.board_layout import (
-    image_canvas_wh,
-    margin_px,
-    panel_scale,
-    side_by_side,
-)
+from edge_app.overlay.board_layout import image_canvas_wh, margin_px, panel_scale, side_by_side
 from edge_app.overlay.comparison_panel import VariantPair, variant_pair
 from edge_app.overlay.compose import Refresh, draw_over
 from edge_app.overlay.difference import DifferenceScheme, difference_scheme

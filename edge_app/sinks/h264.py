@@ -53,11 +53,7 @@ class Encoder:
     """
 
     def __init__(
-        self,
-        path: Path,
-        size_wh: tuple[int, int],
-        rate_hz: Fraction,
-        limit_bytes: float = math.inf,
+        self, path: Path, size_wh: tuple[int, int], rate_hz: Fraction, limit_bytes: float = math.inf
     ) -> None:
         # A multiple of the rate, so that 30000/1001 is kept to the tick.
         ticks_hz = rate_hz.numerator * math.ceil(_TICKS_MIN / rate_hz.numerator)

@@ -10,14 +10,7 @@ from rich.text import Text
 
 from edge_app.controls import KEYS, Key
 from edge_app.frame import Comparison, Status
-from edge_app.status_text import (
-    ClassText,
-    StageText,
-    StatusText,
-    losses,
-    quality_text,
-    status_text,
-)
+from edge_app.status_text import ClassText, StageText, StatusText, losses, quality_text, status_text
 from edge_app.style import (
     NEUTRAL,
     NOTHING,

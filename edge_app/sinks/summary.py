@@ -14,15 +14,7 @@ from edge_app.frame import Status
 from edge_app.results.run_summary import RunSummary
 from edge_app.sinks.screen import class_lines, clock_face, head_lines
 from edge_app.status_text import losses, status_text
-from edge_app.style import (
-    NEUTRAL,
-    RIGHT,
-    STAGE_COLOURS,
-    WRONG,
-    count,
-    significant,
-    spaced,
-)
+from edge_app.style import NEUTRAL, RIGHT, STAGE_COLOURS, WRONG, count, significant, spaced
 from edge_app.timing import STAGES, Latency
 
 _FIGURES = ("mean", "p50", "p90", "p95", "p99", "max")
