@@ -6,7 +6,7 @@ import threading
 from contextlib import ExitStack
 from typing import Literal
 
-from msgspec import convert, structs
+from msgspec import structs
 from rich.console import Console
 
 from edge_app.board import board, versions
@@ -14,7 +14,7 @@ from edge_app.console import print_markup
 from edge_app.errors import EdgeError
 from edge_app.model.engine import Engine, load_engine
 from edge_app.process import prepare_process
-from edge_app.results.run_summary import RecordingSummary, RunSummary
+from edge_app.results.run_summary import RunSummary
 from edge_app.session.notify import VARIABLES, notifier_from
 from edge_app.session.options import RunOptions
 from edge_app.session.outputs import Outputs
@@ -123,7 +123,7 @@ def _summary(
     return RunSummary(
         **structs.asdict(session.stats.summary()),
         source=session.source.name,
-        recording=convert(outputs.recording.recording, RecordingSummary | None),
+        recording=outputs.recording.recording,
         board=board(),
         versions=versions(),
         status=status,

@@ -46,39 +46,26 @@ def display_verdict(
     env = os.environ if env is None else env
     toolkit = toolkit_of(cv2.getBuildInformation() if build_info is None else build_info)
     if toolkit == "NONE":
-        return DisplayVerdict(
-            False,
-            "this OpenCV was built without windows; pip uninstall opencv-python-headless and "
-            "pip install opencv-python, or go on with --headless",
-        )
+        reason = "this OpenCV was built without windows; pip uninstall opencv-python-headless and "
+        return DisplayVerdict(False, reason + "pip install opencv-python, or go on with --headless")
     if not (sys.platform if platform is None else platform).startswith(("linux", "freebsd")):
         return DisplayVerdict(True)
     x11, wayland = env.get("DISPLAY"), env.get("WAYLAND_DISPLAY")
     if not x11 and not wayland:
-        return DisplayVerdict(
-            False,
-            "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); start it from "
-            "the desktop, use ssh -X, or go on with --headless",
-        )
-    if wayland and not toolkit.startswith("QT"):
+        reason = "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); start it from "
+        return DisplayVerdict(False, reason + "the desktop, use ssh -X, or go on with --headless")
+    is_qt = toolkit.startswith("QT")
+    if wayland and not is_qt:
         return DisplayVerdict(True)  # GTK speaks Wayland itself
     if not x11:
-        return DisplayVerdict(
-            False,
-            "this OpenCV draws on X11 only, and Wayland runs here without Xwayland; "
-            "install xwayland and log in again, or go on with --headless",
-        )
+        reason = "this OpenCV draws on X11 only, and Wayland runs here without Xwayland; install "
+        return DisplayVerdict(False, reason + "xwayland and log in again, or go on with --headless")
     fault = (probe or x11_fault)(env)
     if fault:
-        return DisplayVerdict(
-            False,
-            f"the display {x11} cannot be used: {fault}; fix DISPLAY or XAUTHORITY, "
-            "or go on with --headless",
-        )
+        reason = f"the display {x11} cannot be used: {fault}; fix DISPLAY or XAUTHORITY, or go on "
+        return DisplayVerdict(False, reason + "with --headless")
     # The wheels have no other platform, and a desktop's variables may name one.
-    return DisplayVerdict(
-        True, settings={"QT_QPA_PLATFORM": "xcb"} if toolkit.startswith("QT") else {}
-    )
+    return DisplayVerdict(True, settings={"QT_QPA_PLATFORM": "xcb"} if is_qt else {})
 
 
 def toolkit_of(build_info: str) -> str:

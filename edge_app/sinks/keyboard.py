@@ -16,6 +16,10 @@ from typing import Any
 from edge_app.closeable import Closeable
 from edge_app.controls import character_name
 
+if sys.platform != "win32":
+    import termios
+    import tty
+
 _ESC = 0x1B
 # An Esc pressed alone looks like the first byte of an arrow whose others are on their way; those
 # of one key arrive together unless a network cuts between them.
@@ -43,9 +47,7 @@ class KeyDecoder:
             if length == 0:  # begun and not ended
                 if now_s - self._since_s < _REST_S:
                     break
-                length, name = 1, "esc" if len(self._bytes) == 1 else None
-                if name is None:
-                    length = len(self._bytes)
+                length, name = len(self._bytes), "esc" if len(self._bytes) == 1 else None
             self._bytes = self._bytes[length:]
             if name:
                 names.append(name)
@@ -88,10 +90,9 @@ class Keyboard(Closeable):
         self._fd = _standard_input() if fd is None else fd
         self._clock = clock
         self._decoder = KeyDecoder()
-        self._termios = _terminal_control()
         self._before: list[Any] | None = None  # the terminal's settings; None while untouched
         self._handler: Any = None
-        self.usable = self._termios is not None and self._fd >= 0 and os.isatty(self._fd)
+        self.usable = sys.platform != "win32" and self._fd >= 0 and os.isatty(self._fd)
         self._closed = not self.usable
         if self.usable:
             atexit.register(self.close)
@@ -121,24 +122,20 @@ class Keyboard(Closeable):
             if os.tcgetpgrp(self._fd) != os.getpgrp():
                 return False
             if self._before is None:
-                self._before = self._termios.tcgetattr(self._fd)
-                quiet = list(self._before)
-                quiet[3] &= ~(self._termios.ICANON | self._termios.ECHO)
-                quiet[6] = list(quiet[6])
-                quiet[6][self._termios.VMIN], quiet[6][self._termios.VTIME] = 1, 0
-                self._termios.tcsetattr(self._fd, self._termios.TCSADRAIN, quiet)
-        except (OSError, self._termios.error):
+                self._before = termios.tcgetattr(self._fd)
+                tty.setcbreak(self._fd, termios.TCSADRAIN)
+        except (OSError, termios.error):
             return False
         return True
 
     def _restore(self) -> None:
         """Restore the terminal's settings; one that is gone needs nothing."""
         before, self._before = self._before, None
-        if before is None or self._termios is None:
+        if before is None:
             return
-        with suppress(OSError, self._termios.error):
+        with suppress(OSError, termios.error):
             if os.tcgetpgrp(self._fd) == os.getpgrp():
-                self._termios.tcsetattr(self._fd, self._termios.TCSADRAIN, before)
+                termios.tcsetattr(self._fd, termios.TCSADRAIN, before)
 
     def _stopped(self, number: int, where: FrameType | None) -> None:
         """Restore the terminal, then stop as the signal asks; continue after SIGCONT.
@@ -169,12 +166,3 @@ def _standard_input() -> int:
         return sys.stdin.fileno()
     except (AttributeError, OSError, ValueError):  # none, or a stand-in of tests
         return -1
-
-
-def _terminal_control() -> Any:
-    """Return the termios module, None on Windows, which has none."""
-    try:
-        import termios
-    except ImportError:
-        return None
-    return termios

@@ -13,7 +13,6 @@ from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
 from edge_app.frame import Reading, Readings, Segmentation, Status, Step
 from edge_app.results.json_file import to_json
-from edge_app.sinks.rotation import rotate
 from edge_app.sinks.sink import disk_fault
 
 FRAMES_NAME = "frames.jsonl"
@@ -72,18 +71,14 @@ class MetricsLog(Closeable):
                 self._flushed_s = now_s
                 self._file.flush()
         except OSError as fault:
-            self._abandon()
+            self._closed = True
+            with suppress(OSError):  # its last lines, which the disk refused, are lost
+                self._file.close()
             raise disk_fault(self.path, fault) from None
 
     def _open(self) -> TextIO:
         self._bytes = 0
         return self.path.open("w", encoding="ascii", newline="\n", buffering=1 << 16)
-
-    def _abandon(self) -> None:
-        """Close the file without its last lines, which the disk refused."""
-        self._closed = True
-        with suppress(OSError):
-            self._file.close()
 
     def close(self) -> None:
         """Write the buffered lines and close the file."""
@@ -96,6 +91,22 @@ class MetricsLog(Closeable):
             raise disk_fault(self.path, fault) from None
 
 
+def rotate(path: Path, keep: int) -> None:
+    """Rename a file to NAME-1, NAME-1 to NAME-2 and so on; the one beyond `keep` is deleted.
+
+    Does nothing if the file does not exist. Raises OSError.
+    """
+    if not path.exists():
+        return
+    if keep < 1:
+        path.unlink()
+    older = [path, *(path.with_stem(f"{path.stem}-{number}") for number in range(1, keep + 1))]
+    # The oldest first: a power cut at any moment loses none of them.
+    for number in range(keep, 0, -1):
+        with suppress(FileNotFoundError):
+            older[number - 1].replace(older[number])
+
+
 def line(step: Step) -> str:
     """Return a frame's line of JSON; NaN and infinity become null.
 
@@ -104,9 +115,9 @@ def line(step: Step) -> str:
     takes no more than 20 us.
     """
     frame, t, result = step.frame, step.timings, step.result
-    time_s = frame.time_s
+    time_s = "null" if frame.time_s is None else f"{frame.time_s:.6f}"
     numbers = (
-        f'"time_s":{"null" if time_s is None else f"{time_s:.6f}"},'
+        f'"time_s":{time_s},'
         f'"capture_ms":{t.capture_ms:.3f},"prepare_ms":{t.prepare_ms:.3f},'
         f'"invoke_ms":{t.invoke_ms:.3f},"decode_ms":{t.decode_ms:.3f},'
         f'"overlay_ms":{t.overlay_ms:.3f},"end_to_end_ms":{t.end_to_end_ms:.3f}'
@@ -116,7 +127,7 @@ def line(step: Step) -> str:
             numbers = numbers.replace(f":{word}", ":null")
     answer = ""
     if not isinstance(result, Segmentation):
-        class_id = "null" if result.class_id is None else str(result.class_id)
+        class_id = "null" if result.class_id is None else result.class_id
         truth, right = "null", "null"
         if isinstance(frame.truth, int):
             truth = str(frame.truth)

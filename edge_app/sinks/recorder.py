@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
 from edge_app.frame import Frame, Image, Status, Step
+from edge_app.results.run_summary import RecordingSummary
 from edge_app.sinks.encoder_thread import EncoderThread
 from edge_app.sinks.live_slots import LiveSlots
-from edge_app.sinks.segments import DiskSpace, Limits, Segments
+from edge_app.sinks.segments import DiskSpace, Limits, Segments, read_disk_space
 from edge_app.sinks.sink import disk_fault
 from edge_app.state import State, StateKind
 from edge_app.timing import FALLBACK_HZ
@@ -59,14 +59,14 @@ class Recorder(Closeable):
         spent_bytes: int = 0,
         segment_s: float | None = None,
         queue: int | None = None,
-        disk_space: DiskSpace | None = None,
+        disk_space: DiskSpace = read_disk_space,
     ) -> None:
         self.path = Path(path)
         self.rate_hz = exact_rate(rate_hz)
         self.notes: list[str] = []
         self._slots = LiveSlots(self.rate_hz, clock) if live else None
         self._size_wh: tuple[int, int] | None = None
-        self._origin_s = 0.0  # of a file's first frame, by its own clock
+        self._origin_s: float | None = None  # of a file's first frame, by its own clock
         self._closed = False
         self._failed = False
         _check_path(self.path)
@@ -74,8 +74,9 @@ class Recorder(Closeable):
             math.inf if max_mb is None else max_mb * 1e6,
             None if segment_s is None else Fraction(segment_s).limit_denominator(1000),
             spent_bytes,
+            disk_space,
         )
-        self._segments = Segments(self.path, self.rate_hz, limits, disk_space, clock)
+        self._segments = Segments(self.path, self.rate_hz, limits, clock)
         self._encoder = EncoderThread(self._encode, queue or (8 if live else 1), nice=live)
 
     @property
@@ -105,27 +106,19 @@ class Recorder(Closeable):
         return self._segments.totals.size_bytes
 
     @property
-    def recording(self) -> dict[str, Any] | None:
-        """Path, frames and seconds of what was recorded; None if nothing was.
-
-        Also `dropped`, `stopped` and `files` if images were dropped, if it stopped early, and
-        if it has segments.
-        """
-        totals, paths = self._segments.totals, self._segments.paths
+    def recording(self) -> RecordingSummary | None:
+        """What was recorded; None if nothing was."""
+        totals, paths = self._segments.totals, [str(path) for path in self._segments.paths]
         if not totals.frames:
             return None
-        record: dict[str, Any] = {
-            "path": str(paths[0]),
-            "frames": totals.frames,
-            "seconds": float(totals.seconds),
-        }
-        if self.dropped:
-            record["dropped"] = self.dropped
-        if self.stopped:
-            record["stopped"] = self.stopped
-        if paths[0] != self.path:
-            record["files"] = [str(path) for path in paths]
-        return record
+        return RecordingSummary(
+            path=paths[0],
+            frames=totals.frames,
+            seconds=float(totals.seconds),
+            dropped=self.dropped,
+            stopped=self.stopped,
+            files=tuple(paths) if paths[0] != str(self.path) else (),
+        )
 
     def write(self, step: Step, status: Status) -> None:  # noqa: ARG002 - the sinks' common form
         """Record one canvas, of the size of the first. Raises SinkError."""
@@ -138,20 +131,12 @@ class Recorder(Closeable):
             raise SinkError("there is no image to record; let the overlay draw one")
         if self._has_stopped():
             return
-        begins = self._size_wh is None
         self._check_size(canvas)
-        if begins and self._slots is None:
-            self._origin_s = self._file_time(step.frame)
-        elif begins and self._slots is not None:
-            self._slots.begin()
         with self._disk_faults():
             if self._slots is None:
-                time_s = Fraction(self._file_time(step.frame) - self._origin_s)
-                self._encoder.put((canvas, time_s))
+                self._encoder.put((canvas, self._file_time(step.frame)))
             else:
-                self._slots.put(
-                    lambda time_s, may_wait: self._encoder.put((canvas, time_s), may_wait)
-                )
+                self._slots.put(canvas, self._encoder)
 
     def _has_stopped(self) -> bool:
         """Return whether the recording stopped by itself, and note why the first time."""
@@ -185,9 +170,11 @@ class Recorder(Closeable):
                 f"which began with {first}; record sources whose images are all of one size"
             )
 
-    def _file_time(self, frame: Frame) -> float:
-        """Return when a frame is due by its source's own clock, in seconds."""
-        return frame.index / float(self.rate_hz) if frame.time_s is None else frame.time_s
+    def _file_time(self, frame: Frame) -> Fraction:
+        """Return when a frame is due after the first one by its source's own clock, in seconds."""
+        time_s = frame.index / float(self.rate_hz) if frame.time_s is None else frame.time_s
+        self._origin_s = time_s if self._origin_s is None else self._origin_s
+        return Fraction(time_s - self._origin_s)
 
     def _encode(self, item: tuple[Image | None, Fraction]) -> None:
         """Write one image, in the encoder's thread; None marks the end of a live recording."""

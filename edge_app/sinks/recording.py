@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from edge_app.closeable import Closeable
 from edge_app.controls import Controls
 from edge_app.errors import SinkError
 from edge_app.frame import Status, Step
+from edge_app.results.run_summary import RecordingSummary
 from edge_app.sinks.recorder import Recorder, recording_stopped
+from edge_app.sinks.segments import last_number
 from edge_app.state import State
 
 
@@ -86,10 +87,8 @@ class Recording(Closeable):
         self._recorder = None
         self._done.append(recorder)
         recorder.close()
-        record = recorder.recording
-        return (
-            f"recorded {record['seconds']:.1f} s: {recorder.path}" if record else "nothing recorded"
-        )
+        done = recorder.recording
+        return f"recorded {done.seconds:.1f} s: {recorder.path}" if done else "nothing recorded"
 
     def write(self, step: Step, status: Status) -> None:
         """Record one canvas. Raises SinkError if the recording is the purpose of the run."""
@@ -129,17 +128,17 @@ class Recording(Closeable):
         return [*(note for recorder in self._all() for note in recorder.notes), *self._faults]
 
     @property
-    def recording(self) -> dict[str, Any] | None:
-        """What was recorded so far, as `Recorder.recording`; several files add up."""
-        parts = [record for recorder in self._all() if (record := recorder.recording)]
+    def recording(self) -> RecordingSummary | None:
+        """What was recorded so far; several recordings add up."""
+        parts = [part for recorder in self._all() if (part := recorder.recording)]
         if len(parts) < 2:
             return parts[0] if parts else None
-        return {
-            "path": parts[0]["path"],
-            "frames": sum(part["frames"] for part in parts),
-            "seconds": sum(part["seconds"] for part in parts),
-            "files": [path for part in parts for path in part.get("files", [part["path"]])],
-        }
+        return RecordingSummary(
+            path=parts[0].path,
+            frames=sum(part.frames for part in parts),
+            seconds=sum(part.seconds for part in parts),
+            files=tuple(path for part in parts for path in part.files or (part.path,)),
+        )
 
     def _all(self) -> list[Recorder]:
         return self._done + ([self._recorder] if self._recorder else [])
@@ -153,9 +152,4 @@ class Recording(Closeable):
 
 def free_path(path: Path) -> Path:
     """Return the first of `name-1.mp4`, `name-2.mp4` and so on that does not exist."""
-    form = re.compile(rf"{re.escape(path.stem)}-(\d+){re.escape(path.suffix)}")
-    taken = [0]
-    if path.parent.is_dir():
-        matches = (form.fullmatch(entry.name) for entry in path.parent.iterdir())
-        taken += [int(match[1]) for match in matches if match]
-    return path.with_name(f"{path.stem}-{max(taken) + 1}{path.suffix}")
+    return path.with_stem(f"{path.stem}-{last_number(path, digits=1) + 1}")

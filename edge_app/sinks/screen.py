@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import cycle
 
 from rich.text import Text
 
-from edge_app.controls import KEYS, Key
+from edge_app.controls import KEYS
 from edge_app.frame import Comparison, Status
-from edge_app.status_text import ClassText, StageText, StatusText, losses, quality_text, status_text
+from edge_app.status_text import (
+    BAR_STAGES,
+    ClassText,
+    StageText,
+    StatusText,
+    losses,
+    quality_text,
+    status_text,
+)
 from edge_app.style import (
     NEUTRAL,
     NOTHING,
@@ -77,14 +85,13 @@ def screen(
     """
     width, height = size_wh
     text = status_text(status)
-    latencies = [status.stages.get(name) for name in STAGES]
     lines = head_lines(text)
     if text.states:
         lines.append(Text(text.states, style=f"bold {WRONG}"))
     if text.switch:
         lines.append(Text(text.switch, style="dim"))
     lines.append(Text())
-    lines += _key_lines(width) if help_shown else _stage_lines(text.stages, latencies, width)
+    lines += _key_lines(width) if help_shown else _stage_lines(text.stages, status.stages, width)
     lines.append(Text("   ".join(text.notes)))
     if text.quality:
         lines.append(Text("   ".join(text.quality), style="bold"))
@@ -124,37 +131,26 @@ def _chip(name: str, colour: str) -> tuple[str, str]:
 def _key_lines(width: int) -> list[Text]:
     """Return all keys and what they do, in as many columns as fit, read from top to bottom."""
     for number in (3, 2, 1):
-        columns = _key_columns(number)
-        if sum(_KEYS_WIDTH + 4 + text_width for _, text_width in columns) - 2 <= width:
+        rows = -(-len(KEYS) // number)
+        columns = [KEYS[at : at + rows] for at in range(0, len(KEYS), rows)]
+        widths = [max(len(entry.what) for entry in column) for column in columns]
+        if sum(widths) + (_KEYS_WIDTH + 4) * len(columns) - 2 <= width:
             break
-    lines = []
-    for row in range(len(columns[0][0])):
-        line = Text()
-        for entries, text_width in columns:
-            if row < len(entries):
-                keys = " ".join(entries[row].keys)
-                line.append(f"{keys:>{_KEYS_WIDTH}}  ", style="bold")
-                line.append(f"{entries[row].what:<{text_width}}  ", style="default")
-        lines.append(line)
+    lines = [Text() for _ in range(rows)]
+    for column, text_width in zip(columns, widths, strict=True):
+        for line, entry in zip(lines, column, strict=False):
+            line.append(f"{' '.join(entry.keys):>{_KEYS_WIDTH}}  ", style="bold")
+            line.append(f"{entry.what:<{text_width}}  ", style="default")
     return lines
 
 
-def _key_columns(number: int) -> list[tuple[Sequence[Key], int]]:
-    """Return the keys of each column, and the width of its longest text."""
-    rows = -(-len(KEYS) // number)
-    parts = [KEYS[at : at + rows] for at in range(0, len(KEYS), rows)]
-    return [(part, max(len(entry.what) for entry in part)) for part in parts]
-
-
 def _stage_lines(
-    stages: Sequence[StageText], latencies: Sequence[Latency | None], width: int
+    stages: Sequence[StageText], latencies: Mapping[str, Latency], width: int
 ) -> list[Text]:
     """Return a row per stage: its median, its 90th percentile, and both as a bar."""
     lines = [Text(f"  {'ms':<12}{'p50':>7}{'p90':>7}", style="dim")]
     bar_width = width - 30
-    barred = [
-        latency if stage.colour else None for stage, latency in zip(stages, latencies, strict=True)
-    ]
+    barred = [latencies.get(name) if name in BAR_STAGES else None for name in STAGES]
     longest_ms = max((latency.p90_ms for latency in barred if latency), default=0.0)
     for stage, latency in zip(stages, barred, strict=True):
         line = Text("■ " if stage.colour else "  ", style=stage.colour or NEUTRAL)
@@ -176,25 +172,19 @@ def bar(share: float, until: float, width: int) -> str:
 def _comparison_line(comparison: Comparison) -> Text:
     """Return the agreement with a second variant and that one's own scores."""
     name = _chip(spaced(comparison.variant), variant_colour(comparison.variant))
-    parts = (
-        f" {percent(comparison.agreement)} agree",
-        *quality_text("segmentation", comparison.quality),
-    )
+    scores = quality_text("segmentation", comparison.quality)
+    parts = [f" {percent(comparison.agreement)} agree", *scores]
     return Text.assemble(name, ("   ".join(parts), "default"))
 
 
 def class_lines(classes: Sequence[ClassText], width: int) -> list[Text]:
     """Return each class with its score, in columns read from top to bottom."""
     columns = max(1, width // _CLASS_COLUMNS)
-    rows = -(-len(classes) // columns)
-    lines = []
-    for row in range(rows):
-        line = Text()
-        for name, score, share in islice(classes, row, None, rows):
-            line.append(f"{name[:13]:<13} ", style="default")
-            line.append(f"{score:>5} ", style="bold")
-            line.append(f"{bar(share, share, 5):<5} ", style=NEUTRAL)
-        lines.append(line)
+    lines = [Text() for _ in range(-(-len(classes) // columns))]
+    for line, (name, score, share) in zip(cycle(lines), classes, strict=False):
+        line.append(f"{name[:13]:<13} ", style="default")
+        line.append(f"{score:>5} ", style="bold")
+        line.append(f"{bar(share, share, 5):<5} ", style=NEUTRAL)
     return lines
 
 

@@ -23,11 +23,17 @@ _CHECK_S = 1.0  # a check costs 5 microseconds
 
 
 class DiskSpace(Protocol):
-    """Space of a disk."""
+    """Reader of the space of a disk."""
 
     def __call__(self, folder: Path) -> tuple[int, int]:
         """Return the total and the free bytes of the disk that holds a folder."""
         ...
+
+
+def read_disk_space(folder: Path) -> tuple[int, int]:
+    """Return the total and the free bytes of the disk that holds a folder."""
+    usage = shutil.disk_usage(folder)
+    return usage.total, usage.free
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class Limits:
     max_bytes: float = math.inf
     segment_s: Fraction | None = None
     spent_bytes: int = 0
+    disk_space: DiskSpace = read_disk_space
 
 
 class Totals(NamedTuple):
@@ -67,7 +74,6 @@ class Segments:
         path: Path,
         rate_hz: Fraction,
         limits: Limits,
-        disk_space: DiskSpace | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.stopped: str | None = None
@@ -75,7 +81,8 @@ class Segments:
         self._path = path
         self._rate_hz = rate_hz
         self._limits = limits
-        self._disk = _DiskWatch(path.parent, disk_space or _disk_space, clock)
+        self._clock = clock
+        self._checked_s = -math.inf  # when the disk was checked last
         # The totals of the closed files and the open one; replaced together, for other threads.
         self._files: tuple[Totals, Encoder | None] = (Totals(), None)
         self._origin_s = Fraction(0)  # of the open file
@@ -112,8 +119,8 @@ class Segments:
 
     def _file_for(self, time_s: Fraction, image: Image) -> Encoder | None:
         """Return the file for a time, opening it if need be; None once the recording stopped."""
-        if self.stopped is None and (low := self._disk.low()):
-            self._stop(low)
+        if self.stopped is None:
+            self._check_disk()
         if self.stopped is not None:
             return None
         segment_s = self._limits.segment_s
@@ -128,7 +135,7 @@ class Segments:
         path = self._path
         if self._limits.segment_s:
             self._number += 1
-            path = numbered(path, self._number)
+            path = path.with_stem(f"{path.stem}-{self._number:04}")
         closed = self._files[0]
         free_bytes = self._limits.max_bytes - self._limits.spent_bytes - closed.size_bytes
         height, width = image.shape[:2]
@@ -140,6 +147,16 @@ class Segments:
             raise
         self.paths.append(path)
         self._files = (closed, encoder)
+
+    def _check_disk(self) -> None:
+        """Stop if the disk has too little space; checked once a second."""
+        now_s = self._clock()
+        if now_s - self._checked_s < _CHECK_S:
+            return
+        self._checked_s = now_s
+        total, free = self._limits.disk_space(self._path.parent)
+        if free < min(LOW_BYTES, LOW_SHARE * total):
+            self._stop(f"only {free / 1e6:,.0f} MB were free on its disk")
 
     def _stop_at_limit(self) -> None:
         self._stop(f"it reached {self._limits.max_bytes / 1e6:,g} MB")
@@ -163,36 +180,11 @@ class Segments:
                 _remove(self.paths.pop())
 
 
-class _DiskWatch:
-    """Free space of a disk, checked once a second."""
-
-    def __init__(self, folder: Path, disk_space: DiskSpace, clock: Callable[[], float]) -> None:
-        self._folder = folder
-        self._disk_space = disk_space
-        self._clock = clock
-        self._checked_s = -math.inf
-
-    def low(self) -> str:
-        """Return why the disk has too little space; empty if it has enough."""
-        now_s = self._clock()
-        if now_s - self._checked_s < _CHECK_S:
-            return ""
-        self._checked_s = now_s
-        total, free = self._disk_space(self._folder)
-        if free >= min(LOW_BYTES, LOW_SHARE * total):
-            return ""
-        return f"only {free / 1e6:,.0f} MB were free on its disk"
-
-
-def numbered(path: Path, number: int) -> Path:
-    """Return the path of one file of several: out-0001.mp4."""
-    return path.with_name(f"{path.stem}-{number:04}{path.suffix}")
-
-
-def last_number(path: Path) -> int:
-    """Return the highest number among the files of earlier recordings, 0 if there is none."""
-    form = re.compile(rf"{re.escape(path.stem)}-(\d{{4,}}){re.escape(path.suffix)}")
-    found = (form.fullmatch(entry.name) for entry in path.parent.iterdir())
+def last_number(path: Path, digits: int = 4) -> int:
+    """Return the highest number, of so many digits or more, of the files `name-0001.mp4`, or 0."""
+    form = re.compile(rf"{re.escape(path.stem)}-(\d{{{digits},}}){re.escape(path.suffix)}")
+    entries = path.parent.iterdir() if path.parent.is_dir() else ()
+    found = (form.fullmatch(entry.name) for entry in entries)
     return max((int(match[1]) for match in found if match), default=0)
 
 
@@ -207,8 +199,3 @@ def _with(closed: Totals, encoder: Encoder) -> Totals:
 def _remove(path: Path) -> None:
     with suppress(OSError):
         path.unlink()
-
-
-def _disk_space(folder: Path) -> tuple[int, int]:
-    usage = shutil.disk_usage(folder)
-    return usage.total, usage.free

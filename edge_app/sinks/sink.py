@@ -73,6 +73,5 @@ def disk_fault(path: Path, fault: OSError) -> SinkError:
         errno.ENOTDIR: "something above it is a file; choose another folder",
         errno.EEXIST: "something above it is a file; choose another folder",
     }
-    known = advice.get(fault.errno or 0)
-    reason = known or f"{fault.strerror or fault}; choose another folder"
+    reason = advice.get(fault.errno or 0, f"{fault.strerror or fault}; choose another folder")
     return SinkError(f"{path} cannot be written: {reason}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +28,13 @@ def take_snapshot(folder: Path, step: Step, status: Status) -> Path:
     stem = "".join(letter for letter in stem if letter.isalnum() or letter in "-_.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{stem}.png"
-        number = 1
-        while path.exists():
-            number += 1
-            path = folder / f"{stem}-{number}.png"
+        names = (f"{stem}-{number}.png" if number > 1 else f"{stem}.png" for number in count(1))
+        path = next(folder / name for name in names if not (folder / name).exists())
         # Level 1 takes 15 ms at 1280x720, the usual 3 twice that, for a tenth less.
         done, data = cv2.imencode(".png", step.canvas, [cv2.IMWRITE_PNG_COMPRESSION, 1])
         if not done:
             raise SinkError(f"{path} cannot be encoded as PNG; take another view")
-        text = to_json(figures(step, status), indent=2)
-        _write_both(path, data.tobytes(), text)
+        _write_both(path, data.tobytes(), to_json(figures(step, status), indent=2))
     except OSError as fault:
         raise disk_fault(folder, fault) from None
     return path

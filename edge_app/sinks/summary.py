@@ -40,10 +40,8 @@ def _parts(summary: RunSummary) -> Iterator[RenderableType]:
         yield from class_lines(text.classes, _WIDTH)
     recording = summary.recording
     if recording:
-        yield Text(
-            f"recorded {count(recording.frames, 'frame')}, "
-            f"{clock_face(recording.seconds)}: {recording.path}"
-        )
+        length = f"{count(recording.frames, 'frame')}, {clock_face(recording.seconds)}"
+        yield Text(f"recorded {length}: {recording.path}")
     yield from _machine(summary)
 
 
@@ -73,10 +71,7 @@ def _stages(stages: Mapping[str, Latency]) -> Table:
     table.add_column("n", justify="right", no_wrap=True)
     for figure in _FIGURES:
         table.add_column(figure, justify="right", no_wrap=True, min_width=6)
-    for stage in STAGES:
-        latency = stages.get(stage)
-        if latency is None:
-            continue
+    for stage, latency in ((name, stages[name]) for name in STAGES if name in stages):
         name = Text("■ " if stage != "end_to_end" else "  ", STAGE_COLOURS.get(stage, NEUTRAL))
         name.append(spaced(stage), style="default")
         cells = [significant(getattr(latency, f"{figure}_ms")) for figure in _FIGURES]
@@ -86,11 +81,9 @@ def _stages(stages: Mapping[str, Latency]) -> Table:
 
 def _outcome(summary: RunSummary, counts: Iterable[str]) -> Text:
     """Return how the run ended, why, and how many frames it had."""
-    style = f"bold {RIGHT if summary.status == 'complete' else WRONG}"
-    line = Text(summary.status, style=style)
-    if summary.reason:
-        line.append(f" ({summary.reason})", style="default not bold")
-    return line.append("   " + "   ".join(counts), style="default not bold")
+    colour = RIGHT if summary.status == "complete" else WRONG
+    reason = f" ({summary.reason})" if summary.reason else ""
+    return Text.assemble((summary.status, f"bold {colour}"), "   ".join([reason, *counts]))
 
 
 def _machine(summary: RunSummary) -> Iterator[Text]:

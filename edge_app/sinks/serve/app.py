@@ -82,9 +82,8 @@ class Site:
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         access = self._access
         if not access.allows_host(request.headers.get("Host", "")):
-            return _answer(
-                403, "This server has another name; open the address that edge-app printed."
-            )
+            text = "This server has another name; open the address that edge-app printed."
+            return _answer(403, text)
         cookie, query = request.cookies.get(access.cookie), request.query.get("token")
         if not access.allows_token(cookie, query):
             return _answer(401, "The token is missing; open the address that edge-app printed.")
@@ -112,13 +111,11 @@ class Site:
     async def _page(self, _request: web.Request) -> web.StreamResponse:
         if self._full:
             return _answer(503, self._full)
-        page = web.FileResponse(
-            _PAGE / "page.html", headers={"Content-Security-Policy": _CONTENT_POLICY}
-        )
-        if self._access.token:
-            page.set_cookie(
-                self._access.cookie, self._access.token, httponly=True, samesite="Strict"
-            )
+        policy = {"Content-Security-Policy": _CONTENT_POLICY}
+        page = web.FileResponse(_PAGE / "page.html", headers=policy)
+        access = self._access
+        if access.token:
+            page.set_cookie(access.cookie, access.token, httponly=True, samesite="Strict")
         return page
 
     def _figures(self) -> dict[str, Any]:
@@ -142,9 +139,8 @@ class Site:
         if self._full:
             return _answer(503, self._full)
         # The boundary follows each image: browsers show one only when they see it.
-        response = web.StreamResponse(
-            headers={"Content-Type": "multipart/x-mixed-replace; boundary=edge"}
-        )
+        kind = "multipart/x-mixed-replace; boundary=edge"
+        response = web.StreamResponse(headers={"Content-Type": kind})
 
         async def send() -> None:
             number = 0
@@ -186,7 +182,10 @@ class Site:
         among.add(line)
         try:
             await response.prepare(request)
-            _limit_buffer(line)
+            sock = line.get_extra_info("socket")
+            if sock:
+                with suppress(OSError):
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
             await send()
         except ConnectionError:
             pass  # the client has gone
@@ -225,13 +224,6 @@ async def _write(response: web.StreamResponse, data: bytes) -> None:
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(_HEADERS)
-
-
-def _limit_buffer(line: asyncio.Transport) -> None:
-    sock = line.get_extra_info("socket")
-    if sock:
-        with suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
 
 
 def _answer(code: int, text: str) -> web.Response:

@@ -74,7 +74,7 @@ class BrowserView(Closeable):
     @property
     def wants_canvas(self) -> bool:
         """Whether anybody watches: a canvas for nobody would only cost the board time."""
-        return bool(self._site.watching)
+        return self.watching > 0
 
     @property
     def watching(self) -> int:
@@ -90,10 +90,7 @@ class BrowserView(Closeable):
 
     def keys(self) -> Sequence[str]:
         """Return the names of the keys pressed since the last call."""
-        keys = []
-        while self._keys:
-            keys.append(self._keys.popleft())
-        return keys
+        return [self._keys.popleft() for _ in range(len(self._keys))]
 
     def close(self) -> None:
         """Send the viewers the end of the run, and stop listening."""
@@ -120,12 +117,14 @@ class BrowserView(Closeable):
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self.feed.begin()
+        silent = logging.getLogger("edge_app.serve")
+        silent.disabled = True  # malformed requests stay off the terminal
         runner = web.AppRunner(
             self._site.app(),
             handle_signals=False,
             handler_cancellation=True,  # a client that closes is forgotten at once
             access_log=None,
-            logger=_silent(),
+            logger=silent,
             shutdown_timeout=_GRACE_S,
             keepalive_timeout=15,
         )
@@ -151,25 +150,13 @@ def listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0][0]
         both = host == "::" and socket.has_dualstack_ipv6()
         return socket.create_server((host, port), family=family, dualstack_ipv6=both)
+    except socket.gaierror:
+        reason = "there is no such host; leave it out, or give one of this machine's addresses"
     except OSError as fault:
-        reasons = {
+        reason = {
             errno.EADDRINUSE: "it is in use; choose another port, e.g. --serve 8001",
             errno.EACCES: "ports below 1024 need root; choose a higher one, e.g. 8000",
             errno.EADDRNOTAVAIL: "this machine has no such address; leave the host out, or give "
             "0.0.0.0 for all of its addresses",
-        }
-        if isinstance(fault, socket.gaierror):
-            reason = "there is no such host; leave it out, or give one of this machine's addresses"
-        else:
-            known = reasons.get(fault.errno or 0)
-            reason = known or f"{fault.strerror or fault}; choose another port"
-        raise SinkError(f"no browser view on {where}: {reason}") from None
-
-
-def _silent() -> logging.Logger:
-    """Return a logger that keeps malformed requests off the terminal."""
-    logger = logging.getLogger("edge_app.serve")
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
-    logger.propagate = False
-    return logger
+        }.get(fault.errno or 0, f"{fault.strerror or fault}; choose another port")
+    raise SinkError(f"no browser view on {where}: {reason}")

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from edge_app.errors import SinkError
+from edge_app.results.run_summary import RecordingSummary
 from edge_app.sinks.recorder import Recorder, exact_rate
 from edge_app.sources.video import VideoFile
 from tests.support import media_files as made
@@ -79,7 +80,7 @@ def test_a_file_gives_one_image_per_frame(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "out.mp4"
     recorder = record(path, [step(index) for index in range(20)])
     assert numbers(path) == list(range(20))
-    assert recorder.recording == {"path": str(path), "frames": 20, "seconds": 0.8}
+    assert recorder.recording == RecordingSummary(path=str(path), frames=20, seconds=0.8)
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         assert (stream.frames, stream.average_rate) == (20, Fraction(25))
@@ -96,7 +97,7 @@ def test_frames_keep_their_own_times(tmp_path: Path) -> None:
     assert found_s == pytest.approx([stamp_s - 5 for stamp_s in stamps_s], abs=2e-4)
     assert (np.diff(found_s) > 0).all()
     assert recorder.recording is not None
-    assert recorder.recording["seconds"] == pytest.approx(2.14, abs=2e-4)
+    assert recorder.recording.seconds == pytest.approx(2.14, abs=2e-4)
 
 
 @pytest.mark.parametrize(
@@ -163,8 +164,8 @@ def test_a_live_recording_lasts_as_long_as_it_took(network_hz: float, tmp_path: 
     recorder = record_live(tmp_path / "out.mp4", list(stamps_s), 4.0, 25)
     assert times_s(tmp_path / "out.mp4") == pytest.approx([n / 25 for n in range(100)])
     assert recorder.recording is not None
-    assert recorder.recording["frames"] == 100
-    assert recorder.recording["seconds"] == 4
+    assert recorder.recording.frames == 100
+    assert recorder.recording.seconds == 4
 
 
 def test_a_live_recording_shows_what_the_screen_showed(tmp_path: Path) -> None:
@@ -178,8 +179,8 @@ def test_a_long_pause_is_bridged(tmp_path: Path) -> None:
     """A pause of an hour costs one image per second and lasts an hour."""
     recorder = record_live(tmp_path / "out.mp4", [0.0, 3600.0], 3600.5, 30)
     assert recorder.recording is not None
-    assert recorder.recording["seconds"] == 3600.5
-    assert recorder.recording["frames"] < 3700
+    assert recorder.recording.seconds == 3600.5
+    assert recorder.recording.frames < 3700
     found_s = times_s(tmp_path / "out.mp4")
     assert np.diff(found_s).max() <= 1.0001
     assert made.number_of(images(tmp_path / "out.mp4")[-1].to_ndarray(format="bgr24")) == 1
@@ -258,7 +259,7 @@ try:
 except SinkError as fault:
     print(fault)
 recorder.close()
-print(recorder.recording["frames"])
+print(recorder.recording.frames)
 """
 
 

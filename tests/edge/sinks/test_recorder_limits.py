@@ -15,6 +15,7 @@ import av
 import numpy as np
 import pytest
 
+from edge_app.results.run_summary import RecordingSummary
 from edge_app.sinks.encoder_thread import EncoderThread
 from edge_app.sinks.recorder import Recorder
 from edge_app.sinks.segments import last_number
@@ -52,11 +53,11 @@ def test_a_recording_stops_at_its_size(live: bool, tmp_path: Path) -> None:
     recorder.close()
     assert 850_000 < path.stat().st_size <= 1_000_000
     assert recorder.recording is not None
-    assert recorder.recording["stopped"] == "it reached 1 MB"
-    assert len(times_s(path)) == recorder.recording["frames"] < 100
-    assert length_s(path) == pytest.approx(recorder.recording["seconds"])
+    assert recorder.recording.stopped == "it reached 1 MB"
+    assert len(times_s(path)) == recorder.recording.frames < 100
+    assert length_s(path) == pytest.approx(recorder.recording.seconds)
     assert recorder.notes == [
-        f"the recording stopped at {recorder.recording['seconds']:.1f} s: it reached 1 MB"
+        f"the recording stopped at {recorder.recording.seconds:.1f} s: it reached 1 MB"
     ]
 
 
@@ -115,12 +116,9 @@ def test_segments_lose_nothing_at_the_seams(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert [times_s(path)[0] for path in paths] == [0, 0, 0, 0]
     assert [length_s(path) for path in paths] == pytest.approx([1, 1, 1, 0.6])
-    assert recorder.recording == {
-        "path": str(paths[0]),
-        "frames": 18,
-        "seconds": 3.6,
-        "files": [str(path) for path in paths],
-    }
+    files = tuple(map(str, paths))
+    expected = RecordingSummary(path=files[0], frames=18, seconds=3.6, files=files)
+    assert recorder.recording == expected
 
 
 def test_segments_of_a_camera_last_as_long_as_it_took(tmp_path: Path) -> None:
@@ -136,7 +134,7 @@ def test_segments_of_a_camera_last_as_long_as_it_took(tmp_path: Path) -> None:
     found = [numbers(path) for path in sorted(tmp_path.iterdir())]
     assert found == [[0, 0, 0, 1, 1], [1] * 5, [1, 1, 2, 3, 3], [3] * 5]
     assert recorder.recording is not None
-    assert recorder.recording["seconds"] == 2
+    assert recorder.recording.seconds == 2
 
 
 def test_segments_follow_the_files_own_times(tmp_path: Path) -> None:
@@ -232,9 +230,9 @@ def test_a_slow_encoder_does_not_delay_a_camera(tmp_path: Path) -> None:
     gate.open.set()
     recorder.close()
     assert recorder.recording is not None
-    assert recorder.recording["dropped"] == 12
-    assert recorder.recording["seconds"] == pytest.approx(wall.now_s - 1000, abs=0.11)
-    assert times_s(path)[-1] == pytest.approx(recorder.recording["seconds"] - 0.1)
+    assert recorder.recording.dropped == 12
+    assert recorder.recording.seconds == pytest.approx(wall.now_s - 1000, abs=0.11)
+    assert times_s(path)[-1] == pytest.approx(recorder.recording.seconds - 0.1)
 
 
 def test_a_file_waits_for_the_encoder(tmp_path: Path) -> None:

@@ -68,10 +68,11 @@ def test_each_start_has_a_file_of_its_own(tmp_path: Path) -> None:
     assert first == f"recording to {tmp_path / 'out-1.mp4'}"
     assert numbers(tmp_path / "out-1.mp4") == [0, 1, 2]
     assert numbers(tmp_path / "out-2.mp4") == [5, 6]
-    totals: Any = recording.recording
-    assert totals["frames"] == 5
-    assert totals["seconds"] == pytest.approx(5 / 25)
-    assert totals["files"] == [str(tmp_path / name) for name in ("out-1.mp4", "out-2.mp4")]
+    totals = recording.recording
+    assert totals is not None
+    assert totals.frames == 5
+    assert totals.seconds == pytest.approx(5 / 25)
+    assert totals.files == tuple(str(tmp_path / name) for name in ("out-1.mp4", "out-2.mp4"))
 
 
 def test_a_recording_given_as_an_option_starts_at_once(tmp_path: Path) -> None:
