@@ -114,7 +114,7 @@ if [ ! -x "$here/bin/python" ]; then
     "$here/bin/python" -m pip install --quiet --disable-pip-version-check \
         --requirement systemd/container.txt
 fi
-"$here/bin/python" -m tests.arm64.answers pictures "$ARM64_DIR/pictures.npz"
+"$here/bin/python" -m tests.arm64.answers images "$ARM64_DIR/pictures.npz"
 for runtime in litert tflite-runtime; do
     XDG_CACHE_HOME=$ARM64_DIR "$here/bin/python" -m tests.arm64.answers \
         answer "$ARM64_DIR/pictures.npz" $runtime "$ARM64_DIR/x86-64-$runtime.npz"

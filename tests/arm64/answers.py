@@ -1,7 +1,7 @@
-"""Keep what every shipped variant makes of the same pictures, for `compare` to lay side by side.
+"""Outputs of every shipped variant for the same images, for `compare` to set side by side.
 
-python -m tests.arm64.answers pictures FILE              decodes pictures of the samples once
-python -m tests.arm64.answers answer FILE RUNTIME OUT    answers them, and decodes them anew
+python -m tests.arm64.answers images FILE                decodes images of the samples once
+python -m tests.arm64.answers answer FILE RUNTIME OUT    runs them, and decodes them again
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SAMPLES = {"street": "street.mp4", "mnist": "digits-images-idx3-ubyte.gz"}
 FRAMES = {"street": (0, 30), "mnist": tuple(range(50))}
 
 
-def pictures_of(model: str) -> list[NDArray[np.uint8]]:
+def images_of(model: str) -> list[NDArray[np.uint8]]:
     """Decode a model's frames here: uint8 (H, W, 3) BGR each."""
     wanted = FRAMES[model]
     with open_source(str(ASSETS / "samples" / SAMPLES[model]), max_frames=wanted[-1] + 1) as source:
@@ -36,7 +36,7 @@ def pictures_of(model: str) -> list[NDArray[np.uint8]]:
 
 
 def answer_all(spec: ModelSpec, images: list[NDArray[np.uint8]], runtime: str) -> dict[str, Any]:
-    """Return what each variant makes of pictures, by "variant/tensor"."""
+    """Return the outputs of each variant by "variant/tensor"."""
     kept: dict[str, Any] = {}
     for variant in spec.variants:
         engine = load_engine(spec, variant, runtime=runtime, threads=1)
@@ -76,23 +76,19 @@ def touchiness(network: Network, inputs: NDArray[np.float32]) -> float:
 
 def main(arguments: list[str]) -> None:
     """Carry out one of the two commands."""
-    if arguments[0] == "pictures":
-        np.savez_compressed(
-            arguments[1],
-            **{
-                f"{model}/{n}": image
-                for model in MODELS
-                for n, image in enumerate(pictures_of(model))
-            },
-        )
+    if arguments[0] == "images":
+        decoded: dict[str, Any] = {
+            f"{model}/{n}": image for model in MODELS for n, image in enumerate(images_of(model))
+        }
+        np.savez_compressed(arguments[1], **decoded)
         return
     given, runtime, out = arguments[1:]
     kept: dict[str, Any] = {"machine": platform.machine()}
-    with np.load(given) as pictures:
+    with np.load(given) as decoded_images:
         for model in MODELS:
             spec = read_card(ASSETS / "models" / model)
-            images = [pictures[f"{model}/{n}"] for n in range(len(FRAMES[model]))]
-            here = pictures_of(model)
+            images = [decoded_images[f"{model}/{n}"] for n in range(len(FRAMES[model]))]
+            here = images_of(model)
             kept[f"{model}/decoded"] = max(
                 int(np.abs(one.astype(int) - other).max())
                 for one, other in zip(images, here, strict=True)

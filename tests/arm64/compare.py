@@ -40,10 +40,10 @@ FLOAT = Limit(1e-3, "sums in another order")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Hold what two machines made of the same pictures with one variant.
+    """Outputs of two machines for the same images with one variant.
 
     largest: in units of the output, or in steps where the output is int8. span: of the output's
-    values. alike: the share of pixels or pictures with the same class.
+    values. agreement: share of pixels or images with the same class.
     """
 
     where: str
@@ -54,7 +54,7 @@ class Row:
     differ: int
     largest: float
     span: float
-    alike: float
+    agreement: float
     invoke_s: float
     limit: Limit
 
@@ -70,7 +70,7 @@ class Row:
         return (
             self.where, self.runtime, self.model, self.variant, f"{self.values:,}",
             f"{self.differ:,}", f"{self.largest:.2g}{unit}", f"{self.largest / self.span:.1e}",
-            f"{self.alike:.3%}", f"{self.invoke_s:.3f}", said if self.good else "TOO FAR",
+            f"{self.agreement:.3%}", f"{self.invoke_s:.3f}", said if self.good else "TOO FAR",
         )  # fmt: skip
 
 

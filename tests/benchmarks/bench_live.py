@@ -149,13 +149,13 @@ def recording(seconds: float) -> None:
             run_live(engine, screen, recording=taken)
             taken.close()
             wall_s = time.monotonic() - screen.started_s - screen.shown_s[0]
-        record = taken.recording or {}
+        record = taken.recording
         with av.open(str(path)) as container:
             length_s = (container.duration or 0) / 1e6
     error = length_s / wall_s - 1
     say(
         f"recording, network of 5 to 250 ms: {length_s:.2f} s for {wall_s:.2f} s of wall, "
-        f"{error:+.2%}: {verdict(abs(error) <= 0.01)}; dropped {record.get('dropped', 0)}"
+        f"{error:+.2%}: {verdict(abs(error) <= 0.01)}; dropped {record.dropped if record else 0}"
     )
 
 
@@ -176,7 +176,7 @@ def view(turn_s: float, turns: int, rate_hz: float) -> None:
         with _recording(Path(folder) / "out.mp4", on=False) as taken:
             screen = TimedScreen(press)
             run_live(engine, screen, rate_hz=rate_hz, recording=taken)
-        record = taken.recording or {}
+        record = taken.recording
     # The first half second of a turn does not count: a file is opened or closed in it.
     counts = [
         sum(turn * turn_s + 0.5 <= shown_s < (turn + 1) * turn_s for shown_s in screen.shown_s)
@@ -187,7 +187,7 @@ def view(turn_s: float, turns: int, rate_hz: float) -> None:
         f"view of a camera of {rate_hz:g} Hz: {without:.2f} images per second, "
         f"{with_it:.2f} while recording "
         f"({with_it / without - 1:+.1%}): {verdict(with_it >= 0.9 * without)}; recorded "
-        f"{record.get('frames')} images, dropped {record.get('dropped', 0)}"
+        f"{record.frames if record else 0} images, dropped {record.dropped if record else 0}"
     )
 
 

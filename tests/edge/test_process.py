@@ -29,7 +29,7 @@ print(taken / 20)
 
 
 def test_a_frame_takes_no_fresh_pages(tmp_path: Path) -> None:
-    """Once a pass has claimed its memory, a frame takes less than the 675 pages of a picture."""
+    """Once a pass has claimed its memory, a frame takes less than the 675 pages of an image."""
     if not keep_freed_memory():
         pytest.skip("this C library has no mallopt")
     path = made.write_video(tmp_path / "film.mp4", 20, size_wh=(1280, 720))

@@ -77,7 +77,7 @@ def turn(page: NDArray[np.float64], angle_deg: float) -> NDArray[np.float64]:
 
 
 def photograph(page: NDArray[np.float64], *, noise: float = 3.0, seed: int = 0) -> Image:
-    """Return a page as a camera's picture: uint8 (H, W, 3) BGR, a little soft and noisy."""
+    """Return a page as a camera's image: uint8 (H, W, 3) BGR, a little soft and noisy."""
     grain = np.random.default_rng(seed).normal(0, noise, page.shape)
     gray = np.clip(cv2.GaussianBlur(page, (0, 0), 0.7) + grain, 0, 255)
     return np.repeat(gray.astype(np.uint8)[..., None], 3, axis=2)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-BLUE, GREEN, RED = 30, 90, 210  # of the left half of every picture; the right half is black
+BLUE, GREEN, RED = 30, 90, 210  # of the left half of every image; the right half is black
 
 
 @dataclass
@@ -110,7 +110,7 @@ class FakePicamera2:
 
 
 class FakeRequest:
-    """Hold one picture, which must be released."""
+    """One captured image, which must be released."""
 
     def __init__(self, hardware: Hardware, main: dict[str, Any]) -> None:
         self._hardware = hardware
@@ -132,27 +132,28 @@ class FakeRequest:
         self._released = True
 
 
-def picture(size_wh: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return the picture the camera sees: uint8 (H, W, 3) BGR."""
+def camera_image(size_wh: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return the image the camera sees: uint8 (H, W, 3) BGR."""
     image = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
     image[:, : size_wh[0] // 2] = BLUE, GREEN, RED
     return image
 
 
 def encoded(form: str, size_wh: tuple[int, int], padding: int = 0) -> NDArray[np.uint8]:
-    """Return the buffer of that picture in one of libcamera's formats, rows padded with 255."""
+    """Return the buffer of that image in one of libcamera's formats, rows padded with 255."""
     width, height = size_wh
-    image: Any = picture(size_wh)
+    image: Any = camera_image(size_wh)
     if form == "MJPEG":
         return np.asarray(cv2.imencode(".jpg", image)[1], np.uint8).ravel()
-    packed = {
+    packed: dict[str, int | None] = {
         "RGB888": None,
         "BGR888": cv2.COLOR_BGR2RGB,
         "XRGB8888": cv2.COLOR_BGR2BGRA,
         "XBGR8888": cv2.COLOR_BGR2RGBA,
     }
     if form in packed:
-        rows = image if packed[form] is None else cv2.cvtColor(image, packed[form])
+        code = packed[form]
+        rows: Any = image if code is None else cv2.cvtColor(image, code)
         return _padded(rows.reshape(height, -1), padding).ravel()
     planar = cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420)
     luma, chroma = planar[:height], planar[height:].reshape(2, height // 2, width // 2)

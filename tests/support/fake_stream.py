@@ -9,11 +9,11 @@ from typing import Any, Self
 
 import cv2
 
-from tests.support.fake_picamera2 import picture
+from tests.support.fake_picamera2 import camera_image
 
 
 class NetworkCamera:
-    """Serve a stream of one picture on a port of its own; `mode` may change meanwhile.
+    """Serve a stream of one image on a port of its own; `mode` may change meanwhile.
 
     mode: "plays", "refuses" (404 and hangs up), "stalls" (connections stay and nothing comes,
         new ones are refused), "silent" (nothing comes on new ones either).
@@ -25,7 +25,7 @@ class NetworkCamera:
         self.password = False
         self.auth: list[str | None] = []
         self.interval_s = 0.01
-        jpeg = bytes(cv2.imencode(".jpg", picture(size_wh))[1])
+        jpeg = bytes(cv2.imencode(".jpg", camera_image(size_wh))[1])
         self._part = (
             b"--frame\r\nContent-Type: image/jpeg\r\n"
             + f"Content-Length: {len(jpeg)}\r\n\r\n".encode()

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from edge_app.sources import devices
-from tests.support.fake_picamera2 import picture
+from tests.support.fake_picamera2 import camera_image
 
 CAPTURE, METADATA, STREAMING = 0x1, 0x800000, 0x4000000
 
@@ -31,7 +31,7 @@ class Node:
     sizes: tuple[tuple[int, int], ...] = ((1920, 1080), (1280, 720), (640, 480))
     rate_hz: float = 30.0
     delivers: bool = True
-    damaged: int = 0  # pictures that cannot be decoded, from the next one on
+    damaged: int = 0  # images that cannot be decoded, from the next one on
     stamped: bool = True
     shape: tuple[int, ...] | None = None
     settable: bool = True
@@ -159,7 +159,7 @@ class FakeCapture:
         width, height = (
             int(self.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
         )
-        return True, picture((width, height))
+        return True, camera_image((width, height))
 
     def release(self) -> None:
         self._open = False

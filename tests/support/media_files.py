@@ -1,4 +1,4 @@
-"""Make small files whose pictures tell their own number, so that order and pairing show."""
+"""Small files whose images show their own number, so that order and pairing show."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def write_video(
     container: str | None = None,
     options: dict[str, str] | None = None,
 ) -> Path:
-    """Write numbered pictures (or given ones), at a fixed rate or at given times."""
+    """Write numbered images (or given ones), at a fixed rate or at given times."""
     made = images or [numbered_image(number, size_wh) for number in range(count)]
     with av.open(str(path), "w", format=container) as output:
         stream: Any = output.add_stream(codec, rate=rate, options=options or {})
@@ -83,7 +83,7 @@ def turn(path: Path, a: int, b: int, c: int, d: int) -> None:
 
 
 def write_images(folder: Path, names: Sequence[str]) -> Path:
-    """Write one numbered picture for each name."""
+    """Write one numbered image for each name."""
     for number, name in enumerate(names):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -113,7 +113,7 @@ def write_tarball(path: Path, names: Sequence[str], *, colour: bool = False) -> 
         folder.type = tarfile.DIRTYPE
         tarball.addfile(folder)
         for name in ("truth/._0.png", "truth/notes.txt"):
-            _add(tarball, name, b"not a picture")
+            _add(tarball, name, b"not an image")
         for number, name in enumerate(names):
             ids = np.full((6, 8, 3) if colour else (6, 8), number, np.uint8)
             _add(tarball, f"truth/{name}", cv2.imencode(".png", ids)[1].tobytes())

@@ -14,7 +14,7 @@ from edge_app.sources import devices, picamera
 from edge_app.sources.camera import CameraOptions
 from edge_app.sources.factory import open_source
 from edge_app.sources.live import LiveSource, RetryPolicy
-from tests.support.fake_picamera2 import Hardware, picture
+from tests.support.fake_picamera2 import Hardware, camera_image
 
 QUICK = RetryPolicy(open_s=10, read_s=0.3, first_delay_s=0.01, longest_delay_s=0.04)
 
@@ -45,7 +45,7 @@ def test_bgr_of_the_display_size_is_requested(hardware: Hardware) -> None:
     with opened() as source:
         image = next(iter(source)).image
     assert hardware.asked["main"] == {"size": (1280, 720), "format": "RGB888"}
-    assert np.array_equal(image, picture((1280, 720)))
+    assert np.array_equal(image, camera_image((1280, 720)))
     assert source.name == "picamera 0 (imx708), 1280x720 at 30 Hz"
     assert (hardware.opened, hardware.closed) == (1, 1)
 
@@ -98,7 +98,7 @@ def test_another_format_is_converted_and_noted(form: str, hardware: Hardware) ->
     with opened(size_wh=(640, 480)) as source:
         image = next(iter(source)).image
     assert image.shape == (480, 640, 3)
-    assert np.abs(image[:, :300].astype(int) - picture((640, 480))[:, :300]).max() <= 8
+    assert np.abs(image[:, :300].astype(int) - camera_image((640, 480))[:, :300]).max() <= 8
     assert f"the camera gives {form}" in source.notes[0]
 
 

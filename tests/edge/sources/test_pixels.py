@@ -5,7 +5,7 @@ import pytest
 
 from edge_app.errors import SourceError
 from edge_app.sources.pixels import FORMATS, Layout, to_image
-from tests.support.fake_picamera2 import encoded, picture
+from tests.support.fake_picamera2 import camera_image, encoded
 
 SIZE_WH = (64, 48)
 DEPTH = {"RGB888": 3, "BGR888": 3, "XRGB8888": 4, "XBGR8888": 4}
@@ -21,7 +21,7 @@ def test_colours_and_rows_are_right(form: str, padding: int) -> None:
     assert image.shape == (48, 64, 3)
     assert image.dtype == np.uint8
     assert image.flags.c_contiguous
-    off = np.abs(image.astype(int) - picture(SIZE_WH)).max(axis=2)
+    off = np.abs(image.astype(int) - camera_image(SIZE_WH)).max(axis=2)
     if form in DEPTH:
         assert off.max() == 0
     else:  # subsampled colour bleeds over the edge in the middle
@@ -37,7 +37,7 @@ def test_an_image_without_padding_is_not_copied() -> None:
 def test_a_longer_buffer_is_cut() -> None:
     """Buffers end with a memory page, not with the image."""
     buffer = np.concatenate([encoded("RGB888", SIZE_WH), np.zeros(4096, np.uint8)])
-    assert np.array_equal(to_image(buffer, Layout("RGB888", SIZE_WH, 192)), picture(SIZE_WH))
+    assert np.array_equal(to_image(buffer, Layout("RGB888", SIZE_WH, 192)), camera_image(SIZE_WH))
 
 
 @pytest.mark.parametrize("form", [form for form in FORMATS if form != "MJPEG"])
