@@ -26,7 +26,7 @@ HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Hold how far a variant may be from x86-64, and why it is anything but equal.
+    """Largest allowed difference of a variant from x86-64, and the reason for it.
 
     largest: in units of the output for floats, in quantization steps for int8.
     """

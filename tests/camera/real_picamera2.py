@@ -14,7 +14,7 @@ import cv2
 
 
 def stand_in() -> None:
-    """Let picamera2 be imported without what draws on a console and what writes raw files."""
+    """Make picamera2 importable without its console preview and raw-file dependencies."""
     for name in ("pykms", "pidng", "pidng.core", "pidng.camdefs"):
         sys.modules[name] = MagicMock()
     from picamera2 import Picamera2, allocators

@@ -61,7 +61,7 @@ def rule(page: NDArray[np.float64], step: int = 40, level: float = 185.0) -> Non
 
 
 def shade(page: NDArray[np.float64], *, soft_px: float = 8.0) -> NDArray[np.float64]:
-    """Let the light fall off to the left, and a shadow lie across the page."""
+    """Add light that falls off to the left and a shadow across the page."""
     height, width = page.shape
     y, x = np.mgrid[0:height, 0:width]
     shadow = 1 / (1 + np.exp(-(0.8 * x + 0.4 * y - 0.5 * width) / soft_px))

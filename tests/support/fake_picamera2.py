@@ -21,7 +21,7 @@ BLUE, GREEN, RED = 30, 90, 210  # of the left half of every image; the right hal
 
 @dataclass
 class Hardware:
-    """Hold what is plugged in and how it behaves; tests change it while a source runs."""
+    """Cameras that are plugged in and how they behave; tests change it while a source runs."""
 
     models: list[str] = field(default_factory=lambda: ["imx708"])
     format: str | None = None  # given instead of the one asked for

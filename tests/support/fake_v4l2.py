@@ -22,7 +22,7 @@ CAPTURE, METADATA, STREAMING = 0x1, 0x800000, 0x4000000
 
 @dataclass
 class Node:
-    """Hold one /dev/videoN and how it behaves; tests change it while a source runs."""
+    """One /dev/videoN and how it behaves; tests change it while a source runs."""
 
     card: str = "HD Webcam"
     driver: str = "uvcvideo"

@@ -48,7 +48,7 @@ def program(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _open_folders(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let pytest's own folders, which are closed to others, pass."""
+    """Accept pytest's own folders, which are closed to other users."""
     monkeypatch.setattr("edge_app.service.install.closed_folder", lambda path: None)
 
 

@@ -11,7 +11,7 @@ from edge_app.session.user_state import is_flipped, remember_flipped, state_file
 
 @pytest.fixture(autouse=True)
 def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep the state in a folder of the test."""
+    """Redirect the state to a folder of the test."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return tmp_path / "state"
 

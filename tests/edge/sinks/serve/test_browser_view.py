@@ -54,7 +54,7 @@ def ask(
 
 @contextmanager
 def watching(view: BrowserView, path: str = "/stream") -> Iterator[Any]:
-    """Keep a stream open, and yield its response."""
+    """Open a stream and yield its response."""
     connection = http.client.HTTPConnection("127.0.0.1", view.port, timeout=WAIT_S)
     connection.request("GET", path)
     answer = connection.getresponse()
