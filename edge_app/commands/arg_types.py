@@ -1,14 +1,56 @@
-"""Argument types of both programs: they turn a word of the command line into a value."""
+"""Options of both programs: adding them, their types, and options dataclasses made of them."""
 
 from __future__ import annotations
 
 import argparse
+import inspect
 import re
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
 
+T = TypeVar("T")
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+@dataclass(frozen=True, slots=True)
+class OptionAdder:
+    """Adds options to a parser or to a group of one; the text of each ends with its default."""
+
+    target: argparse._ActionsContainer
+
+    def value(
+        self,
+        name: str,
+        metavar: str,
+        text: str,
+        kind: Callable[[str], Any] = str,
+        default: Any = None,
+    ) -> None:
+        """Add an option with a value; kind: turns its text into the value."""
+        self.target.add_argument(name, metavar=metavar, help=text, type=kind, default=default)
+
+    def choice(
+        self, name: str, choices: Sequence[str], text: str, default: str | None = None
+    ) -> None:
+        """Add an option with one of some values."""
+        self.target.add_argument(name, choices=choices, help=text, default=default)
+
+    def flag(self, name: str, text: str) -> None:
+        """Add an option without a value."""
+        self.target.add_argument(name, action="store_true", help=text)
+
+
+def options_from(namespace: argparse.Namespace, kind: type[T], **more: Any) -> T:
+    """Return an options class made of the values of a namespace that it has fields for.
+
+    more: fields that the namespace has under another name, or not at all.
+    """
+    fields = inspect.signature(kind).parameters
+    values = {name: value for name, value in vars(namespace).items() if name in fields}
+    return kind(**values | more)
 
 
 def positive(text: str) -> int:

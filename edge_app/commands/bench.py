@@ -6,7 +6,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_app.commands.arg_types import duration, positive, rate, seconds
+from edge_app.commands.arg_types import (
+    OptionAdder,
+    duration,
+    options_from,
+    positive,
+    rate,
+    seconds,
+)
 from edge_app.commands.model_options import add_model, read_model
 from edge_app.errors import UsageError
 
@@ -33,101 +40,35 @@ _NOT_VALID = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `bench`."""
     add_model(parser, several_threads=True)
-    parser.add_argument(
-        "--variants", default="all", metavar="LIST", help="names with commas (default: all)"
-    )
-    parser.add_argument(
-        "--runtimes",
-        metavar="LIST",
-        help="several runtimes, each measured, or: installed (default: that of --runtime)",
-    )
-    parser.add_argument("--source", metavar="S", help="what to run on (default: a sample)")
-    parser.add_argument(
-        "--truth", metavar="T", help="truth of the source; adds quality (default: the sample's)"
-    )
-    parser.add_argument(
-        "--truth-labels",
-        metavar="SET",
-        help="camvid, cityscapes or driveseg (default: by the files' layout)",
-    )
-    parser.add_argument(
-        "--quality-frames",
-        type=positive,
-        metavar="N",
-        help="frames to score (default: 30, or all with --truth)",
-    )
-    parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="file for the result (default: none)"
-    )
-    parser.add_argument(
-        "--csv", type=Path, metavar="FILE", help="file for the result as a table (default: none)"
-    )
-    parser.add_argument(
-        "--min-secs",
-        type=seconds,
-        default=5.0,
-        metavar="S",
-        help="least time per measurement (default: 5)",
-    )
-    parser.add_argument(
-        "--num-runs",
-        type=positive,
-        default=30,
-        metavar="N",
-        help="least number of runs per measurement (default: 30)",
-    )
-    parser.add_argument(
-        "--warmup-runs",
-        type=positive,
-        default=5,
-        metavar="N",
-        help="runs before the measured ones (default: 5)",
-    )
-    parser.add_argument(
-        "--rounds",
-        type=positive,
-        default=3,
-        metavar="N",
-        help="trials of each case, in the order A B C A B C (default: 3)",
-    )
-    parser.add_argument(
-        "--pace",
-        type=rate,
-        metavar="HZ",
-        help="also run the network at a camera's rate (default: no)",
-    )
-    parser.add_argument(
-        "--sustained",
-        type=duration,
-        metavar="TIME",
-        help="also run it without a pause, e.g. for 10m (default: no)",
-    )
-    parser.add_argument(
-        "--explain",
-        action="store_true",
-        help="say why each case is as fast as it is (default: one line)",
-    )
-    parser.add_argument(
-        "--allow-throttled",
-        action="store_true",
-        help="exit with 0 even if the board was throttled or busy (default: with 3)",
-    )
-    parser.add_argument(
-        "--preset",
-        choices=("thesis",),
-        help="the experiment this project began with (default: none)",
-    )
-    parser.add_argument(
-        "--digits", metavar="IMAGES,LABELS", help="digits for the preset (default: the sample)"
-    )
-    parser.add_argument(
-        "--drive", metavar="VIDEO,TRUTH", help="street for the preset (default: the sample)"
-    )
-    parser.add_argument(
-        "--describe-results",
-        action="store_true",
-        help="print the fields of the JSON and stop (default: measure)",
-    )
+    add = OptionAdder(parser)
+    add.value("--variants", "LIST", "names with commas (default: all)", default="all")
+    text = "several runtimes, each measured, or: installed (default: that of --runtime)"
+    add.value("--runtimes", "LIST", text)
+    add.value("--source", "S", "what to run on (default: a sample)")
+    text = "truth of the source; adds quality (default: the sample's)"
+    add.value("--truth", "T", text)
+    text = "camvid, cityscapes or driveseg (default: by the files' layout)"
+    add.value("--truth-labels", "SET", text)
+    text = "frames to score (default: 30, or all with --truth)"
+    add.value("--quality-frames", "N", text, positive)
+    add.value("--json", "FILE", "file for the result (default: none)", Path)
+    add.value("--csv", "FILE", "file for the result as a table (default: none)", Path)
+    add.value("--min-secs", "S", "least time per measurement (default: 5)", seconds, 5.0)
+    add.value("--num-runs", "N", "least number of runs per measurement (default: 30)", positive, 30)
+    add.value("--warmup-runs", "N", "runs before the measured ones (default: 5)", positive, 5)
+    text = "trials of each case, in the order A B C A B C (default: 3)"
+    add.value("--rounds", "N", text, positive, 3)
+    add.value("--pace", "HZ", "also run the network at a camera's rate (default: no)", rate)
+    text = "also run it without a pause, e.g. for 10m (default: no)"
+    add.value("--sustained", "TIME", text, duration)
+    add.flag("--explain", "say why each case is as fast as it is (default: one line)")
+    text = "exit with 0 even if the board was throttled or busy (default: with 3)"
+    add.flag("--allow-throttled", text)
+    add.choice("--preset", ("thesis",), "the experiment this project began with (default: none)")
+    add.value("--digits", "IMAGES,LABELS", "digits for the preset (default: the sample)")
+    add.value("--drive", "VIDEO,TRUTH", "street for the preset (default: the sample)")
+    text = "print the fields of the JSON and stop (default: measure)"
+    add.flag("--describe-results", text)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -160,15 +101,12 @@ def _run_thesis(options: argparse.Namespace, console: Console) -> int:
 
     stop = threading.Event()
     signals = Signals(stop)
-    thesis = ThesisOptions(
+    thesis = options_from(
+        options,
+        ThesisOptions,
         digits_model=read_model(options, "mnist"),
         drive_model=read_model(options),
-        digits=options.digits,
-        drive=options.drive,
-        truth_labels=options.truth_labels,
-        runtime=options.runtime,
         threads=options.threads[0] if options.threads else None,
-        json=options.json,
     )
     with signals.caught():
         verdict = run_thesis(thesis, console, stop)
@@ -202,13 +140,12 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
     source, truth = sample(spec) if options.source is None else (options.source, None)
     truth = options.truth or (truth if options.source is None else None)
     frames = options.quality_frames or (None if truth else _QUALITY_FRAMES)
-    budget = Budget(
-        options.min_secs,
-        options.num_runs,
-        options.warmup_runs,
-        min(options.rounds, options.num_runs),
-        options.pace,
-        options.sustained,
+    budget = options_from(
+        options,
+        Budget,
+        rounds=min(options.rounds, options.num_runs),
+        pace_hz=options.pace,
+        sustained_s=options.sustained,
     )
     # What cannot be read is an error now, not after minutes of measuring.
     open_source(source, truth=open_truth(truth, options.truth_labels) if truth else None).close()

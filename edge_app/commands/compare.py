@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_app.board import board_slug
-from edge_app.commands.arg_types import percent
+from edge_app.commands.arg_types import OptionAdder, percent
 from edge_app.errors import UsageError
 from edge_app.paths import assets_dir
 
@@ -27,29 +27,13 @@ _SLOWER = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `compare`."""
     parser.add_argument("first", type=Path, metavar="A.json", help="a result of edge-app bench")
-    parser.add_argument(
-        "second",
-        nargs="?",
-        type=Path,
-        metavar="B.json",
-        help="another one (default: compare A with its board's reference)",
-    )
-    parser.add_argument(
-        "--fail-if-slower",
-        type=percent,
-        metavar="5%",
-        help="exit with 3 where B is slower by more (default: no limit)",
-    )
-    parser.add_argument(
-        "--across-boards",
-        action="store_true",
-        help="compare results of different boards (default: refuse them)",
-    )
-    parser.add_argument(
-        "--allow-invalid",
-        action="store_true",
-        help="compare results marked as not valid (default: refuse them)",
-    )
+    text = "another one (default: compare A with its board's reference)"
+    parser.add_argument("second", nargs="?", type=Path, metavar="B.json", help=text)
+    add = OptionAdder(parser)
+    text = "exit with 3 where B is slower by more (default: no limit)"
+    add.value("--fail-if-slower", "5%", text, percent)
+    add.flag("--across-boards", "compare results of different boards (default: refuse them)")
+    add.flag("--allow-invalid", "compare results marked as not valid (default: refuse them)")
 
 
 def run(options: argparse.Namespace) -> int:

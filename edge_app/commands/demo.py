@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_app.commands.arg_types import OptionAdder
 from edge_app.commands.model_options import add_runtime
 from edge_app.errors import ModelError
 from edge_app.paths import assets_dir
@@ -30,19 +31,10 @@ MODELS = ("street", "mnist")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `demo`."""
-    parser.add_argument(
-        "--model", choices=MODELS, help="shipped model (default: street, if it ships)"
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path("demo"),
-        metavar="DIR",
-        help="folder of the results (default: demo)",
-    )
-    parser.add_argument(
-        "--headless", action="store_true", help="open no window (default: one, if possible)"
-    )
+    add = OptionAdder(parser)
+    add.choice("--model", MODELS, "shipped model (default: street, if it ships)")
+    add.value("--out", "DIR", "folder of the results (default: demo)", Path, Path("demo"))
+    add.flag("--headless", "open no window (default: one, if possible)")
     add_runtime(parser)
 
 

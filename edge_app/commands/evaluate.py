@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from edge_app.commands.arg_types import OptionAdder
 from edge_app.commands.model_options import add_model, read_model
 from edge_app.errors import UsageError
 
@@ -29,31 +30,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KIND:PATH",
         help="camvid:DIR, cityscapes:DIR, driveseg:TAR, idx:IMAGES,LABELS, or KIND:IMAGES,TRUTH",
     )
-    parser.add_argument(
-        "--variants", default="all", metavar="LIST", help="names with commas (default: all)"
-    )
-    parser.add_argument(
-        "--frames",
-        metavar="START:STOP",
-        help="part of the data set, to share it among boards (default: all)",
-    )
-    parser.add_argument(
-        "--worst",
-        type=int,
-        default=8,
-        metavar="N",
-        help="worst frames to draw, up to 8 (default: 8)",
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path("evaluation"),
-        metavar="DIR",
-        help="folder of the results (default: evaluation)",
-    )
-    parser.add_argument(
-        "--anew", action="store_true", help="start over (default: continue what DIR contains)"
-    )
+    add = OptionAdder(parser)
+    add.value("--variants", "LIST", "names with commas (default: all)", default="all")
+    text = "part of the data set, to share it among boards (default: all)"
+    add.value("--frames", "START:STOP", text)
+    add.value("--worst", "N", "worst frames to draw, up to 8 (default: 8)", int, 8)
+    folder = Path("evaluation")
+    add.value("--out", "DIR", "folder of the results (default: evaluation)", Path, folder)
+    add.flag("--anew", "start over (default: continue what DIR contains)")
 
 
 def run(options: argparse.Namespace) -> int:

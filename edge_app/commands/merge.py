@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from edge_app.commands.arg_types import OptionAdder
+
 EXAMPLES = """example, half a data set on each of two boards:
   edge-app evaluate --dataset camvid:CamVid --frames 0:100 --out first      on one
   edge-app evaluate --dataset camvid:CamVid --frames 100: --out second      on the other
@@ -17,20 +19,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "results", nargs="+", type=Path, metavar="RESULT.json", help="two or more evaluations"
     )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path("merged"),
-        metavar="DIR",
-        help="folder of the sum (default: merged)",
+    add = OptionAdder(parser)
+    add.value("--out", "DIR", "folder of the sum (default: merged)", Path, Path("merged"))
+    text = (
+        "add in spite of other model files (models), other data sets (datasets) or frames "
+        "counted twice (overlap) (default: none of them)"
     )
-    parser.add_argument(
-        "--allow",
-        default="",
-        metavar="LIST",
-        help="add in spite of other model files (models), other data sets (datasets) or frames "
-        "counted twice (overlap) (default: none of them)",
-    )
+    add.value("--allow", "LIST", text, default="")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -6,7 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_app.commands.arg_types import listen_at, positive, seconds, share, size
+from edge_app.commands.arg_types import (
+    OptionAdder,
+    listen_at,
+    options_from,
+    positive,
+    seconds,
+    share,
+    size,
+)
 from edge_app.commands.model_options import add_model, read_model
 from edge_app.controls import ALPHA, KEYS
 
@@ -39,124 +47,67 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: the sample that fits the model)",
     )
     add_model(parser)
-    parser.add_argument(
-        "--variant", metavar="V", help="variant to run (default: int8, else the first)"
-    )
-    parser.add_argument(
-        "--truth",
-        metavar="T",
-        help="folder, tarball or IDX file of truth (default: the sample's, else none)",
-    )
-    parser.add_argument(
-        "--truth-labels",
-        metavar="SET",
-        help="camvid, cityscapes or driveseg (default: by the files' layout)",
-    )
-    _add_outputs(parser)
-    _add_view(parser)
-    parser.add_argument(
-        "--as-fast-as-possible",
-        action="store_true",
-        help="ignore the time stamps of a file (default: keep to them)",
-    )
-    parser.add_argument(
-        "--keep-loaded",
-        type=positive,
-        metavar="N",
-        help="variants to keep in memory (default: 2, or all if memory is ample)",
-    )
-    parser.add_argument(
-        "--max-frames", type=positive, metavar="N", help="stop after N frames (default: no limit)"
-    )
-    parser.add_argument(
-        "--loop", action="store_true", help="start over at the end of a file (default: stop)"
-    )
-    parser.add_argument(
+    add = OptionAdder(parser)
+    add.value("--variant", "V", "variant to run (default: int8, else the first)")
+    text = "folder, tarball or IDX file of truth (default: the sample's, else none)"
+    add.value("--truth", "T", text)
+    text = "camvid, cityscapes or driveseg (default: by the files' layout)"
+    add.value("--truth-labels", "SET", text)
+    _add_outputs(add)
+    _add_view(add)
+    text = "ignore the time stamps of a file (default: keep to them)"
+    add.flag("--as-fast-as-possible", text)
+    text = "variants to keep in memory (default: 2, or all if memory is ample)"
+    add.value("--keep-loaded", "N", text, positive)
+    add.value("--max-frames", "N", "stop after N frames (default: no limit)", positive)
+    add.flag("--loop", "start over at the end of a file (default: stop)")
+    add.choice(
         "--read-digits",
-        choices=("auto", "on", "off"),
-        default="auto",
-        help="find the digits on a page and read each "
+        ("auto", "on", "off"),
+        "find the digits on a page and read each "
         "(default: auto, on large images with a digit model)",
+        "auto",
     )
     _add_camera(parser.add_argument_group("camera options (default: the camera's own)"))
 
 
-def _add_outputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--record", type=Path, metavar="FILE", help=".mp4 file for the overlay (default: none)"
-    )
-    parser.add_argument(
-        "--record-max-mb",
-        type=positive,
-        metavar="N",
-        help="stop recording at N megabytes, all files together (default: no limit)",
-    )
-    parser.add_argument(
-        "--segment-s",
-        type=seconds,
-        metavar="S",
-        help="start a new file every S seconds: FILE-0001.mp4 and so on (default: one file)",
-    )
-    parser.add_argument(
-        "--metrics",
-        type=Path,
-        metavar="DIR",
-        help="folder for frames.jsonl and summary.json (default: none)",
-    )
-    parser.add_argument(
-        "--metrics-max-mb",
-        type=positive,
-        metavar="N",
-        help="keep the newest N megabytes of frames.jsonl, also of earlier runs (default: all)",
-    )
+def _add_outputs(add: OptionAdder) -> None:
+    add.value("--record", "FILE", ".mp4 file for the overlay (default: none)", Path)
+    text = "stop recording at N megabytes, all files together (default: no limit)"
+    add.value("--record-max-mb", "N", text, positive)
+    text = "start a new file every S seconds: FILE-0001.mp4 and so on (default: one file)"
+    add.value("--segment-s", "S", text, seconds)
+    add.value("--metrics", "DIR", "folder for frames.jsonl and summary.json (default: none)", Path)
+    text = "keep the newest N megabytes of frames.jsonl, also of earlier runs (default: all)"
+    add.value("--metrics-max-mb", "N", text, positive)
 
 
-def _add_view(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--headless", action="store_true", help="open no window (default: one, if possible)"
+def _add_view(add: OptionAdder) -> None:
+    add.flag("--headless", "open no window (default: one, if possible)")
+    add.flag("--kiosk", "fill the screen, and fail if that is impossible (default: a window)")
+    text = (
+        "show it in browsers, keys and all: on this machine, or with HOST 0.0.0.0 on the "
+        "network, to those who have the token (default: no)"
     )
-    parser.add_argument(
-        "--kiosk",
-        action="store_true",
-        help="fill the screen, and fail if that is impossible (default: a window)",
+    add.value("--serve", "[HOST:]PORT", text, listen_at)
+    add.value("--serve-token", "T", "token for --serve (default: a new one, printed)")
+    text = f"share of the class colours, 0 to 1 (default: {ALPHA})"
+    add.value("--alpha", "A", text, share, ALPHA)
+    text = (
+        "class borders: smooth from upsampled logits, or clean as the network's own pixels "
+        "(default: auto)"
     )
-    parser.add_argument(
-        "--serve",
-        type=listen_at,
-        metavar="[HOST:]PORT",
-        help="show it in browsers, keys and all: on this machine, or with HOST 0.0.0.0 on the "
-        "network, to those who have the token (default: no)",
-    )
-    parser.add_argument(
-        "--serve-token", metavar="T", help="token for --serve (default: a new one, printed)"
-    )
-    parser.add_argument(
-        "--alpha",
-        type=share,
-        default=ALPHA,
-        metavar="A",
-        help=f"share of the class colours, 0 to 1 (default: {ALPHA})",
-    )
-    parser.add_argument(
-        "--edges",
-        choices=("auto", "smooth", "clean"),
-        default="auto",
-        help="class borders: smooth from upsampled logits, or clean as the network's own pixels "
-        "(default: auto)",
-    )
+    add.choice("--edges", ("auto", "smooth", "clean"), text, "auto")
 
 
 def _add_camera(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--camera-size", type=size, metavar="WxH", help="size of its images (default: 1280x720)"
-    )
-    group.add_argument("--fps", type=float, metavar="N", help="images per second")
-    group.add_argument("--exposure", type=float, metavar="MS", help="exposure time in milliseconds")
-    group.add_argument(
-        "--awb", metavar="LIGHT", help="white balance: auto, tungsten, fluorescent, daylight, ..."
-    )
-    group.add_argument("--hflip", action="store_true", help="mirror left and right (default: no)")
-    group.add_argument("--vflip", action="store_true", help="mirror top and bottom (default: no)")
+    add = OptionAdder(group)
+    add.value("--camera-size", "WxH", "size of its images (default: 1280x720)", size)
+    add.value("--fps", "N", "images per second", float)
+    add.value("--exposure", "MS", "exposure time in milliseconds", float)
+    add.value("--awb", "LIGHT", "white balance: auto, tungsten, fluorescent, daylight, ...")
+    add.flag("--hflip", "mirror left and right (default: no)")
+    add.flag("--vflip", "mirror top and bottom (default: no)")
     group.add_argument(
         "--rotation",
         type=int,
@@ -194,36 +145,13 @@ def run_options(options: argparse.Namespace) -> RunOptions:
     if source is None:
         source, sample_truth = sample(spec)
         truth = truth or sample_truth
-    return RunOptions(
+    return options_from(
+        options,
+        RunOptions,
         task=TaskSpec(spec, source, truth, options.truth_labels),
         variant=options.variant or default_variant(spec),
-        outputs=OutputOptions(
-            record=options.record,
-            record_max_mb=options.record_max_mb,
-            segment_s=options.segment_s,
-            metrics=options.metrics,
-            metrics_max_mb=options.metrics_max_mb,
-            headless=options.headless,
-            kiosk=options.kiosk,
-            alpha=options.alpha,
-            edges=options.edges,
-            serve=options.serve,
-            serve_token=options.serve_token,
+        outputs=options_from(options, OutputOptions),
+        camera=options_from(
+            options, CameraOptions, size_wh=options.camera_size, exposure_ms=options.exposure
         ),
-        runtime=options.runtime,
-        threads=options.threads,
-        keep_loaded=options.keep_loaded,
-        as_fast_as_possible=options.as_fast_as_possible,
-        max_frames=options.max_frames,
-        loop=options.loop,
-        camera=CameraOptions(
-            size_wh=options.camera_size,
-            fps=options.fps,
-            exposure_ms=options.exposure,
-            awb=options.awb,
-            hflip=options.hflip,
-            vflip=options.vflip,
-            rotation=options.rotation,
-        ),
-        read_digits=options.read_digits,
     )

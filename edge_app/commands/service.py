@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge_app.commands.arg_types import positive
+from edge_app.commands.arg_types import OptionAdder, positive
 from edge_app.errors import EdgeError, UsageError
 from edge_app.paths import assets_dir
 from edge_app.service.install import install, installed, remove
@@ -34,32 +34,16 @@ _NOT_RUNNING = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the actions of `service`."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    install = actions.add_parser("install", help="install and start it; safe to repeat")
-    install.add_argument(
-        "--kiosk", action="store_true", help="full screen on the desktop (default: headless)"
-    )
-    install.add_argument(
-        "--user",
-        metavar="NAME",
-        help="user of the desktop, for --kiosk (default: who called sudo)",
-    )
-    install.add_argument(
-        "--no-start", action="store_true", help="start it at the next boot (default: now, too)"
-    )
+    add = OptionAdder(actions.add_parser("install", help="install and start it; safe to repeat"))
+    add.flag("--kiosk", "full screen on the desktop (default: headless)")
+    add.value("--user", "NAME", "user of the desktop, for --kiosk (default: who called sudo)")
+    add.flag("--no-start", "start it at the next boot (default: now, too)")
     actions.add_parser("status", help="show its state; exit code 3 if it does not run")
-    logs = actions.add_parser("logs", help="show its messages")
-    logs.add_argument(
-        "--lines", type=positive, default=50, metavar="N", help="newest lines to show (default: 50)"
-    )
-    logs.add_argument(
-        "--follow", action="store_true", help="show new ones until Ctrl-C (default: stop)"
-    )
-    remove = actions.add_parser("remove", help="stop and remove it")
-    remove.add_argument(
-        "--purge",
-        action="store_true",
-        help="also remove its settings, state and logs (default: keep them)",
-    )
+    add = OptionAdder(actions.add_parser("logs", help="show its messages"))
+    add.value("--lines", "N", "newest lines to show (default: 50)", positive, 50)
+    add.flag("--follow", "show new ones until Ctrl-C (default: stop)")
+    add = OptionAdder(actions.add_parser("remove", help="stop and remove it"))
+    add.flag("--purge", "also remove its settings, state and logs (default: keep them)")
 
 
 def run(options: argparse.Namespace) -> int:
