@@ -7,31 +7,20 @@ from collections.abc import Sequence
 
 from edge_app.program import Command, Program
 
+_COMMANDS = {
+    "train": "train a network that ships with the app",
+    "convert": "convert a model into four variants",
+    "scenes": "draw synthetic streets with their labels",
+    "sample": "write a balanced sample of MNIST's test digits",
+    "fetch": "download a model or data set that cannot ship",
+    "evaluate": "score many models and variants on a Dask cluster",
+    "report": "make a page of results, with charts",
+    "diagnose": "show layer by layer where int8 differs from float32",
+}
 PROGRAM = Program(
     "host-tools",
     "Turn a model into four TFLite variants and verify them, on a workstation.",
-    (
-        Command("train", "train a network that ships with the app", "host_tools.commands.train"),
-        Command("convert", "convert a model into four variants", "host_tools.commands.convert"),
-        Command("scenes", "draw synthetic streets with their labels", "host_tools.commands.scenes"),
-        Command(
-            "sample", "write a balanced sample of MNIST's test digits", "host_tools.commands.sample"
-        ),
-        Command(
-            "fetch", "download a model or data set that cannot ship", "host_tools.commands.fetch"
-        ),
-        Command(
-            "evaluate",
-            "score many models and variants on a Dask cluster",
-            "host_tools.commands.evaluate",
-        ),
-        Command("report", "make a page of results, with charts", "host_tools.commands.report"),
-        Command(
-            "diagnose",
-            "show layer by layer where int8 differs from float32",
-            "host_tools.commands.diagnose",
-        ),
-    ),
+    [Command(name, text, f"host_tools.commands.{name}") for name, text in _COMMANDS.items()],
     interrupted="stopped; earlier results are unchanged",
 )
 

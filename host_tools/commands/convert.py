@@ -30,96 +30,97 @@ more than --max-drop, DIR is unchanged.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `convert`."""
-    parser.add_argument(
+    option = parser.add_argument
+    option(
         "model",
         type=Path,
         metavar="SOURCE",
         help="a .keras or .h5 file, a SavedModel folder, a frozen graph .pb, a float32 .tflite",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model folder")
-    parser.add_argument("--name", default="", help="name of the model (default: DIR's name)")
-    parser.add_argument("--title", default="", help="title on screen (default: the name)")
-    parser.add_argument("--source", default="", help="origin of the weights (default: SOURCE)")
-    parser.add_argument("--licence", default="", help="licence of the weights (default: none)")
-    group = parser.add_argument_group("the model")
-    group.add_argument(
+    option("--out", type=Path, required=True, metavar="DIR", help="the model folder")
+    option("--name", default="", help="name of the model (default: DIR's name)")
+    option("--title", default="", help="title on screen (default: the name)")
+    option("--source", default="", help="origin of the weights (default: SOURCE)")
+    option("--licence", default="", help="licence of the weights (default: none)")
+    _add_model(parser.add_argument_group("the model"))
+    _add_variants(parser.add_argument_group("the variants"))
+    _add_images(parser.add_argument_group("the images"))
+
+
+def _add_model(group: argparse._ArgumentGroup) -> None:
+    option = group.add_argument
+    option(
         "--input-size",
         type=size,
         metavar="WxH",
         help="size of an open input, or to rebuild a frozen graph for (default: the model's own)",
     )
-    group.add_argument(
-        "--input-tensor", metavar="NAME", help="input of a frozen graph (default: found in it)"
-    )
-    group.add_argument(
-        "--output-tensor", metavar="NAME", help="output of the graph (default: found in it)"
-    )
+    option("--input-tensor", metavar="NAME", help="input of a frozen graph (default: found in it)")
+    option("--output-tensor", metavar="NAME", help="output of the graph (default: found in it)")
     add_overrides(group)
-    _add_variants(parser.add_argument_group("the variants"))
-    _add_images(parser.add_argument_group("the images"))
 
 
 def _add_variants(group: argparse._ArgumentGroup) -> None:
+    option = group.add_argument
     every = "float32,float16,dynamic_range,int8"
-    group.add_argument(
+    option(
         "--variants",
         type=_names,
         default=every,
         metavar="LIST",
         help=f"what to make (default: {every})",
     )
-    group.add_argument(
+    option(
         "--io",
         choices=("uint8", "int8", "float32"),
         default="uint8",
         help="int8's input; uint8 takes pixels unchanged, float32 is for the output too "
         "(default: uint8)",
     )
-    group.add_argument(
+    option(
         "--keep-float",
         action="append",
         default=[],
         metavar="PATTERN",
         help="keep matching operators in float; may be repeated (default: none)",
     )
-    group.add_argument(
+    option(
         "--quantizer",
         choices=("auto", "tensorflow", "ai-edge-quantizer"),
         default="auto",
         help="auto keeps the better result of each variant (default: auto)",
     )
-    drop = "largest loss against float32 (default: 0.02 of mIoU, 0.005 of top-1)"
-    group.add_argument("--max-drop", type=float, metavar="P", help=drop)
+    option(
+        "--max-drop",
+        type=float,
+        metavar="P",
+        help="largest loss against float32 (default: 0.02 of mIoU, 0.005 of top-1)",
+    )
 
 
 def _add_images(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
+    option = group.add_argument
+    option(
         "--calibration",
         metavar="PATH",
         help="images for int8: a folder, a video, IDX images, MNIST's folder "
         "(default: MNIST for a digit network)",
     )
-    group.add_argument(
-        "--samples", type=int, default=100, help="number of calibration images (default: 100)"
-    )
-    group.add_argument(
-        "--seed", type=int, default=0, help="random seed for choosing them (default: 0)"
-    )
-    group.add_argument(
+    option("--samples", type=int, default=100, help="number of calibration images (default: 100)")
+    option("--seed", type=int, default=0, help="random seed for choosing them (default: 0)")
+    option(
         "--allow-weak-calibration",
         action="store_true",
         help="accept noise, or fewer than 20 images, and note it in the card (default: refuse)",
     )
-    group.add_argument(
+    option(
         "--eval",
         dest="evaluation",
         metavar="[LABELS:]IMAGES,TRUTH",
         help="score every variant on these, or on a folder of MNIST, Cityscapes or CamVid "
         "(default: no score)",
     )
-    group.add_argument(
-        "--eval-every", type=int, default=1, metavar="N", help="score every Nth (default: 1)"
-    )
+    option("--eval-every", type=int, default=1, metavar="N", help="score every Nth (default: 1)")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -18,36 +18,31 @@ DIR then holds layers.png and layers.json. What --repair finds goes to convert -
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `diagnose`."""
-    parser.add_argument("bundle", nargs="?", type=Path, metavar="MODEL_DIR", help="a model folder")
-    parser.add_argument(
-        "--variant", choices=("int8",), default="int8", help="what to compare (default: int8)"
-    )
-    parser.add_argument(
+    option = parser.add_argument
+    option("bundle", nargs="?", type=Path, metavar="MODEL_DIR", help="a model folder")
+    option("--variant", choices=("int8",), default="int8", help="what to compare (default: int8)")
+    option(
         "--float32", type=Path, metavar="FILE", help="instead of a folder: the float32 .tflite file"
     )
-    parser.add_argument("--int8", type=Path, metavar="FILE", help="and the int8 .tflite file")
-    parser.add_argument(
+    option("--int8", type=Path, metavar="FILE", help="and the int8 .tflite file")
+    option(
         "--images", required=True, metavar="SOURCE", help="images: a folder, a video or IDX digits"
     )
-    parser.add_argument("--samples", type=int, default=8, help="number of images (default: 8)")
-    parser.add_argument(
+    option("--samples", type=int, default=8, help="number of images (default: 8)")
+    option(
         "--mean",
         type=numbers,
         metavar="M[,M,M]",
         help="for files: input is (pixel - mean) / std (default: 127.5, of digits 0)",
     )
-    parser.add_argument(
-        "--std", type=numbers, metavar="S[,S,S]", help="(default: 127.5, of digits 255)"
-    )
-    parser.add_argument(
-        "--channels", choices=("rgb", "bgr"), help="channel order, for files (default: rgb)"
-    )
-    parser.add_argument(
+    option("--std", type=numbers, metavar="S[,S,S]", help="(default: 127.5, of digits 255)")
+    option("--channels", choices=("rgb", "bgr"), help="channel order, for files (default: rgb)")
+    option(
         "--repair",
         action="store_true",
         help="also find the operators that have to stay in float (default: only compare)",
     )
-    parser.add_argument(
+    option(
         "--out",
         type=Path,
         metavar="DIR",

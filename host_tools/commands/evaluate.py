@@ -24,13 +24,14 @@ command continues. edge-app evaluate with --out OUT/MODEL draws the worst frames
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `evaluate`."""
-    parser.add_argument(
+    option = parser.add_argument
+    option(
         "--scheduler",
         required=True,
         metavar="tcp://HOST:PORT|local:N",
         help="a running scheduler, or N worker processes on this machine",
     )
-    parser.add_argument(
+    option(
         "--model",
         action="append",
         required=True,
@@ -38,31 +39,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a shipped model, or a model folder or .tflite file with the same path on every "
         "worker; may be repeated",
     )
-    parser.add_argument(
+    option(
         "--dataset",
         required=True,
         metavar="KIND:PATH",
         help="camvid:DIR, cityscapes:DIR, driveseg:TAR, idx:IMAGES,LABELS, or KIND:IMAGES,TRUTH",
     )
-    parser.add_argument(
-        "--variants", default="all", metavar="LIST", help="names with commas (default: all)"
+    option("--variants", default="all", metavar="LIST", help="names with commas (default: all)")
+    option(
+        "--chunk", type=positive, metavar="N", help="frames per job (default: 16, of digits 1000)"
     )
-    parser.add_argument(
-        "--chunk",
-        type=positive,
-        metavar="N",
-        help="frames per job (default: 16, of digits 1000)",
-    )
-    parser.add_argument(
+    option(
         "--runtime",
         choices=CHOICES,
         default="auto",
         help="inference runtime (default: the first that is installed)",
     )
-    parser.add_argument(
-        "--anew", action="store_true", help="start over (default: continue from what OUT holds)"
-    )
-    parser.add_argument(
+    option("--anew", action="store_true", help="start over (default: continue from what OUT holds)")
+    option(
         "--out",
         type=Path,
         default=Path("evaluation"),

@@ -23,8 +23,9 @@ _COMPARED = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `fetch`."""
-    parser.add_argument("what", choices=tuple(DOWNLOADS), help="model or data set")
-    parser.add_argument(
+    option = parser.add_argument
+    option("what", choices=tuple(DOWNLOADS), help="model or data set")
+    option(
         "--out", type=Path, metavar="DIR", help="folder of the files (default: ./ and that name)"
     )
 
@@ -32,27 +33,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Download, unpack, and print the licence and the next command."""
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
+    from rich.progress import DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
     from edge_app.console import print_line
     from host_tools.fetch.fetch import RECORD_NAME, fetch
 
     console = Console()
     download, folder = DOWNLOADS[options.what], options.out or Path(options.what)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
+    text, bar, *_ = Progress.get_default_columns()
+    columns = (text, bar, DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         fetched = fetch(download, folder, progress)
     for one in fetched:

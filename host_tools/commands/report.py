@@ -17,43 +17,42 @@ DIR then holds index.html, which needs nothing beside it, and the charts as PNG.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `report`."""
-    parser.add_argument(
+    option = parser.add_argument
+    option(
         "results",
         nargs="*",
         type=Path,
         metavar="RESULT.json",
         help="files of edge-app bench --json, edge-app evaluate and edge-app run --metrics",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the page's folder")
-    parser.add_argument(
+    option("--out", type=Path, required=True, metavar="DIR", help="the page's folder")
+    option(
         "--title",
         default="Quantization report",
         help="title of the page (default: Quantization report)",
     )
-    parser.add_argument(
+    option(
         "--name",
         action="append",
         default=[],
         metavar="[FILE=]NAME",
         help="name of a file's machine (default: the board's own)",
     )
-    parser.add_argument(
+    option(
         "--no-reference",
         action="store_true",
         help="leave out the published figures that ship (default: show them)",
     )
-    parser.add_argument(
+    option(
         "--gallery",
         type=Path,
         metavar="MODEL_DIR",
         help="show what this model's variants make of some images (default: no gallery)",
     )
-    parser.add_argument(
+    option(
         "--images", metavar="SOURCE", help="images of the gallery: a folder, a video or IDX digits"
     )
-    parser.add_argument(
-        "--samples", type=int, default=3, help="number of gallery images (default: 3)"
-    )
+    option("--samples", type=int, default=3, help="number of gallery images (default: 3)")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -12,19 +12,18 @@ EXAMPLES = """example:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `sample`."""
-    parser.add_argument("what", choices=("digits",), help="what to sample")
-    parser.add_argument(
+    option = parser.add_argument
+    option("what", choices=("digits",), help="what to sample")
+    option(
         "--data",
         type=Path,
         metavar="DIR",
         help="folder with MNIST's four IDX files, plain or .gz "
         "(default: ./mnist, else downloaded by Keras)",
     )
-    parser.add_argument("--count", type=int, default=500, help="number of digits (default: 500)")
-    parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder of the two IDX files"
-    )
+    option("--count", type=int, default=500, help="number of digits (default: 500)")
+    option("--seed", type=int, default=0, help="random seed (default: 0)")
+    option("--out", type=Path, required=True, metavar="DIR", help="folder of the two IDX files")
 
 
 def run(options: argparse.Namespace) -> int:

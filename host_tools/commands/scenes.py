@@ -20,24 +20,21 @@ images. `frames` keeps existing files, so the same command continues after a sto
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `scenes`."""
-    parser.add_argument("what", choices=("clip", "frames"), help="a video clip, or single frames")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
-    parser.add_argument(
+    option = parser.add_argument
+    option("what", choices=("clip", "frames"), help="a video clip, or single frames")
+    option("--out", type=Path, required=True, metavar="DIR", help="output folder")
+    option(
         "--seed",
         type=int,
         default=7,
         help="random seed of the street; of frames, the first seed (default: 7)",
     )
-    parser.add_argument(
-        "--seconds", type=seconds, default=12.0, help="duration of the clip (default: 12)"
-    )
-    parser.add_argument(
+    option("--seconds", type=seconds, default=12.0, help="duration of the clip (default: 12)")
+    option(
         "--weather", choices=WEATHERS, default="noon", help="weather of the clip (default: noon)"
     )
-    parser.add_argument(
-        "--count", type=positive, default=100, help="number of frames (default: 100)"
-    )
-    parser.add_argument(
+    option("--count", type=positive, default=100, help="number of frames (default: 100)")
+    option(
         "--size",
         type=size,
         metavar="WxH",
@@ -48,24 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Draw the clip or the frames, and print the files."""
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
     from edge_app.console import print_line
     from host_tools.synthetic_streets.clip import Clip, write_clip, write_scenes
 
     console = Console()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
+    text, bar, *_ = Progress.get_default_columns()
+    columns = (text, bar, MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         if options.what == "clip":
             clip = Clip(options.seconds, options.seed, options.weather, options.size or (1280, 720))
@@ -73,12 +60,9 @@ def run(options: argparse.Namespace) -> int:
             paths = write_clip(clip, options.out, lambda: progress.advance(task))
         else:
             task = progress.add_task("drawing frames", total=options.count)
+            size_wh = options.size or (1024, 512)
             write_scenes(
-                options.count,
-                options.seed,
-                options.out,
-                options.size or (1024, 512),
-                lambda: progress.advance(task),
+                options.count, options.seed, options.out, size_wh, lambda: progress.advance(task)
             )
             paths = (options.out / "leftImg8bit", options.out / "gtFine")
     for path in paths:

@@ -57,31 +57,28 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _add_street(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+    option = parser.add_argument
+    option(
         "--data",
         action="append",
         required=True,
         metavar="KIND:PATH",
         help="camvid:DIR, cityscapes:DIR, video:FILE or scenes:COUNT; may be repeated",
     )
-    parser.add_argument(
-        "--teacher", type=Path, required=True, metavar="PB", help="DeepLab's frozen graph"
-    )
-    parser.add_argument(
+    option("--teacher", type=Path, required=True, metavar="PB", help="DeepLab's frozen graph")
+    option(
         "--minutes",
         type=_minutes,
         default=80.0,
         help="training time, including resumed runs (default: 80)",
     )
-    parser.add_argument(
-        "--seed", type=int, default=0, help="random seed of weights and images (default: 0)"
-    )
-    parser.add_argument(
+    option("--seed", type=int, default=0, help="random seed of weights and images (default: 0)")
+    option(
         "--resume",
         action="store_true",
         help="continue from the checkpoint of a stopped run (default: start again)",
     )
-    parser.add_argument(
+    option(
         "--cache",
         type=Path,
         metavar="DIR",
@@ -91,25 +88,24 @@ def _add_street(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_mnist(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+    option = parser.add_argument
+    option(
         "--data",
         type=Path,
         metavar="DIR",
         help="folder with MNIST's four IDX files, plain or .gz "
         "(default: ./mnist, else downloaded by Keras)",
     )
-    parser.add_argument("--epochs", type=int, default=5, help="passes over the digits (default: 5)")
-    parser.add_argument(
-        "--seed", type=int, default=0, help="random seed of weights and order (default: 0)"
-    )
-    parser.add_argument(
+    option("--epochs", type=int, default=5, help="passes over the digits (default: 5)")
+    option("--seed", type=int, default=0, help="random seed of weights and order (default: 0)")
+    option(
         "--recipe",
         choices=("ours", "reference"),
         default="ours",
         help="ours: learning rate 0.005 with cosine decay, batches of 128; "
         "reference: constant 0.001, batches of 32 (default: ours)",
     )
-    parser.add_argument(
+    option(
         "--resume",
         action="store_true",
         help="continue after the last epoch of a stopped run with the same options "
