@@ -69,40 +69,29 @@ def draw_front(
     width_m: float,
     light: Light,
     normal: tuple[float, float, float],
-    rng: np.random.Generator,
     density: float,
+    rng: np.random.Generator | None,
 ) -> NDArray[np.uint8]:
-    """Draw a front with its light: uint8 (H, W, 3) BGR; density in pixels per metre."""
-    front = _Front(house, width_m, density, light.of(normal), light, rng)
-    front.wall()
-    front.upper_floors()
-    front.ground_floor()
-    return front.finished()
+    """Return a front with its light: uint8 (H, W, 3) BGR.
 
-
-def draw_side(
-    house: House, width_m: float, light: Light, normal: tuple[float, float, float], density: float
-) -> NDArray[np.uint8]:
-    """Draw a windowless side wall with its light: uint8 (H, W, 3) BGR."""
-    front = _Front(house, width_m, density, light.of(normal), light, np.random.default_rng(0))
+    density: pixels per metre. rng: None for a side wall without windows.
+    """
+    front = _Front(house, width_m, density, lamps=light.lamps, rng=rng or np.random.default_rng(0))
     front.wall()
-    return front.finished()
+    if rng is not None:
+        front.upper_floors()
+        front.ground_floor()
+    return front.finished(light.of(normal))
 
 
 class _Front:
     """A front that is being drawn; x from the left and y from the ground, in metres."""
 
     def __init__(
-        self,
-        house: House,
-        width_m: float,
-        density: float,
-        shade: Points,
-        light: Light,
-        rng: np.random.Generator,
+        self, house: House, width_m: float, density: float, *, lamps: bool, rng: np.random.Generator
     ) -> None:
         self.house, self.width_m, self.density = house, width_m, density
-        self.shade, self.light, self.rng = shade, light, rng
+        self.lamps, self.rng = lamps, rng
         self.rows = max(8, round(house.height_m * density))
         self.columns = max(8, round(width_m * density))
         self.image = np.empty((self.rows, self.columns, 3), np.uint8)
@@ -179,7 +168,7 @@ class _Front:
         if rng.random() < 0.4 and house.kind != "glass":
             drop = rng.uniform(0.15, 1.0) * (y1 - y0)
             self.rect(x0, y1 - drop, x1, y1, np.array([190.0, 200, 204]) * rng.uniform(0.7, 1.05))
-        elif self.light.lamps and rng.random() < 0.35:
+        elif self.lamps and rng.random() < 0.35:
             self.lit.append((x0, y0, x1, y1))
         for bar in range(1, bars):
             at = x + wide * bar / bars
@@ -231,7 +220,7 @@ class _Front:
             self.rect(x + 0.08, 0.58 + 0.7 * part, x_end - 0.08, 1.30 + 0.7 * part, glass)
         for at in np.arange(x + 0.25, x_end - 0.5, 0.45):
             self.rect(at, 0.6, at + 0.3, 0.6 + rng.uniform(0.3, 1.2), rng.uniform(60, 190, 3))
-        if self.light.lamps:
+        if self.lamps:
             self.lit.append((x + 0.08, 0.58, x_end - 0.08, 2.68))
 
     def lettering(self) -> None:
@@ -265,10 +254,9 @@ class _Front:
         self.rect(x + 0.2, 1.2, x + 1.0, 1.95, np.array([90.0, 84, 76]))
         self.rect(x + 0.06, 2.18, x + 1.14, 2.52, np.array([110.0, 100, 90]))
 
-    def finished(self) -> NDArray[np.uint8]:
+    def finished(self, light: Points) -> NDArray[np.uint8]:
         """Return the front under its light, with the lit windows shining."""
-        shaded = np.clip(self.image * self.shade, 0, 255)
-        self.image = shaded.astype(np.uint8)
+        self.image = np.clip(self.image * light, 0, 255).astype(np.uint8)
         for x, y, x_end, y_end in self.lit:
             self.rect(x, y, x_end, y_end, _LIT * self.rng.uniform(0.62, 1.0))
         return self.image

@@ -1,4 +1,4 @@
-"""Plans of streets: that of the sample clip, and random others."""
+"""Plans of streets: that of the sample clip, and any number of random ones."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import numpy as np
 from edge_app.frame import ClassMap, Image
 from host_tools.synthetic_streets import WEATHERS
 from host_tools.synthetic_streets.light import Light, make_light
-from host_tools.synthetic_streets.lots import Detail, Lots
+from host_tools.synthetic_streets.lots import Lots
 from host_tools.synthetic_streets.pinhole_camera import PinholeCamera, look
-from host_tools.synthetic_streets.render import Lens, render, varied
+from host_tools.synthetic_streets.render import render
+from host_tools.synthetic_streets.sky import Lens
 from host_tools.synthetic_streets.street_layout import KERB, LANE, OWN, PARKED, WALK, Street
 from host_tools.synthetic_streets.traffic import Traffic
 
@@ -26,8 +27,7 @@ def clip_street(light: Light, length_m: float, time_s: float, seed: int, front: 
     """
     rng = np.random.default_rng(seed)
     street = Street(light, length_m, time_s, 5.7, 4.6, 0)
-    detail = Detail(front)
-    left, right = Lots(street, -1, rng, detail, 1.0), Lots(street, 1, rng, detail, 0.9)
+    left, right = Lots(street, -1, rng, front, 1.0), Lots(street, 1, rng, front, 0.9)
     left.fill(
         [("house", 13), ("house", 11), ("fenced", 24), ("house", 14), ("side", 9), ("house", 12),
          ("wall", 20), ("house", 15)]
@@ -49,16 +49,9 @@ def clip_street(light: Light, length_m: float, time_s: float, seed: int, front: 
     ):  # fmt: skip
         lots = right if side > 0 else left
         lots.tree(KERB, side * (street.half_m + 1.0), part * length_m, high)
-    for side, part in (
-        (1, 0.16),
-        (1, 0.36),
-        (1, 0.62),
-        (1, 0.84),
-        (-1, 0.2),
-        (-1, 0.46),
-        (-1, 0.74),
-    ):
-        traffic.sign(side, part * length_m, 1.35)
+    for side, parts in ((1, (0.16, 0.36, 0.62, 0.84)), (-1, (0.2, 0.46, 0.74))):
+        for part in parts:
+            traffic.sign(side, part * length_m, 1.35)
     traffic.lights(1, 0.50 * length_m, 2, arm=True)
     traffic.lights(-1, 0.56 * length_m, 2, arm=False)
     traffic.lights(1, 0.98 * length_m, 2, arm=False)
@@ -70,22 +63,12 @@ def clip_street(light: Light, length_m: float, time_s: float, seed: int, front: 
     ):  # fmt: skip
         traffic.vehicle(kind, parked_x, part * length_m, PARKED)
     for part, kind in (
-        (0.06, "car"),
-        (0.16, "car"),
-        (0.34, "car"),
-        (0.68, "truck"),
-        (0.80, "car"),
-        (0.88, "car"),
-    ):
+        (0.06, "car"), (0.16, "car"), (0.34, "car"), (0.68, "truck"), (0.80, "car"), (0.88, "car"),
+    ):  # fmt: skip
         traffic.vehicle(kind, -parked_x, part * length_m, PARKED, back=True)
     for start, kind in (
-        (30, "car"),
-        (66, "bus"),
-        (112, "car"),
-        (142, "truck"),
-        (176, "motorcyclist"),
-        (196, "car"),
-    ):
+        (30, "car"), (66, "bus"), (112, "car"), (142, "truck"), (176, "motorcyclist"), (196, "car"),
+    ):  # fmt: skip
         traffic.vehicle(kind, -1.65, start, LANE, speed=8.0, back=True)
     traffic.vehicle("car", 1.6, 24.0, OWN, speed=street.speed)
     traffic.vehicle("motorcyclist", 2.5, 11.5, OWN, speed=street.speed)
@@ -118,13 +101,13 @@ def clip_camera(street: Street, size_wh: tuple[int, int], time_s: float) -> Pinh
 
 
 def street_scene(seed: int, size_wh: tuple[int, int] = (1024, 512)) -> tuple[Image, ClassMap]:
-    """Return a street drawn by lot: uint8 (H, W, 3) BGR and trainIds uint8 (H, W).
+    """Return an image and its trainIds, the same for the same seed.
 
-    The same seed gives the same image.
+    uint8 (H, W, 3) BGR and uint8 (H, W).
     """
     rng = np.random.default_rng([seed, 19])
     light = make_light(str(rng.choice(WEATHERS, p=(0.45, 0.25, 0.15, 0.15))), rng)
-    street = _drawn_street(light, rng, front=size_wh[0] / 50)
+    street = _random_street(light, rng, front=size_wh[0] / 50)
     time_s = float(rng.uniform(0, street.time_s))
     x = float(np.clip(rng.normal(1.5, 0.5), 0.4, 2.6))
     camera = look(
@@ -134,13 +117,18 @@ def street_scene(seed: int, size_wh: tuple[int, int] = (1024, 512)) -> tuple[Ima
         yaw_deg=float(rng.normal(0, 7)),
         pitch_deg=float(rng.normal(-2, 2.5)),
     )
-    image, labels = render(street, camera, time_s, rng, varied(Lens(), rng))
+    lens = Lens(
+        noise=float(rng.uniform(0.5, 7.0)),
+        blur=float(rng.uniform(0.0, 1.3)),
+        vignette=float(rng.uniform(0.0, 0.35)),
+    )
+    image, labels = render(street, camera, time_s, rng, lens)
     tint = rng.uniform(0.92, 1.08, 3) * rng.uniform(0.85, 1.12)
     return np.clip(image * tint, 0, 255).astype(np.uint8), labels
 
 
-def _drawn_street(light: Light, rng: np.random.Generator, front: float) -> Street:
-    """Draw a street by lot; front: pixels per metre of the fronts."""
+def _random_street(light: Light, rng: np.random.Generator, front: float) -> Street:
+    """Return a random street; front: pixels per metre of the fronts."""
     lanes = 2 if rng.random() < 0.75 else 4
     parking = bool(rng.random() < 0.7)
     half = lanes / 2 * _LANE_M + (_PARKING_M if parking else 0.3)
@@ -151,8 +139,8 @@ def _drawn_street(light: Light, rng: np.random.Generator, front: float) -> Stree
     tall, town = float(rng.uniform(0.4, 1.7)), float(rng.uniform(0.35, 0.9))
     traffic = Traffic(street, rng)
     for side in (-1, 1):
-        lots = Lots(street, side, rng, Detail(front), tall)
-        lots.fill(_lots_by_lot(rng, length, town))
+        lots = Lots(street, side, rng, front, tall)
+        lots.fill(_random_lots(rng, length, town))
         _pavement(traffic, lots, rng, side, parking=parking)
     traffic.dashes(0.0) if rng.random() < 0.8 else traffic.line(0.0)
     if lanes == 4:
@@ -164,18 +152,16 @@ def _drawn_street(light: Light, rng: np.random.Generator, front: float) -> Stree
     return street
 
 
-def _lots_by_lot(rng: np.random.Generator, length: float, town: float) -> list[tuple[str, float]]:
+def _random_lots(rng: np.random.Generator, length: float, town: float) -> list[tuple[str, float]]:
     kinds: list[tuple[str, float]] = []
+    choices = (
+        (town, "house", (8, 18)), (town + (1 - town) * 0.5, "park", (12, 34)),
+        (town + (1 - town) * 0.82, "wall", (8, 26)), (1.0, "side", (6, 11)),
+    )  # fmt: skip
     while sum(long for _, long in kinds) < length - 8:
         draw = rng.random()
-        if draw < town:
-            kinds.append(("house", float(rng.uniform(8, 18))))
-        elif draw < town + (1 - town) * 0.5:
-            kinds.append(("park", float(rng.uniform(12, 34))))
-        elif draw < town + (1 - town) * 0.82:
-            kinds.append(("wall", float(rng.uniform(8, 26))))
-        else:
-            kinds.append(("side", float(rng.uniform(6, 11))))
+        kind, ends = next((kind, ends) for limit, kind, ends in choices if draw < limit)
+        kinds.append((kind, float(rng.uniform(*ends))))
     return kinds
 
 

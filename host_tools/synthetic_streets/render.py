@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import cv2
 import numpy as np
 
@@ -21,10 +19,11 @@ from host_tools.synthetic_streets.light import Light
 from host_tools.synthetic_streets.pinhole_camera import PinholeCamera, Points
 from host_tools.synthetic_streets.raster import Canvas
 from host_tools.synthetic_streets.shapes import Place, paint
-from host_tools.synthetic_streets.sky import add_haze, finish_image, paint_sky
+from host_tools.synthetic_streets.sky import Lens, add_haze, finish_image, paint_sky
 from host_tools.synthetic_streets.street_layout import (
     AHEAD_M,
     BEHIND_M,
+    Span,
     Street,
     Thing,
     copies,
@@ -38,19 +37,6 @@ _CURB = np.array([168.0, 172, 174])
 _GRASS = np.array([70.0, 124, 104])
 
 
-@dataclass(frozen=True, slots=True)
-class Lens:
-    """The imperfections of a camera; see `sky.finish_image`.
-
-    gain: how much brighter than the light itself they come out.
-    """
-
-    gain: float = 1.0
-    noise: float = 1.2
-    blur: float = 0.35
-    vignette: float = 0.12
-
-
 def render(
     street: Street, camera: PinholeCamera, time_s: float, rng: np.random.Generator, lens: Lens
 ) -> tuple[Image, ClassMap]:
@@ -60,34 +46,20 @@ def render(
     """
     light, eye = street.light, float(camera.centre[2])
     canvas = Canvas(camera)
-    width, height = camera.size_wh
-    sky = paint_sky(camera, light, 0.0)
-    large = (canvas.pixels.shape[1], canvas.pixels.shape[0])
-    canvas.pixels[..., :3] = cv2.resize(sky, large, interpolation=cv2.INTER_LINEAR)
+    sky = paint_sky(camera, light)
+    canvas.pixels[..., :3] = cv2.resize(sky, canvas.camera.size_wh, interpolation=cv2.INTER_LINEAR)
     canvas.pixels[..., 3] = SKY
     _paint_ground(canvas, street, eye)
     ground = GroundMap(float(camera.centre[0]), eye)
-    seen = [
-        (thing, place, own_s)
-        for thing in street.things
-        for place, own_s in copies(street, thing, time_s)
-    ]
-    seen.sort(key=lambda each: (each[0].strip, -each[1].z))
-    for thing, place, own_s in seen:
+    seen = ((thing, *copy) for thing in street.things for copy in copies(street, thing, time_s))
+    for thing, place, own_s in sorted(seen, key=lambda each: (each[0].strip, -each[1].z)):
         _shade(ground, light, thing, place)
         paint(canvas, light, thing.model(own_s), place)
     image, labels, depth = canvas.reduced()
     finish_ground(image, labels, depth, camera, ground, light, street.paving)
     if light.rain:
         reflect(image, labels, camera, light)
-    image = add_haze(image, depth, light)
-    assert image.shape[:2] == (height, width)  # noqa: S101 - the canvas was made for it
-    if lens.gain != 1:
-        image = np.asarray(np.clip(image * np.float32(lens.gain), 0, 255), np.uint8)
-    image = finish_image(
-        image, rng, rain=light.rain, noise=lens.noise, blur=lens.blur, vignette=lens.vignette
-    )
-    return image, labels
+    return finish_image(add_haze(image, depth, light), rng, light.rain, lens), labels
 
 
 def _paint_ground(canvas: Canvas, street: Street, eye: float) -> None:
@@ -101,8 +73,9 @@ def _paint_ground(canvas: Canvas, street: Street, eye: float) -> None:
         x = (side * half, side * lot)
         _flat(canvas, x, (near, far), KERB_M, _STONE * up, SIDEWALK)
         stone = _CURB * street.light.of((-side, 0.3, 0.0))
-        rim = [(side * half, 0.0, near), (side * half, 0.0, far)]
-        rim += [(side * half, KERB_M, far), (side * half, KERB_M, near)]
+        rim = [
+            (side * half, y, z) for y, z in ((0.0, near), (0.0, far), (KERB_M, far), (KERB_M, near))
+        ]
         canvas.world_polygon(np.array(rim), np.minimum(stone, 255), SIDEWALK)
         edge = (side * half, side * (half + 0.22))
         _flat(canvas, edge, (near, far), KERB_M, _CURB * up, SIDEWALK)
@@ -111,14 +84,7 @@ def _paint_ground(canvas: Canvas, street: Street, eye: float) -> None:
             _flat(canvas, patch.x, z, patch.y, patch.colour * up, patch.label)
 
 
-def _flat(
-    canvas: Canvas,
-    x: tuple[float, float],
-    z: tuple[float, float],
-    y: float,
-    colour: Points,
-    label: int,
-) -> None:
+def _flat(canvas: Canvas, x: Span, z: Span, y: float, colour: Points, label: int) -> None:
     corners = [(x[0], y, z[0]), (x[1], y, z[0]), (x[1], y, z[1]), (x[0], y, z[1])]
     canvas.world_polygon(np.array(corners), np.minimum(colour, 255), label)
 
@@ -132,9 +98,8 @@ def _shade(ground: GroundMap, light: Light, thing: Thing, place: Place) -> None:
     if not (wide and long):
         return
     begin = 0.0 if thing.ahead else -long / 2
-    foot = np.array(
-        [(-wide / 2, begin), (wide / 2, begin), (wide / 2, begin + long), (-wide / 2, begin + long)]
-    )
+    x, z = (-wide / 2, wide / 2), (begin, begin + long)
+    foot = np.array([(x[0], z[0]), (x[1], z[0]), (x[1], z[1]), (x[0], z[1])])
     turn = place.turn()[[0, 2]][:, [0, 2]]
     foot = foot @ turn.T + (place.x, place.z)
     if light.sun[1] > 0.05 and light.shadow > 0.02:
@@ -144,13 +109,3 @@ def _shade(ground: GroundMap, light: Light, thing: Thing, place: Place) -> None:
         ground.darken(outline, light.shadow * thing.shade)
     if thing.strip >= 4:  # vehicles: little light comes under them
         ground.darken(foot, max(0.62, light.shadow))
-
-
-def varied(lens: Lens, rng: np.random.Generator) -> Lens:
-    """Return another camera's faults."""
-    return replace(
-        lens,
-        noise=float(rng.uniform(0.5, 7.0)),
-        blur=float(rng.uniform(0.0, 1.3)),
-        vignette=float(rng.uniform(0.0, 0.35)),
-    )

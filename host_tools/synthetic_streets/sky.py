@@ -1,6 +1,8 @@
-"""The sky with its clouds, haze, and the camera's imperfections."""
+"""The sky with its clouds, the haze, and the faults of a camera."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,8 +14,22 @@ from host_tools.synthetic_streets.pinhole_camera import PinholeCamera
 from host_tools.synthetic_streets.textures import TILE, clouds
 
 
-def paint_sky(camera: PinholeCamera, light: Light, turn: float) -> Image:
-    """Paint the whole image as sky: uint8 (H, W, 3) BGR; turn moves the clouds."""
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """A camera's faults.
+
+    gain: brightness in relation to the light. noise: standard deviation in grey levels.
+    blur: standard deviation in pixels. vignette: share of the light that corners lose.
+    """
+
+    gain: float = 1.0
+    noise: float = 1.2
+    blur: float = 0.35
+    vignette: float = 0.12
+
+
+def paint_sky(camera: PinholeCamera, light: Light) -> Image:
+    """Paint the whole image as sky: uint8 (H, W, 3) BGR."""
     rays = camera.rays()
     rays = rays / np.linalg.norm(rays, axis=-1, keepdims=True)
     up = np.clip(rays[..., 1], 0, 1)
@@ -23,7 +39,7 @@ def paint_sky(camera: PinholeCamera, light: Light, turn: float) -> Image:
     sky = sky + (22 * sun**6 + 70 * sun**60)[..., None] * light.sun_bgr
     # Clouds lie on a plane high above, so they grow smaller towards the horizon.
     high = np.maximum(up, 0.02) + 0.06
-    column = ((rays[..., 0] / high * 60 + 512 * turn) % TILE).astype(np.float32)
+    column = ((rays[..., 0] / high * 60) % TILE).astype(np.float32)
     row = ((rays[..., 2] / high * 60) % TILE).astype(np.float32)
     thick = cv2.remap(clouds(), column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
     begins = 1 - light.clouds
@@ -42,30 +58,21 @@ def add_haze(image: Image, depth: NDArray[np.float32], light: Light) -> Image:
     return np.asarray(np.clip(mixed, 0, 255), np.uint8)
 
 
-def finish_image(
-    image: Image,
-    rng: np.random.Generator,
-    *,
-    rain: float,
-    noise: float,
-    blur: float,
-    vignette: float,
-) -> Image:
-    """Look through a camera: rain, a soft lens, darker corners, a sensor's noise.
-
-    noise: deviation in grey levels. blur: deviation in pixels. vignette: what corners lose.
-    """
+def finish_image(image: Image, rng: np.random.Generator, rain: float, lens: Lens) -> Image:
+    """Return an image as a camera takes it: rain, a soft lens, darker corners, noise."""
     height, width = image.shape[:2]
+    if lens.gain != 1:
+        image = np.asarray(np.clip(image * np.float32(lens.gain), 0, 255), np.uint8)
     if rain:
         image = _streaks(image, rain, rng)
-    if blur > 0.2:
-        image = np.asarray(cv2.GaussianBlur(image, (0, 0), blur), np.uint8)
+    if lens.blur > 0.2:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), lens.blur), np.uint8)
     y, x = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)[None]
-    shade = (1 - vignette * 0.5 * (x * x + y * y)).astype(np.float32)[..., None]
+    shade = (1 - lens.vignette * 0.5 * (x * x + y * y)).astype(np.float32)[..., None]
     seen = image * shade
-    if noise:
-        seen += rng.standard_normal((height, width, 1), np.float32) * noise
-        seen += rng.standard_normal((height, width, 3), np.float32) * (0.4 * noise)
+    if lens.noise:
+        seen += rng.standard_normal((height, width, 1), np.float32) * lens.noise
+        seen += rng.standard_normal((height, width, 3), np.float32) * (0.4 * lens.noise)
     return np.asarray(np.clip(seen + 0.5, 0, 255), np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""The layout of a street: lots, pavements, lanes, and the things on them.
+"""A street: lots, pavements, lanes, and what stands and moves on them.
 
 A street repeats along z, and so does everything that moves on it: copy number n of a thing does
 what copy 0 did n periods earlier. A camera that covers one length of the street in one period
@@ -8,10 +8,9 @@ therefore sees the same image again, whatever speed the things have.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from math import floor
-
-import numpy as np
+from dataclasses import dataclass, field, replace
+from math import ceil, floor
+from typing import TypeAlias
 
 from host_tools.synthetic_streets.light import Light
 from host_tools.synthetic_streets.pinhole_camera import Points
@@ -23,9 +22,12 @@ LOT, LINE, WALK, KERB, PARKED, LANE, OWN = range(7)
 BEHIND_M, AHEAD_M = 14.0, 190.0
 
 
+Span: TypeAlias = tuple[float, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A thing that stands or moves, and its place at time 0.
+    """A thing that stands or moves, and where it is at the time 0.
 
     model: at a time in seconds. speed: along the street, metres a second.
     size: what it covers of the ground across and along, and its height, metres; a shadow's
@@ -46,10 +48,10 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A flat piece of the ground: its range of x and z, height, colour and label."""
+    """A flat piece of the ground: x and z from and to, its height, colour and label."""
 
-    x: tuple[float, float]
-    z: tuple[float, float]
+    x: Span
+    z: Span
     y: float
     colour: Points
     label: int
@@ -95,23 +97,19 @@ def copies(street: Street, thing: Thing, time_s: float) -> Iterator[tuple[Place,
     start = thing.place.z + thing.speed * time_s - eye
     long = thing.size[1]
     if abs(gap) < 1e-6:  # as fast as the camera: there is but one
-        yield _moved(thing.place, eye + start), time_s
+        yield replace(thing.place, z=eye + start), time_s
         return
-    first, last = sorted(
-        ((-BEHIND_M - long - start) / gap, (min(AHEAD_M, thing.far_m) - start) / gap)
-    )
-    for number in range(int(np.ceil(first)), floor(last) + 1):
-        yield _moved(thing.place, eye + start + number * gap), time_s - number * street.time_s
+    ends = -BEHIND_M - long - start, min(AHEAD_M, thing.far_m) - start
+    first, last = sorted(end / gap for end in ends)
+    for number in range(ceil(first), floor(last) + 1):
+        place = replace(thing.place, z=eye + start + number * gap)
+        yield place, time_s - number * street.time_s
 
 
-def repeated(street: Street, patch: Patch, eye: float) -> Iterator[tuple[float, float]]:
+def repeated(street: Street, patch: Patch, eye: float) -> Iterator[Span]:
     """Yield from where to where a patch's copies lie along the street."""
     length = street.length_m
-    first = int(np.ceil((eye - BEHIND_M - patch.z[1]) / length))
+    first = ceil((eye - BEHIND_M - patch.z[1]) / length)
     last = floor((eye + AHEAD_M - patch.z[0]) / length)
     for number in range(first, last + 1):
         yield patch.z[0] + number * length, patch.z[1] + number * length
-
-
-def _moved(place: Place, z: float) -> Place:
-    return Place(place.x, z, place.yaw, place.y)
