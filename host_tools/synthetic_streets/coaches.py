@@ -26,11 +26,12 @@ def make_bus(rng: np.random.Generator, *, lamps: bool = False) -> Model:
     faces = Faces(BUS, (0, 1.6, 0))
     half, wide, high = float(rng.uniform(5.0, 6.0)), 1.27, 3.05
     faces.box((-wide, wide), (0.32, high), (-half, half), paint)
-    _coach(faces, wide, half, (1.15, 2.45), paint, lamps=lamps)
+    _bus_sides(faces, wide, half, paint, lamps=lamps)
+    _bus_ends(faces, wide, half, paint, lamps=lamps)
     for z in (half - 2.6, -half + 3.0):
         wheels(faces, wide, z, 0.48, paint * 0.5)
     faces.across((-0.9, 0.9), (2.62, 2.92), half + 0.02, DARK)
-    faces.across((-0.6, 0.6), (2.68, 2.86), half + 0.03, np.array([60.0, 190, 250]), glows=True)
+    faces.across((-0.6, 0.6), (2.68, 2.86), half + 0.03, LAMP, glows=True)
     faces.across((-0.85, 0.85), (0.6, 1.1), -half - 0.02, paint * 0.55)
     return (faces.mesh(),)
 
@@ -72,17 +73,9 @@ def make_tram(rng: np.random.Generator, *, lamps: bool = False) -> Model:
     return tuple(parts)
 
 
-def _coach(
-    faces: Faces,
-    wide: float,
-    half: float,
-    panes: tuple[float, float],
-    paint: Points,
-    *,
-    lamps: bool,
-) -> None:
-    """Add windows, doors and lights to a bus."""
-    low, high = panes
+def _bus_sides(faces: Faces, wide: float, half: float, paint: Points, *, lamps: bool) -> None:
+    """Add windows and doors."""
+    low, high = 1.15, 2.45
     for side in (-1, 1):
         x = side * (wide + 0.01)
         glass = np.array([110.0, 170, 205]) if lamps else GLASS * 0.72
@@ -96,6 +89,10 @@ def _coach(
         faces.along(wide + 0.02, (0.36, 2.5), (z - 0.6, z + 0.6), DARK)
         faces.along(wide + 0.022, (0.5, 2.4), (z - 0.52, z - 0.05), GLASS)
         faces.along(wide + 0.022, (0.5, 2.4), (z + 0.05, z + 0.52), GLASS)
+
+
+def _bus_ends(faces: Faces, wide: float, half: float, paint: Points, *, lamps: bool) -> None:
+    """Add windscreen, rear window, lights and plates."""
     front, back = half + 0.01, -half - 0.01
     faces.across((-wide + 0.08, wide - 0.08), (1.05, 2.55), front, GLASS * 0.75)
     faces.across((-wide + 0.08, wide - 0.08), (1.8, 2.55), front + 0.005, GLASS * 1.15)

@@ -6,12 +6,7 @@ from math import cos, pi, sin
 
 import numpy as np
 
-from host_tools.synthetic_streets.people import (
-    Looks,
-    Moving,
-    rider_on_bicycle,
-    rider_on_motorcycle,
-)
+from host_tools.synthetic_streets.people import Looks, Moving, rider_on_bicycle, rider_on_motorcycle
 from host_tools.synthetic_streets.pinhole_camera import Points
 from host_tools.synthetic_streets.shapes import Limb, Model, hole, limb, ring, wire
 
@@ -27,13 +22,8 @@ _BASE = 0.53  # from the crank to either axle
 
 
 def frame_colour(rng: np.random.Generator) -> Points:
-    """Draw the colour of a frame, a tank or a helmet by lot."""
+    """Return a random colour of a frame, a tank or a helmet."""
     return np.array(_FRAMES[rng.integers(len(_FRAMES))]) * rng.uniform(0.85, 1.15, 3)
-
-
-def make_bicycle(colour: Points, crank: float = 0.6, basket: bool = False) -> Model:
-    """Build a bicycle without its rider; crank: an angle in radians."""
-    return (_bicycle(colour, crank, basket),)
 
 
 def make_cyclist(
@@ -43,22 +33,18 @@ def make_cyclist(
 
     def at(time_s: float) -> Model:
         crank = 2 * pi * (turns_hz * time_s + start)
-        return ((*_bicycle(colour, crank, False), *rider_on_bicycle(looks, crank, helmet)),)
+        return ((*bicycle(colour, crank, False), *rider_on_bicycle(looks, crank, helmet)),)
 
     return at
 
 
-def make_motorcycle(colour: Points, scooter: bool) -> Model:
-    """Build a motorcycle or a scooter without its rider."""
-    return (_motorcycle(colour, scooter),)
-
-
 def make_motorcyclist(looks: Looks, colour: Points, helmet: Points, scooter: bool) -> Model:
     """Build a motorcycle with its rider."""
-    return ((*_motorcycle(colour, scooter), *rider_on_motorcycle(looks, helmet)),)
+    return ((*motorcycle(colour, scooter), *rider_on_motorcycle(looks, helmet)),)
 
 
-def _bicycle(colour: Points, crank: float, basket: bool) -> tuple[Limb, ...]:
+def bicycle(colour: Points, crank: float, basket: bool) -> tuple[Limb, ...]:
+    """Return a bicycle without its rider; crank: an angle in radians."""
     back, front = (0.0, _WHEEL, -_BASE), (0.0, _WHEEL, _BASE)
     middle, seat, head = (0, 0.29, 0.0), (0, 0.90, -0.22), (0, 0.86, 0.36)
     parts: list[Limb] = []
@@ -70,56 +56,39 @@ def _bicycle(colour: Points, crank: float, basket: bool) -> tuple[Limb, ...]:
             parts.append(wire([np.array(axle) - arm, np.array(axle) + arm], 0.005, _STEEL, BICYCLE))
         parts.append(wire(ring(axle, _WHEEL), 0.022, _TYRE, BICYCLE))
         parts.append(limb([(*axle, 0.04)], _STEEL, BICYCLE))
-    parts.append(hole([middle, seat, head], BICYCLE))
+    rack = [(-0.06, 0.62, -0.62, 0.02), (0.06, 0.62, -0.62, 0.02), (0, 0.70, -0.3, 0.02)]
     parts += [
+        hole([middle, seat, head], BICYCLE),
         wire([back, middle, head, seat, middle], 0.022, colour, BICYCLE),
         wire([back, seat], 0.016, colour, BICYCLE),
         wire([front, head, (0, 1.0, 0.32)], 0.020, colour, BICYCLE),
         wire([(-0.28, 1.02, 0.40), (0, 1.0, 0.34), (0.28, 1.02, 0.40)], 0.018, _TYRE, BICYCLE),
         limb([(0, 0.95, -0.30, 0.05), (0, 0.96, -0.10, 0.03)], _TYRE, BICYCLE),
-        limb(
-            [(-0.06, 0.62, -0.62, 0.02), (0.06, 0.62, -0.62, 0.02), (0, 0.70, -0.3, 0.02)],
-            _TYRE, BICYCLE,
-        ),
-    ]  # fmt: skip
+        limb(rack, _TYRE, BICYCLE),
+    ]
     for side in (-1, 1):
         angle = crank + (pi if side < 0 else 0)
         pedal = (side * 0.10, 0.29 + 0.17 * cos(angle), 0.17 * sin(angle))
         parts.append(wire([(side * 0.05, 0.29, 0), pedal], 0.014, _STEEL, BICYCLE))
     if basket:
         balls = [(x, y, z, 0.02) for x in (-0.16, 0.16) for y in (0.80, 1.0) for z in (0.42, 0.66)]
-        parts.append(limb(balls, np.array([80.0, 110, 140]), BICYCLE))
+        parts.append(limb(balls, (80, 110, 140), BICYCLE))
     return tuple(parts)
 
 
-def _motorcycle(colour: Points, scooter: bool) -> tuple[Limb, ...]:
+def motorcycle(colour: Points, scooter: bool) -> tuple[Limb, ...]:
+    """Return a motorcycle or a scooter without its rider."""
     wheel = 0.24 if scooter else 0.31
     base = 0.62 if scooter else 0.70
     parts: list[Limb] = []
     for z in (-base, base):
-        parts.append(
-            limb(
-                [(0, wheel, z, wheel), (0.05, wheel, z, wheel * 0.98),
-                 (-0.05, wheel, z, wheel * 0.98)],
-                _TYRE, MOTORCYCLE,
-            )
-        )  # fmt: skip
-        parts.append(
-            limb(
-                [(0.06, wheel, z, wheel * 0.5), (-0.06, wheel, z, wheel * 0.5)], _STEEL, MOTORCYCLE
-            )
-        )
+        tyre = [(x, wheel, z, wheel * part) for x, part in ((0, 1), (0.05, 0.98), (-0.05, 0.98))]
+        rim = [(x, wheel, z, wheel * 0.5) for x in (0.06, -0.06)]
+        parts += [limb(tyre, _TYRE, MOTORCYCLE), limb(rim, _STEEL, MOTORCYCLE)]
     if scooter:
-        parts += [
-            limb(
-                [(0, 0.55, -0.55, 0.2), (0, 0.5, -0.1, 0.16), (0, 0.30, 0.1, 0.14)],
-                colour, MOTORCYCLE,
-            ),
-            limb(
-                [(-0.14, 0.35, 0.36, 0.08), (0.14, 0.35, 0.36, 0.08), (0, 0.95, 0.42, 0.12)],
-                colour, MOTORCYCLE,
-            ),
-        ]  # fmt: skip
+        body = [(0, 0.55, -0.55, 0.2), (0, 0.5, -0.1, 0.16), (0, 0.30, 0.1, 0.14)]
+        shield = [(-0.14, 0.35, 0.36, 0.08), (0.14, 0.35, 0.36, 0.08), (0, 0.95, 0.42, 0.12)]
+        parts += [limb(body, colour, MOTORCYCLE), limb(shield, colour, MOTORCYCLE)]
     else:
         parts += [
             limb([(0, 0.42, -0.12, 0.20), (0, 0.42, 0.18, 0.18)], _STEEL * 0.6, MOTORCYCLE),
@@ -128,20 +97,16 @@ def _motorcycle(colour: Points, scooter: bool) -> tuple[Limb, ...]:
             wire([(0, wheel, base), (0, 0.98, 0.44)], 0.05, _STEEL, MOTORCYCLE),
             limb([(0.16, 0.36, -0.1, 0.05), (0.16, 0.42, -0.75, 0.06)], _STEEL, MOTORCYCLE),
         ]
+    fender = [(0, wheel * 1.1, base, 0.06), (0, wheel * 2.0, base - 0.06, 0.07)]
     parts += [
         limb([(0, 0.80, -0.12, 0.09), (0, 0.83, -0.58, 0.10)], _TYRE, MOTORCYCLE),
-        limb(
-            [(0, wheel * 1.1, base, 0.06), (0, wheel * 2.0, base - 0.06, 0.07)], colour, MOTORCYCLE
-        ),
-        limb(
-            [(0, 0.92, 0.50, 0.10), (0, 0.92, 0.56, 0.09)], np.array([200.0, 214, 220]), MOTORCYCLE
-        ),
-        limb([(0, 0.62, -0.80, 0.06)], np.array([40.0, 40, 190]), MOTORCYCLE),
+        limb(fender, colour, MOTORCYCLE),
+        limb([(0, 0.92, 0.50, 0.10), (0, 0.92, 0.56, 0.09)], (200, 214, 220), MOTORCYCLE),
+        limb([(0, 0.62, -0.80, 0.06)], (40, 40, 190), MOTORCYCLE),
         wire([(-0.36, 1.02, 0.36), (0, 1.0, 0.44), (0.36, 1.02, 0.36)], 0.02, _TYRE, MOTORCYCLE),
     ]
     for side in (-1, 1):
-        parts.append(
-            wire([(side * 0.3, 1.02, 0.4), (side * 0.36, 1.18, 0.38)], 0.012, _TYRE, MOTORCYCLE)
-        )
+        stem = [(side * 0.3, 1.02, 0.4), (side * 0.36, 1.18, 0.38)]
+        parts.append(wire(stem, 0.012, _TYRE, MOTORCYCLE))
         parts.append(limb([(side * 0.36, 1.2, 0.38, 0.05)], _TYRE, MOTORCYCLE))
     return tuple(parts)

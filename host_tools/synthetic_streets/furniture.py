@@ -1,24 +1,17 @@
-"""Street furniture: trees, hedges, lights, signs, fences, walls, bins."""
+"""What stands along a street: trees, hedges, lights, signs, fences, walls, bins."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import cos, pi, sin
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from host_tools.synthetic_streets.light import Light
 from host_tools.synthetic_streets.pinhole_camera import Points
 from host_tools.synthetic_streets.raster import Pyramid
-from host_tools.synthetic_streets.shapes import (
-    Faces,
-    FlatPanel,
-    Foliage,
-    Mesh,
-    Model,
-    hole,
-    limb,
-    wire,
-)
+from host_tools.synthetic_streets.shapes import Faces, FlatPanel, Foliage, Model, hole, limb, wire
 from host_tools.synthetic_streets.textures import noise
 
 WALL, FENCE, POLE, LIGHT, SIGN, PLANT, OTHER = 3, 4, 5, 6, 7, 8, 255
@@ -26,20 +19,14 @@ _STEEL = np.array([112.0, 112, 110])
 _DARK = np.array([52.0, 50, 48])
 _BARK = np.array([62.0, 76, 92])
 _LEAVES = (
-    (62, 128, 88),
-    (50, 112, 72),
-    (70, 142, 112),
-    (56, 102, 84),
-    (60, 140, 150),
-    (44, 96, 60),
-)
+    (62, 128, 88), (50, 112, 72), (70, 142, 112), (56, 102, 84), (60, 140, 150), (44, 96, 60),
+)  # fmt: skip
 
 
 def leaf_colour(rng: np.random.Generator) -> Points:
-    """Draw the colour of leaves by lot."""
-    return np.array(_LEAVES[rng.choice(6, p=(0.27, 0.25, 0.2, 0.14, 0.05, 0.09))]) * rng.uniform(
-        0.85, 1.12
-    )
+    """Return a random colour of leaves."""
+    kind = rng.choice(6, p=(0.27, 0.25, 0.2, 0.14, 0.05, 0.09))
+    return np.array(_LEAVES[kind]) * rng.uniform(0.85, 1.12)
 
 
 def make_tree(rng: np.random.Generator, tufts: list[Pyramid], high: float, wide: float) -> Model:
@@ -55,14 +42,8 @@ def make_tree(rng: np.random.Generator, tufts: list[Pyramid], high: float, wide:
     level = (np.arange(count) + 0.5) / count
     spread = wide * (0.86 - 0.62 * level) * np.sqrt(0.35 + level) * rng.uniform(0.75, 1.1, count)
     radii = wide * (0.66 - 0.16 * level) * rng.uniform(0.85, 1.15, count)
-    points = np.stack(
-        [
-            spread * np.cos(turn),
-            bole + (high - bole) * (0.12 + 0.78 * level),
-            spread * np.sin(turn),
-        ],
-        1,
-    )
+    y = bole + (high - bole) * (0.12 + 0.78 * level)
+    points = np.stack([spread * np.cos(turn), y, spread * np.sin(turn)], 1)
     return tuple(trunk), Foliage(points, radii, tuple(tufts), PLANT)
 
 
@@ -89,11 +70,7 @@ def make_lamp_post(side: float, *, lit: bool) -> Model:
     if not lit:
         return (tuple(post),)
     lamp = Faces(POLE, (reach * 1.2, 7.4, 0))
-    lamp.face(
-        [(reach, 7.12, -0.1), (reach * 1.4, 7.12, -0.1), (reach * 1.4, 7.12, 0.1),
-         (reach, 7.12, 0.1)],
-        (170, 230, 255), glows=True,
-    )  # fmt: skip
+    lamp.level((reach, reach * 1.4), 7.12, (-0.1, 0.1), (170, 230, 255), glows=True)
     lamp.box((reach - 0.1, reach * 1.4), (7.08, 7.2), (-0.12, 0.12), (170, 230, 255))
     return tuple(post), lamp.mesh()
 
@@ -107,14 +84,11 @@ def make_traffic_light(side: float, state: int, *, arm: bool) -> Model:
     if arm:
         post.append(limb([(0, high - 0.1, 0, 0.06), (reach, high, 0, 0.05)], _STEEL * 0.9, POLE))
         heads.append((reach, 5.0))
-    parts: list[Mesh] = []
+    parts = []
     for x, y in heads:
         head = Faces(LIGHT, (x, y, 0))
         head.box((x - 0.21, x + 0.21), (y - 0.55, y + 0.55), (-0.32, -0.08), _DARK * 0.8)
-        head.face(
-            [(x - 0.28, y - 0.62, -0.06), (x + 0.28, y - 0.62, -0.06), (x + 0.28, y + 0.62, -0.06),
-             (x - 0.28, y + 0.62, -0.06)], _DARK * 0.55,
-        )  # fmt: skip
+        head.across((x - 0.28, x + 0.28), (y - 0.62, y + 0.62), -0.06, _DARK * 0.55)
         head.box((x - 0.21, x + 0.21), (y - 0.55, y + 0.55), (-0.32, -0.08), _DARK * 0.8)
         for index, colour in enumerate(((40, 40, 245), (40, 170, 250), (130, 230, 60))):
             at = (x, y + 0.34 - 0.34 * index, -0.33)
@@ -134,60 +108,53 @@ def make_sign(rng: np.random.Generator, large: float = 1.0) -> Model:
     plate = Faces(SIGN, (0, 2.5, 0.5))
     y, r = 2.55, 0.36 * large
 
-    def regular(
-        corners: int, radius: float, colour: tuple[int, int, int], z: float, turn: float
-    ) -> None:
+    def regular(corners: int, radius: float, colour: ArrayLike, z: float, turn: float = 0) -> None:
         angles = turn + np.arange(corners) * (2 * pi / corners)
-        ring = [(radius * sin(a), y + radius * cos(a), z) for a in angles]
-        plate.face(ring, colour)
+        plate.face([(radius * sin(a), y + radius * cos(a), z) for a in angles], colour)
+
+    def bar(x: Sequence[float], low: float, high: float, z: float, colour: ArrayLike) -> None:
+        plate.across(x, (y + low, y + high), z, colour)
 
     if kind == 0:  # an order
-        regular(18, r, red, 0, 0)
-        regular(18, r * 0.74, white, -0.004, 0)
-        plate.across((-0.13 * large, -0.02), (y - 0.14 * large, y + 0.14 * large), -0.008, _DARK)
-        plate.across((0.03, 0.14 * large), (y - 0.14 * large, y + 0.14 * large), -0.008, _DARK)
+        regular(18, r, red, 0)
+        regular(18, r * 0.74, white, -0.004)
+        bar((-0.13 * large, -0.02), -0.14 * large, 0.14 * large, -0.008, _DARK)
+        bar((0.03, 0.14 * large), -0.14 * large, 0.14 * large, -0.008, _DARK)
     elif kind == 1:  # a warning
-        regular(3, r * 1.25, red, 0, 0)
-        regular(3, r * 0.82, white, -0.004, 0)
-        plate.across((-0.03, 0.03), (y - 0.12 * large, y + 0.15 * large), -0.008, _DARK)
+        regular(3, r * 1.25, red, 0)
+        regular(3, r * 0.82, white, -0.004)
+        bar((-0.03, 0.03), -0.12 * large, 0.15 * large, -0.008, _DARK)
     elif kind == 2:  # a direction
-        regular(18, r, blue, 0, 0)
-        plate.across((-0.04, 0.04), (y - 0.2 * large, y + 0.1 * large), -0.004, white)
+        regular(18, r, blue, 0)
+        bar((-0.04, 0.04), -0.2 * large, 0.1 * large, -0.004, white)
         plate.face(
-            [(-0.15, y + 0.05, -0.004), (0.15, y + 0.05, -0.004), (0, y + 0.24, -0.004)], white
+            [(x, y + up, -0.004) for x, up in ((-0.15, 0.05), (0.15, 0.05), (0, 0.24))], white
         )
     elif kind == 3:  # parking, crossing
-        plate.across((-r, r), (y - r, y + r), 0, blue)
-        plate.across((-0.16 * large, -0.07), (y - 0.2 * large, y + 0.2 * large), -0.004, white)
-        plate.across((-0.07, 0.12 * large), (y, y + 0.2 * large), -0.004, white)
-    elif kind == 4:
+        bar((-r, r), -r, r, 0, blue)
+        bar((-0.16 * large, -0.07), -0.2 * large, 0.2 * large, -0.004, white)
+        bar((-0.07, 0.12 * large), 0, 0.2 * large, -0.004, white)
+    elif kind == 4:  # stop
         regular(8, r * 1.05, red, 0, pi / 8)
-        plate.across((-r * 0.6, r * 0.6), (y - 0.07, y + 0.07), -0.004, white)
+        bar((-r * 0.6, r * 0.6), -0.07, 0.07, -0.004, white)
     elif kind == 5:  # priority
-        regular(4, r * 1.1, white, 0, 0)
-        regular(4, r * 0.8, yellow, -0.004, 0)
+        regular(4, r * 1.1, white, 0)
+        regular(4, r * 0.8, yellow, -0.004)
     else:  # a guide board
-        post.append(
-            limb([(0.9 * large, 0, 0.03, 0.035), (0.9 * large, 2.9, 0.03, 0.035)], _STEEL, POLE)
-        )
-        plate.across(
-            (-0.25, 1.15 * large), (2.0, 3.0), 0, rng.permutation([blue, white, yellow])[0]
-        )
-        for row in (2.25, 2.62):
-            plate.across(
-                (-0.1, 0.8 * large), (row, row + 0.14), -0.004, white if row > 2.5 else _DARK
-            )
+        x = 0.9 * large
+        post.append(limb([(x, 0, 0.03, 0.035), (x, 2.9, 0.03, 0.035)], _STEEL, POLE))
+        colour = rng.permutation([blue, white, yellow])[0]
+        plate.across((-0.25, 1.15 * large), (2.0, 3.0), 0, colour)
+        plate.across((-0.1, 0.8 * large), (2.25, 2.25 + 0.14), -0.004, _DARK)
+        plate.across((-0.1, 0.8 * large), (2.62, 2.62 + 0.14), -0.004, white)
     return tuple(post), plate.mesh()
 
 
 def make_bollard() -> Model:
     """Build a bollard."""
-    return (
-        (
-            limb([(0, 0, 0, 0.06), (0, 0.85, 0, 0.06)], _DARK * 1.3, POLE),
-            limb([(0, 0.72, 0, 0.063), (0, 0.78, 0, 0.063)], np.array([220.0, 224, 224]), POLE),
-        ),
-    )
+    post = limb([(0, 0, 0, 0.06), (0, 0.85, 0, 0.06)], _DARK * 1.3, POLE)
+    band = limb([(0, 0.72, 0, 0.063), (0, 0.78, 0, 0.063)], (220, 224, 224), POLE)
+    return ((post, band),)
 
 
 def make_bin(rng: np.random.Generator) -> Model:
@@ -203,13 +170,12 @@ def make_fence(rng: np.random.Generator, long: float) -> Model:
     tone = float(rng.uniform(0.7, 1.15))
     colour = np.array(((216, 222, 224), (58, 62, 50), (92, 128, 164))[kind]) * tone
     if kind == 2:
-        planks = Faces(FENCE, (0, 0.5, -99))
+        planks = Faces(FENCE)
         for z in np.arange(0, long, 0.6):
             shade = colour * rng.uniform(0.86, 1.1)
-            end = min(z + 0.58, long)
             for x in (-0.04, 0.04):
-                planks.face([(x, 0.05, z), (x, 0.05, end), (x, high, end), (x, high, z)], shade)
-        return (_two_sided(planks.mesh()),)
+                planks.along(x, (0.05, high), (z, min(z + 0.58, long)), shade)
+        return (planks.mesh(),)
     wires = [hole([(0, 0.1, 0), (0, 0.1, long), (0, high, long), (0, high, 0)], FENCE)]
     gap, wide = (0.24, 0.055) if kind == 0 else (0.26, 0.022)
     posts = [
@@ -218,13 +184,6 @@ def make_fence(rng: np.random.Generator, long: float) -> Model:
     rails = [wire([(0, y, 0), (0, y, long)], 0.04, colour * 0.9, FENCE) for y in (0.3, high - 0.2)]
     # Each in a part of its own, because parts are painted in order.
     return tuple(wires), tuple(rails), tuple(posts)
-
-
-def _two_sided(mesh: Mesh) -> Mesh:
-    normals = mesh.normals.copy()
-    normals[:, 0] = np.where(mesh.points[[end - 1 for end in mesh.ends], 0] > 0, 1.0, -1.0)
-    normals[:, 1:] = 0
-    return Mesh(mesh.points, mesh.ends, normals, mesh.colours, mesh.glows, mesh.label)
 
 
 def make_wall(
@@ -247,12 +206,10 @@ def make_wall(
     image = Pyramid(np.clip(shaded, 0, 255).astype(np.uint8))
     # Seen from the road, the right wall's left end is its far one.
     start, step = (long, -1) if side > 0 else (0, 1)
-    parts: list[FlatPanel] = []
     pieces = max(1, round(long / 12))
-    for piece in range(pieces):
-        origin = np.array([0, high, start + step * long * piece / pieces])
-        across = np.array([0, 0, step * long / pieces])
-        parts.append(FlatPanel(image, origin, across, np.array([0, -high, 0.0]), WALL))
+    across, down = np.array([0, 0, step * long / pieces]), np.array([0, -high, 0.0])
+    origins = ((0, high, start + step * long * piece / pieces) for piece in range(pieces))
+    parts = [FlatPanel(image, np.array(origin), across, down, WALL) for origin in origins]
     cap = Faces(WALL, (side * 0.2, 0, long / 2))
     cap.box((-side * 0.06, side * 0.5), (high, high + 0.12), (0, long), colour * 1.25)
     cap.across((0, side * 0.4), (0, high), 0, colour * 0.9)

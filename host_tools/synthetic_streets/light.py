@@ -1,4 +1,4 @@
-"""The light of a scene: sun, sky, haze, and whether lamps are on."""
+"""The light of a scene: sun, sky, haze, and whether lamps burn."""
 
 from __future__ import annotations
 
@@ -10,6 +10,31 @@ import numpy as np
 from edge_app.errors import UsageError
 from host_tools.synthetic_streets import WEATHERS
 from host_tools.synthetic_streets.pinhole_camera import Points
+
+# Mean and spread by weather: blue, green, red and share of sun_bgr to cloud_bgr; haze_m, clouds and
+# shadow with what is added.
+_MEANS = {
+    "noon": (
+        ((0.56, 0.66, 0.72, 0.06), (0.60, 0.56, 0.54, 0.06), (214, 150, 92, 0.10),
+         (236, 216, 190, 0.05), (232, 216, 198, 0.05), (250, 250, 250, 0.02)),
+        ((330, 120), (0.42, 0.35), (0.52, 0.10)),
+    ),
+    "overcast": (
+        ((0.10, 0.10, 0.10, 0.3), (0.84, 0.82, 0.80, 0.10), (206, 196, 186, 0.10),
+         (226, 222, 216, 0.05), (222, 218, 212, 0.05), (232, 230, 228, 0.05)),
+        ((240, 110), (0.85, 0.15), (0.12, 0.08)),
+    ),
+    "dusk": (
+        ((0.16, 0.26, 0.42, 0.15), (0.44, 0.37, 0.36, 0.12), (150, 96, 66, 0.12),
+         (130, 168, 232, 0.10), (138, 146, 178, 0.10), (150, 150, 216, 0.10)),
+        ((260, 100), (0.45, 0.3), (0.25, 0.10)),
+    ),
+    "rain": (
+        ((0.03, 0.03, 0.03, 0.3), (0.70, 0.67, 0.64, 0.10), (168, 160, 150, 0.10),
+         (192, 188, 182, 0.06), (190, 186, 180, 0.06), (178, 174, 170, 0.08)),
+        ((130, 50), (0.95, 0.05), (0.05, 0.03)),
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +74,9 @@ class Light:
 
 
 def make_light(weather: str, rng: np.random.Generator, *, vary: float = 1.0) -> Light:
-    """Make the light of a weather; `vary` says how far from its mean.
+    """Return the light of a weather, by chance up to `vary` times its spread from the mean.
 
-    Raises UsageError for a weather that is not known.
+    Raises UsageError for an unknown weather.
     """
     if weather not in WEATHERS:
         raise UsageError(f"there is no weather '{weather}'; choose one of: {', '.join(WEATHERS)}")
@@ -63,37 +88,15 @@ def make_light(weather: str, rng: np.random.Generator, *, vary: float = 1.0) -> 
         return np.array([blue, green, red]) * (1 + vary * rng.uniform(-by, by, 3))
 
     side = 1.0 if vary == 0 or rng.random() < 0.5 else -1.0
-    low = weather == "dusk"
-    high_deg = some(14, 6) if low else some(48, 16)
-    turn_deg = side * some(62, 50)
-    flat = cos(radians(high_deg))
-    sun = np.array(
-        [flat * sin(radians(turn_deg)), sin(radians(high_deg)), flat * cos(radians(turn_deg))]
-    )
-    if weather == "noon":
-        return Light(
-            sun, tint(0.56, 0.66, 0.72, 0.06), tint(0.60, 0.56, 0.54, 0.06),
-            tint(214, 150, 92, 0.10), tint(236, 216, 190, 0.05), tint(232, 216, 198, 0.05),
-            tint(250, 250, 250, 0.02), some(330, 120), some(0.42, 0.35), some(0.52, 0.10),
-            False, 0.0,
-        )  # fmt: skip
-    if weather == "overcast":
-        return Light(
-            sun, tint(0.10, 0.10, 0.10, 0.3), tint(0.84, 0.82, 0.80, 0.10),
-            tint(206, 196, 186, 0.10), tint(226, 222, 216, 0.05), tint(222, 218, 212, 0.05),
-            tint(232, 230, 228, 0.05), some(240, 110), some(0.85, 0.15), some(0.12, 0.08),
-            False, 0.0,
-        )  # fmt: skip
-    if weather == "dusk":
-        return Light(
-            sun, tint(0.16, 0.26, 0.42, 0.15), tint(0.44, 0.37, 0.36, 0.12),
-            tint(150, 96, 66, 0.12), tint(130, 168, 232, 0.10), tint(138, 146, 178, 0.10),
-            tint(150, 150, 216, 0.10), some(260, 100), some(0.45, 0.3), some(0.25, 0.10),
-            True, 0.0,
-        )  # fmt: skip
+    high = radians(some(14, 6) if weather == "dusk" else some(48, 16))
+    turn = radians(side * some(62, 50))
+    sun = np.array([cos(high) * sin(turn), sin(high), cos(high) * cos(turn)])
+    colours, numbers = _MEANS[weather]
+    sun_bgr, ambient, sky, horizon, haze, cloud = (tint(*mean) for mean in colours)
+    haze_m, clouds, shadow = (some(*mean) for mean in numbers)
+    wet = weather == "rain"
+    lamps = bool(vary and rng.random() < 0.6) if wet else weather == "dusk"
+    rain = some(0.6, 0.35) if wet else 0.0
     return Light(
-        sun, tint(0.03, 0.03, 0.03, 0.3), tint(0.70, 0.67, 0.64, 0.10),
-        tint(168, 160, 150, 0.10), tint(192, 188, 182, 0.06), tint(190, 186, 180, 0.06),
-        tint(178, 174, 170, 0.08), some(130, 50), some(0.95, 0.05), some(0.05, 0.03),
-        bool(vary and rng.random() < 0.6), some(0.6, 0.35),
-    )  # fmt: skip
+        sun, sun_bgr, ambient, sky, horizon, haze, cloud, haze_m, clouds, shadow, lamps, rain
+    )

@@ -27,7 +27,7 @@ Moving: TypeAlias = Callable[[float], Model]
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """The look of a person; colours are BGR."""
+    """A person's looks; colours are BGR."""
 
     height: float
     build: float
@@ -41,6 +41,11 @@ class Looks:
     skirt: bool
     bag: int  # 0 none, 1 backpack, 2 handbag
     umbrella: bool
+
+    @property
+    def scale(self) -> float:
+        """Height in relation to the usual 1.75 m."""
+        return self.height / 1.75
 
 
 def make_looks(rng: np.random.Generator, *, rain: bool = False) -> Looks:
@@ -64,106 +69,80 @@ def make_walker(looks: Looks, stride_hz: float, start: float) -> Moving:
 
     def at(time_s: float) -> Model:
         phase = 2 * pi * (stride_hz * time_s + start)
-        return (_walking(looks, phase if stride_hz else None),)
+        if not stride_hz:
+            return (_posed(looks, 0.12, 0.0, 0.0),)
+        return (_posed(looks, sin(phase), cos(phase), 0.02 * cos(2 * phase)),)
 
     return at
 
 
-def _walking(looks: Looks, phase: float | None) -> tuple[Limb, ...]:
-    k, b = looks.height / 1.75, looks.build
-    swing = sin(phase) if phase is not None else 0.12
-    bob = 0.02 * cos(2 * phase) if phase is not None else 0.0
+def _posed(looks: Looks, swing: float, lift: float, bob: float) -> tuple[Limb, ...]:
+    """Return a person with the right leg ahead and lifted by shares, and raised by bob metres."""
+    k, b = looks.scale, looks.build
     hip_y = (0.92 + bob) * k
     parts: list[Limb] = []
     for side in (-1, 1):
         turn = side * swing * 0.48
-        lift = max(0.0, side * (cos(phase) if phase is not None else 0.0)) * 0.55
-        parts += _leg(looks, side * 0.095 * k * b, hip_y, turn, lift, PERSON)
-        parts += _arm(looks, side, 1.42 * k + bob, -turn * 0.9, 0.25, PERSON)
-    parts += _trunk(looks, hip_y, 0.0, PERSON)
+        parts += _leg(looks, side * 0.095 * k * b, hip_y, turn, max(0.0, side * lift) * 0.55)
+        parts += _arm(looks, side, 1.42 * k + bob, -turn * 0.9)
+    parts += _trunk(looks, hip_y)
     parts += _head(looks, 1.60 * k + bob, 0.02, PERSON)
     parts += _carried(looks, k)
     return tuple(parts)
 
 
-def _leg(looks: Looks, x: float, hip_y: float, turn: float, lift: float, label: int) -> list[Limb]:
-    k, b = looks.height / 1.75, looks.build
-    thigh, shin = 0.44 * k, 0.44 * k
-    knee = (x, hip_y - thigh * cos(turn), thigh * sin(turn))
+def _leg(looks: Looks, x: float, hip_y: float, turn: float, lift: float) -> list[Limb]:
+    k, b = looks.scale, looks.build
+    long = 0.44 * k  # of thigh and shin each
+    knee = (x, hip_y - long * cos(turn), long * sin(turn))
     bend = turn - lift - 0.04
-    foot = (x, max(knee[1] - shin * cos(bend), 0.07 * k), knee[2] + shin * sin(bend))
+    y, z = max(knee[1] - long * cos(bend), 0.07 * k), knee[2] + long * sin(bend)
     legs = looks.skin if looks.skirt else looks.legs
+    shoe = [(x, y - 0.03 * k, z - 0.04, 0.045 * k), (x, y - 0.04 * k, z + 0.14 * k, 0.035 * k)]
     return [
-        limb([(x, hip_y, 0, 0.095 * k * b), (*knee, 0.068 * k * b)], legs, label),
-        limb([(*knee, 0.066 * k * b), (*foot, 0.045 * k * b)], legs, label),
-        limb(
-            [(foot[0], foot[1] - 0.03 * k, foot[2] - 0.04, 0.045 * k),
-             (foot[0], foot[1] - 0.04 * k, foot[2] + 0.14 * k, 0.035 * k)],
-            looks.shoes, label,
-        ),
-    ]  # fmt: skip
+        limb([(x, hip_y, 0, 0.095 * k * b), (*knee, 0.068 * k * b)], legs, PERSON),
+        limb([(*knee, 0.066 * k * b), (x, y, z, 0.045 * k * b)], legs, PERSON),
+        limb(shoe, looks.shoes, PERSON),
+    ]
 
 
-def _arm(
-    looks: Looks,
-    side: int,
-    shoulder_y: float,
-    turn: float,
-    bend: float,
-    label: int,
-    lean: float = 0,
-) -> list[Limb]:
-    k, b = looks.height / 1.75, looks.build
+def _arm(looks: Looks, side: int, shoulder_y: float, turn: float) -> list[Limb]:
+    k, b = looks.scale, looks.build
     x = side * 0.205 * k * b
-    elbow = (x * 1.12, shoulder_y - 0.28 * k * cos(turn), lean + 0.28 * k * sin(turn))
-    turn += bend
-    hand = (x * 1.12, elbow[1] - 0.25 * k * cos(turn), elbow[2] + 0.25 * k * sin(turn))
+    elbow = (x * 1.12, shoulder_y - 0.28 * k * cos(turn), 0.28 * k * sin(turn))
+    bend = turn + 0.25
+    hand = (x * 1.12, elbow[1] - 0.25 * k * cos(bend), elbow[2] + 0.25 * k * sin(bend))
+    palm = [(*hand, 0.043 * k), (hand[0], hand[1] - 0.05 * k, hand[2], 0.036 * k)]
     sleeve = looks.top * 0.92
     return [
-        limb([(x, shoulder_y, lean, 0.058 * k * b), (*elbow, 0.047 * k * b)], sleeve, label),
-        limb([(*elbow, 0.045 * k * b), (*hand, 0.036 * k)], sleeve, label),
-        limb(
-            [(*hand, 0.043 * k), (hand[0], hand[1] - 0.05 * k, hand[2], 0.036 * k)],
-            looks.skin, label,
-        ),
-    ]  # fmt: skip
-
-
-def _trunk(looks: Looks, hip_y: float, lean: float, label: int) -> list[Limb]:
-    k, b = looks.height / 1.75, looks.build
-    chest_y = hip_y + 0.47 * k
-    hem = hip_y - (0.42 * k if looks.coat else 0.02)
-    wide = 0.155 * k * b
-    balls = [(-wide, chest_y, lean, 0.075 * k), (wide, chest_y, lean, 0.075 * k)]
-    balls += [
-        (-0.09 * k * b, hip_y + 0.08, 0, 0.095 * k),
-        (0.09 * k * b, hip_y + 0.08, 0, 0.095 * k),
+        limb([(x, shoulder_y, 0, 0.058 * k * b), (*elbow, 0.047 * k * b)], sleeve, PERSON),
+        limb([(*elbow, 0.045 * k * b), (*hand, 0.036 * k)], sleeve, PERSON),
+        limb(palm, looks.skin, PERSON),
     ]
-    parts = [limb(balls, looks.top, label)]
+
+
+def _trunk(looks: Looks, hip_y: float) -> list[Limb]:
+    k, b = looks.scale, looks.build
+
+    def pair(wide: float, y: float, radius: float) -> list[tuple[float, ...]]:
+        return [(side * wide * k * b, y, 0, radius * k) for side in (-1, 1)]
+
+    hips = pair(0.09, hip_y + 0.08, 0.095)
+    parts = [limb([*pair(0.155, hip_y + 0.47 * k, 0.075), *hips], looks.top, PERSON)]
     if looks.coat:
-        skirt = [(-0.12 * k * b, hem, 0, 0.09 * k), (0.12 * k * b, hem, 0, 0.09 * k)]
-        parts.append(limb([*balls[2:], *skirt], looks.top * 0.96, label))
+        parts.append(limb([*hips, *pair(0.12, hip_y - 0.42 * k, 0.09)], looks.top * 0.96, PERSON))
     elif looks.skirt:
-        low = hip_y - 0.40 * k
-        skirt = [(-0.13 * k * b, low, 0, 0.08 * k), (0.13 * k * b, low, 0, 0.08 * k)]
-        parts.append(limb([*balls[2:], *skirt], looks.legs, label))
+        parts.append(limb([*hips, *pair(0.13, hip_y - 0.40 * k, 0.08)], looks.legs, PERSON))
     return parts
 
 
 def _head(looks: Looks, y: float, z: float, label: int, helmet: Points | None = None) -> list[Limb]:
-    k = looks.height / 1.75
-    parts = [
-        limb(
-            [(0, y - 0.14 * k, z - 0.02, 0.055 * k), (0, y - 0.05 * k, z, 0.055 * k)],
-            looks.skin, label,
-        ),
-        limb(
-            [(0, y + 0.03 * k, z + 0.02, 0.092 * k), (0, y - 0.03 * k, z + 0.04, 0.075 * k)],
-            looks.skin, label,
-        ),
-        limb([(0, y + 0.065 * k, z - 0.025, 0.100 * k), (0, y + 0.0 * k, z - 0.05, 0.085 * k)],
-             looks.hair if helmet is None else helmet, label),
-    ]  # fmt: skip
+    k = looks.scale
+    neck = [(0, y - 0.14 * k, z - 0.02, 0.055 * k), (0, y - 0.05 * k, z, 0.055 * k)]
+    face = [(0, y + 0.03 * k, z + 0.02, 0.092 * k), (0, y - 0.03 * k, z + 0.04, 0.075 * k)]
+    back = [(0, y + 0.065 * k, z - 0.025, 0.100 * k), (0, y, z - 0.05, 0.085 * k)]
+    parts = [limb(neck, looks.skin, label), limb(face, looks.skin, label)]
+    parts.append(limb(back, looks.hair if helmet is None else helmet, label))
     if helmet is not None:
         parts.append(limb([(0, y + 0.07 * k, z + 0.01, 0.122 * k)], helmet, label))
     elif looks.long_hair:
@@ -194,13 +173,12 @@ def _carried(looks: Looks, k: float) -> list[Limb]:
 
 def rider_on_bicycle(looks: Looks, crank: float, helmet: Points | None) -> tuple[Limb, ...]:
     """Pose a rider on a bicycle whose crank is turned by an angle in radians."""
-    k = looks.height / 1.75
     seat_y = 0.98
     parts: list[Limb] = []
     for side in (-1, 1):
         angle = crank + (pi if side < 0 else 0)
         foot = np.array([side * 0.11, 0.30 + 0.17 * cos(angle), 0.02 + 0.17 * sin(angle)])
-        parts += _bent_leg(looks, np.array([side * 0.09, seat_y, -0.24]), foot, 0.46 * k)
+        parts += _bent_leg(looks, np.array([side * 0.09, seat_y, -0.24]), foot, 0.46 * looks.scale)
         parts += _reaching_arm(looks, side, np.array([side * 0.2, 1.42, 0.06]), (0.26, 1.02, 0.44))
     parts += _leaning_trunk(looks, (seat_y, -0.24), (1.42, 0.04))
     parts += _head(looks, 1.62, 0.12, RIDER, helmet)
@@ -221,22 +199,20 @@ def rider_on_motorcycle(looks: Looks, helmet: Points) -> tuple[Limb, ...]:
 
 def _bent_leg(looks: Looks, hip: Points, foot: Points, long: float) -> list[Limb]:
     """Bend a leg's knee forward so that it spans hip and foot."""
-    k, b = looks.height / 1.75, looks.build
+    k, b = looks.scale, looks.build
     across = foot - hip
     gap = float(np.linalg.norm(across))
     out = np.sqrt(max(long**2 - (gap / 2) ** 2, 0.0))
     ahead = np.array([0.0, -across[2], across[1]]) / max(gap, 1e-6)
     ahead = ahead if ahead[2] > 0 else -ahead
     knee = (hip + foot) / 2 + ahead * out
+    x, y, z = foot
+    shoe = [(x, y - 0.02, z - 0.06, 0.045), (x, y - 0.03, z + 0.12, 0.035)]
     return [
         limb([(*hip, 0.095 * k * b), (*knee, 0.068 * k * b)], looks.legs, RIDER),
         limb([(*knee, 0.066 * k * b), (*foot, 0.048 * k * b)], looks.legs * 0.95, RIDER),
-        limb(
-            [(foot[0], foot[1] - 0.02, foot[2] - 0.06, 0.045),
-             (foot[0], foot[1] - 0.03, foot[2] + 0.12, 0.035)],
-            looks.shoes, RIDER,
-        ),
-    ]  # fmt: skip
+        limb(shoe, looks.shoes, RIDER),
+    ]
 
 
 def _reaching_arm(
@@ -260,8 +236,6 @@ def _leaning_trunk(
     balls += [(s * 0.09 * b, hip[0] + 0.04, hip[1], 0.11) for s in (-1, 1)]
     parts = [limb(balls, looks.top, RIDER)]
     if looks.bag == 1:
-        bag = [
-            (s * 0.08, y, z - 0.22, 0.08) for s in (-1, 1) for y, z in ((1.1, -0.1), (1.38, 0.0))
-        ]
+        bag = [(s * 0.08, y, z, 0.08) for s in (-1, 1) for y, z in ((1.1, -0.32), (1.38, -0.22))]
         parts.append(limb(bag, np.flip(looks.top) * 0.7 + 20, RIDER))
     return parts

@@ -1,4 +1,4 @@
-"""Solid things made of faces, rounded limbs and wires, and their painting.
+"""Solid things of faces, rounded limbs and wires, and their painting.
 
 A thing's own space: x to its right, y up, z where it heads, in metres; it stands on y = 0.
 """
@@ -23,7 +23,7 @@ _CIRCLE = np.array([(cos(a), sin(a)) for a in np.arange(14) * (2 * pi / 14)])
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place and heading of a thing; yaw in radians, 0 along the street."""
+    """Where a thing stands and heads; yaw in radians, 0 along the street."""
 
     x: float
     z: float
@@ -37,8 +37,7 @@ class Place:
 
     def to_world(self, points: Points) -> Points:
         """Move points from the thing's space into the world: (N, 3) both."""
-        moved: Points = points @ self.turn().T + (self.x, self.y, self.z)
-        return moved
+        return np.asarray(points @ self.turn().T + (self.x, self.y, self.z))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class Mesh:
 
 
 class Faces:
-    """Collect the faces of a mesh; `centre` is inside it, so that normals point outwards."""
+    """Builder of a mesh; `centre` is inside it, so that normals point outwards."""
 
     def __init__(self, label: int, centre: ArrayLike = (0.0, 0.8, 0.0)) -> None:
         self._label = label
@@ -81,12 +80,11 @@ class Faces:
 
     def box(self, x: ArrayLike, y: ArrayLike, z: ArrayLike, colour: ArrayLike) -> None:
         """Add a box without its bottom; x, y, z: (2,) from and to."""
-        (x0, x1), (y0, y1), (z0, z1) = (np.asarray(pair, np.float64) for pair in (x, y, z))
-        self.across((x0, x1), (y0, y1), z0, colour)
-        self.across((x0, x1), (y0, y1), z1, colour)
-        self.along(x0, (y0, y1), (z0, z1), colour)
-        self.along(x1, (y0, y1), (z0, z1), colour)
-        self.face([(x0, y1, z0), (x1, y1, z0), (x1, y1, z1), (x0, y1, z1)], colour)
+        for end in np.asarray(z):
+            self.across(x, y, end, colour)
+        for end in np.asarray(x):
+            self.along(end, y, z, colour)
+        self.level(x, np.asarray(y)[1], z, colour)
 
     def across(
         self, x: ArrayLike, y: ArrayLike, z: float, colour: ArrayLike, *, glows: bool = False
@@ -101,6 +99,13 @@ class Faces:
         """Add an upright rectangle that faces sideways."""
         (y0, y1), (z0, z1) = np.asarray(y), np.asarray(z)
         self.face([(x, y0, z0), (x, y0, z1), (x, y1, z1), (x, y1, z0)], colour, glows=glows)
+
+    def level(
+        self, x: ArrayLike, y: float, z: ArrayLike, colour: ArrayLike, *, glows: bool = False
+    ) -> None:
+        """Add a level rectangle."""
+        (x0, x1), (z0, z1) = np.asarray(x), np.asarray(z)
+        self.face([(x0, y, z0), (x1, y, z0), (x1, y, z1), (x0, y, z1)], colour, glows=glows)
 
     def disc(self, at: ArrayLike, radius: float, colour: ArrayLike, axis: str = "x") -> None:
         """Add a round face; axis: x faces sideways, z along the street."""
@@ -127,7 +132,7 @@ class Faces:
 
 @dataclass(frozen=True, slots=True)
 class Limb:
-    """A rounded part: the hull of balls, a wire through points, or a hole with its own label.
+    """A rounded part: the hull of balls, or a wire through points, or a hole to be claimed.
 
     points: (N, 3). radii: (N,) metres.
     """
@@ -141,7 +146,7 @@ class Limb:
 
 @dataclass(frozen=True, slots=True)
 class Foliage:
-    """Tufts of leaves: places (N, 3), sizes (N,), and the cut-out of each."""
+    """Tufts of leaves: where (N, 3), how large (N,), and which cut-out each one is."""
 
     points: Points
     radii: Points
@@ -151,7 +156,7 @@ class Foliage:
 
 @dataclass(frozen=True, slots=True)
 class FlatPanel:
-    """A textured rectangle: a corner and two sides, (3,) each; the texture includes the light."""
+    """A textured rectangle: a corner and two sides, (3,) each; its light is painted in."""
 
     levels: Pyramid
     origin: Points
@@ -186,8 +191,7 @@ def ring(centre: ArrayLike, radius: float, count: int = 20) -> Points:
     """Return the points of an upright wheel that rolls along z: (count + 1, 3)."""
     angles = np.linspace(0, 2 * pi, count + 1)
     circle = np.stack([np.zeros_like(angles), np.sin(angles), np.cos(angles)], 1)
-    points: Points = np.asarray(centre) + radius * circle
-    return points
+    return np.asarray(np.asarray(centre) + radius * circle)
 
 
 def paint(canvas: Canvas, light: Light, model: Model, place: Place) -> None:
@@ -228,14 +232,11 @@ def _paint_mesh(canvas: Canvas, light: Light, mesh: Mesh, place: Place) -> None:
     corners = camera.to_pixels(seen) if whole else seen
     for index in np.flatnonzero(facing):
         part = slice(starts[index], mesh.ends[index])
-        if whole:
-            depth = float(seen[part, 2].mean())
-            canvas.polygon(corners[part], colours[index], mesh.label, depth)
-            continue
-        kept = clip_near(seen[part])
+        kept = seen[part] if whole else clip_near(seen[part])
         if len(kept) >= 3:
+            outline = corners[part] if whole else camera.to_pixels(kept)
             depth = float(kept[:, 2].mean())
-            canvas.polygon(camera.to_pixels(kept), colours[index], mesh.label, depth)
+            canvas.polygon(outline, colours[index], mesh.label, depth)
 
 
 def _paint_foliage(canvas: Canvas, part: Foliage, place: Place) -> None:

@@ -54,7 +54,7 @@ _SHAPES = (
 
 
 def livery(rng: np.random.Generator) -> Points:
-    """Draw the colour of a bus, a truck or a tram by lot."""
+    """Return a random colour of a bus, a truck or a tram."""
     return np.array(_LIVERIES[rng.integers(len(_LIVERIES))]) * rng.uniform(0.85, 1.1, 3)
 
 
@@ -83,8 +83,7 @@ def _car_body(faces: Faces, shape: _Shape, paint: Points) -> None:
     outline += [(-half + 0.02, belt - 0.16), (-half - 0.03, 0.55), (-half, 0.26)]
     for (z0, y0), (z1, y1) in pairwise(outline):
         w0, w1 = width_at(y0), width_at(y1)
-        is_low = max(y0, y1) < 0.6
-        colour = paint * 0.55 if is_low else paint
+        colour = paint * 0.55 if max(y0, y1) < 0.6 else paint
         faces.face([(-w0, y0, z0), (w0, y0, z0), (w1, y1, z1), (-w1, y1, z1)], colour)
     (screen, _), (front, _), (back, _), (rear, _) = line[1:5]
     for side in (-1, 1):
@@ -94,22 +93,13 @@ def _car_body(faces: Faces, shape: _Shape, paint: Points) -> None:
         faces.face(low, paint * 0.62)
         top = [(w, 0.50, half + 0.02), (w, belt - 0.20, nose), (w, belt, screen), (w, belt, rear)]
         faces.face([*top, (w, belt - 0.16, tail), (w, 0.50, -half)], paint)
-        faces.face(
-            [
-                (w, 0.66, half - 0.1),
-                (w, 0.76, half - 0.1),
-                (w, 0.80, tail + 0.1),
-                (w, 0.70, tail + 0.1),
-            ],
-            np.minimum(paint * 1.16 + 8, 250),
-        )
+        z0, z1 = half - 0.1, tail + 0.1
+        crease = [(w, 0.66, z0), (w, 0.76, z0), (w, 0.80, z1), (w, 0.70, z1)]
+        faces.face(crease, np.minimum(paint * 1.16 + 8, 250))
         faces.face([(w, belt, screen), (n, high, front), (n, high, back), (w, belt, rear)], paint)
     # What the roof shows of the sky.
-    faces.face(
-        [(-0.5, high + 0.004, front - 0.15), (0.5, high + 0.004, front - 0.15),
-         (0.5, high + 0.004, back + 0.2), (-0.5, high + 0.004, back + 0.2)],
-        np.minimum(paint * 1.08 + 12, 250),
-    )  # fmt: skip
+    sheen = np.minimum(paint * 1.08 + 12, 250)
+    faces.level((-0.5, 0.5), high + 0.004, (front - 0.15, back + 0.2), sheen)
 
 
 def _roof_line(shape: _Shape) -> list[tuple[float, float]]:
@@ -136,13 +126,9 @@ def _car_windows(faces: Faces, shape: _Shape) -> None:
         return side * (wide + (narrow - wide) * share + out), y, z
 
     low, top = belt + 0.05, high - 0.10
-    mix_low, mix_top = (low - belt) / (high - belt), (top - belt) / (high - belt)
-
-    def edge(bottom: float, upper: float, share: float) -> float:
-        return bottom + (upper - bottom) * share
-
-    front_low, front_top = edge(screen, front, mix_low) - 0.14, edge(screen, front, mix_top) - 0.12
-    back_low, back_top = edge(rear, back, mix_low) + 0.14, edge(rear, back, mix_top) + 0.12
+    shares = np.array([low - belt, top - belt]) / (high - belt)
+    front_low, front_top = screen + (front - screen) * shares - (0.14, 0.12)
+    back_low, back_top = rear + (back - rear) * shares + (0.14, 0.12)
     pillar = (front_top + back_top) / 2
     middle = (low + top) / 2
     for side in (-1, 1):
@@ -158,9 +144,8 @@ def _car_windows(faces: Faces, shape: _Shape) -> None:
     for (z0, y0), (z1, y1) in ((line[1], line[2]), (line[4], line[3])):
         away = 0.012 if z0 > 0 else -0.012
         rows = [(z0 + (z1 - z0) * s + away, y0 + (y1 - y0) * s + 0.012) for s in (0.08, 0.55, 0.92)]
-        for (za, ya), (zb, yb), tone in (
-            (rows[0], rows[2], 0.72), (rows[1], rows[2], 1.12),
-        ):  # fmt: skip
+        zb, yb = rows[2]
+        for (za, ya), tone in ((rows[0], 0.72), (rows[1], 1.12)):
             wa, wb = (pane(0, y, 1, -0.09)[0] for y in (ya, yb))
             faces.face([(-wa, ya, za), (wa, ya, za), (wb, yb, zb), (-wb, yb, zb)], GLASS * tone)
 
@@ -168,7 +153,7 @@ def _car_windows(faces: Faces, shape: _Shape) -> None:
 def _ends(
     faces: Faces, half_wide: float, half_long: float, belt: float, paint: Points, *, lamps: bool
 ) -> None:
-    """Put lights, plates and grille on."""
+    """Add lights, plates and grille."""
     front, back = half_long + 0.05, -half_long - 0.04
     low, high = belt - 0.40, belt - 0.24
     for side in (-1, 1):
@@ -186,13 +171,12 @@ def _ends(
 
 
 def wheels(faces: Faces, half_wide: float, z: float, radius: float, paint: Points) -> None:
-    """Put a pair of wheels on."""
+    """Add a pair of wheels."""
     for side in (-1, 1):
         x = side * half_wide
         faces.disc((x + side * 0.010, radius + 0.02, z), radius * 1.16, paint * 0.25)
-        faces.disc((x + side * 0.015, radius, z), radius, _RUBBER)
-        faces.disc((x + side * 0.020, radius, z), radius * 0.62, _RIM)
-        faces.disc((x + side * 0.025, radius, z), radius * 0.2, DARK)
+        for out, part, colour in ((0.015, 1.0, _RUBBER), (0.020, 0.62, _RIM), (0.025, 0.2, DARK)):
+            faces.disc((x + side * out, radius, z), radius * part, colour)
 
 
 def make_truck(rng: np.random.Generator, *, lamps: bool = False) -> Model:
