@@ -1,7 +1,5 @@
 """Base class of what holds a device, file, window or thread."""
 
-from __future__ import annotations
-
 from types import TracebackType
 from typing import Self
 

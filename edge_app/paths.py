@@ -1,7 +1,5 @@
 """Folders: the files that ship with the app, and the user's cache and state."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path

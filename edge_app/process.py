@@ -3,8 +3,6 @@
 They are made here and nowhere else, once, before the first frame.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 from collections.abc import Iterable, Mapping

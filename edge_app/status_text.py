@@ -3,8 +3,6 @@
 Views only place and colour it. Light on purpose: it imports nothing that draws.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -5,8 +5,6 @@ as a share of the background's brightness. Edges of shadows are no ink, since bo
 follow them, and a stroke in a shadow counts as much as one beside it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

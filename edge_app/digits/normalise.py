@@ -4,8 +4,6 @@ Source: LeCun, Cortes and Burges, "The MNIST database": the digit fits a box of 
 aspect ratio kept and grey edges, and its centre of mass is at the centre of 28x28.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray

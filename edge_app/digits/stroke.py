@@ -1,7 +1,5 @@
 """Which strokes may be a digit, among all dark or light things in an image."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

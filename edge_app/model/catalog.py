@@ -1,7 +1,5 @@
 """The models and samples that ship with the app, and finding a model by name."""
 
-from __future__ import annotations
-
 import difflib
 from pathlib import Path
 

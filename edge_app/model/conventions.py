@@ -1,7 +1,5 @@
 """What models usually expect and return, for what neither a card nor the user says."""
 
-from __future__ import annotations
-
 from edge_app.model.card import TensorInfo
 
 Scaling = tuple[tuple[float, ...], tuple[float, ...]]

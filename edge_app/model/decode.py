@@ -1,7 +1,5 @@
 """From the network's output to a class map or a class."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

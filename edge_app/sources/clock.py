@@ -1,7 +1,5 @@
 """Corrected rates and time stamps of video files."""
 
-from __future__ import annotations
-
 import math
 from fractions import Fraction
 

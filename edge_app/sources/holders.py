@@ -1,7 +1,5 @@
 """Processes that have a device open."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

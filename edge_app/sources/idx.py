@@ -3,8 +3,6 @@
 Source of the format: LeCun, Cortes and Burges, "The MNIST database", file formats.
 """
 
-from __future__ import annotations
-
 import gzip
 import io
 import zlib

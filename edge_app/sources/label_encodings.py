@@ -1,7 +1,5 @@
 """The encodings of class ids in truth images, and decoding of these images."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import dataclass
 

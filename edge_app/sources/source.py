@@ -1,7 +1,5 @@
 """The interfaces of sources and of truth."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Protocol, Self

@@ -1,7 +1,5 @@
 """Positions of pixel centres on a grid that is resized, as `cv2.resize` aligns them."""
 
-from __future__ import annotations
-
 from typing import TypeVar
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Loading a .tflite file: sandbox, native interpreter, network."""
 
-from __future__ import annotations
-
 import os
 import time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A runtime's interpreter for one file, and explanations of its errors."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Capturing what native code writes to the error stream."""
 
-from __future__ import annotations
-
 import os
 import sys
 import tempfile

@@ -1,7 +1,5 @@
 """The inference runtimes: which are installed, and loading one of them."""
 
-from __future__ import annotations
-
 import importlib
 import importlib.metadata
 import importlib.util

@@ -7,8 +7,6 @@ cause may go away (LiteRT 2.3.0 crashed on a good file where /sys was another ma
 file is tried again on every start.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
