@@ -1,6 +1,5 @@
 """Base class of what holds a device, file, window or thread."""
 
-from types import TracebackType
 from typing import Self
 
 
@@ -14,10 +13,5 @@ class Closeable:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self, TypeGuard
+from typing import Protocol, TypeGuard
 
 from edge_app.errors import SinkError
 from edge_app.frame import Status, Step
 
 
-class Sink(Protocol):
+class Sink(AbstractContextManager["Sink"], Protocol):
     """Receiver of finished frames; a context manager that is safe to close twice.
 
     every_frame: False for one that only shows figures: it gets a frame when the figures are
@@ -33,15 +33,6 @@ class Sink(Protocol):
     def close(self) -> None:
         """Finish, so that no frame that was taken is lost."""
         ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
 
 
 class Display(Sink, Protocol):

@@ -19,11 +19,7 @@ MAX_AGE_S = 10.0
 _CLOCK_READ_S = 1e-3
 _BOOTTIME = getattr(time, "CLOCK_BOOTTIME", None)
 _FLIPS = {(True, False): 1, (False, True): 0, (True, True): -1}
-_TURNS = {
-    90: cv2.ROTATE_90_CLOCKWISE,
-    180: cv2.ROTATE_180,
-    270: cv2.ROTATE_90_COUNTERCLOCKWISE,
-}
+_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +66,18 @@ def upright(image: Image, options: CameraOptions) -> Image:
     return image if turn is None else np.asarray(cv2.rotate(image, turn), np.uint8)
 
 
-def taken_s(stamp_ns: float | None, now_s: float | None = None) -> float | None:
-    """Return the monotonic time of a sensor's time stamp; None if the stamp is not plausible.
+def taken_s(stamp_ns: float | None, now_s: float) -> float:
+    """Return the monotonic time of a sensor's time stamp, or of arrival if it is not plausible.
 
     libcamera's clock includes the time that the machine was suspended, V4L2's does not, and some
     drivers use neither. Of the two clocks the one that makes the image younger is right: the
     other is off by the time of suspension, into the future or the past.
-    now_s: monotonic time of arrival, by default now.
+    now_s: monotonic time of arrival.
     """
     if not stamp_ns or not math.isfinite(stamp_ns):
-        return None
-    now_s = time.monotonic() if now_s is None else now_s
+        return now_s
     slept_s = time.clock_gettime(_BOOTTIME) - time.monotonic() if _BOOTTIME else 0.0
     ages = [now_s + ahead_s - stamp_ns / 1e9 for ahead_s in (slept_s, 0.0)]
     # The two clocks are not read at the same time, so an image may seem to be from the future.
     possible = [max(0.0, age) for age in ages if -_CLOCK_READ_S <= age <= MAX_AGE_S]
-    return now_s - min(possible) if possible else None
+    return now_s - min(possible, default=0.0)

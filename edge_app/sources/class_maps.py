@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -51,8 +51,8 @@ class ClassMapTruth:
         """Pair the maps with the frames of a source; raise SourceError if that is impossible."""
         # One image and one map are a pair whatever their names.
         if names is not None and (len(names), len(self._entries)) != (1, 1):
-            self._by_key = _unique(self._name, self._entries)
-            self._require(names)
+            self._by_key = {pair_key(entry.name): entry for entry in self._entries}
+            self._check_names(names)
             return
         self._by_key = None
         if frame_count != len(self._entries):
@@ -76,15 +76,18 @@ class ClassMapTruth:
             _agree(cityscapes_kind(ids), self._encoding, entry.name)
         return self._encoding.to_train_ids(ids, entry.name)
 
-    def _require(self, names: list[str]) -> None:
-        by_key = self._by_key or {}
-        twice = [key for key, n in Counter(map(pair_key, names)).items() if n > 1]
-        if twice:
-            raise SourceError(
-                f"{len(twice)} names occur twice among the images ({_some(twice)}), so their "
-                "truth is ambiguous; give one folder of them"
-            )
-        missing = [name for name in names if pair_key(name) not in by_key]
+    def _check_names(self, names: list[str]) -> None:
+        """Raise SourceError unless every name of a frame has exactly one map."""
+        own_names = [entry.name for entry in self._entries]
+        for where, some in ((f"in {self._name}", own_names), ("among the images", names)):
+            twice = [key for key, n in Counter(map(pair_key, some)).items() if n > 1]
+            if twice:
+                raise SourceError(
+                    f"{len(twice)} names occur twice {where} ({_some(twice)}), so the truth is "
+                    "ambiguous; give one folder of them"
+                )
+        own_keys = set(map(pair_key, own_names))
+        missing = [name for name in names if pair_key(name) not in own_keys]
         if missing:
             raise SourceError(
                 f"{self._name} has no truth for {len(missing)} of {len(names)} images "
@@ -144,19 +147,8 @@ def _agree(shown: LabelEncoding | None, expected: LabelEncoding, where: str) -> 
         )
 
 
-def _unique(name: str, entries: list[TruthImage]) -> dict[str, TruthImage]:
-    by_key = {pair_key(entry.name): entry for entry in entries}
-    if len(by_key) != len(entries):
-        twice = [k for k, n in Counter(pair_key(e.name) for e in entries).items() if n > 1]
-        raise SourceError(
-            f"{len(twice)} names occur twice in {name} ({_some(twice)}); give one folder of them"
-        )
-    return by_key
-
-
-def _some(names: Iterable[str]) -> str:
-    first = list(names)
-    return ", ".join(first[:3]) + (", ..." if len(first) > 3 else "")
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
 def _bytes_of(entry: TruthImage) -> bytes:

@@ -44,13 +44,13 @@ class FrameClock:
         A frame without a stamp, or whose stamp does not increase, follows its predecessor by the
         nominal interval; after a jump the clock continues from there.
         """
-        usable = raw_s is not None and math.isfinite(raw_s)
+        if raw_s is not None and not math.isfinite(raw_s):
+            raw_s = None
         if self._origin_s is None:
-            self._origin_s = raw_s if usable and raw_s is not None else 0.0
+            self._origin_s = raw_s or 0.0
             return 0.0
-        expected_s = self._last_s + self._step_s
-        time_s = expected_s
-        if usable and raw_s is not None:
+        time_s = expected_s = self._last_s + self._step_s
+        if raw_s is not None:
             moved_s = raw_s - self._origin_s - self._last_s
             if abs(moved_s) > LONGEST_GAP_S:
                 self._origin_s = raw_s - expected_s

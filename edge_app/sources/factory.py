@@ -43,18 +43,16 @@ def open_source(
     Raises SourceError if the source cannot be read or the truth does not fit, and UsageError for
     a `max_frames` below 1.
     """
-    source: FileSource | LiveSource
+    if max_frames is not None and max_frames < 1:
+        raise UsageError(f"{max_frames} frames cannot be shown; give 1 or more")
     opener = _live_opener(text, camera or CameraOptions(), retry or RetryPolicy())
     if opener is None:
-        source = _choose(text, truth)
-    elif truth:
+        source = _open_files(text, truth)
+        source.limit(loop=loop, max_frames=max_frames)
+        return source
+    if truth:
         raise SourceError("live images have no truth; leave out --truth")
-    elif max_frames is not None and max_frames < 1:
-        raise UsageError(f"{max_frames} frames cannot be shown; give 1 or more")
-    else:
-        source = LiveSource(opener, retry)
-    source.limit(loop=loop, max_frames=max_frames)
-    return source
+    return LiveSource(opener, retry, max_frames)
 
 
 def _live_opener(
@@ -90,20 +88,37 @@ def _live_opener(
     return None
 
 
-def _choose(text: str, truth: Truth | None) -> FileSource:
+def _open_files(text: str, truth: Truth | None) -> FileSource:
+    """Return the source of frames that are drawn or in files."""
     # Modules are imported when they are needed: digits need neither PyAV nor Pillow.
-    from edge_app.sources.synthetic import parse_synthetic
-
     path = Path(text).expanduser()
     if not exists(path):
+        from edge_app.sources.synthetic import parse_synthetic
+
         synthetic = parse_synthetic(text)
-        if synthetic and truth:
+        if synthetic is None:
+            raise SourceError(missing(path))
+        if truth:
             raise SourceError("synthetic frames have their own truth; leave out --truth")
-        if synthetic:
-            return synthetic
-    _check_readable(path)
+        return synthetic
     if path.is_dir():
-        return _open_folder(path, truth)
+        from edge_app.sources.image import ImageFiles, find_images
+
+        paths = find_images(path)
+        names = [image.relative_to(path).as_posix() for image in paths]
+        return ImageFiles(path.resolve().name, paths, names, truth=truth)
+    if not path.is_file():
+        raise SourceError(
+            f"{path} is neither a file nor a folder; give a video file, a folder of images, an "
+            "IDX file, a camera or 'synthetic'"
+        )
+    try:
+        with path.open("rb") as file:
+            begins_as_image = _IMAGE_MAGIC.match(file.read(16))
+    except OSError as fault:
+        raise SourceError(
+            f"{path} cannot be read ({fault.strerror}); check its permissions"
+        ) from None
     from edge_app.sources.idx import IMAGES, IdxDigits, idx_magic
 
     magic = idx_magic(path)
@@ -115,39 +130,11 @@ def _choose(text: str, truth: Truth | None) -> FileSource:
         )
     from edge_app.sources.image import SUFFIXES, ImageFiles
 
-    with path.open("rb") as file:
-        begins_as_image = _IMAGE_MAGIC.match(file.read(16))
     if begins_as_image or path.suffix.lower() in SUFFIXES:
         return ImageFiles(path.name, [path], [path.name], truth=truth)
     from edge_app.sources.video import VideoFile
 
     return VideoFile(path, truth=truth)
-
-
-def _open_folder(folder: Path, truth: Truth | None) -> FileSource:
-    from edge_app.sources.image import ImageFiles, find_images
-
-    paths = find_images(folder)
-    names = [path.relative_to(folder).as_posix() for path in paths]
-    return ImageFiles(folder.resolve().name, paths, names, truth=truth)
-
-
-def _check_readable(path: Path) -> None:
-    """Raise SourceError if a path is missing or unreadable."""
-    if not path.exists():
-        raise SourceError(missing(path))
-    if not (path.is_file() or path.is_dir()):
-        raise SourceError(
-            f"{path} is neither a file nor a folder; give a video file, a folder of images, an "
-            "IDX file, a camera or 'synthetic'"
-        )
-    try:
-        if path.is_file():
-            path.open("rb").close()
-    except OSError as fault:
-        raise SourceError(
-            f"{path} cannot be read ({fault.strerror}); check its permissions"
-        ) from None
 
 
 def exists(path: Path) -> bool:

@@ -5,8 +5,9 @@ from dataclasses import replace
 from itertools import islice, takewhile
 
 from edge_app.closeable import Closeable
-from edge_app.errors import SourceError, UsageError
+from edge_app.errors import SourceError
 from edge_app.frame import Frame
+from edge_app.sources.source import Truth
 from edge_app.state import CLOSED, RUNNING, State
 from edge_app.timing import FALLBACK_HZ
 
@@ -19,6 +20,9 @@ class FileSource(Closeable):
 
     A pass opens and closes its files itself, in the thread that reads it: `close` from another
     thread ends the iteration without closing a decoder that is in use.
+
+    names: of the frames, for pairing with truth; None if they have none of their own.
+    Raises SourceError if the truth does not fit.
     """
 
     live = False
@@ -30,18 +34,22 @@ class FileSource(Closeable):
         rate_hz: float | None = None,
         frame_count: int | None = None,
         has_clock: bool = False,
-        truth_labels: str | None = None,
+        truth: Truth | None = None,
+        names: list[str] | None = None,
     ) -> None:
         self.name = name
         self.rate_hz = rate_hz
         self.frame_count = frame_count
         self.has_clock = has_clock
-        self.truth_labels = truth_labels
+        self.truth_labels = truth.labels if truth else None
+        self._truth = truth
         self.damaged = 0
         self.notes: list[str] = []
         self._loop = False
         self._max_frames: int | None = None
         self._closed = False
+        if truth:
+            truth.check(frame_count, names)
 
     @property
     def state(self) -> State:
@@ -49,12 +57,7 @@ class FileSource(Closeable):
         return CLOSED if self._closed else RUNNING
 
     def limit(self, *, loop: bool = False, max_frames: int | None = None) -> None:
-        """Set whether the files repeat endlessly, and after how many frames to stop.
-
-        Raises UsageError for a number of frames below 1.
-        """
-        if max_frames is not None and max_frames < 1:
-            raise UsageError(f"{max_frames} frames cannot be shown; give 1 or more")
+        """Set whether the files repeat endlessly, and after how many frames to stop."""
         self._loop = loop
         self._max_frames = max_frames
         known = [n for n in (None if loop else self.frame_count, max_frames) if n is not None]

@@ -1,4 +1,4 @@
-"""IDX files, the format of MNIST: digits as frames, labels as their truth.
+"""IDX files, the format of MNIST, and their digits as frames.
 
 Source of the format: LeCun, Cortes and Burges, "The MNIST database", file formats.
 """
@@ -16,13 +16,16 @@ from numpy.typing import NDArray
 
 from edge_app.errors import SourceError
 from edge_app.frame import Frame
-from edge_app.labels import DIGITS
 from edge_app.sources.files import FileSource
 from edge_app.sources.source import Truth
 
 IMAGES, LABELS = 0x00000803, 0x00000801  # unsigned bytes in three dimensions, and in one
 _HEADER_BYTES = {IMAGES: 16, LABELS: 8}
-_GZIP = b"\x1f\x8b"
+_NAMES = {IMAGES: "images", LABELS: "labels"}
+_ADVICE = {
+    IMAGES: "labels go to --truth, and the images are the source",
+    LABELS: "--truth takes the label file (idx1)",
+}
 _MAX_DEFLATE = 1032  # bytes per byte, zlib's limit: bounds what a header can claim
 # Digits have no rate of their own; people can follow this one.
 RATE_HZ = 10.0
@@ -39,15 +42,7 @@ class IdxDigits(FileSource):
     def __init__(self, path: Path, *, truth: Truth | None = None) -> None:
         digits = read_idx(path, IMAGES)
         self._images = np.broadcast_to(digits[..., None], (*digits.shape, 3))
-        self._truth = truth
-        if truth:
-            truth.check(len(digits), None)
-        super().__init__(
-            path.name,
-            rate_hz=RATE_HZ,
-            frame_count=len(digits),
-            truth_labels=truth.labels if truth else None,
-        )
+        super().__init__(path.name, rate_hz=RATE_HZ, frame_count=len(digits), truth=truth)
 
     def _frames(self) -> Iterator[Frame]:
         # A network takes about 100 ms for 10,000 digits, so every microsecond here counts.
@@ -59,40 +54,6 @@ class IdxDigits(FileSource):
             truth = truth_of(index, name) if truth_of else None
             yield Frame(image, index, captured_s, capture_ms, name, None, truth)
             begun = perf_counter()
-
-
-class IdxLabels:
-    """The class of each digit, from an IDX label file."""
-
-    labels = DIGITS.name
-
-    def __init__(self, path: Path) -> None:
-        self._name = path.name
-        self._ids: list[int] = read_idx(path, LABELS).tolist()
-        for index, class_id in enumerate(self._ids):
-            if class_id >= len(DIGITS.classes):
-                raise SourceError(
-                    f"{path.name} has label {class_id} for frame {index}, which is not a digit; "
-                    "give the labels of the digits 0 to 9"
-                )
-
-    def check(self, frame_count: int | None, names: list[str] | None) -> None:  # noqa: ARG002
-        """Raise SourceError unless there are as many frames; their names are ignored."""
-        if frame_count != len(self._ids):
-            raise SourceError(
-                f"{self._name} has {len(self._ids)} labels, but there are "
-                f"{'an unknown number of' if frame_count is None else frame_count} frames; "
-                "give the labels of these frames"
-            )
-
-    def of(self, index: int, name: str) -> int:  # noqa: ARG002
-        """Return the class id of one frame. Raises SourceError if there is none."""
-        try:
-            return self._ids[index]
-        except IndexError:
-            raise SourceError(
-                f"{self._name} has no label for frame {index}; give the labels of these frames"
-            ) from None
 
 
 def idx_magic(path: Path) -> int | None:
@@ -110,15 +71,15 @@ def read_idx(path: Path, magic: int) -> NDArray[np.uint8]:
 
     Raises SourceError if the header or the length is wrong.
     """
-    what = "images" if magic == IMAGES else "labels"
+    what = _NAMES[magic]
     try:
         with _opened(path) as file:
             header = file.read(_HEADER_BYTES[magic])
             shape = [int.from_bytes(header[at : at + 4], "big") for at in range(4, len(header), 4)]
             found = int.from_bytes(header[:4], "big")
             if found != magic or len(header) < _HEADER_BYTES[magic]:
-                hint = {IMAGES: "images", LABELS: "labels"}.get(found, "something else")
-                raise SourceError(f"{path.name} has {hint}, not IDX {what}; {_swap(magic)}")
+                other = _NAMES.get(found, "something else")
+                raise SourceError(f"{path.name} has {other}, not IDX {what}; {_ADVICE[magic]}")
             if not all(shape):
                 raise SourceError(f"{path.name} has no {what}; give another file")
             if prod(shape) > path.stat().st_size * _MAX_DEFLATE:
@@ -142,14 +103,10 @@ def read_idx(path: Path, magic: int) -> NDArray[np.uint8]:
 
 
 def _opened(path: Path) -> gzip.GzipFile | io.BufferedReader:
+    return gzip.open(path, "rb") if is_gzipped(path) else path.open("rb")
+
+
+def is_gzipped(path: Path) -> bool:
+    """Return whether a file begins as gzip does."""
     with path.open("rb") as file:
-        zipped = file.read(2) == _GZIP
-    return gzip.open(path, "rb") if zipped else path.open("rb")
-
-
-def _swap(magic: int) -> str:
-    return (
-        "labels go to --truth, and the images are the source"
-        if magic == IMAGES
-        else "--truth takes the label file (idx1)"
-    )
+        return file.read(2) == b"\x1f\x8b"

@@ -35,18 +35,10 @@ class ImageFiles(FileSource):
     """
 
     def __init__(
-        self,
-        name: str,
-        paths: Sequence[Path],
-        names: Sequence[str],
-        *,
-        truth: Truth | None = None,
+        self, name: str, paths: Sequence[Path], names: Sequence[str], *, truth: Truth | None = None
     ) -> None:
-        super().__init__(name, frame_count=len(paths), truth_labels=truth.labels if truth else None)
+        super().__init__(name, frame_count=len(paths), truth=truth, names=list(names))
         self._files = list(zip(paths, names, strict=True))
-        self._truth = truth
-        if truth:
-            truth.check(len(paths), list(names))
 
     def _frames(self) -> Iterator[Frame]:
         index, reason = 0, ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from edge_app.closeable import Closeable
-from edge_app.errors import SourceError, UsageError
+from edge_app.errors import SourceError
 from edge_app.frame import Frame
 from edge_app.sources.capture_thread import (
     BusyError,
@@ -51,6 +51,7 @@ class LiveSource(Closeable):
     """A camera or stream as a source; only its newest image is kept.
 
     opener: opens the device; called again for every attempt to reconnect.
+    max_frames: stop after so many.
     state: any thread may read it, even while the iteration waits for the next image.
     Raises SourceError if the device cannot be opened at first; later losses are waited out.
     """
@@ -60,37 +61,29 @@ class LiveSource(Closeable):
     truth_labels: str | None = None
 
     def __init__(
-        self, opener: Callable[[], CameraBackend], retry: RetryPolicy | None = None
+        self,
+        opener: Callable[[], CameraBackend],
+        retry: RetryPolicy | None = None,
+        max_frames: int | None = None,
     ) -> None:
         self._opener = opener
         self._patience = retry or RetryPolicy()
         self._ending = threading.Event()
         self._swap = threading.Lock()  # only one thread replaces or ends the connection
-        self._max_frames: int | None = None
+        self.frame_count = max_frames
         self._attempt = 0
         self.state = State(StateKind.OPENING, "opening")
         self.damaged = 0
-        self.frame_count: int | None = None
         self._capture_thread, info = self._connect()
         self.name = info.name
         self.rate_hz = info.rate_hz
         self.notes = list(info.notes)
 
-    def limit(self, *, loop: bool = False, max_frames: int | None = None) -> None:
-        """Stop after `max_frames`; a camera has no end, so `loop` is ignored.
-
-        Raises UsageError for a number of frames below 1.
-        """
-        if max_frames is not None and max_frames < 1:
-            raise UsageError(f"{max_frames} frames cannot be shown; give 1 or more")
-        del loop
-        self._max_frames = self.frame_count = max_frames
-
     def __iter__(self) -> Iterator[Frame]:
         """Yield images from now on, numbered from 0. Raises SourceError."""
         if self._ending.is_set():
             raise SourceError(f"{self.name} was closed; open it again to read it")
-        return islice(self._frames(), self._max_frames)
+        return islice(self._frames(), self.frame_count)
 
     def _frames(self) -> Iterator[Frame]:
         index, origin_s, last_s = 0, math.nan, -math.inf
@@ -143,18 +136,19 @@ class LiveSource(Closeable):
                 self._capture_thread = CaptureThread(self._opener, retry.open_s)
 
     def _connect(self) -> tuple[CaptureThread, DeviceInfo]:
-        for wait in (*_BUSY_WAITS, None):
+        waits = iter(_BUSY_WAITS)
+        while True:
             capture = CaptureThread(self._opener, self._patience.open_s)
             try:
                 return capture, capture.opened()
             except BusyError:
+                wait = next(waits, None)
                 if wait is None:
                     raise
                 time.sleep(wait * self._patience.first_delay_s)
             except BaseException:
                 capture.end()
                 raise
-        raise AssertionError("unreachable: the last attempt raises")
 
     def _enter(self, state: State) -> None:
         if not self._ending.is_set():

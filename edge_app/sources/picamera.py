@@ -65,8 +65,10 @@ class PiCamera:
         # libcamera may choose another format or size than requested, without an error.
         chosen = camera.camera_configuration()["main"]
         self._layout = Layout(str(chosen["format"]), tuple(chosen["size"]), int(chosen["stride"]))
-        if self._layout.size_wh != size_wh:
-            notes.append(f"requested {_size(size_wh)} from the camera, got {_size(chosen['size'])}")
+        got_wh = self._layout.size_wh
+        if got_wh != size_wh:
+            wanted, got = (f"{w}x{h}" for w, h in (size_wh, got_wh))
+            notes.append(f"requested {wanted} from the camera, got {got}")
         if self._layout.format != _FORMAT:
             notes.append(f"the camera gives {self._layout.format}, converted for each image")
         camera.start()
@@ -105,13 +107,9 @@ class PiCamera:
             buffer = request.make_buffer("main")
         finally:
             request.release()
-        image = to_image(buffer, self._layout)
         rotation_only = CameraOptions(rotation=self._options.rotation)  # the sensor mirrors itself
-        image = upright(image, rotation_only)
-        taken = taken_s(stamp_ns, now_s)
-        return CapturedImage(
-            image, now_s if taken is None else taken, (perf_counter() - start) * 1e3
-        )
+        image = upright(to_image(buffer, self._layout), rotation_only)
+        return CapturedImage(image, taken_s(stamp_ns, now_s), (perf_counter() - start) * 1e3)
 
     def close(self) -> None:
         """Release the camera."""
@@ -131,9 +129,8 @@ def import_picamera2() -> tuple[Any, Any]:
         import libcamera
         import picamera2
     except ModuleNotFoundError as fault:
-        in_venv = sys.prefix != sys.base_prefix
         advice = "`sudo apt install python3-picamera2`"
-        if in_venv:
+        if sys.prefix != sys.base_prefix:  # in a venv
             advice += (
                 ", then create this venv again with the system's Python and packages: "
                 "`/usr/bin/python3 -m venv --system-site-packages`"
@@ -190,10 +187,6 @@ def _chain(fault: BaseException | None) -> Iterator[BaseException]:
     while fault is not None:
         yield fault
         fault = fault.__cause__ or fault.__context__
-
-
-def _size(size_wh: tuple[int, int]) -> str:
-    return f"{size_wh[0]}x{size_wh[1]}"
 
 
 def print_cameras() -> None:

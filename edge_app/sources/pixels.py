@@ -63,7 +63,10 @@ def to_image(buffer: NDArray[np.uint8], layout: Layout) -> Image:
     """
     width, height = layout.size_wh
     if layout.format == "MJPEG":
-        return _decoded(buffer, layout)
+        decoded = cv2.imdecode(buffer, cv2.IMREAD_COLOR)
+        if decoded is None or decoded.shape[:2] != (height, width):
+            raise SourceError("the camera sent a damaged JPEG; check its cable")
+        return np.asarray(decoded, np.uint8)
     rows = height * 3 // 2 if layout.format in _PLANAR else height
     if buffer.size < rows * layout.stride:
         raise SourceError(
@@ -80,14 +83,4 @@ def to_image(buffer: NDArray[np.uint8], layout: Layout) -> Image:
         image = lines[:, : width * depth].reshape(height, width, depth)
         if layout.format in _PACKED:
             image = cv2.cvtColor(image, _PACKED[layout.format])
-    image = np.ascontiguousarray(image, np.uint8)
-    if image.shape != (height, width, 3):
-        raise AssertionError(f"{image.shape} is not {height}x{width}")
-    return np.asarray(image, np.uint8)
-
-
-def _decoded(buffer: NDArray[np.uint8], layout: Layout) -> Image:
-    image = cv2.imdecode(buffer, cv2.IMREAD_COLOR)
-    if image is None or image.shape[:2] != layout.size_wh[::-1]:
-        raise SourceError("the camera sent a damaged JPEG; check its cable")
-    return np.asarray(image, np.uint8)
+    return np.ascontiguousarray(image, np.uint8)

@@ -1,14 +1,14 @@
 """The interfaces of sources and of truth."""
 
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Protocol, Self
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from edge_app.frame import ClassMap, Frame
 from edge_app.state import State
 
 
-class Source(Protocol):
+class Source(AbstractContextManager["Source"], Protocol):
     """A source of frames; a context manager, safe to close twice.
 
     name: for display.
@@ -46,15 +46,6 @@ class Source(Protocol):
     def close(self) -> None:
         """Release the device or file."""
         ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
 
 
 class Truth(Protocol):

@@ -72,13 +72,9 @@ class Synthetic(FileSource):
                 "choose 64x64 to 7680x4320 and up to 1000 Hz, as in synthetic:1280x720@25"
             )
         self._size_wh = size_wh
-        super().__init__(
-            f"synthetic {width}x{height}",
-            rate_hz=rate_hz,
-            frame_count=FRAME_COUNT,
-            has_clock=True,
-            truth_labels=CITYSCAPES.name,
-        )
+        name = f"synthetic {width}x{height}"
+        super().__init__(name, rate_hz=rate_hz, frame_count=FRAME_COUNT, has_clock=True)
+        self.truth_labels = CITYSCAPES.name
 
     def _frames(self) -> Iterator[Frame]:
         width, _ = self._size_wh

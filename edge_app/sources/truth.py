@@ -3,18 +3,18 @@
 import re
 import tarfile
 import zlib
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from edge_app.errors import SourceError
 from edge_app.sources.class_maps import ClassMapTruth, TruthImage
+from edge_app.sources.digit_labels import read_csv_labels, read_idx_labels
 from edge_app.sources.factory import exists, missing
+from edge_app.sources.idx import IMAGES, idx_magic, is_gzipped
 from edge_app.sources.image import natural_key
 from edge_app.sources.source import Truth
 
 _CITYSCAPES_NAME = re.compile(r"_label(Train)?Ids\.png$")
-_GZIP = b"\x1f\x8b"
 _DEPTH = 3  # Cityscapes root, gtFine, split, city
 KINDS = ("camvid", "cityscapes", "driveseg")
 
@@ -32,35 +32,28 @@ def open_truth(path: Path | str, labels: str | None = None) -> Truth:
         raise SourceError(missing(path))
     if labels not in {None, "digits", *KINDS}:
         raise SourceError(f"unknown kind of truth '{labels}'; choose one of: {', '.join(KINDS)}")
-    if path.is_dir():
-        entries = _from_folder(path)
-        return ClassMapTruth(path.name, entries, labels or _infer_labels(path, entries))
-    from edge_app.sources.idx import IMAGES, IdxLabels, idx_magic
-
-    magic = idx_magic(path)
+    suffix = path.suffix.lower()
+    magic = None if path.is_dir() else idx_magic(path)
     if magic == IMAGES:
         raise SourceError(f"{path.name} has images; --truth takes the label file (idx1)")
-    if magic is not None:
+    if magic is not None or (path.is_file() and suffix == ".csv"):
         if labels not in {None, "digits"}:
             raise SourceError(f"{path.name} has digits, not {labels}; leave out --truth-labels")
-        return IdxLabels(path)
-    if path.suffix.lower() == ".csv":
-        from edge_app.sources.csv_labels import CsvLabels
-
-        if labels not in {None, "digits"}:
-            raise SourceError(f"{path.name} has digits, not {labels}; leave out --truth-labels")
-        return CsvLabels(path)
-    if path.suffix.lower() == ".png":
+        return read_csv_labels(path) if magic is None else read_idx_labels(path)
+    if path.is_dir():
+        entries = _from_folder(path)
+    elif suffix == ".png":
         entries = [TruthImage(path.name, path.read_bytes)]
-        return ClassMapTruth(path.name, entries, labels or _infer_labels(path, entries))
-    entries = _from_tarball(path)
-    named = any(_CITYSCAPES_NAME.search(entry.name) for entry in entries)
-    return ClassMapTruth(path.name, entries, labels or ("cityscapes" if named else "driveseg"))
+    else:
+        entries = _from_tarball(path)
+    return ClassMapTruth(path.name, entries, labels or _infer_labels(path, entries))
 
 
 def _infer_labels(path: Path, entries: list[TruthImage]) -> str:
     if any(_CITYSCAPES_NAME.search(entry.name) for entry in entries):
         return "cityscapes"
+    if not path.is_dir() and path.suffix.lower() != ".png":
+        return "driveseg"
     folder = path if path.is_dir() else path.parent
     if folder.resolve().name.endswith("annot"):
         return "camvid"
@@ -97,20 +90,17 @@ def _from_tarball(path: Path) -> list[TruthImage]:
     """
     entries: list[TruthImage] = []
     try:
-        with path.open("rb") as file:
-            zipped = file.read(2) == _GZIP
+        zipped = is_gzipped(path)
         with tarfile.open(path, "r:gz" if zipped else "r:") as tarball:
             for member in tarball:
                 name = member.name.rsplit("/", 1)[-1]
                 if not member.isfile() or name.startswith(".") or not name.endswith(".png"):
                     continue
-                read: Callable[[], bytes] = partial(
-                    _read_part, path, member.offset_data, member.size
+                read = partial(_read_part, path, member.offset_data, member.size)
+                packed = tarball.extractfile(member) if zipped else None
+                entries.append(
+                    TruthImage(member.name, partial(bytes, packed.read()) if packed else read)
                 )
-                file_in_it = tarball.extractfile(member) if zipped else None
-                if file_in_it:
-                    read = partial(bytes, file_in_it.read())
-                entries.append(TruthImage(member.name, read))
     except (tarfile.TarError, EOFError, OSError, zlib.error):
         raise SourceError(
             f"{path.name} is not truth that can be read; give a folder of class maps, "

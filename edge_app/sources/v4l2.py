@@ -129,10 +129,7 @@ class UsbCamera:
             upright_image = upright(np.asarray(image, np.uint8), self._options)
             # The driver's stamp of the buffer, which V4L2 takes from the monotonic clock.
             taken = taken_s(self._capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6, now_s)
-            capture_ms = (perf_counter() - start) * 1e3
-            return CapturedImage(
-                upright_image, now_s if taken is None else taken, capture_ms, damaged
-            )
+            return CapturedImage(upright_image, taken, (perf_counter() - start) * 1e3, damaged)
         raise SourceError(
             f"{self._path} sends {_MAX_DAMAGED} images in a row that cannot be decoded; "
             "check its cable, or choose a smaller --camera-size"
@@ -148,11 +145,9 @@ def device_node(text: str) -> str:
 
     Returns a link that survives replugging if the camera has one.
     """
-    path = (
-        str(devices.DEV / f"video{int(text)}") if text.isdecimal() else str(Path(text).expanduser())
-    )
-    device = devices.query(path)
-    return device.stable if device is not None and device.stable else path
+    node = devices.DEV / f"video{int(text)}" if text.isdecimal() else Path(text).expanduser()
+    device = devices.query(str(node))
+    return device.stable if device is not None and device.stable else str(node)
 
 
 def check_device(path: str) -> devices.Device:

@@ -43,7 +43,6 @@ class VideoFile(FileSource):
 
     def __init__(self, path: Path, *, truth: Truth | None = None) -> None:
         self._path = path
-        self._truth = truth
         with _opened(path) as (_, stream):
             rate_hz = plausible_rate(stream.average_rate, stream.guessed_rate)
             count = plausible_count(stream.frames)
@@ -51,14 +50,7 @@ class VideoFile(FileSource):
         if truth:
             self._stamps = list_stamps(path)
             count = len(self._stamps)
-            truth.check(count, None)
-        super().__init__(
-            path.name,
-            rate_hz=rate_hz,
-            frame_count=count,
-            has_clock=True,
-            truth_labels=truth.labels if truth else None,
-        )
+        super().__init__(path.name, rate_hz=rate_hz, frame_count=count, has_clock=True, truth=truth)
 
     def _frames(self) -> Iterator[Frame]:
         index, damaged_before = 0, self.damaged
@@ -112,11 +104,8 @@ class VideoFile(FileSource):
             except EOFError:
                 return
             except FFmpegError as fault:
-                at = (
-                    f"at {float(packet.pts * packet.time_base):.2f} s"
-                    if packet.pts
-                    else "somewhere"
-                )
+                time_s = float(packet.pts * packet.time_base) if packet.pts else None
+                at = "somewhere" if time_s is None else f"at {time_s:.2f} s"
                 self._note_damage(f"{self.name}: a frame {at} cannot be decoded ({fault.strerror})")
                 continue
             yield from decoded
@@ -150,21 +139,16 @@ def list_stamps(path: Path) -> list[int | None]:
 
     Raises SourceError.
     """
-    stamps: list[int | None] = []
-    with _opened(path) as (container, stream):
-        try:
+    try:
+        with _opened(path) as (container, stream):
+            packets = container.demux(stream)
             # The last, empty packet only flushes; discarded ones are outside of an edit list.
-            stamps.extend(
-                packet.pts
-                for packet in container.demux(stream)
-                if packet.size and not packet.is_discard
-            )
-        except FFmpegError as fault:
-            raise SourceError(
-                f"{path.name} cannot be read to its end ({fault.strerror}), so its truth cannot "
-                "be paired; leave out the truth"
-            ) from None
-    return stamps
+            return [packet.pts for packet in packets if packet.size and not packet.is_discard]
+    except FFmpegError as fault:
+        raise SourceError(
+            f"{path.name} cannot be read to its end ({fault.strerror}), so its truth cannot "
+            "be paired; leave out the truth"
+        ) from None
 
 
 @contextmanager

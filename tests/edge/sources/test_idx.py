@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from edge_app.errors import SourceError
-from edge_app.sources.idx import IMAGES, LABELS, IdxDigits, IdxLabels, idx_magic, read_idx
+from edge_app.sources.digit_labels import read_idx_labels
+from edge_app.sources.idx import IMAGES, LABELS, IdxDigits, idx_magic, read_idx
 from tests.support import media_files as made
 
 HEADER = bytes.fromhex("00000803 00000002 00000003 00000004")
@@ -72,14 +73,14 @@ def test_the_magic_number_identifies_idx_files(tmp_path: Path) -> None:
 def test_labels_must_be_digits(tmp_path: Path) -> None:
     """The error for a class id above 9 names its frame."""
     with pytest.raises(SourceError, match="has label 10 for frame 2"):
-        IdxLabels(_labels(tmp_path / "labels", 1, 2, 10))
+        read_idx_labels(_labels(tmp_path / "labels", 1, 2, 10))
 
 
 @pytest.mark.parametrize("count", [4, 6])
 def test_labels_and_digits_must_be_as_many(count: int, tmp_path: Path) -> None:
     """Another number of labels is refused with both numbers."""
     made.write_digits(tmp_path / "digits", 5)
-    labels = IdxLabels(_labels(tmp_path / "labels", *range(count)))
+    labels = read_idx_labels(_labels(tmp_path / "labels", *range(count)))
     with pytest.raises(SourceError, match=f"{count} labels, but there are 5 frames"):
         IdxDigits(tmp_path / "digits", truth=labels)
 
@@ -87,19 +88,19 @@ def test_labels_and_digits_must_be_as_many(count: int, tmp_path: Path) -> None:
 def test_labels_of_an_unknown_number_of_frames_are_refused(tmp_path: Path) -> None:
     """The number of frames must be known."""
     with pytest.raises(SourceError, match="unknown number"):
-        IdxLabels(_labels(tmp_path / "labels", 1)).check(None, None)
+        read_idx_labels(_labels(tmp_path / "labels", 1)).check(None, None)
 
 
 def test_a_label_past_the_end_is_an_error(tmp_path: Path) -> None:
     """The index does not wrap around."""
     with pytest.raises(SourceError, match="no label for frame 1"):
-        IdxLabels(_labels(tmp_path / "labels", 1)).of(1, "1")
+        read_idx_labels(_labels(tmp_path / "labels", 1)).of(1, "1")
 
 
 def test_mnist_is_read_whole(shared: Path) -> None:
     """The 10,000 test digits have their labels, of which the first are known."""
     folder = shared / "mnist"
-    truth = IdxLabels(folder / "t10k-labels-idx1-ubyte.gz")
+    truth = read_idx_labels(folder / "t10k-labels-idx1-ubyte.gz")
     frames = list(IdxDigits(folder / "t10k-images-idx3-ubyte.gz", truth=truth))
     assert len(frames) == 10_000
     assert [frame.truth for frame in frames[:10]] == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]

@@ -1,11 +1,11 @@
-"""Truth can be a .csv file."""
+"""Truth of digits can be a .csv file."""
 
 from pathlib import Path
 
 import pytest
 
 from edge_app.errors import SourceError
-from edge_app.sources.csv_labels import CsvLabels
+from edge_app.sources.digit_labels import read_csv_labels
 from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth
 from tests.support.media_files import write_video
@@ -20,7 +20,7 @@ def table(tmp_path: Path, text: str) -> Path:
 
 def test_labels_are_found_by_frame(tmp_path: Path) -> None:
     """In any order, with other columns, spaces, and the byte order mark of spreadsheets."""
-    truth = CsvLabels(table(tmp_path, "\ufefflabel, frame, note\n7, 1, x\n2, 0, y\n"))
+    truth = read_csv_labels(table(tmp_path, "\ufefflabel, frame, note\n7, 1, x\n2, 0, y\n"))
     truth.check(2, None)
     assert [truth.of(i, "") for i in range(2)] == [2, 7]
     assert truth.labels == "digits"
@@ -28,7 +28,7 @@ def test_labels_are_found_by_frame(tmp_path: Path) -> None:
 
 def test_without_frame_numbers_the_lines_are_in_order(tmp_path: Path) -> None:
     """The first line is frame 0."""
-    truth = CsvLabels(table(tmp_path, "label\n3\n5\n"))
+    truth = read_csv_labels(table(tmp_path, "label\n3\n5\n"))
     assert [truth.of(i, "") for i in range(2)] == [3, 5]
 
 

@@ -1,0 +1,89 @@
+"""Truth as the class of each digit: an IDX label file, or a .csv file."""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+from edge_app.errors import SourceError
+from edge_app.labels import DIGITS
+from edge_app.sources.idx import LABELS, read_idx
+
+_ADVICE = "give a .csv with the columns frame (from 0) and label (0 to 9)"
+
+
+class DigitLabels:
+    """The digit of each frame.
+
+    ids: class ids by the index of the frame. Raises SourceError for one that is not a digit.
+    """
+
+    labels = DIGITS.name
+
+    def __init__(self, name: str, ids: Mapping[int, int]) -> None:
+        self._name = name
+        self._ids = ids
+        for index, class_id in ids.items():
+            if class_id >= len(DIGITS.classes):
+                raise SourceError(
+                    f"{name} has label {class_id} for frame {index}, which is not a digit; "
+                    "give the labels of the digits 0 to 9"
+                )
+
+    def check(self, frame_count: int | None, names: list[str] | None) -> None:  # noqa: ARG002
+        """Raise SourceError unless there are as many frames; their names are ignored."""
+        if frame_count != len(self._ids):
+            frames = "an unknown number of" if frame_count is None else frame_count
+            raise SourceError(
+                f"{self._name} has {len(self._ids)} labels, but there are {frames} frames; "
+                "give the labels of these frames"
+            )
+
+    def of(self, index: int, name: str) -> int:
+        """Return the class id of one frame. Raises SourceError if there is none."""
+        try:
+            return self._ids[index]
+        except KeyError:
+            raise SourceError(
+                f"{self._name} has no label for frame {index} ({name}); "
+                "give the labels of these frames"
+            ) from None
+
+
+def read_idx_labels(path: Path) -> DigitLabels:
+    """Return the labels of an IDX file, one for each frame in order. Raises SourceError."""
+    return DigitLabels(path.name, dict(enumerate(read_idx(path, LABELS).tolist())))
+
+
+def read_csv_labels(path: Path) -> DigitLabels:
+    """Return the labels of a .csv file with a header.
+
+    The column `label` is the class, `frame` the index from 0, in any order and each once.
+    Without `frame` the lines are in the order of the frames. Other columns are ignored.
+    Raises SourceError if the file is not such a table.
+    """
+    ids: dict[int, int] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = csv.DictReader(file, skipinitialspace=True)
+            if "label" not in (lines.fieldnames or ()):
+                raise SourceError(f"{path.name} has no column 'label'; {_ADVICE}")
+            for number, line in enumerate(lines):
+                where = f"line {lines.line_num}"
+                index = _number(line.get("frame", str(number)), path.name, where)
+                if index in ids:
+                    raise SourceError(
+                        f"{path.name} has frame {index} twice, again in {where}; "
+                        "keep one of the lines"
+                    )
+                ids[index] = _number(line["label"], path.name, where)
+    except (OSError, UnicodeDecodeError, csv.Error) as fault:
+        raise SourceError(f"{path.name} cannot be read ({fault}); {_ADVICE}") from None
+    if not ids:
+        raise SourceError(f"{path.name} has no lines; {_ADVICE}")
+    return DigitLabels(path.name, ids)
+
+
+def _number(text: str | None, name: str, where: str) -> int:
+    if text is None or not text.strip().isdecimal():
+        raise SourceError(f"{name}: '{text}' in {where} is not a number; {_ADVICE}")
+    return int(text)
