@@ -33,11 +33,7 @@ def atomic_file(
 
 
 def write_atomic(
-    path: Path,
-    content: str | bytes,
-    *,
-    error: type[EdgeError] = EdgeError,
-    advice: str = _ADVICE,
+    path: Path, content: str | bytes, *, error: type[EdgeError] = EdgeError, advice: str = _ADVICE
 ) -> None:
     """Write text (as UTF-8) or bytes as `atomic_file` does."""
     with atomic_file(path, error=error, advice=advice) as draft:

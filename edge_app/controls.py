@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum, auto
+from enum import Enum
 from typing import Any
 
 VIEWS = ("overlay", "map", "side by side", "picture")
@@ -35,34 +35,12 @@ class Controls:
     steps: int = 0
 
 
-class Action(Enum):
-    """What a key press asks for."""
-
-    FLOAT32 = auto()
-    FLOAT16 = auto()
-    DYNAMIC_RANGE = auto()
-    INT8 = auto()
-    NEXT_VARIANT = auto()
-    NEXT_THREADS = auto()
-    NEXT_TASK = auto()
-    VIEW = auto()
-    COMPARE = auto()
-    DIVIDER_LEFT = auto()
-    DIVIDER_RIGHT = auto()
-    MORE_COLOUR = auto()
-    LESS_COLOUR = auto()
-    LEGEND = auto()
-    HUD = auto()
-    RECORD = auto()
-    SNAPSHOT = auto()
-    PAUSE = auto()
-    STEP = auto()
-    FLIP = auto()
-    FULLSCREEN = auto()
-    HELP = auto()
-    QUIT = auto()
-
-
+# What a key press asks for.
+Action = Enum("Action", (
+    "FLOAT32", "FLOAT16", "DYNAMIC_RANGE", "INT8", "NEXT_VARIANT", "NEXT_THREADS", "NEXT_TASK",
+    "VIEW", "COMPARE", "DIVIDER_LEFT", "DIVIDER_RIGHT", "MORE_COLOUR", "LESS_COLOUR", "LEGEND",
+    "HUD", "RECORD", "SNAPSHOT", "PAUSE", "STEP", "FLIP", "FULLSCREEN", "HELP", "QUIT",
+))  # fmt: skip
 # These change the controls and nothing else: drawing and pacing read them from there.
 CONTROLS_ONLY = frozenset({
     Action.VIEW, Action.DIVIDER_LEFT, Action.DIVIDER_RIGHT, Action.MORE_COLOUR,
@@ -72,10 +50,6 @@ CONTROLS_ONLY = frozenset({
 Change = Callable[[Controls], Controls]
 
 
-def _unchanged(controls: Controls) -> Controls:
-    return controls
-
-
 @dataclass(frozen=True, slots=True)
 class Key:
     """Keys of one action, its text in README and help, and how it changes the controls."""
@@ -83,11 +57,7 @@ class Key:
     keys: tuple[str, ...]
     what: str
     action: Action
-    change: Change = _unchanged
-
-
-def _with(controls: Controls, name: str, value: Any) -> Controls:
-    return replace(controls, **{name: value})
+    change: Change = replace  # with nothing: the same controls
 
 
 def _step(name: str, by: float) -> Change:
@@ -95,13 +65,13 @@ def _step(name: str, by: float) -> Change:
 
     def change(controls: Controls) -> Controls:
         value = min(1.0, max(0.0, round(getattr(controls, name) + by, 2)))
-        return _with(controls, name, value)
+        return replace(controls, **{name: value})
 
     return change
 
 
 def _switch(name: str) -> Change:
-    return lambda controls: _with(controls, name, not getattr(controls, name))
+    return _cycle(name, (False, True))
 
 
 def _cycle(name: str, values: tuple[Any, ...]) -> Change:
@@ -109,7 +79,7 @@ def _cycle(name: str, values: tuple[Any, ...]) -> Change:
 
     def change(controls: Controls) -> Controls:
         position = values.index(getattr(controls, name)) + 1
-        return _with(controls, name, values[position % len(values)])
+        return replace(controls, **{name: values[position % len(values)]})
 
     return change
 
@@ -168,20 +138,16 @@ def key_name(code: int) -> str | None:
     Backends give -1 or 255 for nothing and add modifier bits above the low two bytes (Num
     Lock on GTK).
     """
-    if code in {-1, 255}:
-        return None
     if code in _OTHER_ARROWS:
         return _OTHER_ARROWS[code]
-    low = code & 0xFF
-    if code & 0xFF00:
-        return _FUNCTION_KEYS.get(low) if code & 0xFF00 == 0xFF00 else None
+    high, low = code & 0xFF00, code & 0xFF
+    if high:
+        return _FUNCTION_KEYS.get(low) if high == 0xFF00 else None
     return character_name(low)
 
 
 def character_name(code: int) -> str | None:
     """Return the name of the key of an ASCII character, or None if no key has it."""
-    if code == 27:
-        return "esc"
-    if code == 32:
-        return "space"
-    return chr(code).lower() if 33 <= code < 127 else None
+    if 33 <= code < 127:
+        return chr(code).lower()
+    return {27: "esc", 32: "space"}.get(code)

@@ -52,13 +52,9 @@ def fit(text: str, file: str, sizes_px: tuple[int, int], width_px: int) -> tuple
     sizes_px: the largest and the smallest size.
     """
     largest, smallest = max(sizes_px), min(sizes_px)
-    widest_px = text_px(text, face(file, largest))
+    widest_px = max(1, text_px(text, face(file, largest)))
     # Widths are proportional to sizes except for rounding: one estimate and a step or two do.
-    size = (
-        largest
-        if widest_px <= width_px
-        else max(smallest, min(largest, largest * width_px // widest_px))
-    )
+    size = max(smallest, min(largest, largest * width_px // widest_px))
     while size > smallest and text_px(text, face(file, size)) > width_px:
         size -= 1
     font = face(file, size)

@@ -54,10 +54,7 @@ class Segmentation:
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """One class per image.
-
-    logits: float32 (C,), logits or probabilities, as the network gave them.
-    """
+    """One class per image; logits: float32 (C,), as the network gave them, or probabilities."""
 
     class_id: int
     logits: NDArray[np.float32]

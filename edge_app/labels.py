@@ -64,12 +64,26 @@ def _parse_table(name: str, rows: str) -> LabelSet:
     """Return a label set from rows of `name id trainId r g b`."""
     labels = []
     for row in rows.strip().splitlines():
-        *name_parts, number, train_id, red, green, blue = row.split()
-        colour = (int(red), int(green), int(blue))
-        labels.append(
-            Label(" ".join(name_parts), int(number), int(train_id), colour, int(train_id) == VOID)
-        )
+        *words, number, train_id, red, green, blue = row.split()
+        colour = int(red), int(green), int(blue)
+        ignored = int(train_id) == VOID
+        labels.append(Label(" ".join(words), int(number), int(train_id), colour, ignored))
     return LabelSet(name, tuple(labels))
+
+
+def numbered_labels(name: str, names: tuple[str, ...]) -> LabelSet:
+    """Return a label set with ids in the order of the names and the colours of the VOC rule."""
+    return LabelSet(name, tuple(Label(text, i, i, _voc_colour(i)) for i, text in enumerate(names)))
+
+
+def _voc_colour(index: int) -> tuple[int, int, int]:
+    """Return the RGB colour that the VOC devkit's `labelcolormap` gives an index."""
+    channels = [0, 0, 0]
+    for shift in range(7, -1, -1):
+        for channel in range(3):
+            channels[channel] |= (index & 1) << shift
+            index >>= 1
+    return channels[0], channels[1], channels[2]
 
 
 # Source: cityscapesScripts helpers/labels.py (names, ids, trainIds and colours).
@@ -158,59 +172,27 @@ DIGITS = _parse_table(
 """,
 )
 
-# Source: the Pascal VOC 2012 devkit's class order and colour map.
-PASCAL_VOC = _parse_table(
+# Source: the Pascal VOC 2012 devkit's class order.
+PASCAL_VOC = numbered_labels(
     "pascal-voc",
-    """
-    background    0   0    0   0   0
-    aeroplane     1   1  128   0   0
-    bicycle       2   2    0 128   0
-    bird          3   3  128 128   0
-    boat          4   4    0   0 128
-    bottle        5   5  128   0 128
-    bus           6   6    0 128 128
-    car           7   7  128 128 128
-    cat           8   8   64   0   0
-    chair         9   9  192   0   0
-    cow          10  10   64 128   0
-    dining table 11  11  192 128   0
-    dog          12  12   64   0 128
-    horse        13  13  192   0 128
-    motorbike    14  14   64 128 128
-    person       15  15  192 128 128
-    potted plant 16  16    0  64   0
-    sheep        17  17  128  64   0
-    sofa         18  18    0 192   0
-    train        19  19  128 192   0
-    tv monitor   20  20    0  64 128
-""",
-)
+    (
+        "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat",
+        "chair", "cow", "dining table", "dog", "horse", "motorbike", "person", "potted plant",
+        "sheep", "sofa", "train", "tv monitor",
+    ),
+)  # fmt: skip
 
 LABEL_SETS = {labels.name: labels for labels in (CITYSCAPES, CAMVID, DRIVESEG, DIGITS, PASCAL_VOC)}
 
 _FOLDABLE = {("cityscapes", "camvid"), ("driveseg", "camvid")}
 # The CamVid class that includes each Cityscapes class, for scores across the two sets.
 _CITYSCAPES_TO_CAMVID = {
-    "road": "road",
-    "sidewalk": "pavement",
-    "building": "building",
-    "wall": "building",
-    "fence": "fence",
-    "pole": "pole",
-    "traffic light": "sign symbol",
-    "traffic sign": "sign symbol",
-    "vegetation": "tree",
-    "terrain": "tree",
-    "sky": "sky",
-    "person": "pedestrian",
-    "rider": "bicyclist",
-    "car": "car",
-    "truck": "car",
-    "bus": "car",
-    "train": "car",
-    "motorcycle": "bicyclist",
-    "bicycle": "bicyclist",
-}
+    "road": "road", "sidewalk": "pavement", "building": "building", "wall": "building",
+    "fence": "fence", "pole": "pole", "traffic light": "sign symbol",
+    "traffic sign": "sign symbol", "vegetation": "tree", "terrain": "tree", "sky": "sky",
+    "person": "pedestrian", "rider": "bicyclist", "car": "car", "truck": "car", "bus": "car",
+    "train": "car", "motorcycle": "bicyclist", "bicycle": "bicyclist",
+}  # fmt: skip
 
 
 def label_set(name: str) -> LabelSet:
@@ -220,24 +202,6 @@ def label_set(name: str) -> LabelSet:
     except KeyError:
         known = ", ".join(sorted(LABEL_SETS))
         raise UsageError(f"unknown label set '{name}'; choose one of: {known}") from None
-
-
-def numbered_labels(name: str, names: tuple[str, ...]) -> LabelSet:
-    """Return a label set with ids in the order of the names and the colours of the VOC rule."""
-    return LabelSet(
-        name,
-        tuple(Label(text, i, i, _voc_colour(i)) for i, text in enumerate(names)),
-    )
-
-
-def _voc_colour(index: int) -> tuple[int, int, int]:
-    """Return the RGB colour that the VOC devkit's `labelcolormap` gives an index."""
-    channels = [0, 0, 0]
-    for shift in range(7, -1, -1):
-        for channel in range(3):
-            channels[channel] |= (index & 1) << shift
-            index >>= 1
-    return channels[0], channels[1], channels[2]
 
 
 @cache

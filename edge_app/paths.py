@@ -15,8 +15,7 @@ def assets_dir() -> Path:
 
     Raises EdgeError if there is none.
     """
-    chosen = os.environ.get("EDGE_ASSETS")
-    if chosen:
+    if chosen := os.environ.get("EDGE_ASSETS"):
         if Path(chosen).is_dir():
             return Path(chosen)
         raise EdgeError(f"EDGE_ASSETS is not a folder: {chosen}; correct or unset it")
@@ -32,21 +31,16 @@ def assets_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """Return the folder for what can be computed or downloaded again.
-
-    Source: XDG Base Directory Specification, XDG_CACHE_HOME.
-    """
+    """Return the folder for what can be computed or downloaded again."""
     return _xdg("XDG_CACHE_HOME", ".cache")
 
 
 def state_dir() -> Path:
-    """Return the folder for what is remembered between runs.
-
-    Source: XDG Base Directory Specification, XDG_STATE_HOME.
-    """
+    """Return the folder for what is remembered between runs."""
     return _xdg("XDG_STATE_HOME", ".local/state")
 
 
 def _xdg(variable: str, default: str) -> Path:
+    # Source: XDG Base Directory Specification.
     base = os.environ.get(variable)
     return (Path(base) if base else Path.home() / default) / "edge-app"

@@ -14,11 +14,10 @@ import cv2
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _MMAP_BYTES = 32 << 20  # the most that glibc accepts
 _TRIM_BYTES = 256 << 20
-_NOTHING: Mapping[str, str] = {}
 
 
 def prepare_process(
-    variables: Mapping[str, str] = _NOTHING, *, remove: Iterable[str] = ()
+    variables: Mapping[str, str] | None = None, *, remove: Iterable[str] = ()
 ) -> dict[str, str]:
     """Prepare this process for frames; return the environment variables that were removed.
 
@@ -29,7 +28,7 @@ def prepare_process(
     # (3.8 against 5.3 ms at 1280x720 on two cores) and take it from the network.
     cv2.setNumThreads(1)
     removed = {name: os.environ.pop(name) for name in remove if name in os.environ}
-    os.environ.update(variables)
+    os.environ.update(variables or {})
     return removed
 
 

@@ -50,10 +50,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A command-line program.
-
-    interrupted: message after Ctrl-C, none by default.
-    """
+    """A command-line program; `interrupted` is its message after Ctrl-C, none by default."""
 
     name: str
     description: str
@@ -90,10 +87,7 @@ class Program:
         return self.parser(chosen).parse_args(arguments)
 
     def run(self, arguments: Sequence[str] | None = None) -> int:
-        """Run a command; return its exit code.
-
-        arguments: those of the process by default.
-        """
+        """Run a command, by default that of the process's arguments; return its exit code."""
         options = self.parse(sys.argv[1:] if arguments is None else arguments)
         return exit_code(self.name, lambda: int(options.handler(options)), self.interrupted)
 

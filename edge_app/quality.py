@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ class Quality:
     frames: int
     pixel_accuracy: float | None = None
     miou: float | None = None
-    per_class: tuple[tuple[str, float], ...] = field(default=())
+    per_class: tuple[tuple[str, float], ...] = ()
     top1: float | None = None
 
 
@@ -84,22 +85,24 @@ class ConfusionMatrix:
         """
         hit = np.diag(self.counts).astype(np.float64)
         union = self.counts.sum(0) + self.counts.sum(1) + self.missed - hit
-        iou = np.full(len(hit), np.nan)
-        np.divide(hit, union, out=iou, where=union > 0)
-        return iou
+        return _shares(hit, union)
 
     def recall(self) -> NDArray[np.float64]:
         """Return the share of each class's truth that is right: float64 (n,), NaN without truth."""
-        total = self.counts.sum(1) + self.missed
-        recall = np.full(len(total), np.nan)
-        np.divide(np.diag(self.counts), total, out=recall, where=total > 0)
-        return recall
+        return _shares(np.diag(self.counts), self.counts.sum(1) + self.missed)
 
     def miou(self) -> float:
         """Return the mean IoU of the classes that are not NaN; NaN if all are."""
         iou = self.iou()
         known = iou[~np.isnan(iou)]
         return float(known.mean()) if known.size else float("nan")
+
+
+def _shares(parts: NDArray[Any], wholes: NDArray[Any]) -> NDArray[np.float64]:
+    """Return parts / wholes, NaN where the whole is 0: float64 (n,)."""
+    shares = np.full(len(wholes), np.nan)
+    np.divide(parts, wholes, out=shares, where=wholes > 0)
+    return shares
 
 
 def agreement(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:

@@ -98,12 +98,8 @@ class TimingsLog:
 
     def latencies(self) -> dict[str, Latency]:
         """Return a summary by stage; above `keep` frames only `n` counts all of them."""
-        latencies = {}
-        for stage in STAGES:
-            latency = Latency.of(self._of(stage))
-            if latency is not None:
-                latencies[stage] = replace(latency, n=self.n)
-        return latencies
+        found = {stage: Latency.of(self._of(stage)) for stage in STAGES}
+        return {stage: replace(latency, n=self.n) for stage, latency in found.items() if latency}
 
     def _of(self, stage: str) -> array[float]:
         """Return the kept durations of one stage, in ms."""

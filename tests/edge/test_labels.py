@@ -116,6 +116,10 @@ def test_a_thousand_classes_keep_their_names() -> None:
 def test_numbered_classes_are_coloured_by_the_voc_rule() -> None:
     """The first colours are those of the Pascal VOC devkit."""
     labels = numbered_labels("x", PASCAL_VOC.names)
+    assert labels.labels == PASCAL_VOC.labels
     assert [label.colour_rgb for label in labels.labels] == [
-        label.colour_rgb for label in PASCAL_VOC.labels
-    ]
+        (0, 0, 0), (128, 0, 0), (0, 128, 0), (128, 128, 0), (0, 0, 128), (128, 0, 128),
+        (0, 128, 128), (128, 128, 128), (64, 0, 0), (192, 0, 0), (64, 128, 0), (192, 128, 0),
+        (64, 0, 128), (192, 0, 128), (64, 128, 128), (192, 128, 128), (0, 64, 0), (128, 64, 0),
+        (0, 192, 0), (128, 192, 0), (0, 64, 128),
+    ]  # fmt: skip
