@@ -28,6 +28,7 @@ endef
 
 demo: $(VENV)/.app
 	$(BIN)/edge-app demo --out $(OUT)
+	@echo "next, the live view: $(BIN)/edge-app run"
 
 pi:
 	@sh systemd/pi.sh $(VENV)
