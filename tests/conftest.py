@@ -1,4 +1,4 @@
-"""Share what the tests of all rooms need."""
+"""Fixtures and marks for all tests."""
 
 import signal
 from collections.abc import Iterator
@@ -13,6 +13,13 @@ SHARED = ROOT.parent / "shared" / "data"
 def pytest_configure() -> None:
     """Hear Ctrl-C also where a shell began the tests with `&`, which turns it off."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Mark the tests that take the development data."""
+    for item in items:
+        if "shared" in item.fixturenames:
+            item.add_marker(pytest.mark.shared)
 
 
 @pytest.fixture(scope="session")

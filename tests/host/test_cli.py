@@ -126,6 +126,7 @@ def test_sample_writes_two_files(
     assert capsys.readouterr().out.count("20 digits") == 2
 
 
+@pytest.mark.tensorflow
 def test_train_then_convert(
     mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

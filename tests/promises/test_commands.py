@@ -169,6 +169,7 @@ def check_runs(shown: ShownCommand, folder: Path, bin_folder: Path) -> None:
     assert "Traceback" not in done.stderr, done.stderr
 
 
+@pytest.mark.slow
 def test_commands_of_documents_run(
     document_command: ShownCommand,
     workplace: Path,
@@ -184,6 +185,7 @@ def test_commands_of_documents_run(
     check_runs(document_command, workplace, bin_folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", _COMMANDS, ids=" ".join)
 def test_examples_of_help_run(
     words: tuple[str, str], workplace: Path, bin_folder: Path, request: pytest.FixtureRequest

@@ -140,7 +140,6 @@ def test_an_image_of_one_colour_is_not_an_error() -> None:
     assert find_digits(np.zeros((9, 9, 3), np.uint8)) == []
 
 
-@pytest.mark.shared
 def test_the_pencil_photograph_has_eight() -> None:
     """The photograph shows pencil on paper."""
     path = SHARED / "frames" / "digits_photo_1.jpg"

@@ -120,7 +120,6 @@ def test_digits_of_a_stream_are_tracked_and_those_of_single_images_are_not(engin
         assert len(result.found) == kept
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_pencil_photograph_is_read_by_every_variant(variant: str) -> None:
     """All eight digits, real pencil on real paper."""
@@ -128,7 +127,6 @@ def test_the_pencil_photograph_is_read_by_every_variant(variant: str) -> None:
     assert read(load_engine(SPEC, variant, threads=1), image) == [0, 5, 2, 2, 1, 8, 5, 9]
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_labelled_stream_is_read_by_every_variant(variant: str) -> None:
     """Twenty digits of ten frames each; one that is nearly another may be missed."""
@@ -148,7 +146,6 @@ def test_the_labelled_stream_is_read_by_every_variant(variant: str) -> None:
     assert sum(share == 1.0 for share in recall.values()) >= 8
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize(("name", "digit"), [("digits_leo_digit-1", 9), ("digits_leo_digit-2", 3)])
 def test_drawings_on_a_black_ground_are_read(engine: Engine, name: str, digit: int) -> None:
     """One digit, in a window whose title bar and buttons are not digits."""
@@ -156,7 +153,6 @@ def test_drawings_on_a_black_ground_are_read(engine: Engine, name: str, digit: i
     assert read(engine, image) == [digit]
 
 
-@pytest.mark.shared
 def test_a_street_has_no_digits(engine: Engine) -> None:
     """A camera that looks out of the window finds nothing."""
     image = load_image(shared(SHARED / "frames" / "mit_driveseg_sample.png"))

@@ -15,7 +15,6 @@ from edge_app.model.decode import classes_at
 from edge_app.model.engine import load_engine
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize("variant", ["int8", "float32"])
 def test_cityscapes_frames_score_as_the_official_scorer_says(
     variant: str, shared: Path, assets: Path, tmp_path: Path

@@ -252,7 +252,6 @@ def test_a_wrong_scheduler_is_refused(
     assert why in capsys.readouterr().err
 
 
-@pytest.mark.shared
 def test_street_frames_get_the_same_counts_with_a_worker_killed(
     cluster: Cluster, tmp_path: Path, shared: Path
 ) -> None:

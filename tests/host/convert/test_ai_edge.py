@@ -18,6 +18,7 @@ from host_tools.tflite.intermediate import GraphRunner
 from tests.support.tiny_networks import GIVEN, tiny_samples, tiny_segmenter
 
 pytest.importorskip("ai_edge_quantizer", reason="needs the host extra: pip install '.[host]'")
+pytestmark = pytest.mark.tensorflow
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,7 @@ def test_live_filters_are_unchanged() -> None:
     )
 
 
+@pytest.mark.tensorflow
 def test_a_dead_filter_outputs_its_bias_in_int8() -> None:
     """A float32 network with a dead filter keeps its output after quantization to int8."""
     pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")

@@ -27,6 +27,8 @@ from host_tools.datasets import digit_files
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
 
+pytestmark = pytest.mark.tensorflow
+
 
 @pytest.fixture(scope="module")
 def options(

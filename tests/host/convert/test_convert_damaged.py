@@ -13,6 +13,8 @@ from tests.support.made_graph import write_graph
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
 
+pytestmark = pytest.mark.tensorflow
+
 KINDS = ("keras", "h5", "pb", "tflite")
 # From nothing over a bare header to all but the last byte.
 LENGTHS = (0, 1, 8, 64, 0.25, 0.5, 0.9, -40, -1)

@@ -17,6 +17,8 @@ from tests.support.conversion_stops import Steps, digits_options
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
 
+pytestmark = pytest.mark.tensorflow
+
 # In the order of the display.
 STEPS = (
     "choosing images",

@@ -33,6 +33,8 @@ from tests.support.made_graph import write_graph
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
 
+pytestmark = pytest.mark.tensorflow
+
 
 @pytest.fixture(scope="module")
 def sources(keras_file: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:

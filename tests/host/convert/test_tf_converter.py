@@ -20,6 +20,8 @@ from tests.support.made_digits import made_digits
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
 
+pytestmark = pytest.mark.tensorflow
+
 
 def _dataset() -> Iterator[list[NDArray[np.float32]]]:
     for digit in made_digits(100).scaled():

@@ -21,6 +21,7 @@ from host_tools.tflite.flatbuffer import read_graph
 from tests.support.tiny_networks import GIVEN, SIZE_WH, tiny_samples, tiny_segmenter
 
 pytest.importorskip("ai_edge_quantizer", reason="needs the host extra: pip install '.[host]'")
+pytestmark = pytest.mark.tensorflow
 
 
 @pytest.fixture(scope="module")

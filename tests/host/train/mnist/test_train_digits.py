@@ -33,6 +33,8 @@ from tests.support.made_digits import made_digits
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
 
+pytestmark = pytest.mark.tensorflow
+
 
 def _train(out: Path, progress: Progress, **options: Any) -> TrainedDigits:
     """Train on 200 made digits: two batches per epoch, one epoch by default."""

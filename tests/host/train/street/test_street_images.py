@@ -20,6 +20,8 @@ from host_tools.train.street.teacher import CLASSES, Teacher, soft_labels, teach
 from host_tools.train.street.truth_resize import resize_maps
 from tests.support.made_street import ROAD, SIZE_WH, SKY, made_camvid, made_image, made_samples
 
+pytestmark = pytest.mark.tensorflow
+
 TREE_OF_CAMVID, VEGETATION, TERRAIN = 5, 8, 9
 
 

@@ -48,6 +48,8 @@ from tests.support.made_street import (
     made_teacher,
 )
 
+pytestmark = pytest.mark.tensorflow
+
 SHAPE = train_street.StreetShape(SIZE_WH, BLOCKS, DECODER)
 
 
