@@ -44,7 +44,7 @@ def print_results(console: Console, title: str, benchmark: Benchmark, *, explain
     """Print the tables of a benchmark, and why each case is as fast as it is."""
     cases = benchmark.results()
     if cases:
-        setups = {f"{case.setup.runtime}, {case.setup.threads} threads" for case in cases}
+        setups = {f"{case.runtime}, {case.threads} threads" for case in cases}
         where = f": {setups.pop()}" if len(setups) == 1 else ""
         for table in (speed_table(title + where, cases), cost_table(cases), stage_table(cases)):
             console.print(table)
@@ -56,12 +56,12 @@ def print_results(console: Console, title: str, benchmark: Benchmark, *, explain
 
 
 def _print_reasons(console: Console, case: CaseResult, *, explained: bool) -> None:
-    setup, long = case.setup, case.network.sustained
-    name = f"{coloured(setup.variant)} on {setup.runtime}, {setup.threads} threads"
+    long = case.sustained
+    name = f"{coloured(case.variant)} on {case.runtime}, {case.threads} threads"
     if explained:
-        print_wrapped(console, f"{name}\n" + "\n".join(f"  - {why}" for why in setup.why))
+        print_wrapped(console, f"{name}\n" + "\n".join(f"  - {why}" for why in case.why))
     else:
-        print_wrapped(console, f"{name}: {setup.delegation}")
+        print_wrapped(console, f"{name}: {case.delegation}")
     if long:
         print_wrapped(
             console,

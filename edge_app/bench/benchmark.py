@@ -10,11 +10,12 @@ from typing import Any, Protocol
 from edge_app.bench.aggregate import aggregate
 from edge_app.bench.cases import Case, OnStep, RequestKind, WorkerRequest, rounds_of
 from edge_app.bench.explain import explain
+from edge_app.bench.quality_result import QualityResult
 from edge_app.bench.trial import Trial
 from edge_app.bench.worker import run_in_process
 from edge_app.board import board as read_board
 from edge_app.errors import ModelError
-from edge_app.results.bench_result import CaseResult, QualityResult, Sustained
+from edge_app.results.bench_result import CaseResult, Sustained
 from edge_app.timing import Latency
 
 # What is missing if a step after the trials fails.

@@ -79,19 +79,19 @@ def _by_key(result: BenchResult) -> Mapping[tuple[str, str, int], CaseResult]:
     """Return cases by variant, runtime and threads; versions of a runtime are to be compared."""
     return {
         (
-            case.setup.variant,
-            case.setup.runtime_name or case.setup.runtime.rpartition(" ")[0],
-            case.setup.threads or 0,
+            case.variant,
+            case.runtime_name or case.runtime.rpartition(" ")[0],
+            case.threads or 0,
         ): case
         for case in result.variants
     }
 
 
 def _pair(key: tuple[str, str, int], one: CaseResult, other: CaseResult) -> CasePair | None:
-    if one.network.invoke_only is None or other.network.invoke_only is None:
+    if one.invoke_only is None or other.invoke_only is None:
         return None
-    first_ms, second_ms = one.network.invoke_only.p50_ms, other.network.invoke_only.p50_ms
-    first_range, second_range = one.network.range_ms, other.network.range_ms
+    first_ms, second_ms = one.invoke_only.p50_ms, other.invoke_only.p50_ms
+    first_range, second_range = one.range_ms, other.range_ms
     variant, runtime, threads = key
     return CasePair(
         variant=variant,
@@ -101,10 +101,10 @@ def _pair(key: tuple[str, str, int], one: CaseResult, other: CaseResult) -> Case
         second_ms=second_ms,
         time=second_ms / first_ms,
         time_range=ratio_range(second_range, first_range) if first_range and second_range else None,
-        end_to_end=_ratio(one.end_to_end.end_to_end_fps, other.end_to_end.end_to_end_fps),
-        memory=_ratio(other.load.peak_rss_mb, one.load.peak_rss_mb),
-        size=_ratio(other.setup.bytes, one.setup.bytes),
-        quality=_gain(one.answers.quality, other.answers.quality),
+        end_to_end=_ratio(one.end_to_end_fps, other.end_to_end_fps),
+        memory=_ratio(other.peak_rss_mb, one.peak_rss_mb),
+        size=_ratio(other.bytes, one.bytes),
+        quality=_gain(one.quality, other.quality),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,22 @@ from edge_app.frame import Decoded, Segmentation
 from edge_app.metrics.scorer import Scorer
 from edge_app.model.engine import load_engine
 from edge_app.quality import agreement
-from edge_app.results.bench_result import QualityResult
 from edge_app.results.quality_record import QualityRecord
 from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth
+
+
+@dataclass(frozen=True, slots=True)
+class QualityResult:
+    """How a variant's answers compare with float32 and with the truth.
+
+    frames: answered. agreement: share answered as float32 does. seconds: loading and answering.
+    """
+
+    frames: int
+    agreement: float | None
+    seconds: float
+    quality: QualityRecord | None = None
 
 
 def measure_quality(

@@ -78,18 +78,10 @@ def to_csv(result: BenchResult) -> str:
 
 
 def _row(case: CaseResult) -> dict[str, Any]:
-    groups = (case.setup, case.load, case.network, case.end_to_end, case.answers)
-    row = {name: value for group in groups for name, value in structs.asdict(group).items()}
-    if case.answers.quality:
-        row |= structs.asdict(case.answers.quality)
-    row["invoke_low_ms"], row["invoke_high_ms"] = case.network.range_ms or (None, None)
-    sustained = case.network.sustained
-    row["sustained_ratio"] = sustained.ratio if sustained else None
-    return (
-        row
-        | _percentiles("invoke", case.network.invoke_only)
-        | _percentiles("paced", case.network.paced)
-    )
+    row = structs.asdict(case) | (structs.asdict(case.quality) if case.quality else {})
+    row["invoke_low_ms"], row["invoke_high_ms"] = case.range_ms or (None, None)
+    row["sustained_ratio"] = case.sustained.ratio if case.sustained else None
+    return row | _percentiles("invoke", case.invoke_only) | _percentiles("paced", case.paced)
 
 
 def _percentiles(name: str, latency: Latency | None) -> dict[str, Any]:

@@ -24,18 +24,18 @@ def speed_table(title: str, cases: Sequence[CaseResult]) -> Table:
     )  # fmt: skip
     several = _several(cases)
     for case in cases:
-        latency, fps = case.network.invoke_only, case.network.invoke_only_fps
-        ratio, peak_mb = case.end_to_end.ratio, case.load.peak_rss_mb
+        latency, fps = case.invoke_only, case.invoke_only_fps
+        ratio, peak_mb = case.ratio, case.peak_rss_mb
         table.add_row(
             _name(case, several),
-            file_size(case.setup.bytes or 0),
-            significant(case.load.init_ms),
-            _fine(case.load.first_ms),
+            file_size(case.bytes or 0),
+            significant(case.init_ms),
+            _fine(case.first_ms),
             _fine(latency.p50_ms if latency else None),
             _fine(latency.p90_ms if latency else None),
             _fine(latency.p99_ms if latency else None),
             significant(fps),
-            significant(case.end_to_end.end_to_end_fps),
+            significant(case.end_to_end_fps),
             f"{ratio:.2f}" if ratio else NOTHING,
             f"{peak_mb:.0f}" if peak_mb else NOTHING,
         )
@@ -52,20 +52,20 @@ def cost_table(cases: Sequence[CaseResult]) -> Table:
     )  # fmt: skip
     several = _several(cases)
     for case in cases:
-        quality, paced = case.answers.quality, case.network.paced
+        quality, paced = case.quality, case.paced
         score = None
         if quality is not None:
             score = quality.miou if quality.top1 is None else quality.top1
-        sustained, of_bound = case.network.sustained, case.end_to_end.of_bound
+        sustained, of_bound = case.sustained, case.of_bound
         table.add_row(
             _name(case, several),
-            _span(case.network.range_ms),
+            _span(case.range_ms),
             _fine(paced.p50_ms if paced else None),
             _fine(paced.p90_ms if paced else None),
-            significant(case.end_to_end.cpu_ms),
-            significant(case.end_to_end.cpu_outside_ms),
+            significant(case.cpu_ms),
+            significant(case.cpu_outside_ms),
             f"{of_bound:.2f}" if of_bound else NOTHING,
-            percent(case.answers.agreement),
+            percent(case.agreement),
             f"{score:.4f}" if score is not None else NOTHING,
             f"{sustained.ratio:.2f}" if sustained else NOTHING,
         )
@@ -78,7 +78,7 @@ def stage_table(cases: Sequence[CaseResult]) -> Table:
     table = compact_table("Stages end to end, ms", columns, 2)
     several = _several(cases)
     for case in cases:
-        for place, (stage, one) in enumerate(case.end_to_end.stages.items()):
+        for place, (stage, one) in enumerate(case.stages.items()):
             figures = one.mean_ms, one.p50_ms, one.p90_ms, one.p95_ms, one.p99_ms, one.max_ms
             table.add_row(
                 _name(case, several) if place == 0 else "",
@@ -132,13 +132,12 @@ def board_line(board: Mapping[str, Any]) -> str:
 
 
 def _several(cases: Sequence[CaseResult]) -> bool:
-    return len({(case.setup.runtime, case.setup.threads) for case in cases}) > 1
+    return len({(case.runtime, case.threads) for case in cases}) > 1
 
 
 def _name(case: CaseResult, several: bool) -> str:
-    setup = case.setup
-    name = coloured(setup.variant)
-    return f"{name}\n[dim]{_short(setup.runtime_name)} x{setup.threads}[/]" if several else name
+    name = coloured(case.variant)
+    return f"{name}\n[dim]{_short(case.runtime_name)} x{case.threads}[/]" if several else name
 
 
 def _short(runtime: str) -> str:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from edge_app.bench.cases import Case, WorkerRequest
+from edge_app.bench.quality_result import QualityResult
 from edge_app.bench.result_file import write_result
 from edge_app.bench.worker import run_in_process
 from edge_app.board import Verdict, board, judge, read_cpu_usage, versions
@@ -20,7 +21,7 @@ from edge_app.errors import UsageError
 from edge_app.model.card import ModelSpec
 from edge_app.model.catalog import sample
 from edge_app.paths import assets_dir
-from edge_app.results.bench_result import BENCH_SCHEMA, Budget, QualityResult
+from edge_app.results.bench_result import BENCH_SCHEMA, Budget
 from edge_app.results.json_file import parse_json, read_file, to_json
 from edge_app.results.published_figures import (
     PublishedFigures,
@@ -85,25 +86,13 @@ def run_thesis(options: ThesisOptions, console: Console, stop: threading.Event) 
     if options.json:
         record = {
             "preset": "thesis",
-            "tasks": {
-                name: {variant: _record(one) for variant, one in variants.items()}
-                for name, variants in answers.items()
-            },
+            "tasks": answers,
             "board": {"before": before, "after": after},
             "verdict": {"valid": verdict.valid, "reasons": verdict.reasons},
             "versions": versions(),
         }
         write_result(options.json, to_json(record, indent=2))
     return verdict
-
-
-def _record(answers: QualityResult) -> Mapping[str, object]:
-    return {
-        "frames": answers.frames,
-        "agreement": answers.agreement,
-        "seconds": answers.seconds,
-        "quality": answers.quality,
-    }
 
 
 def _task(spec: ModelSpec, data: str | None, option: str) -> ThesisTask:

@@ -85,10 +85,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _describe_results(console: Console) -> int:
     from edge_app.console import print_markup
-    from edge_app.results.bench_result import describe_bench
+    from edge_app.results.bench_result import BenchResult
+    from edge_app.results.json_file import describe
 
-    for path, kind, text in describe_bench():
-        print_markup(console, f"{path:<34}{kind:<18}{text}")
+    for path, kind, text in describe(BenchResult):
+        if text:
+            print_markup(console, f"{path:<34}{kind:<18}{text}")
     return 0
 
 

@@ -1,6 +1,6 @@
 """Bench results: the file of `edge-app bench --json`, and the values it is made of.
 
-To add a figure: add a field with its description to one of the structs below, compute it in
+To add a figure: add a field with its description to `CaseResult`, compute it in
 `bench/aggregate`, and, if it should be shown, add a column in `bench/tables`. Writing, reading,
 checking and `--describe-results` follow from the field. A new field needs a default, so that
 older files still read; programs ignore fields they do not know, so the version stays.
@@ -8,14 +8,11 @@ older files still read; programs ignore fields they do not know, so the version 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeAlias
 
-import msgspec
 from msgspec import Meta, Struct, field
 
-from edge_app.results.json_file import check_schema, describe, parse_json, readable, to_json
+from edge_app.results.json_file import parse_json, to_json
 from edge_app.results.quality_record import QualityRecord, Share
 from edge_app.timing import Latency
 
@@ -52,7 +49,7 @@ class Budget(Struct, frozen=True):
 
 
 class CaseSetup(Struct, frozen=True, kw_only=True):
-    """What was measured: a variant on a runtime with a number of threads."""
+    """What is measured: a variant on a runtime with a number of threads."""
 
     variant: Annotated[str, _about("float32, float16, dynamic_range or int8")]
     bytes: Annotated[Count | None, _about("size of the file")] = None
@@ -60,18 +57,6 @@ class CaseSetup(Struct, frozen=True, kw_only=True):
     runtime_name: Annotated[str, _about("its name as --runtimes takes it")] = ""
     threads: Annotated[Count | None, _about("threads of the network")] = None
     delegation: Annotated[str, _about("operators the delegate took, as text")] = ""
-    rounds: Annotated[int, _about("rounds that were measured")] = field(name="turns", default=0)
-    complete: Annotated[bool, _about("whether it was measured to the end")] = True
-    why: Annotated[tuple[str, ...], _about("why it is as fast as it is, in sentences")] = ()
-
-
-class LoadFigures(Struct, frozen=True, kw_only=True):
-    """Loading and first runs."""
-
-    init_ms: Annotated[Positive, _about("loading and preparing, ms, median of the rounds")]
-    first_ms: Annotated[Positive, _about("the first run, ms, median of the rounds")]
-    warmup: Annotated[Latency | None, _about("runs after it that do not count, ms")] = None
-    peak_rss_mb: Annotated[Figure, _about("highest resident memory of its process, 10^6 B")] = None
 
 
 class Sustained(Struct, frozen=True, kw_only=True):
@@ -86,9 +71,18 @@ class Sustained(Struct, frozen=True, kw_only=True):
     clocks_mhz: Annotated[tuple[float, ...], _about("one per window, where known")] = ()
 
 
-class NetworkFigures(Struct, frozen=True, kw_only=True):
-    """The network without anything around it, called invoke-only."""
+class CaseResult(CaseSetup, frozen=True, kw_only=True):
+    """Everything measured of one case."""
 
+    rounds: Annotated[int, _about("rounds that were measured")] = field(name="turns", default=0)
+    complete: Annotated[bool, _about("whether it was measured to the end")] = True
+    why: Annotated[tuple[str, ...], _about("why it is as fast as it is, in sentences")] = ()
+    # Loading and first runs.
+    init_ms: Annotated[Positive, _about("loading and preparing, ms, median of the rounds")]
+    first_ms: Annotated[Positive, _about("the first run, ms, median of the rounds")]
+    warmup: Annotated[Latency | None, _about("runs after it that do not count, ms")] = None
+    peak_rss_mb: Annotated[Figure, _about("highest resident memory of its process, 10^6 B")] = None
+    # The network without anything around it, called invoke-only.
     invoke_only: Annotated[Latency | None, _about("runs, ms: n, mean, percentiles, max")] = None
     range_ms: Annotated[Range | None, _about("95 % bootstrap interval of their median, ms")] = None
     paced: Annotated[Latency | None, _about("runs at the rate of --pace, ms")] = None
@@ -96,11 +90,7 @@ class NetworkFigures(Struct, frozen=True, kw_only=True):
     cpu_invoke_ms: Annotated[Figure, _about("CPU time of the process per run, ms")] = None
     undelegated_ms: Annotated[Figure, _about("a run without the delegate, ms (--explain)")] = None
     sustained: Annotated[Sustained | None, _about("run of --sustained")] = None
-
-
-class EndToEndFigures(Struct, frozen=True, kw_only=True):
-    """Frames from capture to finished overlay, as `edge-app run` handles them."""
-
+    # Frames from capture to finished overlay, as `edge-app run` handles them.
     end_to_end_fps: Annotated[Figure, _about("frames per second, end to end")] = None
     ratio: Annotated[Figure, _about("end_to_end_fps / invoke_only_fps")] = None
     cpu_ms: Annotated[Figure, _about("CPU time of the process per frame, ms")] = None
@@ -110,27 +100,11 @@ class EndToEndFigures(Struct, frozen=True, kw_only=True):
     end_to_end_range_ms: Annotated[
         Range | None, _about("95 % bootstrap interval of the median time per frame, ms")
     ] = field(name="line_range_ms", default=None)
-
-
-class QualityResult(Struct, frozen=True, kw_only=True):
-    """How a variant's answers compare with float32 and with the truth."""
-
+    # Answers, compared with those of float32 and with the truth.
     agreement: Annotated[Share | None, _about("share answered as float32 does")] = None
-    frames: Annotated[int, _about("frames answered for it")] = field(name="answered", default=0)
-    seconds: Annotated[Figure, _about("loading and answering these frames, s")] = field(
-        name="answer_s", default=None
-    )
+    answered: Annotated[int, _about("frames answered for it")] = 0
+    answer_s: Annotated[Figure, _about("loading and answering these frames, s")] = None
     quality: Annotated[QualityRecord | None, _about("scores against the truth")] = None
-
-
-class CaseResult(Struct, frozen=True, kw_only=True):
-    """Everything measured of one case; in the file, the fields of all groups are one object."""
-
-    setup: CaseSetup
-    load: LoadFigures
-    network: NetworkFigures = NetworkFigures()
-    end_to_end: EndToEndFigures = EndToEndFigures()
-    answers: QualityResult = QualityResult()
 
 
 class FailedCase(Struct, frozen=True):
@@ -183,41 +157,11 @@ class BenchResult(Struct, frozen=True, kw_only=True):
     status: Annotated[Literal["complete", "interrupted"], _about("complete or interrupted")]
 
 
-_GROUPS = CaseResult.__struct_fields__
-_GROUP_IN_PATH = re.compile(rf"(variants\[\d*\])\.(?:{'|'.join(_GROUPS)})\b(?=[.:]|$)")
-
-
 def bench_to_json(result: BenchResult) -> bytes:
     """Return a result as JSON."""
-    return to_json(flat(result), indent=2)
-
-
-def flat(result: BenchResult) -> dict[str, Any]:
-    """Return a result as dicts and lists; the groups of a case become one dict."""
-    content: dict[str, Any] = msgspec.to_builtins(result)
-    content["variants"] = [
-        {name: value for group in case.values() for name, value in group.items()}
-        for case in content["variants"]
-    ]
-    return content
+    return to_json(result, indent=2)
 
 
 def parse_bench(content: bytes) -> BenchResult:
     """Return the result in a file's content. Raises ValueError naming the field."""
-    fields = parse_json(content, dict[str, Any])
-    if "schema" in fields:
-        check_schema(fields["schema"], BENCH_SCHEMA)
-    cases = fields.get("variants")
-    if isinstance(cases, list):
-        fields["variants"] = [dict.fromkeys(_GROUPS, case) for case in cases]
-    try:
-        return msgspec.convert(fields, BenchResult)
-    except msgspec.ValidationError as fault:
-        raise ValueError(_GROUP_IN_PATH.sub(r"\1", readable(fault))) from None
-
-
-def describe_bench() -> Iterator[tuple[str, str, str]]:
-    """Yield path, type and description of each field of the file."""
-    for path, kind, text in describe(BenchResult):
-        if text:
-            yield _GROUP_IN_PATH.sub(r"\1", path), kind, text
+    return parse_json(content, BenchResult, schema=BENCH_SCHEMA)

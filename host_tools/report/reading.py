@@ -70,7 +70,7 @@ def _bench(content: bytes, origin: str, name: str | None) -> list[Result]:
     bench = parse_bench(content)
     cases = dict[tuple[str, int | None], list[Figures]]()
     for case in bench.variants:
-        key = (case.setup.runtime, case.setup.threads)
+        key = (case.runtime, case.threads)
         cases.setdefault(key, []).append(_case_figures(case, bench.source))
     for figures in cases.values():
         if len({one.variant for one in figures}) < len(figures):
@@ -103,20 +103,20 @@ def _verdict(bench: BenchResult) -> Sequence[str]:
 
 
 def _case_figures(case: CaseResult, source: str) -> Figures:
-    stages = _stages(case.end_to_end.stages)
+    stages = _stages(case.stages)
     return Figures(
-        variant=case.setup.variant,
-        bytes=case.setup.bytes,
-        invoke_only=_spread(case.network.invoke_only) or stages.get("invoke"),
+        variant=case.variant,
+        bytes=case.bytes,
+        invoke_only=_spread(case.invoke_only) or stages.get("invoke"),
         end_to_end=stages.get("end_to_end"),
-        invoke_only_fps=case.network.invoke_only_fps or None,
-        end_to_end_fps=case.end_to_end.end_to_end_fps or None,
+        invoke_only_fps=case.invoke_only_fps or None,
+        end_to_end_fps=case.end_to_end_fps or None,
         stages=stages,
-        score=_score(case.answers.quality, source),
-        init_ms=case.load.init_ms,
-        peak_rss_mb=case.load.peak_rss_mb or None,
-        delegation=case.setup.delegation,
-        why=case.setup.why,
+        score=_score(case.quality, source),
+        init_ms=case.init_ms,
+        peak_rss_mb=case.peak_rss_mb or None,
+        delegation=case.delegation,
+        why=case.why,
     )
 
 

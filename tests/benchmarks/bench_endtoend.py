@@ -28,13 +28,12 @@ def measure(model: str, variant: str, video: str | None, budget: Budget) -> None
         run_in_process(request, threading.Event(), lambda step: None) for _ in range(budget.rounds)
     ]
     case = aggregate(trials, int(board()["cores"]))
-    network, whole = case.network, case.end_to_end
-    stages = ", ".join(f"{name} {stage.mean_ms:.2f}" for name, stage in whole.stages.items())
+    stages = ", ".join(f"{name} {stage.mean_ms:.2f}" for name, stage in case.stages.items())
     say(
-        f"{spec.name} {variant} on {Path(video).name}: invoke-only {network.invoke_only_fps:.1f} "
-        f"fps, end-to-end {whole.end_to_end_fps:.1f} fps, ratio {whole.ratio:.3f}; of the bound "
-        f"{whole.of_bound:.3f}; CPU per frame {whole.cpu_ms:.2f} ms, network "
-        f"{network.cpu_invoke_ms:.2f}, outside {whole.cpu_outside_ms:.2f}"
+        f"{spec.name} {variant} on {Path(video).name}: invoke-only {case.invoke_only_fps:.1f} "
+        f"fps, end-to-end {case.end_to_end_fps:.1f} fps, ratio {case.ratio:.3f}; of the bound "
+        f"{case.of_bound:.3f}; CPU per frame {case.cpu_ms:.2f} ms, network "
+        f"{case.cpu_invoke_ms:.2f}, outside {case.cpu_outside_ms:.2f}"
     )
     say(f"  stages, mean ms: {stages}")
 

@@ -20,11 +20,8 @@ from edge_app.results.bench_result import (
     Budget,
     CaseResult,
     CaseSetup,
-    EndToEndFigures,
-    LoadFigures,
-    NetworkFigures,
     VerdictRecord,
-    flat,
+    bench_to_json,
 )
 from edge_app.results.quality_record import QualityRecord
 from edge_app.results.run_summary import FrameRates, RunSummary
@@ -84,24 +81,23 @@ def case(variant: str) -> CaseResult:
     """Return the figures of a variant."""
     invoke_ms = INVOKE_MS[variant]
     return CaseResult(
-        setup=CaseSetup(
-            variant=variant,
-            bytes=SIZES[variant],
-            runtime="LiteRT 2.3.0",
-            runtime_name="litert",
-            threads=4,
-            delegation="XNNPACK took all",
-            rounds=3,
-        ),
-        load=LoadFigures(init_ms=12.0, first_ms=60.0, warmup=latency(invoke_ms), peak_rss_mb=120.5),
-        network=NetworkFigures(
-            invoke_only=latency(invoke_ms),
-            range_ms=(0.99 * invoke_ms, 1.01 * invoke_ms),
-            invoke_only_fps=1000 / invoke_ms,
-        ),
-        end_to_end=EndToEndFigures(
-            end_to_end_fps=900 / invoke_ms, ratio=0.9, stages=stages(invoke_ms)
-        ),
+        variant=variant,
+        bytes=SIZES[variant],
+        runtime="LiteRT 2.3.0",
+        runtime_name="litert",
+        threads=4,
+        delegation="XNNPACK took all",
+        rounds=3,
+        init_ms=12.0,
+        first_ms=60.0,
+        warmup=latency(invoke_ms),
+        peak_rss_mb=120.5,
+        invoke_only=latency(invoke_ms),
+        range_ms=(0.99 * invoke_ms, 1.01 * invoke_ms),
+        invoke_only_fps=1000 / invoke_ms,
+        end_to_end_fps=900 / invoke_ms,
+        ratio=0.9,
+        stages=stages(invoke_ms),
     )
 
 
@@ -118,7 +114,7 @@ def bench(variants: tuple[str, ...] = tuple(SIZES), **more: Any) -> dict[str, An
         versions=_VERSIONS,
         status="complete",
     )
-    return {**flat(result), **more}
+    return {**json.loads(bench_to_json(result)), **more}
 
 
 def summary(variant: str = "int8", **more: Any) -> dict[str, Any]:

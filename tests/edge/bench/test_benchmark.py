@@ -8,9 +8,9 @@ import pytest
 
 from edge_app.bench.benchmark import Benchmark
 from edge_app.bench.cases import OnStep, WorkerRequest, cases_of
+from edge_app.bench.quality_result import QualityResult
 from edge_app.cli import main
 from edge_app.errors import ModelError
-from edge_app.results.bench_result import QualityResult
 from tests.support.made_results import trial, trial_request
 
 DIGITS = "samples/digits-images-idx3-ubyte.gz"
@@ -54,8 +54,8 @@ def test_rounds_come_before_answers(assets: Path) -> None:
     found.run(lambda *_: None)
     trials = ["trial float32", "trial int8"]
     assert worker.requests == [*trials, *trials, "quality float32", "quality int8"]
-    assert [one.answers.agreement for one in found.results()] == [0.99, 0.99]
-    assert all(one.setup.complete for one in found.results())
+    assert [one.agreement for one in found.results()] == [0.99, 0.99]
+    assert all(one.complete for one in found.results())
 
 
 def test_the_board_is_read_after_each_trial(assets: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_stop_keeps_what_is_measured(assets: Path) -> None:
     """After a stop in the third trial both cases have figures, one marked as incomplete."""
     found = benchmark(assets, FakeWorker(stop_after=3), ["litert"])
     found.run(lambda *_: None)
-    assert [(one.setup.rounds, one.setup.complete) for one in found.results()] == [
+    assert [(one.rounds, one.complete) for one in found.results()] == [
         (2, True),
         (1, False),
     ]
@@ -91,7 +91,7 @@ def test_a_case_without_scored_answers_keeps_its_times(assets: Path) -> None:
     """A failure after the trials is reported as such, and the times stay."""
     found = benchmark(assets, FakeWorker(lost="quality"), ["litert"])
     found.run(lambda *_: None)
-    assert [(one.setup.rounds, one.answers.agreement) for one in found.results()] == [
+    assert [(one.rounds, one.agreement) for one in found.results()] == [
         (2, None),
         (2, None),
     ]
