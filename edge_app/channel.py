@@ -52,7 +52,7 @@ class Channel(Generic[T]):
                     self._changed.wait(_PATIENCE_CHECK_S)
                 else:
                     return False
-            self._raise_read_error()
+            self.raise_read_error()
             if self._closed or self._finished:
                 return False
             self._items.append(item)
@@ -85,10 +85,7 @@ class Channel(Generic[T]):
     def raise_read_error(self) -> None:
         """Raise what the reader closed the channel with; only the first call does."""
         with self._changed:
-            self._raise_read_error()
-
-    def _raise_read_error(self) -> None:
-        error, self._read_error = self._read_error, None
+            error, self._read_error = self._read_error, None
         if error is not None:
             raise error
 

@@ -29,22 +29,18 @@ class CountedSource(Protocol):
 
 
 class SourceStats:
-    """Counts of the frames that sources delivered, dropped, or could not decode."""
+    """Counts of the frames that sources delivered, dropped, or could not decode.
 
-    def __init__(self, source: CountedSource) -> None:
-        self._before = (0, 0)  # dropped and damaged frames of earlier sources
-        self._begin(source)
+    before: counts of the earlier sources of the run, which are added.
+    """
 
-    def _begin(self, source: CountedSource) -> None:
+    def __init__(self, source: CountedSource, before: SourceStats | None = None) -> None:
         self.source = source
+        # Dropped and damaged frames of earlier sources.
+        self._before = (before.dropped, before.damaged) if before else (0, 0)
         self._captured = Rate()
         self._stale = 0
         self._channel_drops: Callable[[], int] = lambda: 0
-
-    def change_source(self, source: CountedSource) -> None:
-        """Count for another source; what was counted so far stays."""
-        self._before = (self.dropped, self.damaged)
-        self._begin(source)
 
     @property
     def dropped(self) -> int:
@@ -115,7 +111,7 @@ class RunStats:
 
     def change_source(self, info: EngineInfo, source: CountedSource) -> None:
         """Go on with another engine and source; what was counted so far stays."""
-        self.sources.change_source(source)
+        self.sources = SourceStats(source, self.sources)
         self.switch_to(info)
 
     def switch_to(self, info: EngineInfo) -> None:

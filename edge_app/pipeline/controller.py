@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
-from typing import Protocol
 
 from edge_app.controls import Action, Controls, find_key
 from edge_app.errors import EdgeError
+from edge_app.model.card import VARIANTS
 from edge_app.model.engine import EngineKey
 from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.state import State, StateKind
@@ -17,20 +18,13 @@ from edge_app.style import count, spaced
 
 ReadKeys = Callable[[], Sequence[str]]  # names of the keys pressed since the last call
 StatusProvider = Callable[[], Iterable[State]]
+# Acts on a key press, with the controls as they are after it; returns a message to show for a
+# while, if any. An EdgeError is shown as well.
+Handler = Callable[[Controls], str | State | None]
 _NOTE_S = 5.0  # long enough to read a line
 
 
-class Handler(Protocol):
-    """What to do when a key asks for an action."""
-
-    def __call__(self, controls: Controls, /) -> str | State | None:
-        """Act; return a message to show for a while, if any. An EdgeError is shown as well.
-
-        controls: as they are after the key press.
-        """
-        ...
-
-
+@dataclass(slots=True)
 class Controller:
     """The controls of a session, and what happens when a key changes them.
 
@@ -39,29 +33,21 @@ class Controller:
     keys: names of the keys pressed since the last call; None without any keyboard.
     """
 
-    def __init__(
-        self,
-        handlers: Mapping[Action, Handler],
-        status_providers: Sequence[StatusProvider] = (),
-        *,
-        keys: ReadKeys | None = None,
-        controls: Controls | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.controls = controls or Controls()
-        self.handlers = handlers
-        self._status_providers = status_providers
-        self._keys = keys
-        self._clock = clock
-        self._note: State | None = None
-        self._note_until_s = 0.0
+    handlers: Mapping[Action, Handler]
+    status_providers: Sequence[StatusProvider] = ()
+    _: KW_ONLY
+    keys: ReadKeys | None = None
+    controls: Controls = field(default_factory=Controls)
+    clock: Callable[[], float] = time.monotonic
+    _note: State | None = field(default=None, init=False)
+    _note_until_s: float = field(default=0.0, init=False)
 
     def poll(self) -> bool:
         """Handle the keys pressed since the last call; return whether any did something."""
-        if self._keys is None:
+        if self.keys is None:
             return False
         acted = False
-        for name in self._keys():
+        for name in self.keys():
             key = find_key(name)
             if key is None:
                 continue
@@ -70,32 +56,29 @@ class Controller:
             handler = self.handlers.get(key.action)
             acted |= handler is not None or self.controls != before
             if handler is not None:
-                self._call(handler)
+                try:
+                    message = handler(self.controls)
+                except EdgeError as error:
+                    message = str(error)
+                if message:
+                    self.note(message)
         return acted
-
-    def _call(self, handler: Handler) -> None:
-        try:
-            message = handler(self.controls)
-        except EdgeError as error:
-            message = str(error)
-        if message:
-            self.note(message)
 
     def note(self, message: str | State) -> None:
         """Show a message for a few seconds."""
         if isinstance(message, str):
             message = State(StateKind.NOTE, message)
         self._note = message
-        self._note_until_s = self._clock() + _NOTE_S
+        self._note_until_s = self.clock() + _NOTE_S
 
     def states(self) -> tuple[State, ...]:
         """Return what is out of the ordinary, a pause first."""
         states = [State(StateKind.PAUSED, "paused")] if self.controls.paused else []
-        for provider in self._status_providers:
+        for provider in self.status_providers:
             states += provider()
         if self.controls.flip:
             states.append(State(StateKind.COLOURS_SWAPPED, "red and blue swapped"))
-        if self._note is not None and self._clock() < self._note_until_s:
+        if self._note is not None and self.clock() < self._note_until_s:
             states.append(self._note)
         return tuple(states)
 
@@ -103,10 +86,7 @@ class Controller:
 def engine_handlers(pool: EnginePool) -> dict[Action, Handler]:
     """Return the handlers of the actions that change engines."""
     return {
-        Action.FLOAT32: partial(_select_variant, pool, "float32"),
-        Action.FLOAT16: partial(_select_variant, pool, "float16"),
-        Action.DYNAMIC_RANGE: partial(_select_variant, pool, "dynamic_range"),
-        Action.INT8: partial(_select_variant, pool, "int8"),
+        **{Action[name.upper()]: partial(_select_variant, pool, name) for name in VARIANTS},
         Action.NEXT_VARIANT: partial(_next_variant, pool),
         Action.NEXT_THREADS: partial(_next_threads, pool),
         Action.COMPARE: partial(_compare, pool),

@@ -13,7 +13,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from edge_app.closeable import Closeable
 from edge_app.model.engine import Engine, EngineInfo, EngineKey, engine_info
@@ -23,22 +22,10 @@ from edge_app.style import count, duration, spaced
 _JOIN_S = 10.0  # a loader inside a runtime cannot be interrupted
 _SWITCH_SHOWN_S = 8.0
 _FAILURE_SHOWN_S = 12.0  # long enough to read why a variant did not load
-
-
-class LoadEngine(Protocol):
-    """Loader of engines; called in the pool's own thread."""
-
-    def __call__(self, key: EngineKey, /) -> Engine:
-        """Return an engine that is checked and warm; raise whatever went wrong."""
-        ...
-
-
-class ComparedWith(Protocol):
-    """Choice of the second engine beside an active one."""
-
-    def __call__(self, key: EngineKey, /) -> EngineKey | None:
-        """Return the second engine, or None if there is none to compare with."""
-        ...
+# Returns an engine that is checked and warm; called in the pool's own thread.
+LoadEngine = Callable[[EngineKey], Engine]
+# Returns the second engine beside an active one, or None if there is none to compare with.
+ComparedWith = Callable[[EngineKey], EngineKey | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,25 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Protocol
+from dataclasses import KW_ONLY, dataclass, field, replace
 
 import cv2
 import numpy as np
 
 from edge_app.frame import Frame
 from edge_app.sources.source import Source
-from edge_app.state import RUNNING
+from edge_app.state import RUNNING, State
 
 
-class OnCaptured(Protocol):
-    """Receiver of the capture time of each frame of a live source; called by its thread."""
-
-    def __call__(self, captured_s: float, /) -> None:
-        """Take the monotonic time in seconds."""
-        ...
-
-
+@dataclass(slots=True)
 class PacedSource:
     """Iterator over a source that releases each frame at its time stamp.
 
@@ -31,32 +23,25 @@ class PacedSource:
 
     paced: whether frames of a file wait for their time. pace_hz: rate of frames without a time.
     flipped: whether to swap red and blue; called for every frame.
+    on_captured: called with the capture time of each frame of a live source, by its thread.
     ended: whether the source has no more frames.
     """
 
-    def __init__(
-        self,
-        source: Source,
-        stop: threading.Event,
-        *,
-        paced: bool = False,
-        pace_hz: float | None = None,
-        flipped: Callable[[], bool] = lambda: False,
-        on_captured: OnCaptured | None = None,
-    ) -> None:
-        self.source = source
-        self.ended = False
-        self._stop = stop
-        self._paced = paced and not source.live
-        self._pace_hz = pace_hz
-        self._flipped = flipped
-        self._on_captured = on_captured
-        self._last_state = RUNNING
+    source: Source
+    stop: threading.Event
+    _: KW_ONLY
+    paced: bool = False
+    pace_hz: float | None = None
+    flipped: Callable[[], bool] = lambda: False
+    on_captured: Callable[[float], None] | None = None
+    ended: bool = field(default=False, init=False)
+    _last_state: State = field(default=RUNNING, init=False)
 
     @property
     def waits(self) -> bool:
         """Whether frames are held back until their time."""
-        return self._paced and (self.source.has_clock or self._pace_hz is not None)
+        source = self.source
+        return self.paced and not source.live and (source.has_clock or self.pace_hz is not None)
 
     def is_retrying(self) -> bool:
         """Return whether a lost camera was tried again since the last call.
@@ -69,27 +54,28 @@ class PacedSource:
     def frames(self) -> Iterator[Frame]:
         """Yield the frames until their end or a stop."""
         anchor_s: float | None = None
-        stopped, live = self._stop.is_set, self.source.live
+        stopped, live = self.stop.is_set, self.source.live
+        paced = self.paced and not live
         for frame in self.source:
             if stopped():
                 return
             due_s = frame.time_s
-            if due_s is None and self._pace_hz:
-                due_s = frame.index / self._pace_hz
-            if self._paced and due_s is not None:
+            if due_s is None and self.pace_hz:
+                due_s = frame.index / self.pace_hz
+            if paced and due_s is not None:
                 now_s = time.monotonic()
                 # If the network is slower than the source, the clock starts again instead of
                 # racing through the frames that are late.
                 if anchor_s is None or now_s > anchor_s + due_s:
                     anchor_s = now_s - due_s
                 early_s = anchor_s + due_s - now_s
-                if self._stop.wait(max(0.0, early_s)):
+                if self.stop.wait(max(0.0, early_s)):
                     return
                 if early_s > 0:
                     frame = replace(frame, captured_s=time.monotonic())
-            if live and self._on_captured is not None:
-                self._on_captured(frame.captured_s)
-            yield swapped(frame) if self._flipped() else frame
+            if live and self.on_captured is not None:
+                self.on_captured(frame.captured_s)
+            yield swapped(frame) if self.flipped() else frame
         self.ended = True
 
 

@@ -191,11 +191,10 @@ class Presenter:
         if last is None or (last.canvas is None and self._draw is None):
             return None
         status = self._stats.final_status()
-        canvas = last.canvas
-        if canvas is None:
-            now_s = self._clock()
-            canvas = self._canvas(last.frame, last.result, last.comparison, status, now_s)
-        return replace(last, canvas=canvas), status
+        if last.canvas is None:
+            canvas = self._canvas(last.frame, last.result, last.comparison, status, self._clock())
+            last = replace(last, canvas=canvas)
+        return last, status
 
     def note_pause(self, from_s: float, to_s: float) -> None:
         """Leave a pause out of the rates and out of the age of frames that waited in it."""

@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import KW_ONLY, dataclass, field
 
+from edge_app.channel import Channel
 from edge_app.errors import ModelError
 from edge_app.frame import Frame, Step
 from edge_app.metrics.run_stats import RunStats
@@ -18,7 +18,7 @@ from edge_app.pipeline.controller import Controller
 from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.pipeline.pacing import PacedSource
 from edge_app.pipeline.presenter import Draw, Presenter
-from edge_app.pipeline.workers import FrameReader, Prediction, capture_channel, run_threaded
+from edge_app.pipeline.workers import FrameReader, Prediction, run_threaded
 from edge_app.sinks.sink import Sink
 from edge_app.sources.source import Source
 
@@ -28,25 +28,7 @@ Item = Prediction | Frame | Step | None
 _POLL_S = 0.03  # between two polls of the keys during a pause
 
 
-class Heartbeat(Protocol):
-    """Receiver of a sign of life, for a watchdog."""
-
-    def __call__(self, stats: RunStats, /) -> None:
-        """Note that a frame came through, or that the run waits on purpose.
-
-        It waits on purpose in a pause, and while a lost camera is tried again.
-        """
-        ...
-
-
 @dataclass(slots=True)
-class _Pause:
-    """Single frames shown during a pause, and the monotonic time at which the last one ended."""
-
-    steps_shown: int
-    ended_s: float = 0.0
-
-
 class Run:
     """One run of a source; call `go` once.
 
@@ -54,39 +36,29 @@ class Run:
     reader: alternative inference path for some frames.
     previews: whether a live source is shown at its own rate, however slow the network.
     should_end: whether this run should make way for another one.
+    on_progress: called when a frame came through, and while the run waits on purpose: in a
+        pause, and while a lost camera is tried again.
     """
 
-    def __init__(
-        self,
-        source: PacedSource,
-        pool: EnginePool,
-        presenter: Presenter,
-        controller: Controller,
-        stats: RunStats,
-        stop: threading.Event,
-        *,
-        reader: FrameReader | None = None,
-        previews: bool = False,
-        should_end: Callable[[], bool] = lambda: False,
-        on_progress: Heartbeat = lambda stats: None,  # noqa: ARG005
-    ) -> None:
-        self.presenter = presenter
-        self.controller = controller
-        self.stats = stats
-        self.stop = stop
-        self._source = source
-        self._pool = pool
-        self._reader = reader
-        self._previews = previews
-        self._should_end = should_end
-        self._on_progress = on_progress
-        self._pause = _Pause(controller.controls.steps)
-        self._is_small = is_small(pool.acquire()[0].engine)
+    paced: PacedSource
+    pool: EnginePool
+    presenter: Presenter
+    controller: Controller
+    stats: RunStats
+    stop: threading.Event
+    _: KW_ONLY
+    reader: FrameReader | None = None
+    previews: bool = False
+    should_end: Callable[[], bool] = lambda: False
+    on_progress: Callable[[RunStats], None] = lambda stats: None  # noqa: ARG005
+    _steps_shown: int = field(default=0, init=False)  # single frames during a pause
+    _resumed_s: float = field(default=0.0, init=False)  # monotonic end of the last pause
 
     def go(self) -> None:
         """Run to the end of the source, a stop, or the first error, which is raised."""
-        frames = self._source.frames()
-        while not (self._source.ended or self._is_over()):
+        self._steps_shown = self.controller.controls.steps
+        frames = self.paced.frames()
+        while not (self.paced.ended or self._is_over()):
             with closing(self._infer(frames)) as items:  # ends the workers, whatever happens
                 self._present(items)
         self.presenter.end()
@@ -96,34 +68,33 @@ class Run:
 
         Groups end when a viewer connects, and the next call runs the rest in threads.
         """
-        if self._wants_threads():
-            return self._infer_in_threads(frames)
-        groups = grouped(frames, lambda: not self._wants_threads(), self._wants_single)
+        source, pool, reader = self.paced.source, self.pool, self.reader
+        small = is_small(pool.acquire()[0].engine)
+
+        def wants_threads() -> bool:
+            return source.live or self.presenter.draws or not small
+
+        def wants_single() -> bool:
+            return self.paced.waits or self.controller.controls.paused
+
+        if wants_threads():
+            # Two frames of a file let its decoding run ahead; a live source keeps its newest only.
+            captured: Channel[Frame] = Channel(1 if source.live else 2, newest_only=source.live)
+            self.stats.sources.watch_drops(lambda: captured.dropped)
+            return run_threaded(
+                frames, source, pool, self.stop, captured, reader=reader, previews=self.previews
+            )
+        groups = grouped(frames, lambda: not wants_threads(), wants_single)
         if self.presenter.takes_every_frame:
-            return run_inline(groups, self._pool, self._reader)
-        return run_counted(groups, self._pool, self.stats, self._reader)
-
-    def _infer_in_threads(self, frames: Iterator[Frame]) -> Generator[Item, None, None]:
-        source = self._source.source
-        captured = capture_channel(source)
-        self.stats.sources.watch_drops(lambda: captured.dropped)
-        previews = self._previews and source.live
-        return run_threaded(
-            frames, source, self._pool, self.stop, captured, reader=self._reader, previews=previews
-        )
-
-    def _wants_threads(self) -> bool:
-        return self._source.source.live or self.presenter.draws or not self._is_small
-
-    def _wants_single(self) -> bool:
-        return self._source.waits or self.controller.controls.paused
+            return run_inline(groups, pool, reader)
+        return run_counted(groups, pool, self.stats, reader)
 
     def _present(self, items: Iterator[Item]) -> None:
         """Present what comes until its end or that of the run, and follow the keys."""
-        live = self._source.source.live
+        live = self.paced.source.live
         for item in items:
             if isinstance(item, Prediction):
-                if live and item.frame.captured_s < self._pause.ended_s:
+                if live and item.frame.captured_s < self._resumed_s:
                     self.stats.sources.count_stale()  # it was captured before a pause
                     continue
                 self.presenter.present(item)
@@ -138,36 +109,35 @@ class Run:
                 break
 
     def _is_over(self) -> bool:
-        return self.stop.is_set() or self._should_end()
+        return self.stop.is_set() or self.should_end()
 
     def _count_frame(self) -> None:
-        self._on_progress(self.stats)
+        self.on_progress(self.stats)
         if self.controller.controls.paused:
-            self._pause.steps_shown += 1
+            self._steps_shown += 1
 
     def _follow_keys(self, *, idle: bool) -> None:
         """Poll the keys; a pause holds the whole run here, since every stage waits for the next.
 
         idle: whether nothing was shown just now.
         """
-        controller, pause, began_s = self.controller, self._pause, time.monotonic()
-        was_held = False
+        began_s, was_held = time.monotonic(), False
         while True:
-            changed = controller.poll()
-            controls = controller.controls
+            changed = self.controller.poll()
+            controls = self.controller.controls
             if not controls.paused:
-                pause.steps_shown = controls.steps
-            held = controls.paused and pause.steps_shown >= controls.steps
-            if held or (idle and self._source.is_retrying()):
-                self._on_progress(self.stats)
+                self._steps_shown = controls.steps
+            held = controls.paused and self._steps_shown >= controls.steps
+            if held or (idle and self.paced.is_retrying()):
+                self.on_progress(self.stats)
             if held or idle:
                 self.presenter.redraw(changed=changed)
             was_held |= held
             if not held or self._is_over() or self.stop.wait(_POLL_S):
                 break
         if was_held:
-            pause.ended_s = time.monotonic()
-            self.presenter.note_pause(began_s, pause.ended_s)
+            self._resumed_s = time.monotonic()
+            self.presenter.note_pause(began_s, self._resumed_s)
 
 
 def plain_run(
@@ -187,5 +157,5 @@ def plain_run(
     return Run(paced, EnginePool(engine, _no_other), presenter, controller, stats, stop)
 
 
-def _no_other(key: EngineKey, /) -> Engine:
+def _no_other(key: EngineKey) -> Engine:
     raise ModelError(f"{key.variant} is not part of this run; start it with that variant")

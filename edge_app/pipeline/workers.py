@@ -63,12 +63,6 @@ def predict(frame: Frame, pool: EnginePool, reader: FrameReader | None = None) -
     return Prediction(frame, result, prepare_ms, invoke_ms, decode_ms, active.info, comparison)
 
 
-def capture_channel(source: Source) -> Channel[Frame]:
-    """Return the channel between capture and inference; it counts the frames it drops."""
-    # Two frames of a file let its decoding run ahead; a live source keeps its newest only.
-    return Channel(1 if source.live else 2, newest_only=source.live)
-
-
 def run_threaded(
     frames: Iterator[Frame],
     source: Source,
@@ -81,14 +75,15 @@ def run_threaded(
 ) -> Generator[Prediction | Frame | None, None, None]:
     """Yield predictions in order, with newer frames in between, and None while nothing comes.
 
-    captured: from `capture_channel`. previews: whether to yield newer frames.
+    captured: channel between capture and inference, which counts the frames it drops.
+    previews: whether to yield newer frames of a live source.
     Raises what capture or inference raised, after the predictions made before it.
     """
     predicted: Channel[Prediction | Frame] = Channel(1)
 
     def capture() -> None:
         for frame in frames:
-            if previews:
+            if previews and source.live:
                 predicted.offer_preview(frame)
             if not captured.put(frame):
                 return

@@ -19,7 +19,7 @@ from edge_app.pipeline.controller import (
 from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.pipeline.pacing import PacedSource
 from edge_app.pipeline.presenter import Draw, Presenter
-from edge_app.pipeline.run import Heartbeat, Run
+from edge_app.pipeline.run import Run
 
 
 def load_nothing(key: EngineKey, /) -> Engine:
@@ -46,7 +46,7 @@ def make_run(
     paced: bool = False,
     pace_hz: float | None = None,
     previews: bool = False,
-    on_progress: Heartbeat = ignore_progress,
+    on_progress: Callable[[RunStats], None] = ignore_progress,
 ) -> Run:
     """Return a run; its keys change engines and quit, and do what `handlers` adds."""
     stop = stop or threading.Event()
