@@ -1,7 +1,6 @@
 """The inference runtimes: which are installed, and loading one of them."""
 
 import importlib
-import importlib.metadata
 import importlib.util
 import struct
 from collections.abc import Callable
@@ -55,16 +54,17 @@ def find_runtime(choice: str = "auto") -> str:
             "this is a 32-bit Python, and no runtime has wheels for it; "
             "install the 64-bit Raspberry Pi OS"
         )
-    have = installed()
     if choice == "auto":
-        if have:
-            return have[0]
+        # Each look-up searches all of sys.path: the first that is installed is enough.
+        first = next((name for name in RUNTIMES if _version(name)), None)
+        if first:
+            return first
         raise ModelError(
             f"no inference runtime is installed (looked for {', '.join(RUNTIMES)}); "
             "run: pip install ai-edge-litert"
         )
-    if choice.removesuffix("-fp16") not in have:
-        raise ModelError(_missing(choice.removesuffix("-fp16"), have))
+    if not _version(choice.removesuffix("-fp16")):
+        raise ModelError(_missing(choice.removesuffix("-fp16"), installed()))
     return choice
 
 
@@ -94,12 +94,17 @@ def _version(name: str) -> str | None:
     package, module = _MODULES[name]
     if importlib.util.find_spec(module.partition(".")[0]) is None:
         return None
-    for candidate in (package, f"{package}-cpu"):
-        try:
-            return importlib.metadata.version(candidate)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return None
+    return _package_version(package) or _package_version(f"{package}-cpu")
+
+
+def _package_version(package: str) -> str | None:
+    # Importing it takes 10 ms, which `--help` saves: it needs the names of the runtimes alone.
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def _missing(choice: str, have: tuple[str, ...]) -> str:
@@ -119,8 +124,10 @@ def _refuse_numpy_2(name: str, version: str) -> None:
     tflite-runtime 2.14.0 was built against numpy 1: with numpy 2 it imports, and its
     Interpreter then fails with `_ARRAY_API not found`.
     """
-    numpy_version = importlib.metadata.version("numpy")
-    if name == "tflite-runtime" and int(numpy_version.partition(".")[0]) >= 2:
+    if name != "tflite-runtime":
+        return
+    numpy_version = _package_version("numpy") or "?"
+    if numpy_version.partition(".")[0] not in {"0", "1"}:
         raise ModelError(
             f"tflite-runtime {version} cannot work with numpy {numpy_version}; "
             "run: pip install 'numpy<2' 'opencv-python<4.12', or use --runtime litert"
