@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-VIEWS = ("overlay", "map", "side by side", "picture")
+VIEWS = ("overlay", "map", "side by side", "image")
 ALPHA = 0.55  # share of the class colours, unless chosen
 COMPARISONS = ("off", "split", "difference")
 
@@ -15,10 +15,12 @@ class Controls:
     """Settings that keys change.
 
     alpha: share of the class colours in the overlay, 0 to 1.
-    hud: how much of the figures is shown: 2 all, 1 the first lines, 0 none.
+    hud: how much of the text on the image is shown: 2 all, 1 the first lines, 0 none.
     view: how the classes are shown, one of VIEWS. compare: one of COMPARISONS.
     divider: position of the split, share of the width from the left.
-    steps: how many single frames have been released while paused.
+    swap_red_blue: for cameras that mix up their channels; mirroring is a camera option.
+    record: whether a recording is wanted; whether one is being written is a State.
+    single_frames: how many have been released while paused.
     """
 
     alpha: float = ALPHA
@@ -29,22 +31,24 @@ class Controls:
     divider: float = 0.5
     help: bool = False
     fullscreen: bool = False
-    flip: bool = False
+    swap_red_blue: bool = False
     record: bool = False
     paused: bool = False
-    steps: int = 0
+    single_frames: int = 0
 
 
-# What a key press asks for.
+# What a key does, in the order of KEYS.
 Action = Enum("Action", (
     "FLOAT32", "FLOAT16", "DYNAMIC_RANGE", "INT8", "NEXT_VARIANT", "NEXT_THREADS", "NEXT_TASK",
     "VIEW", "COMPARE", "DIVIDER_LEFT", "DIVIDER_RIGHT", "MORE_COLOUR", "LESS_COLOUR", "LEGEND",
-    "HUD", "RECORD", "SNAPSHOT", "PAUSE", "STEP", "FLIP", "FULLSCREEN", "HELP", "QUIT",
+    "HUD", "RECORD", "SNAPSHOT", "PAUSE", "SINGLE_FRAME", "SWAP_RED_BLUE",
+    "FULLSCREEN", "HELP", "QUIT",
 ))  # fmt: skip
 # These change the controls and nothing else: drawing and pacing read them from there.
 CONTROLS_ONLY = frozenset({
     Action.VIEW, Action.DIVIDER_LEFT, Action.DIVIDER_RIGHT, Action.MORE_COLOUR,
-    Action.LESS_COLOUR, Action.LEGEND, Action.HUD, Action.PAUSE, Action.STEP,
+    Action.LESS_COLOUR, Action.LEGEND, Action.HUD, Action.PAUSE,
+    Action.SINGLE_FRAME,
 })  # fmt: skip
 
 Change = Callable[[Controls], Controls]
@@ -52,16 +56,20 @@ Change = Callable[[Controls], Controls]
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Keys of one action, its text in README and help, and how it changes the controls."""
+    """Keys of one action, and how it changes the controls.
+
+    what: text in README and help. short: text in the hints along the lower edge, if shorter.
+    """
 
     keys: tuple[str, ...]
     what: str
     action: Action
     change: Change = replace  # with nothing: the same controls
+    short: str = ""
 
 
-def _step(name: str, by: float) -> Change:
-    """Return a change of a share by a step, from 0 to 1."""
+def _add(name: str, by: float) -> Change:
+    """Return a change of a share, which stays between 0 and 1."""
 
     def change(controls: Controls) -> Controls:
         value = min(1.0, max(0.0, round(getattr(controls, name) + by, 2)))
@@ -85,7 +93,7 @@ def _cycle(name: str, values: tuple[Any, ...]) -> Change:
 
 
 def _one_frame(controls: Controls) -> Controls:
-    return replace(controls, paused=True, steps=controls.steps + 1)
+    return replace(controls, paused=True, single_frames=controls.single_frames + 1)
 
 
 KEYS = (
@@ -96,23 +104,26 @@ KEYS = (
     Key(("v",), "next variant", Action.NEXT_VARIANT),
     Key(("t",), "more threads, or one again", Action.NEXT_THREADS),
     Key(("m",), "street or digits", Action.NEXT_TASK),
-    Key(("o",), "overlay, map, side by side, picture", Action.VIEW, _cycle("view", VIEWS)),
-    Key(("c",), "compare: split, difference, off", Action.COMPARE, _cycle("compare", COMPARISONS)),
-    Key(("left",), "divider to the left", Action.DIVIDER_LEFT, _step("divider", -0.05)),
-    Key(("right",), "divider to the right", Action.DIVIDER_RIGHT, _step("divider", +0.05)),
-    Key(("+", "="), "more colour", Action.MORE_COLOUR, _step("alpha", +0.1)),
-    Key(("-", "_"), "less colour", Action.LESS_COLOUR, _step("alpha", -0.1)),
-    Key(("l",), "legend on or off", Action.LEGEND, _switch("legend")),
-    Key(("i",), "figures: all, few, none", Action.HUD, _cycle("hud", (2, 1, 0))),
-    Key(("r",), "record on or off", Action.RECORD, _switch("record")),
+    Key(("o",), ", ".join(VIEWS), Action.VIEW, _cycle("view", VIEWS), VIEWS[0]),
+    Key(
+        ("c",), "compare: split, difference, off", Action.COMPARE,
+        _cycle("compare", COMPARISONS), "compare",
+    ),
+    Key(("left",), "divider to the left", Action.DIVIDER_LEFT, _add("divider", -0.05)),
+    Key(("right",), "divider to the right", Action.DIVIDER_RIGHT, _add("divider", +0.05)),
+    Key(("+", "="), "more colour", Action.MORE_COLOUR, _add("alpha", +0.1)),
+    Key(("-", "_"), "less colour", Action.LESS_COLOUR, _add("alpha", -0.1)),
+    Key(("l",), "legend on or off", Action.LEGEND, _switch("legend"), "legend"),
+    Key(("i",), "figures: all, few, none", Action.HUD, _cycle("hud", (2, 1, 0)), "figures"),
+    Key(("r",), "record on or off", Action.RECORD, _switch("record"), "record"),
     Key(("s",), "snapshot", Action.SNAPSHOT),
-    Key(("space",), "pause or go on", Action.PAUSE, _switch("paused")),
-    Key((".",), "one frame, then pause", Action.STEP, _one_frame),
-    Key(("b",), "swap red and blue", Action.FLIP, _switch("flip")),
+    Key(("space",), "pause or continue", Action.PAUSE, _switch("paused"), "pause"),
+    Key((".",), "one frame, then pause", Action.SINGLE_FRAME, _one_frame),
+    Key(("b",), "swap red and blue", Action.SWAP_RED_BLUE, _switch("swap_red_blue")),
     Key(("f",), "full screen", Action.FULLSCREEN, _switch("fullscreen")),
     Key(("h", "?"), "help", Action.HELP, _switch("help")),
     Key(("q", "esc"), "quit", Action.QUIT),
-)
+)  # fmt: skip
 _BY_NAME = {name: key for key in KEYS for name in key.keys}
 
 

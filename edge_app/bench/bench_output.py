@@ -19,7 +19,7 @@ def run_with_progress(console: Console, title: str, benchmark: Benchmark) -> Non
     if not console.is_terminal:
         printed: set[tuple[str, Case]] = set()
 
-        def print_trial(progress: str, case: Case, _step: str) -> None:
+        def print_trial(progress: str, case: Case, _phase: str) -> None:
             if (progress, case) not in printed:
                 printed.add((progress, case))
                 print_markup(console, f"{progress}: {case}")
@@ -28,11 +28,11 @@ def run_with_progress(console: Console, title: str, benchmark: Benchmark) -> Non
         return
     with Live(console=console, refresh_per_second=4, transient=True) as live:
 
-        def update(progress: str, case: Case, step: str) -> None:
+        def update(progress: str, case: Case, phase: str) -> None:
             status = Text.assemble(
                 (f"{progress}  ", "dim"),
                 (str(case), variant_colour(case.variant)),
-                f"  {step}   ",
+                f"  {phase}   ",
                 ("Ctrl-C keeps what is measured", "dim"),
             )
             live.update(Group(speed_table(title, benchmark.results()), status))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from edge_app.bench.aggregate import aggregate
-from edge_app.bench.cases import Case, OnStep, RequestKind, WorkerRequest, rounds_of
+from edge_app.bench.cases import Case, OnPhase, RequestKind, WorkerRequest, rounds_of
 from edge_app.bench.explain import explain
 from edge_app.bench.quality_result import QualityResult
 from edge_app.bench.trial import Trial
@@ -18,22 +18,22 @@ from edge_app.errors import ModelError
 from edge_app.results.bench_result import CaseResult, Sustained
 from edge_app.timing import Latency
 
-# What is missing if a step after the trials fails.
+# What is missing if a phase after the trials fails.
 _MISSING = {"quality": "its answers are not scored: ", "sustained": "it had no sustained run: "}
 
 
 class RunRequest(Protocol):
     """Function that carries out a request, as `worker.run_in_process` does."""
 
-    def __call__(self, request: WorkerRequest, stop: threading.Event, on_step: OnStep) -> Any:
+    def __call__(self, request: WorkerRequest, stop: threading.Event, on_phase: OnPhase) -> Any:
         """Return a Trial, QualityResult or Sustained. Raises ModelError."""
 
 
 class OnProgress(Protocol):
     """Callback for the progress of a benchmark."""
 
-    def __call__(self, progress: str, case: Case, step: str, /) -> None:
-        """Report a step of a case; progress: "round 1/3", "quality" or "sustained"."""
+    def __call__(self, progress: str, case: Case, phase: str, /) -> None:
+        """Report a phase of a case; progress: "round 1/3", "quality" or "sustained"."""
 
 
 @dataclass(slots=True)
@@ -94,7 +94,7 @@ class Benchmark:
         request = replace(self.request, case=case, kind=kind, explain=explain)
         try:
             return self.run_request(
-                request, self.stop, lambda step: on_progress(progress, case, step)
+                request, self.stop, lambda phase: on_progress(progress, case, phase)
             )
         except ModelError as fault:
             self.failed[case] = _MISSING.get(kind, "") + str(fault)

@@ -48,11 +48,11 @@ class WorkerRequest:
     explain: bool = False
 
 
-class OnStep(Protocol):
-    """Callback for the steps of a worker."""
+class OnPhase(Protocol):
+    """Callback for the phases of a worker."""
 
-    def __call__(self, step: str, /) -> None:
-        """Report the step that begins."""
+    def __call__(self, phase: str, /) -> None:
+        """Report the phase that begins."""
 
 
 def cases_of(

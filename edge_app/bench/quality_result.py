@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.bench.cases import OnStep, WorkerRequest
+from edge_app.bench.cases import OnPhase, WorkerRequest
 from edge_app.frame import Decoded, Segmentation
 from edge_app.metrics.scorer import Scorer
 from edge_app.model.engine import load_engine
@@ -34,10 +34,10 @@ class QualityResult:
 
 
 def measure_quality(
-    request: WorkerRequest, stop: threading.Event, on_step: OnStep
+    request: WorkerRequest, stop: threading.Event, on_phase: OnPhase
 ) -> QualityResult:
     """Answer frames with a variant, and with float32 beside it."""
-    on_step("answers")
+    on_phase("answers")
     spec, case = request.spec, request.case
     truth = open_truth(request.truth, request.truth_labels) if request.truth else None
     own_s = time.perf_counter()

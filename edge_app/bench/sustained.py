@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from edge_app.bench.cases import OnStep, WorkerRequest
+from edge_app.bench.cases import OnPhase, WorkerRequest
 from edge_app.bench.trial import invoke_ms, load_case
 from edge_app.board import board
 from edge_app.results.bench_result import Sustained
@@ -16,7 +16,7 @@ _MINUTE_S = 60.0
 
 
 def measure_sustained(
-    request: WorkerRequest, stop: threading.Event, on_step: OnStep
+    request: WorkerRequest, stop: threading.Event, on_phase: OnPhase
 ) -> Sustained | None:
     """Run the network until the time is over or a stop; None if that was too short."""
     wanted_s = request.budget.sustained_s or 0.0
@@ -31,7 +31,7 @@ def measure_sustained(
     while (now_s := time.monotonic() - began_s) < wanted_s and not stop.is_set():
         if int(now_s / window_s) > window:
             window = int(now_s / window_s)
-            on_step(f"sustained, {now_s:.0f} of {wanted_s:.0f} s")
+            on_phase(f"sustained, {now_s:.0f} of {wanted_s:.0f} s")
             state = board()
             for name, kept in (("temperature_c", temperatures), ("clock_mhz", clocks)):
                 if isinstance(state[name], int | float):

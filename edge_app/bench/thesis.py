@@ -122,7 +122,7 @@ def _answers(
             truth_labels=options.truth_labels,
             frames=_FRAMES[task.spec.task],
         )
-        answers[variant] = run_in_process(request, stop, lambda _step: None)
+        answers[variant] = run_in_process(request, stop, lambda _phase: None)
     return answers
 
 

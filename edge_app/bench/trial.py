@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edge_app.bench.cases import OnStep, WorkerRequest
+from edge_app.bench.cases import OnPhase, WorkerRequest
 from edge_app.board import peak_rss_mb, reset_peak_rss
 from edge_app.model.engine import Engine, load_engine
 from edge_app.model.interpreter.delegation import Delegation
@@ -62,35 +62,35 @@ class Trial:
     complete: bool = True
 
 
-def measure_trial(request: WorkerRequest, stop: threading.Event, on_step: OnStep) -> Trial:
+def measure_trial(request: WorkerRequest, stop: threading.Event, on_phase: OnPhase) -> Trial:
     """Measure one trial; a stop keeps what is measured so far."""
     budget, stopped = request.budget, stop.is_set
     reset_peak_rss()
-    on_step("loading")
+    on_phase("loading")
     engine = load_case(request)
     network = engine.network
     first_ms = invoke_ms(engine)
     warmup = [invoke_ms(engine) for _ in range(budget.warmup_runs) if not stopped()]
     frame_ms: float | None = None
     if not stopped():
-        on_step("warm-up")
+        on_phase("warm-up")
         # Drawing a digit takes a hundred times as long as its network, so the time of the network
         # says nothing about the time of a frame.
         frame_ms = _end_to_end(engine, request, budget.warmup_runs + 1, stop)[1]
-    on_step("invoke-only")
+    on_phase("invoke-only")
     invoke_only, invoke_cpu_ms = _invoke_only(engine, budget, stopped)
     paced: list[float] = []
     if budget.pace_hz and not stopped():
-        on_step(f"paced at {budget.pace_hz:g} Hz")
+        on_phase(f"paced at {budget.pace_hz:g} Hz")
         paced = _paced(engine, budget, budget.pace_hz, stopped)
     end_to_end = None
     if not stopped():
-        on_step("end-to-end")
+        on_phase("end-to-end")
         frames = frames_for(frame_ms or first_ms, budget)
         end_to_end = _end_to_end(engine, request, frames, stop)[0]
     peak_mb, without_ms = peak_rss_mb(), None
     if request.explain and not stopped():
-        on_step("without the delegate")
+        on_phase("without the delegate")
         without_ms = undelegated_ms(
             engine.variant.path, network.runtime, network.threads, engine.spec.input.size_wh
         )

@@ -15,14 +15,14 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
-from edge_app.bench.cases import OnStep, WorkerRequest
+from edge_app.bench.cases import OnPhase, WorkerRequest
 from edge_app.errors import EdgeError, ModelError
 from edge_app.process import prepare_process
 
 _POLL_S = 0.1
 
 
-def run_in_process(request: WorkerRequest, stop: threading.Event, on_step: OnStep) -> Any:
+def run_in_process(request: WorkerRequest, stop: threading.Event, on_phase: OnPhase) -> Any:
     """Carry out a request in a new process; return its Trial, QualityResult or Sustained.
 
     Raises the EdgeError of the process, and ModelError if it died.
@@ -42,8 +42,8 @@ def run_in_process(request: WorkerRequest, stop: threading.Event, on_step: OnSte
             if not ours.poll(_POLL_S):
                 continue
             kind, content = ours.recv()
-            if kind == "step":
-                on_step(content)
+            if kind == "phase":
+                on_phase(content)
             elif kind == "error":
                 raise content
             else:
@@ -78,7 +78,7 @@ def _main(request: WorkerRequest, pipe: Connection) -> None:
     stop = threading.Event()
     threading.Thread(target=_wait_for_stop, args=(pipe, stop), daemon=True).start()
     try:
-        result = _measure(request, stop, lambda step: pipe.send(("step", step)))
+        result = _measure(request, stop, lambda phase: pipe.send(("phase", phase)))
         pipe.send(("result", result))
     except EdgeError as fault:
         pipe.send(("error", type(fault)(str(fault))))
@@ -93,15 +93,15 @@ def _wait_for_stop(pipe: Connection, stop: threading.Event) -> None:
     stop.set()
 
 
-def _measure(request: WorkerRequest, stop: threading.Event, on_step: OnStep) -> Any:
+def _measure(request: WorkerRequest, stop: threading.Event, on_phase: OnPhase) -> Any:
     if request.kind == "quality":
         from edge_app.bench.quality_result import measure_quality
 
-        return measure_quality(request, stop, on_step)
+        return measure_quality(request, stop, on_phase)
     if request.kind == "sustained":
         from edge_app.bench.sustained import measure_sustained
 
-        return measure_sustained(request, stop, on_step)
+        return measure_sustained(request, stop, on_phase)
     from edge_app.bench.trial import measure_trial
 
-    return measure_trial(request, stop, on_step)
+    return measure_trial(request, stop, on_phase)

@@ -34,7 +34,7 @@ class Preprocess:
         self._input = spec
         self._gray = spec.channels == "gray"
         self._table = _table(spec, tensor, depth)
-        self._flip = spec.channels == "rgb"
+        self._to_rgb = spec.channels == "rgb"
         self._padding = tuple(float(np.broadcast_to(spec.mean, depth)[c]) for c in range(depth))
         self._as_is = tensor.dtype == np.uint8 and _keeps_pixels(spec, tensor)
 
@@ -55,12 +55,12 @@ class Preprocess:
             return
         scaled = self._fit(image)
         if not self._as_is:
-            if self._flip:
+            if self._to_rgb:
                 scaled = np.asarray(cv2.cvtColor(scaled, cv2.COLOR_BGR2RGB), np.uint8)
             # cv2.LUT works on 8-bit tables as raw bytes, so int8 tensors pass as uint8.
             target = into.view(np.uint8) if into.dtype == np.int8 else into
             cv2.LUT(scaled, self._table, dst=target)
-        elif self._flip:
+        elif self._to_rgb:
             cv2.cvtColor(scaled, cv2.COLOR_BGR2RGB, dst=into)
         else:
             into[:] = scaled
@@ -88,7 +88,7 @@ class Preprocess:
         if (w, h) == size_wh:
             return small
         right, bottom = size_wh[0] - x - w, size_wh[1] - y - h
-        order = self._padding[::-1] if self._flip else self._padding
+        order = self._padding[::-1] if self._to_rgb else self._padding
         return np.asarray(
             cv2.copyMakeBorder(small, y, bottom, x, right, cv2.BORDER_CONSTANT, value=order),
             np.uint8,

@@ -61,10 +61,10 @@ class ReadingsView:
             self._placed = ()
             if scale is not None:
                 self._placed = self._layout(Composer(size_wh, scale, status, controls), boxes)
-        if controls.view != "picture":
+        if controls.view != "image":
             draw_boxes(canvas, result.found, boxes, scale or Scale(0.5))
         draw_over(canvas, self._placed, status, controls)
-        if scale is not None and controls.view != "picture" and not controls.help:
+        if scale is not None and controls.view != "image" and not controls.help:
             taken = [placed.box for placed in self._placed]
             for label in place_labels(result.found, boxes, taken, scale, size_wh):
                 blit(canvas, label.panel, label.xy)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import accumulate
 
@@ -19,13 +18,6 @@ _MOST_USED = (
 _ALWAYS = (Action.HELP, Action.QUIT)
 # Actions without effect if there is no class map.
 NEEDS_CLASS_MAP = frozenset({Action.COMPARE, Action.VIEW, Action.LEGEND, Action.MORE_COLOUR})
-# The help shows the whole description; here its first words suffice.
-_REST = re.compile(r":|,| on or off| or go on")
-
-
-def short_text(entry: Key) -> str:
-    """Return the first words of the description of a key."""
-    return _REST.split(entry.what)[0]
 
 
 def hint_keys(entries: Sequence[Key], without: frozenset[Action] = frozenset()) -> list[Key]:
@@ -60,7 +52,7 @@ def draw_hints(
         return max(px(22), text_px(caps_of(entry)[0], key_font) + px(12))
 
     def item_px(entry: Key) -> int:
-        return cap_px(entry) + px(7) + text_px(short_text(entry), font)
+        return cap_px(entry) + px(7) + text_px((entry.short or entry.what), font)
 
     chosen = hint_keys(entries, without)
     chosen = chosen[: count_fitting([item_px(entry) for entry in chosen], max_px - 2 * pad, gap)]
@@ -74,6 +66,6 @@ def draw_hints(
         cap = cap_px(entry)
         sheet.box((x, middle - px(11)), (cap, px(22)), CAP, px(5))
         sheet.text((x + cap // 2, middle), caps_of(entry)[0], key_font, INK, anchor="mm")
-        sheet.text((x + cap + px(7), middle), short_text(entry), font, SOFT, anchor="lm")
+        sheet.text((x + cap + px(7), middle), (entry.short or entry.what), font, SOFT, anchor="lm")
         x += item_px(entry) + gap
     return sheet.finish()

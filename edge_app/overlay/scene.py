@@ -65,7 +65,7 @@ class ScenePainter:
             return draw_difference(
                 resized, result, comparison.result, self._palette, scheme, rounded=rounded
             )
-        if mode == "picture":
+        if mode == "image":
             return resized.copy() if resized is image else resized
         below = None if controls.view == "map" else resized
         canvas = np.empty_like(resized)

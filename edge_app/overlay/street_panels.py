@@ -106,7 +106,7 @@ class _StreetComposer(Composer):
             complete &= bool(self.put(self.draw_hud(detail), [(self.margin, self.margin)]))
         if self.mode in COMPARISONS:
             complete &= self._put_variant_chips()
-        if self.controls.legend and self.mode != "picture":
+        if self.controls.legend and self.mode != "image":
             self._put_legend()
         if beside:
             self._put_agreement_above()
@@ -240,7 +240,7 @@ class _StreetComposer(Composer):
         """Place the name of what it shows on each image."""
         variant = self.status.variant
         chips = (
-            VariantChip("picture", SOFT, None),
+            VariantChip("image", SOFT, None),
             VariantChip(spaced(variant), variant_colour(variant), None),
         )
         if self.pair is not None:

@@ -76,7 +76,7 @@ class Controller:
         states = [State(StateKind.PAUSED, "paused")] if self.controls.paused else []
         for provider in self.status_providers:
             states += provider()
-        if self.controls.flip:
+        if self.controls.swap_red_blue:
             states.append(State(StateKind.COLOURS_SWAPPED, "red and blue swapped"))
         if self._note is not None and self.clock() < self._note_until_s:
             states.append(self._note)

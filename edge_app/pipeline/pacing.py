@@ -22,7 +22,7 @@ class PacedSource:
     A held-back frame gets a new capture time, so pacing does not count as latency.
 
     paced: whether frames of a file wait for their time. pace_hz: rate of frames without a time.
-    flipped: whether to swap red and blue; called for every frame.
+    swap: whether to swap red and blue; called for every frame.
     on_captured: called with the capture time of each frame of a live source, by its thread.
     ended: whether the source has no more frames.
     """
@@ -32,7 +32,7 @@ class PacedSource:
     _: KW_ONLY
     paced: bool = False
     pace_hz: float | None = None
-    flipped: Callable[[], bool] = lambda: False
+    swap: Callable[[], bool] = lambda: False
     on_captured: Callable[[float], None] | None = None
     ended: bool = field(default=False, init=False)
     _last_state: State = field(default=RUNNING, init=False)
@@ -75,7 +75,7 @@ class PacedSource:
                     frame = replace(frame, captured_s=time.monotonic())
             if live and self.on_captured is not None:
                 self.on_captured(frame.captured_s)
-            yield swapped(frame) if self.flipped() else frame
+            yield swapped(frame) if self.swap() else frame
         self.ended = True
 
 

@@ -51,12 +51,12 @@ class Run:
     previews: bool = False
     should_end: Callable[[], bool] = lambda: False
     on_progress: Callable[[RunStats], None] = lambda stats: None  # noqa: ARG005
-    _steps_shown: int = field(default=0, init=False)  # single frames during a pause
+    _frames_shown: int = field(default=0, init=False)  # single frames during a pause
     _resumed_s: float = field(default=0.0, init=False)  # monotonic end of the last pause
 
     def go(self) -> None:
         """Run to the end of the source, a stop, or the first error, which is raised."""
-        self._steps_shown = self.controller.controls.steps
+        self._frames_shown = self.controller.controls.single_frames
         frames = self.paced.frames()
         while not (self.paced.ended or self._is_over()):
             with closing(self._infer(frames)) as items:  # ends the workers, whatever happens
@@ -114,7 +114,7 @@ class Run:
     def _count_frame(self) -> None:
         self.on_progress(self.stats)
         if self.controller.controls.paused:
-            self._steps_shown += 1
+            self._frames_shown += 1
 
     def _follow_keys(self, *, idle: bool) -> None:
         """Poll the keys; a pause holds the whole run here, since every stage waits for the next.
@@ -126,8 +126,8 @@ class Run:
             changed = self.controller.poll()
             controls = self.controller.controls
             if not controls.paused:
-                self._steps_shown = controls.steps
-            held = controls.paused and self._steps_shown >= controls.steps
+                self._frames_shown = controls.single_frames
+            held = controls.paused and self._frames_shown >= controls.single_frames
             if held or (idle and self.paced.is_retrying()):
                 self.on_progress(self.stats)
             if held or idle:

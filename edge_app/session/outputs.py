@@ -153,7 +153,7 @@ def joined_keys(readers: Sequence[ReadKeys]) -> ReadKeys:
     return lambda: [key for read in readers for key in read()]
 
 
-def first_controls(options: OutputOptions, outputs: Outputs, *, flip: bool) -> Controls:
+def first_controls(options: OutputOptions, outputs: Outputs, *, swap_red_blue: bool) -> Controls:
     """Return the controls at the start.
 
     If only browsers show images, these have only the first lines of figures: their page has all.
@@ -163,7 +163,7 @@ def first_controls(options: OutputOptions, outputs: Outputs, *, flip: bool) -> C
     return Controls(
         alpha=options.alpha,
         record=recorded,
-        flip=flip,
+        swap_red_blue=swap_red_blue,
         hud=1 if few else 2,
         fullscreen=options.kiosk,
     )

@@ -28,7 +28,7 @@ from edge_app.session.notify import Notifier
 from edge_app.session.options import RunOptions
 from edge_app.session.outputs import Outputs, first_controls
 from edge_app.session.tasks import tasks_from
-from edge_app.session.user_state import is_flipped, remember_flipped
+from edge_app.session.user_state import is_swapped, remember_swapped
 from edge_app.sinks.snapshots import take_snapshot
 from edge_app.sources.source import Source
 from edge_app.state import State, StateKind
@@ -71,7 +71,7 @@ class Session(Closeable):
             [lambda: self.pool.states, self._source_states, lambda: outputs.recording.states],
             keys=outputs.keys,
             controls=first_controls(
-                options.outputs, outputs, flip=source.live and is_flipped(source.name)
+                options.outputs, outputs, swap_red_blue=source.live and is_swapped(source.name)
             ),
         )
         self.stats = RunStats(
@@ -89,7 +89,7 @@ class Session(Closeable):
             **engine_handlers(self.pool),
             Action.NEXT_TASK: self._choose_next_task,
             Action.SNAPSHOT: self._take_snapshot,
-            Action.FLIP: self._remember_flip,
+            Action.SWAP_RED_BLUE: self._remember_swap,
             Action.RECORD: outputs.recording.switch,
             Action.FULLSCREEN: outputs.follow_fullscreen,
             Action.HELP: outputs.terminal.follow,
@@ -133,7 +133,7 @@ class Session(Closeable):
             self._stop,
             paced=not self._options.as_fast_as_possible,
             pace_hz=source.rate_hz if outputs.displays else None,
-            flipped=lambda: self.controller.controls.flip,
+            swap=lambda: self.controller.controls.swap_red_blue,
             on_captured=self.stats.sources.count_captured,
         )
         return Run(
@@ -176,10 +176,10 @@ class Session(Closeable):
         self.quit_pressed = True
         self._stop.set()
 
-    def _remember_flip(self, controls: Controls, /) -> None:
+    def _remember_swap(self, controls: Controls, /) -> None:
         """Remember for the next use of a camera whether red and blue are swapped."""
         if self.source.live:
-            remember_flipped(self.source.name, controls.flip)
+            remember_swapped(self.source.name, controls.swap_red_blue)
 
     def _take_snapshot(self, _: Controls, /) -> str:
         shown = self._presenter.snapshot()

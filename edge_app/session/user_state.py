@@ -18,15 +18,15 @@ def state_file() -> Path:
     return state_dir() / "state.json"
 
 
-def is_flipped(camera: str) -> bool:
+def is_swapped(camera: str) -> bool:
     """Return whether red and blue were swapped for a camera when it was last used."""
     return camera in _read()
 
 
-def remember_flipped(camera: str, flipped: bool) -> None:
+def remember_swapped(camera: str, swapped: bool) -> None:
     """Save whether red and blue are swapped for a camera, if the file can be written."""
     cameras = [name for name in _read() if name != camera]
-    if flipped:
+    if swapped:
         cameras.append(camera)
     with suppress(OSError, RuntimeError, EdgeError):  # RuntimeError: there is no home folder
         path = state_file()

@@ -1,10 +1,13 @@
 """Each key has one action, and changes the controls as its action says."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from edge_app.controls import KEYS, Action, Controls, find_key, key_name
+
+ROOT = Path(__file__).parents[2]
 
 
 def press(controls: Controls, name: str) -> Controls:
@@ -35,8 +38,8 @@ def press(controls: Controls, name: str) -> Controls:
         ("right", Controls(divider=0.55)),
         ("r", Controls(record=True)),
         ("s", Controls()),
-        (".", Controls(paused=True, steps=1)),
-        ("b", Controls(flip=True)),
+        (".", Controls(paused=True, single_frames=1)),
+        ("b", Controls(swap_red_blue=True)),
         ("f", Controls(fullscreen=True)),
         ("h", Controls(help=True)),
         ("?", Controls(help=True)),
@@ -137,7 +140,20 @@ def test_codes_of_all_backends_are_read(code: int, name: str | None) -> None:
 
 def test_the_readme_lists_every_key() -> None:
     """The table people read is the table the program uses."""
-    readme = (Path(__file__).parents[2] / "edge_app" / "README.md").read_text("utf-8")
+    readme = (ROOT / "edge_app" / "README.md").read_text("utf-8")
     for entry in KEYS:
         keys = " or ".join(f"`{key}`" for key in entry.keys)
         assert f"| {keys} | {entry.what} |" in readme
+
+
+def test_the_front_page_lists_every_key() -> None:
+    """A row of several actions has a text of its own, any other begins with that of its action."""
+    table = (ROOT / "README.md").read_text("utf-8").partition("### Keys")[2].partition("##")[0]
+    shown = set()
+    for cell, text in re.findall(r"\| (`[^|]+`) \| ([^|]+) (?=\|)", table):
+        found = [find_key(name) for name in re.findall("`([^`]+)`", cell)]
+        assert None not in found
+        shown |= {key.action for key in found if key}
+        if len(actions := {key.action: key for key in found if key}) == 1:
+            assert text.startswith(next(iter(actions.values())).what)
+    assert shown == set(Action)

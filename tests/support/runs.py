@@ -74,7 +74,7 @@ def make_run(
         stop,
         paced=paced,
         pace_hz=pace_hz,
-        flipped=lambda: controller.controls.flip,
+        swap=lambda: controller.controls.swap_red_blue,
         on_captured=stats.sources.count_captured,
     )
     return Run(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edge_app.bench.benchmark import Benchmark
-from edge_app.bench.cases import OnStep, WorkerRequest, cases_of
+from edge_app.bench.cases import OnPhase, WorkerRequest, cases_of
 from edge_app.bench.quality_result import QualityResult
 from edge_app.cli import main
 from edge_app.errors import ModelError
@@ -28,9 +28,9 @@ class FakeWorker:
         self._lost = lost
         self._stop_after = stop_after
 
-    def __call__(self, request: WorkerRequest, stop: threading.Event, on_step: OnStep) -> Any:
+    def __call__(self, request: WorkerRequest, stop: threading.Event, on_phase: OnPhase) -> Any:
         """Return a trial, or the quality."""
-        on_step("working")
+        on_phase("working")
         if request.case.runtime == self._fails or request.kind == self._lost:
             raise ModelError("it is damaged; get it again")
         self.requests.append(f"{request.kind} {request.case.variant}")

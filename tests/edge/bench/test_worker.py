@@ -41,7 +41,7 @@ def test_an_error_in_a_process_is_raised(assets: Path, tmp_path: Path) -> None:
 def test_a_killed_process_is_an_error_with_advice(assets: Path) -> None:
     """Boards short of memory kill the process; the benchmark continues without that case."""
 
-    def kill(_step: str) -> None:
+    def kill(_phase: str) -> None:
         (child,) = multiprocessing.active_children()
         child.kill()
 

@@ -119,7 +119,7 @@ def test_the_hud_gives_way_to_a_digit() -> None:
 
 def test_the_picture_view_has_no_boxes() -> None:
     """The view of that name is plain for every task."""
-    _, canvas = draw([reading(5, (600, 300, 80, 120))], controls=Controls(view="picture", hud=0))
+    _, canvas = draw([reading(5, (600, 300, 80, 120))], controls=Controls(view="image", hud=0))
     assert not has(canvas, RIGHT)
 
 

@@ -14,7 +14,7 @@ from edge_app.overlay.scene import view_mode
         ("map", "split", True, "split"),
         ("side by side", "split", True, "side by side"),
         ("side by side", "difference", True, "difference"),
-        ("picture", "difference", True, "difference"),
+        ("image", "difference", True, "difference"),
     ],
 )
 def test_a_comparison_takes_precedence_over_the_view(

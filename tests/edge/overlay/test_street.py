@@ -79,7 +79,7 @@ def test_the_picture_view_is_a_copy_of_the_frame() -> None:
     """Sinks may draw on their canvas."""
     frame = noisy_frame(1280, 720)
     canvas = Overlay(CITYSCAPES).draw(
-        frame, segmentation(1, logits=True), status(), replace(BARE, view="picture"), 0.0
+        frame, segmentation(1, logits=True), status(), replace(BARE, view="image"), 0.0
     )
     assert np.array_equal(canvas, frame.image)
     assert not np.shares_memory(canvas, frame.image)

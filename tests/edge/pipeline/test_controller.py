@@ -198,7 +198,7 @@ def test_digits_cannot_be_compared() -> None:
         (["l"], Controls(legend=False)),
         (["i"], Controls(hud=1)),
         (["h"], Controls(help=True)),
-        (["."], Controls(paused=True, steps=1)),
+        (["."], Controls(paused=True, single_frames=1)),
         (["space", "space"], Controls()),
     ],
 )
@@ -222,7 +222,7 @@ HANDLED = {
     "r": Action.RECORD,
     "s": Action.SNAPSHOT,
     "m": Action.NEXT_TASK,
-    "b": Action.FLIP,
+    "b": Action.SWAP_RED_BLUE,
     "f": Action.FULLSCREEN,
     "h": Action.HELP,
     "q": Action.QUIT,

@@ -67,8 +67,8 @@ def test_a_headless_run_draws_nothing(open_outputs: Opener, tmp_path: Path) -> N
 def test_controls_start_as_the_options_say(open_outputs: Opener, tmp_path: Path) -> None:
     """A run with --record starts as if its key were pressed, with all figures."""
     outputs = open_outputs(record=tmp_path / "out.mp4", alpha=0.3)
-    controls = first_controls(open_outputs.options, outputs, flip=True)
-    assert controls == Controls(record=True, alpha=0.3, flip=True)
+    controls = first_controls(open_outputs.options, outputs, swap_red_blue=True)
+    assert controls == Controls(record=True, alpha=0.3, swap_red_blue=True)
     assert outputs.is_watched()
 
 
@@ -130,7 +130,7 @@ def test_the_browsers_address_is_printed(open_outputs: Opener) -> None:
     assert outputs.displays
     assert not outputs.hints
     assert outputs.keys is not None
-    assert first_controls(open_outputs.options, outputs, flip=False).hud == 1
+    assert first_controls(open_outputs.options, outputs, swap_red_blue=False).hud == 1
 
 
 def test_keys_of_several_are_read() -> None:
@@ -152,5 +152,5 @@ def test_a_kiosk_starts_in_full_screen(open_outputs: Opener) -> None:
     """It may have no keyboard."""
     outputs = open_outputs()
     kiosk = replace(open_outputs.options, headless=False, kiosk=True)
-    assert first_controls(kiosk, outputs, flip=False).fullscreen
-    assert not first_controls(open_outputs.options, outputs, flip=False).fullscreen
+    assert first_controls(kiosk, outputs, swap_red_blue=False).fullscreen
+    assert not first_controls(open_outputs.options, outputs, swap_red_blue=False).fullscreen
