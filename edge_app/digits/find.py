@@ -30,11 +30,7 @@ _MAX_DIGITS = 64
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One candidate for a digit.
-
-    box_xywh: in pixels of the image.
-    crop: uint8 (28, 28), bright ink on black, as in MNIST.
-    """
+    """One candidate for a digit; crop: uint8 (28, 28), bright ink on black, as in MNIST."""
 
     box_xywh: Box
     crop: Ink
@@ -79,13 +75,18 @@ def overlap(one: Box, other: Box) -> bool:
     return width * height > min(one[2] * one[3], other[2] * other[3]) / 3
 
 
+def apart(one: Box, other: Box) -> float:
+    """Return how far the centres of two boxes are apart, across or down."""
+    x = abs(2 * one[0] + one[2] - 2 * other[0] - other[2])
+    y = abs(2 * one[1] + one[3] - 2 * other[1] - other[3])
+    return max(x, y) / 2
+
+
 def _accompany(bar: Box, box: Box, strokes: Strokes) -> bool:
     """Return whether a digit has about the height of a bar and is within four heights of it."""
     if strokes.needs_company or not bar[3] / 2 <= box[3] <= bar[3] * 2:
         return False
-    apart_x = abs(2 * bar[0] + bar[2] - 2 * box[0] - box[2]) / 2
-    apart_y = abs(2 * bar[1] + bar[3] - 2 * box[1] - box[3]) / 2
-    return max(apart_x, apart_y) <= 4 * bar[3]
+    return apart(bar, box) <= 4 * bar[3]
 
 
 def _pieces(gray: Ink) -> Iterator[tuple[Strokes, int]]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from edge_app.digits.find import find_digits
 from edge_app.digits.normalise import SIDE
-from edge_app.digits.track import Tracker, read_once
+from edge_app.digits.track import Tracker
 from edge_app.errors import UsageError
 from edge_app.frame import Classification, Image, Readings, Result
 from edge_app.model.card import ModelSpec
@@ -74,6 +74,6 @@ class DigitReader:
             invoke_ms += one.invoke_ms
             decode_ms += one.decode_ms
         start = clock()
-        read = self._tracker.update if self._tracker else read_once
-        readings = Readings(read(found, scores))
+        tracker = self._tracker or Tracker()
+        readings = Readings(tracker.update(found, scores))
         return Inference(readings, prepare_ms, invoke_ms, decode_ms + (clock() - start) * 1e3)

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.digits.find import Box, Found, overlap
+from edge_app.digits.find import Box, Found, apart, overlap
 from edge_app.digits.normalise import Ink
 from edge_app.frame import Reading
 
@@ -100,11 +100,6 @@ class Tracker:
         return pairs
 
 
-def read_once(found: Sequence[Found], scores: Sequence[NDArray[np.float32]]) -> tuple[Reading, ...]:
-    """Return the readings to show for a single image."""
-    return Tracker().update(found, scores)
-
-
 def _shown(tracks: Sequence[_Track]) -> tuple[Reading, ...]:
     """Return the readings with enough confidence."""
     readings = []
@@ -121,9 +116,7 @@ def _is_near(one: Box, other: Box) -> bool:
     height = max(one[3], other[3])
     if height > _GROWS * min(one[3], other[3]):
         return False
-    apart_x = abs(2 * one[0] + one[2] - 2 * other[0] - other[2]) / 2
-    apart_y = abs(2 * one[1] + one[3] - 2 * other[1] - other[3]) / 2
-    return max(apart_x, apart_y) <= _FAR * height
+    return apart(one, other) <= _FAR * height
 
 
 def similarity_of(one: Ink, other: Ink) -> float:

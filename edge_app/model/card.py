@@ -33,6 +33,11 @@ class TensorInfo:
     zero_point: int = 0
 
     @property
+    def size_text(self) -> str:
+        """The shape to show: 1x28x28."""
+        return "x".join(map(str, self.shape)) or "a single number"
+
+    @property
     def quantized(self) -> bool:
         """Whether integers in this tensor represent real numbers."""
         return self.scale > 0 and self.dtype.kind in "iu"
@@ -142,7 +147,7 @@ def read_card(folder: Path) -> ModelSpec:
     """Read DIR/model.json; raise ModelError naming the field that is wrong."""
     path = folder / CARD_NAME
     try:
-        content = path.read_bytes()
+        return _spec_of(parse_model_card(path.read_bytes()), folder)
     except FileNotFoundError:
         raise ModelError(
             f"{folder} has no {CARD_NAME}; name a model folder, "
@@ -152,8 +157,6 @@ def read_card(folder: Path) -> ModelSpec:
         raise ModelError(
             f"{path} cannot be read ({fault}); write the card again with host-tools convert"
         ) from None
-    try:
-        return _spec_of(parse_model_card(content), folder)
     except (ValueError, UsageError) as fault:
         raise ModelError(
             f"{path} is not a valid model card: {fault}; write it again with host-tools convert"
@@ -173,16 +176,9 @@ def _spec_of(card: ModelCard, folder: Path) -> ModelSpec:
         labels=_labels_of(card.labels),
         input=input_spec,
         variants={
-            name: Variant(
-                name=name,
-                path=folder / record.file,
-                bytes=record.bytes,
-                sha256=record.sha256,
-                quality=record.quality,
-                measured=record.measured,
-            )
+            name: Variant(name, folder / one.file, one.bytes, one.sha256, one.quality, one.measured)
             for name in VARIANTS
-            if (record := card.variants.get(name))
+            if (one := card.variants.get(name))
         },
         golden=card.golden,
         calibration=card.calibration,

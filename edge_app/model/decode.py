@@ -29,7 +29,7 @@ class Decoder:
         if task == "classification":
             if len(shape) != 2 or shape[0] != 1:
                 raise ModelError(
-                    f"its output is {_sizes(shape)}, a classifier gives 1xC; "
+                    f"its output is {tensor.size_text}, a classifier gives 1xC; "
                     "try --task segmentation"
                 )
             _check_channels(shape[1], classes)
@@ -46,8 +46,8 @@ class Decoder:
             self._form = "logits"
         else:
             raise ModelError(
-                f"its output is {_sizes(shape)} {tensor.dtype}, a segmenter gives 1xHxWxC logits "
-                "or 1xHxW class ids; try --task classification"
+                f"its output is {tensor.size_text} {tensor.dtype}, a segmenter gives 1xHxWxC "
+                "logits or 1xHxW class ids; try --task classification"
             )
 
     def decode(self, output: NDArray[Any], frame_wh: tuple[int, int]) -> Decoded:
@@ -126,7 +126,3 @@ def _check_channels(channels: int, classes: int) -> None:
             f"it scores {channels} classes, but the label set has {classes}; "
             "name the right one with --labels"
         )
-
-
-def _sizes(shape: tuple[int, ...]) -> str:
-    return "x".join(str(side) for side in shape) or "a single number"

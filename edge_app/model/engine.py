@@ -92,10 +92,7 @@ class Engine:
         result = self.decoder.decode(network.read(), (width, height))
         decoded = clock()
         return Inference(
-            result,
-            (prepared - start) * 1e3,
-            (invoked - prepared) * 1e3,
-            (decoded - invoked) * 1e3,
+            result, (prepared - start) * 1e3, (invoked - prepared) * 1e3, (decoded - invoked) * 1e3
         )
 
     def close(self) -> None:
@@ -169,10 +166,10 @@ def warm_up(engine: Engine) -> None:
 
 def check_golden(engine: Engine) -> None:
     """Raise ModelError if the golden image does not get the classes that the card expects."""
-    expected = engine.spec.golden.get("expected", {}).get(engine.variant.name)
+    golden = engine.spec.golden
+    expected, pattern = golden.get("expected", {}).get(engine.variant.name), golden.get("pattern")
     if not expected:
         return
-    pattern = engine.spec.golden.get("pattern")
     try:
         image = golden_image(str(pattern), engine.spec.input.size_wh)
     except KeyError:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from edge_app.frame import Decoded, Image, Segmentation
 
+Grid = NDArray[np.float32]  # a coordinate of every pixel: float32 (H, W), 0 to 1
+
 GRID_HW = (6, 10)
 # 8-bit kernels round differently between CPUs and runtimes, and large parts of a drawn image are
 # close to a class border: DeepLab's four variants on tflite-runtime agree with LiteRT on 82 to
@@ -25,7 +27,7 @@ def golden_image(pattern: str, size_wh: tuple[int, int]) -> Image:
     return _PATTERNS[pattern](x / width, y / height)
 
 
-def _digit(x: NDArray[np.float32], y: NDArray[np.float32]) -> Image:
+def _digit(x: Grid, y: Grid) -> Image:
     """Draw a white 7 on black, its strokes about as thick as MNIST's."""
     top = _distance_to_segment(x, y, (0.28, 0.26), (0.72, 0.26))
     leg = _distance_to_segment(x, y, (0.72, 0.26), (0.44, 0.80))
@@ -34,18 +36,15 @@ def _digit(x: NDArray[np.float32], y: NDArray[np.float32]) -> Image:
 
 
 def _distance_to_segment(
-    x: NDArray[np.float32],
-    y: NDArray[np.float32],
-    start: tuple[float, float],
-    end: tuple[float, float],
-) -> NDArray[np.float32]:
+    x: Grid, y: Grid, start: tuple[float, float], end: tuple[float, float]
+) -> Grid:
     """Return the distance of every pixel to a line segment, in image widths: float32 (H, W)."""
     dx, dy = end[0] - start[0], end[1] - start[1]
     share = np.clip(((x - start[0]) * dx + (y - start[1]) * dy) / (dx**2 + dy**2), 0, 1)
     return np.asarray(np.hypot(x - start[0] - share * dx, y - start[1] - share * dy), np.float32)
 
 
-def _street(x: NDArray[np.float32], y: NDArray[np.float32]) -> Image:
+def _street(x: Grid, y: Grid) -> Image:
     """Draw flat areas where a street has sky, houses, trees, a road and a car."""
     image = np.empty((*x.shape, 3), np.uint8)
     image[:] = (225, 190, 150)
@@ -57,10 +56,7 @@ def _street(x: NDArray[np.float32], y: NDArray[np.float32]) -> Image:
     return image
 
 
-_PATTERNS: dict[str, Callable[[NDArray[np.float32], NDArray[np.float32]], Image]] = {
-    "digit": _digit,
-    "street": _street,
-}
+_PATTERNS: dict[str, Callable[[Grid, Grid], Image]] = {"digit": _digit, "street": _street}
 PATTERN_BY_TASK = {"classification": "digit", "segmentation": "street"}
 
 
@@ -70,20 +66,15 @@ def golden_classes(result: Decoded) -> list[int]:
         return [result.class_id]
     height, width = result.class_map.shape
     rows, columns = GRID_HW
-    sampled = result.class_map[
-        np.ix_(
-            ((np.arange(rows) + 0.5) * height / rows).astype(int),
-            ((np.arange(columns) + 0.5) * width / columns).astype(int),
-        )
-    ]
-    return [int(value) for value in sampled.ravel()]
+    y = ((np.arange(rows) + 0.5) * height / rows).astype(int)
+    x = ((np.arange(columns) + 0.5) * width / columns).astype(int)
+    return [int(value) for value in result.class_map[np.ix_(y, x)].ravel()]
 
 
 def matches(classes: list[int], expected: list[int]) -> bool:
-    """Return whether enough class ids are the expected ones."""
-    if len(classes) != len(expected):
-        return False
-    return count_equal(classes, expected) >= MIN_AGREEMENT * len(expected)
+    """Return whether enough class ids are the expected ones, and as many."""
+    enough = count_equal(classes, expected) >= MIN_AGREEMENT * len(expected)
+    return enough and len(classes) == len(expected)
 
 
 def count_equal(classes: list[int], expected: list[int]) -> int:

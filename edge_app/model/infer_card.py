@@ -56,11 +56,9 @@ def infer_card(path: Path, overrides: CardOverrides, *, runtime: str = "auto") -
 
 
 def _infer_task(output: TensorInfo, guessed: list[str]) -> str:
-    if len(output.shape) == 2:
-        task = "classification"
-    elif len(output.shape) in {3, 4}:
-        task = "segmentation"
-    else:
+    by_dimensions = {2: "classification", 3: "segmentation", 4: "segmentation"}
+    task = by_dimensions.get(len(output.shape))
+    if task is None:
         raise ModelError(
             f"its output {output.shape} is neither a classifier's nor a segmenter's; "
             "this app cannot show it"

@@ -29,7 +29,7 @@ class Preprocess:
         if tensor.shape not in shapes:
             raise ModelError(
                 f"the card says {width}x{height} {spec.channels}, but the file's input is "
-                f"{_sizes(tensor.shape)}; correct the card's input or convert the model again"
+                f"{tensor.size_text}; correct the card's input or convert the model again"
             )
         self._input = spec
         self._gray = spec.channels == "gray"
@@ -108,8 +108,8 @@ def _keeps_pixels(spec: InputSpec, tensor: TensorInfo) -> bool:
     With the usual mean of 127.5 every pixel lies half-way between two steps, since a zero
     point is an integer; rounding to even would merge 127 with 128 and never use 255.
     """
-    pixels = np.arange(256, dtype=np.float64)[:, None]
-    real = (pixels - np.asarray(spec.mean)) / np.asarray(spec.std)
+    pixels = np.arange(256.0)[:, None]
+    real = (pixels - spec.mean) / spec.std
     scale, zero_point = (tensor.scale, tensor.zero_point) if tensor.quantized else (1.0, 0)
     return bool(np.abs(real / scale + zero_point - pixels).max() < 0.501)
 
@@ -119,15 +119,9 @@ def _table(spec: InputSpec, tensor: TensorInfo, depth: int) -> NDArray[Any]:
 
     int8 values are returned as the uint8 with the same bits, which cv2.LUT needs.
     """
-    pixels = np.arange(256, dtype=np.float64)[:, None]
-    mean = np.broadcast_to(np.asarray(spec.mean, np.float64), depth)
-    std = np.broadcast_to(np.asarray(spec.std, np.float64), depth)
-    values = tensor.quantize((pixels - mean) / std)
+    real = (np.arange(256.0)[:, None] - spec.mean) / spec.std
+    values = tensor.quantize(np.broadcast_to(real, (256, depth)))
     if depth == 1:
         return values.ravel()
     table = np.ascontiguousarray(values.reshape(256, 1, depth))
     return table.view(np.uint8) if table.dtype == np.int8 else table
-
-
-def _sizes(shape: tuple[int, ...]) -> str:
-    return "x".join(str(side) for side in shape)

@@ -26,11 +26,13 @@ def to_bgr(video_frame: VideoFrame, reformatter: VideoReformatter) -> Image:
     if form.is_rgb or form.has_palette or len(form.components) < 3:
         converted = reformatter.reformat(video_frame, format="bgr24", threads=1)
     else:
+        # From 0 for black to 255 for white, which yuvj formats say by their name.
+        full = video_frame.color_range == _FULL_RANGE or form.name.startswith("yuvj")
         converted = reformatter.reformat(
             video_frame,
             format="bgr24",
             src_colorspace=matrix_of(video_frame.colorspace, video_frame.width, video_frame.height),
-            src_color_range=ColorRange.JPEG if is_full_range(video_frame) else ColorRange.MPEG,
+            src_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
             dst_color_range=ColorRange.JPEG,
             threads=1,
         )
@@ -51,8 +53,3 @@ def matrix_of(colorspace: int, width: int, height: int) -> int:
     """
     guess = _BT709 if width >= 1280 or height > 576 else _BT601
     return _MATRICES.get(colorspace, guess)
-
-
-def is_full_range(video_frame: VideoFrame) -> bool:
-    """Return whether 0 is black and 255 white, which yuvj formats say by their name."""
-    return video_frame.color_range == _FULL_RANGE or video_frame.format.name.startswith("yuvj")

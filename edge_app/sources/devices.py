@@ -53,8 +53,7 @@ class Device:
 def list_devices() -> list[Device]:
     """Return the V4L2 nodes that answer, by number."""
     nodes = sorted(DEV.glob("video*"), key=lambda node: (len(node.name), node.name))
-    found = [query(str(node)) for node in nodes]
-    return [device for device in found if device is not None]
+    return [device for node in nodes if (device := query(str(node)))]
 
 
 def cameras() -> list[Device]:
@@ -92,11 +91,10 @@ def pixel_formats(path: str) -> list[PixelFormat]:
 
 
 def _sizes(path: str, code: int) -> tuple[tuple[int, int], ...]:
-    def ask(index: int) -> bytes:
-        return struct.pack(_FRAME_SIZE, index, code, *[0] * 7)
-
     sizes = set()
-    for answer in _listed(path, _ENUM_FRAMESIZES, ask):
+    for answer in _listed(
+        path, _ENUM_FRAMESIZES, lambda i: struct.pack(_FRAME_SIZE, i, code, *[0] * 7)
+    ):
         kind, *numbers = struct.unpack(_FRAME_SIZE, answer)[2:]
         if kind != _DISCRETE:  # smallest, largest and step of the width, then of the height
             sizes.add((numbers[1], numbers[4]))

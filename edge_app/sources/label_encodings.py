@@ -1,7 +1,9 @@
 """The encodings of class ids in truth images, and decoding of these images."""
 
 import io
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -43,27 +45,19 @@ class LabelEncoding:
         return train_ids
 
 
-def _encoding(name: str, labels: LabelSet, ids_to_train_ids: dict[int, int]) -> LabelEncoding:
+def _encoding(name: str, labels: LabelSet, *, train_ids: bool = False) -> LabelEncoding:
     table = np.full(256, _UNKNOWN, np.uint8)
-    for number, train_id in ids_to_train_ids.items():
-        table[number] = train_id
+    for label in labels.labels:
+        table[label.train_id if train_ids else label.id] = label.train_id
+    if train_ids:
+        table[VOID] = VOID
     return LabelEncoding(name, labels.name, table)
 
 
-def _by_id(labels: LabelSet) -> dict[int, int]:
-    return {label.id: label.train_id for label in labels.labels}
-
-
-def _train_ids(labels: LabelSet) -> dict[int, int]:
-    return {**{label.train_id: label.train_id for label in labels.classes}, VOID: VOID}
-
-
-CAMVID_IDS = _encoding("CamVid (0 to 11)", CAMVID, _by_id(CAMVID))
-DRIVESEG_IDS = _encoding("DriveSeg (0 to 18 and 255)", DRIVESEG, _train_ids(DRIVESEG))
-LABEL_IDS = _encoding("Cityscapes labelIds (0 to 33)", CITYSCAPES, _by_id(CITYSCAPES))
-TRAIN_IDS = _encoding(
-    "Cityscapes labelTrainIds (0 to 18 and 255)", CITYSCAPES, _train_ids(CITYSCAPES)
-)
+CAMVID_IDS = _encoding("CamVid (0 to 11)", CAMVID)
+DRIVESEG_IDS = _encoding("DriveSeg (0 to 18 and 255)", DRIVESEG, train_ids=True)
+LABEL_IDS = _encoding("Cityscapes labelIds (0 to 33)", CITYSCAPES)
+TRAIN_IDS = _encoding("Cityscapes labelTrainIds (0 to 18 and 255)", CITYSCAPES, train_ids=True)
 
 
 def cityscapes_kind(ids: NDArray[np.uint8]) -> LabelEncoding | None:
@@ -84,22 +78,17 @@ def decode_ids(data: bytes, where: str) -> NDArray[np.uint8]:
     It has one channel, a palette (whose indices are the ids), or three equal channels (DriveSeg).
     Raises SourceError for damaged files, 16 bits, and colours.
     """
-    if not looks_whole(data):
-        raise _damaged(where)
-    # OpenCV would replace palette indices by colours (PNG colour type 3, at byte 25).
-    if data[:4] == b"\x89PNG" and data[25:26] == b"\x03":
-        try:
-            with PillowImage.open(io.BytesIO(data)) as opened:
-                return np.array(opened, np.uint8)
-        except (OSError, SyntaxError, ValueError):
-            raise _damaged(where) from None
-    try:
-        with quiet_opencv():
-            ids = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error:
-        ids = None
+    ids: Any = None
+    if looks_whole(data):
+        with suppress(OSError, SyntaxError, ValueError, cv2.error), quiet_opencv():
+            # OpenCV would replace palette indices by colours (PNG colour type 3, at byte 25).
+            if data[:4] == b"\x89PNG" and data[25:26] == b"\x03":
+                with PillowImage.open(io.BytesIO(data)) as opened:
+                    ids = np.array(opened, np.uint8)
+            else:
+                ids = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if ids is None:
-        raise _damaged(where)
+        raise SourceError(f"the truth {where} is damaged or not an image; copy or unpack it again")
     if ids.dtype != np.uint8:
         raise SourceError(f"the truth {where} has 16 bits; give the 8-bit class ids")
     if ids.ndim == 2:
@@ -108,7 +97,3 @@ def decode_ids(data: bytes, where: str) -> NDArray[np.uint8]:
     if not (np.array_equal(blue, green) and np.array_equal(blue, red)):
         raise SourceError(f"the truth {where} has colours; give the files with class ids")
     return np.ascontiguousarray(blue, np.uint8)
-
-
-def _damaged(where: str) -> SourceError:
-    return SourceError(f"the truth {where} is damaged or not an image; copy or unpack it again")

@@ -117,8 +117,9 @@ class LiveSource(Closeable):
     def _reconnect(self, fault: Exception) -> None:
         """Note the loss, wait, and start one attempt to reconnect."""
         retry, why = self._patience, _reason(fault)
-        if not self._attempt:
-            self._note(f"{self.name} was lost: {why}")
+        note = f"{self.name} was lost: {why}"
+        if not self._attempt and note not in self.notes and len(self.notes) < MAX_NOTES:
+            self.notes.append(note)
         self._capture_thread.end()
         self._attempt += 1
         if retry.attempts is not None and self._attempt > retry.attempts:
@@ -153,10 +154,6 @@ class LiveSource(Closeable):
     def _enter(self, state: State) -> None:
         if not self._ending.is_set():
             self.state = state
-
-    def _note(self, note: str) -> None:
-        if note not in self.notes and len(self.notes) < MAX_NOTES:
-            self.notes.append(note)
 
     def close(self) -> None:
         """End every iteration and release the device, if its driver does."""

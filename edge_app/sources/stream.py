@@ -53,7 +53,7 @@ class NetworkStream:
             raise
 
     def _begin(self, url: str) -> None:
-        container, notes = self._container, []
+        container = self._container
         if not container.streams.video or container.streams.video[0].codec_context is None:
             raise SourceError(f"{self._url} has no video that can be decoded; check it in a player")
         stream = container.streams.video[0]
@@ -65,16 +65,16 @@ class NetworkStream:
         # Frame threads would delay the stream by as many frames as there are threads.
         stream.thread_type = "NONE"
         stream.codec_context.flags |= Flags.low_delay
-        hz = plausible_rate(stream.average_rate, stream.guessed_rate)
         options = self._options
-        if options.size_wh or options.fps or options.exposure_ms or options.awb:
-            notes.append("size, rate, exposure and white balance are set in the network camera")
+        ignored = options.size_wh or options.fps or options.exposure_ms or options.awb
+        note = "size, rate, exposure and white balance are set in the network camera"
         self._packets = container.demux(stream)
         self._decoded: Iterator[av.VideoFrame] = iter(())
         self._reformatter = VideoReformatter()
-        size = f"{stream.width}x{stream.height}"
         self.info = DeviceInfo(
-            f"{self._url}, {size}, {stream.codec_context.name}", hz, tuple(notes)
+            f"{self._url}, {stream.width}x{stream.height}, {stream.codec_context.name}",
+            plausible_rate(stream.average_rate, stream.guessed_rate),
+            (note,) if ignored else (),
         )
 
     def read(self) -> CapturedImage:

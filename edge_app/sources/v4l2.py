@@ -24,13 +24,9 @@ _RAW_PIXELS = 640 * 480
 _BUFFERS = 2
 _MANUAL, _PER_MS = 1, 10  # V4L2_EXPOSURE_MANUAL; exposure_time_absolute counts 0.1 ms
 _KELVIN = {
-    "incandescent": 2800,
-    "tungsten": 3000,
-    "fluorescent": 4200,
-    "indoor": 3500,
-    "daylight": 5500,
-    "cloudy": 6500,
-}
+    "incandescent": 2800, "tungsten": 3000, "fluorescent": 4200, "indoor": 3500,
+    "daylight": 5500, "cloudy": 6500,
+}  # fmt: skip
 _MAX_DAMAGED = 10  # undecodable images in a row that mean more than a bad cable
 
 

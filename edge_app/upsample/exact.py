@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frame import ClassMap
-from edge_app.upsample.pixel_centres import node_at_pixel
 
 _Indices = NDArray[np.intp]
 
@@ -64,12 +63,12 @@ class _Axis:
 
     @classmethod
     def of(cls, nodes: int, pixels: int) -> _Axis:
-        places = node_at_pixel(np.arange(pixels, dtype=np.float64), nodes, pixels)
+        # Centres of pixels, as `cv2.resize` aligns them with the centres of nodes.
+        places = (np.arange(pixels) + 0.5) * nodes / pixels - 0.5
         inside = np.clip(places, 0, nodes - 1)
         node = inside.astype(np.intp)
-        return cls(
-            node, (inside - node).astype(np.float32), np.searchsorted(places, np.arange(nodes))
-        )
+        share = (inside - node).astype(np.float32)
+        return cls(node, share, np.searchsorted(places, np.arange(nodes)))
 
 
 def _upsample_axis(
@@ -109,11 +108,7 @@ def _steps(first: _Indices, end: _Indices) -> Iterator[tuple[_Indices, _Indices 
 
 
 def _is_third_between(
-    near: NDArray[Any],
-    far: NDArray[Any],
-    here: ClassMap,
-    there: ClassMap,
-    cross: NDArray[Any],
+    near: NDArray[Any], far: NDArray[Any], here: ClassMap, there: ClassMap, cross: NDArray[Any]
 ) -> NDArray[np.bool_]:
     """Return whether a third class reaches the two classes of a pair where they cross: (n,)."""
     share = cross[:, None]

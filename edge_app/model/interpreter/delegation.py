@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from edge_app.style import count
+
 
 @dataclass(frozen=True, slots=True)
 class Delegation:
@@ -24,15 +26,11 @@ class Delegation:
         """Return the split as one line of text."""
         if not self.partitions:
             return f"no delegate: all {self.operators} operators on the runtime's own kernels"
-        parts = "partition" if self.partitions == 1 else "partitions"
-        text = (
+        kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(self.left.items()))
+        return (
             f"XNNPACK took {self.delegated} of {self.operators} operators "
-            f"in {self.partitions} {parts}"
+            f"in {count(self.partitions, 'partition')}{kinds and f'; left: {kinds}'}"
         )
-        if self.left:
-            kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.left.items()))
-            text += f"; left: {kinds}"
-        return text
 
 
 def read_delegation(ops: Sequence[Mapping[str, Any]], outputs: Iterable[int]) -> Delegation:
@@ -56,10 +54,7 @@ def read_delegation(ops: Sequence[Mapping[str, Any]], outputs: Iterable[int]) ->
         running.add(producer)
         pending.extend(int(tensor) for tensor in ops[producer]["inputs"] if int(tensor) >= 0)
     partitions = sum(1 for op in ops if op["op_name"] == "DELEGATE")
-    left = Counter(
-        str(ops[position]["op_name"])
-        for position in running
-        if ops[position]["op_name"] != "DELEGATE"
-    )
+    left = Counter(str(ops[position]["op_name"]) for position in running)
+    del left["DELEGATE"]
     operators = len(ops) - partitions
     return Delegation(operators, operators - sum(left.values()), partitions, dict(left))

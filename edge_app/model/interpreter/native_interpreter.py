@@ -80,7 +80,7 @@ def _resized_shape(
     return tuple(wanted)
 
 
-# Fragments of the runtimes' messages, and what they mean for the user.
+# Parts of the runtimes' messages (regular expressions), and what they mean for the user.
 _MEANINGS = (
     ("edgetpu-custom-op", "was compiled for the Edge TPU; use the file it was compiled from"),
     (
@@ -91,28 +91,26 @@ _MEANINGS = (
         "unresolved custom op",
         "needs a custom operator that no runtime here has; convert it with built-in operators only",
     ),
-    ("schema version", "is damaged or not a .tflite file; get or convert it again"),
-    ("not a valid Flatbuffer", "is damaged or not a .tflite file; get or convert it again"),
-    ("model identifier", "is not a .tflite file; get or convert it again"),
-    ("codec can't decode", "is not a .tflite file; get or convert it again"),
-    ("allocation is null", "is empty or cannot be read; get or convert it again"),
+    (
+        "schema version|not a valid Flatbuffer",
+        "is damaged or not a .tflite file; get or convert it again",
+    ),
+    ("model identifier|codec can't decode", "is not a .tflite file; get or convert it again"),
+    ("allocation is null|Mmap of", "is empty or cannot be read; get or convert it again"),
     ("Could not open", "cannot be opened; check the path"),
-    ("Mmap of", "is empty or cannot be read; get or convert it again"),
     (
         "builtin opcode",
         "uses an operator newer than this runtime; use --runtime litert or a newer runtime",
     ),
 )
-
-
 _OPERATOR = re.compile(r"custom op: ([\w-]+)|Node number \d+ \(([\w-]+)\)")
 
 
 def _explain(path: Path, fault: str) -> str:
     """Return a native error as `problem; fix`."""
     detail = " ".join(fault.split())
-    for fragment, meaning in _MEANINGS:
-        if fragment in detail:
+    for pattern, meaning in _MEANINGS:
+        if re.search(pattern, detail):
             operator = _OPERATOR.search(detail)
             return f"{path} {meaning}" + (f" ({operator[1] or operator[2]})" if operator else "")
     return f"{path} does not load: {detail[:200]}; get or convert it again"

@@ -13,6 +13,7 @@ from edge_app.model.card import TensorInfo
 from edge_app.model.interpreter.delegation import Delegation, read_delegation
 from edge_app.model.interpreter.runtimes import Runtime
 
+# Parts of the names of operators that remember from one run to the next.
 _STATEFUL_OPERATORS = ("LSTM", "RNN", "SVDF", "VAR_HANDLE")
 
 
@@ -50,9 +51,9 @@ class Network:
         self._native = native
         # A recurrent network would let one image influence the next. Others need no reset,
         # which costs up to 14 us, as much as a whole run of the digit network.
-        self._reset: Callable[[], None] | None = (
-            native.reset_all_variables if _keeps_state(native) else None
-        )
+        names = _operator_names(native)
+        stateful = any(mark in name for name in names for mark in _STATEFUL_OPERATORS)
+        self._reset: Callable[[], None] | None = native.reset_all_variables if stateful else None
         self.invoke: Callable[[], None] = native.invoke
 
     def close(self) -> None:
@@ -112,22 +113,13 @@ class Network:
 def tensor_info(detail: Any) -> TensorInfo:
     """Return a tensor's description from the runtime's detail dictionary."""
     scale, zero_point = detail["quantization"]
-    return TensorInfo(
-        name=str(detail["name"]),
-        shape=tuple(int(side) for side in detail["shape"]),
-        dtype=np.dtype(detail["dtype"]),
-        scale=float(scale),
-        zero_point=int(zero_point),
-    )
+    shape = tuple(int(side) for side in detail["shape"])
+    dtype = np.dtype(detail["dtype"])
+    return TensorInfo(str(detail["name"]), shape, dtype, float(scale), int(zero_point))
 
 
 def _raise_closed() -> Any:
     raise ModelError("this network was closed; load it again")
-
-
-def _keeps_state(native: Any) -> bool:
-    """Return whether a graph has operators that remember from one run to the next."""
-    return any(mark in name for name in _operator_names(native) for mark in _STATEFUL_OPERATORS)
 
 
 def _operator_names(native: Any) -> set[str]:

@@ -141,18 +141,18 @@ def main(arguments: list[str]) -> int:
         native = create_interpreter(Path(path), chosen, 1, size_wh)
         native.invoke()
     except ModelError as fault:
-        sys.stdout.write(str(fault))
-        return 3
+        problem = str(fault)
     except MemoryError:
-        sys.stdout.write(
+        problem = (
             f"{path} needs gigabytes of memory: it is damaged or too large; get or convert it again"
         )
-        return 3
     except (ValueError, RuntimeError, SystemError) as fault:
         detail = " ".join(str(fault).split())[:200]
-        sys.stdout.write(f"{path} fails when it is run: {detail}; get or convert it again")
-        return 3
-    return 0
+        problem = f"{path} fails when it is run: {detail}; get or convert it again"
+    else:
+        return 0
+    sys.stdout.write(problem)
+    return 3
 
 
 def _limit_memory() -> None:

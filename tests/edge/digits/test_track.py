@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge_app.digits.find import Found
-from edge_app.digits.track import Tracker, read_once, similarity_of
+from edge_app.digits.track import Tracker, similarity_of
 from tests.support import digit_pages as pages
 
 BOX = (100, 100, 40, 60)
@@ -31,7 +31,7 @@ def digits(readings: object) -> list[int]:
 def test_the_first_frame_is_read_at_once() -> None:
     """A single image is read at once too."""
     assert digits(Tracker().update([seen(3)], [sure(3)])) == [3]
-    (reading,) = read_once([seen(3)], [sure(3)])
+    (reading,) = Tracker().update([seen(3)], [sure(3)])
     assert reading.box_xywh == BOX
     assert reading.confidence == pytest.approx(0.9)
     assert reading.scores.sum() == pytest.approx(1)
@@ -85,7 +85,7 @@ def test_another_digit_in_its_place_is_read_at_once() -> None:
 
 def test_a_doubtful_digit_is_not_shown() -> None:
     """A new one needs 60 % confidence; one that is shown stays down to 45 %."""
-    assert read_once([seen(3)], [sure(3, 0.55)]) == ()
+    assert Tracker().update([seen(3)], [sure(3, 0.55)]) == ()
     tracker = Tracker()
     assert digits(tracker.update([seen(3)], [sure(3, 0.65)])) == [3]
     for _ in range(8):
@@ -98,7 +98,7 @@ def test_a_doubtful_digit_is_not_shown() -> None:
 def test_readings_go_from_left_to_right() -> None:
     """The order of the candidates does not matter."""
     found = [seen(3, (300, 100, 40, 60)), seen(5, (100, 100, 40, 60))]
-    assert digits(read_once(found, [sure(3), sure(5)])) == [5, 3]
+    assert digits(Tracker().update(found, [sure(3), sure(5)])) == [5, 3]
 
 
 def test_similarity_distinguishes_digits() -> None:
