@@ -150,19 +150,17 @@ class Rate:
     def recent_hz(self) -> float | None:
         """The rate over the last seconds in 1/s, for displays; None below two stamps."""
         # A copy in one step, since a camera's thread may add events meanwhile.
-        recent = tuple(self._recent)
+        recent = self._recent.copy()
         if len(recent) < 2:
             return None
         last_s = recent[-1][0]
         # Two stamps count however old they are, so that a rate below 1/window_s is shown too.
-        begin = 0
-        while len(recent) - begin > 2 and last_s - recent[begin][0] > self._window_s:
-            begin += 1
-        if last_s <= recent[begin][0]:
-            return None
+        while len(recent) > 2 and last_s - recent[0][0] > self._window_s:
+            recent.popleft()
         # The first stamp only starts the interval, so its events do not count.
-        events = sum(events for _, events in recent[begin + 1 :])
-        return events / (last_s - recent[begin][0])
+        first_s, _ = recent.popleft()
+        events = sum(events for _, events in recent)
+        return events / (last_s - first_s) if last_s > first_s else None
 
     @property
     def overall_hz(self) -> float | None:

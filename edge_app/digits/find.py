@@ -121,11 +121,9 @@ def layers(gray: Ink) -> tuple[Layer, Layer]:
     window = cv2.getStructuringElement(cv2.MORPH_RECT, (_WINDOW_PX, _WINDOW_PX))
     above = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, window)
     below = cv2.morphologyEx(calm, cv2.MORPH_OPEN, window)
-    dark = cv2.divide(
-        cv2.subtract(above, calm), cv2.convertScaleAbs(above, beta=_DARK_FLOOR), scale=255
-    )
-    light = cv2.divide(
-        cv2.subtract(calm, below), cv2.convertScaleAbs(calm, beta=_DARK_FLOOR), scale=255
+    dark, light = (
+        cv2.divide(cv2.subtract(high, low), cv2.convertScaleAbs(high, beta=_DARK_FLOOR), scale=255)
+        for high, low in ((above, calm), (calm, below))
     )
     calm, dark, light = (np.asarray(values, np.uint8) for values in (calm, dark, light))
     return Layer(calm, dark, light), Layer(calm, light, dark)

@@ -77,10 +77,7 @@ class Decoder:
     def decode_all(
         self, outputs: NDArray[Any], frames_wh: Sequence[tuple[int, int]]
     ) -> list[Decoded]:
-        """Decode N outputs, each as `decode` does.
-
-        outputs: (N, C), (N, h, w, C) or (N, h, w). frames_wh: N sizes in pixels.
-        """
+        """Decode N outputs as `decode` does: (N, C), (N, h, w, C) or (N, h, w)."""
         if self._form == "scores":
             logits = self._tensor.dequantize(outputs)
             ids = outputs.argmax(axis=1).tolist()

@@ -64,10 +64,7 @@ class EngineInfo:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """One variant, ready to run; belongs to one thread at a time.
-
-    image: uint8 (H, W, 3) BGR of any size, in all methods.
-    """
+    """One variant, ready to run on images of any size; belongs to one thread at a time."""
 
     spec: ModelSpec
     variant: Variant

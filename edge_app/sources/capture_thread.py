@@ -53,15 +53,12 @@ class CameraBackend(Protocol):
     @property
     def info(self) -> DeviceInfo:
         """What is known of the device."""
-        ...
 
     def read(self) -> CapturedImage:
         """Wait for the next image; raise SourceError if none comes."""
-        ...
 
     def close(self) -> None:
         """Release the device."""
-        ...
 
 
 class CaptureThread:

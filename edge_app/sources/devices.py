@@ -31,10 +31,7 @@ class PixelFormat:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """The description of a V4L2 node.
-
-    stable: its link in /dev/v4l, which survives replugging; None if it has none.
-    """
+    """A V4L2 node; `stable` is its link in /dev/v4l that survives replugging, if it has one."""
 
     path: str
     name: str

@@ -12,10 +12,7 @@ _ADVICE = "give a .csv with the columns frame (from 0) and label (0 to 9)"
 
 
 class DigitLabels:
-    """The digit of each frame.
-
-    ids: class ids by the index of the frame. Raises SourceError for one that is not a digit.
-    """
+    """The digit of each frame by its index; SourceError for an id that is not a digit."""
 
     labels = DIGITS.name
 

@@ -33,19 +33,13 @@ class Source(AbstractContextManager["Source"], Protocol):
 
     @property
     def state(self) -> State:
-        """The state: RUNNING or CLOSED, of a camera also OPENING or RECONNECTING.
-
-        Any thread may read it.
-        """
-        ...
+        """RUNNING or CLOSED, of a camera also OPENING or RECONNECTING; any thread may read it."""
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield the frames from the first on; each call starts again. Raises SourceError."""
-        ...
 
     def close(self) -> None:
         """Release the device or file."""
-        ...
 
 
 class Truth(Protocol):
@@ -61,11 +55,6 @@ class Truth(Protocol):
 
         names: of the frames, None if they have none of their own.
         """
-        ...
 
     def of(self, index: int, name: str) -> ClassMap | int:
-        """Return the truth of one frame: uint8 (H, W) trainIds, or a class id.
-
-        Raises SourceError if there is none for it.
-        """
-        ...
+        """Return the truth of a frame: uint8 (H, W) trainIds, or a class id. Raises SourceError."""

@@ -171,8 +171,7 @@ def _actor(
         image[solid > 0] = _SKIN
         cv2.rectangle(solid, (w // 5, h // 4), (w - w // 5, h), 1, -1)
     else:
-        hood = w // 5 if name == "car" else 0
-        roof = h // 2 if name == "car" else 0
+        hood, roof = (w // 5, h // 2) if name == "car" else (0, 0)
         cv2.rectangle(solid, (0, roof), (w, h - h // 7), 1, -1)
         cv2.rectangle(solid, (hood, 0), (w - hood, h), 1, -1)
         solid[h - h // 7 :] = 0

@@ -31,10 +31,7 @@ _MAX_DAMAGED = 10  # undecodable images in a row that mean more than a bad cable
 
 
 class UsbCamera:
-    """An open V4L2 node; used by one thread only.
-
-    Raises SourceError; BusyError if another program uses it.
-    """
+    """An open V4L2 node, for one thread only. Raises SourceError, or BusyError if it is in use."""
 
     def __init__(self, path: str, options: CameraOptions) -> None:
         device = check_device(path)

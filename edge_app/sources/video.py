@@ -50,12 +50,14 @@ class VideoFile(FileSource):
         if truth:
             self._stamps = list_stamps(path)
             count = len(self._stamps)
+        known = sorted(stamp for stamp in self._stamps if stamp is not None)
+        self._by_stamp = len(set(known)) == len(self._stamps)
+        self._ranks = {stamp: rank for rank, stamp in enumerate(known)}
         super().__init__(path.name, rate_hz=rate_hz, frame_count=count, has_clock=True, truth=truth)
 
     def _frames(self) -> Iterator[Frame]:
         index, damaged_before = 0, self.damaged
         clock, reformatter = FrameClock(self.rate_hz), VideoReformatter()
-        positions = _Positions(self._stamps)
         with _opened(self._path) as (container, stream):
             decoded = self._decode(container, stream)
             while True:
@@ -68,7 +70,7 @@ class VideoFile(FileSource):
                 truth, name = None, str(index)
                 if self._truth:
                     damaged = self.damaged > damaged_before
-                    position = positions.of(video_frame.pts, index, damaged=damaged, name=self.name)
+                    position = self._position(video_frame.pts, index, damaged=damaged)
                     truth = self._truth.of(position, name)
                 time_s = clock.stamp(video_frame.time)
                 yield Frame(image, index, captured_s, capture_ms, name, time_s, truth)
@@ -80,7 +82,7 @@ class VideoFile(FileSource):
                 f"{self.name} has no frame that can be decoded{reason}; "
                 "check that it plays, or record it again"
             )
-        if self._truth and not positions.by_stamp and index + skipped != len(self._stamps):
+        if self._truth and not self._by_stamp and index + skipped != len(self._stamps):
             raise SourceError(
                 f"{self.name} gave {index} frames of {len(self._stamps)}, so its truth may have "
                 "shifted; write it again with `ffmpeg -i IN OUT.mp4`, or leave out the truth"
@@ -110,35 +112,20 @@ class VideoFile(FileSource):
                 continue
             yield from decoded
 
-
-class _Positions:
-    """Positions of decoded frames in the file, also after damaged ones.
-
-    stamps: the time stamps of the file's frames in file order; None for those without.
-    """
-
-    def __init__(self, stamps: list[int | None]) -> None:
-        known = sorted(stamp for stamp in stamps if stamp is not None)
-        self.by_stamp = len(set(known)) == len(stamps)
-        self._ranks = {stamp: rank for rank, stamp in enumerate(known)}
-
-    def of(self, stamp: int | None, index: int, *, damaged: bool, name: str) -> int:
-        """Return the position of a frame; raise SourceError if damage makes it unknown."""
-        if self.by_stamp and stamp in self._ranks:
+    def _position(self, stamp: int | None, index: int, *, damaged: bool) -> int:
+        """Return a frame's position in the file; raise SourceError if damage makes it unknown."""
+        if self._by_stamp and stamp in self._ranks:
             return self._ranks[stamp]
-        if self.by_stamp or damaged:
+        if self._by_stamp or damaged:
             raise SourceError(
-                f"{name} is damaged before frame {index} and its time stamps do not show which "
-                "frames are lost, so its truth cannot be paired; leave out the truth"
+                f"{self.name} is damaged before frame {index} and its time stamps do not show "
+                "which frames are lost, so its truth cannot be paired; leave out the truth"
             )
         return index
 
 
 def list_stamps(path: Path) -> list[int | None]:
-    """Return the time stamps of a video's frames without decoding them, in the stream's unit.
-
-    Raises SourceError.
-    """
+    """Return a video's time stamps without decoding, in the stream's unit. Raises SourceError."""
     try:
         with _opened(path) as (container, stream):
             packets = container.demux(stream)

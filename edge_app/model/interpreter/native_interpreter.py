@@ -15,10 +15,7 @@ _INPUT_DTYPES = tuple(np.dtype(kind) for kind in (np.float32, np.uint8, np.int8)
 def create_interpreter(
     path: Path, runtime: Runtime, threads: int, size_wh: tuple[int, int] | None
 ) -> Any:
-    """Return a runtime's interpreter with its tensors allocated.
-
-    Raises ModelError if the file cannot be loaded or does not take one image.
-    """
+    """Return an allocated interpreter; ModelError if the file does not load or take an image."""
     try:
         native = runtime.make(model_path=str(path), num_threads=threads)
         inputs = native.get_input_details()

@@ -45,10 +45,7 @@ def installed() -> tuple[str, ...]:
 
 
 def find_runtime(choice: str = "auto") -> str:
-    """Return the name of the runtime to use.
-
-    Raises ModelError with the command that installs one if it is missing.
-    """
+    """Return the name of the runtime to use; raise ModelError with how to install it if missing."""
     if struct.calcsize("P") < 8:
         raise ModelError(
             "this is a 32-bit Python, and no runtime has wheels for it; "
