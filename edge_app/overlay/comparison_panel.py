@@ -11,6 +11,7 @@ from edge_app.labels import LabelSet
 from edge_app.overlay.difference import DifferenceScheme
 from edge_app.overlay.legend import draw_swatch, hex_colour
 from edge_app.overlay.panel import DARK, FAINT, INK, SOFT, TRACK, Panel, Scale, Sheet
+from edge_app.quality import Quality
 from edge_app.style import fraction, percent, spaced
 
 _ROWS = 3  # of classes beside the large figure
@@ -20,52 +21,43 @@ _Row = tuple[str, str, float | None]  # colour, text, share if there is one
 
 @dataclass(frozen=True, slots=True)
 class VariantChip:
-    """The name of a variant, its colour, and its mIoU if known."""
+    """The name of a variant, its colour, and its scores if known."""
 
     name: str
     colour: str
-    miou: float | None
+    quality: Quality | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class VariantPair:
-    """What panels show of two compared variants.
+    """The variant of a status and the one it is compared with.
 
-    agreement: share of pixels on which both agree, 0 to 1.
     classes: (name, share of pixels on which both agree), the lowest first.
     """
 
-    chips: tuple[VariantChip, VariantChip]
-    agreement: float
+    status: Status
+    comparison: Comparison
     classes: Sequence[tuple[str, float]]
     labels: LabelSet
     scheme: DifferenceScheme
 
-
-def variant_pair(
-    status: Status,
-    comparison: Comparison,
-    classes: Sequence[tuple[str, float]],
-    labels: LabelSet,
-    scheme: DifferenceScheme,
-) -> VariantPair:
-    """Return what panels show of the variant of a status and of the one it is compared with."""
-    chips = [
-        VariantChip(spaced(name), colour, quality.miou if quality else None)
-        for name, colour, quality in (
-            (status.variant, scheme.colours[0], status.quality),
-            (comparison.variant, scheme.colours[1], comparison.quality),
+    @property
+    def chips(self) -> tuple[VariantChip, VariantChip]:
+        """The chips of both."""
+        first, second = self.status, self.comparison
+        return (
+            VariantChip(spaced(first.variant), self.scheme.colours[0], first.quality),
+            VariantChip(spaced(second.variant), self.scheme.colours[1], second.quality),
         )
-    ]
-    return VariantPair((chips[0], chips[1]), comparison.agreement, classes, labels, scheme)
 
 
 def draw_variant_chip(chip: VariantChip, scale: Scale, max_px: int) -> Panel:
     """Draw the name and the score of a variant on its colour."""
     px = scale.px
     edge, gap = px(14), px(12)
-    note, note_font = f"mIoU {fraction(chip.miou)}", face(REGULAR, px(17))
-    note_px = gap + text_px(note, note_font) if chip.miou is not None else 0
+    miou = chip.quality.miou if chip.quality else None
+    note, note_font = f"mIoU {fraction(miou)}", face(REGULAR, px(17))
+    note_px = gap + text_px(note, note_font) if miou is not None else 0
     inner_px = max_px - 2 * edge
     text, font = fit(chip.name, BOLD, (px(22), px(13)), max(1, inner_px - note_px))
     if note_px > inner_px // 2:
@@ -102,10 +94,10 @@ def _draw_summary(
     px = scale.px
     pad, swatch, pitch = px(20), px(17), px(26)
     large, note = face(BOLD, px(40)), face(REGULAR, px(17))
-    figure = percent(pair.agreement)
+    figure = percent(pair.comparison.agreement)
     left_px = max(text_px("100.0 %", large), text_px("agreement", note))
-    font, bold = face(REGULAR, px(17)), face(BOLD, px(17))
-    name_px = max((text_px(text, font) for _, text, _ in rows), default=0)
+    bold = face(BOLD, px(17))
+    name_px = max((text_px(text, note) for _, text, _ in rows), default=0)
     share_px = text_px("100.0 %", bold) if any(share is not None for *_, share in rows) else 0
     right_px = swatch + px(10) + name_px + (share_px + px(18) if share_px else 0)
     right_px = max(px(230), right_px)
@@ -122,7 +114,7 @@ def _draw_summary(
     for i, (colour, text, share) in enumerate(rows):
         middle = px(46) + i * pitch
         draw_swatch(sheet, (left, middle - swatch // 2), swatch, colour, scale)
-        sheet.text((left + swatch + px(10), middle), text, font, INK, anchor="lm")
+        sheet.text((left + swatch + px(10), middle), text, note, INK, anchor="lm")
         if share is not None:
             sheet.text((right, middle), percent(share), bold, INK, anchor="rm")
     return sheet.finish()

@@ -35,8 +35,7 @@ def confidence_colour(confidence: float) -> str:
 class ReadingsView:
     """Canvases of frames whose digits were read; their panels are kept between refreshes.
 
-    height: rows of the canvas; None keeps those of the frame, but at least 480.
-    hints: whether the most used keys are shown along the lower edge.
+    height, hints: as `Overlay` takes them.
     """
 
     def __init__(self, height: int | None, hints: bool) -> None:

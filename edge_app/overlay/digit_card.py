@@ -24,7 +24,7 @@ from edge_app.overlay.compose import Composer, Placed, Refresh, draw_over
 from edge_app.overlay.hints import NEEDS_CLASS_MAP
 from edge_app.overlay.panel import FAINT, INK, SOFT, TRACK, Panel, Scale, Sheet, blit
 from edge_app.overlay.resize import nearest, smooth
-from edge_app.overlay.scene import BACKGROUND_BGR
+from edge_app.overlay.scene import background
 from edge_app.style import RIGHT, WRONG, percent
 
 _TOP = 3
@@ -67,7 +67,6 @@ class CardView:
     """Canvases of classified images; their panels are kept between refreshes.
 
     height: rows of the canvas; None keeps those of the frame, within 720 to 1080.
-    hints: whether the most used keys are shown along the lower edge.
     """
 
     def __init__(self, labels: LabelSet, height: int | None, hints: bool) -> None:
@@ -129,8 +128,7 @@ def draw_enlarged(image: Image, size_wh: tuple[int, int], area: Area) -> Image:
 
     image: uint8 (h, w, 3) BGR; if it is small, its pixels keep sharp edges.
     """
-    canvas = np.empty((size_wh[1], size_wh[0], 3), np.uint8)
-    cv2.rectangle(canvas, (0, 0), size_wh, BACKGROUND_BGR, cv2.FILLED)
+    canvas = background(size_wh)
     left, top, width, height = letterbox((image.shape[1], image.shape[0]), area)
     right, bottom = left + width, top + height
     rim = max(1, size_wh[1] // 360)

@@ -13,7 +13,7 @@ from edge_app.overlay.difference import DifferenceScheme, draw_difference
 from edge_app.overlay.mask import MaskPainter
 from edge_app.overlay.resize import smooth
 
-BACKGROUND_BGR = (48, 42, 37)  # beside images that do not fill their canvas
+BACKGROUND_BGR = (48, 42, 37)
 _LINE_BGR = (250, 247, 244)
 _SHADE_BGR = (26, 21, 17)
 
@@ -29,6 +29,13 @@ def view_mode(controls: Controls, compared: bool) -> str:
     if controls.compare == "split" and controls.view == "side by side":
         return controls.view
     return controls.compare
+
+
+def background(size_wh: tuple[int, int]) -> Image:
+    """Return a canvas for images that do not fill it: uint8 (H, W, 3) BGR."""
+    canvas = np.empty((size_wh[1], size_wh[0], 3), np.uint8)
+    cv2.rectangle(canvas, (0, 0), size_wh, BACKGROUND_BGR, cv2.FILLED)
+    return canvas
 
 
 class ScenePainter:
@@ -56,7 +63,14 @@ class ScenePainter:
         """
         mode = view_mode(controls, comparison is not None)
         if mode == "side by side":
-            return self._side_by_side(image, size_wh, result, controls, comparison, halves)
+            shrunk = _shrink(image, halves[0][2:])
+            shown = [shrunk, self._mask.paint(shrunk, result, controls.alpha)]
+            if comparison is not None and controls.compare == "split":
+                shown = [shown[1], self._mask.paint(shrunk, comparison.result, controls.alpha)]
+            canvas = background(size_wh)
+            for half, (x, y, width, height) in zip(shown, halves, strict=True):
+                canvas[y : y + height, x : x + width] = half
+            return canvas
         resized = image
         if size_wh != (image.shape[1], image.shape[0]):
             resized = smooth(image, size_wh)
@@ -79,26 +93,6 @@ class ScenePainter:
             draw_divider(canvas, x)
         else:
             self._mask.paint_on(canvas, result, below, controls.alpha)
-        return canvas
-
-    def _side_by_side(
-        self,
-        image: Image,
-        size_wh: tuple[int, int],
-        result: Segmentation,
-        controls: Controls,
-        comparison: Comparison | None,
-        halves: tuple[Area, Area],
-    ) -> Image:
-        """Return the image beside its overlay, or the overlays of two variants."""
-        canvas = np.empty((size_wh[1], size_wh[0], 3), np.uint8)
-        cv2.rectangle(canvas, (0, 0), size_wh, BACKGROUND_BGR, cv2.FILLED)
-        left = shrunk = _shrink(image, halves[0][2:])
-        right = self._mask.paint(shrunk, result, controls.alpha)
-        if comparison is not None and controls.compare == "split":
-            left, right = right, self._mask.paint(shrunk, comparison.result, controls.alpha)
-        for half, (x, y, width, height) in zip((left, right), halves, strict=True):
-            canvas[y : y + height, x : x + width] = half
         return canvas
 
 

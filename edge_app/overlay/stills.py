@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import cv2
-import numpy as np
-
 from edge_app.controls import Controls
 from edge_app.frame import Comparison, Image, Segmentation, Status
 from edge_app.labels import LabelSet
-from edge_app.overlay.board_layout import letterbox, panel_scale
-from edge_app.overlay.comparison_panel import variant_pair
+from edge_app.overlay.board_layout import letterbox
+from edge_app.overlay.comparison_panel import VariantPair
 from edge_app.overlay.compose import draw_over
 from edge_app.overlay.difference import difference_scheme
 from edge_app.overlay.legend import classes_in_view
 from edge_app.overlay.mask import class_shares
-from edge_app.overlay.scene import BACKGROUND_BGR, ScenePainter
+from edge_app.overlay.scene import ScenePainter, background
 from edge_app.overlay.street_panels import NO_HALVES, StreetContent, layout_panels
 from edge_app.quality import Quality
 
@@ -65,22 +62,16 @@ def _draw_still(compared: ComparedFrame, controls: Controls) -> Image:
     scene = ScenePainter(labels, compared.edges).paint(
         image, (width, height), first, controls, second, scheme, NO_HALVES
     )
-    canvas = np.empty((size_wh[1], size_wh[0], 3), np.uint8)
-    cv2.rectangle(canvas, (0, 0), size_wh, BACKGROUND_BGR, cv2.FILLED)
+    canvas = background(size_wh)
     canvas[y : y + height, x : x + width] = scene
-    scale = panel_scale(size_wh)
-    if scale is None:
-        return canvas
     status = Status("segmentation", "", compared.variant, 0, "", 0, "", quality=compared.quality)
     # The position of the divider on the canvas, which may be wider than the image.
     controls = replace(controls, divider=(x + controls.divider * width) / size_wh[0])
-    share = classes_in_view(
-        class_shares(first.class_map, len(labels.classes)), labels.palette_bgr()
-    )
+    shares = class_shares(first.class_map, len(labels.classes))
+    share = classes_in_view(shares, labels.palette_bgr())
     legend = sorted(share, key=lambda i: -share[i])
     classes = sorted(second.per_class, key=lambda entry: entry[1])
-    pair = variant_pair(status, second, classes, labels, scheme)
-    content = StreetContent(status, controls, labels, legend, pair)
-    layout = layout_panels(content, size_wh, frame_wh, scale, detail=0, hints=False)
-    draw_over(canvas, layout.placed, status, controls)
+    pair = VariantPair(status, second, classes, labels, scheme)
+    content = StreetContent(size_wh, frame_wh, status, controls, labels, legend, pair)
+    draw_over(canvas, layout_panels(content, detail=0, hints=False).placed, status, controls)
     return canvas

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from edge_app.controls import Controls
 from edge_app.frame import Comparison, Frame, Image, Segmentation, Status
 from edge_app.labels import LabelSet
-from edge_app.overlay.board_layout import image_canvas_wh, margin_px, panel_scale, side_by_side
-from edge_app.overlay.comparison_panel import VariantPair, variant_pair
+from edge_app.overlay.board_layout import image_canvas_wh
+from edge_app.overlay.comparison_panel import VariantPair
 from edge_app.overlay.compose import Refresh, draw_over
 from edge_app.overlay.difference import DifferenceScheme, difference_scheme
 from edge_app.overlay.legend import classes_in_view, smooth_shares, stable_order
@@ -21,8 +21,7 @@ from edge_app.overlay.street_panels import StreetContent, StreetLayout, layout_p
 class StreetView:
     """Canvases of segmented frames; their panels are kept between refreshes.
 
-    height: rows of the canvas; None keeps those of the frame, but at least 480.
-    hints: whether the most used keys are shown along the lower edge.
+    edges, height, hints: as `Overlay` takes them.
     """
 
     def __init__(self, labels: LabelSet, edges: str, height: int | None, hints: bool) -> None:
@@ -56,24 +55,17 @@ class StreetView:
         if self._refresh.is_due(now_s, size_wh, controls, status.states, status.switch, other):
             self._update_legend(result)
             pair = self._pair(status, comparison, scheme) if comparison and scheme else None
-            content = StreetContent(status, controls, self._labels, self._legend, pair)
-            self.layout = self._layout(content, size_wh, frame_wh)
+            content = StreetContent(
+                size_wh, frame_wh, status, controls, self._labels, self._legend, pair
+            )
+            # A comparison needs the space of the lower half of the HUD.
+            detail = min(controls.hud, 1) if pair else controls.hud
+            self.layout = layout_panels(content, detail=detail, hints=self._hints)
         canvas = self._scene.paint(
             frame.image, size_wh, result, controls, comparison, scheme, self.layout.halves
         )
         draw_over(canvas, self.layout.placed, status, controls)
         return canvas
-
-    def _layout(
-        self, content: StreetContent, size_wh: tuple[int, int], frame_wh: tuple[int, int]
-    ) -> StreetLayout:
-        scale = panel_scale(size_wh)
-        if scale is None:
-            gap = max(2, margin_px(size_wh) // 2)
-            return StreetLayout(halves=side_by_side(frame_wh, (0, 0, *size_wh), gap))
-        # A comparison needs the space of the lower half of the HUD.
-        detail = content.controls.hud if content.pair is None else min(content.controls.hud, 1)
-        return layout_panels(content, size_wh, frame_wh, scale, detail=detail, hints=self._hints)
 
     def _update_legend(self, result: Segmentation) -> None:
         """Update the classes in view, in an order that does not flicker."""
@@ -92,4 +84,4 @@ class StreetView:
         differing = {i: 1 - agreement[name] for i, name in enumerate(names)}
         self._compared = [names[i] for i in stable_order(range(len(kept)), differing)]
         classes = [(name, agreement[name]) for name in self._compared]
-        return variant_pair(status, comparison, classes, self._labels, scheme)
+        return VariantPair(status, comparison, classes, self._labels, scheme)

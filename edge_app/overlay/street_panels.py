@@ -8,9 +8,15 @@ from dataclasses import dataclass
 from edge_app.controls import COMPARISONS, Controls
 from edge_app.frame import Status
 from edge_app.labels import LabelSet
-from edge_app.overlay import comparison_panel
-from edge_app.overlay.board_layout import Area, centred, side_by_side
-from edge_app.overlay.comparison_panel import VariantChip, VariantPair
+from edge_app.overlay.board_layout import Area, centred, margin_px, panel_scale, side_by_side
+from edge_app.overlay.comparison_panel import (
+    VariantChip,
+    VariantPair,
+    draw_agreement,
+    draw_class_agreement,
+    draw_difference_key,
+    draw_variant_chip,
+)
 from edge_app.overlay.compose import Composer, Placed
 from edge_app.overlay.legend import draw_legend
 from edge_app.overlay.panel import SOFT, Panel, Scale
@@ -27,10 +33,13 @@ NO_HALVES: tuple[Area, Area] = ((0, 0, 1, 1), (0, 0, 1, 1))
 class StreetContent:
     """What the panels of a street show.
 
+    size_wh, frame_wh: of the canvas and of the frame.
     legend: trainIds of the classes in view, in the order of the legend.
     pair: the compared variants; None without a comparison.
     """
 
+    size_wh: tuple[int, int]
+    frame_wh: tuple[int, int]
     status: Status
     controls: Controls
     labels: LabelSet
@@ -55,21 +64,19 @@ class StreetLayout:
     complete: bool = True
 
 
-def layout_panels(
-    content: StreetContent,
-    size_wh: tuple[int, int],
-    frame_wh: tuple[int, int],
-    scale: Scale,
-    *,
-    detail: int,
-    hints: bool,
-) -> StreetLayout:
+def layout_panels(content: StreetContent, *, detail: int, hints: bool) -> StreetLayout:
     """Place the panels of a street; with less of the HUD if they do not fit with all of it.
 
+    There are none on a canvas on which they would be unreadable.
     detail: the most that is drawn of the HUD: 2 all, 1 names and rates, 0 nothing.
     """
+    size_wh = content.size_wh
+    scale = panel_scale(size_wh)
+    if scale is None:
+        gap = max(2, margin_px(size_wh) // 2)
+        return StreetLayout(halves=side_by_side(content.frame_wh, (0, 0, *size_wh), gap))
     for level in range(detail, -1, -1):
-        layout = _StreetComposer(content, size_wh, frame_wh, scale).layout(level, hints=hints)
+        layout = _StreetComposer(content, scale).layout(level, hints=hints)
         if layout.complete:
             break
     return layout
@@ -78,16 +85,9 @@ def layout_panels(
 class _StreetComposer(Composer):
     """The steps of placing the panels of a street."""
 
-    def __init__(
-        self,
-        content: StreetContent,
-        size_wh: tuple[int, int],
-        frame_wh: tuple[int, int],
-        scale: Scale,
-    ) -> None:
-        super().__init__(size_wh, scale, content.status, content.controls)
+    def __init__(self, content: StreetContent, scale: Scale) -> None:
+        super().__init__(content.size_wh, scale, content.status, content.controls)
         self.content, self.mode, self.pair = content, content.mode, content.pair
-        self.frame_wh = frame_wh
 
     def layout(self, detail: int, *, hints: bool) -> StreetLayout:
         """Place everything."""
@@ -129,9 +129,7 @@ class _StreetComposer(Composer):
         """Place the agreement at the lower edge, unless the HUD is off."""
         if self.pair is None or not self.controls.hud:
             return True
-        draw = comparison_panel.draw_agreement
-        if self.mode == "difference":
-            draw = comparison_panel.draw_difference_key
+        draw = draw_difference_key if self.mode == "difference" else draw_agreement
         panel = draw(self.pair, self.scale, self.inner_wh[0])
         return bool(self.put(panel, [self._centred(panel, self.bottom - panel.size_wh[1])]))
 
@@ -140,7 +138,7 @@ class _StreetComposer(Composer):
         if self.pair is None or not self.controls.hud:
             return
         start, end = self._between()
-        panel = comparison_panel.draw_agreement(self.pair, self.scale, end - start)
+        panel = draw_agreement(self.pair, self.scale, end - start)
         left = start + (end - start - panel.size_wh[0]) // 2
         self.put(panel, [self._centred(panel, self.margin), (left, self.margin)])
 
@@ -171,7 +169,7 @@ class _StreetComposer(Composer):
 
     def _draw_classes(self, max_wh: tuple[int, int]) -> Panel | None:
         if self.pair is not None and self.mode == "difference":
-            return comparison_panel.draw_class_agreement(self.pair, self.scale, max_wh)
+            return draw_class_agreement(self.pair, self.scale, max_wh)
         return draw_legend(self.content.legend, self.content.labels, self.scale, max_wh)
 
     def _put_variant_chips(self) -> bool:
@@ -187,7 +185,7 @@ class _StreetComposer(Composer):
         for i, (chip, max_px) in enumerate(zip(self.pair.chips, widths, strict=True)):
             if max_px < self.scale.px(70):
                 continue  # too narrow for a name; the chip of the other side suffices
-            panel = comparison_panel.draw_variant_chip(chip, self.scale, max_px)
+            panel = draw_variant_chip(chip, self.scale, max_px)
             chips.append((panel, x + distance if i else x - distance - panel.size_wh[0]))
         for top in self._tops():
             before = len(self.placed)
@@ -230,24 +228,19 @@ class _StreetComposer(Composer):
         above = [p.box[3] + self.gap for p in self.placed if p.xy[1] < middle]
         below = [p.xy[1] - self.gap for p in self.placed if p.xy[1] >= middle]
         top, end = max([self.margin, *above]), min([self.bottom, *below])
-        x, width = self.margin, self.inner_wh[0]
-        full = side_by_side(self.frame_wh, (x, self.margin, *self.inner_wh), self.gap)
-        clear = side_by_side(self.frame_wh, (x, top, width, max(1, end - top)), self.gap)
+        x, width, frame_wh = self.margin, self.inner_wh[0], self.content.frame_wh
+        full = side_by_side(frame_wh, (x, self.margin, *self.inner_wh), self.gap)
+        clear = side_by_side(frame_wh, (x, top, width, max(1, end - top)), self.gap)
         is_clear = clear[0][2] >= _SHRINK_MIN * full[0][2]
         return (clear if is_clear else full), is_clear
 
     def _put_titles(self, halves: tuple[Area, Area]) -> None:
         """Place the name of what it shows on each image."""
         variant = self.status.variant
-        chips = (
-            VariantChip("image", SOFT, None),
-            VariantChip(spaced(variant), variant_colour(variant), None),
-        )
-        if self.pair is not None:
-            chips = self.pair.chips
+        shown = VariantChip(spaced(variant), variant_colour(variant))
+        chips = self.pair.chips if self.pair else (VariantChip("image", SOFT), shown)
         for chip, (x, y, width, height) in zip(chips, halves, strict=True):
-            max_px = max(1, width - 2 * self.gap)
-            panel = comparison_panel.draw_variant_chip(chip, self.scale, max_px)
+            panel = draw_variant_chip(chip, self.scale, max(1, width - 2 * self.gap))
             end = y + height - self.gap - panel.size_wh[1]
             left, right = x + self.gap, x + width - self.gap - panel.size_wh[0]
             self.put(panel, [(a, b) for a in (left, right) for b in (y + self.gap, end)])
