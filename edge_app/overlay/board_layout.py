@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge_app.overlay.panel import SCALE_MIN, Panel, Scale
+from edge_app.overlay.panel import SCALE_MIN, Panel, Scale, Size
 
 Area = tuple[int, int, int, int]  # x, y, width, height
 HUD_WH = (440, 285)  # of the whole HUD, in pixels of the layout
@@ -16,7 +16,7 @@ _LAYOUT_ROWS = 720
 _SCALE_ROWS_MIN = 576
 
 
-def image_canvas_wh(frame_wh: tuple[int, int], rows: int | None) -> tuple[int, int]:
+def image_canvas_wh(frame_wh: Size, rows: int | None) -> tuple[int, int]:
     """Return the size of a canvas that shows a whole frame.
 
     rows: the requested height; None keeps that of the frame, but at least 480 rows.
@@ -38,18 +38,18 @@ def card_canvas_wh(frame_rows: int, rows: int | None) -> tuple[int, int]:
     return 2 * round(wanted * 8 / 9), wanted
 
 
-def card_scale(size_wh: tuple[int, int]) -> Scale:
+def card_scale(size_wh: Size) -> Scale:
     """Return the scale of the panels of a card."""
     rows = size_wh[1]
     return Scale(max(rows, min(_SCALE_ROWS_MIN, 1.2 * rows)) / _LAYOUT_ROWS)
 
 
-def margin_px(size_wh: tuple[int, int]) -> int:
+def margin_px(size_wh: Size) -> int:
     """Return the margin around the panels of a canvas."""
     return round(_MARGIN * max(size_wh))
 
 
-def panel_scale(size_wh: tuple[int, int]) -> Scale | None:
+def panel_scale(size_wh: Size) -> Scale | None:
     """Return the scale of the panels of a canvas; None if they would be unreadable.
 
     Narrow canvases count as 4:3, so that a portrait does not get huge letters.
@@ -68,7 +68,7 @@ def centred(panel: Panel, area: Area) -> tuple[int, int]:
     return x + (width - panel.size_wh[0]) // 2, y + (height - panel.size_wh[1]) // 2
 
 
-def letterbox(image_wh: tuple[int, int], area: Area) -> Area:
+def letterbox(image_wh: Size, area: Area) -> Area:
     """Return the largest area of the shape of an image, in the middle of another."""
     x, y, width, height = area
     ratio = min(width / image_wh[0], height / image_wh[1])
@@ -76,7 +76,7 @@ def letterbox(image_wh: tuple[int, int], area: Area) -> Area:
     return x + (width - inner_wh[0]) // 2, y + (height - inner_wh[1]) // 2, *inner_wh
 
 
-def side_by_side(image_wh: tuple[int, int], area: Area, gap: int) -> tuple[Area, Area]:
+def side_by_side(image_wh: Size, area: Area, gap: int) -> tuple[Area, Area]:
     """Return two areas of the shape of an image, beside each other in another."""
     x, y, width, height = area
     half_px = max(1, (width - gap) // 2)

@@ -10,7 +10,7 @@ from edge_app.frame import Comparison, Status
 from edge_app.labels import LabelSet
 from edge_app.overlay.difference import DifferenceScheme
 from edge_app.overlay.legend import draw_swatch, hex_colour
-from edge_app.overlay.panel import DARK, FAINT, INK, SOFT, TRACK, Panel, Scale, Sheet
+from edge_app.overlay.panel import DARK, FAINT, INK, SOFT, TRACK, Panel, Scale, Sheet, Size
 from edge_app.quality import Quality
 from edge_app.style import fraction, percent, spaced
 
@@ -120,7 +120,7 @@ def _draw_summary(
     return sheet.finish()
 
 
-def draw_class_agreement(pair: VariantPair, scale: Scale, max_wh: tuple[int, int]) -> Panel | None:
+def draw_class_agreement(pair: VariantPair, scale: Scale, max_wh: Size) -> Panel | None:
     """Draw the agreement of each class, as many as fit; None if none does."""
     labels = pair.labels
     px = scale.px

@@ -11,7 +11,7 @@ from edge_app.overlay.board_layout import Area, centred, margin_px
 from edge_app.overlay.help import draw_help
 from edge_app.overlay.hints import draw_hints
 from edge_app.overlay.hud import draw_hud
-from edge_app.overlay.panel import Panel, Scale, blit, dim
+from edge_app.overlay.panel import XY, Panel, Scale, Size, blit, dim
 from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state
 from edge_app.status_text import status_text
 from edge_app.style import REFRESH_S
@@ -26,7 +26,7 @@ class Placed:
     """A panel, and its top left corner on the canvas."""
 
     panel: Panel
-    xy: tuple[int, int]
+    xy: XY
 
     @property
     def box(self) -> Box:
@@ -66,9 +66,7 @@ class Composer:
     bottom: the row at which the space for further panels ends.
     """
 
-    def __init__(
-        self, size_wh: tuple[int, int], scale: Scale, status: Status, controls: Controls
-    ) -> None:
+    def __init__(self, size_wh: Size, scale: Scale, status: Status, controls: Controls) -> None:
         self.size_wh, self.scale = size_wh, scale
         self.status, self.controls = status, controls
         self.margin = margin_px(size_wh)
@@ -115,7 +113,7 @@ class Composer:
         switch = "" if self.controls.help else self.status.switch
         return draw_states(chip_states(self.status), switch, self.scale, max_px)
 
-    def put(self, panel: Panel | None, corners: Iterable[tuple[int, int]]) -> Placed | None:
+    def put(self, panel: Panel | None, corners: Iterable[XY]) -> Placed | None:
         """Place a panel at the first corner where it is whole and clear of others, if any."""
         if panel is None:
             return None

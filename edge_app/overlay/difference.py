@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edge_app.frame import ClassMap, Image, Segmentation
 from edge_app.labels import LabelSet
+from edge_app.overlay.panel import Size
 from edge_app.overlay.resize import nearest, smooth
 from edge_app.style import VARIANT_COLOURS, bgr, variant_colour
 from edge_app.upsample.preview import grid_size
@@ -118,7 +119,7 @@ def draw_difference(
     return np.asarray(cv2.add(canvas, enlarge(np.asarray(colours, np.uint8), size_wh)), np.uint8)
 
 
-def _round_marks(marks: NDArray[np.uint8], grid_wh: tuple[int, int]) -> NDArray[np.uint8]:
+def _round_marks(marks: NDArray[np.uint8], grid_wh: Size) -> NDArray[np.uint8]:
     """Enlarge marks to a grid linearly, so that they keep their centres and lose their corners."""
     best = np.zeros(grid_wh[::-1], np.uint8)
     for kind in (ONLY_FIRST, ONLY_SECOND, OTHER):
@@ -135,7 +136,7 @@ def _round_marks(marks: NDArray[np.uint8], grid_wh: tuple[int, int]) -> NDArray[
     return np.asarray(cv2.bitwise_and(kinds, solid), np.uint8)
 
 
-def _shrink_marks(marks: NDArray[np.uint8], size_wh: tuple[int, int]) -> NDArray[np.uint8]:
+def _shrink_marks(marks: NDArray[np.uint8], size_wh: Size) -> NDArray[np.uint8]:
     """Shrink marks to a smaller canvas without losing any that are one pixel thin."""
     columns, rows = -(-marks.shape[1] // size_wh[0]), -(-marks.shape[0] // size_wh[1])
     return nearest(np.asarray(cv2.dilate(marks, np.ones((rows, columns))), np.uint8), size_wh)

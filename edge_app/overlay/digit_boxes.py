@@ -13,7 +13,7 @@ from edge_app.frame import Frame, Image, Reading, Readings, Status
 from edge_app.overlay.board_layout import centred, image_canvas_wh, panel_scale
 from edge_app.overlay.compose import Box, Composer, Placed, Refresh, draw_over, overlap
 from edge_app.overlay.hints import NEEDS_CLASS_MAP
-from edge_app.overlay.panel import DARK, INK, Panel, Scale, Sheet, blit
+from edge_app.overlay.panel import DARK, INK, XY, Panel, Scale, Sheet, Size, blit
 from edge_app.overlay.resize import smooth
 from edge_app.overlay.states import lost_state
 from edge_app.style import RIGHT, WRONG, bgr
@@ -96,7 +96,7 @@ class ReadingsView:
 
     def _corners(
         self, hud: Panel, composer: Composer, boxes: Sequence[Box]
-    ) -> tuple[list[tuple[int, int]], int]:
+    ) -> tuple[list[XY], int]:
         """Return the corners for the HUD, best first, and how many digits it covers in the best.
 
         The HUD stays in its corner unless it covers fewer digits in another.
@@ -135,7 +135,7 @@ def place_labels(
     boxes: Sequence[Box],
     panels: Sequence[Box],
     scale: Scale,
-    size_wh: tuple[int, int],
+    size_wh: Size,
 ) -> list[Placed]:
     """Return a label and its corner for each digit, clear of other labels, digits and panels.
 
@@ -158,9 +158,7 @@ def place_labels(
     return placed
 
 
-def _label_corners(
-    box: Box, label_wh: tuple[int, int], size_wh: tuple[int, int], gap: int
-) -> list[tuple[int, int]]:
+def _label_corners(box: Box, label_wh: Size, size_wh: Size, gap: int) -> list[XY]:
     """Return the corners for a label above and below a box: in the middle, then at each side."""
     left, top, right, bottom = box
     width, height = label_wh

@@ -22,7 +22,7 @@ from edge_app.overlay.board_layout import (
 )
 from edge_app.overlay.compose import Composer, Placed, Refresh, draw_over
 from edge_app.overlay.hints import NEEDS_CLASS_MAP
-from edge_app.overlay.panel import FAINT, INK, SOFT, TRACK, Panel, Scale, Sheet, blit
+from edge_app.overlay.panel import FAINT, INK, SOFT, TRACK, Panel, Scale, Sheet, Size, blit
 from edge_app.overlay.resize import nearest, smooth
 from edge_app.overlay.scene import background
 from edge_app.style import RIGHT, WRONG, percent
@@ -96,9 +96,7 @@ class CardView:
         draw_over(canvas, self._over, status, controls)
         return canvas
 
-    def _layout(
-        self, size_wh: tuple[int, int], scale: Scale, status: Status, controls: Controls
-    ) -> None:
+    def _layout(self, size_wh: Size, scale: Scale, status: Status, controls: Controls) -> None:
         """Place the image at the left, the answer above the HUD at the right, hints below."""
         margin = margin_px(size_wh)
         beside = Composer(size_wh, scale, status, controls)
@@ -123,7 +121,7 @@ class CardView:
         self._over = over.placed
 
 
-def draw_enlarged(image: Image, size_wh: tuple[int, int], area: Area) -> Image:
+def draw_enlarged(image: Image, size_wh: Size, area: Area) -> Image:
     """Return a canvas with an image as large as it fits in an area: uint8 (H, W, 3) BGR.
 
     image: uint8 (h, w, 3) BGR; if it is small, its pixels keep sharp edges.
@@ -141,7 +139,7 @@ def draw_enlarged(image: Image, size_wh: tuple[int, int], area: Area) -> Image:
     return canvas
 
 
-def draw_answer(answer: DigitAnswer, scale: Scale, size_wh: tuple[int, int]) -> Panel:
+def draw_answer(answer: DigitAnswer, scale: Scale, size_wh: Size) -> Panel:
     """Draw the prediction large, the verdict, and the likeliest classes with bars."""
     px = scale.px
     width, height = size_wh

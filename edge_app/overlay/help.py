@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from edge_app.controls import KEYS, Controls, Key
 from edge_app.fonts import BOLD, REGULAR, face, text_px
-from edge_app.overlay.panel import FAINT, INK, SCALE_MIN, SOFT, Panel, Scale, Sheet
+from edge_app.overlay.panel import FAINT, INK, SCALE_MIN, SOFT, Panel, Scale, Sheet, Size
 
 CAP = "#5A6673"  # of a key; lighter than a panel over a white image
 _NAMES = {
@@ -27,7 +27,7 @@ def caps_of(entry: Key) -> tuple[str, ...]:
     return tuple(_NAMES.get(key, key) for key in shown)
 
 
-def draw_help(scale: Scale, max_wh: tuple[int, int], entries: Sequence[Key] = KEYS) -> Panel | None:
+def draw_help(scale: Scale, max_wh: Size, entries: Sequence[Key] = KEYS) -> Panel | None:
     """Draw all keys in two columns, as large as they fit; None if that is too small to read."""
     while scale.factor >= SCALE_MIN:
         for number in (2, 1):
@@ -55,7 +55,7 @@ def _cap_px(text: str, scale: Scale) -> int:
     return max(scale.px(28), text_px(text, face(BOLD, scale.px(17))) + scale.px(16))
 
 
-def _draw(columns: Sequence[_Column], size_wh: tuple[int, int], scale: Scale) -> Panel:
+def _draw(columns: Sequence[_Column], size_wh: Size, scale: Scale) -> Panel:
     px = scale.px
     cap_font, font = face(BOLD, px(17)), face(REGULAR, px(18))
     sheet = Sheet(size_wh, px(14), opacity=0.9)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from edge_app.fonts import REGULAR, face, shorten, text_px
 from edge_app.labels import Label, LabelSet
-from edge_app.overlay.panel import INK, Panel, Scale, Sheet
+from edge_app.overlay.panel import INK, XY, Panel, Scale, Sheet, Size
 
 IN_VIEW = 0.002  # a class with a smaller share of the image is not listed
 _MEMORY = 0.6  # weight of the previous shares at a refresh: averages about half a second
@@ -55,7 +55,7 @@ def classes_in_view(share: NDArray[np.float64], palette: NDArray[np.uint8]) -> d
 
 
 def draw_legend(
-    classes: Sequence[int], labels: LabelSet, scale: Scale, max_wh: tuple[int, int]
+    classes: Sequence[int], labels: LabelSet, scale: Scale, max_wh: Size
 ) -> Panel | None:
     """Draw a line per class, as many as fit; None if not even one fits."""
     px = scale.px
@@ -83,7 +83,7 @@ def hex_colour(label: Label) -> str:
     return "#{:02X}{:02X}{:02X}".format(*label.colour_rgb)
 
 
-def draw_swatch(sheet: Sheet, xy: tuple[int, int], side: int, colour: str, scale: Scale) -> None:
+def draw_swatch(sheet: Sheet, xy: XY, side: int, colour: str, scale: Scale) -> None:
     """Draw a class colour in a light rim: that of Cityscapes trucks is as dark as a panel."""
     rim = max(1, scale.px(1))
     sheet.box(xy, (side, side), "#8C96A1", scale.px(4))

@@ -15,6 +15,8 @@ from PIL import ImageDraw
 from edge_app.fonts import Face
 from edge_app.frame import Image
 
+XY = tuple[int, int]
+Size = tuple[int, int]  # width, height
 INK = "#FFFFFF"
 SOFT = "#D3D9E0"  # secondary text: still 7 to 1 against a panel over a white image
 FAINT = "#AEB7C2"
@@ -54,7 +56,7 @@ class Panel:
         return self.colour.shape[1], self.colour.shape[0]
 
 
-def blit(canvas: Image, panel: Panel, xy: tuple[int, int]) -> None:
+def blit(canvas: Image, panel: Panel, xy: XY) -> None:
     """Blend a panel into a canvas, in place; clip what lies outside the canvas.
 
     canvas: uint8 (H, W, 3) BGR.
@@ -86,18 +88,12 @@ class Sheet:
     with the transparent background, which roughens letters.
     """
 
-    def __init__(self, size_wh: tuple[int, int], radius_px: int, opacity: float = OPACITY) -> None:
+    def __init__(self, size_wh: Size, radius_px: int, opacity: float = OPACITY) -> None:
         self.size_wh = (max(1, size_wh[0]), max(1, size_wh[1]))
         colour, covered = _ground(self.size_wh, radius_px, opacity)
         self._colour, self._opacity = colour.copy(), covered.copy()
 
-    def bar(
-        self,
-        xy: tuple[int, int],
-        size_wh: tuple[int, int],
-        parts: Sequence[tuple[str, int]],
-        radius_px: int,
-    ) -> None:
+    def bar(self, xy: XY, size_wh: Size, parts: Sequence[tuple[str, int]], radius_px: int) -> None:
         """Fill a rounded box with parts side by side: (colour, width in pixels) each."""
         if min(size_wh) <= 0:
             return
@@ -110,28 +106,18 @@ class Sheet:
         self._colour.paste(strip, xy, mask)
         self._opacity.paste(255, xy, mask)
 
-    def box(
-        self, xy: tuple[int, int], size_wh: tuple[int, int], colour: str, radius_px: int
-    ) -> None:
+    def box(self, xy: XY, size_wh: Size, colour: str, radius_px: int) -> None:
         """Fill a rounded box from its top left corner."""
         self.bar(xy, size_wh, [(colour, size_wh[0])], radius_px)
 
-    def ground(
-        self,
-        xy: tuple[int, int],
-        size_wh: tuple[int, int],
-        radius_px: int,
-        opacity: float = OPACITY,
-    ) -> None:
+    def ground(self, xy: XY, size_wh: Size, radius_px: int, opacity: float = OPACITY) -> None:
         """Draw a rounded piece of panel background, for sheets that are transparent otherwise."""
         mask = _round_mask(size_wh, radius_px)
         area = (*xy, xy[0] + size_wh[0], xy[1] + size_wh[1])
         self._colour.paste(tuple(round(value * opacity) for value in _BASE_RGB), area, mask)
         self._opacity.paste(round(255 * opacity), area, mask)
 
-    def text(
-        self, xy: tuple[int, int], text: str, font: Face, colour: str = INK, anchor: str = "ls"
-    ) -> None:
+    def text(self, xy: XY, text: str, font: Face, colour: str = INK, anchor: str = "ls") -> None:
         """Write a text; `anchor` is Pillow's: "ls" starts on the baseline, "rs" ends there."""
         mask, (left, top) = _stamp(text, font, anchor)
         place = (xy[0] + left, xy[1] + top)
@@ -146,9 +132,7 @@ class Sheet:
 
 
 @lru_cache(maxsize=16)
-def _ground(
-    size_wh: tuple[int, int], radius_px: int, opacity: float
-) -> tuple[Pillow.Image, Pillow.Image]:
+def _ground(size_wh: Size, radius_px: int, opacity: float) -> tuple[Pillow.Image, Pillow.Image]:
     """Return the colour and the opacity of an empty panel."""
     colour, covered = Pillow.new("RGB", size_wh), Pillow.new("L", size_wh)
     mask = _round_mask(size_wh, radius_px)
@@ -158,7 +142,7 @@ def _ground(
 
 
 @lru_cache(maxsize=256)
-def _round_mask(size_wh: tuple[int, int], radius_px: int) -> Pillow.Image:
+def _round_mask(size_wh: Size, radius_px: int) -> Pillow.Image:
     """Return the coverage of a rounded box, smooth at its corners."""
     width, height = size_wh
     radius = min(radius_px, width // 2, height // 2)

@@ -11,6 +11,7 @@ from edge_app.labels import LabelSet
 from edge_app.overlay.board_layout import Area
 from edge_app.overlay.difference import DifferenceScheme, draw_difference
 from edge_app.overlay.mask import MaskPainter
+from edge_app.overlay.panel import Size
 from edge_app.overlay.resize import smooth
 
 BACKGROUND_BGR = (48, 42, 37)
@@ -31,7 +32,7 @@ def view_mode(controls: Controls, compared: bool) -> str:
     return controls.compare
 
 
-def background(size_wh: tuple[int, int]) -> Image:
+def background(size_wh: Size) -> Image:
     """Return a canvas for images that do not fill it: uint8 (H, W, 3) BGR."""
     canvas = np.empty((size_wh[1], size_wh[0], 3), np.uint8)
     cv2.rectangle(canvas, (0, 0), size_wh, BACKGROUND_BGR, cv2.FILLED)
@@ -49,7 +50,7 @@ class ScenePainter:
     def paint(
         self,
         image: Image,
-        size_wh: tuple[int, int],
+        size_wh: Size,
         result: Segmentation,
         controls: Controls,
         comparison: Comparison | None,
@@ -96,7 +97,7 @@ class ScenePainter:
         return canvas
 
 
-def _shrink(image: Image, size_wh: tuple[int, int]) -> Image:
+def _shrink(image: Image, size_wh: Size) -> Image:
     """Resize an image, by halves first as far as possible.
 
     OpenCV averages two by two pixels in 0.2 ms, and by any other ratio in 9 ms (1280x720).

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from edge_app.fonts import BOLD, REGULAR, Face, face, fit, shorten, text_px
 from edge_app.frame import Status
-from edge_app.overlay.panel import DARK, INK, SOFT, Panel, Scale, Sheet
+from edge_app.overlay.panel import DARK, INK, SOFT, XY, Panel, Scale, Sheet, Size
 from edge_app.state import State, StateKind
 from edge_app.style import WRONG, variant_colour
 
@@ -137,9 +137,7 @@ def _chip_px(text: str, scale: Scale) -> int:
     return text_px(text, face(BOLD, scale.px(19))) + 2 * scale.px(14) + scale.px(25)
 
 
-def _draw_chip(
-    sheet: Sheet, xy: tuple[int, int], size_wh: tuple[int, int], state: State, scale: Scale
-) -> None:
+def _draw_chip(sheet: Sheet, xy: XY, size_wh: Size, state: State, scale: Scale) -> None:
     """Draw a state with its symbol: bars for a pause, a red dot for a recording."""
     px = scale.px
     left, middle = xy[0] + px(14), xy[1] + size_wh[1] // 2

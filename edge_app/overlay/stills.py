@@ -13,6 +13,7 @@ from edge_app.overlay.compose import draw_over
 from edge_app.overlay.difference import difference_scheme
 from edge_app.overlay.legend import classes_in_view
 from edge_app.overlay.mask import class_shares
+from edge_app.overlay.panel import Size
 from edge_app.overlay.scene import ScenePainter, background
 from edge_app.overlay.street_panels import NO_HALVES, StreetContent, layout_panels
 from edge_app.quality import Quality
@@ -36,7 +37,7 @@ class ComparedFrame:
     variant: str
     quality: Quality | None = None
     edges: str = "auto"
-    size_wh: tuple[int, int] = SIZE_WH
+    size_wh: Size = SIZE_WH
 
 
 def split_image(compared: ComparedFrame, divider: float = 0.5) -> Image:

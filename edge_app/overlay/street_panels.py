@@ -19,7 +19,7 @@ from edge_app.overlay.comparison_panel import (
 )
 from edge_app.overlay.compose import Composer, Placed
 from edge_app.overlay.legend import draw_legend
-from edge_app.overlay.panel import SOFT, Panel, Scale
+from edge_app.overlay.panel import SOFT, Panel, Scale, Size
 from edge_app.overlay.scene import divider_px, view_mode
 from edge_app.overlay.states import chip_states, states_px
 from edge_app.style import spaced, variant_colour
@@ -38,8 +38,8 @@ class StreetContent:
     pair: the compared variants; None without a comparison.
     """
 
-    size_wh: tuple[int, int]
-    frame_wh: tuple[int, int]
+    size_wh: Size
+    frame_wh: Size
     status: Status
     controls: Controls
     labels: LabelSet
@@ -167,7 +167,7 @@ class _StreetComposer(Composer):
                     if self.put(panel, [(left, top)]):
                         return
 
-    def _draw_classes(self, max_wh: tuple[int, int]) -> Panel | None:
+    def _draw_classes(self, max_wh: Size) -> Panel | None:
         if self.pair is not None and self.mode == "difference":
             return draw_class_agreement(self.pair, self.scale, max_wh)
         return draw_legend(self.content.legend, self.content.labels, self.scale, max_wh)
