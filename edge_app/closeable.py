@@ -4,10 +4,17 @@ from typing import Self
 
 
 class Closeable:
-    """Context manager that closes at its end; `close` is safe to call twice."""
+    """Context manager that closes at its end; a subclass defines `_release`, or its own `close`."""
+
+    _closed = False
 
     def close(self) -> None:
-        """Release the resource."""
+        """Release the resource; safe to call twice."""
+        if not self._closed:
+            self._closed = True
+            self._release()
+
+    def _release(self) -> None:
         raise NotImplementedError
 
     def __enter__(self) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 from contextlib import suppress
@@ -181,7 +182,7 @@ def _pixels(plane: Any) -> NDArray[np.uint8]:
     return rows[: plane.height, : plane.width]
 
 
-class _PlainFile:
+class _PlainFile(io.FileIO):
     """A file written without a buffer; after a fault it stays as it was, and writes do nothing.
 
     libavformat's own writing would go on after a full disk and then, at the end, declare the
@@ -189,43 +190,34 @@ class _PlainFile:
     """
 
     def __init__(self, path: Path) -> None:
+        super().__init__(path, "wb")
         self.fault: OSError | None = None
         self.closed_bytes = 0
-        self._raw = path.open("wb", buffering=0)
         self._sealed = 0
-        self.name = str(path)
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes) -> int:  # type: ignore[override]
         """Write all of it, or raise OSError once."""
         if self.fault is not None:
             return len(data)
         rest = memoryview(data)
         try:
             while rest:
-                rest = rest[self._raw.write(rest) :]
+                rest = rest[super().write(rest) :]
         except OSError as fault:
             self.fault = fault
             # What was written up to here are whole fragments.
             with suppress(OSError):
-                os.ftruncate(self._raw.fileno(), self._sealed)
+                os.ftruncate(self.fileno(), self._sealed)
             raise
         return len(data)
 
     def seal(self) -> None:
         """Note that everything written so far is whole."""
         if self.fault is None:
-            self._sealed = self._raw.tell()
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """Move to an offset."""
-        return self._raw.seek(offset, whence)
-
-    def tell(self) -> int:
-        """Return the offset."""
-        return self._raw.tell()
+            self._sealed = self.tell()
 
     def close(self) -> None:
         """Close the file; safe twice."""
-        if not self._raw.closed:
-            self.closed_bytes = os.fstat(self._raw.fileno()).st_size
-        self._raw.close()
+        if not self.closed:
+            self.closed_bytes = os.fstat(self.fileno()).st_size
+        super().close()

@@ -150,11 +150,8 @@ class Keyboard(Closeable):
         os.kill(os.getpid(), number)
         signal.signal(number, self._stopped)
 
-    def close(self) -> None:
+    def _release(self) -> None:
         """Restore the terminal's settings."""
-        if self._closed:
-            return
-        self._closed = True
         self._restore()
         atexit.unregister(self.close)
         with suppress(ValueError, TypeError):  # another thread, or a handler C code had set

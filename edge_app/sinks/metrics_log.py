@@ -43,7 +43,6 @@ class MetricsLog(Closeable):
         self.path = Path(folder) / FRAMES_NAME
         self._part_bytes = None if max_mb is None else max_mb * 10**6 // _PARTS
         self._bytes = 0
-        self._closed = False
         self._flushed_s = 0.0
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,11 +79,8 @@ class MetricsLog(Closeable):
         self._bytes = 0
         return self.path.open("w", encoding="ascii", newline="\n", buffering=1 << 16)
 
-    def close(self) -> None:
+    def _release(self) -> None:
         """Write the buffered lines and close the file."""
-        if self._closed:
-            return
-        self._closed = True
         try:
             self._file.close()
         except OSError as fault:

@@ -41,7 +41,6 @@ class Recorder(Closeable):
     queue: how many images may wait for the encoder (default: 1 of a file, 8 of a live source).
     disk_space: returns the total and the free bytes of a folder's disk. The recording stops
         when less than 200 MB or 2 % are free, whichever is less.
-    notes: why it stopped before the run did; later images are ignored.
     Raises SinkError if the path cannot be written.
     """
 
@@ -63,11 +62,9 @@ class Recorder(Closeable):
     ) -> None:
         self.path = Path(path)
         self.rate_hz = exact_rate(rate_hz)
-        self.notes: list[str] = []
         self._slots = LiveSlots(self.rate_hz, clock) if live else None
         self._size_wh: tuple[int, int] | None = None
         self._origin_s: float | None = None  # of a file's first frame, by its own clock
-        self._closed = False
         self._failed = False
         _check_path(self.path)
         limits = Limits(
@@ -94,6 +91,15 @@ class Recorder(Closeable):
     def stopped(self) -> str | None:
         """Why it stopped before the run did; None while it records."""
         return self._segments.stopped
+
+    @property
+    def notes(self) -> list[str]:
+        """Why it stopped before the run did; later images are ignored."""
+        if self.stopped is None:
+            return []
+        seconds = float(self._segments.totals.seconds)
+        when = f" at {seconds:.1f} s" if seconds else ""
+        return [f"the recording stopped{when}: {self.stopped}"]
 
     @property
     def dropped(self) -> int:
@@ -129,7 +135,7 @@ class Recorder(Closeable):
             raise SinkError(f"the recording {self.path} has ended; free the disk and start again")
         if canvas is None:
             raise SinkError("there is no image to record; let the overlay draw one")
-        if self._has_stopped():
+        if self.stopped is not None:
             return
         self._check_size(canvas)
         with self._disk_faults():
@@ -137,15 +143,6 @@ class Recorder(Closeable):
                 self._encoder.put((canvas, self._file_time(step.frame)))
             else:
                 self._slots.put(canvas, self._encoder)
-
-    def _has_stopped(self) -> bool:
-        """Return whether the recording stopped by itself, and note why the first time."""
-        reason = self.stopped
-        if reason is not None and not self.notes:
-            seconds = float(self._segments.totals.seconds)
-            when = f" at {seconds:.1f} s" if seconds else ""
-            self.notes.append(f"the recording stopped{when}: {reason}")
-        return reason is not None
 
     @contextmanager
     def _disk_faults(self) -> Iterator[None]:
@@ -187,11 +184,8 @@ class Recorder(Closeable):
         if canvas is not None:
             self._segments.encode(canvas, time_s)
 
-    def close(self) -> None:
+    def _release(self) -> None:
         """Finish the file; a recording without an image leaves none behind."""
-        if self._closed:
-            return
-        self._closed = True
         began = self._size_wh is not None
         try:
             with self._disk_faults():
@@ -201,7 +195,6 @@ class Recorder(Closeable):
         finally:
             with self._disk_faults():
                 self._segments.finish()
-            self._has_stopped()
 
 
 def recording_stopped(reason: str) -> State:

@@ -53,7 +53,6 @@ class Terminal(Closeable):
         self._first_s = 0.0
         self._next_s = 0.0
         self._output_closed = False
-        self._closed = False
 
     def write(self, step: Step, status: Status) -> None:
         """Note the status; show it if the interval has passed. Raises SinkError."""
@@ -124,11 +123,8 @@ class Terminal(Closeable):
         text = text.encode(encoding, "replace").decode(encoding)
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def close(self) -> None:
+    def _release(self) -> None:
         """Remove the live view and print one line about the run."""
-        if self._closed:
-            return
-        self._closed = True
         if self._output_closed:
             return
         with self._ignore_closed_output():

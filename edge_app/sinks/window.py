@@ -41,7 +41,6 @@ class Window(Closeable):
         self._gone = False  # closed by its own button
         self._full = False
         self._shape_hw = (0, 0)
-        self._closed = False
 
     def write(self, step: Step, status: Status) -> None:  # noqa: ARG002 - the sinks' common form
         """Show one canvas and read the keys. Raises SinkError."""
@@ -131,11 +130,8 @@ class Window(Closeable):
         keys, self._keys = self._keys, []
         return keys
 
-    def close(self) -> None:
+    def _release(self) -> None:
         """Close the window."""
-        if self._closed:
-            return
-        self._closed = True
         if self._shown:
             with suppress(cv2.error):  # some toolkits have destroyed it with its button
                 cv2.destroyWindow(self._title)

@@ -48,7 +48,6 @@ class BrowserView(Closeable):
         token: str | None = None,
         viewers: int = VIEWERS,
     ) -> None:
-        self._closed = False
         self._keys: deque[str] = deque(maxlen=_KEYS_KEPT)
         self.feed = JpegFeed()
         access = access_for(host, token)
@@ -92,11 +91,8 @@ class BrowserView(Closeable):
         """Return the names of the keys pressed since the last call."""
         return [self._keys.popleft() for _ in range(len(self._keys))]
 
-    def close(self) -> None:
+    def _release(self) -> None:
         """Send the viewers the end of the run, and stop listening."""
-        if self._closed:
-            return
-        self._closed = True
         with suppress(RuntimeError):  # its thread has ended already
             self._loop.call_soon_threadsafe(self.feed.end)
         self._thread.join()
