@@ -81,16 +81,13 @@ def status_text(status: Status) -> StatusText:
         count(status.threads, "thread") if status.threads else "",
         status.policy,
     )
+    fps = {"shown": status.shown_fps, "network": status.network_fps, "source": status.source_fps}
     return StatusText(
         variant=spaced(status.variant),
         colour=variant_colour(status.variant),
         title=status.model,
         facts=tuple(fact for fact in facts if fact),
-        rates=(
-            (significant(status.shown_fps), "shown fps"),
-            (significant(status.network_fps), "network fps"),
-            (significant(status.source_fps), "source fps"),
-        ),
+        rates=tuple((significant(figure), f"{name} fps") for name, figure in fps.items()),
         states=" · ".join(map(str, status.states)),
         switch=status.switch,
         bar=_bar(status),
@@ -114,11 +111,8 @@ def quality_text(task: str, quality: Quality | None) -> tuple[str, ...]:
     frames = f"on {count(quality.frames, 'frame')}"
     if task == "classification":
         return f"top-1 {percent(quality.top1)}", frames
-    return (
-        f"mIoU {fraction(quality.miou)}",
-        f"pixel acc. {percent(quality.pixel_accuracy)}",
-        frames,
-    )
+    accuracy = percent(quality.pixel_accuracy)
+    return f"mIoU {fraction(quality.miou)}", f"pixel acc. {accuracy}", frames
 
 
 def classes_text(quality: Quality | None) -> tuple[ClassText, ...]:
@@ -141,9 +135,6 @@ def _bar(status: Status) -> tuple[BarPart, ...]:
 
 def _stage(status: Status, name: str) -> StageText:
     latency = status.stages.get(name)
-    return StageText(
-        spaced(name),
-        significant(latency.p50_ms if latency else None),
-        significant(latency.p90_ms if latency else None),
-        STAGE_COLOURS[name] if name in BAR_STAGES else "",
-    )
+    p50, p90 = (latency.p50_ms, latency.p90_ms) if latency else (None, None)
+    colour = STAGE_COLOURS[name] if name in BAR_STAGES else ""
+    return StageText(spaced(name), significant(p50), significant(p90), colour)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge_app.bench.cases import OnPhase, WorkerRequest
-from edge_app.board import peak_rss_mb, reset_peak_rss
+from edge_app.board.facts import peak_rss_mb, reset_peak_rss
 from edge_app.model.engine import Engine, load_engine
 from edge_app.model.interpreter.delegation import Delegation
 from edge_app.model.interpreter.undelegated import undelegated_ms

@@ -38,14 +38,13 @@ def _run_vcgencmd(root: Path) -> str:
     program = shutil.which("vcgencmd") if root == Path("/") else str(root / "usr/bin/vcgencmd")
     if program is None or not Path(program).is_file():
         return UNKNOWN
+    command = [program, "get_throttled"]
     try:
-        output = subprocess.run(
-            [program, "get_throttled"], capture_output=True, text=True, timeout=2, check=False
-        ).stdout.strip()
+        done = subprocess.run(command, capture_output=True, text=True, timeout=2, check=False)
     except (OSError, subprocess.SubprocessError):
         return UNKNOWN
-    text = output.rpartition("=")[2]
-    return text if output.startswith("throttled=") and parse_bits(text) is not None else UNKNOWN
+    name, _, text = done.stdout.strip().partition("=")
+    return text if name == "throttled" and parse_bits(text) is not None else UNKNOWN
 
 
 def parse_bits(text: object) -> int | None:

@@ -67,10 +67,8 @@ def _throttling(states: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
             return "", "throttling is unknown: neither throttle bits nor a temperature can be read"
         if max(known_c) < HOT_C:
             return "", "throttling is unknown: throttle bits cannot be read"
-        return (
-            f"the board was at {max(known_c):.0f} °C, and throttle bits cannot be read; cool it",
-            "",
-        )
+        heat = f"the board was at {max(known_c):.0f} °C"
+        return f"{heat}, and throttle bits cannot be read; cool it", ""
     # A bit since boot that was set before belongs to another run.
     new = (last & ~first) >> SINCE_BOOT & _NOW
     seen = functools.reduce(operator.or_, (bits or 0 for bits in read))

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_app.board import board_slug
+from edge_app.board.facts import board_slug
 from edge_app.commands.arg_types import OptionAdder, percent
 from edge_app.errors import UsageError
 from edge_app.paths import assets_dir

@@ -85,12 +85,8 @@ def _cameras() -> None:
 
 def _conflicts() -> None:
     """Report what `pip check` finds."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "--disable-pip-version-check", "check"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     _report(code=done.returncode, lines=done.stdout.splitlines(), error=done.stderr.strip()[-200:])
 
 

@@ -6,9 +6,9 @@ import errno
 import tempfile
 from pathlib import Path
 
-from edge_app.board import HOT_C, UNKNOWN
+from edge_app.board import UNKNOWN
 from edge_app.board.facts import kernel_bytes
-from edge_app.board.verdict import governor_fault
+from edge_app.board.verdict import HOT_C, governor_fault
 from edge_app.doctor.finding import FAIL, OK, WARN, Finding
 from edge_app.doctor.machine import Machine
 from edge_app.paths import LOW_BYTES, LOW_SHARE
@@ -21,13 +21,8 @@ _LEAST_MB, _LITTLE_MB = 250, 500
 
 def check_condition(machine: Machine) -> list[Finding]:
     """Check the governor, throttling, temperature, memory, and each disk the app writes to."""
-    return [
-        _governor(machine),
-        _throttling(machine),
-        _temperature(machine),
-        _memory(machine),
-        *_disks(machine),
-    ]
+    checks = (_governor, _throttling, _temperature, _memory)
+    return [*(check(machine) for check in checks), *_disks(machine)]
 
 
 def _governor(machine: Machine) -> Finding:

@@ -54,11 +54,8 @@ def _model(machine: Machine, folder: Path, broken: Finding | None) -> list[Findi
     if "card" in output.all:
         message = split_advice(output.all["card"])[0]
         return [Finding(name, FAIL, message, _restore(machine, folder / "model.json"))]
-    found = [
-        _variant(machine, folder, record, output.failure)
-        for record in last.values()
-        if record["state"] != "passed"
-    ]
+    failed = [record for record in last.values() if record["state"] != "passed"]
+    found = [_variant(machine, folder, record, output.failure) for record in failed]
     passed = ", ".join(name for name, record in last.items() if record["state"] == "passed")
     if not last or (output.failure and not found):
         message = f"unknown: the check {output.failure or 'named no variant'}"

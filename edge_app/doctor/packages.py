@@ -8,12 +8,8 @@ from typing import Any
 from edge_app.doctor.finding import FAIL, OK, WARN, Finding
 from edge_app.doctor.machine import Machine
 
-_OPENCVS = (
-    "opencv-python",
-    "opencv-contrib-python",
-    "opencv-python-headless",
-    "opencv-contrib-python-headless",
-)
+_HEADLESS = ("opencv-python-headless", "opencv-contrib-python-headless")
+_OPENCVS = ("opencv-python", "opencv-contrib-python", *_HEADLESS)
 # A name, the module, and the packages that contain it, the usual one first.
 _NEEDED = (
     ("numpy", "numpy", ("numpy",)),
@@ -80,10 +76,10 @@ def _conflicts(machine: Machine) -> Finding:
 
 def _satisfy(line: str, machine: Machine) -> str:
     """Return the command that fixes one line of `pip check`."""
-    wanted = re.search(r"requires (\S+), which is not installed", line) or re.search(
-        r"has requirement ([^,]+(?:,[^,]+)*?), but you have", line
-    )
-    return f"{machine.pip} install '{wanted.group(1)}'" if wanted else f"{machine.pip} check"
+    for form in (r"requires (\S+), which is not", r"has requirement ([^,]+(?:,[^,]+)*?), but you"):
+        if wanted := re.search(form, line):
+            return f"{machine.pip} install '{wanted.group(1)}'"
+    return f"{machine.pip} check"
 
 
 def check_picamera2(machine: Machine, *, other_camera: bool) -> Finding:

@@ -51,12 +51,8 @@ def run_check(*check: str) -> CheckOutput:
     root = str(Path(__file__).resolve().parents[2])
     timeout_s = _TIMEOUTS_S.get(check[0], _TIMEOUT_S)
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", _CODE, root, *check],
-            capture_output=True,
-            timeout=timeout_s,
-            check=False,
-        )
+        command = [sys.executable, "-P", "-c", _CODE, root, *check]
+        done = subprocess.run(command, capture_output=True, timeout=timeout_s, check=False)
     except subprocess.TimeoutExpired as late:
         return CheckOutput(_records(late.stdout or b""), f"did not end within {timeout_s:.0f} s")
     except OSError as fault:

@@ -127,10 +127,10 @@ class Composer:
         left, top, right, bottom = wanted.box
         if min(left, top) < self.margin or right > self.size_wh[0] - self.margin:
             return False
+        if bottom > self.size_wh[1] - self.margin:
+            return False
         grown = (left - self.gap, top - self.gap, right + self.gap, bottom + self.gap)
-        return bottom <= self.size_wh[1] - self.margin and not any(
-            overlap(grown, other.box) for other in self.placed
-        )
+        return not any(overlap(grown, other.box) for other in self.placed)
 
 
 def draw_over(canvas: Image, placed: Sequence[Placed], status: Status, controls: Controls) -> None:

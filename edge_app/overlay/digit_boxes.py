@@ -124,10 +124,9 @@ def draw_boxes(canvas: Image, found: Sequence[Reading], boxes: Sequence[Box], sc
     for reading, (left, top, right, bottom) in zip(found, boxes, strict=True):
         colour = bgr(confidence_colour(reading.confidence))
         # A dark rim separates the colour from paper of any colour.
+        corners = (left, top), (right - 1, bottom - 1)
         for line_bgr, width in ((_SHADE_BGR, line + 2), (colour, line)):
-            cv2.rectangle(
-                canvas, (left, top), (right - 1, bottom - 1), line_bgr, width, cv2.LINE_AA
-            )
+            cv2.rectangle(canvas, *corners, line_bgr, width, cv2.LINE_AA)
 
 
 def place_labels(
@@ -164,11 +163,8 @@ def _label_corners(box: Box, label_wh: Size, size_wh: Size, gap: int) -> list[XY
     width, height = label_wh
     lefts = ((left + right - width) // 2, left, right - width)
     tops = [y for y in (top - gap - height, bottom + gap) if 0 <= y <= size_wh[1] - height]
-    return [
-        (max(0, min(size_wh[0] - width, x)), y)
-        for y in tops or [max(0, size_wh[1] - height)]
-        for x in lefts
-    ]
+    tops = tops or [max(0, size_wh[1] - height)]
+    return [(max(0, min(size_wh[0] - width, x)), y) for y in tops for x in lefts]
 
 
 @lru_cache(maxsize=512)

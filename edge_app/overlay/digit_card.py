@@ -130,9 +130,8 @@ def draw_enlarged(image: Image, size_wh: Size, area: Area) -> Image:
     left, top, width, height = letterbox((image.shape[1], image.shape[0]), area)
     right, bottom = left + width, top + height
     rim = max(1, size_wh[1] // 360)
-    cv2.rectangle(
-        canvas, (left - rim, top - rim), (right + rim - 1, bottom + rim - 1), _FRAME_BGR, cv2.FILLED
-    )
+    corners = (left - rim, top - rim), (right + rim - 1, bottom + rim - 1)
+    cv2.rectangle(canvas, *corners, _FRAME_BGR, cv2.FILLED)
     ratio = min(area[2] / image.shape[1], area[3] / image.shape[0])
     enlarge = nearest if ratio >= _SHARP else smooth
     canvas[top:bottom, left:right] = enlarge(image, (width, height))

@@ -9,12 +9,7 @@ from edge_app.fonts import BOLD, REGULAR, face, text_px
 from edge_app.overlay.panel import FAINT, INK, SCALE_MIN, SOFT, Panel, Scale, Sheet, Size
 
 CAP = "#5A6673"  # of a key; lighter than a panel over a white image
-_NAMES = {
-    "left": "\N{LEFTWARDS ARROW}",
-    "right": "\N{RIGHTWARDS ARROW}",
-    "up": "\N{UPWARDS ARROW}",
-    "down": "\N{DOWNWARDS ARROW}",
-}
+_NAMES = {"left": "\N{LEFTWARDS ARROW}", "right": "\N{RIGHTWARDS ARROW}"}
 _SHIFTED = {"=": "+", "_": "-", "<": ",", ">": "."}  # two characters of one keyboard key
 _HEAD, _PITCH = 58, 34
 _OPEN = Controls(help=True)
@@ -32,9 +27,8 @@ def draw_help(scale: Scale, max_wh: Size, entries: Sequence[Key] = KEYS) -> Pane
     while scale.factor >= SCALE_MIN:
         for number in (2, 1):
             rows = -(-len(entries) // number)
-            columns = [
-                _measured(entries[at : at + rows], scale) for at in range(0, len(entries), rows)
-            ]
+            parts = [entries[at : at + rows] for at in range(0, len(entries), rows)]
+            columns = [_measured(part, scale) for part in parts]
             width = sum(caps_px + texts_px for _, caps_px, texts_px in columns)
             width += scale.px(12 * len(columns) + 40 * (len(columns) - 1) + 2 * 30)
             size_wh = (width, scale.px(_HEAD + _PITCH * rows + 14))

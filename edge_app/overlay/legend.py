@@ -49,9 +49,8 @@ def classes_in_view(share: NDArray[np.float64], palette: NDArray[np.uint8]) -> d
 
     share: float64 (C,). palette: uint8 (256, 1, 3) BGR.
     """
-    return {
-        i: float(value) for i, value in enumerate(share) if value >= IN_VIEW and palette[i, 0].any()
-    }
+    painted = palette[: len(share), 0].any(axis=1)
+    return {int(i): float(share[i]) for i in np.flatnonzero((share >= IN_VIEW) & painted)}
 
 
 def draw_legend(

@@ -55,9 +55,8 @@ class StreetView:
         if self._refresh.is_due(now_s, size_wh, controls, status.states, status.switch, other):
             self._update_legend(result)
             pair = self._pair(status, comparison, scheme) if comparison and scheme else None
-            content = StreetContent(
-                size_wh, frame_wh, status, controls, self._labels, self._legend, pair
-            )
+            sizes = size_wh, frame_wh
+            content = StreetContent(*sizes, status, controls, self._labels, self._legend, pair)
             # A comparison needs the space of the lower half of the HUD.
             detail = min(controls.hud, 1) if pair else controls.hud
             self.layout = layout_panels(content, detail=detail, hints=self._hints)

@@ -96,11 +96,9 @@ class Encoder:
         try:
             codec.open()
         except av.FFmpegError as fault:
-            raise SinkError(
-                "images of {}x{} cannot be encoded as H.264 ({}); record another size".format(
-                    *size_wh, fault.strerror
-                )
-            ) from None
+            size = "{}x{}".format(*size_wh)
+            reason = f"images of {size} cannot be encoded as H.264 ({fault.strerror})"
+            raise SinkError(f"{reason}; record another size") from None
         self._stream = stream
 
     @property

@@ -65,11 +65,7 @@ def figures(step: Step, status: Status) -> dict[str, Any]:
         "runtime": status.runtime,
         "threads": status.threads,
         "timings": step.timings._asdict(),
-        "fps": {
-            "shown": status.shown_fps,
-            "network": status.network_fps,
-            "source": status.source_fps,
-        },
+        "fps": {name: getattr(status, f"{name}_fps") for name in ("shown", "network", "source")},
         "stages": dict(status.stages),
         "frames": status.frames,
         "dropped": status.dropped,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import cv2
+import numpy as np
 
 from edge_app.closeable import Closeable
 from edge_app.controls import Controls, key_name
@@ -152,6 +153,5 @@ def framed(canvas: Image, window_wh: tuple[int, int]) -> Image:
         return canvas
     left, top = max(0, across) // 2, max(0, down) // 2
     right, bottom = max(0, across) - left, max(0, down) - top
-    return cv2.copyMakeBorder(  # type: ignore[return-value]
-        canvas, top, bottom, left, right, cv2.BORDER_CONSTANT, value=(0, 0, 0)
-    )
+    sides = top, bottom, left, right
+    return np.asarray(cv2.copyMakeBorder(canvas, *sides, cv2.BORDER_CONSTANT), np.uint8)

@@ -18,14 +18,10 @@ _BLUE_GREEN_RED = np.array([_BLUE, 1 - _RED - _BLUE, _RED])
 
 def _matrix() -> NDArray[np.float32]:
     """Return the affine map from BGR to YCbCr, all 0 to 255: float32 (3, 4)."""
-    blue, red = np.array([1.0, 0, 0]), np.array([0, 0, 1.0])
-    rows = np.stack(
-        [
-            219 / 255 * _BLUE_GREEN_RED,
-            224 / 255 * (blue - _BLUE_GREEN_RED) / (2 - 2 * _BLUE),
-            224 / 255 * (red - _BLUE_GREEN_RED) / (2 - 2 * _RED),
-        ]
-    )
+    luma = _BLUE_GREEN_RED
+    cb = (np.array([1.0, 0, 0]) - luma) / (2 - 2 * _BLUE)
+    cr = (np.array([0, 0, 1.0]) - luma) / (2 - 2 * _RED)
+    rows = np.stack([219 / 255 * luma, 224 / 255 * cb, 224 / 255 * cr])
     return np.asarray(np.c_[rows, [16, 128, 128]], np.float32)
 
 

@@ -51,10 +51,8 @@ class Access:
         """Return whether one of the offered tokens is right, in constant time."""
         if self.token is None:
             return True
-        right = self.token.encode()
-        found = [
-            hmac.compare_digest(one.encode("utf-8", "replace"), right) for one in offered if one
-        ]
+        given = [one.encode("utf-8", "replace") for one in offered if one]
+        found = [hmac.compare_digest(one, self.token.encode()) for one in given]
         return any(found)
 
     def is_own_page(self, headers: Mapping[str, str]) -> bool:

@@ -98,9 +98,9 @@ class Site:
         return not self._access.any_address
 
     @property
-    def is_busy(self) -> bool:
-        """Whether something is still being sent."""
-        return bool(self.watching or self._listening)
+    def connections(self) -> list[asyncio.Transport]:
+        """Connections that something is sent to."""
+        return [*self.watching, *self._listening]
 
     @property
     def _full(self) -> str:
@@ -193,11 +193,6 @@ class Site:
             line.abort()  # it reads nothing any more
         finally:
             among.discard(line)
-
-    def disconnect(self) -> None:
-        """Disconnect everybody who is still connected."""
-        for line in [*self.watching, *self._listening]:
-            line.abort()
 
 
 def _sender(path: Path) -> Handler:

@@ -131,10 +131,11 @@ class BrowserView(Closeable):
             await self.feed.closing.wait()
             await asyncio.sleep(0)
             for _ in range(10):  # viewers that still read get the end event
-                if not self._site.is_busy:
+                if not self._site.connections:
                     break
                 await asyncio.sleep(_GRACE_S / 10)
-            self._site.disconnect()
+            for line in self._site.connections:
+                line.abort()
         finally:
             await runner.cleanup()
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.board import CpuUsage, board, read_cpu_usage
+from edge_app.board import board
+from edge_app.board.cpu_usage import CpuUsage, read_cpu_usage
 from tests.support.boards import write_tree
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.board import UNKNOWN, board, board_slug, peak_rss_mb, reset_peak_rss, versions
+from edge_app.board import UNKNOWN, board, versions
+from edge_app.board.facts import board_slug, peak_rss_mb, reset_peak_rss
 from tests.support.boards import LAPTOP, PI_5, write_tree
 
 
