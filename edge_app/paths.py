@@ -1,6 +1,7 @@
 """Folders: the files that ship with the app, and the user's cache and state."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -8,6 +9,12 @@ from edge_app.errors import EdgeError
 
 # A recording leaves this much of the disk free: a full one stops logs, updates and log-ins too.
 LOW_BYTES, LOW_SHARE = 200_000_000, 0.02
+
+
+def disk_space(folder: Path) -> tuple[int, int]:
+    """Return the total and the free bytes of the disk that holds a folder."""
+    usage = shutil.disk_usage(folder)
+    return usage.total, usage.free
 
 
 def assets_dir() -> Path:

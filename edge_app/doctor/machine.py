@@ -16,7 +16,7 @@ from typing import Any
 from edge_app.board import board
 from edge_app.doctor.subprocess_check import RunCheck, run_check
 from edge_app.errors import EdgeError
-from edge_app.paths import assets_dir, cache_dir
+from edge_app.paths import assets_dir, cache_dir, disk_space
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def this_machine() -> Machine:
     return Machine(
         board=board(),
         run_check=run_check,
-        space=_space,
+        space=disk_space,
         python=sys.version_info[:3],
         bits=struct.calcsize("P") * 8,
         architecture=platform.machine(),
@@ -72,11 +72,6 @@ def this_machine() -> Machine:
         pip=_pip(),
         env=os.environ,
     )
-
-
-def _space(folder: Path) -> tuple[int, int]:
-    usage = shutil.disk_usage(folder)
-    return usage.total, usage.free
 
 
 def _pip() -> str:

@@ -80,7 +80,7 @@ def draw_agreement(pair: VariantPair, scale: Scale, max_px: int) -> Panel:
 def draw_difference_key(pair: VariantPair, scale: Scale, max_px: int) -> Panel:
     """Draw the agreement large, with the meaning of the colours of a difference beside it."""
     rows: list[_Row] = []
-    if pair.scheme.knows_objects:
+    if pair.scheme.objects.any():
         rows += [(chip.colour, f"object only in {chip.name}", None) for chip in pair.chips]
     other = "other classes" if rows else "not the same class"
     rows.append((pair.scheme.colours[2], other, None))

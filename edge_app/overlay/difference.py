@@ -34,16 +34,11 @@ class DifferenceScheme:
     """The colours of a difference, and which classes are objects.
 
     colours: #RRGGBB of objects in the first variant only, in the second only, and of the rest.
-    objects: uint8 (1, 256), 1 for each trainId that is an object.
+    objects: uint8 (1, 256), 1 for each trainId that is an object; all 0 if none is known.
     """
 
     colours: tuple[str, str, str]
     objects: NDArray[np.uint8]
-
-    @property
-    def knows_objects(self) -> bool:
-        """Whether the label set distinguishes objects from surroundings."""
-        return bool(self.objects.any())
 
 
 def difference_scheme(labels: LabelSet, first: str, second: str) -> DifferenceScheme:

@@ -17,8 +17,7 @@ class MaskPainter:
     """A palette, and a reused buffer as large as the canvas.
 
     palette: uint8 (256, 1, 3) BGR; the image stays clear where a class is black, as void is.
-    edges: "smooth" or "auto" upsamples the logits of a result that has them; "clean" enlarges
-        the class map.
+    edges: as `Overlay` takes them.
     """
 
     def __init__(self, palette: Image, edges: str = "auto") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from edge_app.controls import COMPARISONS, Controls
 from edge_app.frame import Status
@@ -46,11 +47,6 @@ class StreetContent:
     legend: Sequence[int]
     pair: VariantPair | None
 
-    @property
-    def mode(self) -> str:
-        """The view, as `scene.view_mode` returns it."""
-        return view_mode(self.controls, self.pair is not None)
-
 
 @dataclass(frozen=True, slots=True)
 class StreetLayout:
@@ -87,7 +83,8 @@ class _StreetComposer(Composer):
 
     def __init__(self, content: StreetContent, scale: Scale) -> None:
         super().__init__(content.size_wh, scale, content.status, content.controls)
-        self.content, self.mode, self.pair = content, content.mode, content.pair
+        self.content, self.pair = content, content.pair
+        self.mode = view_mode(content.controls, content.pair is not None)
 
     def layout(self, detail: int, *, hints: bool) -> StreetLayout:
         """Place everything."""
@@ -159,18 +156,15 @@ class _StreetComposer(Composer):
         else:
             above = {each.xy[1] - self.gap for each in placed}
             ends = [self.bottom, *sorted(above, reverse=True)]
-        for top in self._tops():
-            for end in ends:
-                panel = self._draw_classes((self.inner_wh[0], end - top))
-                if panel is not None:
-                    left = self.size_wh[0] - self.margin - panel.size_wh[0]
-                    if self.put(panel, [(left, top)]):
-                        return
-
-    def _draw_classes(self, max_wh: Size) -> Panel | None:
-        if self.pair is not None and self.mode == "difference":
-            return draw_class_agreement(self.pair, self.scale, max_wh)
-        return draw_legend(self.content.legend, self.content.labels, self.scale, max_wh)
+        for top, end in product(self._tops(), ends):
+            max_wh = (self.inner_wh[0], end - top)
+            if self.pair is not None and self.mode == "difference":
+                panel = draw_class_agreement(self.pair, self.scale, max_wh)
+            else:
+                panel = draw_legend(self.content.legend, self.content.labels, self.scale, max_wh)
+            right = self.size_wh[0] - self.margin
+            if panel is not None and self.put(panel, [(right - panel.size_wh[0], top)]):
+                return
 
     def _put_variant_chips(self) -> bool:
         """Place a chip per variant beside the divider, or the middle, at one height."""

@@ -22,7 +22,6 @@ class EncoderThread(Generic[T]):
 
     capacity: how many items may wait beside the current one.
     nice: whether the thread gives way when others want the cores (Linux only).
-
     What `work` raises is raised by the next call, once; the items after it are dropped.
     """
 

@@ -47,7 +47,6 @@ class Encoder:
     """Write images of one even size at growing times.
 
     One thread writes; any thread may read `frames`, `end_s` and `size_bytes`.
-
     limit_bytes: an image with which the closed file would be larger is not written.
     size_bytes: of the file or, until it is closed, its size at most.
     Raises OSError if the disk refuses, and SinkError if H.264 cannot be encoded.

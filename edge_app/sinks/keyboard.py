@@ -82,8 +82,7 @@ class Keyboard(Closeable):
     restored by `close`, at the end of the process, and while the process is stopped (Ctrl-Z).
     Ctrl-C and Ctrl-Z keep their meaning. A process in the background reads no keys.
 
-    fd: the terminal (default: standard input).
-    usable: False if it is no terminal; no keys are read then.
+    fd: the terminal (default: standard input). usable: False if it is none; no keys come then.
     """
 
     def __init__(self, fd: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:

@@ -28,11 +28,9 @@ class MetricsLog(Closeable):
 
     Each line has index, name, time_s, variant and the milliseconds of each stage; for a
     classified frame also class_id, truth and right, the last two null without a truth. If
-    digits were read, class_id is null unless there is one, and digits has all of them: digit,
-    confidence, box as left, top, width and height.
-    The log and the summary of an earlier run in the folder are replaced, unless `max_mb` limits
-    the log: it then continues in a new file, and the last ones are kept as `frames-1.jsonl` and
-    so on, those of earlier runs too.
+    digits were read, class_id is null unless there is one, and digits has all of them.
+    An earlier run's log and summary are replaced, unless `max_mb` limits the log: it then
+    continues in a new file, and the last ones, also of earlier runs, become `frames-1.jsonl`...
     Raises SinkError if the folder cannot be written.
     """
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
 from edge_app.frame import Frame, Image, Status, Step
+from edge_app.paths import disk_space
 from edge_app.results.run_summary import RecordingSummary
 from edge_app.sinks.encoder_thread import EncoderThread
 from edge_app.sinks.live_slots import LiveSlots
-from edge_app.sinks.segments import DiskSpace, Limits, Segments, read_disk_space
+from edge_app.sinks.segments import DiskSpace, Limits, Segments
 from edge_app.sinks.sink import disk_fault
 from edge_app.state import State, StateKind
 from edge_app.timing import FALLBACK_HZ
@@ -26,21 +27,19 @@ SUFFIXES = (".mp4", ".m4v")
 class Recorder(Closeable):
     """Write every image at its own time (files), or at a fixed rate (live sources).
 
-    A recording of a file lasts as long as its source: one image per frame, at the frame's own
-    time stamp, or at index / rate where it has none. A live recording lasts as long as it took:
-    images are repeated or dropped to keep its rate, whatever the network's.
+    A recording of a file lasts as long as its source: one image per frame, at its own time stamp
+    or at index / rate. A live recording lasts as long as it took: images are repeated or dropped
+    to keep its rate, whatever the network's.
 
-    Images are encoded in a thread of their own, which yields the cores to the network. If it
-    falls behind, a file waits for it, and a live source drops images and counts them. Canvases
-    are kept until then, not copied: nothing may be drawn on them any more.
+    A thread of its own, which yields the cores to the network, encodes the images. If it falls
+    behind, a file waits for it, and a live source drops images and counts them. Canvases are
+    kept until then, not copied: nothing may be drawn on them any more.
 
-    max_mb: the recording stops before its files have more megabytes (10^6 bytes) together.
-    spent_bytes: of those, the bytes of the files that this recording continues.
+    max_mb: it stops before its files, with the spent_bytes of those it continues, have more.
     segment_s: start a new file after so many seconds: `name-0001.mp4` and so on, numbered on
         from those that exist. Without it the first frame overwrites an existing file.
     queue: how many images may wait for the encoder (default: 1 of a file, 8 of a live source).
-    disk_space: returns the total and the free bytes of a folder's disk. The recording stops
-        when less than 200 MB or 2 % are free, whichever is less.
+    disk_space: it stops when less than 200 MB or 2 % are free, whichever is less.
     Raises SinkError if the path cannot be written.
     """
 
@@ -58,7 +57,7 @@ class Recorder(Closeable):
         spent_bytes: int = 0,
         segment_s: float | None = None,
         queue: int | None = None,
-        disk_space: DiskSpace = read_disk_space,
+        disk_space: DiskSpace = disk_space,
     ) -> None:
         self.path = Path(path)
         self.rate_hz = exact_rate(rate_hz)

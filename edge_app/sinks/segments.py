@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import shutil
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 from edge_app.errors import SinkError
 from edge_app.frame import Image
-from edge_app.paths import LOW_BYTES, LOW_SHARE
+from edge_app.paths import LOW_BYTES, LOW_SHARE, disk_space
 from edge_app.sinks.h264 import Encoder
 from edge_app.sinks.yuv import even
 
@@ -30,24 +29,18 @@ class DiskSpace(Protocol):
         ...
 
 
-def read_disk_space(folder: Path) -> tuple[int, int]:
-    """Return the total and the free bytes of the disk that holds a folder."""
-    usage = shutil.disk_usage(folder)
-    return usage.total, usage.free
-
-
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Limits at which a recording stops and starts a new file.
 
     max_bytes: of all its files together, with the spent_bytes of those it continues.
-    segment_s: the length of one file.
+    segment_s: the length of one file. disk_space: how the space of its disk is read.
     """
 
     max_bytes: float = math.inf
     segment_s: Fraction | None = None
     spent_bytes: int = 0
-    disk_space: DiskSpace = read_disk_space
+    disk_space: DiskSpace = disk_space
 
 
 class Totals(NamedTuple):

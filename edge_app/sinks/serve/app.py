@@ -48,8 +48,7 @@ class Site:
     """The handlers of the requests and what they share.
 
     press: called with the name of every key that is pressed on a page.
-    viewers: how many may watch at once.
-    watching: the connections that images are sent to.
+    viewers: how many may watch at once. watching: the connections that images are sent to.
     """
 
     def __init__(

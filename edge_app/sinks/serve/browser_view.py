@@ -29,10 +29,9 @@ _GRACE_S = 0.3  # for streams to report that the run has ended
 class BrowserView(Closeable):
     """Show canvases in browsers and read the keys that are pressed there.
 
-    host, port: where to listen; port 0 takes a free one.
+    host, port: where to listen; port 0 takes a free one. url: the address to open.
     token: what viewers need; one is generated if other machines can reach the view.
     viewers: how many may watch at once.
-    url: the address to open.
 
     Canvases are kept until the next one, not copied. `write` never waits for a client.
     Raises UsageError for an invalid token, SinkError if the address cannot be used.
@@ -41,12 +40,7 @@ class BrowserView(Closeable):
     every_frame = True
 
     def __init__(
-        self,
-        host: str = "127.0.0.1",
-        port: int = 8000,
-        *,
-        token: str | None = None,
-        viewers: int = VIEWERS,
+        self, host: str, port: int, *, token: str | None = None, viewers: int = VIEWERS
     ) -> None:
         self._keys: deque[str] = deque(maxlen=_KEYS_KEPT)
         self.feed = JpegFeed()
@@ -112,7 +106,6 @@ class BrowserView(Closeable):
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self.feed.begin()
         silent = logging.getLogger("edge_app.serve")
         silent.disabled = True  # malformed requests stay off the terminal
         runner = web.AppRunner(

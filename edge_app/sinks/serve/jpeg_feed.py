@@ -66,10 +66,6 @@ class JpegFeed:
         """Seconds since the last canvas."""
         return time.monotonic() - self._written_s
 
-    def begin(self) -> None:
-        """Note the event loop that the coroutines run in."""
-        self._loop = asyncio.get_running_loop()
-
     def end(self) -> None:
         """End every coroutine."""
         self.closing.set()
@@ -107,6 +103,7 @@ class JpegFeed:
 
     async def _wait_for_news(self, known: int, timeout_s: float) -> None:
         changed = self._changed
+        self._loop = asyncio.get_running_loop()
         self._wanted = True
         if self._newest[0] == known:  # else it came before `offer` knew that it is wanted
             with suppress(TimeoutError):

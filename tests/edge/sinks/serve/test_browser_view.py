@@ -35,7 +35,7 @@ GRACE = threading.Event()
 @pytest.fixture
 def view() -> Iterator[BrowserView]:
     """Open a view for this machine on a free port."""
-    with BrowserView(port=0) as one:
+    with BrowserView("127.0.0.1", 0) as one:
         yield one
 
 
@@ -318,7 +318,7 @@ def test_beyond_this_machine_a_token_is_needed() -> None:
 
 def test_a_chosen_token_is_needed_anywhere() -> None:
     """Also on loopback; a token that can be guessed is refused."""
-    with BrowserView(port=0, token="long-enough") as view:  # noqa: S106
+    with BrowserView("127.0.0.1", 0, token="long-enough") as view:  # noqa: S106
         assert view.url.endswith("/?token=long-enough")
         assert ask(view, "/status")[0] == 401
         assert ask(view, "/status?token=long-enough")[0] == 200
@@ -355,7 +355,7 @@ def test_a_port_in_use_is_reported_in_one_line(view: BrowserView) -> None:
     """With what to do, before any thread is started."""
     before = threading.active_count()
     with pytest.raises(SinkError, match=r"port \d+ of 127.0.0.1: it is in use; choose another"):
-        BrowserView(port=view.port)
+        BrowserView("127.0.0.1", view.port)
     assert threading.active_count() == before
 
 
@@ -368,7 +368,7 @@ def test_a_foreign_address_is_reported_in_one_line(host: str) -> None:
 
 def test_closing_ends_every_connection() -> None:
     """All clients are disconnected, the thread ends, and the port is free."""
-    view = BrowserView(port=0)
+    view = BrowserView("127.0.0.1", 0)
     view.write(step(), status())
     with (
         watching(view) as body,
@@ -382,7 +382,7 @@ def test_closing_ends_every_connection() -> None:
         view.close()
         assert b"event: end" in events.read()
     assert "serve" not in {thread.name for thread in threading.enumerate()}
-    with BrowserView(port=view.port):
+    with BrowserView("127.0.0.1", view.port):
         pass
 
 
@@ -396,7 +396,7 @@ def test_a_failure_of_the_thread_is_raised_by_the_next_write(
 
     monkeypatch.setattr(Site, "app", break_down)
     with pytest.raises(SinkError, match="out of tables"):
-        BrowserView(port=0)
+        BrowserView("127.0.0.1", 0)
 
 
 def test_the_cookie_is_named_by_the_token() -> None:
@@ -439,7 +439,7 @@ def test_a_real_browser_shows_it_and_presses_keys(view: BrowserView, tmp_path: P
         view.close()
         message = "return document.getElementById('message').textContent"
         until(lambda: browser.run(message) == "the run has ended; waiting for the next")
-        with BrowserView(port=view.port) as again:
+        with BrowserView("127.0.0.1", view.port) as again:
             again.write(step(6, made.numbered_image(6, (640, 360))), status(variant="float16"))
             until(lambda: browser.run(message) == "")
             until(lambda: again.watching == 1)
