@@ -3,8 +3,6 @@
 Every record is a line of JSON, written before the next risk is taken.
 """
 
-from __future__ import annotations
-
 import importlib
 import importlib.metadata
 import json

@@ -1,7 +1,5 @@
 """Checks of the board's state: clock, throttling, temperature, memory and disk."""
 
-from __future__ import annotations
-
 import errno
 import tempfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The canvas of a segmented frame: its scene, its panels and its keys."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

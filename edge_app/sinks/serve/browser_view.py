@@ -1,7 +1,5 @@
 """The browser view: finished images on a web page, served by a thread of its own."""
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import logging

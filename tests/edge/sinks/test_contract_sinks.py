@@ -61,7 +61,7 @@ SINKS: dict[str, Make] = {
 if find_spec("aiohttp"):
     from edge_app.sinks.serve.browser_view import BrowserView
 
-    SINKS["browser"] = lambda _: BrowserView(port=0)
+    SINKS["browser"] = lambda _: BrowserView("127.0.0.1", 0)
 
 
 @pytest.fixture(autouse=True)
