@@ -16,20 +16,23 @@ def atomic_file(
 ) -> Iterator[Path]:
     """Yield a draft beside `path` that replaces it when the block ends without an exception.
 
+    Its folder is made if there is none.
     A reader finds either the old or the new file, even after SIGKILL or a power cut. These may
     leave the draft behind, which the next write of the same file overwrites.
     Raises error, with the advice, if the file cannot be written.
     """
     draft = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
-        yield draft
-        with draft.open("rb+") as file:
-            os.fsync(file.fileno())  # else a power cut may keep the new name and lose the bytes
-        draft.replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield draft
+            with draft.open("rb+") as file:
+                os.fsync(file.fileno())  # else a power cut may keep the new name and lose the bytes
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as fault:
         raise error(f"cannot write {path}: {fault.strerror or fault}; {advice}") from None
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def write_atomic(

@@ -91,12 +91,7 @@ def _percentiles(name: str, latency: Latency | None) -> dict[str, Any]:
 
 def write_result(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all. Raises SinkError."""
-    advice = "choose another file"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise SinkError(f"cannot write {path}: {fault.strerror}; {advice}") from None
-    write_atomic(path, content, error=SinkError, advice=advice)
+    write_atomic(path, content, error=SinkError, advice="choose another file")
 
 
 def read_result(path: Path) -> BenchResult:

@@ -16,7 +16,6 @@ from edge_app.commands.arg_types import (
 )
 from edge_app.commands.model_options import add_model, read_model
 from edge_app.errors import UsageError
-from edge_app.labels import TRUTH_SETS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,7 +30,7 @@ EXAMPLES = """examples:
   edge-app bench --pace 30 --sustained 10m --explain
   edge-app bench --preset thesis
 
-exit codes: 0 valid; 1 an error; 2 usage; 3 measured, but not valid (throttled or busy)
+exit codes: 0 valid; 1 an error; 2 usage; 3 measured, but not valid (throttled or crowded)
 """
 # Frames whose results are scored where there is no truth.
 _QUALITY_FRAMES = 30
@@ -48,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.value("--source", "S", "what to run on (default: a sample)")
     text = "truth of the source; adds quality (default: the sample's)"
     add.value("--truth", "T", text)
-    text = f"{', '.join(TRUTH_SETS)} (default: by the files' layout)"
+    text = "camvid, cityscapes or driveseg (default: by the files' layout)"
     add.value("--truth-labels", "SET", text)
     text = "frames to score (default: 30, or all with --truth)"
     add.value("--quality-frames", "N", text, positive)
@@ -136,10 +135,7 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
     from edge_app.sources.truth import open_truth
 
     spec = read_model(options)
-    names = list(spec.variants) if options.variants == "all" else options.variants.split(",")
-    for name in names:
-        spec.variant(name)
-    cases = cases_of(names, _runtimes(options), options.threads or [None])
+    cases = cases_of(spec.chosen(options.variants), _runtimes(options), options.threads or [None])
     source, truth = sample(spec) if options.source is None else (options.source, None)
     truth = options.truth or (truth if options.source is None else None)
     frames = options.quality_frames or (None if truth else _QUALITY_FRAMES)

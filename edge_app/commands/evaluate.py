@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     prepare_process()
     console, out = Console(), options.out
     spec = read_model(options)
-    names = list(spec.variants) if options.variants == "all" else options.variants.split(",")
+    names = spec.chosen(options.variants)
     dataset = parse_dataset(options.dataset)
     images = ImageSet(dataset)
     span = parse_span(options.frames, images.count)
@@ -83,8 +83,7 @@ def run(options: argparse.Namespace) -> int:
     signals = Signals(stop)
     with signals.caught(), progress_bar(console) as progress:
         for name in names:
-            done = counts_of(result, name)
-            left = sum(b - a for a, b in chunks(span, done.spans if done else (), span[1]))
+            left = sum(b - a for a, b in chunks(span, counts_of(result, name).spans, span[1]))
             total = span[1] - span[0]
             task = progress.add_task(coloured(name), total=total, completed=total - left)
             if stop.is_set():
@@ -98,9 +97,9 @@ def run(options: argparse.Namespace) -> int:
                 result, engine, images, span, save,
                 should_continue=should_continue, on_frame=on_frame,
             )  # fmt: skip
-            done = counts_of(result, name)
-            if done and not stop.is_set():
-                write_worst(engine, images, done.worst[: options.worst], out, should_continue)
+            if not stop.is_set():
+                worst = counts_of(result, name).worst[: options.worst]
+                write_worst(engine, images, worst, out, should_continue)
             engine.close()
     if not stop.is_set():
         result = replace(result, status="complete")

@@ -47,13 +47,12 @@ def write_evaluation(result: EvaluationResult, folder: Path) -> None:
         )
     if not variants:
         return
-    path = folder / EVALUATION_NAME
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise SinkError(f"cannot write {path}: {fault.strerror}; name another folder") from None
-    content = to_json(replace(result, variants=variants))
-    write_atomic(path, content, error=SinkError, advice="free some space or name another folder")
+    write_atomic(
+        folder / EVALUATION_NAME,
+        to_json(replace(result, variants=variants)),
+        error=SinkError,
+        advice="free some space or name another folder",
+    )
 
 
 def merge(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from msgspec.structs import replace
 
 from edge_app.errors import UsageError
@@ -96,19 +97,17 @@ def score_variant(
     save: gets the evaluation every other second and at the end, also after an error.
     should_continue, on_frame: called after each frame.
     """
-    name, (digest,) = engine.variant.name, result.datasets
+    name = engine.variant.name
     runtime = f"{engine.network.runtime.title}, {count(engine.network.threads, 'thread')}"
-    done = counts_of(result, name)
     saved_s = time.monotonic()
     try:
-        for start, stop in chunks(span, done.spans if done else (), CHUNK[result.task]):
+        for start, stop in chunks(span, counts_of(result, name).spans, CHUNK[result.task]):
             if not should_continue():
                 break
             part = score_span(
                 engine, images, start, stop, should_continue=should_continue, on_frame=on_frame
             )
-            done = add_counts(done, part) if done else part
-            result = with_counts(result, name, digest, done, runtime)
+            result = with_counts(result, name, part, runtime)
             if time.monotonic() - saved_s >= _SAVE_S:
                 save(result)
                 saved_s = time.monotonic()
@@ -117,17 +116,23 @@ def score_variant(
     return result
 
 
-def counts_of(result: EvaluationResult, variant: str) -> PartialCounts | None:
+def counts_of(result: EvaluationResult, variant: str) -> PartialCounts:
     """Return what is counted of a variant on the evaluation's only data set."""
     (digest,) = result.datasets
-    return result.variants[variant].parts.get(digest)
+    n = len(result.classes)
+    none = PartialCounts(counts=np.zeros((n, n), np.int64), missed=np.zeros(n, np.int64))
+    return result.variants[variant].parts.get(digest, none)
 
 
 def with_counts(
-    result: EvaluationResult, variant: str, digest: str, counts: PartialCounts, runtime: str
+    result: EvaluationResult, variant: str, part: PartialCounts, runtime: str
 ) -> EvaluationResult:
-    """Return the evaluation with a variant's counts of a data set replaced."""
+    """Return the evaluation with more counts of a variant on its only data set."""
+    (digest,) = result.datasets
     scores = result.variants[variant]
-    runtimes = tuple(dict.fromkeys((*scores.runtimes, runtime)))
-    scores = replace(scores, parts={**scores.parts, digest: counts}, runtimes=runtimes)
+    scores = replace(
+        scores,
+        parts={**scores.parts, digest: add_counts(counts_of(result, variant), part)},
+        runtimes=tuple(dict.fromkeys((*scores.runtimes, runtime))),
+    )
     return replace(result, variants={**result.variants, variant: scores})

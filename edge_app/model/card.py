@@ -142,6 +142,12 @@ class ModelSpec:
             names = ", ".join(self.variants)
             raise UsageError(f"{self.name} has no variant '{name}'; it has: {names}") from None
 
+    def chosen(self, text: str) -> list[str]:
+        """Return the names of variants of --variants: with commas between them, or "all"."""
+        if text == "all":
+            return list(self.variants)
+        return [self.variant(name.strip()).name for name in text.split(",")]
+
 
 def read_card(folder: Path) -> ModelSpec:
     """Read DIR/model.json; raise ModelError naming the field that is wrong."""

@@ -130,6 +130,5 @@ def _copy(origin: Path, target: Path) -> None:
 
 def _write(path: Path, text: str) -> None:
     """Write a file that everybody may read."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, text)
     path.chmod(0o644)

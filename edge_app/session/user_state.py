@@ -29,9 +29,7 @@ def remember_swapped(camera: str, swapped: bool) -> None:
     if swapped:
         cameras.append(camera)
     with suppress(OSError, RuntimeError, EdgeError):  # RuntimeError: there is no home folder
-        path = state_file()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, json.dumps({"flipped": cameras[-_MOST:]}) + "\n")
+        write_atomic(state_file(), json.dumps({"flipped": cameras[-_MOST:]}) + "\n")
 
 
 def _read() -> list[str]:

@@ -15,7 +15,7 @@ from edge_app.console import print_markup
 from edge_app.evaluate.dataset import Dataset, ImageSet
 from edge_app.evaluate.evaluation_file import write_evaluation
 from edge_app.evaluate.evaluation_output import progress_bar
-from edge_app.evaluate.partial_counts import add_counts, chunks
+from edge_app.evaluate.partial_counts import chunks
 from edge_app.evaluate.running import begin, counts_of, with_counts
 from edge_app.model.card import ModelSpec
 from edge_app.results.evaluation_result import EvaluationResult, PartialCounts
@@ -71,30 +71,29 @@ def evaluate(
     client.register_plugin(NoProfilerPlugin())
     facts = list(client.run(worker_facts, options.runtime).values())
     images = ImageSet(dataset)
-    variants = {spec.name: _variants(spec, options.variants) for spec in specs}
-    before = {
-        spec.name: begin(
+    boards = {each["board"]["model"]: each["board"] for each in facts}  # one of each model
+    before: dict[str, EvaluationResult] = {}
+    jobs: dict[VariantKey, list[Job]] = {}
+    for spec in specs:
+        variants = spec.chosen(options.variants)
+        before[spec.name] = result = begin(
             spec,
-            variants[spec.name],
+            variants,
             dataset,
             images,
             options.out / spec.name,
-            boards=_boards(facts),
+            boards=tuple(boards.values()),
             versions=facts[0]["versions"] if facts else {},
             start_over=options.start_over,
         )
-        for spec in specs
-    }
-    jobs = {
-        (spec.name, variant): _jobs(before[spec.name], spec, variant, dataset, images, options)
-        for spec in specs
-        for variant in variants[spec.name]
-    }
-    results = _Results(before, ", ".join(sorted({each["runtime"] for each in facts})), options.out)
+        for variant in variants:
+            jobs[spec.name, variant] = _jobs(result, spec, variant, dataset, images, options)
+    runtime = ", ".join(sorted({each["runtime"] for each in facts}))
     trees = {key: submit(client, planned) for key, planned in jobs.items() if planned}
 
     def save() -> None:
-        results.write({key: tree.done(client) for key, tree in trees.items()}, "interrupted")
+        parts = {key: tree.done(client) for key, tree in trees.items()}
+        _write(before, parts, runtime, "interrupted", options.out)
 
     with progress_bar(console) as progress:
         job_progress = _JobProgress(progress, [job for each in jobs.values() for job in each])
@@ -114,34 +113,24 @@ def evaluate(
             client.unsubscribe_topic(TOPIC)
         job_progress.finish()
     _print_moved(client, console, jobs, trees)
-    return results.write(parts, "complete")
+    return _write(before, parts, runtime, "complete", options.out)
 
 
-class _Results:
-    """The evaluations before the jobs, to which their counts are added.
-
-    runtime: of the workers. out: folder of the results.
-    """
-
-    def __init__(self, before: Mapping[str, EvaluationResult], runtime: str, out: Path) -> None:
-        self._before = before
-        self._runtime = runtime
-        self._out = out
-
-    def write(
-        self, parts: Mapping[VariantKey, PartialCounts | None], status: str
-    ) -> dict[str, EvaluationResult]:
-        """Write and return the evaluations with these counts added."""
-        results = {name: replace(result, status=status) for name, result in self._before.items()}
-        for (model, variant), part in parts.items():
-            if part is not None:
-                done = counts_of(self._before[model], variant)
-                total = add_counts(done, part) if done else part
-                (digest,) = self._before[model].datasets
-                results[model] = with_counts(results[model], variant, digest, total, self._runtime)
-        for name, result in results.items():
-            write_evaluation(result, self._out / name)
-        return results
+def _write(
+    before: Mapping[str, EvaluationResult],
+    parts: Mapping[VariantKey, PartialCounts | None],
+    runtime: str,
+    status: str,
+    out: Path,
+) -> dict[str, EvaluationResult]:
+    """Write and return the evaluations before the jobs with the counts of these parts added."""
+    results = {name: replace(result, status=status) for name, result in before.items()}
+    for (model, variant), part in parts.items():
+        if part is not None:
+            results[model] = with_counts(results[model], variant, part, runtime)
+    for name, result in results.items():
+        write_evaluation(result, out / name)
+    return results
 
 
 class _JobProgress:
@@ -149,26 +138,22 @@ class _JobProgress:
 
     def __init__(self, progress: Progress, jobs: Iterable[Job]) -> None:
         self._progress = progress
-        self._sizes = {job.key: job.stop - job.start for job in jobs}
-        self._task = progress.add_task("frames", total=sum(self._sizes.values()))
-        self._left = set(self._sizes)
+        self._left = {job.key: job.stop - job.start for job in jobs}
+        self._task = progress.add_task("frames", total=sum(self._left.values()))
         self._workers: set[str] = set()
 
     def add(self, message: Mapping[str, Any]) -> None:
         """Advance by a finished job."""
         self._workers.add(message["worker"])
-        if message["key"] in self._left:
-            self._left.remove(message["key"])
-            workers = count(len(self._workers), "worker")
-            self._progress.update(
-                self._task,
-                advance=self._sizes[message["key"]],
-                description=f"frames on {workers}",
-            )
+        self._progress.update(
+            self._task,
+            advance=self._left.pop(message["key"], 0),
+            description=f"frames on {count(len(self._workers), 'worker')}",
+        )
 
     def finish(self) -> None:
         """Show all frames as done, also those of lost messages."""
-        self._progress.update(self._task, completed=sum(self._sizes.values()))
+        self._progress.advance(self._task, sum(self._left.values()))
 
 
 def _jobs(
@@ -180,30 +165,14 @@ def _jobs(
     options: ClusterOptions,
 ) -> list[Job]:
     """Return jobs for the frames of a variant that are not counted yet."""
-    done = counts_of(result, variant)
     file = spec.variant(variant).path.absolute()
     model = file if spec.guessed else file.parent  # a file without a card, or the card's folder
     sha256 = result.variants[variant].sha256
     size = options.chunk or _CHUNK[spec.task]
     return [
         Job(str(model), variant, sha256, dataset, start, stop, options.runtime)
-        for start, stop in chunks((0, images.count), done.spans if done else (), size)
+        for start, stop in chunks((0, images.count), counts_of(result, variant).spans, size)
     ]
-
-
-def _variants(spec: ModelSpec, text: str) -> list[str]:
-    """Return the variants of a list; raise ModelError if the model does not have one."""
-    if text == "all":
-        return list(spec.variants)
-    return [spec.variant(name.strip()).name for name in text.split(",")]
-
-
-def _boards(facts: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
-    """Return the workers' boards, one of each model."""
-    boards: dict[str, dict[str, Any]] = {}
-    for each in facts:
-        boards.setdefault(each["board"]["model"], each["board"])
-    return tuple(boards.values())
 
 
 def _print_moved(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 from edge_app.board import board, versions
 from edge_app.errors import ModelError
 from edge_app.evaluate.dataset import Dataset, ImageSet
-from edge_app.evaluate.partial_counts import sum_counts
 from edge_app.evaluate.scoring import score_span
 from edge_app.model.card import file_sha256
 from edge_app.model.catalog import resolve_model
@@ -53,11 +51,6 @@ def score_job(job: Job) -> PartialCounts:
     part = score_span(_engine(job), _images(job.dataset), job.start, job.stop)
     _report(job.key, part.frames)
     return part
-
-
-def add_group(parts: Sequence[PartialCounts]) -> PartialCounts:
-    """Return the sum of some parts; raise ValueError if a frame is in two of them."""
-    return sum_counts(parts)
 
 
 def worker_facts(runtime: str) -> dict[str, Any]:

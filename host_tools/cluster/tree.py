@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from edge_app.evaluate.partial_counts import sum_counts
 from edge_app.results.evaluation_result import PartialCounts
-from host_tools.cluster.jobs import Job, add_group, score_job
+from host_tools.cluster.jobs import Job, score_job
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -60,13 +60,13 @@ def submit(client: Client, jobs: Sequence[Job]) -> Tree:
     branches = []
     for group in _groups(futures):
         name = f"sum-{group[0].key}"
-        total = client.submit(add_group, group, key=name, retries=_RETRIES)
+        total = client.submit(sum_counts, group, key=name, retries=_RETRIES)
         branches.append(Reduction(tuple(group), total))
     level, depth = [branch.total for branch in branches], 1
     while len(level) > 1:
         depth += 1
         level = [
-            client.submit(add_group, group, key=f"sum{depth}-{group[0].key}", retries=_RETRIES)
+            client.submit(sum_counts, group, key=f"sum{depth}-{group[0].key}", retries=_RETRIES)
             for group in _groups(level)
         ]
     return Tree(tuple(branches), level[0])

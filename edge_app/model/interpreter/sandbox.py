@@ -124,7 +124,6 @@ def _read_cache() -> list[str]:
 def _write_cache(ran: list[str]) -> None:
     """Save the keys of files that ran; if that fails, files are tried again next time."""
     with suppress(OSError, EdgeError):
-        cache_file().parent.mkdir(parents=True, exist_ok=True)
         write_atomic(cache_file(), json.dumps(ran[-_CACHE_ENTRIES:]))
 
 
