@@ -7,26 +7,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from edge_app.bench.cases import Case, WorkerRequest
 from edge_app.bench.quality_result import QualityResult
 from edge_app.bench.result_file import write_result
 from edge_app.bench.worker import run_in_process
 from edge_app.board import Verdict, board, judge, read_cpu_usage, versions
-from edge_app.console import coloured, print_markup, print_wrapped
+from edge_app.console import coloured, compact_table, print_markup, print_wrapped
 from edge_app.errors import UsageError
 from edge_app.model.card import ModelSpec
 from edge_app.model.catalog import sample
 from edge_app.paths import assets_dir
-from edge_app.results.bench_result import BENCH_SCHEMA, Budget
-from edge_app.results.json_file import parse_json, read_file, to_json
+from edge_app.results.bench_result import Budget
+from edge_app.results.json_file import read_file, to_json
 from edge_app.results.published_figures import (
-    PublishedFigures,
     PublishedResult,
     PublishedVariant,
+    parse_published,
 )
 from edge_app.results.quality_record import QualityRecord
 from edge_app.style import NOTHING, file_size, fraction, significant
@@ -127,11 +125,9 @@ def _answers(
 
 
 def _published() -> Sequence[PublishedResult]:
-    def parse(content: bytes) -> PublishedFigures:
-        return parse_json(content, PublishedFigures, schema=BENCH_SCHEMA)
-
     path = assets_dir() / "reference" / "thesis.json"
-    return read_file(path, parse, "a file of published figures", "install the app again").results
+    what = "a file of published figures"
+    return read_file(path, parse_published, what, "install the app again").results
 
 
 def _report(
@@ -143,19 +139,15 @@ def _report(
     """Print a task's table: each figure with the published ones in the columns after it."""
     spec = task.spec
     theirs = [result for result in published if result.model == _MODELS[spec.task]]
-    table = Table(
-        title=f"{spec.title} on {Path(task.source).name}, beside the published figures",
-        title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
-    )  # fmt: skip
     score = "top-1" if spec.task == "classification" else "mIoU"
     machines = [
         result.machine.replace(" (reference)", "").replace("Raspberry ", "") + "\npubl."
         for result in theirs
     ]
-    for name in (
-        "variant", "size", "published", score, "published", "ms a\nframe", *machines,
-    ):  # fmt: skip
-        table.add_column(name, justify="left" if name == "variant" else "right", no_wrap=True)
+    columns = ("variant", "size", "published", score, "published", "ms a\nframe", *machines)
+    title = f"{spec.title} on {Path(task.source).name}, beside the published figures"
+    table = compact_table(title, columns, 1)
+    table.padding = (0, 1, 0, 0)
     for variant, ours in answers.items():
         rows = [result.variants.get(variant, PublishedVariant()) for result in theirs]
         first = rows[0] if rows else PublishedVariant()

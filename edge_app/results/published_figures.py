@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from edge_app.results.bench_result import Count, Positive
+from edge_app.results.bench_result import BENCH_SCHEMA, Count, Positive
+from edge_app.results.json_file import parse_json
 from edge_app.results.quality_record import QualityRecord
 
 
@@ -45,3 +46,8 @@ class PublishedFigures(Struct, frozen=True, kw_only=True):
     schema: int
     published: Publication
     results: tuple[PublishedResult, ...]
+
+
+def parse_published(content: bytes) -> PublishedFigures:
+    """Return a file's content. Raises ValueError naming the field."""
+    return parse_json(content, PublishedFigures, schema=BENCH_SCHEMA)

@@ -16,13 +16,13 @@ from edge_app import __version__
 from edge_app.atomic import write_atomic
 from edge_app.console import print_line, print_markup
 from edge_app.errors import SinkError, UsageError
-from edge_app.model.card import ModelSpec, read_card
+from edge_app.model.card import read_card
 from edge_app.paths import assets_dir
 from edge_app.style import count
 from host_tools.charts.drawing import DARK, LIGHT, check_matplotlib
 from host_tools.charts.report_charts import charts_of
 from host_tools.report.figures import Result
-from host_tools.report.gallery import Gallery, make_gallery
+from host_tools.report.gallery import make_gallery
 from host_tools.report.merging import join, with_scores
 from host_tools.report.page import ModelSection, RenderedChart, page_template, render_page
 from host_tools.report.reading import read_results
@@ -77,7 +77,7 @@ def build_report(options: ReportOptions, console: Console) -> None:
         ]
         gallery = None
         if spec is not None and options.images is not None:
-            gallery = _gallery(spec, options.images, options.samples, progress)
+            gallery = make_gallery(spec, options.images, options.samples, progress)
     files = count(len(options.results), "result file") if options.results else "the reference only"
     made = f"Made {time.strftime('%Y-%m-%d %H:%M')} by edge-quant {__version__} from {files}"
     charts = [chart for section in sections for chart in section.charts]
@@ -162,12 +162,3 @@ def _render_charts(
         rendered.append(RenderedChart(chart.name, chart.title, chart.note, light, dark))
         progress.advance(task)
     return rendered
-
-
-def _gallery(spec: ModelSpec, images: str, samples: int, progress: Progress) -> Gallery:
-    task = progress.add_task("gallery", total=len(spec.variants))
-
-    def on_variant(variant: str) -> None:
-        progress.update(task, description=f"gallery: {variant}", advance=1)
-
-    return make_gallery(spec, images, samples, on_variant)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+from msgspec.structs import asdict
+
 from edge_app.model.card import VARIANTS
+from edge_app.results.quality_record import QualityRecord
 from edge_app.style import count
 
 FLOAT = "float32"  # the others are compared with it
@@ -26,19 +30,11 @@ class Spread:
     is_mean: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """A quality between 0 and 1; None for what was not scored.
-
-    on: the frames it was scored on, as text. per_class: IoU by name, None for an absent class.
-    """
+class Score(QualityRecord, frozen=True, kw_only=True):
+    """The quality of a variant; on: the frames it was scored on, as text."""
 
     on: str
-    frames: int | None = None
-    pixel_accuracy: float | None = None
-    miou: float | None = None
-    top1: float | None = None
-    per_class: Mapping[str, float | None] = field(default_factory=dict)
+    per_class: dict[str, float | None] = msgspec.field(default_factory=dict)
 
     @property
     def headline(self) -> tuple[str, float] | None:
@@ -51,6 +47,14 @@ class Score:
             if value is not None:
                 return name, value
         return None
+
+
+def score_of(quality: QualityRecord | None, on: str) -> Score | None:
+    """Return the score of a variant on some frames; None if nothing was scored."""
+    if quality is None:
+        return None
+    score = Score(**asdict(quality) | {"on": on, "per_class": quality.per_class or {}})
+    return score if score.headline else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,6 @@ class Figures:
     score: Score | None = None
     init_ms: float | None = None
     peak_rss_mb: float | None = None
-    delegation: str = ""
     why: tuple[str, ...] = ()
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from rich.progress import Progress
 
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Classification, Decoded, Frame, Image, Segmentation
@@ -75,16 +75,7 @@ class Gallery:
         return self.spec.task == "segmentation"
 
 
-class OnVariant(Protocol):
-    """Reports progress of a gallery."""
-
-    def __call__(self, variant: str) -> None:
-        """Note that this variant is about to run."""
-
-
-def make_gallery(
-    spec: ModelSpec, source: str, count: int = 3, on_variant: OnVariant | None = None
-) -> Gallery:
+def make_gallery(spec: ModelSpec, source: str, count: int, progress: Progress) -> Gallery:
     """Run all variants on `count` images, spread evenly over the source.
 
     Raises SourceError and ModelError, and UsageError for a count below 1.
@@ -94,9 +85,9 @@ def make_gallery(
     frames = list(_spread(source, count))
     results: dict[str, list[Decoded]] = {}
     # float32 comes first: the others are compared with it.
+    task = progress.add_task("gallery", total=len(spec.variants))
     for variant in sorted(spec.variants, key=lambda name: name != FLOAT):
-        if on_variant:
-            on_variant(variant)
+        progress.update(task, description=f"gallery: {variant}", advance=1)
         engine = load_engine(spec, variant)
         results[variant] = [engine.predict(frame.image) for frame in frames]
     images = tuple(

@@ -7,9 +7,6 @@ from typing import Any
 
 from edge_app.board import UNKNOWN
 
-# Bits 0 to 3 of the Raspberry Pi firmware's get_throttled: under-voltage, capped, throttled,
-# soft temperature limit, now. The same bits 16 higher: since the start.
-_NOW = 0xF
 _BUSY = 0.5  # of the cores
 
 
@@ -17,20 +14,6 @@ def machine_name(board: Mapping[str, Any]) -> str:
     """Return the board's own name, or a text for a board without one."""
     model = str(board.get("model") or UNKNOWN)
     return "unnamed machine" if model == UNKNOWN else model
-
-
-def throttled(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return a warning if the board slowed itself down; none if that is unknown."""
-    first, last = _bits(before), _bits(after)
-    if last is None:
-        return ()
-    new = last & ~(last if first is None else first)
-    if not new and not ((first or 0) | last) & _NOW:
-        return ()
-    return (
-        f"the board slowed itself down (get_throttled {last:#x}): its times are not valid; "
-        "cool it, check its power supply and measure again",
-    )
 
 
 def busy(before: Mapping[str, Any]) -> tuple[str, ...]:
@@ -68,13 +51,6 @@ def state(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, str]
         "throttled": _text(after, "throttled"),
         "load": _change(before, after, "load_1m", ""),
     }
-
-
-def _bits(board: Mapping[str, Any]) -> int | None:
-    try:
-        return int(str(board.get("throttled")).rpartition("=")[2], 16)
-    except ValueError:
-        return None
 
 
 def _text(board: Mapping[str, Any], name: str) -> str:

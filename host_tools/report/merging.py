@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from edge_app.model.card import ModelSpec
-from host_tools.report.figures import Figures, Result, Score, in_order
+from edge_app.results.quality_record import QualityRecord
+from host_tools.report.figures import Figures, Result, Score, in_order, score_of
 
 
 def join(results: Sequence[Result]) -> list[Result]:
@@ -73,17 +74,11 @@ def _scores_from(source: Result, result: Result) -> dict[str, Score]:
 
 
 def _of_card(spec: ModelSpec) -> Result:
+    """Return the scores in a model's card."""
+    names = QualityRecord.__struct_fields__
     figures = []
     for variant in spec.variants.values():
-        quality = variant.quality
-        score = Score(
-            on="the images it was verified on when converted",
-            frames=quality.get("frames"),
-            pixel_accuracy=quality.get("pixel_accuracy"),
-            miou=quality.get("miou"),
-            top1=quality.get("top1"),
-            per_class=quality.get("per_class") or {},
-        )
-        known = score if score.headline else None
-        figures.append(Figures(variant.name, bytes=variant.bytes, score=known))
+        quality = QualityRecord(**{name: variant.quality.get(name) for name in names})
+        score = score_of(quality, "the images it was verified on when converted")
+        figures.append(Figures(variant.name, bytes=variant.bytes, score=score))
     return Result(machine="", model=spec.name, figures=in_order(figures))

@@ -33,20 +33,6 @@ class RenderedChart:
 
 
 @dataclass(frozen=True, slots=True)
-class ResultSummary:
-    """One result in text.
-
-    conditions: what was measured, and how. explained: the reasons for each variant's speed.
-    """
-
-    label: str
-    warnings: tuple[str, ...]
-    conditions: str
-    sentences: Sequence[str]
-    explained: Sequence[tuple[str, Sequence[str]]]
-
-
-@dataclass(frozen=True, slots=True)
 class FiguresTable:
     """A row per variant below each machine; columns without any value are left out.
 
@@ -66,48 +52,28 @@ class ModelSection:
     charts: Sequence[RenderedChart]
 
     @property
-    def _labelled(self) -> Labelled:
+    def labelled(self) -> Labelled:
+        """The results with the names that tell them apart."""
         return list(zip(labels(self.results), self.results, strict=True))
-
-    @property
-    def summaries(self) -> list[ResultSummary]:
-        """The results in text, in order."""
-        return [_summary(label, result) for label, result in self._labelled]
 
     @property
     def table(self) -> FiguresTable:
         """The figures of all results."""
-        return _table(self._labelled)
-
-
-@dataclass(frozen=True, slots=True)
-class MachineFacts:
-    """What is known of one machine, by name, in the order it is shown."""
-
-    name: str
-    facts: dict[str, str]
+        return _table(self.labelled)
 
 
 _COLUMNS: dict[str, Callable[[Figures, Figures | None], str | None]] = {
     "size": lambda one, _: file_size(one.bytes) if one.bytes else None,
     "quality": lambda one, _: _quality(one),
     "points lost": lambda one, base: _lost(one, base),
-    "invoke ms, p50": lambda one, _: (
-        figure(one.invoke_only.typical_ms) if one.invoke_only else None
-    ),
-    "p90": lambda one, _: (
-        figure(one.invoke_only.p90_ms) if one.invoke_only and one.invoke_only.p90_ms else None
-    ),
-    "invoke-only frames/s": lambda one, _: (
-        figure(one.invoke_only_fps) if one.invoke_only_fps else None
-    ),
-    "end-to-end frames/s": lambda one, _: (
-        figure(one.end_to_end_fps) if one.end_to_end_fps else None
-    ),
-    "end-to-end ms": lambda one, _: figure(one.end_to_end.typical_ms) if one.end_to_end else None,
+    "invoke ms, p50": lambda one, _: _figure(getattr(one.invoke_only, "typical_ms", None)),
+    "p90": lambda one, _: _figure(getattr(one.invoke_only, "p90_ms", None)),
+    "invoke-only frames/s": lambda one, _: _figure(one.invoke_only_fps),
+    "end-to-end frames/s": lambda one, _: _figure(one.end_to_end_fps),
+    "end-to-end ms": lambda one, _: _figure(getattr(one.end_to_end, "typical_ms", None)),
     "vs float32": lambda one, base: _ratio(one, base),
-    "load ms": lambda one, _: figure(one.init_ms) if one.init_ms else None,
-    "peak MB": lambda one, _: figure(one.peak_rss_mb) if one.peak_rss_mb else None,
+    "load ms": lambda one, _: _figure(one.init_ms),
+    "peak MB": lambda one, _: _figure(one.peak_rss_mb),
 }
 
 
@@ -129,8 +95,10 @@ def page_template() -> Template:
     )
     environment.filters |= {
         "anchor": _anchor,
+        "conditions": _conditions,
         "data_url": _data_url,
         "percent": percent,
+        "sentences": sentences,
         "variant_colour": variant_colour,
         "spaced": spaced,
     }
@@ -166,7 +134,7 @@ def _anchor(text: str) -> str:
 
 
 def _data_url(content: bytes, kind: str) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def _typefaces() -> Iterator[dict[str, object]]:
@@ -176,18 +144,7 @@ def _typefaces() -> Iterator[dict[str, object]]:
             content = (assets_dir() / "fonts" / file).read_bytes()
         except (OSError, EdgeError):
             continue
-        url = f"data:font/woff;base64,{base64.b64encode(content).decode('ascii')}"
-        yield {"weight": weight, "url": url}
-
-
-def _summary(label: str, result: Result) -> ResultSummary:
-    return ResultSummary(
-        label,
-        result.warnings,
-        _conditions(result),
-        sentences(result),
-        [(one.variant, one.why) for one in result.figures.values() if one.why],
-    )
+        yield {"weight": weight, "url": _data_url(content, "font/woff")}
 
 
 def _conditions(result: Result) -> str:
@@ -231,6 +188,10 @@ def _table(labelled: Labelled) -> FiguresTable:
     )
 
 
+def _figure(value: float | None) -> str | None:
+    return figure(value) if value else None
+
+
 def _quality(one: Figures) -> str | None:
     headline = one.score.headline if one.score else None
     return f"{quality_text(headline)} {headline[0]}" if headline else None
@@ -246,8 +207,8 @@ def _ratio(one: Figures, base: Figures | None) -> str | None:
     return None if ratio is None else f"{ratio:.{2 if ratio >= 0.1 else 3}f}x"
 
 
-def _machines(results: Sequence[Result]) -> list[MachineFacts]:
-    """Return every machine once, with its state during each of its files."""
+def _machines(results: Sequence[Result]) -> list[tuple[str, dict[str, str]]]:
+    """Return the name and facts of every machine once, with its state during each of its files."""
     machines: dict[tuple[object, ...], list[Result]] = {}
     for result in results:
         key = (result.machine, result.published, *result.facts.items())
@@ -262,7 +223,7 @@ def _machines(results: Sequence[Result]) -> list[MachineFacts]:
         lines["results"] = ", ".join(
             dict.fromkeys(file for result in members for file in result.origin)
         )
-        listed.append(MachineFacts(members[0].machine, lines))
+        listed.append((members[0].machine, lines))
     return listed
 
 

@@ -8,16 +8,17 @@ from pathlib import Path
 
 from msgspec import Raw, Struct
 
+from edge_app.board import judge
 from edge_app.evaluate.evaluation_file import quality_of_variant
-from edge_app.results.bench_result import BENCH_SCHEMA, BenchResult, CaseResult, parse_bench
+from edge_app.results.bench_result import BenchResult, CaseResult, parse_bench
 from edge_app.results.evaluation_result import parse_evaluation
 from edge_app.results.json_file import parse_json, read_file
-from edge_app.results.published_figures import PublishedFigures, PublishedVariant
+from edge_app.results.published_figures import PublishedVariant, parse_published
 from edge_app.results.quality_record import QualityRecord
 from edge_app.results.run_summary import RunSummary
 from edge_app.timing import STAGES, Latency
-from host_tools.report.figures import Figures, Result, Score, Spread, in_order
-from host_tools.report.machines import busy, facts, machine_name, state, throttled
+from host_tools.report.figures import Figures, Result, Spread, in_order, score_of
+from host_tools.report.machines import busy, facts, machine_name, state
 
 _ENDS = {"interrupted": "was stopped early", "failed": "failed"}
 _RUNTIMES = {
@@ -99,7 +100,7 @@ def _verdict(bench: BenchResult) -> Sequence[str]:
     if bench.verdict is not None:
         return bench.verdict.reasons
     before, after = bench.board.before, bench.board.after
-    return (*throttled(before, after), *busy(before))
+    return (*judge(before, after).reasons, *busy(before))
 
 
 def _case_figures(case: CaseResult, source: str) -> Figures:
@@ -112,10 +113,9 @@ def _case_figures(case: CaseResult, source: str) -> Figures:
         invoke_only_fps=case.invoke_only_fps or None,
         end_to_end_fps=case.end_to_end_fps or None,
         stages=stages,
-        score=_score(case.quality, source),
+        score=score_of(case.quality, source),
         init_ms=case.init_ms,
         peak_rss_mb=case.peak_rss_mb or None,
-        delegation=case.delegation,
         why=case.why,
     )
 
@@ -128,7 +128,7 @@ def _evaluation(content: bytes, path: Path, name: str | None) -> Result:
         Figures(
             variant=variant,
             bytes=scores.bytes,
-            score=_score(QualityRecord.of(quality_of_variant(result, variant)), data),
+            score=score_of(QualityRecord.of(quality_of_variant(result, variant)), data),
         )
         for variant, scores in result.variants.items()
     ]
@@ -160,8 +160,7 @@ def _summary(content: bytes, path: Path, name: str | None) -> Result:
         invoke_only_fps=summary.fps.network or None,
         end_to_end_fps=None if paced else shown or None,
         stages=stages,
-        score=_score(summary.quality, summary.source),
-        delegation=summary.delegation,
+        score=score_of(summary.quality, summary.source),
     )
     return Result(
         machine=name or machine_name(board),
@@ -172,14 +171,14 @@ def _summary(content: bytes, path: Path, name: str | None) -> Result:
         runtime=_runtime_title(summary),
         threads=summary.threads,
         origin=(origin,),
-        warnings=(*_stopped(summary.status, summary.reason), *throttled(board, board)),
+        warnings=(*_stopped(summary.status, summary.reason), *judge(board, board).reasons),
         facts=facts(board, summary.versions),
         states=((origin, state(board, board)),),
     )
 
 
 def _published(content: bytes, origin: str) -> list[Result]:
-    file = parse_json(content, PublishedFigures, schema=BENCH_SCHEMA)
+    file = parse_published(content)
     by = file.published
     return [
         Result(
@@ -208,7 +207,7 @@ def _published_figures(variant: str, values: PublishedVariant, frames: int, on: 
         bytes=values.bytes,
         end_to_end=Spread(1e3 * seconds / frames, is_mean=True) if seconds else None,
         end_to_end_fps=frames / seconds if seconds else None,
-        score=_score(values.quality, on),
+        score=score_of(values.quality, on),
     )
 
 
@@ -224,21 +223,6 @@ def _stopped(status: str, reason: str | None = None) -> tuple[str, ...]:
     if status == "complete":
         return ()
     return (f"the measuring {_ENDS.get(status, status)}{f': {reason}' if reason else ''}",)
-
-
-def _score(quality: QualityRecord | None, on: str) -> Score | None:
-    """Return the quality of a variant; None if nothing was scored."""
-    if quality is None:
-        return None
-    score = Score(
-        on=on,
-        frames=quality.frames,
-        pixel_accuracy=quality.pixel_accuracy,
-        miou=quality.miou,
-        top1=quality.top1,
-        per_class=quality.per_class or {},
-    )
-    return score if score.headline else None
 
 
 def _stages(found: Mapping[str, Latency]) -> dict[str, Spread]:

@@ -53,14 +53,16 @@ def speed_ratio(base: Figures, one: Figures) -> float | None:
 
 def lost_points(base: Figures, one: Figures) -> float | None:
     """Return the points (hundredths) of quality a variant lost; a gain is negative."""
-    before = base.score.headline if base.score else None
-    after = one.score.headline if one.score else None
-    if not before or not after or before[0] != after[0]:
+    pair = _headlines(base, one)
+    return 100 * (pair[0][1] - pair[1][1]) if pair else None
+
+
+def _headlines(base: Figures, one: Figures) -> tuple[tuple[str, float], tuple[str, float]] | None:
+    """Return the scores of both; None if they cannot be compared, as on different frames."""
+    if not base.score or not one.score or base.score.on != one.score.on:
         return None
-    # Scores on different frames cannot be compared.
-    if base.score and one.score and base.score.on != one.score.on:
-        return None
-    return 100 * (before[1] - after[1])
+    before, after = base.score.headline, one.score.headline
+    return (before, after) if before and after and before[0] == after[0] else None
 
 
 def _speed(base: Figures, one: Figures) -> str:
@@ -75,19 +77,15 @@ def _speed(base: Figures, one: Figures) -> str:
 
 
 def _quality(base: Figures, one: Figures) -> str:
-    lost = lost_points(base, one)
-    if lost is None or base.score is None or one.score is None:
+    pair, lost = _headlines(base, one), lost_points(base, one)
+    if pair is None or lost is None:
         return ""
-    before, after = base.score.headline, one.score.headline
-    if before is None or after is None:
-        return ""
-    name = before[0]
-    pair = f"({quality_text(before, 4)} to {quality_text(after, 4)})"
+    before, after = (quality_text(headline, 4) for headline in pair)
+    name = pair[0][0]
     if abs(lost) < 0.005:
-        return f"has the same {name} ({quality_text(after, 4)})"
+        return f"has the same {name} ({after})"
     points = f"{abs(lost):.1f}" if abs(lost) >= 0.095 else f"{abs(lost):.2f}"
-    verb = "loses" if lost > 0 else "gains"
-    return f"{verb} {points} points of {name} {pair}"
+    return f"{'loses' if lost > 0 else 'gains'} {points} points of {name} ({before} to {after})"
 
 
 def _size(base: Figures, one: Figures) -> str:
@@ -102,9 +100,8 @@ def _size(base: Figures, one: Figures) -> str:
 
 
 def _times(ratio: float) -> str:
-    return (
-        f"{ratio:.0f}x" if ratio >= 9.95 else f"{ratio:.1f}x" if ratio >= 1.095 else f"{ratio:.2f}x"
-    )
+    places = 0 if ratio >= 9.95 else 1 if ratio >= 1.095 else 2
+    return f"{ratio:.{places}f}x"
 
 
 def _listed(parts: list[str]) -> str:

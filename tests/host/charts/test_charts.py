@@ -30,7 +30,9 @@ def full(name: str, ratio: float = 1.0) -> Figures:
         invoke_only_fps=50.0 / ratio,
         end_to_end_fps=40.0 / ratio,
         stages=STAGES,
-        score=Score("val", 10, miou=0.8 / ratio**0.01, per_class={"road": 0.9, "pole": 0.4}),
+        score=Score(
+            on="val", frames=10, miou=0.8 / ratio**0.01, per_class={"road": 0.9, "pole": 0.4}
+        ),
     )
 
 
@@ -84,7 +86,7 @@ def test_every_chart_is_drawn_for_every_page(page: str) -> None:
         (Figures("int8", bytes=5), ["m-size"]),
         (Figures("int8", invoke_only=Spread(3.0)), ["m-network"]),
         (Figures("int8", invoke_only_fps=3.0), ["m-fps"]),
-        (Figures("int8", score=Score("val", top1=0.5, per_class={"7": 0.5})), ["m-quality"]),
+        (Figures("int8", score=Score(on="val", top1=0.5, per_class={"7": 0.5})), ["m-quality"]),
         (Figures("int8", stages={"invoke": Spread(2.0)}), ["m-stages"]),
     ],
 )

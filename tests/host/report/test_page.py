@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from rich.progress import Progress
 
 from edge_app.frame import Image
 from host_tools import cli
@@ -127,7 +128,7 @@ def test_a_street_gallery_marks_the_differences(tmp_path: Path, shared: Path) ->
     variants = {name: Variant(name, folder / f"{name}.tflite", 1) for name in ("float32", "int8")}
     labels = label_set("cityscapes")
     spec = ModelSpec("s", "S", "segmentation", labels, InputSpec((512, 256)), variants)
-    gallery = make_gallery(spec, str(shared / "camvid" / "test"), 2)
+    gallery = make_gallery(spec, str(shared / "camvid" / "test"), 2, Progress(disable=True))
     assert gallery.segmented
     assert 0.95 < gallery.agreement["int8"] < 1
     assert [decoded(image.image).shape for image in gallery.images] == [(360, 480, 3)] * 2
