@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from msgspec import structs
+
 from edge_app.bench.aggregate import aggregate
 from edge_app.bench.cases import Case, OnPhase, RequestKind, WorkerRequest, rounds_of
 from edge_app.bench.explain import explain
@@ -16,7 +18,6 @@ from edge_app.bench.worker import run_in_process
 from edge_app.board import board as read_board
 from edge_app.errors import ModelError
 from edge_app.results.bench_result import CaseResult, Sustained
-from edge_app.timing import Latency
 
 # What is missing if a phase after the trials fails.
 _MISSING = {"quality": "its answers are not scored: ", "sustained": "it had no sustained run: "}
@@ -105,32 +106,27 @@ class Benchmark:
     def results(self) -> list[CaseResult]:
         """Return the figures of every case that has any, in the order of the cases."""
         cores = self.board.get("cores")
-        medians = {case: _median(trials) for case, trials in self.trials.items()}
-        results = []
-        for case in self.cases:
-            trials = self.trials.get(case)
-            if not trials:
-                continue
-            other_runtimes = {
-                self.trials[other][0].setup.runtime: ms
-                for other, ms in medians.items()
-                if ms is not None
-                and (other.variant, other.threads) == (case.variant, case.threads)
-                and other.runtime != case.runtime
-            }
-            results.append(
-                aggregate(
-                    trials,
-                    cores if isinstance(cores, int) else 1,
-                    answers=self.answers.get(case),
-                    sustained=self.sustained.get(case),
-                    why=explain(trials[0], medians[case], self.board, other_runtimes),
-                    complete=len(trials) == self.request.budget.rounds,
-                )
+        measured = {
+            case: aggregate(
+                self.trials[case],
+                cores if isinstance(cores, int) else 1,
+                answers=self.answers.get(case),
+                sustained=self.sustained.get(case),
+                complete=len(self.trials[case]) == self.request.budget.rounds,
             )
+            for case in self.cases
+            if case in self.trials
+        }
+        results = []
+        for case, one in measured.items():
+            others_ms = {
+                other.runtime: other.invoke_only.p50_ms
+                for key, other in measured.items()
+                if other.invoke_only
+                and (key.variant, key.threads) == (case.variant, case.threads)
+                and key.runtime != case.runtime
+            }
+            invoke_ms = one.invoke_only.p50_ms if one.invoke_only else None
+            why = explain(self.trials[case][0], invoke_ms, self.board, others_ms)
+            results.append(structs.replace(one, why=why))
         return results
-
-
-def _median(trials: Sequence[Trial]) -> float | None:
-    latency = Latency.of(ms for trial in trials for ms in trial.invoke_only)
-    return latency.p50_ms if latency else None

@@ -66,7 +66,5 @@ def cases_of(
 
 
 def rounds_of(cases: Sequence[Case], rounds: int) -> Iterator[tuple[int, Case]]:
-    """Yield (round, case) as A B C D A B C D, so that drift affects all cases equally."""
-    for number in range(rounds):
-        for case in cases:
-            yield number, case
+    """Return (round, case) as A B C D A B C D, so that drift affects all cases equally."""
+    return product(range(rounds), cases)

@@ -45,21 +45,10 @@ def different_boards(first: BenchResult, second: BenchResult) -> list[str]:
     one, other = first.board.before, second.board.before
     # A fact that a file lacks is not a difference: old files lack `cpu`.
     return [
-        _difference(text, one[name], other[name])
+        f"{text} ({one[name]} and {other[name]})"
         for name, text in _BOARD
         if name in one and name in other and one[name] != other[name]
     ]
-
-
-def different_sources(first: BenchResult, second: BenchResult) -> list[str]:
-    """Return the difference of two results' sources, as text."""
-    if not first.source or not second.source or first.source == second.source:
-        return []
-    return [_difference("sources", first.source, second.source)]
-
-
-def _difference(text: str, one: object, other: object) -> str:
-    return f"{text} ({one} and {other})"
 
 
 def pairs_of(first: BenchResult, second: BenchResult) -> list[CasePair]:
@@ -91,16 +80,14 @@ def _pair(key: tuple[str, str, int], one: CaseResult, other: CaseResult) -> Case
     if one.invoke_only is None or other.invoke_only is None:
         return None
     first_ms, second_ms = one.invoke_only.p50_ms, other.invoke_only.p50_ms
-    first_range, second_range = one.range_ms, other.range_ms
-    variant, runtime, threads = key
     return CasePair(
-        variant=variant,
-        runtime=runtime,
-        threads=threads,
+        *key,
         first_ms=first_ms,
         second_ms=second_ms,
         time=second_ms / first_ms,
-        time_range=ratio_range(second_range, first_range) if first_range and second_range else None,
+        time_range=ratio_range(other.range_ms, one.range_ms)
+        if one.range_ms and other.range_ms
+        else None,
         end_to_end=_ratio(one.end_to_end_fps, other.end_to_end_fps),
         memory=_ratio(other.peak_rss_mb, one.peak_rss_mb),
         size=_ratio(other.bytes, one.bytes),

@@ -11,11 +11,7 @@ from edge_app.style import duration
 
 # What makes 8-bit products pay, and half-precision arithmetic, on each kind of CPU.
 _INT8 = {"arm": ("asimddp", "i8mm"), "x86": ("avx512_vnni", "avx_vnni", "amx_int8")}
-_INT8_TEXT = {
-    "arm": "the 8-bit dot product (asimddp)",
-    "x86": "8-bit dot products (VNNI)",
-}
-_MATRIX = {"arm": ("i8mm", "8-bit matrix products (i8mm)")}
+_INT8_TEXT = {"arm": "the 8-bit dot product (asimddp)", "x86": "8-bit dot products (VNNI)"}
 _OLD = "tflite-runtime"
 
 
@@ -49,14 +45,13 @@ def _undelegated(trial: Trial, invoke_ms: float | None) -> list[str]:
     split = trial.delegation
     sentences = []
     if trial.undelegated_ms is not None and invoke_ms:
-        times = trial.undelegated_ms / invoke_ms
         sentences.append(
-            f"without the delegate a run takes {duration(trial.undelegated_ms)}, "
-            f"with it {duration(invoke_ms)} ({times:.1f} times faster)"
+            f"without the delegate a run takes {duration(trial.undelegated_ms)}, with it "
+            f"{duration(invoke_ms)} ({trial.undelegated_ms / invoke_ms:.1f} times faster)"
         )
     if split.left and split.partitions:
         share = sum(split.left.values()) / split.operators if split.operators else 0.0
-        worst = max(split.left, key=lambda kind: split.left[kind])
+        worst = max(split.left, key=split.left.__getitem__)
         sentences.append(
             f"{100 * share:.0f} % of the operators are left to the runtime's own kernels, most of "
             f"them {worst}; the time of each is unknown, since the Python interface of this "
@@ -77,9 +72,8 @@ def _cpu(variant: str, board: Mapping[str, Any]) -> list[str]:
             return [
                 f"the CPU lacks {_INT8_TEXT[kind]}: 8-bit arithmetic is hardly faster than float32"
             ]
-        extra = ""
-        if kind in _MATRIX and _MATRIX[kind][0] not in features:
-            extra = f"; it lacks {_MATRIX[kind][1]}"
+        lacks_matrix = kind == "arm" and "i8mm" not in features
+        extra = "; it lacks 8-bit matrix products (i8mm)" if lacks_matrix else ""
         return [f"the CPU has what 8-bit networks need ({', '.join(has)}){extra}"]
     if variant == "float16":
         if kind == "arm" and "asimdhp" in features:

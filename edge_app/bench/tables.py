@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -10,65 +10,52 @@ from rich.table import Table
 from edge_app.bench.comparing import CasePair
 from edge_app.console import coloured, compact_table
 from edge_app.results.bench_result import CaseResult, Range
+from edge_app.results.quality_record import QualityRecord
 from edge_app.style import NOTHING, file_size, percent, significant, spaced
-from edge_app.timing import STAGES
+from edge_app.timing import STAGES, Latency
+
+_SPEED: dict[str, Callable[[CaseResult], str]] = {
+    "size": lambda case: file_size(case.bytes or 0),
+    "init\nms": lambda case: significant(case.init_ms),
+    "first\nms": lambda case: _fine(case.first_ms),
+    "invoke\np50 ms": lambda case: _of_latency(case.invoke_only, "p50_ms"),
+    "\np90": lambda case: _of_latency(case.invoke_only, "p90_ms"),
+    "\np99": lambda case: _of_latency(case.invoke_only, "p99_ms"),
+    "invoke-\nonly\nfps": lambda case: significant(case.invoke_only_fps),
+    "end-\nto-end\nfps": lambda case: significant(case.end_to_end_fps),
+    "ratio": lambda case: _places(case.ratio, 2),
+    "peak\nMB": lambda case: _places(case.peak_rss_mb, 0),
+}
+_COST: dict[str, Callable[[CaseResult], str]] = {
+    "p50 within\n(95 %)": lambda case: _span(case.range_ms),
+    "paced\np50": lambda case: _of_latency(case.paced, "p50_ms"),
+    "\np90": lambda case: _of_latency(case.paced, "p90_ms"),
+    "CPU ms\na frame": lambda case: significant(case.cpu_ms),
+    "not in\nnetwork": lambda case: significant(case.cpu_outside_ms),
+    "of\nbound": lambda case: _places(case.of_bound, 2),
+    "like\nfloat32": lambda case: percent(case.agreement),
+    "top-1\nmIoU": lambda case: _score(case.quality),
+    "last/\nfirst": lambda case: _places(case.sustained.ratio if case.sustained else None, 2),
+}
 
 
 def speed_table(title: str, cases: Sequence[CaseResult]) -> Table:
     """Return the invoke-only and end-to-end speed of each case."""
-    table = compact_table(
-        title,
-        ("variant", "size", "init\nms", "first\nms", "invoke\np50 ms", "\np90", "\np99",
-         "invoke-\nonly\nfps", "end-\nto-end\nfps", "ratio", "peak\nMB"),
-        1,
-    )  # fmt: skip
-    several = _several(cases)
-    for case in cases:
-        latency, fps = case.invoke_only, case.invoke_only_fps
-        ratio, peak_mb = case.ratio, case.peak_rss_mb
-        table.add_row(
-            _name(case, several),
-            file_size(case.bytes or 0),
-            significant(case.init_ms),
-            _fine(case.first_ms),
-            _fine(latency.p50_ms if latency else None),
-            _fine(latency.p90_ms if latency else None),
-            _fine(latency.p99_ms if latency else None),
-            significant(fps),
-            significant(case.end_to_end_fps),
-            f"{ratio:.2f}" if ratio else NOTHING,
-            f"{peak_mb:.0f}" if peak_mb else NOTHING,
-        )
-    return table
+    return _case_table(title, cases, _SPEED)
 
 
 def cost_table(cases: Sequence[CaseResult]) -> Table:
     """Return what each case costs and how good its answers are."""
-    table = compact_table(
-        "Range, camera rate, CPU and answers",
-        ("variant", "p50 within\n(95 %)", "paced\np50", "\np90", "CPU ms\na frame",
-         "not in\nnetwork", "of\nbound", "like\nfloat32", "top-1\nmIoU", "last/\nfirst"),
-        1,
-    )  # fmt: skip
+    return _case_table("Range, camera rate, CPU and answers", cases, _COST)
+
+
+def _case_table(
+    title: str, cases: Sequence[CaseResult], columns: Mapping[str, Callable[[CaseResult], str]]
+) -> Table:
+    table = compact_table(title, ("variant", *columns), 1)
     several = _several(cases)
     for case in cases:
-        quality, paced = case.quality, case.paced
-        score = None
-        if quality is not None:
-            score = quality.miou if quality.top1 is None else quality.top1
-        sustained, of_bound = case.sustained, case.of_bound
-        table.add_row(
-            _name(case, several),
-            _span(case.range_ms),
-            _fine(paced.p50_ms if paced else None),
-            _fine(paced.p90_ms if paced else None),
-            significant(case.cpu_ms),
-            significant(case.cpu_outside_ms),
-            f"{of_bound:.2f}" if of_bound else NOTHING,
-            percent(case.agreement),
-            f"{score:.4f}" if score is not None else NOTHING,
-            f"{sustained.ratio:.2f}" if sustained else NOTHING,
-        )
+        table.add_row(_name(case, several), *(text(case) for text in columns.values()))
     return table
 
 
@@ -101,15 +88,12 @@ def pair_table(title: str, pairs: Sequence[CasePair], limit: float | None) -> Ta
     for pair in pairs:
         low_high = f"{pair.time_range[0]:.2f}..{pair.time_range[1]:.2f}" if pair.time_range else ""
         table.add_row(
-            f"{coloured(pair.variant)}\n[dim]{_short(pair.runtime)} x{pair.threads}[/]",
+            _long_name(pair.variant, pair.runtime, pair.threads),
             _fine(pair.first_ms),
             _fine(pair.second_ms),
             f"{pair.time:.3f}",
             low_high,
-            *(
-                NOTHING if value is None else f"{value:.2f}"
-                for value in (pair.end_to_end, pair.memory, pair.size)
-            ),
+            *(_places(value, 2) for value in (pair.end_to_end, pair.memory, pair.size)),
             f"{pair.quality:+.4f}" if pair.quality is not None else NOTHING,
             "[bold red]slower[/]" if limit is not None and pair.slower(limit) else "",
         )
@@ -136,12 +120,27 @@ def _several(cases: Sequence[CaseResult]) -> bool:
 
 
 def _name(case: CaseResult, several: bool) -> str:
-    name = coloured(case.variant)
-    return f"{name}\n[dim]{_short(case.runtime_name)} x{case.threads}[/]" if several else name
+    if not several:
+        return coloured(case.variant)
+    return _long_name(case.variant, case.runtime_name, case.threads)
 
 
-def _short(runtime: str) -> str:
-    return runtime.removesuffix("-runtime")
+def _long_name(variant: str, runtime: str, threads: int | None) -> str:
+    return f"{coloured(variant)}\n[dim]{runtime.removesuffix('-runtime')} x{threads}[/]"
+
+
+def _places(value: float | None, places: int) -> str:
+    return NOTHING if value is None else f"{value:.{places}f}"
+
+
+def _score(quality: QualityRecord | None) -> str:
+    if quality is None:
+        return NOTHING
+    return _places(quality.miou if quality.top1 is None else quality.top1, 4)
+
+
+def _of_latency(latency: Latency | None, name: str) -> str:
+    return _fine(getattr(latency, name, None))
 
 
 def _span(found: Range | None) -> str:

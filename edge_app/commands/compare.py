@@ -40,26 +40,18 @@ def run(options: argparse.Namespace) -> int:
     """Compare; exit with 3 if a limit is given and something is slower."""
     from rich.console import Console
 
-    from edge_app.bench.comparing import different_sources, pairs_of, unmatched_cases
+    from edge_app.bench.comparing import pairs_of, unmatched_cases
     from edge_app.bench.result_file import read_result
     from edge_app.bench.tables import pair_table
     from edge_app.console import print_markup
 
     console = Console()
-    first_path = options.first
-    first = read_result(first_path)
-    if options.second is None:
-        second_path, second = first_path, first
-        first_path = reference_of(first)
-        first = read_result(first_path)
-    else:
-        second_path = options.second
-        second = read_result(second_path)
+    first_path, second_path = options.first, options.second
+    if second_path is None:
+        first_path, second_path = reference_of(read_result(first_path)), first_path
+    first, second = read_result(first_path), read_result(second_path)
     _check_comparable(
-        first,
-        second,
-        across_boards=options.across_boards,
-        allow_invalid=options.allow_invalid,
+        first, second, across_boards=options.across_boards, allow_invalid=options.allow_invalid
     )
     pairs = pairs_of(first, second)
     if not pairs:
@@ -69,8 +61,9 @@ def run(options: argparse.Namespace) -> int:
         )
     limit = options.fail_if_slower
     console.print(pair_table(f"{first_path.name} and {second_path.name}", pairs, limit))
-    for difference in different_sources(first, second):
-        print_markup(console, f"[yellow]the results have different {difference}[/]")
+    if first.source and second.source and first.source != second.source:
+        sources = f"{first.source} and {second.source}"
+        print_markup(console, f"[yellow]the results have different sources ({sources})[/]")
     for case in unmatched_cases(first, second):
         print_markup(console, f"[dim]only in one result: {case}[/]")
     if limit is None:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from edge_app.board import board, versions
 from edge_app.console import print_markup
+from edge_app.errors import EdgeError
 from edge_app.model.engine import Engine, load_engine
 from edge_app.process import prepare_process
 from edge_app.results.run_summary import RunSummary
@@ -30,8 +31,8 @@ from edge_app.style import count, duration
 def run_session(options: RunOptions, console: Console) -> tuple[RunSummary, int]:
     """Run a session; return its summary and the exit code.
 
-    Whatever happens in a run or in closing a sink, all sinks are closed and the summary is
-    written; the first error is raised after that.
+    Whatever happens after the first frame, the sinks are closed and the summary is written; an
+    error is raised after that.
     """
     display = None if options.outputs.headless else display_verdict()
     variables = prepare_process(display.settings if display else {}, remove=VARIABLES)
@@ -62,7 +63,7 @@ def run_session(options: RunOptions, console: Console) -> tuple[RunSummary, int]
         for sink in outputs.sinks:
             try:
                 sink.close()
-            except Exception as caught:  # noqa: BLE001
+            except EdgeError as caught:
                 error = error or caught
         summary = _summary(session, outputs, signals, error)
         if options.outputs.metrics:
