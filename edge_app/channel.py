@@ -7,9 +7,9 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-# How often a reader that waits checks for a stop, and a writer its patience, in seconds.
+# How often a reader that waits checks for a stop, and a writer whether to keep waiting.
 _STOP_CHECK_S = 0.1
-_PATIENCE_CHECK_S = 0.005
+_RETRY_CHECK_S = 0.005
 
 
 class Channel(Generic[T]):
@@ -34,10 +34,10 @@ class Channel(Generic[T]):
         self._write_error: BaseException | None = None
         self._read_error: BaseException | None = None
 
-    def put(self, item: T, patience: Callable[[], bool] | None = None) -> bool:
+    def put(self, item: T, keep_waiting: Callable[[], bool] | None = None) -> bool:
         """Add an item; return False if it was not added.
 
-        patience: called again and again while the channel is full; False gives up. Without it
+        keep_waiting: called again and again while the channel is full; False gives up. Without it
             the writer waits until there is space or the reader is gone.
         Raises what the reader closed the channel with, once.
         """
@@ -46,10 +46,10 @@ class Channel(Generic[T]):
                 if self._newest_only:
                     self._items.popleft()
                     self.dropped += 1
-                elif patience is None:
+                elif keep_waiting is None:
                     self._changed.wait()
-                elif patience():
-                    self._changed.wait(_PATIENCE_CHECK_S)
+                elif keep_waiting():
+                    self._changed.wait(_RETRY_CHECK_S)
                 else:
                     return False
             self.raise_read_error()

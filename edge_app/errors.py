@@ -6,7 +6,7 @@ EdgeError
 ├── ModelError    a model, card or runtime cannot be used
 └── SinkError     a window, recording or log cannot be written
 
-Every message ends with what the user can do. Only `exits` prints them.
+Every message ends with what the user can do. Only `program.exit_code` prints them.
 """
 
 

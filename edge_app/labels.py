@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+TRUTH_SETS = ("camvid", "cityscapes", "driveseg")  # those of class maps in truth files
 VOID = 255  # trainId of everything that is not scored, as in Cityscapes
 
 
@@ -184,7 +185,12 @@ PASCAL_VOC = numbered_labels(
 
 LABEL_SETS = {labels.name: labels for labels in (CITYSCAPES, CAMVID, DRIVESEG, DIGITS, PASCAL_VOC)}
 
-_FOLDABLE = {("cityscapes", "camvid"), ("driveseg", "camvid")}
+# Classes of the surroundings in all label sets; the difference view calls any other an object.
+SURROUNDINGS = {
+    "background", "road", "sidewalk", "pavement", "building", "wall", "fence", "vegetation",
+    "tree", "terrain", "sky",
+}  # fmt: skip
+_MAPPABLE = {("cityscapes", "camvid"), ("driveseg", "camvid")}
 # The CamVid class that includes each Cityscapes class, for scores across the two sets.
 _CITYSCAPES_TO_CAMVID = {
     "road": "road", "sidewalk": "pavement", "building": "building", "wall": "building",
@@ -205,7 +211,7 @@ def label_set(name: str) -> LabelSet:
 
 
 @cache
-def fold_table(source: str, target: str) -> NDArray[np.uint8] | None:
+def class_mapping(source: str, target: str) -> NDArray[np.uint8] | None:
     """Return the trainIds of one set for those of another: uint8 (256,); None if they are equal.
 
     Raises UsageError if there is no agreed correspondence between the two sets.
@@ -215,7 +221,7 @@ def fold_table(source: str, target: str) -> NDArray[np.uint8] | None:
     origin, goal = LABEL_SETS.get(source), label_set(target)
     if origin is not None and origin.names == goal.names:
         return None
-    if origin is None or (source, target) not in _FOLDABLE:
+    if origin is None or (source, target) not in _MAPPABLE:
         raise UsageError(
             f"a model with {source} labels cannot be scored against {target} truth; "
             f"use truth with {source} labels"

@@ -112,6 +112,6 @@ def agreement(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
     return float(np.count_nonzero(first == second)) / first.size
 
 
-def fold(class_map: NDArray[np.uint8], table: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
-    """Return a class map translated by a table of `labels.fold_table`: uint8 (H, W) both."""
+def map_classes(class_map: NDArray[np.uint8], table: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+    """Return a class map translated by a table of `labels.class_mapping`: uint8 (H, W) both."""
     return class_map if table is None else table[class_map]

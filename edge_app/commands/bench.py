@@ -16,6 +16,7 @@ from edge_app.commands.arg_types import (
 )
 from edge_app.commands.model_options import add_model, read_model
 from edge_app.errors import UsageError
+from edge_app.labels import TRUTH_SETS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,7 +31,7 @@ EXAMPLES = """examples:
   edge-app bench --pace 30 --sustained 10m --explain
   edge-app bench --preset thesis
 
-exit codes: 0 valid; 1 an error; 2 usage; 3 measured, but not valid (throttled or crowded)
+exit codes: 0 valid; 1 an error; 2 usage; 3 measured, but not valid (throttled or busy)
 """
 # Frames whose results are scored where there is no truth.
 _QUALITY_FRAMES = 30
@@ -47,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.value("--source", "S", "what to run on (default: a sample)")
     text = "truth of the source; adds quality (default: the sample's)"
     add.value("--truth", "T", text)
-    text = "camvid, cityscapes or driveseg (default: by the files' layout)"
+    text = f"{', '.join(TRUTH_SETS)} (default: by the files' layout)"
     add.value("--truth-labels", "SET", text)
     text = "frames to score (default: 30, or all with --truth)"
     add.value("--quality-frames", "N", text, positive)

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from edge_app.commands.arg_types import OptionAdder, counts, numbers, options_from, positive, size
+from edge_app.labels import LABEL_SETS
 from edge_app.model.interpreter.runtimes import CHOICES
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ def add_overrides(group: argparse._ArgumentGroup) -> None:
     add = OptionAdder(group)
     tasks = ("segmentation", "classification")
     add.choice("--task", tasks, "what it does (default: by the output's shape)")
-    sets = "cityscapes, camvid, pascal-voc or digits (default: by the number of classes)"
-    add.value("--labels", "SET", sets)
+    text = f"{', '.join(LABEL_SETS)} (default: by the number of classes)"
+    add.value("--labels", "SET", text)
     orders = ("rgb", "bgr", "gray")
     text = "order of the input's channels (default: by the input's depth)"
     add.choice("--channels", orders, text)

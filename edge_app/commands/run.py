@@ -17,6 +17,7 @@ from edge_app.commands.arg_types import (
 )
 from edge_app.commands.model_options import add_model, read_model
 from edge_app.controls import ALPHA, KEYS
+from edge_app.labels import TRUTH_SETS
 
 if TYPE_CHECKING:
     from edge_app.session.options import RunOptions
@@ -51,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.value("--variant", "V", "variant to run (default: int8, else the first)")
     text = "folder, tarball or IDX file of truth (default: the sample's, else none)"
     add.value("--truth", "T", text)
-    text = "camvid, cityscapes or driveseg (default: by the files' layout)"
+    text = f"{', '.join(TRUTH_SETS)} (default: by the files' layout)"
     add.value("--truth-labels", "SET", text)
     _add_outputs(add)
     _add_view(add)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Frame
+from edge_app.labels import TRUTH_SETS
 from edge_app.sources.factory import open_source
 from edge_app.sources.image import ImageFiles, find_images
-from edge_app.sources.truth import KINDS, open_truth
+from edge_app.sources.truth import open_truth
 
 _FORMS = (
     "camvid:DIR, cityscapes:DIR, driveseg:TAR with its video beside it, idx:IMAGES,LABELS, "
@@ -58,7 +59,8 @@ class ImageSet:
     """
 
     def __init__(self, dataset: Dataset) -> None:
-        self._truth = open_truth(dataset.truth, dataset.kind if dataset.kind in KINDS else None)
+        labels = dataset.kind if dataset.kind in TRUTH_SETS else None
+        self._truth = open_truth(dataset.truth, labels)
         self.labels = self._truth.labels
         self._name = dataset.name
         self._paths: list[Path] = []
@@ -99,7 +101,7 @@ class ImageSet:
 def parse_dataset(text: str) -> Dataset:
     """Read --dataset. Raises UsageError with the valid forms, SourceError for missing files."""
     kind, colon, rest = text.partition(":")
-    if not colon or kind not in {*KINDS, "idx"}:
+    if not colon or kind not in {*TRUTH_SETS, "idx"}:
         raise UsageError(f"--dataset {text}: give {_FORMS}")
     images, comma, truth = rest.rpartition(",")
     path = Path(rest).expanduser()

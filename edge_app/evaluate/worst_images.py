@@ -9,9 +9,9 @@ from PIL import ImageDraw
 
 from edge_app.fonts import BOLD, REGULAR, face, shorten
 from edge_app.frame import Classification, ClassMap, Decoded, Frame, Image
-from edge_app.labels import LabelSet, fold_table
+from edge_app.labels import LabelSet, class_mapping
 from edge_app.model.decode import classes_at
-from edge_app.quality import fold
+from edge_app.quality import map_classes
 from edge_app.style import WRONG, bgr, percent
 
 _SIDE_H, _SIDE_W = 360, 640  # of each of the three images, at most
@@ -42,10 +42,9 @@ def worst_image(
     if truth is None or isinstance(truth, int):
         raise ValueError("a class map is compared with a class map")
     height, width = truth.shape
-    table = (
-        None if answers.names == truth_labels.names else fold_table(answers.name, truth_labels.name)
-    )
-    answer = fold(classes_at(result, (width, height)), table)
+    same = answers.names == truth_labels.names
+    table = None if same else class_mapping(answers.name, truth_labels.name)
+    answer = map_classes(classes_at(result, (width, height)), table)
     palette = truth_labels.palette_bgr()
     # Void in the truth is black in the answer too, since nothing is scored there.
     hidden = np.where(truth < len(truth_labels.classes), answer, 255).astype(np.uint8)

@@ -10,9 +10,9 @@ import numpy as np
 
 from edge_app.errors import SourceError
 from edge_app.frame import Frame, Result, Segmentation
-from edge_app.labels import VOID, LabelSet, fold_table, label_set
+from edge_app.labels import VOID, LabelSet, class_mapping, label_set
 from edge_app.model.decode import classes_at
-from edge_app.quality import ConfusionMatrix, Quality, fold
+from edge_app.quality import ConfusionMatrix, Quality, map_classes
 
 # How many classified frames are counted together.
 _BATCH = 256
@@ -21,14 +21,14 @@ _BATCH = 256
 class Scorer:
     """Score of a run so far; frames without truth are skipped.
 
-    Predicted classes are folded into the truth's if the label sets differ. Raises UsageError if
+    Predicted classes are mapped to the truth's if the label sets differ. Raises UsageError if
     the two have no correspondence.
     """
 
     def __init__(self, labels: LabelSet, truth_labels: str) -> None:
         self._labels = label_set(truth_labels)
         same = labels.names == self._labels.names
-        self._table = None if same else fold_table(labels.name, truth_labels)
+        self._table = None if same else class_mapping(labels.name, truth_labels)
         self._matrix = ConfusionMatrix(len(self._labels.classes))
         self.frames = 0
         self._task = ""
@@ -57,7 +57,7 @@ class Scorer:
                     "choose a classification model or truth images"
                 )
             height, width = truth.shape
-            self._matrix.add(truth, fold(classes_at(result, (width, height)), self._table))
+            self._matrix.add(truth, map_classes(classes_at(result, (width, height)), self._table))
             self._task = "segmentation"
         self.frames += 1
 

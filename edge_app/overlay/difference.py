@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frame import ClassMap, Image, Segmentation
-from edge_app.labels import LabelSet
+from edge_app.labels import SURROUNDINGS, LabelSet
 from edge_app.overlay.panel import Size
 from edge_app.overlay.resize import nearest, smooth
 from edge_app.style import VARIANT_COLOURS, bgr, variant_colour
@@ -15,11 +15,6 @@ from edge_app.upsample.preview import grid_size
 
 SAME, ONLY_FIRST, ONLY_SECOND, OTHER = range(4)
 OTHER_COLOUR = "#F4F7FA"  # neither a variant nor anything in the dimmed image is white
-# Classes of the surroundings in all label sets; any other class is an object.
-_SURROUNDINGS = {
-    "background", "road", "sidewalk", "pavement", "building", "wall", "fence", "vegetation",
-    "tree", "terrain", "sky",
-}  # fmt: skip
 # Where both agree: shares of the class colour and of the brightness of the image.
 _TINT, _DIMMED = 0.22, 0.48
 # Where they differ: shares of the colour of the mark and of the brightness of the image.
@@ -45,9 +40,9 @@ def difference_scheme(labels: LabelSet, first: str, second: str) -> DifferenceSc
     A label set without classes of the surroundings has no objects.
     """
     objects = np.zeros((1, 256), np.uint8)
-    if _SURROUNDINGS & set(labels.names):
+    if SURROUNDINGS & set(labels.names):
         for label in labels.classes:
-            objects[0, label.train_id] = label.name not in _SURROUNDINGS
+            objects[0, label.train_id] = label.name not in SURROUNDINGS
     one, other = variant_colour(first), variant_colour(second)
     if one == other:
         other = next(colour for colour in VARIANT_COLOURS.values() if colour != one)

@@ -11,7 +11,6 @@ from rich.console import Console
 
 from edge_app.board import board, versions
 from edge_app.console import print_markup
-from edge_app.errors import EdgeError
 from edge_app.model.engine import Engine, load_engine
 from edge_app.process import prepare_process
 from edge_app.results.run_summary import RunSummary
@@ -31,8 +30,8 @@ from edge_app.style import count, duration
 def run_session(options: RunOptions, console: Console) -> tuple[RunSummary, int]:
     """Run a session; return its summary and the exit code.
 
-    Whatever happens after the first frame, the sinks are closed and the summary is written; an
-    error is raised after that.
+    Whatever happens in a run or in closing a sink, all sinks are closed and the summary is
+    written; the first error is raised after that.
     """
     display = None if options.outputs.headless else display_verdict()
     variables = prepare_process(display.settings if display else {}, remove=VARIABLES)
@@ -63,7 +62,7 @@ def run_session(options: RunOptions, console: Console) -> tuple[RunSummary, int]
         for sink in outputs.sinks:
             try:
                 sink.close()
-            except EdgeError as caught:
+            except Exception as caught:  # noqa: BLE001
                 error = error or caught
         summary = _summary(session, outputs, signals, error)
         if options.outputs.metrics:

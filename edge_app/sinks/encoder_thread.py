@@ -31,11 +31,11 @@ class EncoderThread(Generic[T]):
         self._items: Channel[T] = Channel(capacity)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
-    def put(self, item: T, patience: Callable[[], bool] | None = None) -> bool:
+    def put(self, item: T, keep_waiting: Callable[[], bool] | None = None) -> bool:
         """Queue an item as `Channel.put` does; return False if it was not queued."""
         if self._thread.ident is None:
             self._thread.start()
-        return self._items.put(item, patience)
+        return self._items.put(item, keep_waiting)
 
     def finish(self) -> None:
         """Wait until all items are done; safe to call twice."""

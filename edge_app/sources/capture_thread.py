@@ -24,11 +24,13 @@ class DeviceInfo:
 
     rate_hz: the rate it states; None if it states none that is plausible.
     notes: settings that it does not follow, a line each.
+    advice: what to do if it gives no image.
     """
 
     name: str
     rate_hz: float | None = None
     notes: tuple[str, ...] = ()
+    advice: str = "check its cable and its power"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class CaptureThread:
                 raise self._fault
             raise SourceError(
                 f"the camera did not open within {self._open_s:g} s; "
-                "check its cable, or restart the machine"
+                "check its connection, or restart the machine"
             )
 
     def next(self, read_s: float) -> CapturedImage | None:
@@ -119,7 +121,7 @@ class CaptureThread:
 
         Raises the error that broke the connection, or SourceError if no image comes.
         """
-        self.opened()
+        info = self.opened()
         with self._changed:
             self._changed.wait_for(
                 lambda: self._image or self._fault or self._ended, read_s + _GRACE_S
@@ -131,7 +133,7 @@ class CaptureThread:
                 return image
             if self._fault is not None:
                 raise self._fault
-            raise SourceError(f"no image for {read_s:g} s; check its cable")
+            raise SourceError(f"no image for {read_s:g} s; {info.advice}")
 
     def end(self) -> None:
         """Ask the thread to close the device after the current image."""

@@ -67,7 +67,7 @@ class LiveSource(Closeable):
         max_frames: int | None = None,
     ) -> None:
         self._opener = opener
-        self._patience = retry or RetryPolicy()
+        self._retry = retry or RetryPolicy()
         self._ending = threading.Event()
         self._swap = threading.Lock()  # only one thread replaces or ends the connection
         self.frame_count = max_frames
@@ -78,6 +78,7 @@ class LiveSource(Closeable):
         self.name = info.name
         self.rate_hz = info.rate_hz
         self.notes = list(info.notes)
+        self._advice = info.advice
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield images from now on, numbered from 0. Raises SourceError."""
@@ -103,7 +104,7 @@ class LiveSource(Closeable):
         """Wait for the next image, across lost connections; None at the end."""
         while not self._ending.is_set():
             try:
-                captured = self._capture_thread.next(self._patience.read_s)
+                captured = self._capture_thread.next(self._retry.read_s)
             except Exception as fault:  # noqa: BLE001 - broken drivers raise anything
                 if not self._ending.is_set():
                     self._reconnect(fault)
@@ -116,7 +117,7 @@ class LiveSource(Closeable):
 
     def _reconnect(self, fault: Exception) -> None:
         """Note the loss, wait, and start one attempt to reconnect."""
-        retry, why = self._patience, _reason(fault)
+        retry, why = self._retry, _reason(fault)
         note = f"{self.name} was lost: {why}"
         if not self._attempt and note not in self.notes and len(self.notes) < MAX_NOTES:
             self.notes.append(note)
@@ -125,7 +126,7 @@ class LiveSource(Closeable):
         if retry.attempts is not None and self._attempt > retry.attempts:
             raise SourceError(
                 f"{self.name} did not come back in {retry.attempts} attempts ({why}); "
-                "check its cable and its power"
+                f"{self._advice}"
             ) from fault
         head = f"reconnecting (attempt {self._attempt})"
         self._enter(State(StateKind.RECONNECTING, head, why))
@@ -139,14 +140,14 @@ class LiveSource(Closeable):
     def _connect(self) -> tuple[CaptureThread, DeviceInfo]:
         waits = iter(_BUSY_WAITS)
         while True:
-            capture = CaptureThread(self._opener, self._patience.open_s)
+            capture = CaptureThread(self._opener, self._retry.open_s)
             try:
                 return capture, capture.opened()
             except BusyError:
                 wait = next(waits, None)
                 if wait is None:
                     raise
-                time.sleep(wait * self._patience.first_delay_s)
+                time.sleep(wait * self._retry.first_delay_s)
             except BaseException:
                 capture.end()
                 raise

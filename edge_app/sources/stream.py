@@ -75,6 +75,7 @@ class NetworkStream:
             f"{self._url}, {stream.width}x{stream.height}, {stream.codec_context.name}",
             plausible_rate(stream.average_rate, stream.guessed_rate),
             (note,) if ignored else (),
+            "check the network and the address",
         )
 
     def read(self) -> CapturedImage:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from edge_app.errors import SourceError
+from edge_app.labels import TRUTH_SETS
 from edge_app.sources.class_maps import ClassMapTruth, TruthImage
 from edge_app.sources.digit_labels import read_csv_labels, read_idx_labels
 from edge_app.sources.factory import exists, missing
@@ -16,7 +17,6 @@ from edge_app.sources.source import Truth
 
 _CITYSCAPES_NAME = re.compile(r"_label(Train)?Ids\.png$")
 _DEPTH = 3  # Cityscapes root, gtFine, split, city
-KINDS = ("camvid", "cityscapes", "driveseg")
 
 
 def open_truth(path: Path | str, labels: str | None = None) -> Truth:
@@ -30,8 +30,10 @@ def open_truth(path: Path | str, labels: str | None = None) -> Truth:
     path = Path(path).expanduser()
     if not exists(path):
         raise SourceError(missing(path))
-    if labels not in {None, "digits", *KINDS}:
-        raise SourceError(f"unknown kind of truth '{labels}'; choose one of: {', '.join(KINDS)}")
+    if labels not in {None, "digits", *TRUTH_SETS}:
+        raise SourceError(
+            f"unknown --truth-labels {labels}; choose one of: {', '.join(TRUTH_SETS)}"
+        )
     suffix = path.suffix.lower()
     magic = None if path.is_dir() else idx_magic(path)
     if magic == IMAGES:
@@ -58,7 +60,7 @@ def _infer_labels(path: Path, entries: list[TruthImage]) -> str:
     if folder.resolve().name.endswith("annot"):
         return "camvid"
     raise SourceError(
-        f"{path} may have any class ids; choose with --truth-labels {'|'.join(KINDS)}"
+        f"{path} may have any class ids; choose with --truth-labels {'|'.join(TRUTH_SETS)}"
     )
 
 

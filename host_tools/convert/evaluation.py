@@ -10,9 +10,10 @@ from pathlib import Path
 from edge_app.errors import SourceError, UsageError
 from edge_app.evaluate.dataset import camvid_split, cityscapes_split
 from edge_app.frame import Frame
+from edge_app.labels import TRUTH_SETS
 from edge_app.sources.factory import open_source
 from edge_app.sources.source import Source
-from edge_app.sources.truth import KINDS, open_truth
+from edge_app.sources.truth import open_truth
 from host_tools.datasets import digit_files, holds_mnist
 
 
@@ -52,7 +53,7 @@ def parse_evaluation(text: str, every: int = 1) -> Evaluation:
     if every < 1:
         raise UsageError(f"--eval-every {every}: give 1 for every frame, 2 for every second one")
     kind, colon, rest = text.partition(":")
-    labels = kind if colon and kind in KINDS else None
+    labels = kind if colon and kind in TRUTH_SETS else None
     place = rest if labels else text
     folder = Path(place).expanduser()
     if folder.is_dir():

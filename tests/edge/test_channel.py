@@ -152,12 +152,12 @@ def test_many_items_cross_with_drops_counted_exactly() -> None:
     assert seen[-1] == 4999
 
 
-def test_a_writer_without_patience_gives_up() -> None:
+def test_a_writer_gives_up_when_it_need_not_wait() -> None:
     """A full channel refuses the item, and takes the next one once there is space."""
     channel: Channel[int] = Channel(1)
-    patience = iter([True, True, False])
+    answers = iter([True, True, False])
     assert channel.put(0)
-    assert not channel.put(1, lambda: next(patience))
+    assert not channel.put(1, lambda: next(answers))
     assert next(channel.read(never)) == 0
     assert channel.put(2, lambda: False)
 

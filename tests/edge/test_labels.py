@@ -9,7 +9,7 @@ from edge_app.labels import (
     LABEL_SETS,
     PASCAL_VOC,
     VOID,
-    fold_table,
+    class_mapping,
     label_set,
     numbered_labels,
 )
@@ -66,19 +66,19 @@ def test_the_palette_is_bgr_with_black_for_void(name: str) -> None:
 
 def test_cityscapes_folds_into_camvid() -> None:
     """Classes are merged as in the published comparison; void stays void."""
-    table = fold_table("cityscapes", "camvid")
+    table = class_mapping("cityscapes", "camvid")
     assert table is not None
     camvid = label_set("camvid").names
-    folded: dict[str, set[int]] = {name: set() for name in camvid}
+    mapped: dict[str, set[int]] = {name: set() for name in camvid}
     for train_id in range(19):
-        folded[camvid[table[train_id]]].add(train_id)
-    assert folded == {
+        mapped[camvid[table[train_id]]].add(train_id)
+    assert mapped == {
         "sky": {10}, "building": {2, 3}, "pole": {5}, "road": {0}, "pavement": {1},
         "tree": {8, 9}, "sign symbol": {6, 7}, "fence": {4}, "car": {13, 14, 15, 16},
         "pedestrian": {11}, "bicyclist": {12, 17, 18},
     }  # fmt: skip
     assert (table[len(CITYSCAPES.names) :] == VOID).all()
-    driveseg = fold_table("driveseg", "camvid")
+    driveseg = class_mapping("driveseg", "camvid")
     assert driveseg is not None
     assert np.array_equal(table, driveseg)
 
@@ -86,7 +86,7 @@ def test_cityscapes_folds_into_camvid() -> None:
 @pytest.mark.parametrize("pair", [("cityscapes", "driveseg"), ("driveseg", "cityscapes")])
 def test_sets_of_the_same_classes_need_no_folding(pair: tuple[str, str]) -> None:
     """The ids of two such sets mean the same."""
-    assert fold_table(*pair) is None
+    assert class_mapping(*pair) is None
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_sets_of_the_same_classes_need_no_folding(pair: tuple[str, str]) -> None
 def test_sets_without_a_correspondence_are_refused(pair: tuple[str, str]) -> None:
     """The message names both sets, even if the model's set does not ship."""
     with pytest.raises(UsageError, match=f"{pair[0]} labels cannot be scored against {pair[1]}"):
-        fold_table(*pair)
+        class_mapping(*pair)
 
 
 def test_a_thousand_classes_keep_their_names() -> None:

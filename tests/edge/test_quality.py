@@ -13,7 +13,7 @@ from edge_app.labels import CITYSCAPES, VOID
 from edge_app.model.decode import classes_at
 from edge_app.model.engine import load_engine
 from edge_app.model.infer_card import CardOverrides, infer_card
-from edge_app.quality import ConfusionMatrix, agreement, fold
+from edge_app.quality import ConfusionMatrix, agreement, map_classes
 from edge_app.sources.label_encodings import LABEL_IDS
 
 ClassMap = NDArray[np.uint8]
@@ -106,8 +106,8 @@ def test_folding_looks_every_pixel_up() -> None:
     """A table translates a class map; without one it stays the same object."""
     table = np.arange(256, dtype=np.uint8)[::-1].copy()
     class_map = np.array([[0, 255]], np.uint8)
-    assert fold(class_map, table).tolist() == [[255, 0]]
-    assert fold(class_map, None) is class_map
+    assert map_classes(class_map, table).tolist() == [[255, 0]]
+    assert map_classes(class_map, None) is class_map
 
 
 def shifted(truth: ClassMap, _image: ClassMap) -> ClassMap:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.labels import fold_table
+from edge_app.labels import class_mapping
 from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth
 from host_tools.framework import load_keras
@@ -85,10 +85,10 @@ def _write_street_data(folder: Path) -> None:
 
 def _camvid_ids() -> NDArray[np.uint8]:
     """Return uint8 (256,): CamVid's id of each Cityscapes trainId, 11 for void."""
-    folded = fold_table("cityscapes", "camvid")
-    assert folded is not None
+    mapped = class_mapping("cityscapes", "camvid")
+    assert mapped is not None
     table = np.full(256, 11, np.uint8)
-    table[:19] = folded[:19]
+    table[:19] = mapped[:19]
     return table
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frame import ClassMap, Image
-from edge_app.labels import VOID, fold_table
+from edge_app.labels import VOID, class_mapping
 from edge_app.model.interpreter.loading import load_network
 from edge_app.model.interpreter.network import Network
 from host_tools.convert.tf_converter import convert_saved_model
@@ -130,7 +130,7 @@ def soft_labels(
     if truth is None:
         left = probabilities
     else:
-        table = fold_table("cityscapes", truth_labels)
+        table = class_mapping("cityscapes", truth_labels)
         classes = np.arange(CLASSES) if table is None else table[:CLASSES]
         for known in np.unique(classes):
             allowed[known] = classes == known
