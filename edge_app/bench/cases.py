@@ -34,7 +34,10 @@ class Case:
 class WorkerRequest:
     """Request to a worker process: one trial, the quality, or the sustained run of a case.
 
-    source: as `open_source` takes it. frames: at most as many are scored.
+    kind: "trial" loads the network and measures each kind of run once; "quality" scores results
+        against float32 and the truth; "sustained" runs the network without a pause.
+    source: as `open_source` takes it. truth, truth_labels: as `open_truth` takes them.
+    frames: at most as many are scored. explain: also measure a run without the delegate.
     """
 
     spec: ModelSpec

@@ -26,6 +26,7 @@ from edge_app.results.bench_result import (
 from edge_app.results.json_file import read_file
 from edge_app.timing import Latency
 
+# Of the values of a case and its quality, those in the table; a new one is left out.
 _COLUMNS = (
     "model", "board", "valid", "variant", "runtime", "threads", "bytes", "init_ms", "first_ms",
     "invoke_p50_ms", "invoke_low_ms", "invoke_high_ms", "invoke_p90_ms", "invoke_p99_ms",

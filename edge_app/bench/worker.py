@@ -69,12 +69,16 @@ def _death_message(request: WorkerRequest, code: int | None) -> str:
 
 
 def _main(request: WorkerRequest, pipe: Connection) -> None:
-    """Carry out a request in the child and send the result."""
+    """Carry out a request in the child and send the result.
+
+    Messages to the parent: ("phase", str) any number of times, then ("result", value) or
+    ("error", EdgeError); from it: "stop".
+    """
     # The terminal sends Ctrl-C to the whole group; the parent decides and sends "stop".
     for name in ("SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    prepare_process()
+    prepare_process()  # threads and malloc as in `edge-app run`
     stop = threading.Event()
     threading.Thread(target=_wait_for_stop, args=(pipe, stop), daemon=True).start()
     try:

@@ -11,7 +11,7 @@ from edge_app.model.interpreter.runtimes import RUNTIMES
 def check_runtimes(machine: Machine) -> list[Finding]:
     """Check each installed runtime; the first one is what `auto` takes."""
     found: list[Finding] = []
-    for name in RUNTIMES:
+    for name, info in RUNTIMES.items():
         output = machine.run_check("runtime", name)
         record = output.all
         if record.get("state") == "missing":
@@ -25,7 +25,7 @@ def check_runtimes(machine: Machine) -> list[Finding]:
             fix = fix.replace("pip install", f"{machine.pip} install", 1)
         if state == FAIL:
             state = WARN if found else FAIL
-            fix = fix or f"{machine.pip} install --force-reinstall ai-edge-litert"
+            fix = fix or f"{machine.pip} install --force-reinstall {info.package}"
         found.append(Finding(f"runtime {name}", state, message, fix))
     if found:
         return found

@@ -1,9 +1,11 @@
 """Bench results: the file of `edge-app bench --json`, and the values it is made of.
 
-To add a figure: add a field with its description to `CaseResult`, compute it in
-`bench/aggregate`, and, if it should be shown, add a column in `bench/tables`. Writing, reading,
-checking and `--describe-results` follow from the field. A new field needs a default, so that
-older files still read; programs ignore fields they do not know, so the version stays.
+To add a metric: measure it in `bench/trial`, add a field with its description to `CaseResult` and
+compute it in `bench/aggregate`. To show it, add a column in `bench/tables`, one
+in `bench/result_file` for CSV, and for the report a field of `Figures` in `host_tools/report`.
+Writing, reading, checking and `--describe-results` follow from the field. A new field needs a
+default, so that older files still read; programs ignore fields they do not know, so the version
+stays. Where a field has another `name` in the file, that is its name in version 1.
 """
 
 from __future__ import annotations
@@ -91,7 +93,7 @@ class CaseResult(CaseSetup, frozen=True, kw_only=True):
     undelegated_ms: Annotated[Figure, _about("a run without the delegate, ms (--explain)")] = None
     sustained: Annotated[Sustained | None, _about("run of --sustained")] = None
     # Frames from capture to finished overlay, as `edge-app run` handles them.
-    end_to_end_fps: Annotated[Figure, _about("frames per second, end to end")] = None
+    end_to_end_fps: Annotated[Figure, _about("frames, end to end, 1/s")] = None
     ratio: Annotated[Figure, _about("end_to_end_fps / invoke_only_fps")] = None
     cpu_ms: Annotated[Figure, _about("CPU time of the process per frame, ms")] = None
     cpu_outside_ms: Annotated[Figure, _about("of that, outside the network, ms")] = None
@@ -100,10 +102,10 @@ class CaseResult(CaseSetup, frozen=True, kw_only=True):
     end_to_end_range_ms: Annotated[
         Range | None, _about("95 % bootstrap interval of the median time per frame, ms")
     ] = field(name="line_range_ms", default=None)
-    # Answers, compared with those of float32 and with the truth.
-    agreement: Annotated[Share | None, _about("share answered as float32 does")] = None
-    answered: Annotated[int, _about("frames answered for it")] = 0
-    answer_s: Annotated[Figure, _about("loading and answering these frames, s")] = None
+    # Predictions, compared with those of float32 and with the truth.
+    agreement: Annotated[Share | None, _about("share predicted as by float32")] = None
+    answered: Annotated[int, _about("frames predicted for it")] = 0
+    answer_s: Annotated[Figure, _about("loading and predicting these frames, s")] = None
     quality: Annotated[QualityRecord | None, _about("scores against the truth")] = None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from edge_app.results.bench_result import BENCH_SCHEMA, Count, Positive
 from edge_app.results.json_file import parse_json
@@ -28,7 +28,7 @@ class PublishedVariant(Struct, frozen=True, kw_only=True):
 class PublishedResult(Struct, frozen=True, kw_only=True):
     """One model on one machine.
 
-    on: the frames, as text. suits: patterns of model names that it may stand beside.
+    on: the frames, as text. comparable_models: patterns of model names.
     """
 
     machine: str
@@ -36,7 +36,7 @@ class PublishedResult(Struct, frozen=True, kw_only=True):
     on: str
     frames: Count
     variants: dict[str, PublishedVariant]
-    suits: tuple[str, ...] = ()
+    comparable_models: tuple[str, ...] = field(name="suits", default=())
     about: str = ""
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from edge_app.style import STAGE_COLOURS, spaced, variant_colour
 from edge_app.timing import STAGES
 from host_tools.charts.drawing import Chart, Theme, bold, legend, log_axis, png, shortened
-from host_tools.report.figures import Spread
+from host_tools.report.figures import LatencySummary
 from host_tools.report.sentences import figure
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def stage_chart(
 
 
 def tail_chart(
-    name: str, title: str, note: str, groups: Mapping[str, Mapping[str, Spread]]
+    name: str, title: str, note: str, groups: Mapping[str, Mapping[str, LatencySummary]]
 ) -> Chart:
     """Return a chart of latencies, each a line from the median to the slowest run.
 
@@ -197,7 +197,7 @@ def _draw_stages(axes: Axes, theme: Theme, stages: Mapping[str, float], y: float
     _annotate(axes, theme, figure(total), 100, y)
 
 
-def _draw_tail(axes: Axes, theme: Theme, colour: str, spread: Spread, y: float) -> None:
+def _draw_tail(axes: Axes, theme: Theme, colour: str, spread: LatencySummary, y: float) -> None:
     places = [spread.typical_ms, spread.p90_ms, spread.p95_ms, spread.p99_ms, spread.max_ms]
     known = [place if place is not None else spread.typical_ms for place in places]
     for start, stop, width in zip(known, known[1:], _TAIL_WIDTHS_PT, strict=False):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from edge_app.style import variant_colour
 from host_tools.charts.bars import Group, Row, row_chart, stage_chart, tail_chart
 from host_tools.charts.drawing import Chart
-from host_tools.report.figures import Figures, Labelled, Spread
+from host_tools.report.figures import Figures, Labelled, LatencySummary
 from host_tools.report.sentences import figure
 
 
@@ -29,7 +29,11 @@ def end_to_end_chart(labelled: Labelled, prefix: str) -> Chart | None:
 
 
 def _latency_chart(
-    labelled: Labelled, name: str, title: str, note: str, pick: Callable[[Figures], Spread | None]
+    labelled: Labelled,
+    name: str,
+    title: str,
+    note: str,
+    pick: Callable[[Figures], LatencySummary | None],
 ) -> Chart | None:
     spreads = [pick(one) for _, result in labelled for one in result.figures.values()]
     slowest_ms = max((spread.typical_ms for spread in spreads if spread), default=0.0)

@@ -143,7 +143,7 @@ def by_model(results: Sequence[Result]) -> dict[str, list[Result]]:
                 model
                 for model in measured
                 if model == result.model
-                or any(fnmatch(model.lower(), pattern) for pattern in result.suits)
+                or any(fnmatch(model.lower(), pattern) for pattern in result.comparable_models)
             ]
             for model in suited or [result.model]:
                 groups.setdefault(model, []).append(result)

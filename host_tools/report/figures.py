@@ -16,7 +16,7 @@ FLOAT = "float32"  # the others are compared with it
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class LatencySummary:
     """Durations of one thing, in milliseconds.
 
     typical_ms: the median, or the mean if only that was published (`is_mean`).
@@ -67,11 +67,11 @@ class Figures:
 
     variant: str
     bytes: int | None = None
-    invoke_only: Spread | None = None
-    end_to_end: Spread | None = None
+    invoke_only: LatencySummary | None = None
+    end_to_end: LatencySummary | None = None
     invoke_only_fps: float | None = None
     end_to_end_fps: float | None = None
-    stages: Mapping[str, Spread] = field(default_factory=dict)
+    stages: Mapping[str, LatencySummary] = field(default_factory=dict)
     score: Score | None = None
     init_ms: float | None = None
     peak_rss_mb: float | None = None
@@ -83,8 +83,9 @@ class Result:
     """The variants of one model on one machine, measured in one way.
 
     how: what was timed, as text. source: the frames it ran on, as text.
-    published: by others, not measured with this program. suits: patterns of model names that a
-    published result may stand beside. warnings: why the figures are not to be trusted.
+    published: by others, not measured with this program.
+    comparable_models: names of models, as patterns, that a published result may stand beside.
+    warnings: why the figures are not to be trusted.
     facts: of the machine, by name. states: of the machine while measuring, for each file.
     """
 
@@ -97,7 +98,7 @@ class Result:
     threads: int | None = None
     origin: tuple[str, ...] = ()
     published: bool = False
-    suits: tuple[str, ...] = ()
+    comparable_models: tuple[str, ...] = ()
     about: str = ""
     warnings: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from msgspec import Raw, Struct
 
 from edge_app.board import judge
 from edge_app.evaluate.evaluation_file import quality_of_variant
+from edge_app.model.interpreter.runtimes import runtime_title
 from edge_app.results.bench_result import BenchResult, CaseResult, parse_bench
 from edge_app.results.evaluation_result import parse_evaluation
 from edge_app.results.json_file import parse_json, read_file
@@ -17,15 +18,10 @@ from edge_app.results.published_figures import PublishedVariant, parse_published
 from edge_app.results.quality_record import QualityRecord
 from edge_app.results.run_summary import RunSummary
 from edge_app.timing import STAGES, Latency
-from host_tools.report.figures import Figures, Result, Spread, in_order, score_of
+from host_tools.report.figures import Figures, LatencySummary, Result, in_order, score_of
 from host_tools.report.machines import busy, facts, machine_name, state
 
 _ENDS = {"interrupted": "was stopped early", "failed": "failed"}
-_RUNTIMES = {
-    "litert": ("LiteRT", "ai-edge-litert"),
-    "tflite-runtime": ("tflite-runtime", "tflite-runtime"),
-    "tensorflow": ("TensorFlow", "tensorflow"),
-}
 _KINDS = (
     "give files of edge-app bench --json, evaluation.json files of edge-app evaluate, "
     "or summary.json files of edge-app run --metrics"
@@ -168,7 +164,7 @@ def _summary(content: bytes, path: Path, name: str | None) -> Result:
         figures={one.variant: one},
         how="run" if "overlay" in stages else "run without drawing",
         source=summary.source,
-        runtime=_runtime_title(summary),
+        runtime=runtime_title(summary.runtime, summary.versions),
         threads=summary.threads,
         origin=(origin,),
         warnings=(*_stopped(summary.status, summary.reason), *judge(board, board).reasons),
@@ -191,7 +187,7 @@ def _published(content: bytes, origin: str) -> list[Result]:
             source=one.on,
             origin=(origin,),
             published=True,
-            suits=one.suits,
+            comparable_models=one.comparable_models,
             about=one.about,
             facts={"published in": by.title, "source": by.where, "note": by.note},
         )
@@ -205,17 +201,10 @@ def _published_figures(variant: str, values: PublishedVariant, frames: int, on: 
     return Figures(
         variant=variant,
         bytes=values.bytes,
-        end_to_end=Spread(1e3 * seconds / frames, is_mean=True) if seconds else None,
+        end_to_end=LatencySummary(1e3 * seconds / frames, is_mean=True) if seconds else None,
         end_to_end_fps=frames / seconds if seconds else None,
         score=score_of(values.quality, on),
     )
-
-
-def _runtime_title(summary: RunSummary) -> str:
-    """Return a summary's runtime with its version, as a bench writes it."""
-    title, package = _RUNTIMES.get(summary.runtime, (summary.runtime, ""))
-    version = summary.versions.get(package)
-    return f"{title} {version}" if version else title
 
 
 def _stopped(status: str, reason: str | None = None) -> tuple[str, ...]:
@@ -225,13 +214,15 @@ def _stopped(status: str, reason: str | None = None) -> tuple[str, ...]:
     return (f"the measuring {_ENDS.get(status, status)}{f': {reason}' if reason else ''}",)
 
 
-def _stages(found: Mapping[str, Latency]) -> dict[str, Spread]:
+def _stages(found: Mapping[str, Latency]) -> dict[str, LatencySummary]:
     """Return the stages that took place: one that took no time did not."""
     spreads = {name: _spread(found.get(name)) for name in STAGES}
     return {name: spread for name, spread in spreads.items() if spread is not None}
 
 
-def _spread(latency: Latency | None) -> Spread | None:
+def _spread(latency: Latency | None) -> LatencySummary | None:
     if latency is None or latency.p50_ms <= 0:
         return None
-    return Spread(latency.p50_ms, latency.p90_ms, latency.p95_ms, latency.p99_ms, latency.max_ms)
+    return LatencySummary(
+        latency.p50_ms, latency.p90_ms, latency.p95_ms, latency.p99_ms, latency.max_ms
+    )

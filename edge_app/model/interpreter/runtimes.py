@@ -3,25 +3,33 @@
 import importlib
 import importlib.util
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from edge_app.errors import ModelError
 from edge_app.model.interpreter.native_log import capture_native_stderr
 
+
+@dataclass(frozen=True, slots=True)
+class RuntimeInfo:
+    """What is known of a runtime before it is loaded: name for display, package, module."""
+
+    title: str
+    package: str
+    module: str
+
+
 # In the order `auto` tries them: the maintained one, the old one, that of a workstation.
-_MODULES = {
-    "litert": ("ai-edge-litert", "ai_edge_litert.interpreter"),
-    "tflite-runtime": ("tflite-runtime", "tflite_runtime.interpreter"),
+RUNTIMES = {
+    "litert": RuntimeInfo("LiteRT", "ai-edge-litert", "ai_edge_litert.interpreter"),
+    "tflite-runtime": RuntimeInfo("tflite-runtime", "tflite-runtime", "tflite_runtime.interpreter"),
     # `tensorflow.lite` itself is a bare folder; `tf.lite` is filled in by tensorflow's __init__.
-    "tensorflow": ("tensorflow", "tensorflow.lite.python.interpreter"),
+    "tensorflow": RuntimeInfo("TensorFlow", "tensorflow", "tensorflow.lite.python.interpreter"),
 }
-RUNTIMES = tuple(_MODULES)
 # LiteRT computing in half precision: used only if it is chosen.
 LITERT_FP16 = "litert-fp16"
 CHOICES = ("auto", *RUNTIMES, LITERT_FP16)
-_TITLES = {"litert": "LiteRT", "tflite-runtime": "tflite-runtime", "tensorflow": "TensorFlow"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +43,19 @@ class Runtime:
     @property
     def title(self) -> str:
         """The name and version to show."""
-        title = f"{_TITLES[self.name.removesuffix('-fp16')]} {self.version}"
-        return f"{title} in fp16" if self.name == LITERT_FP16 else title
+        return runtime_title(self.name, {info_of(self.name).package: self.version})
+
+
+def info_of(name: str) -> RuntimeInfo:
+    """Return what is known of a runtime; of an unknown one, from an old file, only its name."""
+    return RUNTIMES.get(name.removesuffix("-fp16"), RuntimeInfo(name, name, name))
+
+
+def runtime_title(name: str, versions: Mapping[str, str]) -> str:
+    """Return a runtime's name for display, with its version if its package is in `versions`."""
+    info = info_of(name)
+    title = f"{info.title} {versions.get(info.package, '')}".rstrip()
+    return f"{title} in fp16" if name == LITERT_FP16 else title
 
 
 def installed() -> tuple[str, ...]:
@@ -74,24 +93,24 @@ def load_runtime(choice: str = "auto") -> Runtime:
         return Runtime(name, load_runtime("litert").version, Fp16Interpreter)
     version = _version(name) or "?"
     _refuse_numpy_2(name, version)
-    package, module = _MODULES[name]
+    info = RUNTIMES[name]
     try:
         with capture_native_stderr():  # TensorFlow prints a dozen lines about GPUs
-            make = importlib.import_module(module).Interpreter
+            make = importlib.import_module(info.module).Interpreter
     except (ImportError, AttributeError, SystemError, OSError) as fault:
         raise ModelError(
-            f"{package} {version} is installed but does not load ({fault}); "
-            f"run: pip install --force-reinstall {package}"
+            f"{info.package} {version} is installed but does not load ({fault}); "
+            f"run: pip install --force-reinstall {info.package}"
         ) from fault
     return Runtime(name, version, make)
 
 
 def _version(name: str) -> str | None:
     """Return the installed version or None; any build of TensorFlow counts as `tensorflow`."""
-    package, module = _MODULES[name]
-    if importlib.util.find_spec(module.partition(".")[0]) is None:
+    info = RUNTIMES[name]
+    if importlib.util.find_spec(info.module.partition(".")[0]) is None:
         return None
-    return _package_version(package) or _package_version(f"{package}-cpu")
+    return _package_version(info.package) or _package_version(f"{info.package}-cpu")
 
 
 def _package_version(package: str) -> str | None:
@@ -105,7 +124,7 @@ def _package_version(package: str) -> str | None:
 
 
 def _missing(choice: str, have: tuple[str, ...]) -> str:
-    advice = f"run: pip install {_MODULES[choice][0]}"
+    advice = f"run: pip install {RUNTIMES[choice].package}"
     if choice == "tflite-runtime":
         advice = (
             "it stopped at 2.14.0, with wheels up to Python 3.11 only; in a Python 3.11 venv run: "

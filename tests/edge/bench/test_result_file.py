@@ -15,7 +15,12 @@ from edge_app.bench.result_file import make_result, read_result, to_csv, write_r
 from edge_app.board import Verdict, board
 from edge_app.errors import SinkError, SourceError
 from edge_app.model.card import read_card
-from edge_app.results.bench_result import BenchResult, Budget, bench_to_json, parse_bench
+from edge_app.results.bench_result import (
+    BenchResult,
+    Budget,
+    bench_to_json,
+    parse_bench,
+)
 from edge_app.results.json_file import describe
 from tests.support.made_results import trial
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from host_tools.report.figures import Figures, Result, Score, Spread, in_order
+from host_tools.report.figures import Figures, LatencySummary, Result, Score, in_order
 
 pytest.importorskip("matplotlib", reason="needs the host extra: pip install '.[host]'")
 
@@ -17,7 +17,11 @@ from host_tools.charts.report_charts import charts_of
 from host_tools.charts.scatter import Point, pareto_front
 
 PAGES = {"light": LIGHT, "dark": DARK}
-STAGES = {"prepare": Spread(1.0), "invoke": Spread(20.0), "end_to_end": Spread(60.0)}
+STAGES = {
+    "prepare": LatencySummary(1.0),
+    "invoke": LatencySummary(20.0),
+    "end_to_end": LatencySummary(60.0),
+}
 
 
 def full(name: str, ratio: float = 1.0) -> Figures:
@@ -25,8 +29,8 @@ def full(name: str, ratio: float = 1.0) -> Figures:
     return Figures(
         name,
         bytes=int(2_000_000 * ratio),
-        invoke_only=Spread(20.0 * ratio, 25.0 * ratio),
-        end_to_end=Spread(60.0 * ratio, 70.0 * ratio),
+        invoke_only=LatencySummary(20.0 * ratio, 25.0 * ratio),
+        end_to_end=LatencySummary(60.0 * ratio, 70.0 * ratio),
         invoke_only_fps=50.0 / ratio,
         end_to_end_fps=40.0 / ratio,
         stages=STAGES,
@@ -84,10 +88,10 @@ def test_every_chart_is_drawn_for_every_page(page: str) -> None:
     [
         (Figures("int8"), []),
         (Figures("int8", bytes=5), ["m-size"]),
-        (Figures("int8", invoke_only=Spread(3.0)), ["m-network"]),
+        (Figures("int8", invoke_only=LatencySummary(3.0)), ["m-network"]),
         (Figures("int8", invoke_only_fps=3.0), ["m-fps"]),
         (Figures("int8", score=Score(on="val", top1=0.5, per_class={"7": 0.5})), ["m-quality"]),
-        (Figures("int8", stages={"invoke": Spread(2.0)}), ["m-stages"]),
+        (Figures("int8", stages={"invoke": LatencySummary(2.0)}), ["m-stages"]),
     ],
 )
 def test_a_chart_without_figures_is_left_out(one: Figures, names: list[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from edge_app.model.card import read_card
 from host_tools.report.build_report import by_model
-from host_tools.report.figures import Figures, Result, Score, Spread, in_order, labels
+from host_tools.report.figures import Figures, LatencySummary, Result, Score, in_order, labels
 from host_tools.report.merging import join, with_scores
 from host_tools.report.sentences import figure, sentences
 
@@ -113,37 +113,41 @@ def test_a_label_tells_what_differs(changes: list[dict[str, Any]], expected: lis
 def test_published_results_stand_beside_the_models_they_suit() -> None:
     """One that suits none has a section of its own, behind the others."""
     own = result(Figures("int8"), model="My-DeepLab-513")
-    beside = result(Figures("int8"), model="deeplab", published=True, suits=("*deeplab*",))
-    published = replace(beside, model="digits", suits=("digits*",))
+    beside = result(
+        Figures("int8"), model="deeplab", published=True, comparable_models=("*deeplab*",)
+    )
+    published = replace(beside, model="digits", comparable_models=("digits*",))
     assert by_model([beside, published, own]) == {
         "My-DeepLab-513": [own, beside],
         "digits": [published],
     }
 
 
-BASE = Figures("float32", bytes=8, invoke_only=Spread(50), end_to_end_fps=10, score=scored(0.813))
+BASE = Figures(
+    "float32", bytes=8, invoke_only=LatencySummary(50), end_to_end_fps=10, score=scored(0.813)
+)
 
 
 @pytest.mark.parametrize(
     ("one", "said"),
     [
         (
-            Figures("int8", bytes=2, invoke_only=Spread(19.2), score=scored(0.810)),
+            Figures("int8", bytes=2, invoke_only=LatencySummary(19.2), score=scored(0.810)),
             "int8 is 2.6x faster than float32, loses 0.3 points of mIoU (0.8130 to 0.8100) and has "
             "a file 4.0x smaller.",
         ),
         (
-            Figures("dynamic_range", invoke_only=Spread(85), score=scored(0.8132)),
+            Figures("dynamic_range", invoke_only=LatencySummary(85), score=scored(0.8132)),
             "dynamic range is 1.7x slower than float32 and gains 0.02 points of mIoU (0.8130 to "
             "0.8132).",
         ),
         (
-            Figures("float16", bytes=4, invoke_only=Spread(51), score=scored(0.81302)),
+            Figures("float16", bytes=4, invoke_only=LatencySummary(51), score=scored(0.81302)),
             "float16 is as fast as float32, has the same mIoU (0.8130) and has a file 2.0x "
             "smaller.",
         ),
         (Figures("int8", end_to_end_fps=450), "int8 is 45x faster than float32."),
-        (Figures("int8", invoke_only=Spread(46.7)), "int8 is 1.07x faster than float32."),
+        (Figures("int8", invoke_only=LatencySummary(46.7)), "int8 is 1.07x faster than float32."),
         (Figures("int8", bytes=9), "int8 has a file 1.1x larger."),
         (Figures("int8", bytes=8, score=scored(0.9, "other")), "int8 has a file of the same size."),
         (Figures("int8"), None),
@@ -156,7 +160,7 @@ def test_a_variant_is_compared_in_words(one: Figures, said: str | None) -> None:
 
 def test_without_float32_there_is_nothing_to_compare() -> None:
     """No ratio is made up."""
-    assert sentences(result(Figures("int8", invoke_only=Spread(3)))) == []
+    assert sentences(result(Figures("int8", invoke_only=LatencySummary(3)))) == []
 
 
 @pytest.mark.parametrize(
