@@ -29,7 +29,8 @@ class EndToEndTrial:
 
     timings: of the frames; of more than 50,000, a uniform sample.
     seconds: from the first to the last finished frame; intervals: between them.
-    cpu_ms: CPU time of the process per frame. busy_cores: cores kept busy, start and end of the run included.
+    cpu_ms: CPU time of the process per frame.
+    busy_cores: cores kept busy, start and end of the run included.
     """
 
     timings: list[Timings]
