@@ -50,10 +50,9 @@ class _Sinks:
     """The sinks by what they are given."""
 
     def __init__(self, sinks: Sequence[Sink]) -> None:
-        self.every_frame = [sink.write for sink in sinks if sink.every_frame]
+        self.every_frame = [sink for sink in sinks if sink.every_frame]
         self.status_only = [sink.write for sink in sinks if not sink.every_frame]
         self.displays = [sink.write for sink in sinks if is_display(sink)]
-        self.canvases = [sink for sink in sinks if sink.every_frame]
 
 
 class Presenter:
@@ -132,8 +131,8 @@ class Presenter:
         """Hand a counted step to the sinks."""
         self.last = step
         status = self._stats.status(now_s)
-        for write in self._sinks.every_frame:
-            write(step, status)
+        for sink in self._sinks.every_frame:
+            sink.write(step, status)
         if status is not self._status_sent:
             self._status_sent = status
             for write in self._sinks.status_only:
@@ -150,7 +149,7 @@ class Presenter:
         status = self._stats.status(now_s)
         canvas = self._canvas(frame, last.result, last.comparison, status, now_s)
         self.last = step = replace(last, frame=frame, canvas=canvas)
-        for sink in self._sinks.canvases:
+        for sink in self._sinks.every_frame:
             if sink.wants_canvas:
                 sink.write(step, status)
 
