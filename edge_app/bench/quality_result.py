@@ -1,7 +1,5 @@
 """Quality of a variant's answers: agreement with float32, and scores against the truth."""
 
-from __future__ import annotations
-
 import math
 import threading
 import time

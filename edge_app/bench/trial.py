@@ -3,8 +3,6 @@
 Runs in a worker process. Terms as in LiteRT's `benchmark_model`.
 """
 
-from __future__ import annotations
-
 import gc
 import threading
 import time
@@ -72,12 +70,14 @@ def measure_trial(request: WorkerRequest, stop: threading.Event, on_phase: OnPha
     network = engine.network
     first_ms = invoke_ms(engine)
     warmup = [invoke_ms(engine) for _ in range(budget.warmup_runs) if not stopped()]
-    frame_ms: float | None = None
+    frame_ms = first_ms
     if not stopped():
         on_phase("warm-up")
         # Drawing a digit takes a hundred times as long as its network, so the time of the network
         # says nothing about the time of a frame.
-        frame_ms = _end_to_end(engine, request, budget.warmup_runs + 1, stop)[1]
+        few = _end_to_end(engine, request, budget.warmup_runs + 1, stop)
+        if few and few.intervals:
+            frame_ms = 1e3 * few.seconds / few.intervals
     on_phase("invoke-only")
     invoke_only, invoke_cpu_ms = _invoke_only(engine, budget, stopped)
     paced: list[float] = []
@@ -87,8 +87,7 @@ def measure_trial(request: WorkerRequest, stop: threading.Event, on_phase: OnPha
     end_to_end = None
     if not stopped():
         on_phase("end-to-end")
-        frames = frames_for(frame_ms or first_ms, budget)
-        end_to_end = _end_to_end(engine, request, frames, stop)[0]
+        end_to_end = _end_to_end(engine, request, frames_for(frame_ms, budget), stop)
     peak_mb, without_ms = peak_rss_mb(), None
     if request.explain and not stopped():
         on_phase("without the delegate")
@@ -178,8 +177,8 @@ def frames_for(frame_ms: float, budget: Budget) -> int:
 
 def _end_to_end(
     engine: Engine, request: WorkerRequest, frames: int, stop: threading.Event
-) -> tuple[EndToEndTrial | None, float | None]:
-    """Run frames as fast as they come; return the trial and the mean time per frame in ms."""
+) -> EndToEndTrial | None:
+    """Run frames as fast as they come; None if a stop left no frame."""
     overlay = Overlay(engine.spec.labels)
     with open_source(request.source, loop=True, max_frames=frames) as source:
         run = plain_run(source, engine, draw=overlay.draw, stop=stop)
@@ -190,12 +189,11 @@ def _end_to_end(
     stats = run.stats
     rate = stats.shown_hz
     if not stats.frames:
-        return None, None
-    trial = EndToEndTrial(
+        return None
+    return EndToEndTrial(
         timings=list(stats.timings()),
         seconds=(stats.frames - 1) / rate if rate else 0.0,
         intervals=stats.frames - 1 if rate else 0,
         cpu_ms=cpu_s * 1e3 / stats.frames,
         busy_cores=cpu_s / whole_s,
     )
-    return trial, 1e3 / rate if rate else None

@@ -1,7 +1,5 @@
 """Data sets: finding images and truth on disk, and reading any part of them."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass

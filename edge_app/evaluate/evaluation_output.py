@@ -1,7 +1,5 @@
 """Printing for an evaluation: its progress, scores and files."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A confusion matrix as an image with its percentages."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

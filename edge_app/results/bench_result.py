@@ -8,8 +8,6 @@ default, so that older files still read; programs ignore fields they do not know
 stays. Where a field has another `name` in the file, that is its name in version 1.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import Meta, Struct, field

@@ -1,7 +1,5 @@
 """Evaluations: the file evaluation.json of `edge-app evaluate` and `merge`, with every count."""
 
-from __future__ import annotations
-
 from functools import reduce
 from operator import add
 from pathlib import Path

@@ -1,7 +1,5 @@
 """JSON files as msgspec structs: decoding with readable errors, encoding, descriptions."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Model cards: the file model.json beside a model's .tflite files."""
 
-from __future__ import annotations
-
 import json
 from pathlib import PurePath
 from typing import Annotated, Any, Literal

@@ -1,7 +1,5 @@
 """Figures that others published, as assets/reference/thesis.json has them."""
 
-from __future__ import annotations
-
 from msgspec import Struct, field
 
 from edge_app.results.bench_result import BENCH_SCHEMA, Count, Positive

@@ -1,7 +1,5 @@
 """Run summaries: the file summary.json that `edge-app run --metrics` writes."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field

@@ -1,7 +1,5 @@
 """Jobs of an evaluation, sent as paths and positions, and their work on a worker."""
 
-from __future__ import annotations
-
 import os
 import threading
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Preparation of Dask's workers for interpreters; needs the cluster extra."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from distributed import WorkerPlugin

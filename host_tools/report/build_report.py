@@ -1,7 +1,5 @@
 """Building a report: read results, draw charts, write the page."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Figures from files of every kind, in the one form that page and charts read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -134,15 +132,11 @@ def labels(results: Sequence[Result]) -> list[str]:
         lambda result: result.source,
         lambda result: ", ".join(result.origin),
     ):
-        if len(set(names)) == len(names):
-            break
-        repeated = {name for name in names if names.count(name) > 1}
-        details: dict[str, set[str]] = {name: set() for name in repeated}
+        details: dict[str, set[str]] = {}
         for name, result in zip(names, results, strict=True):
-            if name in repeated:
-                details[name].add(more(result))
+            details.setdefault(name, set()).add(more(result))
         names = [
-            f"{name}, {more(result)}" if name in repeated and len(details[name]) > 1 else name
+            f"{name}, {more(result)}" if len(details[name]) > 1 else name
             for name, result in zip(names, results, strict=True)
         ]
     return names

@@ -1,7 +1,5 @@
 """The gallery: the outputs of every variant of a model for a few images."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 

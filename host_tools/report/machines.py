@@ -1,7 +1,5 @@
 """The machine of a result: its facts, its state, and warnings on its figures."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Joining the files of one result, and adding scores measured elsewhere."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

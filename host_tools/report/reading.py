@@ -1,7 +1,5 @@
 """Result files of every kind as `Result`s; an error names the field that is wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Sentences on what quantization gained and what it lost."""
 
-from __future__ import annotations
-
 from edge_app.style import NOTHING, significant, spaced
 from host_tools.report.figures import FLOAT, Figures, Result
 
