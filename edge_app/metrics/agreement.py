@@ -1,7 +1,5 @@
 """Agreement of two variants on the same frame."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

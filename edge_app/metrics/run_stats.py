@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from edge_app.frame import Comparison, Frame, Result, Status
-from edge_app.metrics.variant_stats import ComparisonStats, VariantStats, named, rate_of
+from edge_app.metrics.variant_stats import ComparisonStats, VariantStats, named, network_rate
 from edge_app.model.engine import EngineInfo, EngineKey, Inference
 from edge_app.quality import Quality
 from edge_app.results.run_summary import FrameRates, RunFigures
@@ -127,7 +127,7 @@ class RunStats:
 
     def score(self, frame: Frame, result: Result) -> None:
         """Score a result against its frame's truth, if it has one."""
-        self._current.score(frame, result)
+        self._current.scorer.add(frame, result)
 
     def compare(self, frame: Frame, comparison: Comparison, now_s: float) -> Comparison:
         """Count a second engine's result; return it with that engine's score so far."""
@@ -157,7 +157,7 @@ class RunStats:
         for frame, (result, prepare_ms, invoke_ms, decode_ms) in zip(
             frames, inferences, strict=True
         ):
-            current.score(frame, result)
+            current.scorer.add(frame, result)
             end_to_end_ms = (now_s - frame.captured_s) * 1e3
             group.append(
                 Timings(frame.capture_ms, prepare_ms, invoke_ms, decode_ms, 0.0, end_to_end_ms)
@@ -198,7 +198,7 @@ class RunStats:
 
     def quality(self) -> Quality | None:
         """Return the score of the current engine."""
-        return self._current.quality()
+        return self._current.scorer.quality()
 
     def _make_status(self) -> Status:
         info, recent, sources = self.info, self._recent, self.sources
@@ -219,7 +219,7 @@ class RunStats:
             labels=key.spec.labels,
             frames=self.frames,
             shown_fps=self._current.rate.recent_hz,
-            network_fps=rate_of(stages["invoke"].mean_ms if "invoke" in stages else None),
+            network_fps=network_rate(stages),
             source_fps=sources.recent_hz,
             stages=stages,
             age_ms=recent[-1].end_to_end_ms if recent else None,

@@ -1,7 +1,5 @@
 """Scores of results against the truth of their frames."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -21,14 +19,14 @@ _BATCH = 256
 class Scorer:
     """Score of a run so far; frames without truth are skipped.
 
-    Predicted classes are mapped to the truth's if the label sets differ. Raises UsageError if
-    the two have no correspondence.
+    truth_labels: label set of the truth, None without truth. Predicted classes are mapped to
+        it if it differs from the model's. Raises UsageError if the two have no correspondence.
     """
 
-    def __init__(self, labels: LabelSet, truth_labels: str) -> None:
-        self._labels = label_set(truth_labels)
+    def __init__(self, labels: LabelSet, truth_labels: str | None) -> None:
+        self._labels = label_set(truth_labels) if truth_labels else labels
         same = labels.names == self._labels.names
-        self._table = None if same else class_mapping(labels.name, truth_labels)
+        self._table = None if same else class_mapping(labels.name, self._labels.name)
         self._matrix = ConfusionMatrix(len(self._labels.classes))
         self.frames = 0
         self._task = ""

@@ -1,19 +1,17 @@
 """Statistics of each engine of a run, and of each pair that is compared."""
 
-from __future__ import annotations
-
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from edge_app.frame import Comparison, Frame, Result
+from edge_app.frame import Comparison, Frame
 from edge_app.metrics.scorer import Scorer
 from edge_app.model.engine import EngineInfo
 from edge_app.quality import Quality
 from edge_app.results.quality_record import QualityRecord
 from edge_app.results.run_summary import ComparisonSummary, VariantSummary
 from edge_app.style import count
-from edge_app.timing import Rate, TimingsLog
+from edge_app.timing import Latency, Rate, TimingsLog
 
 
 class VariantStats:
@@ -27,20 +25,11 @@ class VariantStats:
         self.info = info
         self.log = TimingsLog()
         self.rate = Rate()
-        self.scorer = Scorer(info.key.spec.labels, truth_labels) if truth_labels else None
+        self.scorer = Scorer(info.key.spec.labels, truth_labels)
 
     def restart(self, info: EngineInfo) -> None:
         """Go on with the same engine, perhaps loaded again; its rate starts again."""
         self.info, self.rate = info, Rate()
-
-    def score(self, frame: Frame, result: Result) -> None:
-        """Score a result against its frame's truth, if it has one."""
-        if self.scorer is not None:
-            self.scorer.add(frame, result)
-
-    def quality(self) -> Quality | None:
-        """Return the score so far."""
-        return self.scorer.quality() if self.scorer else None
 
     def summary(self) -> VariantSummary:
         """Return the figures for `summary.json`."""
@@ -52,9 +41,9 @@ class VariantStats:
             bytes=self.info.size_bytes,
             runtime=self.info.runtime,
             threads=self.info.key.threads,
-            network_fps=rate_of(stages["invoke"].mean_ms if "invoke" in stages else None),
+            network_fps=network_rate(stages),
             stages=stages,
-            quality=QualityRecord.of(self.quality()),
+            quality=QualityRecord.of(self.scorer.quality()),
             delegation=self.info.delegation,
         )
 
@@ -64,7 +53,7 @@ class ComparisonStats:
 
     def __init__(self, first: EngineInfo, second: str, truth_labels: str | None) -> None:
         self._names = (first.key.variant, second)
-        self._scorer = Scorer(first.key.spec.labels, truth_labels) if truth_labels else None
+        self._scorer = Scorer(first.key.spec.labels, truth_labels)
         self._frames = 0
         self._agreements = 0.0
         self._quality: Quality | None = None
@@ -73,12 +62,11 @@ class ComparisonStats:
         """Count the second engine's result of a frame."""
         self._frames += 1
         self._agreements += comparison.agreement
-        if self._scorer is not None:
-            self._scorer.add(frame, comparison.result)
+        self._scorer.add(frame, comparison.result)
 
     def scored(self, comparison: Comparison, *, refresh: bool) -> Comparison:
         """Return the comparison with the second engine's score so far, or at the last refresh."""
-        if self._scorer is None:
+        if not self._scorer.frames:
             return comparison
         if refresh or self._quality is None:
             self._quality = self._scorer.quality()
@@ -91,7 +79,7 @@ class ComparisonStats:
             second=self._names[1],
             frames=self._frames,
             agreement=self._agreements / self._frames if self._frames else None,
-            quality=QualityRecord.of(self._scorer.quality() if self._scorer else None),
+            quality=QualityRecord.of(self._scorer.quality()),
         )
 
 
@@ -110,6 +98,6 @@ def named(variants: Iterable[VariantStats]) -> dict[str, VariantStats]:
     return names
 
 
-def rate_of(mean_ms: float | None) -> float | None:
-    """Return the rate per second that fits a duration, None for none."""
-    return 1e3 / mean_ms if mean_ms else None
+def network_rate(stages: Mapping[str, Latency]) -> float | None:
+    """Return the rate per second that the network alone would reach; None if it never ran."""
+    return 1e3 / stages["invoke"].mean_ms if "invoke" in stages else None

@@ -1,7 +1,5 @@
 """Key presses: they change the controls and call the handlers of their actions."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -125,8 +123,7 @@ def _next_threads(pool: EnginePool, _: Controls) -> str | None:
 
 def _compare(pool: EnginePool, controls: Controls) -> str | None:
     on = controls.compare != "off"
-    pool.compare(on)
-    if on and pool.comparing_with is None:
+    if pool.compare(on) is None and on:
         return "nothing to compare: it takes a second variant and a class map"
     return None
 

@@ -6,8 +6,6 @@ belongs to one thread at a time: first the loader's, then the network's, and aga
 which closes it once it is no longer needed.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import OrderedDict
@@ -91,20 +89,16 @@ class EnginePool(Closeable):
             self._wanted.preloaded = key
             self._wake_loader()
 
-    def compare(self, on: bool) -> None:
-        """Run a second engine on every frame, or stop doing so."""
+    def compare(self, on: bool) -> EngineKey | None:
+        """Run a second engine on every frame, or stop doing so; return its key."""
         with self._changed:
             self._wanted.comparing = on
             self._wake_loader()
+            return self._wanted.compared
 
     def has(self, key: EngineKey) -> bool:
         """Return whether an engine is loaded."""
         return key in self._cache
-
-    @property
-    def comparing_with(self) -> EngineKey | None:
-        """The second engine that is wanted beside the requested one."""
-        return self._wanted.compared
 
     @property
     def states(self) -> tuple[State, ...]:

@@ -3,8 +3,6 @@
 Source: sd_notify(3) and sd_watchdog_enabled(3). Without such a socket nothing is sent.
 """
 
-from __future__ import annotations
-
 import os
 import socket
 import time

@@ -1,7 +1,5 @@
 """One session, from its options to its summary."""
 
-from __future__ import annotations
-
 import threading
 from contextlib import ExitStack
 from typing import Literal
@@ -21,9 +19,7 @@ from edge_app.session.session import Session, resident_bytes
 from edge_app.session.signals import Signals
 from edge_app.sinks.display import display_verdict
 from edge_app.sinks.metrics_log import write_summary
-from edge_app.sources.factory import open_source
 from edge_app.sources.source import Source
-from edge_app.sources.truth import open_truth
 from edge_app.style import count, duration
 
 
@@ -37,7 +33,11 @@ def run_session(options: RunOptions, console: Console) -> tuple[RunSummary, int]
     variables = prepare_process(display.settings if display else {}, remove=VARIABLES)
     notifier = notifier_from(variables)
     with ExitStack() as stack:
-        source = stack.enter_context(_open_source(options))
+        source = stack.enter_context(
+            options.task.open_source(
+                loop=options.loop, max_frames=options.max_frames, camera=options.camera
+            )
+        )
         before_bytes = resident_bytes()
         engine = load_engine(
             options.task.spec, options.variant, runtime=options.runtime, threads=options.threads
@@ -72,17 +72,6 @@ def run_session(options: RunOptions, console: Console) -> tuple[RunSummary, int]
             raise error
         number = signals.number or (2 if error is not None else 0)
         return summary, 128 + number if number else 0
-
-
-def _open_source(options: RunOptions) -> Source:
-    task = options.task
-    return open_source(
-        task.source,
-        truth=open_truth(task.truth, task.truth_labels) if task.truth else None,
-        loop=options.loop,
-        max_frames=options.max_frames,
-        camera=options.camera,
-    )
 
 
 def _print_start(console: Console, engine: Engine, source: Source) -> None:

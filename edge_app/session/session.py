@@ -1,7 +1,5 @@
 """One session: what outlasts a change of task, and the runs of its tasks one after another."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time
@@ -80,7 +78,7 @@ class Session(Closeable):
             states=self.controller.states,
             switch=lambda: self.pool.switch,
         )
-        self._presenter = self._make_presenter()
+        self._run = self._make_run()
 
     def _handlers(self) -> dict[Action, Handler]:
         """Return what each action does beside changing the controls."""
@@ -101,70 +99,63 @@ class Session(Closeable):
 
         stack: closes the sources of further runs.
         """
-        yield self._make_run()
+        yield self._run
         while (key := self._next_engine) is not None:
             self._next_engine = None
             if self._stop.is_set() or not self.pool.has(key):
                 return
             self._rotate_tasks()
-            source = self._tasks[0].open_source(stack, loop=self._options.loop)
+            task = self._tasks[0]
+            source = stack.enter_context(task.open_source(loop=self._options.loop))
             self.source.close()
             self.source = source
             self.pool.request(key)
             self.pool.preload(None)
             self._outputs.begin(source, key.spec.title)
             self.stats.change_source(self.pool.acquire()[0].info, source)
-            self._presenter = self._make_presenter()
-            yield self._make_run()
-
-    def _make_presenter(self) -> Presenter:
-        return Presenter(
-            self._outputs.sinks,
-            self.stats,
-            lambda: self.controller.controls,
-            draw=ModelOverlays(self._options.outputs.edges, hints=self._outputs.hints),
-            is_watched=self._outputs.is_watched,
-        )
+            self._run = self._make_run()
+            yield self._run
 
     def _make_run(self) -> Run:
-        outputs, source = self._outputs, self.source
+        options, outputs, source = self._options, self._outputs, self.source
+        presenter = Presenter(
+            outputs.sinks,
+            self.stats,
+            lambda: self.controller.controls,
+            draw=ModelOverlays(options.outputs.edges, hints=outputs.hints),
+            is_watched=outputs.is_watched,
+        )
         paced = PacedSource(
             source,
             self._stop,
-            paced=not self._options.as_fast_as_possible,
+            paced=not options.as_fast_as_possible,
             pace_hz=source.rate_hz if outputs.displays else None,
             swap=lambda: self.controller.controls.swap_red_blue,
             on_captured=self.stats.sources.count_captured,
         )
+        reader = None
+        if options.read_digits != "off":
+            # Frames of a camera or video are one scene; images of a folder have nothing in common.
+            follow = source.live or source.has_clock
+            reader = DigitReader(options.task.spec, options.read_digits, follow=follow)
         return Run(
             paced,
             self.pool,
-            self._presenter,
+            presenter,
             self.controller,
             self.stats,
             self._stop,
-            reader=self._make_reader(),
+            reader=reader,
             previews=outputs.displays,
             should_end=self._is_next_ready,
-            on_progress=self._beat,
+            on_progress=lambda stats: self._notifier.beat(partial(_service_status, stats)),
         )
 
-    def _make_reader(self) -> DigitReader | None:
-        options, source = self._options, self.source
-        if options.read_digits == "off":
-            return None
-        # Frames of a camera or a video are one scene; images of a folder have nothing in common.
-        follow = source.live or source.has_clock
-        return DigitReader(options.task.spec, options.read_digits, follow=follow)
-
-    def _load(self, key: EngineKey, /) -> Engine:
+    def _load(self, key: EngineKey) -> Engine:
         runtime = self._options.runtime
         engine = load_engine(key.spec, key.variant, runtime=runtime, threads=key.threads)
         warm_up(engine)
         return engine
-
-    def _beat(self, stats: RunStats, /) -> None:
-        self._notifier.beat(partial(_service_status, stats))
 
     def _source_states(self) -> tuple[State, ...]:
         state = self.source.state
@@ -182,10 +173,8 @@ class Session(Closeable):
             remember_swapped(self.source.name, controls.swap_red_blue)
 
     def _take_snapshot(self, _: Controls, /) -> str:
-        shown = self._presenter.snapshot()
-        if shown is None:
-            return "no image yet"
-        return f"kept {take_snapshot(_SNAPSHOTS, *shown)}"
+        shown = self._run.presenter.snapshot()
+        return f"kept {take_snapshot(_SNAPSHOTS, *shown)}" if shown else "no image yet"
 
     def _choose_next_task(self, _: Controls, /) -> str | None:
         """Load the next task's engine; a camera goes on with it, files give way to its sample."""

@@ -1,13 +1,12 @@
 """Tasks of a session: models, each with the source it runs on."""
 
-from __future__ import annotations
-
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 
 from edge_app.errors import EdgeError
 from edge_app.model.card import ModelSpec, read_card
 from edge_app.model.catalog import sample, shipped_models
+from edge_app.sources.camera import CameraOptions
 from edge_app.sources.factory import open_source
 from edge_app.sources.source import Source
 from edge_app.sources.truth import open_truth
@@ -22,10 +21,14 @@ class TaskSpec:
     truth: str | None = None
     truth_labels: str | None = None
 
-    def open_source(self, stack: ExitStack, *, loop: bool) -> Source:
-        """Open the source, with its truth if there is any; the stack closes it."""
+    def open_source(
+        self, *, loop: bool, max_frames: int | None = None, camera: CameraOptions | None = None
+    ) -> Source:
+        """Return the open source, with its truth if there is any."""
         truth = open_truth(self.truth, self.truth_labels) if self.truth else None
-        return stack.enter_context(open_source(self.source, truth=truth, loop=loop))
+        return open_source(
+            self.source, truth=truth, loop=loop, max_frames=max_frames, camera=camera
+        )
 
 
 def tasks_from(first: TaskSpec) -> list[TaskSpec]:

@@ -158,8 +158,7 @@ def test_a_second_engine_sees_the_frames_while_two_are_compared(
     factory: EngineFactory, pool: EnginePool
 ) -> None:
     """float32 beside the others, int8 beside float32, and none when it is off."""
-    pool.compare(True)
-    assert pool.comparing_with == factory.key("float32")
+    assert pool.compare(True) == factory.key("float32")
     until(lambda: compared(pool) == "float32")
     pool.request(factory.key("float32"))
     assert active(pool) == "float32"
