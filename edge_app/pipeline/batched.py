@@ -6,8 +6,7 @@ does calling NumPy for each frame alone, so frames go through the stages in grou
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Generator, Iterable, Sequence
 
 from edge_app.frame import Frame, Result, Step
 from edge_app.metrics.run_stats import RunStats
@@ -17,25 +16,12 @@ from edge_app.pipeline.workers import FrameReader, Prediction
 
 _SMALL_INPUT = 64 * 64 * 3
 # Small enough for Ctrl-C and the first-level caches, large enough to spread NumPy's call costs.
-_GROUP = 32
+GROUP = 32
 
 
 def is_small(engine: Engine) -> bool:
     """Return whether passing a frame to another thread would cost more than the network."""
     return math.prod(engine.network.input.shape) <= _SMALL_INPUT
-
-
-def grouped(
-    frames: Iterator[Frame],
-    should_continue: Callable[[], bool],
-    wants_single: Callable[[], bool],
-) -> Iterator[list[Frame]]:
-    """Yield groups of frames; groups of one frame while `wants_single`."""
-    while should_continue():
-        group = list(islice(frames, 1 if wants_single() else _GROUP))
-        if not group:
-            return
-        yield group
 
 
 def run_inline(

@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from edge_app.controls import Controls
 from edge_app.frame import Comparison, Frame, Image, Result, Status, Step
@@ -18,22 +18,9 @@ from edge_app.timing import Timings
 _FLUID_S = 0.04
 # How often a still view is drawn again if only its states have changed.
 _STILL_S = 0.2
-
-
-class Draw(Protocol):
-    """The drawing of a canvas, as `overlay.Overlay.draw` does it."""
-
-    def __call__(
-        self,
-        frame: Frame,
-        result: Result,
-        status: Status,
-        controls: Controls,
-        now_s: float,
-        comparison: Comparison | None = None,
-    ) -> Image:
-        """Return a new canvas: uint8 (H, W, 3) BGR."""
-        ...
+# Returns a new canvas: uint8 (H, W, 3) BGR. The float is the monotonic time in seconds; see
+# `Overlay.draw`.
+Draw = Callable[[Frame, Result, Status, Controls, float, Comparison | None], Image]
 
 
 class _Drawn(NamedTuple):

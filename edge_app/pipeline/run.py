@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import KW_ONLY, dataclass, field
+from itertools import islice
 
 from edge_app.channel import Channel
 from edge_app.errors import ModelError
 from edge_app.frame import Frame, Step
 from edge_app.metrics.run_stats import RunStats
 from edge_app.model.engine import Engine, EngineKey, engine_info
-from edge_app.pipeline.batched import grouped, is_small, run_counted, run_inline
+from edge_app.pipeline.batched import GROUP, is_small, run_counted, run_inline
 from edge_app.pipeline.controller import Controller
 from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.pipeline.pacing import PacedSource
@@ -49,12 +50,16 @@ class Run:
     previews: bool = False
     should_end: Callable[[], bool] = lambda: False
     on_progress: Callable[[RunStats], None] = lambda stats: None  # noqa: ARG005
-    _frames_shown: int = field(default=0, init=False)  # single frames during a pause
+    _is_small: bool = field(init=False)
+    _frames_shown: int = field(init=False)  # single frames during a pause
     _resumed_s: float = field(default=0.0, init=False)  # monotonic end of the last pause
+
+    def __post_init__(self) -> None:
+        self._is_small = is_small(self.pool.acquire()[0].engine)
+        self._frames_shown = self.controller.controls.single_frames
 
     def go(self) -> None:
         """Run to the end of the source, a stop, or the first error, which is raised."""
-        self._frames_shown = self.controller.controls.single_frames
         frames = self.paced.frames()
         while not (self.paced.ended or self._is_over()):
             with closing(self._infer(frames)) as items:  # ends the workers, whatever happens
@@ -67,25 +72,28 @@ class Run:
         Groups end when a viewer connects, and the next call runs the rest in threads.
         """
         source, pool, reader = self.paced.source, self.pool, self.reader
-        small = is_small(pool.acquire()[0].engine)
-
-        def wants_threads() -> bool:
-            return source.live or self.presenter.draws or not small
-
-        def wants_single() -> bool:
-            return self.paced.waits or self.controller.controls.paused
-
-        if wants_threads():
+        if self._wants_threads():
             # Two frames of a file let its decoding run ahead; a live source keeps its newest only.
             captured: Channel[Frame] = Channel(1 if source.live else 2, newest_only=source.live)
             self.stats.sources.watch_drops(lambda: captured.dropped)
             return run_threaded(
                 frames, source, pool, self.stop, captured, reader=reader, previews=self.previews
             )
-        groups = grouped(frames, lambda: not wants_threads(), wants_single)
         if self.presenter.takes_every_frame:
-            return run_inline(groups, pool, reader)
-        return run_counted(groups, pool, self.stats, reader)
+            return run_inline(self._groups(frames), pool, reader)
+        return run_counted(self._groups(frames), pool, self.stats, reader)
+
+    def _groups(self, frames: Iterator[Frame]) -> Iterator[list[Frame]]:
+        """Yield groups of frames, of one frame where it must not wait for others."""
+        while not self._wants_threads():
+            single = self.paced.waits or self.controller.controls.paused
+            group = list(islice(frames, 1 if single else GROUP))
+            if not group:
+                return
+            yield group
+
+    def _wants_threads(self) -> bool:
+        return self.paced.source.live or self.presenter.draws or not self._is_small
 
     def _present(self, items: Iterator[Item]) -> None:
         """Present what comes until its end or that of the run, and follow the keys."""

@@ -220,7 +220,7 @@ class ModelOverlays:
         status: Status,
         controls: Controls,
         now_s: float,
-        comparison: Comparison | None = None,
+        comparison: Comparison | None,
     ) -> Image:
         """Return a new canvas: uint8 (H, W, 3) BGR."""
         overlay = self._by_model.get(status.model)
