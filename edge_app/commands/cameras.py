@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field, to_builtins
 
 from edge_app.doctor.subprocess_check import run_check
 from edge_app.sources import devices
@@ -22,12 +23,11 @@ EXAMPLES = """examples:
 _MOST_SIZES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class CameraEntry:
+class CameraEntry(Struct, frozen=True):
     """One camera; also its record in `edge-app cameras --json`.
 
     source: name for `edge-app run`. stable: a name that does not change when it is replugged.
-    pictures: image sizes by pixel format, largest first; empty if unknown until it is opened.
+    image_sizes: by pixel format, largest first; empty if unknown until it is opened.
     held_by: programs that use it.
     """
 
@@ -35,7 +35,7 @@ class CameraEntry:
     name: str
     kind: str
     stable: str | None = None
-    pictures: dict[str, list[str]] = field(default_factory=dict)
+    image_sizes: dict[str, list[str]] = field(name="pictures", default_factory=dict)
     held_by: list[Holder] = field(default_factory=list)
 
 
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     found, reason = _own_cameras()
     found += [_usb_camera(device) for device in devices.cameras()]
     if options.json:
-        record = {"cameras": [asdict(one) for one in found], "picamera": reason}
+        record = {"cameras": to_builtins(found), "picamera": reason}
         sys.stdout.write(json.dumps(record, indent=2) + "\n")
         return 0
     if found:
@@ -84,12 +84,12 @@ def _own_cameras() -> tuple[list[CameraEntry], str | None]:
 
 
 def _usb_camera(device: devices.Device) -> CameraEntry:
-    pictures = {
+    sizes = {
         one.fourcc: [f"{width}x{height}" for width, height in one.sizes_wh]
         for one in devices.pixel_formats(device.path)
     }
     held = holders([device.path])
-    return CameraEntry(device.path, device.name, device.driver, device.stable, pictures, held)
+    return CameraEntry(device.path, device.name, device.driver, device.stable, sizes, held)
 
 
 def _table(found: list[CameraEntry]) -> Table:
@@ -112,7 +112,7 @@ def _sizes(camera: CameraEntry) -> str:
     from rich.markup import escape
 
     lines = []
-    for fourcc, sizes in camera.pictures.items():
+    for fourcc, sizes in camera.image_sizes.items():
         more = f" and {len(sizes) - _MOST_SIZES} more" if len(sizes) > _MOST_SIZES else ""
         lines.append(f"{escape(fourcc)} {' '.join(sizes[:_MOST_SIZES])}{more}")
     return "\n".join(lines) or "[dim]any size up to the sensor's[/]"

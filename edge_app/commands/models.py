@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         choices=("list", "check"),
         default="list",
-        help="list what ships, or check files against their card and golden images (default: list)",
+        help="list what ships, or check files against their model card and reference output (default: list)",
     )
     parser.add_argument(
         "folder", nargs="?", metavar="DIR", help="model folder to check (default: all that ship)"
@@ -91,7 +92,7 @@ def _overview(specs: list[ModelSpec]) -> Table:
     return table
 
 
-def _quality(quality: Any) -> str:
+def _quality(quality: Mapping[str, Any]) -> str:
     """Return a variant's measured quality as text."""
     from edge_app.style import percent
 

@@ -19,7 +19,7 @@ from edge_app.style import count, file_size
 EXAMPLES = """examples:
   sudo edge-app service install                    headless, now and at every boot
   sudo edge-app service install --kiosk --user pi  full screen on the desktop of pi
-  edge-app service status                          the last figures, restarts, and why
+  edge-app service status                          the last metrics, restarts, and why
   edge-app service logs --follow
   sudo edge-app service remove
 

@@ -3,6 +3,7 @@
 import time
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.digits.find import find_digits
 from edge_app.digits.normalise import SIDE
@@ -64,7 +65,7 @@ class DigitReader:
         found = find_digits(image)
         prepare_ms = (clock() - start) * 1e3
         invoke_ms = decode_ms = 0.0
-        scores = []
+        scores: list[NDArray[np.float32]] = []
         # The three channels are the same memory, so a crop costs no copy.
         crops = [np.broadcast_to(thing.crop[..., None], (SIDE, SIDE, 3)) for thing in found]
         for one in engine.timed_all(crops) if crops else ():

@@ -1,4 +1,8 @@
-"""Which strokes may be a digit, among all dark or light things in an image."""
+"""Which strokes may be a digit, among all dark or light things in an image.
+
+Ink is how much darker (or, on dark paper, lighter) a pixel is than its surroundings. The background
+of strokes is calm if it has little ink, few edges and even brightness.
+"""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +16,7 @@ from numpy.typing import NDArray
 from edge_app.digits.normalise import Ink
 
 # Lengths and widths are shares of a digit's longer side, areas of that squared. Of the digits on
-# synthetic pages, in photographs and in the labelled stream 95 % are well within each limit.
+# synthetic pages, in photographs and in a labelled camera stream 95 % are well within each limit.
 WIDEST = 1.6  # of the height
 _STROKE_MOST = 0.33
 _BLOB_MOST = 0.45
@@ -30,7 +34,8 @@ _CLEAN = 0.5  # anything as strong in the background is ink as well
 _SHARP = 0.7  # difference between the ink and what is beside it
 _EDGE = 0.25  # a difference as large within three pixels is an edge
 _DRAWN_LEAST = 20  # levels of brightness between ink and background
-# Limits of the background: share of ink, share of edges, and spread of brightness in ink.
+# Limits of a calm background: share of ink, share of edges, and spread of brightness relative to
+# the contrast of the ink.
 _CALM = (0.25, 0.12, 1.6)
 _CALM_BAR = (0.01, 0.02, 0.6)
 _TILTS_DEG = (30, 52)  # of a 1 on its own, and of one beside other digits
@@ -41,12 +46,12 @@ class Layer:
     """One kind of ink of an image, dark or light, at one scale.
 
     gray: uint8 (h, w), brightness.
-    ink, away: uint8 (h, w), ink of this kind and of the other.
+    ink, other_ink: uint8 (h, w), of this kind and of the other.
     """
 
     gray: Ink
     ink: Ink
-    away: Ink
+    other_ink: Ink
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +204,10 @@ def _is_calm(
     by_px: float,
     limits: tuple[float, float, float],
 ) -> bool:
-    """Return whether the background of strokes shows little else."""
+    """Return whether the background of strokes is calm; limits: as `_CALM`."""
     rows, columns = _widened(box, by_px)
-    gray, ink, away = (values[rows, columns] for values in (layer.gray, layer.ink, layer.away))
+    layers = (layer.gray, layer.ink, layer.other_ink)
+    gray, ink, other_ink = (values[rows, columns] for values in layers)
     own = _mask(pieces.labels[rows, columns], numbers)
     clean = _CLEAN * ranked(ink[own > 0], 0.5)[0]
     reach = cv2.dilate(own, np.ones((5, 5), np.uint8))
@@ -215,7 +221,7 @@ def _is_calm(
     ground = around & (ink < 0.8 * clean)
     if np.count_nonzero(ground) < 16:
         return False
-    if max(np.mean(ink[around] > clean), np.mean(away[ground] > clean)) > limits[0]:
+    if max(np.mean(ink[around] > clean), np.mean(other_ink[ground] > clean)) > limits[0]:
         return False
     low, usual, high = ranked(gray[ground], 0.05, 0.5, 0.95)
     written = ranked(gray[own > 0], 0.5)[0]

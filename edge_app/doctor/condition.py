@@ -7,7 +7,7 @@ from pathlib import Path
 from edge_app.board import UNKNOWN
 from edge_app.board.facts import kernel_bytes
 from edge_app.board.verdict import HOT_C, governor_fault
-from edge_app.doctor.finding import FAIL, OK, WARN, Finding
+from edge_app.doctor.finding import FAIL, OK, WARN, Finding, split_advice
 from edge_app.doctor.machine import Machine
 from edge_app.paths import LOW_BYTES, LOW_SHARE
 from edge_app.style import file_size
@@ -32,14 +32,14 @@ def _governor(machine: Machine) -> Finding:
     fault = governor_fault(state)
     if fault:
         fix = "echo ondemand | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"
-        return Finding("governor", WARN, fault.partition(";")[0], fix)
+        return Finding("governor", WARN, split_advice(fault)[0], fix)
     return Finding("governor", OK, f"{governor}, up to {state.get('clock_max_mhz', UNKNOWN)} MHz")
 
 
 def _throttling(machine: Machine) -> Finding:
     name = "throttling"
     now = machine.board.get("throttled_now", UNKNOWN)
-    before = machine.board.get("throttled_since_boot", UNKNOWN)
+    before = machine.board.get("throttled_since_boot", UNKNOWN)  # lists of names, or UNKNOWN
     if UNKNOWN in (now, before):
         if machine.is_pi:
             fix = "sudo apt install raspi-utils  # brings vcgencmd"

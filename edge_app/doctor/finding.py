@@ -27,7 +27,7 @@ class Finding:
             raise ValueError(f"{self.name}: the state {self.state} with the fix '{self.fix}'")
 
     def to_json(self) -> dict[str, str]:
-        """Return the fields under the names of `edge-app doctor --json`."""
+        """Return the fields under the published names of `edge-app doctor --json`."""
         return {"name": self.name, "state": self.state, "said": self.message, "mend": self.fix}
 
 
@@ -37,7 +37,7 @@ def worst(findings: Iterable[Finding]) -> str:
 
 
 def split_advice(text: str) -> tuple[str, str]:
-    """Split an error message into the problem and the command it recommends, "" for none."""
+    """Split an error message `problem; advice` into the problem and the command of the advice."""
     problem, _, advice = text.rpartition("; ")
     found = re.search(r"`([^`]+)`", advice) or re.search(r"run: (.+?)(?:, or .*)?$", advice)
     return problem or text, found.group(1) if found else ""

@@ -28,6 +28,8 @@ def check_packages(machine: Machine) -> list[Finding]:
 
 def _needed(machine: Machine, name: str, module: str, packages: tuple[str, ...]) -> Finding:
     output = machine.run_check("import", module, *packages)
+    # state: "loaded" with version, or "missing" or "broken" with error; copies: [package, version,
+    # folder] of each, in the order Python looks.
     record = output.all
     copies: list[list[str]] = record.get("copies", [])
     package = copies[0][0] if copies else packages[0]
@@ -57,7 +59,7 @@ def _fix(error: str, reinstall: str, machine: Machine) -> str:
 
 
 def _conflicts(machine: Machine) -> Finding:
-    output = machine.run_check("conflicts")
+    output = machine.run_check("conflicts")  # of pip check: code, lines, error
     lines: list[str] = output.all.get("lines", [])
     own = {package for _, _, packages in _NEEDED for package in packages}
     own |= {"ai-edge-litert", "tflite-runtime", "edge-quant", "picamera2"}

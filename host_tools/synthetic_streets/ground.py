@@ -1,4 +1,7 @@
-"""The ground: its grain, and the shadows, lamplight and puddles on it."""
+"""The ground: its grain, and the shadows, lamplight and puddles on it.
+
+World: x to the right, y up, z along the street, in metres.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,14 @@ ROAD, SIDEWALK, TERRAIN = 0, 1, 9
 _GRAIN_M = 4.0  # what a tile of grain covers
 _MAP_M = 0.1  # what a pixel of the map of shadows covers
 _MAP_X, _MAP_Z = 30.0, 90.0
-_DROP = 4.0
+_DROP = 4.0  # metres of the map behind the camera
 
 
 class GroundMap:
     """The ground around the camera, seen from above.
 
-    shade: float32, how much of the light is taken. glow: float32, how much lamps add.
+    shade: float32 (rows of z, columns of x), share of the light that is taken, 0 to 1.
+    glow: likewise, share that lamps add, 0 to 0.9.
     """
 
     def __init__(self, x: float, z: float) -> None:
@@ -32,7 +36,7 @@ class GroundMap:
         self.glow = np.zeros(shape, np.float32)
 
     def darken(self, outline: Points, share: float) -> None:
-        """Add a shadow of this outline, float64 (N, 2) of x and z."""
+        """Set the shade inside an outline to a share; outline: float64 (N, 2), x and z."""
         cells = np.rint((outline - self._origin) / _MAP_M * 16).astype(np.int32)
         cv2.fillPoly(self.shade, [cells], share, cv2.LINE_8, 4)
 
@@ -66,6 +70,7 @@ def finish_ground(
     """Put grain and shadows on road, sidewalk and terrain, and their depth, in place.
 
     image: uint8 (H, W, 3) BGR. labels: uint8 (H, W). depth: float32 (H, W) metres.
+    paving_kind: as `paving` takes it.
     """  # fmt: skip
     rays = camera.rays()
     below = np.flatnonzero((rays[..., 1] < -2e-3).any(1))
