@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         choices=("list", "check"),
         default="list",
-        help="list what ships, or check files against their model card and reference output (default: list)",
+        help="list what ships, or check files against card and reference output (default: list)",
     )
     parser.add_argument(
         "folder", nargs="?", metavar="DIR", help="model folder to check (default: all that ship)"
