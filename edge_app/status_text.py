@@ -7,19 +7,9 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from edge_app import style
 from edge_app.frame import Status
 from edge_app.quality import Quality
-from edge_app.style import (
-    STAGE_COLOURS,
-    count,
-    duration,
-    file_size,
-    fraction,
-    percent,
-    significant,
-    spaced,
-    variant_colour,
-)
 from edge_app.timing import STAGES
 
 BAR_STAGES = STAGES[:-1]  # end to end holds the others, and the waiting between them
@@ -76,23 +66,23 @@ class StatusText:
 def status_text(status: Status) -> StatusText:
     """Return the text of a status."""
     facts = (
-        file_size(status.size_bytes) if status.size_bytes else "",
+        style.file_size(status.size_bytes) if status.size_bytes else "",
         status.runtime,
-        count(status.threads, "thread") if status.threads else "",
+        style.count(status.threads, "thread") if status.threads else "",
         status.policy,
     )
     fps = {"shown": status.shown_fps, "network": status.network_fps, "source": status.source_fps}
     return StatusText(
-        variant=spaced(status.variant),
-        colour=variant_colour(status.variant),
+        variant=style.spaced(status.variant),
+        colour=style.variant_colour(status.variant),
         title=status.model,
         facts=tuple(fact for fact in facts if fact),
-        rates=tuple((significant(figure), f"{name} fps") for name, figure in fps.items()),
+        rates=tuple((style.significant(figure), f"{name} fps") for name, figure in fps.items()),
         states=" · ".join(map(str, status.states)),
         switch=status.switch,
         bar=_bar(status),
         stages=tuple(_stage(status, name) for name in STAGES),
-        notes=(f"age {duration(status.age_ms)}", *losses(status)),
+        notes=(f"age {style.duration(status.age_ms)}", *losses(status)),
         quality=quality_text(status.task, status.quality),
         classes=classes_text(status.quality),
     )
@@ -108,17 +98,17 @@ def quality_text(task: str, quality: Quality | None) -> tuple[str, ...]:
     """Return the scores so far and the number of frames they are of."""
     if quality is None:
         return ()
-    frames = f"on {count(quality.frames, 'frame')}"
+    frames = f"on {style.count(quality.frames, 'frame')}"
     if task == "classification":
-        return f"top-1 {percent(quality.top1)}", frames
-    accuracy = percent(quality.pixel_accuracy)
-    return f"mIoU {fraction(quality.miou)}", f"pixel acc. {accuracy}", frames
+        return f"top-1 {style.percent(quality.top1)}", frames
+    accuracy = style.percent(quality.pixel_accuracy)
+    return f"mIoU {style.fraction(quality.miou)}", f"pixel acc. {accuracy}", frames
 
 
 def classes_text(quality: Quality | None) -> tuple[ClassText, ...]:
     """Return the score of each class in label order."""
     return tuple(
-        ClassText(name, fraction(score), 0.0 if math.isnan(score) else score)
+        ClassText(name, style.fraction(score), 0.0 if math.isnan(score) else score)
         for name, score in (quality.per_class if quality else ())
     )
 
@@ -129,12 +119,13 @@ def _bar(status: Status) -> tuple[BarPart, ...]:
     if total_ms <= 0:
         return ()
     return tuple(
-        BarPart(spaced(name), ms / total_ms, STAGE_COLOURS[name]) for name, ms in p50_ms.items()
+        BarPart(style.spaced(name), ms / total_ms, style.STAGE_COLOURS[name])
+        for name, ms in p50_ms.items()
     )
 
 
 def _stage(status: Status, name: str) -> StageText:
     latency = status.stages.get(name)
     p50, p90 = (latency.p50_ms, latency.p90_ms) if latency else (None, None)
-    colour = STAGE_COLOURS[name] if name in BAR_STAGES else ""
-    return StageText(spaced(name), significant(p50), significant(p90), colour)
+    colour = style.STAGE_COLOURS[name] if name in BAR_STAGES else ""
+    return StageText(style.spaced(name), style.significant(p50), style.significant(p90), colour)

@@ -10,14 +10,7 @@ from edge_app.controls import Controls
 from edge_app.fonts import BOLD, REGULAR, face, fit, shorten, text_px
 from edge_app.frame import Classification, Frame, Image, Status
 from edge_app.labels import LabelSet
-from edge_app.overlay.board_layout import (
-    Area,
-    card_canvas_wh,
-    card_scale,
-    centred,
-    letterbox,
-    margin_px,
-)
+from edge_app.overlay.board_layout import Area, card_canvas_wh, card_scale, centred, letterbox
 from edge_app.overlay.compose import Composer, Placed, Refresh, draw_over
 from edge_app.overlay.hints import NEEDS_CLASS_MAP
 from edge_app.overlay.panel import FAINT, INK, SOFT, TRACK, Panel, Scale, Sheet, Size, blit
@@ -96,8 +89,8 @@ class CardView:
 
     def _layout(self, size_wh: Size, scale: Scale, status: Status, controls: Controls) -> None:
         """Place the image at the left, the answer above the HUD at the right, hints below."""
-        margin = margin_px(size_wh)
         beside = Composer(size_wh, scale, status, controls)
+        margin = beside.margin
         hints = beside.put_hints(without=NEEDS_CLASS_MAP) if self._hints else None
         bottom = hints.xy[1] - margin if hints else size_wh[1] - margin
         side = bottom - margin

@@ -7,15 +7,9 @@ from itertools import product
 from edge_app.controls import COMPARISONS, Controls
 from edge_app.frame import Status
 from edge_app.labels import LabelSet
+from edge_app.overlay import comparison_panel
 from edge_app.overlay.board_layout import Area, centred, margin_px, panel_scale, side_by_side
-from edge_app.overlay.comparison_panel import (
-    VariantChip,
-    VariantPair,
-    draw_agreement,
-    draw_class_agreement,
-    draw_difference_key,
-    draw_variant_chip,
-)
+from edge_app.overlay.comparison_panel import VariantChip, VariantPair
 from edge_app.overlay.compose import Composer, Placed
 from edge_app.overlay.legend import draw_legend
 from edge_app.overlay.panel import SOFT, Panel, Scale, Size
@@ -124,7 +118,9 @@ class _StreetComposer(Composer):
         """Place the agreement at the lower edge, unless the HUD is off."""
         if self.pair is None or not self.controls.hud:
             return True
-        draw = draw_difference_key if self.mode == "difference" else draw_agreement
+        draw = comparison_panel.draw_agreement
+        if self.mode == "difference":
+            draw = comparison_panel.draw_difference_key
         panel = draw(self.pair, self.scale, self.inner_wh[0])
         return bool(self.put(panel, [self._centred(panel, self.bottom - panel.size_wh[1])]))
 
@@ -133,7 +129,7 @@ class _StreetComposer(Composer):
         if self.pair is None or not self.controls.hud:
             return
         start, end = self._between()
-        panel = draw_agreement(self.pair, self.scale, end - start)
+        panel = comparison_panel.draw_agreement(self.pair, self.scale, end - start)
         left = start + (end - start - panel.size_wh[0]) // 2
         self.put(panel, [self._centred(panel, self.margin), (left, self.margin)])
 
@@ -157,7 +153,7 @@ class _StreetComposer(Composer):
         for top, end in product(self._tops(), ends):
             max_wh = (self.inner_wh[0], end - top)
             if self.pair is not None and self.mode == "difference":
-                panel = draw_class_agreement(self.pair, self.scale, max_wh)
+                panel = comparison_panel.draw_class_agreement(self.pair, self.scale, max_wh)
             else:
                 panel = draw_legend(self.content.legend, self.content.labels, self.scale, max_wh)
             right = self.size_wh[0] - self.margin
@@ -177,7 +173,7 @@ class _StreetComposer(Composer):
         for i, (chip, max_px) in enumerate(zip(self.pair.chips, widths, strict=True)):
             if max_px < self.scale.px(70):
                 continue  # too narrow for a name; the chip of the other side suffices
-            panel = draw_variant_chip(chip, self.scale, max_px)
+            panel = comparison_panel.draw_variant_chip(chip, self.scale, max_px)
             chips.append((panel, x + distance if i else x - distance - panel.size_wh[0]))
         for top in self._tops():
             before = len(self.placed)
@@ -232,7 +228,9 @@ class _StreetComposer(Composer):
         shown = VariantChip(spaced(variant), variant_colour(variant))
         chips = self.pair.chips if self.pair else (VariantChip("image", SOFT), shown)
         for chip, (x, y, width, height) in zip(chips, halves, strict=True):
-            panel = draw_variant_chip(chip, self.scale, max(1, width - 2 * self.gap))
+            panel = comparison_panel.draw_variant_chip(
+                chip, self.scale, max(1, width - 2 * self.gap)
+            )
             end = y + height - self.gap - panel.size_wh[1]
             left, right = x + self.gap, x + width - self.gap - panel.size_wh[0]
             self.put(panel, [(a, b) for a in (left, right) for b in (y + self.gap, end)])

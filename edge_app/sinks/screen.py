@@ -8,15 +8,7 @@ from rich.text import Text
 
 from edge_app.controls import KEYS
 from edge_app.frame import Comparison, Status
-from edge_app.status_text import (
-    BAR_STAGES,
-    ClassText,
-    StageText,
-    StatusText,
-    losses,
-    quality_text,
-    status_text,
-)
+from edge_app.status_text import ClassText, StageText, StatusText, losses, quality_text, status_text
 from edge_app.style import (
     NEUTRAL,
     NOTHING,
@@ -148,7 +140,8 @@ def _stage_lines(
     """Return a row per stage: its median, its 90th percentile, and both as a bar."""
     lines = [Text(f"  {'ms':<12}{'p50':>7}{'p90':>7}", style="dim")]
     bar_width = width - 30
-    barred = [latencies.get(name) if name in BAR_STAGES else None for name in STAGES]
+    named = zip(STAGES, stages, strict=True)
+    barred = [latencies.get(name) if stage.colour else None for name, stage in named]
     longest_ms = max((latency.p90_ms for latency in barred if latency), default=0.0)
     for stage, latency in zip(stages, barred, strict=True):
         line = Text("■ " if stage.colour else "  ", style=stage.colour or NEUTRAL)
