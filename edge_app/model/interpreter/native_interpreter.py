@@ -2,22 +2,21 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from edge_app.errors import ModelError
-from edge_app.model.interpreter.runtimes import Runtime
+from edge_app.model.interpreter.runtimes import Interpreter, Runtime, TensorDetail
 
 _INPUT_DTYPES = tuple(np.dtype(kind) for kind in (np.float32, np.uint8, np.int8))
 
 
 def create_interpreter(
     path: Path, runtime: Runtime, threads: int, size_wh: tuple[int, int] | None
-) -> Any:
+) -> Interpreter:
     """Return an allocated interpreter; ModelError if the file does not load or take an image."""
     try:
-        native = runtime.make(model_path=str(path), num_threads=threads)
+        native: Interpreter = runtime.make(model_path=str(path), num_threads=threads)
         inputs = native.get_input_details()
         _check_input(path, inputs)
         shape = _resized_shape(path, inputs[0], size_wh)
@@ -31,7 +30,7 @@ def create_interpreter(
     return native
 
 
-def _check_input(path: Path, inputs: Any) -> None:
+def _check_input(path: Path, inputs: list[TensorDetail]) -> None:
     if len(inputs) != 1:
         raise ModelError(
             f"{path} takes {len(inputs)} inputs, not one; convert a model with one image input"
@@ -53,7 +52,7 @@ def _check_input(path: Path, inputs: Any) -> None:
 
 
 def _resized_shape(
-    path: Path, detail: Any, size_wh: tuple[int, int] | None
+    path: Path, detail: TensorDetail, size_wh: tuple[int, int] | None
 ) -> tuple[int, ...] | None:
     """Return the shape for an input whose batch, height or width is open; None if none is."""
     shape = [int(side) for side in detail["shape"]]

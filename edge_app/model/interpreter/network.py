@@ -11,7 +11,7 @@ from edge_app.errors import ModelError
 from edge_app.frame import Image
 from edge_app.model.card import TensorInfo
 from edge_app.model.interpreter.delegation import Delegation, read_delegation
-from edge_app.model.interpreter.runtimes import Runtime
+from edge_app.model.interpreter.runtimes import Interpreter, Runtime, TensorDetail
 
 # Parts of the names of operators that remember from one run to the next.
 _STATEFUL_OPERATORS = ("LSTM", "RNN", "SVDF", "VAR_HANDLE")
@@ -29,7 +29,7 @@ class Network:
 
     def __init__(
         self,
-        native: Any,
+        native: Interpreter,
         runtime: Runtime,
         threads: int,
         init_ms: float = 0.0,
@@ -43,22 +43,23 @@ class Network:
         self.input = tensor_info(inputs[0])
         self.output = tensor_info(outputs[0])
         self.delegation: Delegation = read_delegation(
-            native._get_ops_details(),  # no public method says what was delegated
+            native._get_ops_details(),
             [detail["index"] for detail in outputs],
         )
         self._output_index = int(outputs[0]["index"])
-        self._input_view: Callable[[], NDArray[Any]] = native.tensor(int(inputs[0]["index"]))
+        self._input_view = native.tensor(int(inputs[0]["index"]))
         self._native = native
         # A recurrent network would let one image influence the next. Others need no reset,
         # which costs up to 14 us, as much as a whole run of the digit network.
         names = _operator_names(native)
         stateful = any(mark in name for name in names for mark in _STATEFUL_OPERATORS)
         self._reset: Callable[[], None] | None = native.reset_all_variables if stateful else None
-        self.invoke: Callable[[], None] = native.invoke
+        self.invoke = native.invoke
 
     def close(self) -> None:
         """Free the interpreter and its memory. Later calls raise ModelError. Safe twice."""
-        self._native = self._reset = None
+        self._reset = None
+        self.__dict__.pop("_native", None)
         self.invoke = self._input_view = _raise_closed
 
     def write(self, fill: Callable[[Image, NDArray[Any]], None], image: Image) -> None:
@@ -106,11 +107,10 @@ class Network:
 
     def read(self) -> NDArray[Any]:
         """Return a copy of the output, with its batch axis."""
-        values: NDArray[Any] = self._native.get_tensor(self._output_index)
-        return values
+        return self._native.get_tensor(self._output_index)
 
 
-def tensor_info(detail: Any) -> TensorInfo:
+def tensor_info(detail: TensorDetail) -> TensorInfo:
     """Return a tensor's description from the runtime's detail dictionary."""
     scale, zero_point = detail["quantization"]
     shape = tuple(int(side) for side in detail["shape"])
@@ -122,5 +122,5 @@ def _raise_closed() -> Any:
     raise ModelError("this network was closed; load it again")
 
 
-def _operator_names(native: Any) -> set[str]:
+def _operator_names(native: Interpreter) -> set[str]:
     return {str(op["op_name"]) for op in native._get_ops_details()}

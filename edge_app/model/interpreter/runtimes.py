@@ -5,10 +5,29 @@ import importlib.util
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
 
 from edge_app.errors import ModelError
 from edge_app.model.interpreter.native_log import capture_native_stderr
+
+TensorDetail = dict[str, Any]  # name, index, shape, dtype, quantization
+
+
+class Interpreter(Protocol):
+    """What is used of a runtime's interpreter; TFLite's `Interpreter` documents it."""
+
+    get_input_details: Callable[[], list[TensorDetail]]
+    get_output_details: Callable[[], list[TensorDetail]]
+    get_tensor_details: Callable[[], list[TensorDetail]]
+    _get_ops_details: Callable[[], list[dict[str, Any]]]  # no public method has what was delegated
+    tensor: Callable[[int], Callable[[], NDArray[Any]]]
+    get_tensor: Callable[[int], NDArray[Any]]
+    resize_tensor_input: Callable[..., None]
+    allocate_tensors: Callable[[], None]
+    reset_all_variables: Callable[[], None]
+    invoke: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
