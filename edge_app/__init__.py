@@ -1,4 +1,4 @@
-"""Post-training quantization you can watch: the half that runs on the device.
+"""Post-training quantization you can watch: the package for the device.
 
 Importing this package loads neither OpenCV nor an inference runtime.
 """

@@ -9,7 +9,7 @@ from typing import Any
 from edge_app.board.throttle import SINCE_BOOT, bit_names, parse_bits
 
 # Of all cores together: a desktop at rest stays below 2 %, one busy process on four is 25 %.
-_CROWDED = 0.10
+_BUSY = 0.10
 # A Raspberry Pi lowers its clock from 80 degrees on, laptops somewhat later.
 HOT_C = 80.0
 _NOW = 0xF
@@ -48,7 +48,7 @@ def judge(
     cores = before.get("cores")
     if others_cores is None or not isinstance(cores, int):
         notes.append("the load of other programs is unknown")
-    elif others_cores > _CROWDED * cores:
+    elif others_cores > _BUSY * cores:
         busy = f"{others_cores:.1f} of {cores} cores"
         reasons.append(f"other programs kept {busy} busy; stop them and measure again")
     return Verdict(tuple(filter(None, reasons)), tuple(filter(None, notes)), bool(throttled))

@@ -1,4 +1,4 @@
-"""The golden check: a drawn image and the classes that a variant gave when it was converted.
+"""The golden check of outputs: a drawn image and the classes a variant gave when it was converted.
 
 The image is drawn by code, so a card needs no image file beside it.
 """

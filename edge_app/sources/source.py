@@ -11,6 +11,8 @@ from edge_app.state import State
 class Source(AbstractContextManager["Source"], Protocol):
     """A source of frames; a context manager, safe to close twice.
 
+    Sources of files are subclasses of `FileSource`, live ones a `CameraBackend` in `LiveSource`.
+
     name: for display.
     live: True for cameras, which do not wait: the pipeline keeps only the newest frame. False
         for files, which deliver every frame in order.
