@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_app.commands.arg_types import size
+from edge_app.commands.arg_types import OptionAdder, options_from, size
 from edge_app.commands.model_options import add_overrides
 from edge_app.errors import UsageError
 
@@ -30,97 +30,50 @@ more than --max-drop, DIR is unchanged.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `convert`."""
-    option = parser.add_argument
-    option(
-        "model",
-        type=Path,
-        metavar="SOURCE",
-        help="a .keras or .h5 file, a SavedModel folder, a frozen graph .pb, a float32 .tflite",
-    )
-    option("--out", type=Path, required=True, metavar="DIR", help="the model folder")
-    option("--name", default="", help="name of the model (default: DIR's name)")
-    option("--title", default="", help="title on screen (default: the name)")
-    option("--source", default="", help="origin of the weights (default: SOURCE)")
-    option("--licence", default="", help="licence of the weights (default: none)")
-    _add_model(parser.add_argument_group("the model"))
-    _add_variants(parser.add_argument_group("the variants"))
-    _add_images(parser.add_argument_group("the images"))
-
-
-def _add_model(group: argparse._ArgumentGroup) -> None:
-    option = group.add_argument
-    option(
-        "--input-size",
-        type=size,
-        metavar="WxH",
-        help="size of an open input, or to rebuild a frozen graph for (default: the model's own)",
-    )
-    option("--input-tensor", metavar="NAME", help="input of a frozen graph (default: found in it)")
-    option("--output-tensor", metavar="NAME", help="output of the graph (default: found in it)")
+    kinds = "a .keras or .h5 file, a SavedModel folder, a frozen graph .pb, a float32 .tflite"
+    parser.add_argument("model", type=Path, metavar="SOURCE", help=kinds)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model folder")
+    add = OptionAdder(parser)
+    add.value("--name", "NAME", "name of the model (default: DIR's name)", default="")
+    add.value("--title", "TITLE", "title on screen (default: the name)", default="")
+    add.value("--source", "SOURCE", "origin of the weights (default: SOURCE)", default="")
+    add.value("--licence", "LICENCE", "licence of the weights (default: none)", default="")
+    group = parser.add_argument_group("the model")
+    add = OptionAdder(group)
+    text = "size of an open input, or to rebuild a frozen graph for (default: the model's own)"
+    add.value("--input-size", "WxH", text, size)
+    add.value("--input-tensor", "NAME", "input of a frozen graph (default: found in it)")
+    add.value("--output-tensor", "NAME", "output of the graph (default: found in it)")
     add_overrides(group)
+    _add_variants(parser.add_argument_group("the variants"))
+    _add_images(OptionAdder(parser.add_argument_group("the images")))
 
 
 def _add_variants(group: argparse._ArgumentGroup) -> None:
-    option = group.add_argument
+    add = OptionAdder(group)
     every = "float32,float16,dynamic_range,int8"
-    option(
-        "--variants",
-        type=_names,
-        default=every,
-        metavar="LIST",
-        help=f"what to make (default: {every})",
-    )
-    option(
-        "--io",
-        choices=("uint8", "int8", "float32"),
-        default="uint8",
-        help="int8's input; uint8 takes pixels unchanged, float32 is for the output too "
-        "(default: uint8)",
-    )
-    option(
-        "--keep-float",
-        action="append",
-        default=[],
-        metavar="PATTERN",
-        help="keep matching operators in float; may be repeated (default: none)",
-    )
-    option(
-        "--quantizer",
-        choices=("auto", "tensorflow", "ai-edge-quantizer"),
-        default="auto",
-        help="auto keeps the better result of each variant (default: auto)",
-    )
-    option(
-        "--max-drop",
-        type=float,
-        metavar="P",
-        help="largest loss against float32 (default: 0.02 of mIoU, 0.005 of top-1)",
-    )
+    add.value("--variants", "LIST", f"what to make (default: {every})", _names, every)
+    text = "int8's input; uint8 takes pixels unchanged, float32 is for the output too "
+    add.choice("--io", ("uint8", "int8", "float32"), text + "(default: uint8)", "uint8")
+    text = "keep matching operators in float; may be repeated (default: none)"
+    group.add_argument("--keep-float", action="append", default=[], metavar="PATTERN", help=text)
+    quantizers = ("auto", "tensorflow", "ai-edge-quantizer")
+    text = "auto keeps the better result of each variant (default: auto)"
+    add.choice("--quantizer", quantizers, text, "auto")
+    text = "largest loss against float32 (default: 0.02 of mIoU, 0.005 of top-1)"
+    add.value("--max-drop", "P", text, float)
 
 
-def _add_images(group: argparse._ArgumentGroup) -> None:
-    option = group.add_argument
-    option(
-        "--calibration",
-        metavar="PATH",
-        help="images for int8: a folder, a video, IDX images, MNIST's folder "
-        "(default: MNIST for a digit network)",
-    )
-    option("--samples", type=int, default=100, help="number of calibration images (default: 100)")
-    option("--seed", type=int, default=0, help="random seed for choosing them (default: 0)")
-    option(
-        "--allow-weak-calibration",
-        action="store_true",
-        help="accept noise, or fewer than 20 images, and note it in the card (default: refuse)",
-    )
-    option(
-        "--eval",
-        dest="evaluation",
-        metavar="[LABELS:]IMAGES,TRUTH",
-        help="score every variant on these, or on a folder of MNIST, Cityscapes or CamVid "
-        "(default: no score)",
-    )
-    option("--eval-every", type=int, default=1, metavar="N", help="score every Nth (default: 1)")
+def _add_images(add: OptionAdder) -> None:
+    text = "images for int8: a folder, a video, IDX images, MNIST's folder "
+    add.value("--calibration", "PATH", text + "(default: MNIST for a digit network)")
+    add.value("--samples", "SAMPLES", "number of calibration images (default: 100)", int, 100)
+    add.value("--seed", "SEED", "random seed for choosing them (default: 0)", int, 0)
+    text = "accept noise, or fewer than 20 images, and note it in the card (default: refuse)"
+    add.flag("--allow-weak-calibration", text)
+    text = "score every variant on these, or on a folder of MNIST, Cityscapes or CamVid "
+    add.value("--eval", "[LABELS:]IMAGES,TRUTH", text + "(default: no score)")
+    add.value("--eval-every", "N", "score every Nth (default: 1)", int, 1)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -150,31 +103,15 @@ def conversion_options(options: argparse.Namespace) -> ConversionOptions:
     from host_tools.models.loaded_model import SourceOptions
 
     calibration, evaluation = _images(options)
-    return ConversionOptions(
-        model=options.model,
-        out=options.out,
-        source=SourceOptions(options.input_size, options.input_tensor, options.output_tensor),
-        card=CardOptions(
-            name=options.name,
-            title=options.title,
-            source=options.source,
-            licence=options.licence,
-            task=options.task,
-            labels=options.labels,
-            mean=options.mean,
-            std=options.std,
-            channels=options.channels,
-            fit=options.fit or "stretch",
-        ),
-        calibration=CalibrationOptions(
-            calibration, options.samples, options.seed, options.allow_weak_calibration
-        ),
+    weak = options.allow_weak_calibration
+    return options_from(
+        options,
+        ConversionOptions,
+        source=options_from(options, SourceOptions, size_wh=options.input_size),
+        card=options_from(options, CardOptions, fit=options.fit or "stretch"),
+        calibration=options_from(options, CalibrationOptions, source=calibration, allow_weak=weak),
         evaluation=evaluation,
-        variants=options.variants,
-        io=options.io,
         keep_float=tuple(options.keep_float),
-        quantizer=options.quantizer,
-        max_drop=options.max_drop,
     )
 
 
@@ -187,7 +124,7 @@ def _images(options: argparse.Namespace) -> tuple[str, Evaluation | None]:
     from host_tools.convert.evaluation import parse_evaluation
     from host_tools.datasets import digit_files, find_mnist, holds_mnist
 
-    calibration, evaluation = options.calibration, options.evaluation
+    calibration, evaluation = options.calibration, options.eval
     if calibration is None and "int8" in options.variants:
         keras = options.model.suffix in {".keras", ".h5", ".hdf5"}
         if not (options.labels == "digits" or (options.labels is None and keras)):
@@ -196,6 +133,5 @@ def _images(options: argparse.Namespace) -> tuple[str, Evaluation | None]:
         calibration, evaluation = str(folder), evaluation or str(folder)
     if calibration and holds_mnist(Path(calibration)):
         calibration = str(digit_files(Path(calibration), "train")[0])
-    return calibration or "", (
-        parse_evaluation(evaluation, options.eval_every) if evaluation else None
-    )
+    scored = parse_evaluation(evaluation, options.eval_every) if evaluation else None
+    return calibration or "", scored

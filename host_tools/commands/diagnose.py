@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from edge_app.commands.arg_types import numbers
+from edge_app.commands.arg_types import OptionAdder, numbers
 
 EXAMPLES = """examples:
   host-tools diagnose models/street --images photos/ --out diagnosis
@@ -18,36 +18,21 @@ DIR then holds layers.png and layers.json. What --repair finds goes to convert -
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `diagnose`."""
-    option = parser.add_argument
-    option("bundle", nargs="?", type=Path, metavar="MODEL_DIR", help="a model folder")
-    option("--variant", choices=("int8",), default="int8", help="what to compare (default: int8)")
-    option(
-        "--float32", type=Path, metavar="FILE", help="instead of a folder: the float32 .tflite file"
-    )
-    option("--int8", type=Path, metavar="FILE", help="and the int8 .tflite file")
-    option(
-        "--images", required=True, metavar="SOURCE", help="images: a folder, a video or IDX digits"
-    )
-    option("--samples", type=int, default=8, help="number of images (default: 8)")
-    option(
-        "--mean",
-        type=numbers,
-        metavar="M[,M,M]",
-        help="for files: input is (pixel - mean) / std (default: 127.5, of digits 0)",
-    )
-    option("--std", type=numbers, metavar="S[,S,S]", help="(default: 127.5, of digits 255)")
-    option("--channels", choices=("rgb", "bgr"), help="channel order, for files (default: rgb)")
-    option(
-        "--repair",
-        action="store_true",
-        help="also find the operators that have to stay in float (default: only compare)",
-    )
-    option(
-        "--out",
-        type=Path,
-        metavar="DIR",
-        help="folder for the chart and all layers (default: none)",
-    )
+    parser.add_argument("bundle", nargs="?", type=Path, metavar="MODEL_DIR", help="a model folder")
+    add = OptionAdder(parser)
+    add.choice("--variant", ("int8",), "what to compare (default: int8)", "int8")
+    add.value("--float32", "FILE", "instead of a folder: the float32 .tflite file", Path)
+    add.value("--int8", "FILE", "and the int8 .tflite file", Path)
+    text = "images: a folder, a video or IDX digits"
+    parser.add_argument("--images", required=True, metavar="SOURCE", help=text)
+    add.value("--samples", "SAMPLES", "number of images (default: 8)", int, 8)
+    text = "for files: input is (pixel - mean) / std (default: 127.5, of digits 0)"
+    add.value("--mean", "M[,M,M]", text, numbers)
+    add.value("--std", "S[,S,S]", "(default: 127.5, of digits 255)", numbers)
+    add.choice("--channels", ("rgb", "bgr"), "channel order, for files (default: rgb)")
+    text = "also find the operators that have to stay in float (default: only compare)"
+    add.flag("--repair", text)
+    add.value("--out", "DIR", "folder for the chart and all layers (default: none)", Path)
 
 
 def run(options: argparse.Namespace) -> int:

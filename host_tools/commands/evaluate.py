@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from edge_app.commands.arg_types import positive
+from edge_app.commands.arg_types import OptionAdder, options_from, positive
 from edge_app.model.interpreter.runtimes import CHOICES
 
 EXAMPLES = """examples:
@@ -24,45 +24,24 @@ command continues. edge-app evaluate with --out OUT/MODEL draws the worst frames
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `evaluate`."""
-    option = parser.add_argument
-    option(
-        "--scheduler",
-        required=True,
-        metavar="tcp://HOST:PORT|local:N",
-        help="a running scheduler, or N worker processes on this machine",
+    text = "a running scheduler, or N worker processes on this machine"
+    address = "tcp://HOST:PORT|local:N"
+    parser.add_argument("--scheduler", required=True, metavar=address, help=text)
+    text = (
+        "a shipped model, or a model folder or .tflite file with the same path on every worker; "
+        "may be repeated"
     )
-    option(
-        "--model",
-        action="append",
-        required=True,
-        metavar="M",
-        help="a shipped model, or a model folder or .tflite file with the same path on every "
-        "worker; may be repeated",
-    )
-    option(
-        "--dataset",
-        required=True,
-        metavar="KIND:PATH",
-        help="camvid:DIR, cityscapes:DIR, driveseg:TAR, idx:IMAGES,LABELS, or KIND:IMAGES,TRUTH",
-    )
-    option("--variants", default="all", metavar="LIST", help="names with commas (default: all)")
-    option(
-        "--chunk", type=positive, metavar="N", help="frames per job (default: 16, of digits 1000)"
-    )
-    option(
-        "--runtime",
-        choices=CHOICES,
-        default="auto",
-        help="inference runtime (default: the first that is installed)",
-    )
-    option("--anew", action="store_true", help="start over (default: continue from what OUT holds)")
-    option(
-        "--out",
-        type=Path,
-        default=Path("evaluation"),
-        metavar="DIR",
-        help="folder of the results (default: evaluation)",
-    )
+    parser.add_argument("--model", action="append", required=True, metavar="M", help=text)
+    text = "camvid:DIR, cityscapes:DIR, driveseg:TAR, idx:IMAGES,LABELS, or KIND:IMAGES,TRUTH"
+    parser.add_argument("--dataset", required=True, metavar="KIND:PATH", help=text)
+    add = OptionAdder(parser)
+    add.value("--variants", "LIST", "names with commas (default: all)", default="all")
+    add.value("--chunk", "N", "frames per job (default: 16, of digits 1000)", positive)
+    text = "inference runtime (default: the first that is installed)"
+    add.choice("--runtime", CHOICES, text, "auto")
+    add.flag("--anew", "start over (default: continue from what OUT holds)")
+    folder = Path("evaluation")
+    add.value("--out", "DIR", "folder of the results (default: evaluation)", Path, folder)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -83,13 +62,7 @@ def run(options: argparse.Namespace) -> int:
     specs = [resolve_model(name, runtime=options.runtime) for name in options.model]
     if len({spec.name for spec in specs}) < len(specs):
         raise UsageError("two of the models have the same name; evaluate one of them alone")
-    wanted = ClusterOptions(
-        out=options.out,
-        variants=options.variants,
-        chunk=options.chunk,
-        runtime=options.runtime,
-        start_over=options.anew,
-    )
+    wanted = options_from(options, ClusterOptions, start_over=options.anew)
     with connected(options.scheduler) as client:
         print_markup(
             console, f"{client.scheduler.address}: {count(worker_count(client), 'worker')}"

@@ -23,11 +23,9 @@ _COMPARED = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `fetch`."""
-    option = parser.add_argument
-    option("what", choices=tuple(DOWNLOADS), help="model or data set")
-    option(
-        "--out", type=Path, metavar="DIR", help="folder of the files (default: ./ and that name)"
-    )
+    parser.add_argument("what", choices=tuple(DOWNLOADS), help="model or data set")
+    text = "folder of the files (default: ./ and that name)"
+    parser.add_argument("--out", type=Path, metavar="DIR", help=text)
 
 
 def run(options: argparse.Namespace) -> int:

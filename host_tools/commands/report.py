@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from edge_app.commands.arg_types import OptionAdder, options_from
+
 EXAMPLES = """examples:
   edge-app bench --model street --json pi5.json                 on the board
   edge-app run drive.mp4 --model street --variant int8 --metrics runs/int8
@@ -17,42 +19,20 @@ DIR then holds index.html, which needs nothing beside it, and the charts as PNG.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `report`."""
-    option = parser.add_argument
-    option(
-        "results",
-        nargs="*",
-        type=Path,
-        metavar="RESULT.json",
-        help="files of edge-app bench --json, edge-app evaluate and edge-app run --metrics",
-    )
-    option("--out", type=Path, required=True, metavar="DIR", help="the page's folder")
-    option(
-        "--title",
-        default="Quantization report",
-        help="title of the page (default: Quantization report)",
-    )
-    option(
-        "--name",
-        action="append",
-        default=[],
-        metavar="[FILE=]NAME",
-        help="name of a file's machine (default: the board's own)",
-    )
-    option(
-        "--no-reference",
-        action="store_true",
-        help="leave out the published figures that ship (default: show them)",
-    )
-    option(
-        "--gallery",
-        type=Path,
-        metavar="MODEL_DIR",
-        help="show what this model's variants make of some images (default: no gallery)",
-    )
-    option(
-        "--images", metavar="SOURCE", help="images of the gallery: a folder, a video or IDX digits"
-    )
-    option("--samples", type=int, default=3, help="number of gallery images (default: 3)")
+    text = "files of edge-app bench --json, edge-app evaluate and edge-app run --metrics"
+    parser.add_argument("results", nargs="*", type=Path, metavar="RESULT.json", help=text)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the page's folder")
+    add = OptionAdder(parser)
+    title = "Quantization report"
+    add.value("--title", "TITLE", f"title of the page (default: {title})", default=title)
+    text = "name of a file's machine (default: the board's own)"
+    parser.add_argument("--name", action="append", default=[], metavar="[FILE=]NAME", help=text)
+    text = "leave out the published figures that ship (default: show them)"
+    add.flag("--no-reference", text)
+    text = "show what this model's variants make of some images (default: no gallery)"
+    add.value("--gallery", "MODEL_DIR", text, Path)
+    add.value("--images", "SOURCE", "images of the gallery: a folder, a video or IDX digits")
+    add.value("--samples", "SAMPLES", "number of gallery images (default: 3)", int, 3)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -61,15 +41,7 @@ def run(options: argparse.Namespace) -> int:
 
     from host_tools.report.build_report import ReportOptions, build_report
 
-    wanted = ReportOptions(
-        results=options.results,
-        out=options.out,
-        title=options.title,
-        names=options.name,
-        reference=not options.no_reference,
-        gallery=options.gallery,
-        images=options.images,
-        samples=options.samples,
-    )
+    reference = not options.no_reference
+    wanted = options_from(options, ReportOptions, names=options.name, reference=reference)
     build_report(wanted, Console())
     return 0

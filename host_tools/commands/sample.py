@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from edge_app.commands.arg_types import OptionAdder
+
 EXAMPLES = """example:
   host-tools sample digits --count 500 --out assets/samples
 """
@@ -12,18 +14,14 @@ EXAMPLES = """example:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `sample`."""
-    option = parser.add_argument
-    option("what", choices=("digits",), help="what to sample")
-    option(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="folder with MNIST's four IDX files, plain or .gz "
-        "(default: ./mnist, else downloaded by Keras)",
-    )
-    option("--count", type=int, default=500, help="number of digits (default: 500)")
-    option("--seed", type=int, default=0, help="random seed (default: 0)")
-    option("--out", type=Path, required=True, metavar="DIR", help="folder of the two IDX files")
+    parser.add_argument("what", choices=("digits",), help="what to sample")
+    add = OptionAdder(parser)
+    text = "folder with MNIST's four IDX files, plain or .gz "
+    add.value("--data", "DIR", text + "(default: ./mnist, else downloaded by Keras)", Path)
+    add.value("--count", "COUNT", "number of digits (default: 500)", int, 500)
+    add.value("--seed", "SEED", "random seed (default: 0)", int, 0)
+    text = "folder of the two IDX files"
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=text)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from edge_app.commands.arg_types import positive, seconds, size
+from edge_app.commands.arg_types import OptionAdder, positive, seconds, size
 from host_tools.synthetic_streets import WEATHERS
 
 EXAMPLES = """examples:
@@ -20,26 +20,16 @@ images. `frames` keeps existing files, so the same command continues after a sto
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `scenes`."""
-    option = parser.add_argument
-    option("what", choices=("clip", "frames"), help="a video clip, or single frames")
-    option("--out", type=Path, required=True, metavar="DIR", help="output folder")
-    option(
-        "--seed",
-        type=int,
-        default=7,
-        help="random seed of the street; of frames, the first seed (default: 7)",
-    )
-    option("--seconds", type=seconds, default=12.0, help="duration of the clip (default: 12)")
-    option(
-        "--weather", choices=WEATHERS, default="noon", help="weather of the clip (default: noon)"
-    )
-    option("--count", type=positive, default=100, help="number of frames (default: 100)")
-    option(
-        "--size",
-        type=size,
-        metavar="WxH",
-        help="image size (default: 1280x720 for the clip, 1024x512 for frames)",
-    )
+    parser.add_argument("what", choices=("clip", "frames"), help="a video clip, or single frames")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
+    add = OptionAdder(parser)
+    text = "random seed of the street; of frames, the first seed (default: 7)"
+    add.value("--seed", "SEED", text, int, 7)
+    add.value("--seconds", "SECONDS", "duration of the clip (default: 12)", seconds, 12.0)
+    add.choice("--weather", WEATHERS, "weather of the clip (default: noon)", "noon")
+    add.value("--count", "COUNT", "number of frames (default: 100)", positive, 100)
+    text = "image size (default: 1280x720 for the clip, 1024x512 for frames)"
+    add.value("--size", "WxH", text, size)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from edge_app.commands.arg_types import add_command
+from edge_app.commands.arg_types import OptionAdder, add_command, options_from
 
 EXAMPLES = """examples:
   host-tools train mnist
@@ -57,71 +57,35 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _add_street(parser: argparse.ArgumentParser) -> None:
-    option = parser.add_argument
-    option(
-        "--data",
-        action="append",
-        required=True,
-        metavar="KIND:PATH",
-        help="camvid:DIR, cityscapes:DIR, video:FILE or scenes:COUNT; may be repeated",
-    )
-    option("--teacher", type=Path, required=True, metavar="PB", help="DeepLab's frozen graph")
-    option(
-        "--minutes",
-        type=_minutes,
-        default=80.0,
-        help="training time, including resumed runs (default: 80)",
-    )
-    option("--seed", type=int, default=0, help="random seed of weights and images (default: 0)")
-    option(
-        "--resume",
-        action="store_true",
-        help="continue from the checkpoint of a stopped run (default: start again)",
-    )
-    option(
-        "--cache",
-        type=Path,
-        metavar="DIR",
-        help="folder of the teacher's labels (default: NAME.cache)",
-    )
-    _add_out(parser, "street.keras")
+    text = "camvid:DIR, cityscapes:DIR, video:FILE or scenes:COUNT; may be repeated"
+    parser.add_argument("--data", action="append", required=True, metavar="KIND:PATH", help=text)
+    text = "DeepLab's frozen graph"
+    parser.add_argument("--teacher", type=Path, required=True, metavar="PB", help=text)
+    add = OptionAdder(parser)
+    text = "training time, including resumed runs (default: 80)"
+    add.value("--minutes", "MINUTES", text, _minutes, 80.0)
+    add.value("--seed", "SEED", "random seed of weights and images (default: 0)", int, 0)
+    add.flag("--resume", "continue from the checkpoint of a stopped run (default: start again)")
+    add.value("--cache", "DIR", "folder of the teacher's labels (default: NAME.cache)", Path)
+    name = "street.keras"
+    add.value("--out", "NAME.keras", f"output file (default: {name})", Path, Path(name))
 
 
 def _add_mnist(parser: argparse.ArgumentParser) -> None:
-    option = parser.add_argument
-    option(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="folder with MNIST's four IDX files, plain or .gz "
-        "(default: ./mnist, else downloaded by Keras)",
+    add = OptionAdder(parser)
+    text = "folder with MNIST's four IDX files, plain or .gz "
+    add.value("--data", "DIR", text + "(default: ./mnist, else downloaded by Keras)", Path)
+    add.value("--epochs", "EPOCHS", "passes over the digits (default: 5)", int, 5)
+    add.value("--seed", "SEED", "random seed of weights and order (default: 0)", int, 0)
+    text = (
+        "ours: learning rate 0.005 with cosine decay, batches of 128; "
+        "reference: constant 0.001, batches of 32 (default: ours)"
     )
-    option("--epochs", type=int, default=5, help="passes over the digits (default: 5)")
-    option("--seed", type=int, default=0, help="random seed of weights and order (default: 0)")
-    option(
-        "--recipe",
-        choices=("ours", "reference"),
-        default="ours",
-        help="ours: learning rate 0.005 with cosine decay, batches of 128; "
-        "reference: constant 0.001, batches of 32 (default: ours)",
-    )
-    option(
-        "--resume",
-        action="store_true",
-        help="continue after the last epoch of a stopped run with the same options "
-        "(default: start again)",
-    )
-    _add_out(parser, "mnist.keras")
-
-
-def _add_out(parser: argparse.ArgumentParser, name: str) -> None:
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path(name),
-        metavar="NAME.keras",
-        help=f"output file (default: {name})",
-    )
+    add.choice("--recipe", ("ours", "reference"), text, "ours")
+    text = "continue after the last epoch of a stopped run with the same options "
+    add.flag("--resume", text + "(default: start again)")
+    name = "mnist.keras"
+    add.value("--out", "NAME.keras", f"output file (default: {name})", Path, Path(name))
 
 
 def _minutes(text: str) -> float:
@@ -138,16 +102,7 @@ def _train_street(options: argparse.Namespace) -> int:
     from host_tools.train.street.train_street import StreetOptions, train_street
 
     console = Console()
-    wanted = StreetOptions(
-        data=options.data,
-        teacher=options.teacher,
-        out=options.out,
-        minutes=options.minutes,
-        seed=options.seed,
-        resume=options.resume,
-        cache=options.cache,
-    )
-    trained = train_street(wanted, console)
+    trained = train_street(options_from(options, StreetOptions), console)
     chart = options.out.with_suffix(".history.png")
     if not trained.finished:
         print_line(console, f"stopped; saved as {trained.path}, history: {chart}")
