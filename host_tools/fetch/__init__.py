@@ -1,1 +1,0 @@
-"""Downloads of models and data sets that cannot ship with the project."""
