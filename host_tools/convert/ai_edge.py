@@ -38,7 +38,6 @@ def quantize(
     io: str = "uint8",
     keep_float: Sequence[str] = (),
     ranges: TensorRanges | None = None,
-    on_sample: Callable[[], None] = lambda: None,
 ) -> bytes:
     """Return the bytes of one of the four variants of a float32 .tflite.
 
@@ -52,7 +51,6 @@ def quantize(
         image is the tensor. io: type of the input; "float32" keeps the output in float too, else
         the output is int8.
     keep_float: patterns of operators that stay in float; see `Operator.matches`.
-    on_sample: called after every sample.
     Raises ModelError for a model that is no float32 .tflite or cannot be quantized.
     """
     if variant not in VARIANTS or io not in IO:
@@ -67,17 +65,14 @@ def quantize(
         return model
     if variant != "int8":
         return _run(model, _weights_recipe(variant) + _keep_float(graph, keep_float), None)
-    found = measure_ranges(model, samples, on_sample=on_sample) if ranges is None else ranges
+    found = measure_ranges(model, samples) if ranges is None else ranges
     found = {**found, **{name: pixel_range(input) for name in graph.inputs}}
     ready = preserve_dead_filter_biases(model, found)
     return _run(ready, _int8_recipe(io) + _keep_float(graph, keep_float), found)
 
 
 def measure_ranges(
-    model: bytes,
-    samples: Iterable[Sample],
-    *,
-    on_sample: Callable[[], None] = lambda: None,
+    model: bytes, samples: Iterable[Sample], *, on_sample: Callable[[], None] = lambda: None
 ) -> TensorRanges:
     """Return the minimum and maximum of each tensor over all samples.
 
@@ -87,10 +82,8 @@ def measure_ranges(
     """
     graph = GraphRunner(model, delegated=True)
     found: dict[str, tuple[float, float]] = {}
-    runs = 0
     for sample in samples:
         graph.run(sample)
-        runs += 1
         for name, low, high in graph.ranges():
             if not (np.isfinite(low) and np.isfinite(high)):
                 raise ModelError(
@@ -100,7 +93,7 @@ def measure_ranges(
             before = found.get(name, (low, high))
             found[name] = (min(low, before[0]), max(high, before[1]))
         on_sample()
-    if not runs:
+    if not found:
         raise ModelError("int8 needs real images for calibration; give some")
     return found
 
@@ -185,12 +178,14 @@ def _run(model: bytes, recipe: Recipe, ranges: TensorRanges | None) -> bytes:
         raise ModelError(
             f"ai-edge-quantizer does not load ({fault}); run: pip install 'edge-quant[host]'"
         ) from fault
-    values = None
-    if ranges is not None:
-        values = {
-            name: {"min": np.full((1,), low, np.float32), "max": np.full((1,), high, np.float32)}
+    values = (
+        None
+        if ranges is None
+        else {
+            name: {"min": np.array([low], np.float32), "max": np.array([high], np.float32)}
             for name, (low, high) in ranges.items()
         }
+    )
     logging.getLogger().setLevel(max(logging.ERROR, logging.getLogger().level))
     with capture_native_stderr() as lines, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the interpreter that it reads the model with

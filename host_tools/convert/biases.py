@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from host_tools.tflite.flatbuffer import tensor_name
+
 # Operator kinds, and the axis of the filters in their weights.
 _FILTERS = {"CONV_2D": 0, "FULLY_CONNECTED": 0, "DEPTHWISE_CONV_2D": -1}
 # A bias is an int32 with the scale of input * weights; half of its range is left as headroom.
@@ -35,7 +37,7 @@ def preserve_dead_filter_biases(model: bytes, ranges: Mapping[str, tuple[float, 
         if kind not in _FILTERS or len(operator.inputs) < 3 or operator.inputs[2] < 0:
             continue
         given, weights, biases = (graph.tensors[index] for index in operator.inputs[:3])
-        span = ranges.get(bytes(given.name).decode("utf-8", "replace"))
+        span = ranges.get(tensor_name(given))
         kernel, bias = (_float32_values(parsed, tensor) for tensor in (weights, biases))
         if span is None or kernel is None or bias is None:
             continue

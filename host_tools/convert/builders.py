@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -18,41 +19,33 @@ from host_tools.convert.tf_converter import convert_saved_model
 from host_tools.models.loaded_model import LoadedModel
 
 
+@dataclass(frozen=True)
 class VariantBuilders:
     """Builders of variants with TensorFlow's converter and with ai-edge-quantizer.
 
     The float32 file and the ranges, which several builders need, are computed once.
     """
 
-    def __init__(
-        self,
-        options: ConversionOptions,
-        loaded: LoadedModel,
-        given: InputSpec,
-        calibration: Calibration,
-        progress: Progress,
-    ) -> None:
-        self._options = options
-        self._loaded = loaded
-        self._given = given
-        self._calibration = calibration
-        self._progress = progress
+    options: ConversionOptions
+    loaded: LoadedModel
+    given: InputSpec
+    calibration: Calibration
+    progress: Progress
 
     @cached_property
     def float32(self) -> bytes:
         """The float32 .tflite, which all other variants are compared with."""
-        if self._loaded.float32 is not None:
-            return self._loaded.float32
-        if self._loaded.saved is None:
+        if self.loaded.float32 is not None:
+            return self.loaded.float32
+        if self.loaded.saved is None:
             raise ModelError("the model has no graph to convert; convert another file")
-        return convert_saved_model(self._loaded.saved, "float32", self._spanning_tensors)
+        return convert_saved_model(self.loaded.saved, "float32", self._spanning_tensors)
 
     def builders(self, variant: str) -> Mapping[str, Callable[[], bytes]]:
         """Return functions that build a variant's .tflite, by the name of their quantizer."""
-        options, saved = self._options, self._loaded.saved
+        options, saved = self.options, self.loaded.saved
         found: dict[str, Callable[[], bytes]] = {}
-        wanted = options.quantizer != "ai-edge-quantizer" and not options.keep_float
-        if saved is not None and wanted:
+        if saved and options.quantizer != "ai-edge-quantizer" and not options.keep_float:
             found["tensorflow"] = lambda: convert_saved_model(
                 saved, variant, self._spanning_tensors, io=options.io
             )
@@ -62,11 +55,11 @@ class VariantBuilders:
 
     @cached_property
     def _ranges(self) -> TensorRanges:
-        task = self._progress.add_task("calibrating int8", total=len(self._calibration.images))
+        task = self.progress.add_task("calibrating int8", total=len(self.calibration.images))
         return measure_ranges(
             self.float32,
-            (tensor for [tensor] in self._calibration.tensors(self._given, self._loaded.shape)),
-            on_sample=lambda: self._progress.advance(task),
+            (tensor for [tensor] in self.calibration.tensors(self.given, self.loaded.shape)),
+            on_sample=lambda: self.progress.advance(task),
         )
 
     def _quantize(self, variant: str) -> bytes:
@@ -74,10 +67,10 @@ class VariantBuilders:
             self.float32,
             variant,
             ranges=self._ranges if variant == "int8" else None,
-            input=self._given,
-            io=self._options.io,
-            keep_float=self._options.keep_float,
+            input=self.given,
+            io=self.options.io,
+            keep_float=self.options.keep_float,
         )
 
     def _spanning_tensors(self) -> Iterator[list[NDArray[np.float32]]]:
-        return self._calibration.spanning_tensors(self._given, self._loaded.shape)
+        return self.calibration.spanning_tensors(self.given, self.loaded.shape)

@@ -26,15 +26,8 @@ def result_table(result: ConversionResult) -> Table:
         padding=(0, 1, 0, 0),
     )
     table.add_column("variant", no_wrap=True)
-    for column in (
-        "bytes",
-        FIGURE_TITLES.get(figure, "score"),
-        "drop",
-        "same",
-        "parts",
-        "time",
-        "made",
-    ):
+    score_title = FIGURE_TITLES.get(figure, "score")
+    for column in ("bytes", score_title, "drop", "same", "parts", "time", "made"):
         table.add_column(column, justify="right", no_wrap=True)
     for variant in variants:
         score, best = variant.quality.get(figure), first.quality.get(figure)
@@ -42,7 +35,7 @@ def result_table(result: ConversionResult) -> Table:
         table.add_row(
             f"[{variant_colour(variant.name)}]{variant.name}[/]",
             f"{variant.bytes:,}",
-            NOTHING if score is None else f"{100 * score:.2f} %",
+            _percent(score),
             NOTHING if score is None or best is None else f"{100 * (best - score) + 0.0:.2f}",
             _percent(measured.get("agreement")),
             str(measured["partitions"]),

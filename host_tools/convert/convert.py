@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -223,15 +224,8 @@ def _verify_all(
     verified = []
     for name in spec.variants:
         work.progress.update(task, description=f"measuring {name}")
-        verified.append(
-            verify(
-                spec,
-                name,
-                options.evaluation,
-                known_images,
-                on_frame=lambda: work.progress.advance(task),
-            )
-        )
+        advance = partial(work.progress.advance, task)
+        verified.append(verify(spec, name, options.evaluation, known_images, on_frame=advance))
         work.check_interrupt()
     work.progress.update(task, description="measured", completed=total)
     check_collapsed(verified)

@@ -118,11 +118,7 @@ def check_quantizer(name: str) -> None:
 
 
 def _measure(
-    built: Mapping[str, bytes],
-    spec: ModelSpec,
-    name: str,
-    images: Sequence[Image],
-    scratch: Path,
+    built: Mapping[str, bytes], spec: ModelSpec, name: str, images: Sequence[Image], scratch: Path
 ) -> tuple[list[Candidate], float]:
     """Return the measured candidates, and the time of float32's invoke in ms."""
     unchecked = replace(spec, golden={})
@@ -135,17 +131,16 @@ def _measure(
     reference, *others = (_predict(engine, images) for engine in engines)
     differences = [difference(reference, predictions) for predictions in others]
     float32_ms, *times_ms = time_interleaved(engines, images[0])
+    measured = zip(built.items(), engines[1:], times_ms, differences, strict=True)
     candidates = [
         Candidate(
             *made,
-            engine.network.delegation.partitions,
-            time_ms,
-            found["agreement"],
-            found.get("mean_abs_error", 0.0),
+            partitions=engine.network.delegation.partitions,
+            invoke_ms=time_ms,
+            agreement=found["agreement"],
+            mean_abs_error=found.get("mean_abs_error", 0.0),
         )
-        for made, engine, time_ms, found in zip(
-            built.items(), engines[1:], times_ms, differences, strict=True
-        )
+        for made, engine, time_ms, found in measured
     ]
     return candidates, float32_ms
 

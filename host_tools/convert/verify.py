@@ -89,9 +89,8 @@ def verify(
         classes |= _classes(result)
         if evaluation is None:
             predictions.add(engine, result)
-    golden = golden_classes(
-        engine.predict(golden_image(PATTERN_BY_TASK[spec.task], spec.input.size_wh))
-    )
+    pattern = golden_image(PATTERN_BY_TASK[spec.task], spec.input.size_wh)
+    golden = golden_classes(engine.predict(pattern))
     variant = replace(
         engine.variant,
         quality=_score(engine, evaluation, predictions, on_frame) if evaluation else {},
@@ -178,10 +177,7 @@ def check_drop(variants: Iterable[VerifiedVariant], max_drop: float | None) -> N
 
 
 def _score(
-    engine: Engine,
-    evaluation: Evaluation,
-    predictions: Predictions,
-    on_frame: Callable[[], None],
+    engine: Engine, evaluation: Evaluation, predictions: Predictions, on_frame: Callable[[], None]
 ) -> dict[str, Any]:
     """Return the card's entry of a variant's quality, and add its predictions."""
     with evaluation.open() as source:
@@ -195,11 +191,7 @@ def _score(
     quality = scorer.quality()
     if quality is None:
         return {}
-    figures = {
-        "top1": quality.top1,
-        "miou": quality.miou,
-        "pixel_accuracy": quality.pixel_accuracy,
-    }
+    figures = {key: getattr(quality, key) for key in ("top1", "miou", "pixel_accuracy")}
     known = {key: round(value, 6) for key, value in figures.items() if value is not None}
     return {**known, "frames": quality.frames, "truth": truth}
 

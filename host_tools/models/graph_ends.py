@@ -6,8 +6,6 @@ export_model.py and common.py), and those of the reference project.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from edge_app.errors import UsageError
 from host_tools.models.graph import TensorFlowGraph, input_names, node_name, shape_of
 
@@ -23,14 +21,12 @@ def find_output(graph: TensorFlowGraph, named: str | None) -> str:
 
     Raises UsageError with the candidates.
     """
-    if named:
-        return _existing(graph, node_name(named), "--output-tensor", _outputs(graph))
-    known = next((name for name in OUTPUTS if name in graph.nodes), None)
-    if known:
-        return known
     candidates = _outputs(graph)
-    if len(candidates) == 1:
-        return candidates[0]
+    if named:
+        return _existing(graph, node_name(named), "--output-tensor", candidates)
+    known = [name for name in OUTPUTS if name in graph.nodes]
+    if known or len(candidates) == 1:
+        return (known or candidates)[0]
     raise UsageError(
         f"the graph has several outputs: {_listed(candidates)}; choose one with --output-tensor"
     )
@@ -42,22 +38,19 @@ def find_input(graph: TensorFlowGraph, output: str, named: str | None) -> str:
     Raises UsageError with the candidates.
     """
     above = graph.ancestors(output)
+    candidates = [name for name in above if graph.nodes[name].op == "Placeholder"]
     if named:
-        name = _existing(graph, node_name(named), "--input-tensor", _inputs(graph, above))
+        name = _existing(graph, node_name(named), "--input-tensor", candidates)
         if name not in above:
             raise UsageError(
                 f"--input-tensor {name} does not lead to {output}; "
-                f"choose one of: {_listed(_inputs(graph, above))}"
+                f"choose one of: {_listed(candidates)}"
             )
         return name
-    known = [name for name in INPUTS if name in above]
     # sub_2 is an image in some exporters and a size in others.
-    images = [name for name in known if _is_image(graph, name)]
-    if images:
-        return images[0]
-    candidates = _inputs(graph, above)
-    if len(candidates) == 1:
-        return candidates[0]
+    images = [name for name in INPUTS if name in above and _is_image(graph, name)]
+    if images or len(candidates) == 1:
+        return (images or candidates)[0]
     raise UsageError(
         f"the graph has {'several' if candidates else 'no'} image inputs: "
         f"{_listed(candidates)}; choose one with --input-tensor"
@@ -107,16 +100,10 @@ def _is_image(graph: TensorFlowGraph, name: str) -> bool:
     return shape is not None and len(shape) == 4 and shape[3] in {1, 3}
 
 
-def _inputs(graph: TensorFlowGraph, above: Iterable[str]) -> list[str]:
-    return [name for name in above if graph.nodes[name].op == "Placeholder"]
-
-
 def _outputs(graph: TensorFlowGraph) -> list[str]:
-    used = {name for node in graph.nodes.values() for name in input_names(node)}
-    return [n.name for n in graph.nodes.values() if n.name not in used and n.op not in _NO_OUTPUT]
-
-
-_NO_OUTPUT = {"Const", "NoOp", "Placeholder", "Assert"}
+    hidden = {name for node in graph.nodes.values() for name in input_names(node)}
+    other = {"Const", "NoOp", "Placeholder", "Assert"}
+    return [n.name for n in graph.nodes.values() if n.name not in hidden and n.op not in other]
 
 
 def _existing(graph: TensorFlowGraph, name: str, option: str, candidates: list[str]) -> str:

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge_app.errors import ModelError, UsageError
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.framework import load_tensorflow
 from host_tools.models.graph import GraphEnds, TensorFlowGraph, input_names, node_name
 from host_tools.models.loaded_model import one_line
+from host_tools.models.saved_model import write_saved_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,7 @@ class _Rebuilder:
 
     def _copy(self, node: Any) -> Any:
         inputs = {f"{source}:0": self._built[source] for source in input_names(node)}
-        definition = self._tf.compat.v1.GraphDef()
-        definition.node.append(node)
+        definition = self._tf.compat.v1.GraphDef(node=[node])
         definition.node[0].attr.pop("_output_shapes", None)
         for place, text in enumerate(node.input):
             if text.startswith("^") or text.partition(":")[2] not in {"", "0"}:
@@ -104,61 +107,51 @@ class _Rebuilder:
         resize = getattr(self._tf.raw_ops, node.op)
         return resize(
             images=features,
-            size=self._tf.constant(new, self._tf.int32),
+            size=self._constant(new),
             align_corners=node.attr["align_corners"].b,
             half_pixel_centers=node.attr["half_pixel_centers"].b,
             name=node.name,
         )
 
     def _space_to_batch(self, node: Any) -> Any:
-        features, block, paddings = self._padding(node)
+        features, block, _ = input_names(node)
         return self._tf.raw_ops.SpaceToBatchND(
             input=self._built[features],
-            block_shape=self._tf.constant(block, self._tf.int32),
-            paddings=self._tf.constant(paddings, self._tf.int32),
+            block_shape=self._constant(self._graph.constant(block)),
+            paddings=self._constant(self._padding(node)),
             name=node.name,
         )
 
     def _batch_to_space(self, node: Any) -> Any:
         """Crop the padding that its SpaceToBatchND has added for the block size."""
-        convolved, block, _ = input_names(node)
-        start = convolved
-        while self._graph.nodes[start].op != "SpaceToBatchND":
-            start = input_names(self._graph.nodes[start])[0]
-        _, _, paddings = self._padding(self._graph.nodes[start])
-        before = self._graph.constant(input_names(self._graph.nodes[start])[2])
-        crops = self._graph.constant(input_names(node)[2])
+        convolved, block, crops = input_names(node)
+        start = self._graph.nodes[convolved]
+        while start.op != "SpaceToBatchND":
+            start = self._graph.nodes[input_names(start)[0]]
+        before = self._graph.constant(input_names(start)[2])
         # Between the sizes only the padding at the end differs, and the crop by the same number.
-        ends = [
-            int(c[1]) + int(p[1]) - int(b[1])
-            for c, p, b in zip(crops, paddings, before, strict=True)
-        ]
         return self._tf.raw_ops.BatchToSpaceND(
             input=self._built[convolved],
-            block_shape=self._tf.constant(self._graph.constant(block), self._tf.int32),
-            crops=self._tf.constant(
-                [[int(c[0]), end] for c, end in zip(crops, ends, strict=True)], self._tf.int32
-            ),
+            block_shape=self._constant(self._graph.constant(block)),
+            crops=self._constant(self._graph.constant(crops) + self._padding(start) - before),
             name=node.name,
         )
 
-    def _padding(self, node: Any) -> tuple[str, list[int], list[list[int]]]:
-        """Return the input node, the block, and the paddings for the new size.
+    def _padding(self, node: Any) -> NDArray[np.int64]:
+        """Return the paddings for the new size: (sides, 2) of start and end.
 
         Source: tf.required_space_to_batch_paddings: the padding at the end makes the padded
         size a multiple of the block.
         """
-        features, block_name, padding_name = input_names(node)
-        block = [int(side) for side in self._graph.constant(block_name)]
-        crops = self._matching_crops(node.name)
-        paddings = []
-        old = self._graph.constant(padding_name)
-        sides = self._built[features].shape[1:3]
-        for side, size, (start, end), (_, crop) in zip(block, sides, old, crops, strict=True):
-            wanted = int(end) - int(crop)
-            extra = -(int(size) + int(start) + wanted) % side
-            paddings.append([int(start), wanted + extra])
-        return features, block, paddings
+        features, block, padding = input_names(node)
+        start, end = np.asarray(self._graph.constant(padding), np.int64).T
+        wanted = end - self._matching_crops(node.name)[:, 1]
+        sides = np.array(self._built[features].shape[1:3].as_list())
+        extra = -(sides + start + wanted) % self._graph.constant(block)
+        return np.stack([start, wanted + extra], 1)
+
+    def _constant(self, values: Any) -> Any:
+        return self._tf.constant(values, self._tf.int32)
 
     def _matching_crops(self, name: str) -> Any:
         """Return the crops of the BatchToSpaceND that undoes a SpaceToBatchND."""
@@ -200,17 +193,14 @@ def rebuild_graph(graph: TensorFlowGraph, ends: GraphEnds, shape: tuple[int, ...
 def extract_subgraph(graph: TensorFlowGraph, ends: GraphEnds) -> Subgraph:
     """Return the graph between its ends, unchanged; raise ModelError if it is not connected."""
     tensorflow = load_tensorflow()
-    definition = tensorflow.compat.v1.GraphDef()
-    definition.node.extend(
-        graph.nodes[name] for name in graph.ancestors(ends.output, stop=ends.input)
-    )
+    kept = graph.ancestors(ends.output, stop=ends.input)
+    definition = tensorflow.compat.v1.GraphDef(node=[graph.nodes[name] for name in kept])
     cut = tensorflow.Graph()
     with capture_native_stderr(), cut.as_default():
         placeholder = _placeholder(ends.shape)
+        inputs = {f"{ends.input}:0": placeholder}
         try:
-            tensorflow.import_graph_def(
-                definition, input_map={f"{ends.input}:0": placeholder}, name=""
-            )
+            tensorflow.import_graph_def(definition, input_map=inputs, name="")
         except ValueError as fault:
             raise ModelError(
                 f"the graph from {ends.input} to {ends.output} is not connected: "
@@ -221,16 +211,9 @@ def extract_subgraph(graph: TensorFlowGraph, ends: GraphEnds) -> Subgraph:
 
 def save_graph(subgraph: Subgraph, folder: Path) -> None:
     """Write a graph as a SavedModel."""
-    tensorflow = load_tensorflow()
     function = as_function(subgraph)
     shape = subgraph.graph.get_tensor_by_name(subgraph.input).shape
-    module = tensorflow.Module()
-    module.serve = tensorflow.function(
-        lambda picture: function(picture),
-        input_signature=[tensorflow.TensorSpec(shape, tensorflow.float32, name="picture")],
-    )
-    with capture_native_stderr():
-        tensorflow.saved_model.save(module, str(folder), signatures=module.serve)
+    write_saved_model(lambda picture: function(picture), shape, folder)
 
 
 def as_function(subgraph: Subgraph) -> Any:
@@ -243,10 +226,8 @@ def as_function(subgraph: Subgraph) -> Any:
 
     with capture_native_stderr():
         wrapped = tensorflow.compat.v1.wrap_function(whole, [])
-        return wrapped.prune(
-            wrapped.graph.get_tensor_by_name(subgraph.input),
-            wrapped.graph.get_tensor_by_name(subgraph.output),
-        )
+        tensor = wrapped.graph.get_tensor_by_name
+        return wrapped.prune(tensor(subgraph.input), tensor(subgraph.output))
 
 
 def _placeholder(shape: tuple[int, ...]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,6 @@ from edge_app.errors import ModelError, UsageError
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.framework import load_tensorflow
 from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape, one_line
-
-MARK = "saved_model.pb"
 
 
 def load_saved_model(path: Path, options: SourceOptions, scratch: Path) -> LoadedModel:
@@ -33,16 +32,9 @@ def load_saved_model(path: Path, options: SourceOptions, scratch: Path) -> Loade
         raise ModelError(f"{path} has an input without a shape; export it with one")
     shape = fixed_shape(tuple(spec.shape.as_list()), options.size_wh)
     output = _one_output(path, serve, options.output_tensor)
-    module = tensorflow.Module()
-    module.loaded = loaded  # keeps the variables
-    module.serve = tensorflow.function(
-        lambda picture: serve(**{name: picture})[output],
-        input_signature=[tensorflow.TensorSpec(shape, tensorflow.float32, name="picture")],
-    )
     saved = scratch / "saved_model"
     try:
-        with capture_native_stderr():
-            tensorflow.saved_model.save(module, str(saved), signatures=module.serve)
+        write_saved_model(lambda picture: serve(**{name: picture})[output], shape, saved, loaded)
     except Exception as fault:  # the model's own operators are traced here
         raise ModelError(
             f"{path} cannot be given an input of {shape}: {one_line(fault)}; "
@@ -51,19 +43,32 @@ def load_saved_model(path: Path, options: SourceOptions, scratch: Path) -> Loade
     return LoadedModel("the SavedModel", shape, _digest(path), saved)
 
 
+def write_saved_model(
+    serve: Callable[[Any], Any], shape: Any, folder: Path, variables: Any = None
+) -> None:
+    """Write a function of one float32 input of this shape as a SavedModel.
+
+    variables: the object that holds those of the function.
+    """
+    tensorflow = load_tensorflow()
+    module = tensorflow.Module()
+    module.variables_of = variables
+    signature = tensorflow.TensorSpec(shape, tensorflow.float32, name="picture")
+    module.serve = tensorflow.function(serve, input_signature=[signature])
+    with capture_native_stderr():
+        tensorflow.saved_model.save(module, str(folder), signatures=module.serve)
+
+
 def _signature(path: Path, loaded: Any) -> Any:
     """Return the signature 'serving_default', else the only one."""
-    signatures = dict(loaded.signatures)
-    if "serving_default" in signatures:
-        return signatures["serving_default"]
-    named = {key: value for key, value in signatures.items() if not key.startswith("__")}
-    if len(named) != 1:
+    named = {key: value for key, value in loaded.signatures.items() if not key.startswith("__")}
+    if "serving_default" not in named and len(named) != 1:
         have = ", ".join(named) or "none"
         raise ModelError(
             f"{path} has no signature 'serving_default' ({have}); export it with one, "
             "for example by Keras' model.export"
         )
-    return next(iter(named.values()))
+    return named.get("serving_default", next(iter(named.values())))
 
 
 def _one_input(path: Path, serve: Any) -> tuple[str, Any]:
@@ -92,6 +97,6 @@ def _one_output(path: Path, serve: Any, named: str | None) -> str:
 def _digest(folder: Path) -> str:
     """Return the SHA-256 of the graph and the weights together."""
     digest = hashlib.sha256()
-    for path in sorted([folder / MARK, *folder.glob("variables/*")]):
+    for path in sorted([folder / "saved_model.pb", *folder.glob("variables/*")]):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()

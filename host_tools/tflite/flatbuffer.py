@@ -33,11 +33,8 @@ class Operator:
 
         TFLite joins the names of fused operators by ";"; a pattern may match each of them.
         """
-        names = {
-            self.kind,
-            *self.outputs,
-            *(part for name in self.outputs for part in fused_names(name)),
-        }
+        fused = (part for name in self.outputs for part in fused_names(name))
+        names = {self.kind, *self.outputs, *fused}
         return any(fnmatchcase(name, pattern) for name in names)
 
 
@@ -64,11 +61,7 @@ class FlatbufferGraph:
                     f"no operator matches '{pattern}'; host-tools diagnose lists their names, "
                     "and * stands for any text"
                 )
-        return tuple(
-            operator
-            for operator in self.operators
-            if any(operator.matches(pattern) for pattern in patterns)
-        )
+        return tuple(each for each in self.operators if any(map(each.matches, patterns)))
 
 
 def fused_names(name: str) -> tuple[str, ...]:
@@ -93,18 +86,14 @@ def read_graph(model: bytes) -> FlatbufferGraph:
         raise ModelError("it is not a .tflite file; choose the output of a converter")
     try:
         parsed = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
-        names = flatbuffer_utils.TensorType
+        types = flatbuffer_utils.TensorType
+        smaller = {types.INT8, types.UINT8, types.INT16, types.FLOAT16, types.INT4}
         (graph,) = parsed.subgraphs
         return FlatbufferGraph(
-            operators=tuple(
-                _operator(operator, graph, parsed, flatbuffer_utils) for operator in graph.operators
-            ),
-            inputs=tuple(_name(graph.tensors[index]) for index in graph.inputs),
-            outputs=tuple(_name(graph.tensors[index]) for index in graph.outputs),
-            float32=not any(
-                tensor.type in {names.INT8, names.UINT8, names.INT16, names.FLOAT16, names.INT4}
-                for tensor in graph.tensors
-            ),
+            tuple(_operator(each, graph, parsed, flatbuffer_utils) for each in graph.operators),
+            inputs=tuple(tensor_name(graph.tensors[index]) for index in graph.inputs),
+            outputs=tuple(tensor_name(graph.tensors[index]) for index in graph.outputs),
+            float32=not any(tensor.type in smaller for tensor in graph.tensors),
         )
     except (ValueError, TypeError, IndexError, AttributeError, struct.error) as fault:
         raise ModelError(
@@ -131,21 +120,15 @@ def with_all_outputs(model: bytes) -> bytes:
 
 def _operator(operator: Any, graph: Any, parsed: Any, tools: Any) -> Operator:
     given = [graph.tensors[index] for index in operator.inputs if index >= 0]
-    made = tuple(_name(graph.tensors[index]) for index in operator.outputs if index >= 0)
-    constant = [parsed.buffers[tensor.buffer].data is not None for tensor in given]
+    made = tuple(tensor_name(graph.tensors[index]) for index in operator.outputs if index >= 0)
+    variable = [tensor for tensor in given if parsed.buffers[tensor.buffer].data is None]
     weights: tuple[int, ...] = ()
-    if len(given) > 1 and constant[1] and len(given[1].shape) > 1:
+    if len(given) > 1 and given[1] not in variable and len(given[1].shape) > 1:
         weights = tuple(int(side) for side in given[1].shape)
-    return Operator(
-        kind=str(tools.opcode_to_name(parsed, operator.opcodeIndex)),
-        name=";".join(made),
-        inputs=tuple(
-            _name(tensor) for tensor, fixed in zip(given, constant, strict=True) if not fixed
-        ),
-        outputs=made,
-        weights=weights,
-    )
+    kind = str(tools.opcode_to_name(parsed, operator.opcodeIndex))
+    return Operator(kind, ";".join(made), tuple(map(tensor_name, variable)), made, weights)
 
 
-def _name(tensor: Any) -> str:
+def tensor_name(tensor: Any) -> str:
+    """Return the name of a tensor of a parsed file."""
     return bytes(tensor.name).decode("utf-8", "replace")

@@ -33,6 +33,7 @@ class GraphRunner:
         from ai_edge_litert import interpreter as litert
 
         kept = inner and not delegated
+        kinds = litert.OpResolverType
         try:
             with capture_native_stderr(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # that preserved tensors are for debugging
@@ -40,9 +41,7 @@ class GraphRunner:
                     model_content=with_all_outputs(model) if delegated else model,
                     experimental_preserve_all_tensors=kept,
                     experimental_op_resolver_type=(
-                        litert.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-                        if kept
-                        else litert.OpResolverType.AUTO
+                        kinds.BUILTIN_WITHOUT_DEFAULT_DELEGATES if kept else kinds.AUTO
                     ),
                     num_threads=physical_cores(),
                 )
@@ -56,24 +55,14 @@ class GraphRunner:
         if len(given) != 1:
             raise ModelError(f"the graph has {len(given)} inputs; convert one with a single input")
         self.input, self.output = tensor_info(given[0]), tensor_info(made[0])
-        details = {int(detail["index"]): detail for detail in native.get_tensor_details()}
-        written = (
-            [int(detail["index"]) for detail in made]
-            if delegated
-            else [
-                int(index)
-                for op in native._get_ops_details()  # there is no public way to get the order
-                for index in op["outputs"]
-            ]
-        )
-        self.tensors = {
-            str(details[index]["name"]): tensor_info(details[index])
-            for index in written
-            if index in details
-        }
-        self._indices = {str(details[index]["name"]): index for index in written}
+        if not delegated:
+            details = {detail["index"]: detail for detail in native.get_tensor_details()}
+            # There is no public way to get the order.
+            made = [details[index] for op in native._get_ops_details() for index in op["outputs"]]
+        self.tensors = {str(detail["name"]): tensor_info(detail) for detail in made}
+        self._indices = {str(detail["name"]): int(detail["index"]) for detail in made}
         self._input_index = int(given[0]["index"])
-        self._output_index = int(made[0]["index"])
+        self._output_index = int(native.get_output_details()[0]["index"])
         self._native = native
 
     def run(self, values: NDArray[Any]) -> None:
