@@ -19,8 +19,7 @@ from edge_app.errors import SinkError
 from edge_app.frame import ClassMap, Image
 from host_tools.synthetic_streets.light import make_light
 from host_tools.synthetic_streets.plans import clip_camera, clip_street, street_scene
-from host_tools.synthetic_streets.render import render
-from host_tools.synthetic_streets.sky import Lens
+from host_tools.synthetic_streets.render import Lens, render
 
 RATE_HZ = 25
 # Of the street; 12 s for it are 36 km/h. The ground's grain repeats every 4 m and its patches

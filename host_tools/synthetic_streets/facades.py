@@ -207,9 +207,9 @@ class _Front:
             else:
                 self.shop_window(x, x_end + 0.1)
         self.rect(0, GROUND_M - 0.95, wide, GROUND_M - 0.2, house.shop)
-        self.lettering()
+        self.lettering(house.shop)
         if rng.random() < 0.5:
-            self.awning()
+            self.awning(house.shop)
 
     def shop_window(self, x: float, x_end: float) -> None:
         """Glaze a shop window with goods behind it."""
@@ -223,9 +223,8 @@ class _Front:
         if self.lamps:
             self.lit.append((x + 0.08, 0.58, x_end - 0.08, 2.68))
 
-    def lettering(self) -> None:
+    def lettering(self, shop: Points) -> None:
         """Put bars for letters on the shop's board; they are to be seen, not read."""
-        shop = self.house.shop if self.house.shop is not None else np.zeros(3)
         ink = np.array([240.0, 244, 246]) if shop.mean() < 120 else np.array([40.0, 36, 36])
         x = self.width_m * self.rng.uniform(0.15, 0.35)
         for _ in range(int(self.rng.integers(4, 9))):
@@ -236,9 +235,8 @@ class _Front:
             self.rect(x + 0.06, GROUND_M - 0.66, x + wide - 0.06, GROUND_M - 0.5, shop)
             x += wide + 0.1
 
-    def awning(self) -> None:
+    def awning(self, shop: Points) -> None:
         """Pull a striped awning out above the shop."""
-        shop = self.house.shop if self.house.shop is not None else np.zeros(3)
         for index, x in enumerate(np.arange(0.3, self.width_m - 0.4, 0.4)):
             colour = np.array([226.0, 230, 232]) if index % 2 else shop * 1.1
             self.rect(x, 2.35, x + 0.4, 2.85, colour)

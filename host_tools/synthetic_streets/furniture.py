@@ -93,7 +93,7 @@ def make_traffic_light(side: float, state: int, *, arm: bool) -> Model:
         for index, colour in enumerate(((40, 40, 245), (40, 170, 250), (130, 230, 60))):
             at = (x, y + 0.34 - 0.34 * index, -0.33)
             if index == state:
-                head.glow(at, 0.145, colour)
+                head.disc(at, 0.145, colour, "z", glows=True)
             else:
                 head.disc(at, 0.135, np.array(colour) * 0.22 + 10, "z")
         parts.append(head.mesh())

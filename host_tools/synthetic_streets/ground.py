@@ -53,9 +53,7 @@ class GroundMap:
         """Return shade and glow at places on the ground: float32 (H, W) all."""
         column = (x - np.float32(self._origin[0])) / np.float32(_MAP_M)
         row = (z - np.float32(self._origin[1])) / np.float32(_MAP_M)
-        shade = self.shade if not self.shade.any() else _soft(self.shade, 1.6)
-        glow = self.glow if not self.glow.any() else _soft(self.glow, 9.0)
-        return _at(shade, column, row), _at(glow, column, row)
+        return _soft_at(self.shade, 1.6, column, row), _soft_at(self.glow, 9.0, column, row)
 
 
 def finish_ground(
@@ -107,30 +105,22 @@ def reflect(image: Image, labels: ClassMap, camera: PinholeCamera, light: Light)
 
     A mirrored point lies as far below the horizon as the point itself lies above it.
     """
-    height = image.shape[0]
-    horizon = _horizon(camera)
+    height, width = image.shape[:2]
+    _, down, forward = camera.rotation
+    horizon = height / 2 - camera.focal_px * float(forward[1] / down[1])
     rows = np.arange(max(0, int(horizon)), height)
     if not len(rows):
         return
     source = np.clip(2 * horizon - rows, 0, height - 1).astype(int)
     mirrored = cv2.blur(image[source], (5, max(3, height // 14) | 1))
-    wet = cv2.remap(
-        _patches(),
-        np.tile(np.linspace(0, 200, image.shape[1], dtype=np.float32), (len(rows), 1)),
-        np.tile(((rows - horizon) * 1.3).astype(np.float32)[:, None], (1, image.shape[1])),
-        cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP,
-    )  # fmt: skip
+    column = np.tile(np.linspace(0, 200, width, dtype=np.float32), (len(rows), 1))
+    row = np.tile(((rows - horizon) * 1.3).astype(np.float32)[:, None], (1, width))
+    wet = cv2.remap(_patches(), column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
     share = light.rain * np.clip(0.42 + 0.10 * wet, 0.15, 0.7)
     kinds = labels[rows]
     share = share * ((kinds == ROAD) + 0.6 * (kinds == SIDEWALK))
     part = image[rows[0] :]
     part[:] = np.clip(part * (1 - share[..., None]) + mirrored * share[..., None], 0, 255)
-
-
-def _horizon(camera: PinholeCamera) -> float:
-    """Return the row of the horizon."""
-    _, down, forward = camera.rotation
-    return camera.size_wh[1] / 2 - camera.focal_px * float(forward[1] / down[1])
 
 
 def _grain(
@@ -151,11 +141,8 @@ def _patches() -> NDArray[np.float32]:
     return noise((5, 11, 23), 31)
 
 
-def _soft(layer: NDArray[np.float32], by: float) -> NDArray[np.float32]:
-    return np.asarray(cv2.GaussianBlur(layer, (0, 0), by), np.float32)
-
-
-def _at(
-    layer: NDArray[np.float32], column: NDArray[np.float32], row: NDArray[np.float32]
+def _soft_at(
+    layer: NDArray[np.float32], by: float, column: NDArray[np.float32], row: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    return np.asarray(cv2.remap(layer, column, row, cv2.INTER_LINEAR, borderValue=0), np.float32)
+    soft = cv2.GaussianBlur(layer, (0, 0), by) if layer.any() else layer
+    return np.asarray(cv2.remap(soft, column, row, cv2.INTER_LINEAR, borderValue=0), np.float32)

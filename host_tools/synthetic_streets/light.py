@@ -1,15 +1,19 @@
-"""The light of a scene: sun, sky, haze, and whether lamps burn."""
+"""The light of a scene: sun, lamps, the sky with its clouds, and haze."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import cos, radians, sin
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.errors import UsageError
+from edge_app.frame import Image
 from host_tools.synthetic_streets import WEATHERS
-from host_tools.synthetic_streets.pinhole_camera import Points
+from host_tools.synthetic_streets.pinhole_camera import PinholeCamera, Points
+from host_tools.synthetic_streets.textures import TILE, clouds
 
 # Mean and spread by weather: blue, green, red and share of sun_bgr to cloud_bgr; haze_m, clouds and
 # shadow with what is added.
@@ -100,3 +104,33 @@ def make_light(weather: str, rng: np.random.Generator, *, vary: float = 1.0) -> 
     return Light(
         sun, sun_bgr, ambient, sky, horizon, haze, cloud, haze_m, clouds, shadow, lamps, rain
     )
+
+
+def paint_sky(camera: PinholeCamera, light: Light) -> Image:
+    """Paint the whole image as sky: uint8 (H, W, 3) BGR."""
+    rays = camera.rays()
+    rays = rays / np.linalg.norm(rays, axis=-1, keepdims=True)
+    up = np.clip(rays[..., 1], 0, 1)
+    share = np.clip(up / 0.55, 0, 1)[..., None] ** 0.6
+    sky = light.horizon_bgr * (1 - share) + light.sky_bgr * share
+    sun = np.clip(rays @ light.sun.astype(np.float32), 0, 1)
+    sky = sky + (22 * sun**6 + 70 * sun**60)[..., None] * light.sun_bgr
+    # Clouds lie on a plane high above, so they grow smaller towards the horizon.
+    high = np.maximum(up, 0.02) + 0.06
+    column = ((rays[..., 0] / high * 60) % TILE).astype(np.float32)
+    row = ((rays[..., 2] / high * 60) % TILE).astype(np.float32)
+    thick = cv2.remap(clouds(), column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    begins = 1 - light.clouds
+    cover = np.clip((thick - begins) / 0.28, 0, 1)
+    cover = cover * cover * (3 - 2 * cover) * np.clip(up / 0.05, 0, 1) * 0.9
+    underside = np.clip((thick - begins) / max(light.clouds, 0.3), 0, 1)
+    cloud = light.cloud_bgr * (1 - 0.22 * underside[..., None])
+    sky = sky * (1 - cover[..., None]) + cloud * cover[..., None]
+    return np.asarray(np.clip(sky, 0, 255), np.uint8)
+
+
+def add_haze(image: Image, depth: NDArray[np.float32], light: Light) -> Image:
+    """Mix in what the air scatters between, by Koschmieder's law; the sky has it already."""
+    share = 1 - np.exp(-np.where(np.isfinite(depth), depth, 0) / np.float32(light.haze_m))
+    mixed = image + (light.haze_bgr.astype(np.float32) - image) * share[..., None]
+    return np.asarray(np.clip(mixed, 0, 255), np.uint8)

@@ -32,8 +32,7 @@ class PinholeCamera:
 
     def to_camera(self, points: Points) -> Points:
         """Move points into the camera's space: float64 (N, 3) both."""
-        moved: Points = (points - self.centre) @ self.rotation.T
-        return moved
+        return np.asarray((points - self.centre) @ self.rotation.T)
 
     def to_pixels(self, points: Points) -> Points:
         """Project points of the camera's space that lie before it: (N, 3) to (N, 2)."""
@@ -52,12 +51,10 @@ class PinholeCamera:
         The point (u, v) of the plane is origin + u * across + v * down in the world.
         """
         width, height = self.size_wh
-        lens = np.array(
-            [[self.focal_px, 0, width / 2], [0, self.focal_px, height / 2], [0, 0, 1.0]]
-        )
+        focal = self.focal_px
+        lens = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1.0]])
         axes = np.stack([np.asarray(across), np.asarray(down), np.asarray(origin) - self.centre], 1)
-        homography: Points = lens @ self.rotation @ axes
-        return homography
+        return np.asarray(lens @ self.rotation @ axes)
 
     def rays(self) -> Points:
         """Return the direction of each pixel's ray in the world: float32 (H, W, 3)."""

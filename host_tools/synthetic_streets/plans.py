@@ -11,8 +11,7 @@ from host_tools.synthetic_streets import WEATHERS
 from host_tools.synthetic_streets.light import Light, make_light
 from host_tools.synthetic_streets.lots import Lots
 from host_tools.synthetic_streets.pinhole_camera import PinholeCamera, look
-from host_tools.synthetic_streets.render import render
-from host_tools.synthetic_streets.sky import Lens
+from host_tools.synthetic_streets.render import Lens, render
 from host_tools.synthetic_streets.street_layout import KERB, LANE, OWN, PARKED, WALK, Street
 from host_tools.synthetic_streets.traffic import Traffic
 

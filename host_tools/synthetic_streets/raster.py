@@ -60,9 +60,7 @@ class Canvas:
         if area is None:
             return
         top, left, bottom, right = area
-        mask = np.zeros((bottom - top, right - left), np.uint8)
-        cv2.fillPoly(mask, [_fixed(corners - (left, top))], 1, cv2.LINE_8, _SHIFT)
-        chosen = mask.view(bool)
+        chosen = _mask(corners, area).view(bool)
         self.pixels[top:bottom, left:right, 3][chosen] = label
         self.depth[top:bottom, left:right][chosen] = depth
 
@@ -90,20 +88,17 @@ class Canvas:
         if area is None:
             return
         top, left, bottom, right = area
-        sizes = np.ptp(outline, axis=0)
-        image = levels.fitting(sizes[0], sizes[1])
+        image = levels.fitting(*np.ptp(outline, axis=0))
         rows, columns = image.shape[:2]
         homography = self.camera.plane_to_pixels(start, side / columns, fall / rows)
-        shift = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]])
-        to_area = shift @ homography
+        to_area = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]]) @ homography
         if abs(np.linalg.det(to_area)) < 1e-9:
             return
         size_wh = (right - left, bottom - top)
         warped = cv2.warpPerspective(
             image, to_area, size_wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
-        mask = np.zeros((bottom - top, right - left), np.uint8)
-        cv2.fillPoly(mask, [_fixed(outline - (left, top))], 1, cv2.LINE_8, _SHIFT)
+        mask = _mask(outline, area)
         # 1 / depth is linear in the image, so the depth follows from the plane itself.
         normal = self.camera.rotation @ np.cross(side, fall)
         offset = float(normal @ self.camera.to_camera(start[None])[0])
@@ -113,13 +108,10 @@ class Canvas:
         slope = (normal[0] * x + normal[2])[None] + (normal[1] * y)[:, None]
         with np.errstate(divide="ignore"):
             depth = np.clip(offset / slope, NEAR_M, 1e4)
-        chosen = mask.view(bool)
-        cv2.copyTo(
-            cv2.merge([warped, np.full(warped.shape[:2], label, np.uint8)]),
-            mask,
-            self.pixels[top:bottom, left:right],
-        )
-        np.copyto(self.depth[top:bottom, left:right], depth, where=chosen, casting="same_kind")
+        labelled = cv2.merge([warped, np.full(warped.shape[:2], label, np.uint8)])
+        cv2.copyTo(labelled, mask, self.pixels[top:bottom, left:right])
+        part, chosen = self.depth[top:bottom, left:right], mask.view(bool)
+        np.copyto(part, depth, where=chosen, casting="same_kind")
 
     def sprite(self, levels: Pyramid, at: Points, radius_m: float, label: int) -> None:
         """Paint a square cut-out that faces the camera; at: float64 (3,) in the camera's space."""
@@ -175,14 +167,23 @@ class Pyramid:
     def fitting(self, wide: float, high: float) -> NDArray[np.uint8]:
         """Return the level whose size comes next above the size in pixels."""
         rows, columns = self._levels[0, 0].shape[:2]
-        across = min(_LEVELS, max(0, int(np.log2(max(columns / max(wide, 1.0), 1.0)))))
-        down = min(_LEVELS, max(0, int(np.log2(max(rows / max(high, 1.0), 1.0)))))
-        level = (across, down)
-        if level not in self._levels:
+        across, down = (
+            min(_LEVELS, int(np.log2(max(have / max(want, 1.0), 1.0))))
+            for have, want in ((columns, wide), (rows, high))
+        )
+        if (across, down) not in self._levels:
             size_wh = (max(1, columns >> across), max(1, rows >> down))
             smaller = cv2.resize(self._levels[0, 0], size_wh, interpolation=cv2.INTER_AREA)
-            self._levels[level] = np.asarray(smaller, np.uint8)
-        return self._levels[level]
+            self._levels[across, down] = np.asarray(smaller, np.uint8)
+        return self._levels[across, down]
+
+
+def _mask(outline: Points, area: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    """Return 1 where a polygon covers an area of top, left, bottom, right, else 0."""
+    top, left, bottom, right = area
+    mask = np.zeros((bottom - top, right - left), np.uint8)
+    cv2.fillPoly(mask, [_fixed(outline - (left, top))], 1, cv2.LINE_8, _SHIFT)
+    return mask
 
 
 def _fixed(corners: Points) -> NDArray[np.int32]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -15,11 +17,10 @@ from host_tools.synthetic_streets.ground import (
     finish_ground,
     reflect,
 )
-from host_tools.synthetic_streets.light import Light
+from host_tools.synthetic_streets.light import Light, add_haze, paint_sky
 from host_tools.synthetic_streets.pinhole_camera import PinholeCamera, Points
 from host_tools.synthetic_streets.raster import Canvas
 from host_tools.synthetic_streets.shapes import Place, paint
-from host_tools.synthetic_streets.sky import Lens, add_haze, finish_image, paint_sky
 from host_tools.synthetic_streets.street_layout import (
     AHEAD_M,
     BEHIND_M,
@@ -35,6 +36,20 @@ _ASPHALT = np.array([96.0, 94, 92])
 _STONE = np.array([148.0, 152, 154])
 _CURB = np.array([168.0, 172, 174])
 _GRASS = np.array([70.0, 124, 104])
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """A camera's faults.
+
+    gain: brightness in relation to the light. noise: standard deviation in grey levels.
+    blur: standard deviation in pixels. vignette: share of the light that corners lose.
+    """
+
+    gain: float = 1.0
+    noise: float = 1.2
+    blur: float = 0.35
+    vignette: float = 0.12
 
 
 def render(
@@ -59,7 +74,7 @@ def render(
     finish_ground(image, labels, depth, camera, ground, light, street.paving)
     if light.rain:
         reflect(image, labels, camera, light)
-    return finish_image(add_haze(image, depth, light), rng, light.rain, lens), labels
+    return _finished(add_haze(image, depth, light), rng, light.rain, lens), labels
 
 
 def _paint_ground(canvas: Canvas, street: Street, eye: float) -> None:
@@ -109,3 +124,33 @@ def _shade(ground: GroundMap, light: Light, thing: Thing, place: Place) -> None:
         ground.darken(outline, light.shadow * thing.shade)
     if thing.strip >= 4:  # vehicles: little light comes under them
         ground.darken(foot, max(0.62, light.shadow))
+
+
+def _finished(image: Image, rng: np.random.Generator, rain: float, lens: Lens) -> Image:
+    """Return an image as a camera takes it: rain, a soft lens, darker corners, noise."""
+    height, width = image.shape[:2]
+    if lens.gain != 1:
+        image = np.asarray(np.clip(image * np.float32(lens.gain), 0, 255), np.uint8)
+    if rain:
+        image = _streaks(image, rain, rng)
+    if lens.blur > 0.2:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), lens.blur), np.uint8)
+    y, x = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)[None]
+    shade = (1 - lens.vignette * 0.5 * (x * x + y * y)).astype(np.float32)[..., None]
+    seen = image * shade
+    if lens.noise:
+        seen += rng.standard_normal((height, width, 1), np.float32) * lens.noise
+        seen += rng.standard_normal((height, width, 3), np.float32) * (0.4 * lens.noise)
+    return np.asarray(np.clip(seen + 0.5, 0, 255), np.uint8)
+
+
+def _streaks(image: Image, rain: float, rng: np.random.Generator) -> Image:
+    height, width = image.shape[:2]
+    layer = np.zeros((height, width), np.uint8)
+    for _ in range(round(420 * rain)):
+        x, y = rng.uniform(0, width), rng.uniform(-0.1, 1) * height
+        long = rng.uniform(0.02, 0.09) * height
+        end = (round(x + 0.12 * long), round(y + long))
+        cv2.line(layer, (round(x), round(y)), end, int(rng.uniform(20, 70)), 1, cv2.LINE_AA)
+    soft = cv2.GaussianBlur(layer, (0, 0), 0.7)
+    return np.asarray(cv2.add(image, cv2.merge([soft] * 3)), np.uint8)

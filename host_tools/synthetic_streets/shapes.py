@@ -5,7 +5,7 @@ A thing's own space: x to its right, y up, z where it heads, in metres; it stand
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, pi, sin
 from typing import TypeAlias
@@ -107,18 +107,21 @@ class Faces:
         (x0, x1), (z0, z1) = np.asarray(x), np.asarray(z)
         self.face([(x0, y, z0), (x1, y, z0), (x1, y, z1), (x0, y, z1)], colour, glows=glows)
 
-    def disc(self, at: ArrayLike, radius: float, colour: ArrayLike, axis: str = "x") -> None:
+    def disc(
+        self,
+        at: ArrayLike,
+        radius: float,
+        colour: ArrayLike,
+        axis: str = "x",
+        *,
+        glows: bool = False,
+    ) -> None:
         """Add a round face; axis: x faces sideways, z along the street."""
         x, y, z = np.asarray(at, np.float64)
         u, v = radius * _CIRCLE.T
         still = np.zeros_like(u)
         points = np.stack([x + still, y + v, z + u] if axis == "x" else [x + u, y + v, z + still])
-        self.face(points.T, colour)
-
-    def glow(self, at: ArrayLike, radius: float, colour: ArrayLike) -> None:
-        """Add a lamp that faces along the street."""
-        self.disc(at, radius, colour, "z")
-        self._glows[-1] = True
+        self.face(points.T, colour, glows=glows)
 
     def mesh(self) -> Mesh:
         """Return what was collected."""
@@ -196,9 +199,11 @@ def ring(centre: ArrayLike, radius: float, count: int = 20) -> Points:
 
 def paint(canvas: Canvas, light: Light, model: Model, place: Place) -> None:
     """Paint a thing where it stands; of solid parts, as a truck's, the far one first."""
-    if all(isinstance(part, Mesh) for part in model):
+    meshes = [part for part in model if isinstance(part, Mesh)]
+    if len(meshes) == len(model):
         eye = (canvas.camera.centre - (place.x, place.y, place.z)) @ place.turn()
-        model = tuple(sorted(model, key=lambda part: -_distance(part, eye)))
+        meshes.sort(key=lambda mesh: -float(np.linalg.norm(mesh.points.mean(0) - eye)))
+        model = tuple(meshes)
     for part in model:
         if isinstance(part, Mesh):
             _paint_mesh(canvas, light, part, place)
@@ -211,12 +216,6 @@ def paint(canvas: Canvas, light: Light, model: Model, place: Place) -> None:
             canvas.texture(part.levels, origin, across, down, part.label)
         else:
             _paint_limbs(canvas, light, part, place)
-
-
-def _distance(part: Part, eye: Points) -> float:
-    """Return how far the middle of a mesh is from a point of its own space."""
-    points = part.points if isinstance(part, Mesh) else eye[None]
-    return float(np.linalg.norm(points.mean(0) - eye))
 
 
 def _paint_mesh(canvas: Canvas, light: Light, mesh: Mesh, place: Place) -> None:
@@ -246,23 +245,22 @@ def _paint_foliage(canvas: Canvas, part: Foliage, place: Place) -> None:
         canvas.sprite(tuft, seen[index], float(part.radii[index]), part.label)
 
 
-def _paint_limbs(canvas: Canvas, light: Light, limbs: Iterable[Limb], place: Place) -> None:
+def _paint_limbs(canvas: Canvas, light: Light, limbs: Sequence[Limb], place: Place) -> None:
     camera = canvas.camera
-    listed = list(limbs)
-    seen = camera.to_camera(place.to_world(np.concatenate([part.points for part in listed])))
+    seen = camera.to_camera(place.to_world(np.concatenate([part.points for part in limbs])))
     if seen[:, 2].min() < NEAR_M + 0.3:
         return
     corners = camera.to_pixels(seen)
     scales = camera.focal_px / seen[:, 2]
-    ends = np.cumsum([len(part.points) for part in listed])
-    ranges = [slice(end - len(part.points), end) for part, end in zip(listed, ends, strict=True)]
+    ends = np.cumsum([len(part.points) for part in limbs])
+    ranges = [slice(end - len(part.points), end) for part, end in zip(limbs, ends, strict=True)]
     depths = [float(seen[where, 2].mean()) for where in ranges]
     base = light.ambient_bgr + 0.25 * light.sun_bgr
     bright = light.ambient_bgr + 0.75 * light.sun_bgr
     # The sun's side in the image: right and down are positive there.
     aside, down, _ = camera.rotation @ light.sun
-    for index in sorted(range(len(listed)), key=lambda i: -depths[i]):
-        part, where, depth = listed[index], ranges[index], depths[index]
+    nearest_last = sorted(zip(limbs, ranges, depths, strict=True), key=lambda each: -each[2])
+    for part, where, depth in nearest_last:
         points, radii = corners[where], part.radii * scales[where]
         if part.kind == "hole":
             canvas.claim(points, part.label, depth)
