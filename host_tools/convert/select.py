@@ -12,8 +12,7 @@ from edge_app.errors import ModelError, UsageError
 from edge_app.frame import Image
 from edge_app.model.card import ModelSpec, Variant
 from edge_app.model.engine import Engine, load_engine
-from host_tools.convert.speed import time_interleaved
-from host_tools.convert.verify import Predictions, difference
+from host_tools.convert.verify import Predictions, difference, time_interleaved
 
 QUANTIZERS = ("tensorflow", "ai-edge-quantizer")
 # Two candidates whose agreement with float32 differs by less count as equally good. DeepLab's

@@ -14,8 +14,15 @@ from edge_app.model.golden import golden_image
 from edge_app.model.interpreter.loading import load_network
 from host_tools.convert.tf_converter import convert_saved_model
 from host_tools.framework import load_tensorflow
-from host_tools.models.graph import GraphEnds, TensorFlowGraph, read_graph, shape_of
-from host_tools.models.graph_ends import find_input, find_output, find_preprocessing
+from host_tools.models.graph import (
+    GraphEnds,
+    TensorFlowGraph,
+    find_input,
+    find_output,
+    find_preprocessing,
+    read_graph,
+    shape_of,
+)
 from host_tools.models.loaded_model import LoadedModel, SourceOptions
 from host_tools.models.rebuild import as_function, extract_subgraph, rebuild_graph, save_graph
 

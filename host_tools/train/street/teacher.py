@@ -18,8 +18,14 @@ from edge_app.labels import VOID, class_mapping
 from edge_app.model.interpreter.loading import load_network
 from edge_app.model.interpreter.network import Network
 from host_tools.convert.tf_converter import convert_saved_model
-from host_tools.models.graph import GraphEnds, read_graph, shape_of
-from host_tools.models.graph_ends import find_input, find_output, find_preprocessing
+from host_tools.models.graph import (
+    GraphEnds,
+    find_input,
+    find_output,
+    find_preprocessing,
+    read_graph,
+    shape_of,
+)
 from host_tools.models.rebuild import rebuild_graph, save_graph
 from host_tools.train.street.truth_resize import resize_maps
 

@@ -13,8 +13,14 @@ from host_tools.convert.tf_converter import convert_saved_model
 from host_tools.framework import load_tensorflow
 from host_tools.models import frozen
 from host_tools.models.frozen import load_frozen
-from host_tools.models.graph import GraphEnds, TensorFlowGraph, read_graph
-from host_tools.models.graph_ends import find_input, find_output, find_preprocessing
+from host_tools.models.graph import (
+    GraphEnds,
+    TensorFlowGraph,
+    find_input,
+    find_output,
+    find_preprocessing,
+    read_graph,
+)
 from host_tools.models.loaded_model import SourceOptions
 from host_tools.models.rebuild import (
     Subgraph,
