@@ -109,9 +109,9 @@ def _download_with_keras(folder: Path) -> None:
             "'host-tools fetch mnist', or choose a folder with the four IDX files with --data"
         ) from None
     folder.mkdir(parents=True, exist_ok=True)
-    for part, (images, labels) in sets.items():
-        write_idx(folder / f"{PARTS[part][0]}.gz", images)
-        write_idx(folder / f"{PARTS[part][1]}.gz", labels)
+    for part, arrays in sets.items():
+        for stem, values in zip(PARTS[part], arrays, strict=True):
+            write_idx(folder / f"{stem}.gz", values)
 
 
 def write_idx(path: Path, values: NDArray[np.uint8]) -> None:

@@ -47,7 +47,8 @@ from host_tools.convert.verify import (
     with_agreement,
     with_times,
 )
-from host_tools.models.loaded_model import LoadedModel, check_model, open_model
+from host_tools.models.loaded_model import LoadedModel
+from host_tools.models.open_model import check_model, open_model
 
 # Number of images on which the results of two quantizers are compared.
 _COMPARED_IMAGES = 12

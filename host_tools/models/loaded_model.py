@@ -1,4 +1,4 @@
-"""A model of any kind of file, ready to be converted, and the choice of its reader."""
+"""A model of any kind of file, ready to be converted."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from edge_app.errors import ModelError, UsageError
-
-_KINDS = "a .keras or .h5 file, a SavedModel folder, a frozen graph .pb or a float32 .tflite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,48 +87,3 @@ def read_model_file(path: Path) -> bytes:
 def one_line(fault: object, *lines: str) -> str:
     """Return a message of TensorFlow, often a page long, as one line of at most 300 characters."""
     return " ".join(" ".join((str(fault), *lines)).split())[:300]
-
-
-def check_model(path: Path) -> None:
-    """Raise ModelError for a path that cannot be a model, before anything heavy is loaded."""
-    if path.is_dir():
-        if not (path / "saved_model.pb").is_file():
-            raise ModelError(f"{path} is a folder without saved_model.pb; give {_KINDS}")
-        return
-    if not path.is_file():
-        raise ModelError(f"there is no file {path}; give {_KINDS}")
-    if path.suffix not in {".keras", ".h5", ".hdf5", ".pb", ".tflite"}:
-        raise ModelError(f"{path} is not a known kind of model; give {_KINDS}")
-    try:
-        empty = not path.stat().st_size
-        path.open("rb").close()
-    except OSError as fault:
-        raise ModelError(
-            f"{path} cannot be read ({fault.strerror}); check its permissions"
-        ) from None
-    if empty:
-        raise ModelError(f"{path} is empty (0 bytes); export or fetch it again")
-
-
-def open_model(path: Path, options: SourceOptions, scratch: Path) -> LoadedModel:
-    """Load a model of any kind.
-
-    scratch: folder for intermediate files, which must outlive the conversion.
-    Raises ModelError if the model does not load, UsageError if the options do not fit it.
-    """
-    check_model(path)
-    if path.suffix == ".tflite" and path.is_file():
-        from host_tools.models.tflite_file import load_tflite
-
-        return load_tflite(path, options)
-    if path.is_dir() or path.name == "saved_model.pb":
-        from host_tools.models.saved_model import load_saved_model
-
-        return load_saved_model(path if path.is_dir() else path.parent, options, scratch)
-    if path.suffix == ".pb":
-        from host_tools.models.frozen import load_frozen
-
-        return load_frozen(path, options, scratch)
-    from host_tools.models.keras_file import load_keras_file
-
-    return load_keras_file(path, options, scratch)

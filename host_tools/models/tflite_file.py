@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from edge_app.errors import EdgeError, ModelError
-from edge_app.model.card import InputSpec, read_card
+from edge_app.model.card import read_card
 from edge_app.model.interpreter.loading import load_network
 from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape, read_model_file
 
@@ -31,22 +32,19 @@ def load_tflite(path: Path, options: SourceOptions) -> LoadedModel:
             "start from the float32 file"
         )
     shape = fixed_shape(tuple(network.input.shape), options.size_wh)
-    known = _card_input(path)
     return LoadedModel(
         kind="the TFLite model",
         shape=shape,
         sha256=hashlib.sha256(content).hexdigest(),
         float32=content,
-        mean=known.mean if known else None,
-        std=known.std if known else None,
-        channels=known.channels if known else None,
+        **_preprocessing(path),
     )
 
 
-def _card_input(path: Path) -> InputSpec | None:
-    """Return the preprocessing in the card of the file's folder, if it lists the file."""
+def _preprocessing(path: Path) -> dict[str, Any]:
+    """Return mean, std and channels of the card in the file's folder, if it lists the file."""
     with suppress(EdgeError):
         spec = read_card(path.parent)
         if any(variant.path.name == path.name for variant in spec.variants.values()):
-            return spec.input
-    return None
+            return {key: getattr(spec.input, key) for key in ("mean", "std", "channels")}
+    return {}

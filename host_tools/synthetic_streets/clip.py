@@ -151,8 +151,7 @@ def _in_order(
                 waiting += [pool.submit(make, number) for number in islice(numbers, 1)]
                 yield done
         finally:
-            for future in waiting:
-                future.cancel()
+            pool.shutdown(cancel_futures=True)
 
 
 def _add_map(

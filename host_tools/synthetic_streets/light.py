@@ -73,8 +73,7 @@ class Light:
 
     def of(self, normal: tuple[float, float, float]) -> Points:
         """Return how much light falls on one face: (3,)."""
-        share: Points = self.on(np.array([normal]))[0]
-        return share
+        return np.asarray(self.on(np.array([normal]))[0])
 
 
 def make_light(weather: str, rng: np.random.Generator, *, vary: float = 1.0) -> Light:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from host_tools.synthetic_streets.facades import make_house
+from host_tools.synthetic_streets.facades import House, draw_front, make_house
 from host_tools.synthetic_streets.furniture import (
     leaf_colour,
     make_fence,
@@ -13,15 +13,17 @@ from host_tools.synthetic_streets.furniture import (
     make_wall,
 )
 from host_tools.synthetic_streets.ground import KERB_M, ROAD, TERRAIN
-from host_tools.synthetic_streets.houses import build_house
 from host_tools.synthetic_streets.pinhole_camera import Points
 from host_tools.synthetic_streets.raster import Pyramid
-from host_tools.synthetic_streets.shapes import Model, Place
+from host_tools.synthetic_streets.shapes import Faces, FlatPanel, Mesh, Model, Place
 from host_tools.synthetic_streets.street_layout import LINE, LOT, Patch, Span, Street, Thing, still
 from host_tools.synthetic_streets.textures import leaves
 
 GRASS = np.array([66.0, 122, 100])
 ASPHALT = np.array([98.0, 96, 94])
+BUILDING = 2
+_DEEP_M = 11.0
+_ROOFS = ((58, 66, 116), (70, 76, 84), (50, 52, 96), (88, 84, 82), (60, 80, 130))
 
 
 class Lots:
@@ -54,11 +56,25 @@ class Lots:
             z, before = z + long, kind
 
     def house(self, z: float, long: float, *, corner: bool) -> None:
-        """Add a house."""
-        house = make_house(self.rng, self.tall)
-        light = self.street.light
-        model = build_house(house, self.rng, light, self.side, long, self.front, corner=corner)
-        self._stand(model, z, LOT, (0.0, long, house.height_m), far_m=230.0)
+        """Add a house; corner: its near side shows windows, since no house is before it."""
+        rng, light, side = self.rng, self.street.light, self.side
+        house = make_house(rng, self.tall)
+        high = house.height_m
+        front = draw_front(house, long, light, (-side, 0, 0), self.front, rng)
+        detail = self.front * (0.8 if corner else 0.4)
+        flank = draw_front(house, _DEEP_M, light, (0, 0, -1), detail, rng if corner else None)
+        # Seen from the road, the right house's left end is its far one.
+        start, step = (long, -1.0) if side > 0 else (0.0, 1.0)
+        left, down = 0.0 if side > 0 else -_DEEP_M, np.array([0, -high, 0.0])
+        panels = tuple(
+            FlatPanel(Pyramid(image), np.array(origin), np.array(across), down, BUILDING)
+            for image, origin, across in (
+                (flank, (left, high, 0), (_DEEP_M, 0, 0.0)),
+                (front, (0, high, start), (0, 0, step * long)),
+            )
+        )
+        model: Model = (_roof(rng, house, side, long), *panels)
+        self._stand(model, z, LOT, (0.0, long, high), far_m=230.0)
 
     def park(self, z: float, long: float, *, fenced: bool) -> None:
         """Add grass with trees behind a fence, or by chance a hedge or nothing."""
@@ -124,3 +140,29 @@ class Lots:
         """Add a patch of ground from x away from the road."""
         end = x + self.side * wide
         self.street.patches.append(Patch((min(x, end), max(x, end)), z, y, colour, label))
+
+
+def _roof(rng: np.random.Generator, house: House, side: float, wide: float) -> Mesh:
+    high = house.height_m
+    roof = Faces(BUILDING, (side * _DEEP_M / 2, high - 1, wide / 2))
+    deep = side * _DEEP_M
+    if house.kind in {"glass", "panel"}:
+        roof.box((0, deep), (high, high + 0.5), (0, wide), house.trim * 0.9)
+        roof.box(
+            (side * 3, side * 6), (high + 0.5, high + 2.4), (wide * 0.3, wide * 0.6), house.wall
+        )
+        return roof.mesh()
+    colour = np.array(_ROOFS[rng.integers(len(_ROOFS))]) * rng.uniform(0.85, 1.15)
+    up = float(rng.uniform(1.8, 3.4))
+    ridge = deep / 2
+    eaves, top = -side * 0.35, high + up
+    roof.face([(eaves, high, 0), (eaves, high, wide), (ridge, top, wide), (ridge, top, 0)], colour)
+    roof.face([(0, high, 0), (deep, high, 0), (ridge, top, 0)], house.wall * 0.95)
+    for z in () if house.balconies else np.arange(1.5, wide - 2, 3.4):
+        x0, x1 = side * 1.0, side * 2.6
+        y = high + up * 0.35
+        roof.box((x0, x1), (y, y + 1.3), (z, z + 1.3), colour * 0.8)
+        roof.along(x0 - side * 0.02, (y + 0.2, y + 1.1), (z + 0.2, z + 1.1), (110, 96, 84))
+    at = float(rng.uniform(0.2, 0.7)) * wide
+    roof.box((ridge - 0.4, ridge + 0.4), (top - 0.5, top + 1.1), (at, at + 0.9), (70, 84, 128))
+    return roof.mesh()

@@ -27,13 +27,8 @@ from host_tools.convert.evaluation import Evaluation
 from host_tools.datasets import digit_files
 from host_tools.framework import load_tensorflow
 from host_tools.models.keras_file import export_saved_model, load_model
-from host_tools.models.loaded_model import (
-    LoadedModel,
-    SourceOptions,
-    check_model,
-    fixed_shape,
-    open_model,
-)
+from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape
+from host_tools.models.open_model import check_model, open_model
 from tests.support.made_graph import write_graph
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")

@@ -1,0 +1,55 @@
+"""The reader of a model, chosen by the kind of its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge_app.errors import ModelError
+from host_tools.models.loaded_model import LoadedModel, SourceOptions
+
+_KINDS = "a .keras or .h5 file, a SavedModel folder, a frozen graph .pb or a float32 .tflite"
+
+
+def check_model(path: Path) -> None:
+    """Raise ModelError for a path that cannot be a model, before anything heavy is loaded."""
+    if path.is_dir():
+        if not (path / "saved_model.pb").is_file():
+            raise ModelError(f"{path} is a folder without saved_model.pb; give {_KINDS}")
+        return
+    if not path.is_file():
+        raise ModelError(f"there is no file {path}; give {_KINDS}")
+    if path.suffix not in {".keras", ".h5", ".hdf5", ".pb", ".tflite"}:
+        raise ModelError(f"{path} is not a known kind of model; give {_KINDS}")
+    try:
+        empty = not path.stat().st_size
+        path.open("rb").close()
+    except OSError as fault:
+        raise ModelError(
+            f"{path} cannot be read ({fault.strerror}); check its permissions"
+        ) from None
+    if empty:
+        raise ModelError(f"{path} is empty (0 bytes); export or fetch it again")
+
+
+def open_model(path: Path, options: SourceOptions, scratch: Path) -> LoadedModel:
+    """Load a model of any kind.
+
+    scratch: folder for intermediate files, which must outlive the conversion.
+    Raises ModelError if the model does not load, UsageError if the options do not fit it.
+    """
+    check_model(path)
+    if path.suffix == ".tflite" and path.is_file():
+        from host_tools.models.tflite_file import load_tflite
+
+        return load_tflite(path, options)
+    if path.is_dir() or path.name == "saved_model.pb":
+        from host_tools.models.saved_model import load_saved_model
+
+        return load_saved_model(path if path.is_dir() else path.parent, options, scratch)
+    if path.suffix == ".pb":
+        from host_tools.models.frozen import load_frozen
+
+        return load_frozen(path, options, scratch)
+    from host_tools.models.keras_file import load_keras_file
+
+    return load_keras_file(path, options, scratch)
