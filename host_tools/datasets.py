@@ -108,7 +108,6 @@ def _download_with_keras(folder: Path) -> None:
             f"MNIST is not on this machine, and Keras cannot download it: {fault}; run "
             "'host-tools fetch mnist', or choose a folder with the four IDX files with --data"
         ) from None
-    folder.mkdir(parents=True, exist_ok=True)
     for part, arrays in sets.items():
         for stem, values in zip(PARTS[part], arrays, strict=True):
             write_idx(folder / f"{stem}.gz", values)
@@ -154,7 +153,6 @@ def write_sample(folder: Path, out: Path, *, count: int, seed: int) -> tuple[Pat
     """
     digits = read_digits(folder, "test")
     picked = pick_balanced(digits.labels, count, seed)
-    out.mkdir(parents=True, exist_ok=True)
     paths = out / "digits-images-idx3-ubyte.gz", out / "digits-labels-idx1-ubyte.gz"
     write_idx(paths[0], digits.images[picked])
     write_idx(paths[1], digits.labels[picked])

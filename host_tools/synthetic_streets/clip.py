@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 import av
 import cv2
@@ -39,6 +40,7 @@ _ENCODER = {
 _BT709 = 1  # in H.273's tables of primaries, transfer and matrix alike
 _NARROW = 1
 _WORKERS = 2
+Labelled: TypeAlias = tuple[Image, ClassMap]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,13 @@ class Clip:
         return round(self.seconds * RATE_HZ)
 
 
-def clip_frame(clip: Clip) -> Callable[[int], tuple[Image, ClassMap]]:
+def clip_frame(clip: Clip) -> Callable[[int], Labelled]:
     """Return a function that renders frame i and its trainIds; frame `frames` equals frame 0."""
     light = make_light(clip.weather, np.random.default_rng(clip.seed), vary=0.0)
-    front = clip.size_wh[0] / 23
     seconds = clip.frames / RATE_HZ
-    street = clip_street(light, LENGTH_M, seconds, clip.seed, front)
+    street = clip_street(light, LENGTH_M, seconds, clip.seed, front=clip.size_wh[0] / 23)
 
-    def make(number: int) -> tuple[Image, ClassMap]:
+    def make(number: int) -> Labelled:
         time_s = number / RATE_HZ
         camera = clip_camera(street, clip.size_wh, time_s)
         rng = np.random.default_rng([clip.seed, number % clip.frames])
@@ -76,11 +77,10 @@ def clip_frame(clip: Clip) -> Callable[[int], tuple[Image, ClassMap]]:
 def write_clip(clip: Clip, out: Path, tick: Callable[[], None] = lambda: None) -> tuple[Path, Path]:
     """Write street.mp4 and street-truth.tar into a folder; return their paths.
 
-    Raises SinkError where H.264 cannot be encoded, ModelError where the disk refuses.
+    Raises SinkError where H.264 cannot be encoded, EdgeError where the disk refuses.
     """
     video, truth = out / "street.mp4", out / "street-truth.tar"
     make = clip_frame(clip)
-    out.mkdir(parents=True, exist_ok=True)
     with atomic_file(video) as film, atomic_file(truth) as archive:
         try:
             with (
@@ -100,15 +100,12 @@ def write_clip(clip: Clip, out: Path, tick: Callable[[], None] = lambda: None) -
                     )
                     frame.pts = number
                     container.mux(stream.encode(frame))
-                    _add_map(
-                        tarball, f"street_{number:06}_labelTrainIds.png", labels, clip.truth_wh
-                    )
+                    _add_map(tarball, number, labels, clip.truth_wh)
                     tick()
                 container.mux(stream.encode())
         except av.error.FFmpegError as fault:
-            raise SinkError(
-                f"{video} cannot be encoded ({fault}); install PyAV with libx264"
-            ) from fault
+            text = f"{video} cannot be encoded ({fault}); install PyAV with libx264"
+            raise SinkError(text) from fault
     return video, truth
 
 
@@ -125,8 +122,6 @@ def write_scenes(
     """
     images = out / "leftImg8bit" / "train" / "synthetic"
     maps = out / "gtFine" / "train" / "synthetic"
-    for folder in (images, maps):
-        folder.mkdir(parents=True, exist_ok=True)
     for seed in range(first, first + count):
         name = f"synthetic_{seed:06}_000000"
         image_path = images / f"{name}_leftImg8bit.png"
@@ -138,9 +133,7 @@ def write_scenes(
         tick()
 
 
-def _in_order(
-    make: Callable[[int], tuple[Image, ClassMap]], count: int
-) -> Iterator[tuple[Image, ClassMap]]:
+def _in_order(make: Callable[[int], Labelled], count: int) -> Iterator[Labelled]:
     """Yield frames made by several threads, a few ahead; OpenCV and NumPy release the GIL."""
     with ThreadPoolExecutor(_WORKERS) as pool:
         numbers = iter(range(count))
@@ -155,12 +148,12 @@ def _in_order(
 
 
 def _add_map(
-    tarball: tarfile.TarFile, name: str, labels: ClassMap, size_wh: tuple[int, int]
+    tarball: tarfile.TarFile, number: int, labels: ClassMap, size_wh: tuple[int, int]
 ) -> None:
     # The middle of every square of pixels: averaging would invent classes.
     small = cv2.resize(labels, size_wh, interpolation=cv2.INTER_NEAREST_EXACT)
     data = _png(np.asarray(small, np.uint8))
-    info = tarfile.TarInfo(name)
+    info = tarfile.TarInfo(f"street_{number:06}_labelTrainIds.png")
     info.size = len(data)
     tarball.addfile(info, io.BytesIO(data))
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from edge_app.frame import ClassMap, Image
 from host_tools.synthetic_streets import WEATHERS
+from host_tools.synthetic_streets.furniture import make_bin
 from host_tools.synthetic_streets.light import Light, make_light
 from host_tools.synthetic_streets.lots import Lots
 from host_tools.synthetic_streets.pinhole_camera import PinholeCamera, look
@@ -140,7 +141,7 @@ def _random_street(light: Light, rng: np.random.Generator, front: float) -> Stre
     for side in (-1, 1):
         lots = Lots(street, side, rng, front, tall)
         lots.fill(_random_lots(rng, length, town))
-        _pavement(traffic, lots, rng, side, parking=parking)
+        _fill_pavement(traffic, lots, parking=parking)
     traffic.dashes(0.0) if rng.random() < 0.8 else traffic.line(0.0)
     if lanes == 4:
         for side in (-1, 1):
@@ -164,11 +165,9 @@ def _random_lots(rng: np.random.Generator, length: float, town: float) -> list[t
     return kinds
 
 
-def _pavement(
-    traffic: Traffic, lots: Lots, rng: np.random.Generator, side: float, *, parking: bool
-) -> None:
+def _fill_pavement(traffic: Traffic, lots: Lots, *, parking: bool) -> None:
     """Fill one side's pavement and parking."""
-    street = traffic.street
+    street, rng, side = lots.street, lots.rng, lots.side
     length, half, walk = street.length_m, street.half_m, street.walk_m
     if rng.random() < 0.7:
         traffic.lamp_posts(float(rng.uniform(20, 40)), side)
@@ -185,7 +184,8 @@ def _pavement(
     if rng.random() < 0.3:
         traffic.bollards(side, float(rng.uniform(0, length)), int(rng.integers(2, 8)))
     for _ in range(rng.poisson(1.0)):
-        traffic.litter_bin(side, float(rng.uniform(0, length)))
+        z = float(rng.uniform(0, length))
+        traffic.stand(make_bin(rng), side, 0.6, z, 0.9)
     busy = float(rng.choice([1.5, 4, 10]))
     for _ in range(rng.poisson(busy * length / 40)):
         walking = rng.random() < 0.75

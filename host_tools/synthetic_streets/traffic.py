@@ -15,7 +15,6 @@ from host_tools.synthetic_streets.cycles import (
     motorcycle,
 )
 from host_tools.synthetic_streets.furniture import (
-    make_bin,
     make_bollard,
     make_lamp_post,
     make_sign,
@@ -85,7 +84,7 @@ class Traffic:
         thing = Thing(model, place, strip, _SIZES[kind], speed=speed, far_m=140.0)
         self.street.things.append(thing)
 
-    def _stand(
+    def stand(
         self, model: Model, side: float, out: float, z: float, high: float, glow: float = 0.0
     ) -> None:
         """Add something slim on the pavement; out: from the kerb, metres."""
@@ -100,24 +99,20 @@ class Traffic:
         for number in range(count):
             z = (number + 0.5 + 0.25 * side) * self.street.length_m / count
             model = make_lamp_post(side, lit=self.lamps)
-            self._stand(model, side, 0.5, z, 7.0, 6.5 if self.lamps else 0.0)
+            self.stand(model, side, 0.5, z, 7.0, 6.5 if self.lamps else 0.0)
 
     def sign(self, side: float, z: float, large: float = 1.0) -> None:
         """Add a traffic sign."""
-        self._stand(make_sign(self.rng, large), side, 0.55, z, 2.9)
+        self.stand(make_sign(self.rng, large), side, 0.55, z, 2.9)
 
     def lights(self, side: float, z: float, state: int, *, arm: bool) -> None:
         """Add a traffic light."""
-        self._stand(make_traffic_light(side, state, arm=arm), side, 0.45, z, 3.2)
+        self.stand(make_traffic_light(side, state, arm=arm), side, 0.45, z, 3.2)
 
     def bollards(self, side: float, z: float, count: int) -> None:
         """Add a row of bollards."""
         for number in range(count):
-            self._stand(make_bollard(), side, 0.35, z + 1.6 * number, 0.85)
-
-    def litter_bin(self, side: float, z: float) -> None:
-        """Add a litter bin."""
-        self._stand(make_bin(self.rng), side, 0.6, z, 0.9)
+            self.stand(make_bollard(), side, 0.35, z + 1.6 * number, 0.85)
 
     def verge(self, side: float, wide: float) -> None:
         """Lay a strip of grass along the kerb."""
