@@ -1,1 +1,1 @@
-"""Turn a model into four TFLite variants and prove them: the half for the workstation."""
+"""Turn a model into four TFLite variants and prove them: the package for the workstation."""
