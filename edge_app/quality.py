@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
+Share = Annotated[float, Meta(ge=0, le=1)]
 
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """Scores so far, as they are shown and logged; fractions between 0 and 1.
 
-    per_class: (name, IoU) in label order, NaN for a class in neither truth nor predictions; for a
-        classifier (name, recall), NaN for a class without truth.
+class Quality(Struct, frozen=True):
+    """Scores so far, as they are shown, logged and written; those of the other task are None.
+
+    per_class: IoU by class in label order, None for a class in neither truth nor predictions; of a
+        classifier the recall, None for a class without truth.
     """
 
-    frames: int
-    pixel_accuracy: float | None = None
-    miou: float | None = None
-    per_class: tuple[tuple[str, float], ...] = ()
-    top1: float | None = None
+    frames: int = 0
+    pixel_accuracy: Share | None = None
+    miou: Share | None = None
+    per_class: dict[str, Share | None] = {}
+    top1: Share | None = None
 
 
 class ConfusionMatrix:

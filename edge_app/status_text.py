@@ -3,7 +3,6 @@
 Views only place and colour it. Light on purpose: it imports nothing that draws.
 """
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -108,8 +107,8 @@ def quality_text(task: str, quality: Quality | None) -> tuple[str, ...]:
 def classes_text(quality: Quality | None) -> tuple[ClassText, ...]:
     """Return the score of each class in label order."""
     return tuple(
-        ClassText(name, style.fraction(score), 0.0 if math.isnan(score) else score)
-        for name, score in (quality.per_class if quality else ())
+        ClassText(name, style.fraction(score), score or 0.0)
+        for name, score in (quality.per_class.items() if quality else ())
     )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edge_app.bench.confidence import ratio_range
+from edge_app.quality import Quality
 from edge_app.results.bench_result import BenchResult, CaseResult, Range
-from edge_app.results.quality_record import QualityRecord
 
 # Facts of a board that have to be equal for times to be compared, and their names.
 _BOARD = (("model", "boards"), ("cpu", "processors"), ("cores", "numbers of cores"))
@@ -97,7 +97,7 @@ def _ratio(above: float | None, below: float | None) -> float | None:
     return above / below if above and below else None
 
 
-def _gain(one: QualityRecord | None, other: QualityRecord | None) -> float | None:
+def _gain(one: Quality | None, other: Quality | None) -> float | None:
     if one is None or other is None:
         return None
     for before, after in ((one.top1, other.top1), (one.miou, other.miou)):

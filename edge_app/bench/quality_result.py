@@ -12,8 +12,7 @@ from edge_app.bench.cases import OnPhase, WorkerRequest
 from edge_app.frame import Decoded, Segmentation
 from edge_app.metrics.scorer import Scorer
 from edge_app.model.engine import load_engine
-from edge_app.quality import agreement
-from edge_app.results.quality_record import QualityRecord
+from edge_app.quality import Quality, agreement
 from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth
 
@@ -28,7 +27,7 @@ class QualityResult:
     frames: int
     agreement: float | None
     seconds: float
-    quality: QualityRecord | None = None
+    quality: Quality | None = None
 
 
 def measure_quality(
@@ -66,7 +65,7 @@ def measure_quality(
         frames=frames,
         agreement=math.fsum(agreements) / len(agreements) if agreements else own_agreement,
         seconds=own_s,
-        quality=QualityRecord.of(scorer.quality() if scorer is not None else None),
+        quality=scorer.quality() if scorer is not None else None,
     )
 
 

@@ -7,8 +7,8 @@ from rich.table import Table
 
 from edge_app.bench.comparing import CasePair
 from edge_app.console import coloured, compact_table
+from edge_app.quality import Quality
 from edge_app.results.bench_result import CaseResult, Range
-from edge_app.results.quality_record import QualityRecord
 from edge_app.style import NOTHING, file_size, percent, significant, spaced
 from edge_app.timing import STAGES, Latency
 
@@ -131,7 +131,7 @@ def _places(value: float | None, places: int) -> str:
     return NOTHING if value is None else f"{value:.{places}f}"
 
 
-def _score(quality: QualityRecord | None) -> str:
+def _score(quality: Quality | None) -> str:
     if quality is None:
         return NOTHING
     return _places(quality.miou if quality.top1 is None else quality.top1, 4)

@@ -17,6 +17,7 @@ from edge_app.errors import UsageError
 from edge_app.model.card import ModelSpec
 from edge_app.model.catalog import sample
 from edge_app.paths import assets_dir
+from edge_app.quality import Quality
 from edge_app.results.bench_result import Budget
 from edge_app.results.json_file import read_file, to_json
 from edge_app.results.published_figures import (
@@ -24,7 +25,6 @@ from edge_app.results.published_figures import (
     PublishedVariant,
     parse_published,
 )
-from edge_app.results.quality_record import QualityRecord
 from edge_app.style import NOTHING, file_size, fraction, significant
 
 _FRAMES = {"classification": 10_000, "segmentation": 60}
@@ -169,7 +169,7 @@ def _ms_a_frame(seconds: float | None, frames: int) -> str:
     return significant(1e3 * seconds / frames if seconds and frames else None)
 
 
-def _score(quality: QualityRecord | None, task: str) -> str:
+def _score(quality: Quality | None, task: str) -> str:
     if quality is None:
         return NOTHING
     if task == "classification":

@@ -138,7 +138,7 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
     spec = read_model(options)
     cases = cases_of(spec.chosen(options.variants), _runtimes(options), options.threads or [None])
     source, truth = sample(spec) if options.source is None else (options.source, None)
-    truth = options.truth or (truth if options.source is None else None)
+    truth = options.truth or truth
     frames = options.quality_frames or (None if truth else _QUALITY_FRAMES)
     budget = options_from(
         options,

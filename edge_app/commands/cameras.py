@@ -49,6 +49,8 @@ def run(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.markup import escape
 
+    from edge_app.console import print_markup
+
     console = Console()
     found, reason = _own_cameras()
     found += [_usb_camera(device) for device in devices.cameras()]
@@ -58,12 +60,13 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if found:
         console.print(_table(found))
-    for camera in found:
-        if camera.stable:  # below the table, where it is not wrapped and can be copied
-            line = f"{camera.source} keeps the name [bold]{escape(camera.stable)}[/] when replugged"
-            console.print(line, highlight=False, soft_wrap=True)
-    for line in _advice(found, reason):
-        console.print(line, highlight=False, soft_wrap=True)
+    names = [  # below the table, where they are not wrapped and can be copied
+        f"{camera.source} keeps the name [bold]{escape(camera.stable)}[/] when replugged"
+        for camera in found
+        if camera.stable
+    ]
+    for line in (*names, *_advice(found, reason)):
+        print_markup(console, line)
     return 0
 
 

@@ -42,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
     """Run every variant on the sample, recording each; stop at the first signal."""
     from rich.console import Console
 
+    from edge_app.console import print_line
     from edge_app.model.card import read_card
     from edge_app.model.catalog import sample
     from edge_app.session.demo_stills import write_stills
@@ -73,17 +74,11 @@ def run(options: argparse.Namespace) -> int:
             break
     console.print(_table(spec, rows))
     if spec.task == "segmentation" and not code and len(rows) == len(spec.variants):
-        qualities = {row.variant: row.quality.quality() if row.quality else None for row in rows}
-        for path in write_stills(
-            spec,
-            _middle(source),
-            out,
-            qualities,
-            runtime=options.runtime,
-            threads=options.threads,
-        ):
-            console.print(f"float32 and int8: {path}", highlight=False, soft_wrap=True)
-    console.print(f"all files are in {out.resolve()}", highlight=False, soft_wrap=True)
+        qualities = {row.variant: row.quality for row in rows}
+        engine = {"runtime": options.runtime, "threads": options.threads}
+        for path in write_stills(spec, _middle(source), out, qualities, **engine):
+            print_line(console, f"float32 and int8: {path}")
+    print_line(console, f"all files are in {out.resolve()}")
     return code
 
 
@@ -116,7 +111,7 @@ def _middle(source: str) -> Frame:
 
 def _table(spec: ModelSpec, rows: list[RunSummary]) -> Table:
     from edge_app.console import coloured, compact_table
-    from edge_app.results.quality_record import QualityRecord
+    from edge_app.quality import Quality
     from edge_app.style import file_size, fraction, percent, significant
 
     is_street = spec.task == "segmentation"
@@ -127,7 +122,7 @@ def _table(spec: ModelSpec, rows: list[RunSummary]) -> Table:
     )  # fmt: skip
     table = compact_table(f"{spec.title}: what quantization costs and buys here", columns, 1)
     for row in rows:
-        invoke, quality = row.stages.get("invoke"), row.quality or QualityRecord()
+        invoke, quality = row.stages.get("invoke"), row.quality or Quality()
         if is_street:
             scored = [fraction(quality.miou), percent(quality.pixel_accuracy)]
         else:

@@ -16,7 +16,6 @@ from edge_app.results.evaluation_result import (
     VariantScores,
 )
 from edge_app.results.json_file import to_json
-from edge_app.results.quality_record import QualityRecord
 
 # Differences that `merge` allows on request.
 ALLOWANCES = ("models", "datasets", "overlap")
@@ -40,7 +39,7 @@ def write_evaluation(result: EvaluationResult, folder: Path) -> None:
         scores = result.variants[name]
         variants[name] = replace(
             scores,
-            quality=QualityRecord.of(quality_of_variant(result, name)),
+            quality=quality_of_variant(result, name),
             confusion=Confusion(counts=scores.matrix.counts, missed=scores.matrix.missed),
         )
     if not variants:

@@ -4,8 +4,6 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
-
 from edge_app.errors import SourceError
 from edge_app.frame import Frame, Result, Segmentation
 from edge_app.labels import VOID, LabelSet, class_mapping, label_set
@@ -85,14 +83,18 @@ def quality_of(matrix: ConfusionMatrix, frames: int, task: str, names: Sequence[
 
     frames: how many it counts. names: of its classes, in their order.
     """
-    accuracy = matrix.accuracy
+    accuracy = _known(matrix.accuracy)
     if task == "classification":
-        recall = matrix.recall().tolist()
-        return Quality(frames, top1=accuracy, per_class=tuple(zip(names, recall, strict=True)))
-    iou = matrix.iou()
+        recall = map(_known, matrix.recall().tolist())
+        return Quality(frames, top1=accuracy, per_class=dict(zip(names, recall, strict=True)))
+    iou = map(_known, matrix.iou().tolist())
     return Quality(
         frames,
-        pixel_accuracy=None if math.isnan(accuracy) else accuracy,
-        miou=None if np.isnan(iou).all() else matrix.miou(),
-        per_class=tuple(zip(names, iou.tolist(), strict=True)),
+        pixel_accuracy=accuracy,
+        miou=_known(matrix.miou()),
+        per_class=dict(zip(names, iou, strict=True)),
     )
+
+
+def _known(score: float) -> float | None:
+    return None if math.isnan(score) else score

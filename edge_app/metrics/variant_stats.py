@@ -8,7 +8,6 @@ from edge_app.frame import Comparison, Frame
 from edge_app.metrics.scorer import Scorer
 from edge_app.model.engine import EngineInfo
 from edge_app.quality import Quality
-from edge_app.results.quality_record import QualityRecord
 from edge_app.results.run_summary import ComparisonSummary, VariantSummary
 from edge_app.style import count
 from edge_app.timing import Latency, Rate, TimingsLog
@@ -43,7 +42,7 @@ class VariantStats:
             threads=self.info.key.threads,
             network_fps=network_rate(stages),
             stages=stages,
-            quality=QualityRecord.of(self.scorer.quality()),
+            quality=self.scorer.quality(),
             delegation=self.info.delegation,
         )
 
@@ -79,7 +78,7 @@ class ComparisonStats:
             second=self._names[1],
             frames=self._frames,
             agreement=self._agreements / self._frames if self._frames else None,
-            quality=QualityRecord.of(self._scorer.quality()),
+            quality=self._scorer.quality(),
         )
 
 

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import Meta, Struct, field
 
+from edge_app.quality import Quality, Share
 from edge_app.results.json_file import parse_json, to_json
-from edge_app.results.quality_record import QualityRecord, Share
 from edge_app.timing import Latency
 
 BENCH_SCHEMA = 1
@@ -104,7 +104,7 @@ class CaseResult(CaseSetup, frozen=True, kw_only=True):
     agreement: Annotated[Share | None, _about("share predicted as by float32")] = None
     answered: Annotated[int, _about("frames predicted for it")] = 0
     answer_s: Annotated[Figure, _about("loading and predicting these frames, s")] = None
-    quality: Annotated[QualityRecord | None, _about("scores against the truth")] = None
+    quality: Annotated[Quality | None, _about("scores against the truth")] = None
 
 
 class FailedCase(Struct, frozen=True):

@@ -8,9 +8,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 import numpy as np
 from msgspec import Meta, Struct
 
-from edge_app.quality import ConfusionMatrix
+from edge_app.quality import ConfusionMatrix, Quality
 from edge_app.results.json_file import parse_json, read_file
-from edge_app.results.quality_record import QualityRecord
 
 EVALUATION_SCHEMA = 1
 EVALUATION_NAME = "evaluation.json"
@@ -78,7 +77,7 @@ class VariantScores(Struct, frozen=True, kw_only=True, eq=False):
     sha256: str
     bytes: int
     runtimes: tuple[str, ...] = ()
-    quality: QualityRecord | None = None
+    quality: Quality | None = None
     confusion: Confusion | None = None
     parts: Annotated[dict[str, PartialCounts], Meta(min_length=1)]
 

@@ -2,9 +2,9 @@
 
 from msgspec import Struct, field
 
+from edge_app.quality import Quality
 from edge_app.results.bench_result import BENCH_SCHEMA, Count, Positive
 from edge_app.results.json_file import parse_json
-from edge_app.results.quality_record import QualityRecord
 
 
 class Publication(Struct, frozen=True, kw_only=True):
@@ -20,7 +20,7 @@ class PublishedVariant(Struct, frozen=True, kw_only=True):
 
     bytes: Count | None = None
     seconds: Positive | None = None
-    quality: QualityRecord | None = None
+    quality: Quality | None = None
 
 
 class PublishedResult(Struct, frozen=True, kw_only=True):

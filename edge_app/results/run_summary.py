@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-from edge_app.results.quality_record import QualityRecord, Share
+from edge_app.quality import Quality, Share
 from edge_app.timing import Latency
 
 Hz = Annotated[float, Meta(ge=0)]
@@ -33,7 +33,7 @@ class VariantSummary(Struct, frozen=True, kw_only=True):
     threads: int | None = None
     network_fps: Hz | None = None
     stages: dict[str, Latency] = {}
-    quality: QualityRecord | None = None
+    quality: Quality | None = None
     delegation: str = ""
 
 
@@ -48,7 +48,7 @@ class ComparisonSummary(Struct, frozen=True, kw_only=True):
     second: str = field(name="with")
     frames: int = 0
     agreement: Share | None = None
-    quality: QualityRecord | None = None
+    quality: Quality | None = None
 
 
 class RunFigures(Struct, frozen=True, kw_only=True):
@@ -70,7 +70,7 @@ class RunFigures(Struct, frozen=True, kw_only=True):
     policy: str = ""
     fps: FrameRates = FrameRates()
     stages: dict[str, Latency]
-    quality: QualityRecord | None = None
+    quality: Quality | None = None
     delegation: str = ""
     variants: dict[str, VariantSummary] = {}
     comparisons: tuple[ComparisonSummary, ...] = ()

@@ -10,7 +10,6 @@ import cv2
 from edge_app.errors import SinkError
 from edge_app.frame import Readings, Segmentation, Status, Step
 from edge_app.results.json_file import to_json
-from edge_app.results.quality_record import QualityRecord
 from edge_app.sinks.sink import disk_fault
 
 
@@ -67,7 +66,7 @@ def figures(step: Step, status: Status) -> dict[str, Any]:
         "stages": dict(status.stages),
         "frames": status.frames,
         "dropped": status.dropped,
-        "quality": QualityRecord.of(status.quality),
+        "quality": status.quality,
     }
     if isinstance(result, Readings):
         record["digits"] = [{"digit": one.digit, "box": one.box_xywh} for one in result.found]
@@ -78,6 +77,6 @@ def figures(step: Step, status: Status) -> dict[str, Any]:
             "with": step.comparison.variant,
             "agreement": step.comparison.agreement,
             "per_class": dict(step.comparison.per_class),
-            "quality": QualityRecord.of(step.comparison.quality),
+            "quality": step.comparison.quality,
         }
     return record

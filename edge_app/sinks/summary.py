@@ -59,7 +59,7 @@ def _last_status(summary: RunSummary) -> Status:
         source_fps=summary.fps.source,
         dropped=summary.dropped,
         damaged=summary.damaged,
-        quality=summary.quality.quality() if summary.quality else None,
+        quality=summary.quality,
     )
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import msgspec
 from msgspec.structs import asdict
 
 from edge_app.model.card import VARIANTS
-from edge_app.results.quality_record import QualityRecord
+from edge_app.quality import Quality
 from edge_app.style import count
 
 FLOAT = "float32"  # the others are compared with it
@@ -28,11 +27,10 @@ class LatencySummary:
     is_mean: bool = False
 
 
-class Score(QualityRecord, frozen=True, kw_only=True):
+class Score(Quality, frozen=True, kw_only=True):
     """The quality of a variant; on: the frames it was scored on, as text."""
 
     on: str
-    per_class: dict[str, float | None] = msgspec.field(default_factory=dict)
 
     @property
     def headline(self) -> tuple[str, float] | None:
@@ -47,11 +45,11 @@ class Score(QualityRecord, frozen=True, kw_only=True):
         return None
 
 
-def score_of(quality: QualityRecord | None, on: str) -> Score | None:
+def score_of(quality: Quality | None, on: str) -> Score | None:
     """Return the score of a variant on some frames; None if nothing was scored."""
     if quality is None:
         return None
-    score = Score(**asdict(quality) | {"on": on, "per_class": quality.per_class or {}})
+    score = Score(**asdict(quality), on=on)
     return score if score.headline else None
 
 

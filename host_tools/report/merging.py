@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from edge_app.model.card import ModelSpec
-from edge_app.results.quality_record import QualityRecord
+from edge_app.quality import Quality
 from host_tools.report.figures import Figures, Result, Score, in_order, score_of
 
 
@@ -73,10 +73,10 @@ def _scores_from(source: Result, result: Result) -> dict[str, Score]:
 
 def _of_card(spec: ModelSpec) -> Result:
     """Return the scores in a model's card."""
-    names = QualityRecord.__struct_fields__
+    on = "the images it was verified on when converted"
     figures = []
     for variant in spec.variants.values():
-        quality = QualityRecord(**{name: variant.quality.get(name) for name in names})
-        score = score_of(quality, "the images it was verified on when converted")
-        figures.append(Figures(variant.name, bytes=variant.bytes, score=score))
+        known = {name: variant.quality.get(name) for name in Quality.__struct_fields__}
+        quality = Quality(**{name: value for name, value in known.items() if value is not None})
+        figures.append(Figures(variant.name, bytes=variant.bytes, score=score_of(quality, on)))
     return Result(machine="", model=spec.name, figures=in_order(figures))

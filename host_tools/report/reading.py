@@ -13,7 +13,6 @@ from edge_app.results.bench_result import BenchResult, CaseResult, parse_bench
 from edge_app.results.evaluation_result import parse_evaluation
 from edge_app.results.json_file import parse_json, read_file
 from edge_app.results.published_figures import PublishedVariant, parse_published
-from edge_app.results.quality_record import QualityRecord
 from edge_app.results.run_summary import RunSummary
 from edge_app.timing import STAGES, Latency
 from host_tools.report.figures import Figures, LatencySummary, Result, in_order, score_of
@@ -122,7 +121,7 @@ def _evaluation(content: bytes, path: Path, name: str | None) -> Result:
         Figures(
             variant=variant,
             bytes=scores.bytes,
-            score=score_of(QualityRecord.of(quality_of_variant(result, variant)), data),
+            score=score_of(quality_of_variant(result, variant), data),
         )
         for variant, scores in result.variants.items()
     ]

@@ -14,6 +14,7 @@ from edge_app.board import board as read_board
 from edge_app.board import judge
 from edge_app.model.card import read_card
 from edge_app.model.interpreter.delegation import Delegation
+from edge_app.quality import Quality
 from edge_app.results.bench_result import (
     BenchResult,
     BoardStates,
@@ -23,7 +24,6 @@ from edge_app.results.bench_result import (
     VerdictRecord,
     bench_to_json,
 )
-from edge_app.results.quality_record import QualityRecord
 from edge_app.results.run_summary import FrameRates, RunSummary
 from edge_app.timing import Latency, Timings
 
@@ -129,7 +129,7 @@ def summary(variant: str = "int8", **more: Any) -> dict[str, Any]:
         threads=4,
         fps=FrameRates(network=1000 / INVOKE_MS[variant], shown=15.0),
         stages=stages(INVOKE_MS[variant], overlay_ms=0.0),
-        quality=QualityRecord(
+        quality=Quality(
             frames=101,
             pixel_accuracy=0.96,
             miou=MIOU[variant],

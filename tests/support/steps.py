@@ -73,6 +73,6 @@ def status(**changes: Any) -> Status:
         age_ms=47.0,
         dropped=3,
         damaged=2,
-        quality=Quality(120, 0.912, 0.612, (("road", 0.951), ("train", float("nan")))),
+        quality=Quality(120, 0.912, 0.612, {"road": 0.951, "train": None}),
     )
     return replace(whole, **changes)

@@ -1,7 +1,5 @@
 """Results are scored against the truth of their frame, in its classes and at its size."""
 
-import math
-
 import numpy as np
 import pytest
 
@@ -43,7 +41,7 @@ def test_a_segmentation_is_scored_at_the_size_of_its_truth() -> None:
     assert quality.pixel_accuracy == 0.5
     scores = dict(quality.per_class)
     assert (scores["road"], scores["sky"], scores["car"]) == (1.0, 0.0, 0.0)
-    assert np.isnan(scores["bus"])
+    assert scores["bus"] is None
     assert quality.miou == pytest.approx(1 / 3)
     assert quality.top1 is None
 
@@ -57,7 +55,7 @@ def test_cityscapes_classes_are_folded_into_camvid() -> None:
     quality = scorer.quality()
     assert quality is not None
     assert quality.pixel_accuracy == quality.miou == 1.0
-    assert tuple(name for name, _ in quality.per_class) == CAMVID.names
+    assert tuple(quality.per_class) == CAMVID.names
 
 
 def test_labels_of_the_same_classes_need_no_fold() -> None:
@@ -81,7 +79,7 @@ def test_digits_are_scored_by_top_1() -> None:
     recall = dict(quality.per_class)
     assert list(recall) == [str(digit) for digit in range(10)]
     assert (recall["7"], recall["1"]) == (1.0, 0.0)
-    assert math.isnan(recall["9"])
+    assert recall["9"] is None
 
 
 def test_frames_without_truth_are_skipped() -> None:
