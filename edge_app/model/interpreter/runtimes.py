@@ -1,16 +1,19 @@
 """The inference runtimes: which are installed, and loading one of them."""
 
+from __future__ import annotations
+
 import importlib
 import importlib.util
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Protocol
 
 from edge_app.errors import ModelError
 from edge_app.model.interpreter.native_log import capture_native_stderr
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 TensorDetail = dict[str, Any]  # name, index, shape, dtype, quantization
 
