@@ -205,27 +205,15 @@ def write_card(spec: ModelSpec, folder: Path) -> Path:
     """Write DIR/model.json; a reader finds either the old or the new card."""
     labels = spec.labels
     ships = LABEL_SETS.get(labels.name) == labels
+    variants = {
+        name: {**asdict(variant), "file": variant.path.name}
+        for name, variant in spec.variants.items()
+    }
     fields = {
+        **asdict(spec),
         "schema": CARD_SCHEMA,
-        "name": spec.name,
-        "title": spec.title,
-        "task": spec.task,
         "labels": labels.name if ships else {"name": labels.name, "names": labels.names},
-        "input": asdict(spec.input),
-        "variants": {
-            name: {
-                "file": variant.path.name,
-                "bytes": variant.bytes,
-                "sha256": variant.sha256,
-                "quality": variant.quality,
-                "measured": variant.measured,
-            }
-            for name, variant in spec.variants.items()
-        },
-        "golden": spec.golden,
-        "calibration": spec.calibration,
-        "source": spec.source,
-        "licence": spec.licence,
+        "variants": variants,
     }
     path = folder / CARD_NAME
     write_atomic(path, msgspec.convert(fields, ModelCard).to_json(), error=ModelError)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,12 +29,11 @@ def holders(nodes: Iterable[str]) -> list[Holder]:
     are the only ones.
     """
     wanted = {os.path.realpath(node) for node in nodes}
-    found = []
-    for process in PROC.iterdir() if wanted and PROC.is_dir() else ():
-        if process.name.isdecimal() and int(process.name) != os.getpid():
-            if wanted.isdisjoint(_open_files(process)):
-                continue
-            found.append(Holder(_name(process), int(process.name)))
+    found = [
+        Holder(_name(process), int(process.name))
+        for process in (PROC.glob("[0-9]*") if wanted else ())
+        if int(process.name) != os.getpid() and not wanted.isdisjoint(_open_files(process))
+    ]
     users = [holder for holder in found if holder.name not in _WATCHERS]
     return sorted(users or found, key=lambda holder: holder.pid)
 
@@ -48,14 +48,10 @@ def holder_message(nodes: Iterable[str]) -> str:
 
 
 def _open_files(process: Path) -> Iterator[str]:
-    try:
+    with suppress(OSError):  # the process has ended, or is another user's
         for link in (process / "fd").iterdir():
-            try:
+            with suppress(OSError):  # closed meanwhile
                 yield str(link.readlink())
-            except OSError:  # closed meanwhile
-                continue
-    except OSError:  # the process has ended, or is another user's
-        return
 
 
 def _name(process: Path) -> str:
