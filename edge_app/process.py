@@ -1,7 +1,4 @@
-"""Settings of the whole process: memory, OpenCV's threads and the environment.
-
-They are made here and nowhere else, once, before the first frame.
-"""
+"""Settings of the whole process, made here only: memory, OpenCV's threads and the environment."""
 
 import ctypes
 import os
@@ -21,7 +18,7 @@ def prepare_process(
 ) -> dict[str, str]:
     """Prepare this process for frames; return the environment variables that were removed.
 
-    variables: to set in the environment. remove: names to remove from it.
+    variables: to set in the environment.
     """
     keep_freed_memory()
     # The network's threads own the cores: OpenCV's own add a third to the CPU of a frame

@@ -13,12 +13,9 @@ from edge_app.errors import EdgeError, UsageError
 
 
 class CommandModule(Protocol):
-    """What the module of a command defines. Importing it must load nothing heavy.
+    """What the module of a command defines. Importing it must load nothing heavy."""
 
-    EXAMPLES: the end of `--help`, with lines that can be copied.
-    """
-
-    EXAMPLES: str
+    EXAMPLES: str  # the end of `--help`, with lines that can be copied
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the command's arguments and options to its parser."""
@@ -37,15 +34,11 @@ class CommandParser(argparse.ArgumentParser):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command of a program.
-
-    help: one line, without a capital letter and a full stop.
-    module: full name of its module, which is a `CommandModule`.
-    """
+    """One command of a program."""
 
     name: str
-    help: str
-    module: str
+    help: str  # one line, without a capital letter and a full stop
+    module: str  # full name of its module, which is a `CommandModule`
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +89,6 @@ def exit_code(program: str, work: Callable[[], int], interrupted: str = "") -> i
     """Do some work; return its exit code, 1 after an error, 2 for usage, 130 after Ctrl-C.
 
     An error is printed as one line. EDGE_DEBUG=1 lets its traceback through.
-    interrupted: message after Ctrl-C.
     """
     try:
         return work()

@@ -25,9 +25,7 @@ class Timings(NamedTuple):
 
     A named tuple, since there is one per frame: a frozen dataclass takes three times as long
     to create (1.0 against 0.3 us), and the whole digit network takes 8 us.
-
-    `end_to_end_ms` runs from the start of the frame's capture to the finished canvas, so it
-    includes the waiting times between stages.
+    end_to_end_ms: from the start of the capture to the finished canvas, with all waiting.
     """
 
     capture_ms: float = 0.0
@@ -107,10 +105,7 @@ class TimingsLog:
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:
-    """Return a percentile, interpolated linearly (Hyndman and Fan's type 7, NumPy's default).
-
-    ordered: ascending, at least one value.
-    """
+    """Return a percentile of ascending values, interpolated linearly (Hyndman and Fan's type 7)."""
     position = (len(ordered) - 1) * percent / 100
     low = math.floor(position)
     high = min(low + 1, len(ordered) - 1)

@@ -56,8 +56,6 @@ class Decoder:
         output: scores (1, C), logits (1, h, w, C), or class ids (1, h, w) or (1, h, w, 1), in the
             tensor's dtype. A Segmentation keeps a view of the logits, so pass a copy.
         frame_wh: size of the image in pixels, needed to cut off letterbox borders.
-        Returns a Classification with float32 (C,) scores as real numbers, or a Segmentation with
-        a uint8 (h, w) map of trainIds and, if there are any, logits (h, w, C) as they are.
         """
         if self._form == "scores":
             logits = output[0]

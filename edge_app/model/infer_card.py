@@ -15,10 +15,7 @@ from edge_app.model.interpreter.loading import load_network
 
 @dataclass(frozen=True, slots=True)
 class CardOverrides:
-    """What the user says about a file without a card; None is inferred.
-
-    mean, std: in pixel values, one for all channels or one per channel.
-    """
+    """What the user says about a file without a card, as in `InputSpec`; None is inferred."""
 
     task: str | None = None
     labels: str | None = None

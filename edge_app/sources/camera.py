@@ -26,9 +26,7 @@ _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_C
 class CameraOptions:
     """Camera settings; None leaves a setting to the camera.
 
-    size_wh: of the images before rotation. fps: in 1/s.
-    exposure_ms: how long the shutter is open.
-    awb: the white balance, one of AWB_MODES.
+    size_wh: of the images before rotation. fps: in 1/s. awb: white balance, one of AWB_MODES.
     hflip, vflip: mirror the image left to right or upside down, before rotation.
     rotation: degrees clockwise, one of ROTATIONS.
     Raises UsageError for a value that no camera supports.

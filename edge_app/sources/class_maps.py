@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge_app.errors import SourceError
 from edge_app.frame import ClassMap
 from edge_app.sources.label_encodings import (
@@ -28,6 +31,16 @@ class TruthImage:
 
     name: str
     read: Callable[[], bytes]
+
+    def ids(self) -> NDArray[np.uint8]:
+        """Return its class ids: uint8 (H, W). Raises SourceError."""
+        try:
+            data = self.read()
+        except OSError as fault:
+            raise SourceError(
+                f"the truth {self.name} cannot be read ({fault.strerror}); check the path"
+            ) from None
+        return decode_ids(data, self.name)
 
 
 class ClassMapTruth:
@@ -71,7 +84,7 @@ class ClassMapTruth:
                 f"{self._name} has no truth for frame {index} ({name}); "
                 "give the truth of these frames"
             ) from None
-        ids = decode_ids(_bytes_of(entry), entry.name)
+        ids = entry.ids()
         if self._encoding in (LABEL_IDS, TRAIN_IDS):
             _agree(cityscapes_kind(ids), self._encoding, entry.name)
         return self._encoding.to_train_ids(ids, entry.name)
@@ -99,7 +112,7 @@ class ClassMapTruth:
             return {"camvid": CAMVID_IDS, "driveseg": DRIVESEG_IDS}[labels]
         stated = _stated_kind(self._entries[0].name)
         for entry in self._entries[:_SAMPLED_MAPS]:
-            shown = cityscapes_kind(decode_ids(_bytes_of(entry), entry.name))
+            shown = cityscapes_kind(entry.ids())
             if shown is not None:
                 _agree(shown, stated or shown, entry.name)
                 return shown
@@ -149,12 +162,3 @@ def _agree(shown: LabelEncoding | None, expected: LabelEncoding, where: str) -> 
 
 def _some(names: list[str]) -> str:
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-
-
-def _bytes_of(entry: TruthImage) -> bytes:
-    try:
-        return entry.read()
-    except OSError as fault:
-        raise SourceError(
-            f"the truth {entry.name} cannot be read ({fault.strerror}); check the path"
-        ) from None

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from edge_app.errors import SourceError, UsageError
@@ -37,9 +38,7 @@ def open_source(
     a number or /dev/video of that number, or /dev/v4l/by-id/...; streams rtsp:// and http://.
 
     loop: repeat files endlessly; indices and times continue to grow.
-    max_frames: stop after so many.
-    camera: settings of a camera; files ignore them.
-    retry: how long to wait for a camera or stream, and how often to reconnect.
+    max_frames: stop after so many. camera, retry: for cameras and streams only.
     Raises SourceError if the source cannot be read or the truth does not fit, and UsageError for
     a `max_frames` below 1.
     """
@@ -150,9 +149,8 @@ def missing(path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
         return f"there is no folder {folder}; check the path"
-    try:
+    near: list[str] = []
+    with suppress(OSError):
         near = difflib.get_close_matches(path.name, [entry.name for entry in folder.iterdir()])
-    except OSError:
-        near = []
     advice = f"did you mean {' or '.join(near)}?" if near else "check the path"
     return f"there is no {path.name} in {folder}; {advice}"

@@ -65,8 +65,7 @@ class Network:
     def write(self, fill: Callable[[Image, NDArray[Any]], None], image: Image) -> None:
         """Call `fill(image, into)` to write an image into the input.
 
-        into: the input's own memory, (h, w) or (h, w, C) without the batch axis, valid only
-        during the call.
+        into: the input's memory, (h, w) or (h, w, C), valid only during the call.
         """
         if self._reset is not None:
             self._reset()
@@ -75,9 +74,8 @@ class Network:
     def run_all(self, inputs: NDArray[Any], outputs: NDArray[Any]) -> list[float]:
         """Run N inputs one by one; return the N invoke times in milliseconds.
 
-        inputs: (N, h, w) or (N, h, w, C), in the input tensor's dtype.
-        outputs: (N, ...), the output tensor's dtype and shape without its batch axis;
-        overwritten.
+        inputs: (N, h, w) or (N, h, w, C). outputs: (N, ...), overwritten. Both in the dtypes of
+            the tensors and without their batch axes.
         """
         view, invoke, clock = self._input_view, self.invoke, time.perf_counter
         reset = self._reset
