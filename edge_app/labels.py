@@ -203,11 +203,10 @@ _CITYSCAPES_TO_CAMVID = {
 
 def label_set(name: str) -> LabelSet:
     """Return a label set by name; raise UsageError with the known names otherwise."""
-    try:
-        return LABEL_SETS[name]
-    except KeyError:
+    if name not in LABEL_SETS:
         known = ", ".join(sorted(LABEL_SETS))
-        raise UsageError(f"unknown label set '{name}'; choose one of: {known}") from None
+        raise UsageError(f"unknown label set '{name}'; choose one of: {known}")
+    return LABEL_SETS[name]
 
 
 @cache

@@ -136,11 +136,10 @@ class ModelSpec:
 
     def variant(self, name: str) -> Variant:
         """Return a variant by name; raise UsageError listing the names if there is none."""
-        try:
-            return self.variants[name]
-        except KeyError:
+        if name not in self.variants:
             names = ", ".join(self.variants)
-            raise UsageError(f"{self.name} has no variant '{name}'; it has: {names}") from None
+            raise UsageError(f"{self.name} has no variant '{name}'; it has: {names}")
+        return self.variants[name]
 
     def chosen(self, text: str) -> list[str]:
         """Return the names of variants of --variants: with commas between them, or "all"."""

@@ -8,11 +8,11 @@ from edge_app.model.card import CARD_NAME, ModelSpec, read_card
 from edge_app.model.infer_card import CardOverrides, infer_card
 from edge_app.paths import assets_dir
 
+# By task: file, truth, and the truth's label set.
 _SAMPLES = {
-    "classification": ("digits-images-idx3-ubyte.gz", "digits-labels-idx1-ubyte.gz"),
-    "segmentation": ("street.mp4", "street-truth.tar"),
+    "classification": ("digits-images-idx3-ubyte.gz", "digits-labels-idx1-ubyte.gz", "digits"),
+    "segmentation": ("street.mp4", "street-truth.tar", "cityscapes"),
 }
-_LABELS = {"classification": "digits", "segmentation": "cityscapes"}
 _NONE = CardOverrides()
 
 
@@ -53,8 +53,8 @@ def default_variant(spec: ModelSpec) -> str:
 
 def sample(spec: ModelSpec) -> tuple[str, str | None]:
     """Return the source to use if none is given, and its truth if the labels fit."""
-    images, truth = (assets_dir() / "samples" / name for name in _SAMPLES[spec.task])
-    if not images.is_file():
+    images, truth, labels = _SAMPLES[spec.task]
+    folder = assets_dir() / "samples"
+    if not (folder / images).is_file():
         return "synthetic", None
-    fits = spec.labels.name == _LABELS[spec.task]
-    return str(images), str(truth) if fits else None
+    return str(folder / images), str(folder / truth) if spec.labels.name == labels else None

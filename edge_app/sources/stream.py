@@ -10,6 +10,7 @@ import av
 from av.codec.context import Flags
 from av.error import FFmpegError
 from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
 
 from edge_app.errors import SourceError
 from edge_app.sources.camera import CameraOptions, upright
@@ -68,8 +69,7 @@ class NetworkStream:
         options = self._options
         ignored = options.size_wh or options.fps or options.exposure_ms or options.awb
         note = "size, rate, exposure and white balance are set in the network camera"
-        self._packets = container.demux(stream)
-        self._decoded: Iterator[av.VideoFrame] = iter(())
+        self._decoded = self._decode(stream)
         self._reformatter = VideoReformatter()
         self.info = DeviceInfo(
             f"{self._url}, {stream.width}x{stream.height}, {stream.codec_context.name}",
@@ -80,31 +80,36 @@ class NetworkStream:
 
     def read(self) -> CapturedImage:
         """Wait for the next image that can be decoded."""
+        try:
+            video_frame, damaged = next(self._decoded)
+        except (StopIteration, EOFError):
+            raise SourceError(f"{self._url} ended; start the stream again") from None
+        except (FFmpegError, OSError) as fault:
+            raise SourceError(
+                f"{self._url} was interrupted ({_reason(fault)}); check the network"
+            ) from None
+        begun, now_s = perf_counter(), time.monotonic()
+        image = upright(to_bgr(video_frame, self._reformatter), self._options)
+        return CapturedImage(image, now_s, (perf_counter() - begun) * 1e3, damaged)
+
+    def _decode(self, stream: VideoStream) -> Iterator[tuple[av.VideoFrame, int]]:
+        """Yield frames, and how many packets before each of them were damaged."""
         damaged = 0
-        while True:
-            video_frame = next(self._decoded, None)
-            if video_frame is not None:
-                begun, now_s = perf_counter(), time.monotonic()
-                image = upright(to_bgr(video_frame, self._reformatter), self._options)
-                return CapturedImage(image, now_s, (perf_counter() - begun) * 1e3, damaged)
+        for packet in self._container.demux(stream):
             try:
-                packet = next(self._packets)
-            except (StopIteration, EOFError):
-                raise SourceError(f"{self._url} ended; start the stream again") from None
-            except (FFmpegError, OSError) as fault:
-                raise SourceError(
-                    f"{self._url} was interrupted ({_reason(fault)}); check the network"
-                ) from None
-            try:
-                self._decoded = iter(packet.decode())
+                frames = packet.decode()
             except EOFError:
-                raise SourceError(f"{self._url} ended; start the stream again") from None
+                return
             except FFmpegError:
                 damaged += 1
                 if damaged >= _MAX_DAMAGED:
                     raise SourceError(
                         f"{self._url} sends nothing that can be decoded; check it in a player"
                     ) from None
+                continue
+            for video_frame in frames:
+                yield video_frame, damaged
+                damaged = 0
 
     def close(self) -> None:
         """Close the connection."""
