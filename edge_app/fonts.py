@@ -47,10 +47,7 @@ def shorten(text: str, font: Face, width_px: int) -> str:
 
 
 def fit(text: str, file: str, sizes_px: tuple[int, int], width_px: int) -> tuple[str, Face]:
-    """Return a text and the largest font in which it fits, shortened if even the smallest is wide.
-
-    sizes_px: the largest and the smallest size.
-    """
+    """Return a text and the largest font of two sizes or between in which it fits, or shortened."""
     largest, smallest = max(sizes_px), min(sizes_px)
     widest_px = max(1, text_px(text, face(file, largest)))
     # Widths are proportional to sizes except for rounding: one estimate and a step or two do.

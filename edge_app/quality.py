@@ -37,12 +37,10 @@ class ConfusionMatrix:
         self.missed: NDArray[np.int64] = np.zeros(n, np.int64)
 
     def add(self, truth: NDArray[np.uint8], prediction: NDArray[np.uint8]) -> None:
-        """Count one frame.
+        """Count one frame: trainIds, uint8 (H, W) both. Raises ValueError if the shapes differ.
 
-        truth: uint8 (H, W) trainIds; void (255) and other ids above n - 1 are not scored.
-        prediction: uint8 (H, W) trainIds; void and other ids above n - 1 are misses, as in
-            cityscapesScripts.
-        Raises ValueError if the two differ in shape.
+        Void (255) and other ids above n - 1 are not scored in truth, and misses in predictions,
+        as in cityscapesScripts.
         """
         if truth.shape != prediction.shape:
             raise ValueError(f"truth is {truth.shape}, prediction {prediction.shape}")

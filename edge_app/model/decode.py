@@ -26,6 +26,7 @@ class Decoder:
         self._tensor = tensor
         self._classes = classes
         shape = tensor.shape
+        is_map = len(shape) == 3 or (len(shape) == 4 and shape[3] == 1)
         if task == "classification":
             if len(shape) != 2 or shape[0] != 1:
                 raise ModelError(
@@ -39,7 +40,7 @@ class Decoder:
                 f"a class map holds at most {VOID} classes, the label set has {classes}; "
                 "name another one with --labels"
             )
-        elif tensor.dtype.kind in "iu" and not tensor.quantized and _is_map(shape):
+        elif tensor.dtype.kind in "iu" and not tensor.quantized and is_map:
             self._form = "ids"
         elif len(shape) == 4 and shape[0] == 1:
             _check_channels(shape[3], classes)
@@ -109,10 +110,6 @@ def classes_at(result: Segmentation, size_wh: tuple[int, int]) -> ClassMap:
         resized = cv2.resize(result.class_map, size_wh, interpolation=cv2.INTER_NEAREST_EXACT)
         return np.asarray(resized, np.uint8)
     return upsampled_classes(result.class_map, result.logits, size_wh)
-
-
-def _is_map(shape: tuple[int, ...]) -> bool:
-    return len(shape) == 3 or (len(shape) == 4 and shape[3] == 1)
 
 
 def _check_channels(channels: int, classes: int) -> None:

@@ -34,10 +34,7 @@ class Inference(NamedTuple, Generic[ResultT]):
 
 @dataclass(frozen=True, slots=True)
 class EngineKey:
-    """Identity of an engine: a variant of a model, on a number of threads.
-
-    model: the name in `spec`, which the comparison of two keys leaves out.
-    """
+    """Identity of an engine: a variant of a model, compared by its name, on so many threads."""
 
     spec: ModelSpec = field(compare=False, repr=False)
     variant: str

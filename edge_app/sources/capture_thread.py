@@ -64,10 +64,7 @@ class CameraBackend(Protocol):
 
 
 class CaptureThread:
-    """A thread that opens a device, reads it until its end or an error, and closes it.
-
-    open_s: how long opening may take.
-    """
+    """A thread that opens a device within `open_s`, reads it until an end or error, closes it."""
 
     def __init__(self, opener: Callable[[], CameraBackend], open_s: float) -> None:
         self._opener = opener
@@ -117,10 +114,7 @@ class CaptureThread:
             )
 
     def next(self, read_s: float) -> CapturedImage | None:
-        """Wait for a new image; None after `end`.
-
-        Raises the error that broke the connection, or SourceError if no image comes.
-        """
+        """Wait for a new image; None after `end`. Raises the device's error, or SourceError."""
         info = self.opened()
         with self._changed:
             self._changed.wait_for(

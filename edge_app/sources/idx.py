@@ -67,10 +67,7 @@ def idx_magic(path: Path) -> int | None:
 
 
 def read_idx(path: Path, magic: int) -> NDArray[np.uint8]:
-    """Read a whole IDX file: uint8 (N, H, W) for IMAGES, (N,) for LABELS.
-
-    Raises SourceError if the header or the length is wrong.
-    """
+    """Read an IDX file: uint8 (N, H, W) for IMAGES, (N,) for LABELS. Raises SourceError."""
     what = _NAMES[magic]
     try:
         with _opened(path) as file:

@@ -45,18 +45,12 @@ class Source(AbstractContextManager["Source"], Protocol):
 
 
 class Truth(Protocol):
-    """The right class or class map of each frame of a source.
-
-    labels: name of its label set in `labels.LABEL_SETS`.
-    """
+    """The right class or class map of each frame; `labels` names a set in `LABEL_SETS`."""
 
     labels: str
 
     def check(self, frame_count: int | None, names: list[str] | None) -> None:
-        """Raise SourceError if the truth does not fit a source with these frames.
-
-        names: of the frames, None if they have none of their own.
-        """
+        """Raise SourceError if it does not fit these frames; names: None if they have none."""
 
     def of(self, index: int, name: str) -> ClassMap | int:
         """Return the truth of a frame: uint8 (H, W) trainIds, or a class id. Raises SourceError."""

@@ -29,10 +29,7 @@ _OPTIONS = {
 
 
 class NetworkStream:
-    """An open stream; used by one thread only.
-
-    open_s, read_s: time limits for opening and for each packet. Raises SourceError.
-    """
+    """An open stream, for one thread; SourceError after `open_s` to open, `read_s` for a packet."""
 
     def __init__(self, url: str, options: CameraOptions, open_s: float, read_s: float) -> None:
         av.logging.set_level(None)  # FFmpeg writes to stderr; errors have messages of our own

@@ -57,10 +57,7 @@ class _Actor:
 
 
 class Synthetic(FileSource):
-    """A drawn street with Cityscapes truth, the same for the same size.
-
-    Raises SourceError for a size or rate out of range.
-    """
+    """A drawn street with Cityscapes truth, the same for the same size. Raises SourceError."""
 
     def __init__(
         self, size_wh: tuple[int, int] = (1280, 720), rate_hz: float = FALLBACK_HZ
@@ -94,10 +91,7 @@ class Synthetic(FileSource):
 
 
 def parse_synthetic(text: str) -> Synthetic | None:
-    """Return the source of `synthetic[:WxH][@FPS]`; None for other texts.
-
-    Raises SourceError for a text that only begins like this.
-    """
+    """Return the source of `synthetic[:WxH][@FPS]`; None for others, SourceError if misspelt."""
     if not re.match(r"synthetic([:@]|$)", text):
         return None
     found = _FORM.fullmatch(text)

@@ -8,7 +8,7 @@ from pathlib import Path
 from edge_app.errors import UsageError
 from edge_app.labels import LABEL_SETS, LabelSet, label_set
 from edge_app.model.card import VARIANTS, InputSpec, TensorInfo
-from edge_app.model.conventions import usual_channels, usual_labels, usual_scaling
+from edge_app.model.infer_card import usual_channels, usual_labels, usual_scaling
 from host_tools.convert.calibration import CalibrationOptions
 from host_tools.convert.evaluation import Evaluation
 from host_tools.convert.select import check_quantizer

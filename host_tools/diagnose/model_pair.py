@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edge_app.errors import ModelError, SourceError, UsageError
 from edge_app.frame import Image
 from edge_app.model.card import InputSpec, TensorInfo, read_card
-from edge_app.model.conventions import usual_scaling
+from edge_app.model.infer_card import usual_scaling
 from edge_app.model.preprocess import Preprocess
 from edge_app.sources.factory import open_source
 from host_tools.tflite.intermediate import GraphRunner

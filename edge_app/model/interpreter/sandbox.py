@@ -50,7 +50,8 @@ def ensure_loadable(path: Path, runtime: Runtime, size_wh: tuple[int, int] | Non
     fault = _try_in_child(path, runtime.name, size)
     if fault:
         raise ModelError(fault)
-    _write_cache([*ran, f"{key} {size}"])
+    with suppress(OSError, EdgeError):  # else the file is tried again next time
+        write_atomic(cache_file(), json.dumps([*ran, f"{key} {size}"][-_CACHE_ENTRIES:]))
 
 
 def _try_in_child(path: Path, runtime: str, size: str) -> str:
@@ -119,12 +120,6 @@ def _read_cache() -> list[str]:
         if isinstance(entries, list):
             return [str(entry) for entry in entries]
     return []
-
-
-def _write_cache(ran: list[str]) -> None:
-    """Save the keys of files that ran; if that fails, files are tried again next time."""
-    with suppress(OSError, EdgeError):
-        write_atomic(cache_file(), json.dumps(ran[-_CACHE_ENTRIES:]))
 
 
 def main(arguments: list[str]) -> int:
