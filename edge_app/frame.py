@@ -43,9 +43,8 @@ class Segmentation:
     """One class per pixel, at the network's own resolution.
 
     class_map: uint8 (h, w) trainIds.
-    logits: (h, w, C) in the tensor's own type, or None if the graph itself ends in an
-        argmax. One scale holds for the whole tensor, so resizing and comparing them needs
-        no dequantising.
+    logits: (h, w, C) in the tensor's own type and with one scale, so that they can be resized and
+        compared as they are; None if the graph itself ends in an argmax.
     """
 
     class_map: ClassMap

@@ -1,7 +1,4 @@
-"""Label sets: what the numbers in a class map mean, and translation between sets.
-
-Each set is one table; everything else is derived from it.
-"""
+"""Label sets: what the numbers in a class map mean, and translation between sets."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Latencies and rates.
-
-Durations come from `time.perf_counter`, time stamps from `time.monotonic`.
-"""
+"""Latencies and rates: durations of `time.perf_counter`, time stamps of `time.monotonic`."""
 
 from __future__ import annotations
 

@@ -30,8 +30,7 @@ def can_read(spec: ModelSpec) -> bool:
 class DigitReader:
     """Inference that reads pages digit by digit, and passes other images on as a whole.
 
-    It belongs to one thread, and takes any engine: also one for other tasks, which a key may
-    change to one for digits.
+    It belongs to one thread, and takes any engine, since a key may change the task.
 
     choice: one of CHOICES; "auto" reads images larger than three times the network's input on
         both sides, if the model is one for digits.
@@ -53,8 +52,7 @@ class DigitReader:
         """Return whether an image is read digit by digit."""
         if self._choice == "off" or not can_read(engine.spec):
             return False
-        limit = _MUCH_LARGER * SIDE
-        return self._choice == "on" or min(image.shape[:2]) > limit
+        return self._choice == "on" or min(image.shape[:2]) > _MUCH_LARGER * SIDE
 
     def timed(self, engine: Engine, image: Image) -> Inference[Result]:
         """Run one image as `Engine.timed` does; prepare finds the digits, decode tracks them."""

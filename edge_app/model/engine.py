@@ -161,9 +161,10 @@ def warm_up(engine: Engine) -> None:
 def check_golden(engine: Engine) -> None:
     """Raise ModelError if the golden image does not get the classes that the card expects."""
     golden = engine.spec.golden
-    expected, pattern = golden.get("expected", {}).get(engine.variant.name), golden.get("pattern")
+    expected = list(golden.get("expected", {}).get(engine.variant.name, ()))
     if not expected:
         return
+    pattern = golden.get("pattern")
     try:
         image = golden_image(str(pattern), engine.spec.input.size_wh)
     except KeyError:
@@ -172,10 +173,10 @@ def check_golden(engine: Engine) -> None:
             "program does not know; convert the model again"
         ) from None
     classes = golden_classes(engine.predict(image))
-    if not matches(classes, list(expected)):
+    if not matches(classes, expected):
         raise ModelError(
             f"{engine.variant.path} fails its golden check on this machine "
-            f"({engine.network.runtime.title}: {count_equal(classes, list(expected))} of "
+            f"({engine.network.runtime.title}: {count_equal(classes, expected)} of "
             f"{len(expected)} classes as expected): the file was changed or the runtime computes "
             "wrongly; run edge-app models check, or try another --runtime"
         )

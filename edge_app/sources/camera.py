@@ -65,12 +65,11 @@ def upright(image: Image, options: CameraOptions) -> Image:
 
 
 def taken_s(stamp_ns: float | None, now_s: float) -> float:
-    """Return the monotonic time of a sensor's time stamp, or of arrival if it is not plausible.
+    """Return the monotonic time of a sensor's stamp, or of arrival if that is not plausible.
 
     libcamera's clock includes the time that the machine was suspended, V4L2's does not, and some
     drivers use neither. Of the two clocks the one that makes the image younger is right: the
     other is off by the time of suspension, into the future or the past.
-    now_s: monotonic time of arrival.
     """
     if not stamp_ns or not math.isfinite(stamp_ns):
         return now_s

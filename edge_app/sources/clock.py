@@ -1,6 +1,7 @@
 """Corrected rates and time stamps of video files."""
 
 import math
+from contextlib import suppress
 from fractions import Fraction
 
 from edge_app.timing import FALLBACK_HZ
@@ -15,12 +16,9 @@ LONGEST_GAP_S = 60.0
 def plausible_rate(*rates_hz: Fraction | float | None) -> float | None:
     """Return the first plausible rate: finite, above 0, at most 1000 Hz; None if none is."""
     for rate_hz in rates_hz:
-        try:
-            value = float(rate_hz) if rate_hz is not None else math.nan
-        except (ZeroDivisionError, OverflowError):
-            continue
-        if 0 < value <= MAX_HZ:
-            return value
+        with suppress(ZeroDivisionError, OverflowError):
+            if rate_hz is not None and 0 < float(rate_hz) <= MAX_HZ:
+                return float(rate_hz)
     return None
 
 

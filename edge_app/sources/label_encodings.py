@@ -93,7 +93,6 @@ def decode_ids(data: bytes, where: str) -> NDArray[np.uint8]:
         raise SourceError(f"the truth {where} has 16 bits; give the 8-bit class ids")
     if ids.ndim == 2:
         return np.asarray(ids, np.uint8)
-    blue, green, red = (ids[..., channel] for channel in range(3))
-    if not (np.array_equal(blue, green) and np.array_equal(blue, red)):
+    if (ids[..., 1:3] != ids[..., :1]).any():
         raise SourceError(f"the truth {where} has colours; give the files with class ids")
-    return np.ascontiguousarray(blue, np.uint8)
+    return np.ascontiguousarray(ids[..., 0], np.uint8)

@@ -14,8 +14,7 @@ class Source(AbstractContextManager["Source"], Protocol):
     Sources of files are subclasses of `FileSource`, live ones a `CameraBackend` in `LiveSource`.
 
     name: for display.
-    live: True for cameras, which do not wait: the pipeline keeps only the newest frame. False
-        for files, which deliver every frame in order.
+    live: True for cameras, of which only the newest frame is kept; files deliver all in order.
     rate_hz: nominal rate in 1/s; None if the source states none that is plausible.
     frame_count: expected number of frames, for a video an estimate; None if unknown.
     has_clock: whether frames have the source's own time stamps (`Frame.time_s`).

@@ -79,12 +79,9 @@ class UsbCamera:
         return notes
 
     def _set_awb(self, light: str) -> bool:
-        if light == "auto":
-            return bool(self._capture.set(cv2.CAP_PROP_AUTO_WB, 1))
-        return bool(
-            self._capture.set(cv2.CAP_PROP_AUTO_WB, 0)
-            and self._capture.set(cv2.CAP_PROP_WB_TEMPERATURE, _KELVIN[light])
-        )
+        change, auto = self._capture.set, light == "auto"
+        chosen = change(cv2.CAP_PROP_AUTO_WB, int(auto))
+        return chosen and (auto or change(cv2.CAP_PROP_WB_TEMPERATURE, _KELVIN[light]))
 
     def _size_wh(self) -> tuple[int, int]:
         get = self._capture.get

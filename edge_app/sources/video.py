@@ -1,11 +1,10 @@
 """Video files as a source: every frame in order, also of damaged or unusual files.
 
-PyAV is used instead of OpenCV for what OpenCV 5.0 did with the files tried here. On
-decord_corrupted.mp4 it ended without an error after 28 frames, where PyAV says which packet is
-damaged and continues to 49. It gave a frame count of -1.4e17 for a WebM without a duration. It
-distinguishes "no picture", "no video" and "cannot open" only on stderr, and decodes untagged HD
-as BT.601. PyAV is not slower: CPU ms per frame for opening, decoding and conversion to BGR, in
-alternating runs, this module / OpenCV with one thread / OpenCV's default: 38 frames of 1280x720
+PyAV, since OpenCV 5.0 ended decord_corrupted.mp4 without an error after 28 frames (PyAV names
+the damaged packet and continues to 49), counted -1.4e17 frames in a WebM without a duration, tells
+"no picture", "no video" and "cannot open" apart only on stderr, and decodes untagged HD as BT.601.
+PyAV is not slower: CPU ms per frame for opening, decoding and conversion to BGR, in alternating
+runs, this module / OpenCV with one thread / OpenCV's default: 38 frames of 1280x720
 4.2 / 4.1 / 4.4, 221 frames of 960x540 2.3 / 2.3 / 2.5. Conversion to BGR is 0.33 of the 4.2 ms.
 """
 

@@ -3,8 +3,7 @@
 tflite-runtime 2.14.0 ends with a segmentation fault on a truncated file, and runtimes built for
 newer CPUs with an illegal instruction; Python can catch neither. Success is cached by the file's
 SHA-256, the runtime's version and the CPU, so a file is tried once. Failures are not cached: the
-cause may go away (LiteRT 2.3.0 crashed on a good file where /sys was another machine's). A bad
-file is tried again on every start.
+cause may go away (LiteRT 2.3.0 crashed on a good file where /sys was another machine's).
 """
 
 import hashlib

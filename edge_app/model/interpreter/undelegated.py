@@ -7,6 +7,7 @@ nor in `CompiledModel`, and the `litert-benchmark` that comes with it has no suc
 import importlib
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from edge_app.errors import ModelError
@@ -27,9 +28,7 @@ def undelegated_ms(
     if without is None:
         return None
 
-    def make(**arguments: object) -> object:
-        return runtime.make(experimental_op_resolver_type=without, **arguments)
-
+    make = partial(runtime.make, experimental_op_resolver_type=without)
     undelegated = Runtime(runtime.name, runtime.version, make)
     durations: list[float] = []
     start_s = time.perf_counter()
