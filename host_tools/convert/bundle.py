@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 from edge_app.errors import ModelError
 from edge_app.model.card import CARD_NAME, VARIANTS
@@ -29,13 +29,13 @@ def new_bundle(out: Path) -> Iterator[Path]:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         restore_old(out)
-        draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
+        draft = out.parent / f".{out.name}.{token_hex(4)}.part"
+        draft.mkdir()
     except OSError as fault:
         raise ModelError(
             f"cannot write to {out.parent}: {fault.strerror}; choose another place with --out"
         ) from None
     try:
-        draft.chmod(0o777 & ~_umask())  # mkdtemp makes it readable for the owner only
         yield draft
         _replace(out, draft)
     finally:
@@ -79,9 +79,3 @@ def _replace(out: Path, draft: Path) -> None:
         if old.exists() and not out.exists():
             old.rename(out)
         shutil.rmtree(old, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -58,12 +58,12 @@ def parse_evaluation(text: str, every: int = 1) -> Evaluation:
     folder = Path(place).expanduser()
     if folder.is_dir():
         images, truth = _known_folder(folder)
-        return Evaluation(images, truth, labels, every)
-    images, comma, truth = place.rpartition(",")
-    if not comma:
-        raise UsageError(
-            f"--eval {text}: give IMAGES,LABELS, or a folder of MNIST, Cityscapes or CamVid"
-        )
+    else:
+        images, comma, truth = place.rpartition(",")
+        if not comma:
+            raise UsageError(
+                f"--eval {text}: give IMAGES,LABELS, or a folder of MNIST, Cityscapes or CamVid"
+            )
     return Evaluation(images, truth, labels, every)
 
 

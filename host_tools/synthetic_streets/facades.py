@@ -103,8 +103,7 @@ class _Front:
         corners = np.array([(x, y), (x_end, y), (x_end, y_end), (x, y_end)]) * d
         corners[:, 1] = self.rows * 16 - corners[:, 1]
         points = np.rint(corners - 8).astype(np.int32)
-        blue, green, red = np.clip(colour, 0, 255)
-        cv2.fillPoly(self.image, [points], (blue, green, red), cv2.LINE_AA, 4)
+        cv2.fillPoly(self.image, [points], (*np.clip(colour, 0, 255),), cv2.LINE_AA, 4)
 
     def wall(self) -> None:
         """Paint the wall: its colour, grain and courses, darker towards the ground."""

@@ -46,8 +46,7 @@ class Canvas:
         if not self._in_sight(corners):
             return
         fixed = [_fixed(corners)]
-        blue, green, red = colour
-        cv2.fillPoly(self.pixels, fixed, (blue, green, red, label), cv2.LINE_8, _SHIFT)
+        cv2.fillPoly(self.pixels, fixed, (*colour, label), cv2.LINE_8, _SHIFT)
         cv2.fillPoly(self.depth, fixed, depth, cv2.LINE_8, _SHIFT)
 
     def claim(self, corners: Points, label: int, depth: float) -> None:
@@ -69,9 +68,7 @@ class Canvas:
         if not self._in_sight(corners):
             return
         fixed, thick = [_fixed(corners)], max(1, round(wide))
-        blue, green, red = colour
-        paint = (blue, green, red, label)
-        cv2.polylines(self.pixels, fixed, False, paint, thick, cv2.LINE_8, _SHIFT)
+        cv2.polylines(self.pixels, fixed, False, (*colour, label), thick, cv2.LINE_8, _SHIFT)
         cv2.polylines(self.depth, fixed, False, depth, thick, cv2.LINE_8, _SHIFT)
 
     def texture(
