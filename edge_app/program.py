@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import NoReturn, Protocol, cast
+from typing import Any, NoReturn, Protocol, TypeAlias, cast
 
 from edge_app import __version__
 from edge_app.errors import EdgeError, UsageError
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 class CommandModule(Protocol):
@@ -58,14 +60,9 @@ class Program:
             epilog=f"{self.name} COMMAND --help shows a command's options with examples.",
         )
         parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-        subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+        subparsers: Any = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
         for command in self.commands:
-            subparser = subparsers.add_parser(
-                command.name,
-                help=command.help,
-                description=f"{command.help[0].upper()}{command.help[1:]}.",
-                formatter_class=argparse.RawDescriptionHelpFormatter,
-            )
+            subparser = add_command(subparsers, command.name, command.help)
             if command.name == chosen:
                 module = cast(CommandModule, import_module(command.module))
                 subparser.epilog = module.EXAMPLES
@@ -83,6 +80,19 @@ class Program:
         """Run a command, by default that of the process's arguments; return its exit code."""
         options = self.parse(sys.argv[1:] if arguments is None else arguments)
         return exit_code(self.name, lambda: int(options.handler(options)), self.interrupted)
+
+
+def add_command(
+    commands: Commands, name: str, text: str, examples: str = ""
+) -> argparse.ArgumentParser:
+    """Add a command whose help ends with examples that can be copied."""
+    return commands.add_parser(
+        name,
+        help=text,
+        description=f"{text[0].upper()}{text[1:]}.",
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def exit_code(program: str, work: Callable[[], int], interrupted: str = "") -> int:

@@ -5,10 +5,9 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -134,14 +133,3 @@ def percent(text: str) -> float:
     if not 0 <= number < 10:
         raise argparse.ArgumentTypeError("must be 0 % or more, e.g. 5% or 0.05")
     return number
-
-
-def add_command(commands: Commands, name: str, text: str, examples: str) -> argparse.ArgumentParser:
-    """Add a command whose help ends with examples that can be copied."""
-    return commands.add_parser(
-        name,
-        help=text,
-        description=text[0].upper() + text[1:] + ".",
-        epilog=examples,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )

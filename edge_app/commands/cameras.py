@@ -125,16 +125,12 @@ def _advice(found: list[CameraEntry], reason: str | None) -> list[str]:
     """Return what to do next."""
     from rich.markup import escape
 
-    lines = []
-    if not found:
-        lines.append("[yellow]no camera found[/]")
-        lines.append(
-            "on USB: plug it in again, look for it with `lsusb`, and check `ls -l /dev/video*`"
-        )
-    if reason:
-        lines.append(f"[dim]the Pi's own camera: {escape(reason)}[/]")
+    own = [f"[dim]the Pi's own camera: {escape(reason)}[/]"] if reason else []
     if found:
-        lines.append(f"try one: edge-app run {found[0].source} --model street")
-    else:
-        lines.append("without one: edge-app run synthetic --model street")
-    return lines
+        return [*own, f"try one: edge-app run {found[0].source} --model street"]
+    return [
+        "[yellow]no camera found[/]",
+        "on USB: plug it in again, look for it with `lsusb`, and check `ls -l /dev/video*`",
+        *own,
+        "without one: edge-app run synthetic --model street",
+    ]

@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Score the variants; Ctrl-C keeps what is counted, and the same command continues."""
     import threading
+    from functools import partial
 
     from msgspec.structs import replace
     from rich.console import Console
@@ -56,7 +57,6 @@ def run(options: argparse.Namespace) -> int:
     from edge_app.evaluate.running import begin, counts_of, score_variant
     from edge_app.model.engine import load_engine
     from edge_app.process import prepare_process
-    from edge_app.results.evaluation_result import EvaluationResult
     from edge_app.session.signals import Signals
 
     prepare_process()
@@ -71,8 +71,7 @@ def run(options: argparse.Namespace) -> int:
         boards=(board(),), versions=versions(), start_over=options.anew,
     )  # fmt: skip
 
-    def save(result: EvaluationResult) -> None:
-        write_evaluation(result, out)
+    save = partial(write_evaluation, folder=out)
 
     def should_continue() -> bool:
         return not stop.is_set()

@@ -79,11 +79,9 @@ def _overview(specs: list[ModelSpec]) -> Table:
     for spec in specs:
         width, height = spec.input.size_wh
         for number, variant in enumerate(spec.variants.values()):
-            first = number == 0
+            model = (spec.name, spec.task, f"{width}x{height} {spec.input.channels}")
             table.add_row(
-                spec.name if first else "",
-                spec.task if first else "",
-                f"{width}x{height} {spec.input.channels}" if first else "",
+                *(model if number == 0 else ("", "", "")),
                 coloured(variant.name),
                 file_size(variant.bytes),
                 _quality(variant.quality),

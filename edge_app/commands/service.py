@@ -117,11 +117,8 @@ def status_lines(status: ServiceStatus) -> list[str]:
     """Return a service's status, in lines for the terminal."""
     from rich.markup import escape
 
-    colour = "red"
-    if status.is_running:
-        colour = "green"
-    elif status.state.startswith("activating"):
-        colour = "yellow"
+    waiting = status.state.startswith("activating")
+    colour = "green" if status.is_running else "yellow" if waiting else "red"
     since = f" since {status.since}" if status.is_running and status.since else ""
     lines = [f"[bold]{status.name}[/]  [{colour}]{status.state}[/]{since}"]
     if status.text:
@@ -129,10 +126,10 @@ def status_lines(status: ServiceStatus) -> list[str]:
     if status.problem:
         lines.append(f"  [yellow]{status.problem}[/]")
     boot = "starts at boot" if status.at_boot else "does not start at boot"
-    memory = ""
+    facts = f"{boot}; {count(status.restarts, 'restart')}"
     if status.memory_bytes is not None:
-        memory = f", {file_size(status.memory_bytes)} of memory"
-    lines.append(f"  [dim]{boot}; {count(status.restarts, 'restart')}{memory}[/]")
+        facts += f", {file_size(status.memory_bytes)} of memory"
+    lines.append(f"  [dim]{facts}[/]")
     if not status.is_running:
         lines.append("  see what happened: edge-app service logs")
     return lines

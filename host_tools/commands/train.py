@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from edge_app.commands.arg_types import OptionAdder, add_command, options_from
+from edge_app.commands.arg_types import OptionAdder, options_from
+from edge_app.program import add_command
 
 EXAMPLES = """examples:
   host-tools train mnist
