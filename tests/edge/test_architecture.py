@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -253,3 +254,11 @@ def heavy_after(code: str) -> set[str]:
     assert done.returncode == 0, done.stderr
     roots = {name.split(".")[0] for name in done.stderr.split()}
     return roots & {"cv2", "numpy", "av", "PIL", "rich", *RUNTIMES}
+
+
+def test_contributing_names_modules_that_exist() -> None:
+    """A recipe leads to a file, also after modules have moved."""
+    text = (ROOT / ".github" / "CONTRIBUTING.md").read_text("utf-8")
+    named = set(re.findall(r"`([a-z_0-9/]+\.(?:py|js))`", text))
+    places = (ROOT / "edge_app", ROOT)
+    assert [name for name in named if not any((place / name).exists() for place in places)] == []
