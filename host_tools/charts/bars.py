@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from edge_app.style import STAGE_COLOURS, spaced, variant_colour
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 T = TypeVar("T")
+Groups = Sequence[tuple[str, Mapping[str, T]]]  # a row for each variant, under a machine's name
 
 _ROW_IN, _HEAD_IN, _FOOT_IN = 0.25, 0.3, 0.5
 _GAP = 0.2  # rows between groups
@@ -31,109 +33,94 @@ class Row:
     end: the end of the whisker. mark: a second value of the same unit.
     """
 
-    name: str
     value: float | None
     text: str
-    colour: str
     end: float | None = None
     mark: float | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The rows of one machine, under its name."""
-
-    title: str
-    rows: tuple[Row, ...]
+    @property
+    def greatest(self) -> float | None:
+        """The greatest of its values; None if it is empty."""
+        return max((value for value in (self.value, self.end, self.mark) if value), default=None)
 
 
 def row_chart(
-    name: str, title: str, note: str, groups: Sequence[Group], unit: str, top: float | None = None
-) -> Chart:
+    name: str, title: str, note: str, groups: Groups[Row], unit: str, top: float | None = None
+) -> Chart | None:
     """Return a chart of horizontal bars, or of dots where values differ by powers of ten.
 
+    Groups without any value are left out; None if no group has one.
     top: the least end of the axis, for shares that end at 1.
     """
+    groups = [group for group in groups if any(row.greatest for row in group[1].values())]
+    if not groups:
+        return None
 
     def draw(axes: Axes, theme: Theme) -> None:
-        rows = [row for group in groups for row in group.rows]
-        log = _set_row_limits(axes, rows, top)
+        log = _set_row_limits(axes, [row for _, rows in groups for row in rows.values()], top)
         start = axes.get_xlim()[0]
-        named = [(group.title, [(row.name, row) for row in group.rows]) for group in groups]
-        _draw_groups(axes, theme, named, lambda row, y: _draw_row(axes, theme, row, y, start, log))
+        _draw_groups(axes, theme, groups, partial(_draw_row, axes, theme, start, log))
         if not log:
             axes.locator_params(axis="x", nbins=5)
         axes.set_xlabel(unit)
 
-    return _grouped_chart(name, title, note, [group.rows for group in groups], draw)
+    return _grouped_chart(name, title, note, groups, draw)
 
 
 def stage_chart(
-    name: str, title: str, note: str, groups: Mapping[str, Mapping[str, Mapping[str, float]]]
-) -> Chart:
-    """Return a chart of each stage's share of the time, one after another.
+    name: str, title: str, note: str, groups: Groups[Mapping[str, float]]
+) -> Chart | None:
+    """Return a chart of each stage's share of the time, one after another; None for no group.
 
-    groups: {machine: {variant: {stage: ms}}}.
+    groups: milliseconds by stage for each row.
     """
 
     def draw(axes: Axes, theme: Theme) -> None:
-        named = [(machine, list(variants.items())) for machine, variants in groups.items()]
-        _draw_groups(axes, theme, named, lambda stages, y: _draw_stages(axes, theme, stages, y))
+        _draw_groups(axes, theme, groups, partial(_draw_stages, axes, theme))
         axes.set_xlim(0, 118)
         axes.set_xticks([0, 25, 50, 75, 100])
         axes.set_xlabel("%")
-        seen = {stage for variants in groups.values() for s in variants.values() for stage in s}
+        seen = {stage for _, rows in groups for stages in rows.values() for stage in stages}
         legend(axes, {name: STAGE_COLOURS[name] for name in STAGES if name in seen}, "s")
 
-    return _grouped_chart(name, title, note, list(groups.values()), draw, legend_in=0.5)
+    return _grouped_chart(name, title, note, groups, draw, legend_in=0.5) if groups else None
 
 
-def tail_chart(
-    name: str, title: str, note: str, groups: Mapping[str, Mapping[str, LatencySummary]]
-) -> Chart:
-    """Return a chart of latencies, each a line from the median to the slowest run.
-
-    groups: {machine: {variant: spread}}.
-    """
-    spreads = [spread for variants in groups.values() for spread in variants.values()]
-    longest_ms = max(spread.max_ms or spread.typical_ms for spread in spreads)
-    shortest_ms = min(spread.typical_ms for spread in spreads)
-    coloured = [
-        (machine, [(name, (variant_colour(name), spread)) for name, spread in variants.items()])
-        for machine, variants in groups.items()
-    ]
+def tail_chart(name: str, title: str, note: str, groups: Groups[LatencySummary]) -> Chart | None:
+    """Return a chart of latencies, from the median to the slowest run; None for no group."""
+    spreads = [spread for _, rows in groups for spread in rows.values()]
 
     def draw(axes: Axes, theme: Theme) -> None:
+        longest_ms = max(spread.max_ms or spread.typical_ms for spread in spreads)
+        shortest_ms = min(spread.typical_ms for spread in spreads)
         # The ratio of tail to median matters; a log axis shows equal ratios as equal lengths.
         log_axis(axes, shortest_ms / 1.3, longest_ms * (longest_ms / shortest_ms) ** 0.45 * 1.3)
-        _draw_groups(axes, theme, coloured, lambda row, y: _draw_tail(axes, theme, *row, y))
+        _draw_groups(axes, theme, groups, partial(_draw_tail, axes, theme))
         axes.set_xlabel("ms per frame")
 
-    return _grouped_chart(name, title, note, list(groups.values()), draw)
+    return _grouped_chart(name, title, note, groups, draw) if groups else None
 
 
 def _grouped_chart(
     name: str,
     title: str,
     note: str,
-    groups: Sequence[Sequence[Any] | Mapping[str, Any]],
+    groups: Groups[Any],
     draw: Callable[[Axes, Theme], None],
     legend_in: float = 0.0,
 ) -> Chart:
     """Return a chart that is as high as its rows, headings, axis and legend need."""
-    height = _ROW_IN * sum(map(len, groups)) + _HEAD_IN * len(groups) + _FOOT_IN + legend_in
+    rows = sum(len(rows) for _, rows in groups)
+    height = _ROW_IN * rows + _HEAD_IN * len(groups) + _FOOT_IN + legend_in
     return Chart(name, title, note, lambda theme: png(draw, height, theme))
 
 
 def _draw_groups(
-    axes: Axes,
-    theme: Theme,
-    groups: Sequence[tuple[str, Sequence[tuple[str, T]]]],
-    draw_row: Callable[[T, float], None],
+    axes: Axes, theme: Theme, groups: Groups[T], draw_row: Callable[[str, T, float], None]
 ) -> None:
     """Draw the rows of all groups from y = 0 downwards, under their names.
 
-    groups: (title, [(name, row)]) each. draw_row: gets a row and its y.
+    draw_row: gets the name of a variant, its row and its y.
     """
     y, ticks, names = 0.0, [], []
     for title, rows in groups:
@@ -142,8 +129,8 @@ def _draw_groups(
         )
         heading.set_in_layout(False)  # or a long name would squeeze the axes
         y -= (_HEAD_IN + _ROW_IN) / 2 / _ROW_IN
-        for name, row in rows:
-            draw_row(row, y)
+        for name, row in rows.items():
+            draw_row(name, row, y)
             ticks.append(y)
             names.append(spaced(name))
             y -= 1
@@ -158,7 +145,7 @@ def _set_row_limits(axes: Axes, rows: Sequence[Row], top: float | None) -> bool:
     """Set the ends of the x axis so that every row's text fits; return whether it is a log axis."""
     values = [value for row in rows for value in (row.value, row.end, row.mark) if value]
     # Where each row ends, and the share of the axis that its text leaves for it.
-    ends = [(end, 0.95 - 0.021 * len(row.text)) for row in rows if (end := _end_of(row))]
+    ends = [(end, 0.95 - 0.021 * len(row.text)) for row in rows if (end := row.greatest)]
     if max(values) / min(values) <= _WIDE:
         axes.set_xlim(0, max(top or 0, *(end / space for end, space in ends)))
         return False
@@ -168,26 +155,24 @@ def _set_row_limits(axes: Axes, rows: Sequence[Row], top: float | None) -> bool:
     return True
 
 
-def _end_of(row: Row) -> float | None:
-    """Return the greatest value of a row; None if it is empty."""
-    return max((value for value in (row.value, row.end, row.mark) if value), default=None)
-
-
-def _draw_row(axes: Axes, theme: Theme, row: Row, y: float, start: float, log: bool) -> None:
+def _draw_row(
+    axes: Axes, theme: Theme, start: float, log: bool, name: str, row: Row, y: float
+) -> None:
+    colour = variant_colour(name)
     if row.value is not None and log:
         axes.plot([start, row.value], [y, y], color=theme.line, linewidth=1.2)
-        axes.plot([row.value], [y], "o", color=row.colour, markersize=7, zorder=4)
+        axes.plot([row.value], [y], "o", color=colour, markersize=7, zorder=4)
     elif row.value is not None:
-        axes.barh(y, row.value, height=0.66, color=row.colour)
+        axes.barh(y, row.value, height=0.66, color=colour)
     if row.value is not None and row.end is not None and row.end > row.value:
         axes.plot([row.value, row.end], [y, y], color=theme.ink, linewidth=1.1)
         axes.plot([row.end], [y], "|", color=theme.ink, markersize=7, markeredgewidth=1.1)
     if row.mark is not None:
         axes.plot([row.mark], [y], "|", color=theme.ink, markersize=11, markeredgewidth=1.6)
-    _annotate(axes, theme, row.text, _end_of(row) or start, y)
+    _annotate(axes, theme, row.text, row.greatest or start, y)
 
 
-def _draw_stages(axes: Axes, theme: Theme, stages: Mapping[str, float], y: float) -> None:
+def _draw_stages(axes: Axes, theme: Theme, _: str, stages: Mapping[str, float], y: float) -> None:
     total, left = sum(stages.values()), 0.0
     for stage, took_ms in stages.items():
         share = 100 * took_ms / total
@@ -197,7 +182,8 @@ def _draw_stages(axes: Axes, theme: Theme, stages: Mapping[str, float], y: float
     _annotate(axes, theme, figure(total), 100, y)
 
 
-def _draw_tail(axes: Axes, theme: Theme, colour: str, spread: LatencySummary, y: float) -> None:
+def _draw_tail(axes: Axes, theme: Theme, name: str, spread: LatencySummary, y: float) -> None:
+    colour = variant_colour(name)
     places = [spread.typical_ms, spread.p90_ms, spread.p95_ms, spread.p99_ms, spread.max_ms]
     known = [place if place is not None else spread.typical_ms for place in places]
     for start, stop, width in zip(known, known[1:], _TAIL_WIDTHS_PT, strict=False):

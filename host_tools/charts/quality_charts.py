@@ -1,9 +1,7 @@
 """The charts of file size and quality; None if no result has the figures."""
 
-from __future__ import annotations
-
-from edge_app.style import NOTHING, count, file_size, variant_colour
-from host_tools.charts.bars import Group, Row, row_chart
+from edge_app.style import NOTHING, count, file_size
+from host_tools.charts.bars import Row, row_chart
 from host_tools.charts.drawing import Chart
 from host_tools.charts.scatter import Point, class_chart, pareto_chart
 from host_tools.report.figures import FLOAT, Labelled, Score
@@ -15,24 +13,22 @@ def size_chart(labelled: Labelled, prefix: str) -> Chart | None:
     sizes = [one.bytes or 0 for _, result in labelled for one in result.figures.values()]
     unit, unit_bytes = ("MB", 1e6) if max(sizes, default=0) >= 1e6 else ("kB", 1e3)
     seen: set[tuple[int | None, ...]] = set()
-    groups: list[Group] = []
+    groups: list[tuple[str, dict[str, Row]]] = []
     for label, result in labelled:
         key = tuple(one.bytes for one in result.figures.values())
         if key in seen or not any(key):
             continue
         seen.add(key)
-        rows = []
-        for one in result.figures.values():
-            value, text = one.bytes and one.bytes / unit_bytes, NOTHING
-            if one.bytes:
-                text = file_size(one.bytes)
-            rows.append(Row(one.variant, value, text, variant_colour(one.variant)))
+        rows = {
+            one.variant: Row(one.bytes / unit_bytes, file_size(one.bytes))
+            if one.bytes
+            else Row(None, NOTHING)
+            for one in result.figures.values()
+        }
         title = "files as published" if result.published else "this model's files"
-        if any(group.title == title for group in groups):
+        if any(other == title for other, _ in groups):
             title = f"{title}, {label}"
-        groups.append(Group(title, tuple(rows)))
-    if not groups:
-        return None
+        groups.append((title, rows))
     note = f"Of the .tflite file, in {'millions' if unit == 'MB' else 'thousands'} of bytes."
     return row_chart(f"{prefix}-size", "File size", note, groups, unit)
 
@@ -47,22 +43,18 @@ def quality_chart(labelled: Labelled, prefix: str) -> Chart | None:
         if not scores or key in seen:
             continue
         seen.add(key)
-        rows = []
+        rows = {}
         for one in result.figures.values():
             headline = one.score.headline if one.score else None
             if headline:
                 measures[headline[0]] = None
             value = _scaled(headline) if headline else None
-            rows.append(
-                Row(one.variant, value, quality_text(headline), variant_colour(one.variant))
-            )
-        groups.append(Group(f"on {_scored_on(next(iter(scores.values())))}", tuple(rows)))
-    if not groups:
-        return None
+            rows[one.variant] = Row(value, quality_text(headline))
+        groups.append((f"on {_scored_on(next(iter(scores.values())))}", rows))
     title = f"Quality: {', '.join(measures)}"
     note = "Scores on different frames cannot be compared."
     top = 1.0 if "mIoU" in measures else 100.0
-    unit = _unit(next(iter(measures)))
+    unit = _unit(next(iter(measures), ""))
     return row_chart(f"{prefix}-quality", title, note, groups, unit, top=top)
 
 

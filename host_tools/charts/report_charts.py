@@ -1,7 +1,5 @@
 """The charts of one model, from the results shown side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from host_tools.charts.drawing import Chart

@@ -33,19 +33,15 @@ def pareto_chart(
     height = 3.2 + 0.25 * len(series)
 
     def draw(axes: Axes, theme: Theme) -> None:
-        times = [point.time_ms for points in series.values() for point in points]
+        every = [point for points in series.values() for point in points]
+        times = [point.time_ms for point in every]
         if max(times) / min(times) > 12:
             log_axis(axes, min(times) / 1.6, max(times) * 1.6)
-        largest = max((p.bytes or 0 for points in series.values() for p in points), default=0)
+        largest = max(point.bytes or 0 for point in every)
         for (machine, points), shape in zip(series.items(), "osD^vP*X" * len(series), strict=False):
             front = pareto_front(points)
-            axes.plot(
-                [point.time_ms for point in front],
-                [point.quality for point in front],
-                color=theme.soft,
-                linewidth=1,
-                zorder=1,
-            )
+            line = [[point.time_ms for point in front], [point.quality for point in front]]
+            axes.plot(*line, color=theme.soft, linewidth=1, zorder=1)
             for point in sorted(points, key=lambda one: -(one.bytes or 0)):
                 share = (point.bytes or largest) / largest if largest else 0.5
                 axes.scatter(
@@ -60,14 +56,13 @@ def pareto_chart(
                 )
             if len(series) > 1:
                 axes.plot([], [], shape, color=theme.soft, label=shortened(machine), markersize=6)
-        _pad(axes, times, [p.quality for points in series.values() for p in points])
+        _pad(axes, times, [point.quality for point in every])
         axes.grid(visible=True, axis="both")
         axes.spines[["left", "bottom"]].set_visible(False)
         axes.locator_params(axis="y", nbins=6)
         axes.set_xlabel("ms per frame, invoke only")
         axes.set_ylabel(quality)
-        variants = {p.variant: None for points in series.values() for p in points}
-        legend(axes, {variant: variant_colour(variant) for variant in variants}, "o")
+        legend(axes, {point.variant: variant_colour(point.variant) for point in every}, "o")
 
     return Chart(name, title, note, lambda theme: png(draw, height, theme))
 

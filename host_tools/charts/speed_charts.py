@@ -1,11 +1,8 @@
 """The charts of latencies and rates; None if no result has the figures."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
-from edge_app.style import variant_colour
-from host_tools.charts.bars import Group, Row, row_chart, stage_chart, tail_chart
+from host_tools.charts.bars import Groups, Row, T, row_chart, stage_chart, tail_chart
 from host_tools.charts.drawing import Chart
 from host_tools.report.figures import Figures, Labelled, LatencySummary
 from host_tools.report.sentences import figure
@@ -38,77 +35,68 @@ def _latency_chart(
     spreads = [pick(one) for _, result in labelled for one in result.figures.values()]
     slowest_ms = max((spread.typical_ms for spread in spreads if spread), default=0.0)
     unit, unit_ms = ("s per frame", 1e3) if slowest_ms >= 10_000 else ("ms per frame", 1.0)
-    groups = []
-    for label, result in labelled:
-        rows = []
-        for one in result.figures.values():
-            spread = pick(one)
-            value = spread.typical_ms / unit_ms if spread else None
-            end = spread.p90_ms / unit_ms if spread and spread.p90_ms else None
-            colour = variant_colour(one.variant)
-            rows.append(Row(one.variant, value, figure(value), colour, end=end))
-        if any(row.value is not None for row in rows):
-            groups.append(Group(label, tuple(rows)))
-    return row_chart(name, title, note, groups, unit) if groups else None
+
+    def row(one: Figures) -> Row:
+        spread = pick(one)
+        value = spread.typical_ms / unit_ms if spread else None
+        end = spread.p90_ms / unit_ms if spread and spread.p90_ms else None
+        return Row(value, figure(value), end=end)
+
+    return row_chart(name, title, note, _groups(labelled, row), unit)
 
 
 def rate_chart(labelled: Labelled, prefix: str) -> Chart | None:
     """Return the chart of frames per second."""
-    groups = []
-    for label, result in labelled:
-        if not result.has("end_to_end_fps", "invoke_only_fps"):
-            continue
-        rows = []
-        for one in result.figures.values():
-            text = figure(one.end_to_end_fps)
-            if one.invoke_only_fps is not None:
-                text += f" ({figure(one.invoke_only_fps)})"
-            # The invoke-only rate is only a mark, since a user never sees it.
-            colour = variant_colour(one.variant)
-            rows.append(
-                Row(one.variant, one.end_to_end_fps, text, colour, mark=one.invoke_only_fps)
-            )
-        groups.append(Group(label, tuple(rows)))
+
+    def row(one: Figures) -> Row:
+        text = figure(one.end_to_end_fps)
+        if one.invoke_only_fps is not None:
+            text += f" ({figure(one.invoke_only_fps)})"
+        # The invoke-only rate is only a mark, since a user never sees it.
+        return Row(one.end_to_end_fps, text, mark=one.invoke_only_fps)
+
     note = (
         "End to end, from reading a frame to the finished canvas; "
         "the mark and the number in brackets are invoke-only."
     )
-    name = f"{prefix}-fps"
-    return row_chart(name, "Frames per second", note, groups, "frames/s") if groups else None
+    groups = _groups(labelled, row)
+    return row_chart(f"{prefix}-fps", "Frames per second", note, groups, "frames/s")
 
 
 def tails_chart(labelled: Labelled, prefix: str) -> Chart | None:
     """Return the chart of the network's latency percentiles, for results that have them."""
-    groups = {}
-    for label, result in labelled:
-        spreads = {
-            one.variant: one.invoke_only
-            for one in result.figures.values()
-            if one.invoke_only and one.invoke_only.p99_ms and one.invoke_only.max_ms
-        }
-        if spreads:
-            groups[label] = spreads
+
+    def spread(one: Figures) -> LatencySummary | None:
+        known = one.invoke_only
+        return known if known and known.p99_ms and known.max_ms else None
+
     note = (
         "Invoke only: from the median (dot) over the 90th, 95th and 99th percentile "
         "(thinner each time) to the slowest run (stroke). Short tails do not stutter."
     )
-    return tail_chart(f"{prefix}-tails", "Latency spread", note, groups) if groups else None
+    return tail_chart(f"{prefix}-tails", "Latency spread", note, _groups(labelled, spread))
 
 
 def stages_chart(labelled: Labelled, prefix: str) -> Chart | None:
     """Return the chart of each stage's share of the time."""
-    groups = {}
-    for label, result in labelled:
-        variants = {}
-        for one in result.figures.values():
-            stages = {name: spread.typical_ms for name, spread in one.stages.items()}
-            stages.pop("end_to_end", None)
-            if stages:
-                variants[one.variant] = stages
-        if variants:
-            groups[label] = variants
+
+    def stages(one: Figures) -> dict[str, float] | None:
+        spreads = one.stages.items()
+        return {name: each.typical_ms for name, each in spreads if name != "end_to_end"} or None
+
     note = (
         "Shares of the stages' medians, with their sum in ms. Capture, network and drawing "
         "overlap in three threads, so a frame may take less than the sum."
     )
-    return stage_chart(f"{prefix}-stages", "Where the time goes", note, groups) if groups else None
+    return stage_chart(f"{prefix}-stages", "Where the time goes", note, _groups(labelled, stages))
+
+
+def _groups(labelled: Labelled, row: Callable[[Figures], T | None]) -> Groups[T]:
+    """Return the rows of all variants that have one, for each result that has any."""
+    groups = []
+    for label, result in labelled:
+        made = [(one.variant, row(one)) for one in result.figures.values()]
+        rows = {name: each for name, each in made if each is not None}
+        if rows:
+            groups.append((label, rows))
+    return groups

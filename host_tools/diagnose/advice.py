@@ -1,7 +1,5 @@
 """What a comparison found in sentences, and what to do about it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from edge_app.style import count

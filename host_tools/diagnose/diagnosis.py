@@ -1,7 +1,5 @@
 """A diagnosis: the comparison of a pair, the trials to repair it, and both as files."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

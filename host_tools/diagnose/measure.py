@@ -88,13 +88,13 @@ def compare(
             f"the inputs differ, {whole.input.shape} and {small.input.shape}; "
             "give two variants of one model"
         )
+    names = [operator.outputs[0] for operator in graph.operators if operator.outputs]
     shared = {
-        operator.outputs[0]: _ErrorSum(small.tensors[operator.outputs[0]])
-        for operator in graph.operators
-        if operator.outputs
-        and operator.outputs[0] in small.tensors
-        and whole.tensors[operator.outputs[0]].dtype == np.float32
-        and small.tensors[operator.outputs[0]].shape == whole.tensors[operator.outputs[0]].shape
+        name: _ErrorSum(small.tensors[name])
+        for name in names
+        if name in small.tensors
+        and whole.tensors[name].dtype == np.float32
+        and small.tensors[name].shape == whole.tensors[name].shape
     }
     if not shared:
         raise ModelError("the two graphs share no tensor by name; give two variants of one model")
@@ -129,24 +129,22 @@ def _comparison(
     graph: FlatbufferGraph, shared: dict[str, _ErrorSum], image: _ErrorSum, count: int
 ) -> LayerComparison:
     snr_db = {name: error.snr_db() for name, error in shared.items()}
-    snr_db.update(dict.fromkeys(graph.inputs, image.snr_db()))
-    layers = []
+    snr_db |= dict.fromkeys(graph.inputs, image.snr_db())
+    layers, unmatched = [], []
     for order, operator in enumerate(graph.operators):
         name = operator.outputs[0] if operator.outputs else ""
         if name in shared:
             before = min((snr_db[read] for read in operator.inputs if read in snr_db), default=None)
             lost_db = 0.0 if before is None else before - snr_db[name]
             layers.append(shared[name].layer(order, name, operator.kind, lost_db))
+        elif name:
+            unmatched.append(name)
     return LayerComparison(
         layers=tuple(layers),
         input=image.layer(-1, graph.inputs[0], "INPUT", 0.0),
         output_name=graph.outputs[0],
         samples=count,
-        unmatched=tuple(
-            operator.outputs[0]
-            for operator in graph.operators
-            if operator.outputs and operator.outputs[0] not in shared
-        ),
+        unmatched=tuple(unmatched),
     )
 
 
@@ -218,7 +216,7 @@ class _ErrorSum:
             high=high,
             least=self.least,
             greatest=self.greatest,
-            range_use=len(self.levels) / _level_count(self.info) if quantized else None,
+            range_use=len(self.levels) / 256**self.info.dtype.itemsize if quantized else None,
             saturated=self.beyond / max(1, self.values) if quantized else None,
         )
 
@@ -233,12 +231,5 @@ def decibels(signal: float, noise: float) -> float:
 def limits(info: TensorInfo) -> tuple[float, float]:
     """Return the least and the greatest real value of a quantized tensor's range."""
     ends = np.iinfo(info.dtype)
-    return (
-        (ends.min - info.zero_point) * info.scale,
-        (ends.max - info.zero_point) * info.scale,
-    )
-
-
-def _level_count(info: TensorInfo) -> int:
-    ends = np.iinfo(info.dtype)
-    return int(ends.max) - int(ends.min) + 1
+    low, high = ((end - info.zero_point) * info.scale for end in (ends.min, ends.max))
+    return low, high

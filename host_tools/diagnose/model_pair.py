@@ -1,7 +1,5 @@
 """The two variants of a model that are compared, and images as their input."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,10 +1,7 @@
 """Trials of int8 with some operators left in float."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,19 +27,12 @@ class RepairTrial:
     bytes: int
 
 
-class OnTrial(Protocol):
-    """Reports progress of a search."""
-
-    def __call__(self, kept: str) -> None:
-        """Note that a trial with these kinds in float is about to run."""
-
-
 def find_repair(
     float32: bytes,
     input_spec: InputSpec,
     ranges: TensorRanges,
     samples: Sequence[NDArray[np.float32]],
-    on_trial: OnTrial | None = None,
+    on_trial: Callable[[str], None] = lambda kept: None,  # noqa: ARG005
 ) -> list[RepairTrial]:
     """Try kinds of operators in float; return every trial, plain int8 first, the best last.
 
@@ -50,18 +40,17 @@ def find_repair(
     costs the output next to nothing. A search the other way round would stop at once, since
     nothing helps as long as a second culprit is left.
     samples: float32 inputs to judge on; a few are enough.
+    on_trial: called before each trial with the kinds left in float.
     """
-    graph = read_graph(float32)
     wanted = _outputs(float32, samples)
 
     def attempt(kept: tuple[str, ...]) -> RepairTrial:
-        if on_trial:
-            on_trial(", ".join(kept) or "none")
+        on_trial(", ".join(kept) or "none")
         made = quantize(float32, "int8", input=input_spec, ranges=ranges, keep_float=kept)
         return RepairTrial(kept, _snr_db(wanted, _outputs(made, samples)), len(made))
 
     trials = [attempt(())]
-    kept = tuple(sorted({operator.kind for operator in graph.operators} - _HEAVY))
+    kept = tuple(sorted({operator.kind for operator in read_graph(float32).operators} - _HEAVY))
     if not kept:
         return trials
     best = attempt(kept)

@@ -1,7 +1,5 @@
 """Checkpoints of a training, from which it can continue."""
 
-from __future__ import annotations
-
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -35,12 +33,6 @@ def checkpoint_path(out: Path) -> Path:
     return out.with_suffix(".checkpoint.npz")
 
 
-def take_checkpoint(network: Any, optimizer: Sequence[Any], history: History) -> Checkpoint:
-    """Copy the weights of a network and the variables of its optimizer."""
-    state = [np.asarray(variable.numpy()) for variable in optimizer]
-    return Checkpoint(history, network.get_weights(), state)
-
-
 def restore(checkpoint: Checkpoint, network: Any, optimizer: Sequence[Any]) -> None:
     """Assign a checkpoint to a network and the variables of its optimizer.
 
@@ -53,6 +45,12 @@ def restore(checkpoint: Checkpoint, network: Any, optimizer: Sequence[Any]) -> N
         raise ModelError("the checkpoint is of another network; leave out --resume to start again")
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
+
+
+def save_checkpoint(network: Any, optimizer: Sequence[Any], history: History, path: Path) -> None:
+    """Write the weights of a network and the variables of its optimizer as a checkpoint."""
+    state = [np.asarray(variable.numpy()) for variable in optimizer]
+    write_checkpoint(Checkpoint(history, network.get_weights(), state), path)
 
 
 def write_checkpoint(checkpoint: Checkpoint, path: Path) -> None:

@@ -1,7 +1,5 @@
 """Writing a trained network, and checking beforehand that it can be written."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Progress of a training: a bar on a terminal, else a line per epoch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

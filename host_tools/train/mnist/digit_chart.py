@@ -1,7 +1,5 @@
 """The chart of a training of the digit network."""
 
-from __future__ import annotations
-
 from host_tools.charts.history_chart import (
     HELD_OUT,
     TRAINED,

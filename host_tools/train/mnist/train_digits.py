@@ -1,7 +1,5 @@
 """Training of the digit network that ships with the app."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import time
@@ -21,8 +19,7 @@ from host_tools.train.checkpoint import (
     checkpoint_path,
     read_checkpoint,
     restore,
-    take_checkpoint,
-    write_checkpoint,
+    save_checkpoint,
 )
 from host_tools.train.history import History, write_history
 from host_tools.train.keeping import check_target, save_network
@@ -153,8 +150,7 @@ def train_digits(
                     learning_rate=float(network.optimizer.learning_rate),
                     seconds=round(time.perf_counter() - started, 3),
                 )
-                state = network.optimizer.variables
-                write_checkpoint(take_checkpoint(network, state, history), kept)
+                save_checkpoint(network, network.optimizer.variables, history, kept)
                 print_epoch(progress, history, epochs)
         except KeyboardInterrupt:
             partial = out.with_suffix(".interrupted.keras") if watching.batches else None

@@ -1,7 +1,5 @@
 """Training examples: random crops of an image, with colours and sharpness changed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

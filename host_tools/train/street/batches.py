@@ -1,7 +1,5 @@
 """Batches of random training samples, prepared ahead of their use."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager

@@ -1,20 +1,12 @@
 """The training and validation data of a street network, as named on the command line."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge_app.errors import UsageError
 from host_tools.train.street.batches import WeightedSet
-from host_tools.train.street.frames import (
-    held_out,
-    labelled_sample,
-    parts_of,
-    read_part,
-    scene_count,
-)
+from host_tools.train.street.frames import labelled_sample, parts_of, read_part, scene_count
 from host_tools.train.street.teacher import Teacher
 from host_tools.train.street.validation import ValidationSample
 
@@ -63,6 +55,7 @@ def read_data(
         samples = [
             labelled_sample(image, truth, part.labels, teacher, cache)
             for part in parts
+            if not part.held_out
             for image, truth in read_part(part)
         ]
         if not samples:
@@ -71,7 +64,8 @@ def read_data(
         sets.append(WeightedSet(samples, weight * len(samples) ** _POWER))
         validation += [
             ValidationSample(image, truth, part.labels)
-            for part in held_out(text)
+            for part in parts
+            if part.held_out
             for image, truth in read_part(part)
             if truth is not None
         ]

@@ -1,7 +1,5 @@
 """The encoder's initial weights: the teacher's, with the least important channels pruned."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

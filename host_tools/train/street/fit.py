@@ -1,14 +1,12 @@
 """Training of the street network for some minutes, saved every few of them."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -17,12 +15,11 @@ from host_tools.train.checkpoint import (
     checkpoint_path,
     read_checkpoint,
     restore,
-    take_checkpoint,
-    write_checkpoint,
+    save_checkpoint,
 )
 from host_tools.train.history import History, write_history
 from host_tools.train.keeping import save_network
-from host_tools.train.street.batches import Batch, drawn_batches
+from host_tools.train.street.batches import drawn_batches
 from host_tools.train.street.data import TrainingData
 from host_tools.train.street.optimizer import (
     StreetTrainer,
@@ -31,6 +28,9 @@ from host_tools.train.street.optimizer import (
     pixel_counts,
 )
 from host_tools.train.street.validation import validation_scores
+
+OnValidation = Callable[[History], None]  # called after every validation
+OnTrainingStep = Callable[[float], None]  # called after every step: the share that is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,18 @@ class TrainedStreet:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingTime:
-    """How long to train: `minutes`, earlier runs included.
+class FitOptions:
+    """Options of a training. A resumed one may have other data, and more time.
 
+    minutes: how long to train, earlier runs included.
     check_s: seconds between validations, each of which leaves a checkpoint.
     steps: for a trial, ends after so many steps, with the rate falling over them.
     """
 
     minutes: float
+    recipe: TrainingRecipe = field(default_factory=TrainingRecipe)
+    seed: int = 0
+    resume: bool = False
     check_s: float = 150.0
     steps: int | None = None
 
@@ -61,30 +65,6 @@ class TrainingTime:
         """Return the share of the training that is over, by time or by steps; 1 ends it."""
         share = trained_s / (60 * self.minutes)
         return share if self.steps is None else max(share, step / self.steps)
-
-
-@dataclass(frozen=True, slots=True)
-class FitOptions:
-    """Options of a training. A resumed one may have other data, and more time."""
-
-    time: TrainingTime
-    recipe: TrainingRecipe = field(default_factory=TrainingRecipe)
-    seed: int = 0
-    resume: bool = False
-
-
-class OnValidation(Protocol):
-    """Receives the history after every validation."""
-
-    def __call__(self, history: History) -> None:
-        """Take the history, with one more record."""
-
-
-class OnTrainingStep(Protocol):
-    """Receives progress after every step."""
-
-    def __call__(self, done: float) -> None:
-        """Take the share of the training that is over."""
 
 
 def unfinished_path(out: Path) -> Path:
@@ -100,7 +80,7 @@ def fit(
     options: FitOptions,
     *,
     on_validation: OnValidation,
-    on_step: OnTrainingStep | None = None,
+    on_step: OnTrainingStep = lambda done: None,  # noqa: ARG005
 ) -> TrainedStreet:
     """Train a network and write it as a .keras file, its history beside it.
 
@@ -108,10 +88,10 @@ def fit(
         to the running means of the weights to be scored and written.
     Raises ModelError if a file cannot be written, or the checkpoint does not fit.
     """
-    training = _Training(network, averaged, data, out, options, on_validation)
+    training = _Training(network, averaged, data, out, options, on_validation, on_step)
     with swallowed_interrupts() as check:
         try:
-            training.run(check, on_step)
+            training.run(check)
         except KeyboardInterrupt:
             training.save(finished=False)
             return TrainedStreet(unfinished_path(out), training.history, finished=False)
@@ -120,27 +100,27 @@ def fit(
     return TrainedStreet(out, training.history, finished=True)
 
 
+@dataclass
 class _Training:
     """A training under way: its steps, the losses since the last validation, its history."""
 
-    def __init__(
-        self,
-        network: Any,
-        averaged: Any,
-        data: TrainingData,
-        out: Path,
-        options: FitOptions,
-        on_validation: OnValidation,
-    ) -> None:
-        self._network, self._averaged = network, averaged
-        self._data, self._out, self._options = data, out, options
-        self._on_validation = on_validation
-        counts = pixel_counts([one.target.labels for each in data.sets for one in each.samples])
-        self._trainer = StreetTrainer(network, options.recipe, class_weights(counts))
+    network: Any
+    averaged: Any
+    data: TrainingData
+    out: Path
+    options: FitOptions
+    on_validation: OnValidation
+    on_step: OnTrainingStep
+
+    def __post_init__(self) -> None:
+        options = self.options
+        samples = [sample for each in self.data.sets for sample in each.samples]
+        counts = pixel_counts([sample.target.labels for sample in samples])
+        self._trainer = StreetTrainer(self.network, options.recipe, class_weights(counts))
         self.history = History(_settings(options))
         if options.resume:
-            checkpoint = read_checkpoint(checkpoint_path(out))
-            restore(checkpoint, network, self._trainer.variables)
+            checkpoint = read_checkpoint(checkpoint_path(self.out))
+            restore(checkpoint, self.network, self._trainer.variables)
             self.history = History(self.history.settings, checkpoint.history.records)
         last = self.history.records[-1] if self.history.records else {}
         self._step = int(last.get("steps", 0))
@@ -148,39 +128,35 @@ class _Training:
         self._losses: list[Any] = []
         self._begun = time.monotonic() - 60 * last.get("minutes", 0.0)
 
-    def run(self, check: Callable[[], None], on_step: OnTrainingStep | None) -> None:
+    def run(self, check: Callable[[], None]) -> None:
         """Train until the time is over.
 
         check: raises KeyboardInterrupt after Ctrl-C, when no step is under way.
         """
-        options, checked = self._options, time.monotonic()
-        height, width = self._network.input_shape[1:3]
+        options, checked = self.options, time.monotonic()
+        height, width = self.network.input_shape[1:3]
         size, seed, first = options.recipe.batch, options.seed, self._step
-        with drawn_batches(self._data.sets, (width, height), size, seed, first) as batches:
+        with drawn_batches(self.data.sets, (width, height), size, seed, first) as batches:
             for batch in batches:
-                done = options.time.done(time.monotonic() - self._begun, self._step)
+                done = options.done(time.monotonic() - self._begun, self._step)
                 if done >= 1:
                     break
-                self._train(batch, done)
-                if on_step is not None:
-                    on_step(done)
+                self._rate = options.recipe.rate_at(done)
+                loss = self._trainer.step(batch.images, batch.labels, batch.soft, self._rate)
+                self._losses.append(loss)
+                self._step += 1
+                self.on_step(done)
                 check()
-                if time.monotonic() - checked >= options.time.check_s:
+                if time.monotonic() - checked >= options.check_s:
                     self.save(finished=False)
                     checked = time.monotonic()
 
-    def _train(self, batch: Batch, done: float) -> None:
-        self._rate = self._options.recipe.rate_at(done)
-        loss = self._trainer.step(batch.images, batch.labels, batch.soft, self._rate)
-        self._losses.append(loss)
-        self._step += 1
-
     def save(self, *, finished: bool) -> None:
         """Score the running means; write the network, a checkpoint and the history."""
-        self._trainer.copy_means(self._averaged)
+        self._trainer.copy_means(self.averaged)
         scores = {}
-        if self._data.validation:
-            miou, accuracy = validation_scores(self._averaged, self._data.validation)
+        if self.data.validation:
+            miou, accuracy = validation_scores(self.averaged, self.data.validation)
             scores = {"held_out_miou": miou, "held_out_accuracy": accuracy}
         losses = [float(loss) for loss in self._losses]
         self.history = self.history.and_then(
@@ -191,11 +167,11 @@ class _Training:
             **scores,
         )
         self._losses.clear()
-        checkpoint = take_checkpoint(self._network, self._trainer.variables, self.history)
-        write_checkpoint(checkpoint, checkpoint_path(self._out))
-        save_network(self._averaged, self._out if finished else unfinished_path(self._out))
-        write_history(self.history, self._out.with_suffix(".history.json"))
-        self._on_validation(self.history)
+        path = checkpoint_path(self.out)
+        save_checkpoint(self.network, self._trainer.variables, self.history, path)
+        save_network(self.averaged, self.out if finished else unfinished_path(self.out))
+        write_history(self.history, self.out.with_suffix(".history.json"))
+        self.on_validation(self.history)
 
 
 def _settings(options: FitOptions) -> dict[str, Any]:

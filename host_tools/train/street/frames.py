@@ -1,7 +1,5 @@
 """Training images with their truth, labelled once by the teacher."""
 
-from __future__ import annotations
-
 import hashlib
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -39,7 +37,11 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class DatasetPart:
-    """A part of a data set: its images, and the folder and label set of their truth."""
+    """A part of a data set: its images, and the folder and label set of their truth.
+
+    every, first, last: which images, by their index; a negative one counts from the end.
+    held_out: whether they are for validation only.
+    """
 
     images: str
     truth: str | None
@@ -47,6 +49,7 @@ class DatasetPart:
     every: int = 1
     first: int = 0
     last: int | None = None
+    held_out: bool = False
 
 
 def parts_of(text: str) -> list[DatasetPart]:
@@ -67,7 +70,9 @@ def parts_of(text: str) -> list[DatasetPart]:
         return [DatasetPart(str(pair[0]), str(pair[1]), "cityscapes")]
     parts = [DatasetPart(str(path / "train"), str(path / "trainannot"), "camvid")]
     if (path / "val").is_dir():
-        parts.append(DatasetPart(str(path / "val"), str(path / "valannot"), "camvid", last=-25))
+        val = str(path / "val"), str(path / "valannot"), "camvid"
+        parts.append(DatasetPart(*val, last=-25))
+        parts.append(DatasetPart(*val, first=-25, held_out=True))
     return parts
 
 
@@ -79,15 +84,6 @@ def scene_count(text: str) -> int:
     if not count.isdigit() or int(count) < 1:
         raise UsageError(f"--data {text}: give the number of scenes, as in scenes:400")
     return int(count)
-
-
-def held_out(text: str) -> list[DatasetPart]:
-    """Return the parts for validation, if a data set has some."""
-    kind, _, name = text.partition(":")
-    path = Path(name).expanduser()
-    if kind == "camvid" and (path / "val").is_dir():
-        return [DatasetPart(str(path / "val"), str(path / "valannot"), "camvid", first=-25)]
-    return []
 
 
 def read_part(part: DatasetPart) -> Iterator[tuple[Image, ClassMap | None]]:

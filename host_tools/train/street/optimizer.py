@@ -1,7 +1,5 @@
 """The training step of the street network: its loss, AdamW, and the running mean of the weights."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

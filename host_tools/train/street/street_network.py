@@ -1,7 +1,5 @@
 """The street network: the first blocks of MobileNetV2 as encoder, and a light decoder."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,10 +1,8 @@
 """Synthetic streets as training samples; the class of every pixel is known."""
 
-from __future__ import annotations
-
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -19,13 +17,8 @@ from host_tools.train.street.truth_resize import resize_maps
 _SIZES_WH = ((640, 480), (960, 480), (854, 480), (640, 480))
 # Far from the small seeds that other images use.
 _FIRST_SEED = 100_000
-
-
-class DrawScene(Protocol):
-    """Draws a street."""
-
-    def __call__(self, seed: int, size_wh: tuple[int, int], /) -> tuple[Image, ClassMap]:
-        """Return an image, uint8 (H, W, 3) BGR, and its trainIds, uint8 (H, W)."""
+# From a seed and size_wh to a street, uint8 (H, W, 3) BGR, and its trainIds, uint8 (H, W).
+DrawScene = Callable[[int, tuple[int, int]], tuple[Image, ClassMap]]
 
 
 def draw_samples(count: int, cache: Path, draw: DrawScene) -> list[Sample]:

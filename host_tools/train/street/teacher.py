@@ -1,7 +1,5 @@
 """The teacher: a frozen DeepLab that labels images with the 19 Cityscapes classes."""
 
-from __future__ import annotations
-
 import hashlib
 import tempfile
 from collections.abc import Iterator

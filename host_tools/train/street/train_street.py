@@ -1,7 +1,5 @@
 """Training of the street network from options to files: teacher, data, encoder, fit, chart."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ from host_tools.train.history import History
 from host_tools.train.keeping import check_target
 from host_tools.train.street.data import TrainingData, check_data, read_data
 from host_tools.train.street.encoder_init import init_encoder, read_encoder
-from host_tools.train.street.fit import FitOptions, TrainedStreet, TrainingTime, fit
+from host_tools.train.street.fit import FitOptions, TrainedStreet, fit
 from host_tools.train.street.street_chart import street_chart
 from host_tools.train.street.street_network import (
     BLOCKS,
@@ -105,7 +103,7 @@ def train_street(options: StreetOptions, console: Console) -> TrainedStreet:
             averaged,
             data,
             options.out,
-            FitOptions(TrainingTime(minutes), seed=options.seed, resume=options.resume),
+            FitOptions(minutes, seed=options.seed, resume=options.resume),
             on_validation=lambda history: print_line(console, _record_text(history, minutes)),
             on_step=lambda done: progress.update(training, completed=done * minutes),
         )

@@ -1,7 +1,5 @@
 """Resizing of maps with many channels."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import cv2

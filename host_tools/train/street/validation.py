@@ -1,7 +1,5 @@
 """Scores of a street network on held-out images, computed as the app does."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -11,7 +11,7 @@ from host_tools.report.figures import Figures, LatencySummary, Result, Score, in
 
 pytest.importorskip("matplotlib", reason="needs the host extra: pip install '.[host]'")
 
-from host_tools.charts.bars import Group, Row, row_chart
+from host_tools.charts.bars import Row, row_chart
 from host_tools.charts.drawing import DARK, LIGHT, shortened, typefaces
 from host_tools.charts.report_charts import charts_of
 from host_tools.charts.scatter import Point, pareto_front
@@ -112,30 +112,32 @@ def test_equal_files_and_scores_are_shown_once() -> None:
     assert shared["m-network"].shape[0] > alone["m-network"].shape[0]
 
 
+def drawn(title: str, **values: float) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Return a chart of one group of rows."""
+    rows = {name: Row(value, str(value)) for name, value in values.items()}
+    chart = row_chart("c", "t", "n", [(title, rows)], "ms")
+    assert chart is not None
+    return pixels(chart.render(LIGHT))
+
+
 def test_bars_are_as_long_as_their_values() -> None:
     """Half the value is half the bar."""
-    rows = tuple(Row(f"v{n}", n, str(n), colour) for n, colour in ((4, "#FF0000"), (2, "#0000FF")))
-    image = pixels(row_chart("c", "t", "n", [Group("g", rows)], "ms").render(LIGHT))
-    long, short = near(image, "#FF0000"), near(image, "#0000FF")
+    image = drawn("g", float32=4, int8=2)
+    long, short = near(image, "#E69F00"), near(image, "#CC79A7")
     assert short / long == pytest.approx(0.5, abs=0.02)
 
 
 def test_values_far_apart_become_dots() -> None:
     """A bar of a hundredth of another would be invisible."""
-    rows = tuple(Row(f"v{n}", n, str(n), c) for n, c in ((400, "#FF0000"), (2, "#0000FF")))
-    image = pixels(row_chart("c", "t", "n", [Group("g", rows)], "ms").render(LIGHT))
-    assert near(image, "#FF0000") == pytest.approx(near(image, "#0000FF"), rel=0.1)
-    assert near(image, "#0000FF") > 100
+    image = drawn("g", float32=400, int8=2)
+    assert near(image, "#E69F00") == pytest.approx(near(image, "#CC79A7"), rel=0.1)
+    assert near(image, "#CC79A7") > 100
 
 
 def test_a_long_name_does_not_squeeze_the_chart() -> None:
     """Bars keep their length, however long the machine's name is."""
-
-    def red(title: str) -> int:
-        group = Group(title, (Row("v", 4, "4", "#FF0000"),))
-        return near(pixels(row_chart("c", "t", "n", [group], "ms").render(LIGHT)), "#FF0000")
-
-    assert red("x" * 200 + "$") == red("short")
+    lengths = [near(drawn(title, float32=4), "#E69F00") for title in ("x" * 200 + "$", "short")]
+    assert lengths[0] == lengths[1] > 0
     assert len(shortened("x" * 200)) <= 46
 
 

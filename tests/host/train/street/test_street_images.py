@@ -14,7 +14,7 @@ from edge_app.frame import ClassMap, Image
 from edge_app.labels import VOID
 from host_tools.train.street.augment import CropWindow, draw_window, make_example
 from host_tools.train.street.batches import WeightedSet, draw_example, drawn_batches
-from host_tools.train.street.frames import held_out, labelled_sample, parts_of, read_part
+from host_tools.train.street.frames import labelled_sample, parts_of, read_part
 from host_tools.train.street.synthetic_samples import draw_samples
 from host_tools.train.street.teacher import CLASSES, Teacher, soft_labels, teacher_sizes
 from host_tools.train.street.truth_resize import resize_maps
@@ -120,10 +120,8 @@ def test_large_frames_are_made_smaller(tmp_path: Path) -> None:
 def test_the_end_of_the_val_drive_is_held_out(tmp_path: Path) -> None:
     """Of 27 frames two are trained on and 25 are not; train is read whole."""
     root = made_camvid(tmp_path, 27)
-    parts = [len(list(read_part(part))) for part in parts_of(f"camvid:{root}")]
-    assert parts == [27, 2]
-    (apart,) = held_out(f"camvid:{root}")
-    assert len(list(read_part(apart))) == 25
+    parts = [(part.held_out, len(list(read_part(part)))) for part in parts_of(f"camvid:{root}")]
+    assert parts == [(False, 27), (False, 2), (True, 25)]
 
 
 @pytest.mark.parametrize("text", ["camvid", "places:x", ":x"])

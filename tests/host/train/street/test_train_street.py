@@ -28,7 +28,6 @@ from host_tools.train.street.fit import (
     FitOptions,
     OnTrainingStep,
     TrainedStreet,
-    TrainingTime,
     fit,
     unfinished_path,
 )
@@ -63,7 +62,7 @@ def _fitted(
     steps: int,
     *,
     resume: bool = False,
-    on_step: OnTrainingStep | None = None,
+    on_step: OnTrainingStep = lambda done: None,
 ) -> TrainedStreet:
     validation = [ValidationSample(*made_image(seed), "cityscapes") for seed in range(50, 53)]
     return fit(
@@ -72,9 +71,10 @@ def _fitted(
         TrainingData([WeightedSet(made_samples(8), 1.0)], validation),
         out,
         FitOptions(
-            TrainingTime(minutes=60, steps=steps),
+            60,
             TrainingRecipe(batch=4, rate=0.02, encoder_rate=1.0, mean=0.8, warmup=0.001),
             resume=resume,
+            steps=steps,
         ),
         on_validation=lambda history: None,
         on_step=on_step,
@@ -160,9 +160,9 @@ def test_the_rate_rises_and_falls() -> None:
 
 def test_a_trial_ends_by_its_steps() -> None:
     """The rate falls over the steps of a trial on any machine; the time also ends it."""
-    assert TrainingTime(minutes=60, steps=90).done(6.0, 45) == pytest.approx(0.5)
-    assert TrainingTime(minutes=60, steps=90).done(3600.0, 45) == pytest.approx(1.0)
-    assert TrainingTime(minutes=60).done(1800.0, 45) == pytest.approx(0.5)
+    assert FitOptions(minutes=60, steps=90).done(6.0, 45) == pytest.approx(0.5)
+    assert FitOptions(minutes=60, steps=90).done(3600.0, 45) == pytest.approx(1.0)
+    assert FitOptions(minutes=60).done(1800.0, 45) == pytest.approx(0.5)
 
 
 def test_rare_classes_weigh_more() -> None:
