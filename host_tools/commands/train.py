@@ -124,8 +124,7 @@ def _train_mnist(options: argparse.Namespace) -> int:
     from edge_app.console import print_line
     from host_tools.charts.drawing import check_matplotlib
     from host_tools.datasets import find_mnist, read_digits
-    from host_tools.train.checkpoint import checkpoint_path, read_checkpoint
-    from host_tools.train.keeping import check_target
+    from host_tools.train.checkpoint import check_target, checkpoint_path, read_checkpoint
     from host_tools.train.mnist.digit_chart import digit_chart
     from host_tools.train.mnist.train_digits import RECIPES, train_digits
     from host_tools.train.watching import training_bar

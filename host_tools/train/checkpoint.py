@@ -1,6 +1,7 @@
-"""Checkpoints of a training, from which it can continue."""
+"""Files of a training: the trained network, and checkpoints from which it can continue."""
 
 import json
+import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -101,3 +102,27 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], path: Path) ->
 
 def _short(value: Any) -> str:
     return "none" if value is None else str(value)[:12]
+
+
+def check_target(out: Path, epochs: int, seed: int = 0) -> None:
+    """Raise UsageError or ModelError for options that would fail after the training."""
+    if out.suffix != ".keras":
+        raise UsageError(f"--out {out}: must end in .keras, the only format that keeps everything")
+    if epochs < 1:
+        raise UsageError(f"--epochs {epochs}: train for at least 1")
+    if not 0 <= seed < 2**32:
+        raise UsageError(f"--seed {seed}: give a whole number from 0 to {2**32 - 1}")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise ModelError(
+            f"cannot create {out.parent}: {fault.strerror}; name another place with --out"
+        ) from None
+    if out.is_dir() or not os.access(out.parent, os.W_OK):
+        raise ModelError(f"cannot write {out}; choose another file with --out")
+
+
+def save_network(network: Any, path: Path) -> None:
+    """Write a .keras file, whole or not at all; raise ModelError if that fails."""
+    with atomic_file(path, error=ModelError) as draft:
+        network.save(draft)

@@ -21,20 +21,14 @@ def training_bar(**options: Any) -> Progress:
     )
 
 
-def watcher(progress: Progress, bar: Any, check: Callable[[], None], batches: int) -> Any:
+def watcher(progress: Progress, bar: Any, check: Callable[[], None]) -> Any:
     """Return a Keras callback that advances the bar and calls `check` after every batch."""
 
-    class Watcher(load_keras().callbacks.Callback):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.batches = batches
+    def after_batch(_: int, logs: Any) -> None:
+        progress.update(bar, advance=1, figures=_figures(logs))
+        check()
 
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
-            self.batches += 1
-            progress.update(bar, advance=1, figures=_figures(logs))
-            check()
-
-    return Watcher()
+    return load_keras().callbacks.LambdaCallback(on_train_batch_end=after_batch)
 
 
 def print_epoch(progress: Progress, history: History, epochs: int) -> None:

@@ -16,13 +16,14 @@ from host_tools.datasets import Digits
 from host_tools.framework import load_keras, load_tensorflow, pin_threads
 from host_tools.train.checkpoint import (
     check_same,
+    check_target,
     checkpoint_path,
     read_checkpoint,
     restore,
     save_checkpoint,
+    save_network,
 )
 from host_tools.train.history import History, write_history
-from host_tools.train.keeping import check_target, save_network
 from host_tools.train.watching import print_epoch, watcher
 
 EPOCHS = 5
@@ -126,7 +127,7 @@ def train_digits(
     images, seen = digits.scaled(), held_out.scaled()
     begun = time.perf_counter()
     with swallowed_interrupts() as check:
-        watching = watcher(progress, bar, check, done * per_epoch)
+        watching = watcher(progress, bar, check)
         try:
             for epoch in range(done, epochs):
                 progress.update(bar, description=f"epoch {epoch + 1} of {epochs}")
@@ -153,16 +154,17 @@ def train_digits(
                 save_checkpoint(network, network.optimizer.variables, history, kept)
                 print_epoch(progress, history, epochs)
         except KeyboardInterrupt:
-            partial = out.with_suffix(".interrupted.keras") if watching.batches else None
+            batches = int(network.optimizer.iterations)
+            partial = out.with_suffix(".interrupted.keras") if batches else None
             if partial:
                 save_network(network, partial)
             seconds = time.perf_counter() - begun
-            return TrainedDigits(partial, None, watching.batches, history, seconds, finished=False)
+            return TrainedDigits(partial, None, batches, history, seconds, finished=False)
     save_network(network, out)
     write_history(history, out.with_suffix(".history.json"))
     kept.unlink(missing_ok=True)
     accuracy, seconds = history.records[-1]["held_out_accuracy"], time.perf_counter() - begun
-    return TrainedDigits(out, accuracy, watching.batches, history, seconds, finished=True)
+    return TrainedDigits(out, accuracy, epochs * per_epoch, history, seconds, finished=True)
 
 
 def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray[Any, np.dtype[np.int64]]:

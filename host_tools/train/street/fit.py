@@ -16,9 +16,9 @@ from host_tools.train.checkpoint import (
     read_checkpoint,
     restore,
     save_checkpoint,
+    save_network,
 )
 from host_tools.train.history import History, write_history
-from host_tools.train.keeping import save_network
 from host_tools.train.street.batches import drawn_batches
 from host_tools.train.street.data import TrainingData
 from host_tools.train.street.optimizer import (

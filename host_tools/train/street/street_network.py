@@ -62,7 +62,6 @@ def street_network(
     *,
     blocks: tuple[Block, ...] = BLOCKS,
     decoder: DecoderBlock | None = None,
-    classes: int = CLASSES,
 ) -> Any:
     """Return the untrained network: RGB in -1..1 (N, H, W, 3) to logits (N, H/4, W/4, C).
 
@@ -82,7 +81,7 @@ def street_network(
     x = _context(x, decoder)
     x = _merge(x, finer[2], decoder.eighth, 5, "eighth")
     x = _merge(x, finer[1], decoder.quarter, 3, "quarter")
-    return keras.Model(image, keras.layers.Conv2D(classes, 1, name="logits")(x), name="street")
+    return keras.Model(image, keras.layers.Conv2D(CLASSES, 1, name="logits")(x), name="street")
 
 
 def _conv(channels: int, side: int, name: str, *, stride: int = 1, bias: bool = True) -> Any:

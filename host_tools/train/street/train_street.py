@@ -15,9 +15,8 @@ from edge_app.atomic import write_atomic
 from edge_app.console import print_line
 from host_tools.charts.drawing import check_matplotlib
 from host_tools.framework import load_keras, pin_threads
-from host_tools.train.checkpoint import checkpoint_path, read_checkpoint
+from host_tools.train.checkpoint import check_target, checkpoint_path, read_checkpoint
 from host_tools.train.history import History
-from host_tools.train.keeping import check_target
 from host_tools.train.street.data import TrainingData, check_data, read_data
 from host_tools.train.street.encoder_init import init_encoder, read_encoder
 from host_tools.train.street.fit import FitOptions, TrainedStreet, fit

@@ -16,9 +16,8 @@ from rich.progress import Progress
 
 from edge_app.errors import EdgeError, ModelError, UsageError
 from host_tools.framework import load_keras
-from host_tools.train.checkpoint import checkpoint_path, read_checkpoint
+from host_tools.train.checkpoint import check_target, checkpoint_path, read_checkpoint, save_network
 from host_tools.train.history import History, from_json
-from host_tools.train.keeping import check_target, save_network
 from host_tools.train.mnist.digit_chart import digit_chart
 from host_tools.train.mnist.train_digits import (
     OURS,
