@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from edge_app.closeable import Closeable
 from edge_app.controls import Action, Controls
 from edge_app.digits.reader import DigitReader
-from edge_app.frame import Comparison, Frame, Image, Result, Status
+from edge_app.frame import Frame, Image, Result, Status
 from edge_app.metrics.agreement import partner
 from edge_app.metrics.run_stats import RunStats
 from edge_app.model.catalog import default_variant
@@ -213,21 +214,13 @@ class ModelOverlays:
         self._hints = hints
         self._by_model: dict[str, Overlay] = {}
 
-    def __call__(
-        self,
-        frame: Frame,
-        result: Result,
-        status: Status,
-        controls: Controls,
-        now_s: float,
-        comparison: Comparison | None,
-    ) -> Image:
-        """Return a new canvas: uint8 (H, W, 3) BGR."""
+    def __call__(self, frame: Frame, result: Result, status: Status, *rest: Any) -> Image:
+        """Return a new canvas, as `Overlay.draw` does; rest: its other arguments."""
         overlay = self._by_model.get(status.model)
         if overlay is None:
             overlay = Overlay(status.labels, edges=self._edges, hints=self._hints)
             self._by_model[status.model] = overlay
-        return overlay.draw(frame, result, status, controls, now_s, comparison)
+        return overlay.draw(frame, result, status, *rest)
 
 
 def _service_status(stats: RunStats) -> str:

@@ -18,6 +18,11 @@ from host_tools.charts.speed_charts import (
 )
 from host_tools.report.figures import Result, labels
 
+_CHARTS = (
+    size_chart, quality_chart, invoke_chart, rate_chart, end_to_end_chart,
+    tails_chart, stages_chart, quality_against_time_chart,
+)  # fmt: skip
+
 
 def charts_of(results: Sequence[Result], prefix: str) -> list[Chart]:
     """Return the charts that these results of one model have figures for.
@@ -25,15 +30,5 @@ def charts_of(results: Sequence[Result], prefix: str) -> list[Chart]:
     prefix: of the charts' file names, so that those of several models differ.
     """
     labelled = list(zip(labels(results), results, strict=True))
-    charts = [
-        size_chart(labelled, prefix),
-        quality_chart(labelled, prefix),
-        invoke_chart(labelled, prefix),
-        rate_chart(labelled, prefix),
-        end_to_end_chart(labelled, prefix),
-        tails_chart(labelled, prefix),
-        stages_chart(labelled, prefix),
-        quality_against_time_chart(labelled, prefix),
-        *class_charts(labelled, prefix),
-    ]
+    charts = [make(labelled, prefix) for make in _CHARTS] + class_charts(labelled, prefix)
     return [chart for chart in charts if chart is not None]

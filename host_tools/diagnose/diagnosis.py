@@ -61,10 +61,6 @@ def _repair_trials(
 
 def write_diagnosis(diagnosis: Diagnosis, out: Path) -> tuple[Path, Path]:
     """Write layers.png and layers.json; return their paths. Raises ModelError."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise ModelError(f"cannot write {out}: {fault.strerror}; {_ADVICE}") from None
     found = diagnosis.comparison
     chart, record = out / "layers.png", out / "layers.json"
     image = layer_chart(found, f"{diagnosis.title}: {verdict(found)}")

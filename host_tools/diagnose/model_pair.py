@@ -13,6 +13,7 @@ from edge_app.model.card import InputSpec, TensorInfo, read_card
 from edge_app.model.infer_card import usual_scaling
 from edge_app.model.preprocess import Preprocess
 from edge_app.sources.factory import open_source
+from host_tools.models.loaded_model import read_model_file
 from host_tools.tflite.intermediate import GraphRunner
 
 
@@ -60,19 +61,19 @@ class InputScaling:
 def pair_of_folder(folder: Path, scaling: InputScaling) -> ModelPair:
     """Read float32 and int8 of a model folder; a mean given replaces the card's input."""
     card = read_card(folder)
-    float32, int8 = (_read(card.variant(name).path) for name in ("float32", "int8"))
+    float32, int8 = (read_model_file(card.variant(name).path) for name in ("float32", "int8"))
     taken = card.input if scaling.mean is None else scaling.spec(card.input.size_wh)
     return ModelPair(card.title, float32, int8, taken)
 
 
 def pair_of_files(float32: Path, int8: Path, scaling: InputScaling) -> ModelPair:
     """Read two .tflite files without a card."""
-    content = _read(float32)
+    content = read_model_file(float32)
     shape = GraphRunner(content, inner=False).input.shape
     if len(shape) not in {3, 4}:
         raise ModelError(f"the input of {float32} is {shape}, not an image; name another model")
     taken = scaling.spec((shape[2], shape[1]), gray=len(shape) == 3 or shape[3] == 1)
-    return ModelPair(int8.stem, content, _read(int8), taken)
+    return ModelPair(int8.stem, content, read_model_file(int8), taken)
 
 
 def spread_images(text: str, most: int) -> list[Image]:
@@ -88,10 +89,3 @@ def spread_images(text: str, most: int) -> list[Image]:
     if not images:
         raise SourceError(f"no image in {text}; name another source with --images")
     return images
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as fault:
-        raise ModelError(f"cannot read {path}: {fault.strerror}; check the path") from None

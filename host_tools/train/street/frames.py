@@ -146,12 +146,5 @@ def load_arrays(path: Path, names: Sequence[str]) -> list[NDArray[np.uint8]] | N
 def save_arrays(path: Path, **arrays: NDArray[np.uint8]) -> None:
     """Write a file of the cache, whole or not at all; raise SourceError if that fails."""
     advice = "name another place with --cache"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise SourceError(f"cannot create {path.parent}: {fault.strerror}; {advice}") from None
-    with (
-        atomic_file(path, error=SourceError, advice=advice) as draft,
-        draft.open("wb") as file,
-    ):
+    with atomic_file(path, error=SourceError, advice=advice) as draft, draft.open("wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
