@@ -1,5 +1,7 @@
 """Writing a file whole, or leaving the one that was there."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

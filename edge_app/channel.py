@@ -1,5 +1,7 @@
 """The bounded queue between two threads: its end and its errors always arrive."""
 
+from __future__ import annotations
+
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator

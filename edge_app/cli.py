@@ -1,5 +1,7 @@
 """The commands of `edge-app`. A command's module is imported only when it is called."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Sequence
 

@@ -1,5 +1,7 @@
 """Base class of what holds a device, file, window or thread."""
 
+from __future__ import annotations
+
 from typing import Self
 
 

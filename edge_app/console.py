@@ -1,5 +1,7 @@
 """Printing in the terminal: lines, paragraphs and tables."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from contextlib import suppress
 

@@ -1,5 +1,7 @@
 """What a person can change while the program runs, and the keys for it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum

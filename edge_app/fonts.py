@@ -1,5 +1,7 @@
 """The typeface of overlay and images, and fitting text into a width."""
 
+from __future__ import annotations
+
 from functools import cache, lru_cache
 
 from PIL import ImageFont

@@ -1,5 +1,7 @@
 """Values that travel from the source to the sinks."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

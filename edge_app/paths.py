@@ -1,5 +1,7 @@
 """Folders: the files that ship with the app, and the user's cache and state."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import sys

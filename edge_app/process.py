@@ -1,5 +1,7 @@
 """Settings of the whole process, made here only: memory, OpenCV's threads and the environment."""
 
+from __future__ import annotations
+
 import ctypes
 import os
 from collections.abc import Iterable, Mapping

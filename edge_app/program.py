@@ -1,5 +1,7 @@
 """A program of commands, each of which is imported only when it is called."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import sys

@@ -1,5 +1,7 @@
 """States of a run's parts, as values that views place and colour by their kind."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from enum import Enum
 

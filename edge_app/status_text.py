@@ -3,6 +3,8 @@
 Views only place and colour it. Light on purpose: it imports nothing that draws.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import NamedTuple
 

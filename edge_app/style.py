@@ -1,5 +1,7 @@
 """Colours and number formats of HUD, terminal, charts and report."""
 
+from __future__ import annotations
+
 import math
 
 # Source: Okabe and Ito, "Color Universal Design": colour-blind people can tell them apart too.

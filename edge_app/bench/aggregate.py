@@ -1,5 +1,7 @@
 """Figures of a case from its trials."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable, Sequence
 

@@ -1,5 +1,7 @@
 """Printing for a benchmark: its progress and its results."""
 
+from __future__ import annotations
+
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text

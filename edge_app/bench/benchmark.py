@@ -1,5 +1,7 @@
 """A benchmark: all cases in rounds, keeping what is measured whatever happens."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

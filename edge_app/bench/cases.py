@@ -1,5 +1,7 @@
 """Cases to measure, their order, and what a worker process is asked."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product

@@ -1,5 +1,7 @@
 """Comparison of two bench results: what became slower, and whether that is more than noise."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Confidence intervals of medians and of their ratios."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np

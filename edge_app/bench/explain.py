@@ -1,5 +1,7 @@
 """Why a variant is as fast as it is: sentences on delegate, CPU and runtime."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 

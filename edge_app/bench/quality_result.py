@@ -1,5 +1,7 @@
 """Quality of a variant's answers: agreement with float32, and scores against the truth."""
 
+from __future__ import annotations
+
 import math
 import threading
 import time

@@ -1,5 +1,7 @@
 """Bench results as files: assembling one, writing JSON and CSV, reading JSON."""
 
+from __future__ import annotations
+
 import csv
 import io
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """A run of a network for minutes without a pause: its speed on a warm board."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Sequence

@@ -1,5 +1,7 @@
 """Measurements as tables that fit a terminal of 80 columns."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

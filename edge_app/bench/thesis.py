@@ -1,5 +1,7 @@
 """`edge-app bench --preset thesis`: the experiment this project began with."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

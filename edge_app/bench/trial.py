@@ -3,6 +3,8 @@
 Runs in a worker process. Terms as in LiteRT's `benchmark_model`.
 """
 
+from __future__ import annotations
+
 import gc
 import threading
 import time

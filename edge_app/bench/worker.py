@@ -4,6 +4,8 @@ A new process has nothing of another case in its memory, loading is measured as 
 rest, and boards with little memory hold one network at a time.
 """
 
+from __future__ import annotations
+
 import multiprocessing
 import os
 import signal

@@ -1,5 +1,7 @@
 """The machine and its state; what cannot be read is "unknown"."""
 
+from __future__ import annotations
+
 import importlib.metadata
 import os
 import platform

@@ -1,5 +1,7 @@
 """Throttling as the firmware reports it: by sysfs, else by vcgencmd."""
 
+from __future__ import annotations
+
 import shutil
 import subprocess
 from pathlib import Path

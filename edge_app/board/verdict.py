@@ -1,5 +1,7 @@
 """Whether figures measured on a board are valid, and why not."""
 
+from __future__ import annotations
+
 import functools
 import operator
 from collections.abc import Mapping, Sequence

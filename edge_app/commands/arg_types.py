@@ -1,5 +1,7 @@
 """Options of both programs: adding them, their types, and options dataclasses made of them."""
 
+from __future__ import annotations
+
 import argparse
 import inspect
 import re

@@ -3,6 +3,8 @@
 Nothing is imported that is not part of Python, for it must run before anything is installed.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import sys

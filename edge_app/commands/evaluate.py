@@ -1,5 +1,7 @@
 """`edge-app evaluate`: score variants over a whole data set."""
 
+from __future__ import annotations
+
 import argparse
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """`edge-app merge`: add up what several boards counted."""
 
+from __future__ import annotations
+
 import argparse
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """`edge-app service`: install, watch and remove the service."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import pwd

@@ -1,5 +1,7 @@
 """All digits of an image, read with a network for single digits."""
 
+from __future__ import annotations
+
 import time
 
 import numpy as np

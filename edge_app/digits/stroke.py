@@ -4,6 +4,8 @@ Ink is how much darker (or, on dark paper, lighter) a pixel is than its surround
 of strokes is calm if it has little ink, few edges and even brightness.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

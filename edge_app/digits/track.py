@@ -1,5 +1,7 @@
 """Readings that are steady from frame to frame: boxes are tracked, scores averaged."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -3,6 +3,8 @@
 Every record is a line of JSON, written before the next risk is taken.
 """
 
+from __future__ import annotations
+
 import importlib
 import importlib.metadata
 import json

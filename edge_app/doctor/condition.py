@@ -1,5 +1,7 @@
 """Checks of the board's state: clock, throttling, temperature, memory and disk."""
 
+from __future__ import annotations
+
 import errno
 import tempfile
 from pathlib import Path

@@ -1,5 +1,7 @@
 """All checks, in the order in which one thing depends on another."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 from edge_app.doctor.condition import check_condition

@@ -1,5 +1,7 @@
 """The result of one check."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

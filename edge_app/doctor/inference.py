@@ -1,5 +1,7 @@
 """Checks of the inference runtimes, and of the models on the one that would be used."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The machine as the doctor sees it, so that a test can give another one."""
 
+from __future__ import annotations
+
 import os
 import platform
 import shutil

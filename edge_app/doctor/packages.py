@@ -1,5 +1,7 @@
 """Checks of the packages the app is built on, each imported in a child process."""
 
+from __future__ import annotations
+
 import re
 from typing import Any
 

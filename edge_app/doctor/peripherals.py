@@ -1,5 +1,7 @@
 """Checks of the display and the cameras."""
 
+from __future__ import annotations
+
 import os
 
 from edge_app.doctor.finding import FAIL, OK, WARN, Finding, split_advice

@@ -1,5 +1,7 @@
 """Running a check in a child process, because what it loads may crash."""
 
+from __future__ import annotations
+
 import json
 import signal
 import subprocess

@@ -1,5 +1,7 @@
 """Checks of Python and of the system below it."""
 
+from __future__ import annotations
+
 from edge_app.board import UNKNOWN
 from edge_app.doctor.finding import FAIL, OK, WARN, Finding
 from edge_app.doctor.machine import Machine

@@ -1,5 +1,7 @@
 """Check that a variant is the file its card describes, and predicts correctly here."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from edge_app.errors import ModelError

@@ -1,5 +1,7 @@
 """Data sets: finding images and truth on disk, and reading any part of them."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass

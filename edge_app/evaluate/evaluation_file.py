@@ -1,5 +1,7 @@
 """Evaluations: scores from their counts, writing them, and adding two of them."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from msgspec.structs import replace

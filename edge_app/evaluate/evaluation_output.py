@@ -1,5 +1,7 @@
 """Printing for an evaluation: its progress, scores and files."""
 
+from __future__ import annotations
+
 import math
 from pathlib import Path
 

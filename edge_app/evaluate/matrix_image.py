@@ -1,5 +1,7 @@
 """A confusion matrix as an image with its percentages."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Images of an evaluation: confusion matrices and worst frames, in its folder."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 

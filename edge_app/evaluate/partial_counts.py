@@ -1,5 +1,7 @@
 """Counts of some frames of a data set: adding them up, and what is left to count."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from functools import reduce
 

@@ -1,5 +1,7 @@
 """Evaluation of a model's variants on one machine; what is counted is kept at every moment."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Scoring a span of a data set with one engine, as every machine that takes part does."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 

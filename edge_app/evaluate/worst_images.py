@@ -1,5 +1,7 @@
 """The worst frames as images: frame, truth and answer side by side."""
 
+from __future__ import annotations
+
 import cv2
 import numpy as np
 from PIL import Image as PillowImage

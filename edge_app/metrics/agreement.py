@@ -1,5 +1,7 @@
 """Agreement of two variants on the same frame."""
 
+from __future__ import annotations
+
 import cv2
 import numpy as np
 

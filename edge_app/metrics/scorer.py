@@ -1,5 +1,7 @@
 """Scores of results against the truth of their frames."""
 
+from __future__ import annotations
+
 import math
 from collections import Counter
 from collections.abc import Sequence

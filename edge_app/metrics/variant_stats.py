@@ -1,5 +1,7 @@
 """Statistics of each engine of a run, and of each pair that is compared."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

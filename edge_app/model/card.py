@@ -1,5 +1,7 @@
 """A model: its card, its variants, its tensors."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field

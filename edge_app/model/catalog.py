@@ -1,5 +1,7 @@
 """The models and samples that ship with the app, and finding a model by name."""
 
+from __future__ import annotations
+
 import difflib
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """From the network's output to a class map or a class."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """An engine: preprocess, network and decode of one variant, from image to result."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -3,6 +3,8 @@
 The image is drawn by code, so a card needs no image file beside it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import numpy as np

@@ -1,5 +1,7 @@
 """A card inferred from a .tflite file that has none, with a list of what was guessed."""
 
+from __future__ import annotations
+
 import zipfile
 import zlib
 from contextlib import suppress

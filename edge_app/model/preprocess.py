@@ -1,5 +1,7 @@
 """From an image to the network's input, written directly into the tensor's memory."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

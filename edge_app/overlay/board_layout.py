@@ -1,5 +1,7 @@
 """The sizes of canvases, and areas for images and panels on them."""
 
+from __future__ import annotations
+
 from edge_app.overlay.panel import SCALE_MIN, Panel, Scale, Size
 
 Area = tuple[int, int, int, int]  # x, y, width, height

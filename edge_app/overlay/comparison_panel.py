@@ -1,5 +1,7 @@
 """Panels that compare two variants: their chips, their agreement, and that of each class."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Panels of a canvas: when they are drawn, and places for those that all views share."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Where two variants disagree: marks per pixel, drawn over a dimmed gray image."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import cv2

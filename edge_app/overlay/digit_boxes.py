@@ -1,5 +1,7 @@
 """The canvas of a frame of digits on paper: a box and a label for every digit, and the HUD."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import lru_cache
 

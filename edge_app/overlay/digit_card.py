@@ -1,5 +1,7 @@
 """The canvas of a classified image: the image enlarged, the likeliest classes and the HUD."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """The help: a panel with every key and what it does."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from edge_app.controls import KEYS, Controls, Key

@@ -1,5 +1,7 @@
 """The most used keys, shown along the lower edge."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import accumulate
 

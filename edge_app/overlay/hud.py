@@ -1,5 +1,7 @@
 """The HUD: which variant runs, how fast, and how well."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from edge_app.fonts import BOLD, REGULAR, Face, face, fit, shorten, text_px

@@ -1,5 +1,7 @@
 """The legend: classes in view beside their colours, in an order that does not flicker."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
 import numpy as np

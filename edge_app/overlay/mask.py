@@ -1,5 +1,7 @@
 """Class colours blended into an image, with clean or smooth edges."""
 
+from __future__ import annotations
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray

@@ -1,5 +1,7 @@
 """The canvas that viewers see, for every kind of result."""
 
+from __future__ import annotations
+
 from edge_app.controls import Controls
 from edge_app.errors import UsageError
 from edge_app.frame import Classification, Comparison, Frame, Image, Readings, Result, Status

@@ -1,5 +1,7 @@
 """Dark translucent panels: drawn with Pillow, blended into a canvas with OpenCV."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache

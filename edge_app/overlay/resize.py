@@ -1,5 +1,7 @@
 """Fast resizing of images and class maps that keeps pixel centres in place."""
 
+from __future__ import annotations
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray

@@ -1,5 +1,7 @@
 """The image and its classes in each view and comparison, without panels."""
 
+from __future__ import annotations
+
 import cv2
 import numpy as np
 

@@ -1,5 +1,7 @@
 """States that need attention: chips, and a banner for a lost source."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from edge_app.fonts import BOLD, REGULAR, Face, face, fit, shorten, text_px

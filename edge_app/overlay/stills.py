@@ -1,5 +1,7 @@
 """Finished images of two compared variants, for demonstrations and pages."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 
 from edge_app.controls import Controls

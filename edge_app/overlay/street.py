@@ -1,5 +1,7 @@
 """The canvas of a segmented frame: its scene, its panels and its keys."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,5 +1,7 @@
 """The panels of a street, and places for them and for two images side by side."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product

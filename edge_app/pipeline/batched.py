@@ -4,6 +4,8 @@ A digit's network takes 20 us. Handing a frame to another thread takes five time
 does calling NumPy for each frame alone, so frames go through the stages in groups of 32.
 """
 
+from __future__ import annotations
+
 import math
 import time
 from collections.abc import Generator, Iterable, Sequence

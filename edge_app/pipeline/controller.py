@@ -1,5 +1,7 @@
 """Key presses: they change the controls and call the handlers of their actions."""
 
+from __future__ import annotations
+
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence

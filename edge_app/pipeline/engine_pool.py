@@ -6,6 +6,8 @@ belongs to one thread at a time: first the loader's, then the network's, and aga
 which closes it once it is no longer needed.
 """
 
+from __future__ import annotations
+
 import threading
 import time
 from collections import OrderedDict

@@ -1,5 +1,7 @@
 """Frames of a source at their own time stamps, with red and blue the right way round."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable, Iterator

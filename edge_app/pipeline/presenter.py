@@ -1,5 +1,7 @@
 """Predictions become steps: counted, drawn and handed to the sinks."""
 
+from __future__ import annotations
+
 import time
 from collections import deque
 from collections.abc import Callable, Sequence

@@ -1,5 +1,7 @@
 """One run: frames from a source through an engine to the sinks, and keys in between."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence

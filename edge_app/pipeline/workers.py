@@ -4,6 +4,8 @@ Decoding of frame n+1, the network on frame n and the drawing of frame n-1 overl
 so that every frame is seen; a live source keeps only its newest frame.
 """
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Generator, Iterator
 from functools import partial

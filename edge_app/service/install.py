@@ -1,5 +1,7 @@
 """Installing and removing the service's files, with systemd."""
 
+from __future__ import annotations
+
 import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress

@@ -1,5 +1,7 @@
 """Paths of an installed service, and of the files it is installed from."""
 
+from __future__ import annotations
+
 import sys
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,5 +1,7 @@
 """The status of a service, as systemd reports it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from edge_app.service.install import RunCommand

@@ -1,5 +1,7 @@
 """Two images that compare float32 and int8 on the same frame."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path

@@ -3,6 +3,8 @@
 Source: sd_notify(3) and sd_watchdog_enabled(3). Without such a socket nothing is sent.
 """
 
+from __future__ import annotations
+
 import os
 import socket
 import time

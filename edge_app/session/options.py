@@ -1,5 +1,7 @@
 """Options of one run, which refuse to contradict each other."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """One session, from its options to its summary."""
 
+from __future__ import annotations
+
 import threading
 from contextlib import ExitStack
 from typing import Literal

@@ -1,5 +1,7 @@
 """One session: what outlasts a change of task, and the runs of its tasks one after another."""
 
+from __future__ import annotations
+
 import os
 import threading
 import time

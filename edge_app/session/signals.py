@@ -1,5 +1,7 @@
 """Signals that stop a run after the current frame."""
 
+from __future__ import annotations
+
 import signal
 import threading
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """Tasks of a session: models, each with the source it runs on."""
 
+from __future__ import annotations
+
 from contextlib import suppress
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """What a person chose for a camera, from one run to the next."""
 
+from __future__ import annotations
+
 import json
 from contextlib import suppress
 from pathlib import Path

@@ -4,6 +4,8 @@ Qt, which OpenCV's wheels draw with, ends the whole process if it cannot reach a
 Python cannot catch that. So everything that can be wrong is checked before.
 """
 
+from __future__ import annotations
+
 import ctypes
 import os
 import re

@@ -1,5 +1,7 @@
 """The thread that encodes images a few frames behind the run."""
 
+from __future__ import annotations
+
 import os
 import sys
 import threading

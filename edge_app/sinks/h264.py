@@ -1,5 +1,7 @@
 """H.264 in an MP4 file, fragment by fragment."""
 
+from __future__ import annotations
+
 import io
 import math
 import os

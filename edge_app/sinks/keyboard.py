@@ -1,5 +1,7 @@
 """The keys of the terminal a run was started from, also over SSH."""
 
+from __future__ import annotations
+
 import atexit
 import os
 import select

@@ -1,5 +1,7 @@
 """The fixed rate of a live recording, whatever the rate of its images."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction

@@ -1,5 +1,7 @@
 """The log of a run: a JSON line per frame, and a JSON file with the summary."""
 
+from __future__ import annotations
+
 import time
 from contextlib import suppress
 from json.encoder import encode_basestring_ascii as quoted

@@ -1,5 +1,7 @@
 """Recordings of the finished images as H.264 in an MP4 that survives a kill."""
 
+from __future__ import annotations
+
 import math
 import time
 from collections.abc import Callable, Iterator

@@ -1,5 +1,7 @@
 """A recording that keys start and stop: every start has a new file."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Protocol
 

@@ -1,5 +1,7 @@
 """A run's status as lines of coloured text, in the order of the HUD."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle

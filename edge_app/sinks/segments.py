@@ -1,5 +1,7 @@
 """A recording in one file or several, which stops before the disk is full."""
 
+from __future__ import annotations
+
 import math
 import re
 import time

@@ -1,5 +1,7 @@
 """The interface of everything that receives finished frames."""
 
+from __future__ import annotations
+
 import errno
 from collections.abc import Sequence
 from contextlib import AbstractContextManager

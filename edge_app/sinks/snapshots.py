@@ -1,5 +1,7 @@
 """Snapshots: the canvas as PNG, with its figures as JSON beside it."""
 
+from __future__ import annotations
+
 from contextlib import suppress
 from itertools import count
 from pathlib import Path

@@ -1,5 +1,7 @@
 """The summary of a run as a table."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 

@@ -1,5 +1,7 @@
 """The terminal view of a run: a live view on a screen, plain lines in a pipe."""
 
+from __future__ import annotations
+
 import math
 import time
 from collections.abc import Callable, Iterator

@@ -1,5 +1,7 @@
 """The window that shows the finished images and reads keys."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from contextlib import suppress
 

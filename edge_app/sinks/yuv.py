@@ -1,5 +1,7 @@
 """Conversion of finished images to the planes that video encoders take."""
 
+from __future__ import annotations
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray

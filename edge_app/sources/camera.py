@@ -1,5 +1,7 @@
 """Camera options, and what all kinds of cameras share: orientation and time stamps."""
 
+from __future__ import annotations
+
 import math
 import time
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """A thread that reads one connection to a camera and keeps the newest image."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable

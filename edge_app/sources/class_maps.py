@@ -1,5 +1,7 @@
 """Truth as class maps, paired with frames by name or by position."""
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from collections.abc import Callable

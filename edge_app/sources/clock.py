@@ -1,5 +1,7 @@
 """Corrected rates and time stamps of video files."""
 
+from __future__ import annotations
+
 import math
 from contextlib import suppress
 from fractions import Fraction

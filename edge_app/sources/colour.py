@@ -1,5 +1,7 @@
 """Decoded video frames as upright BGR images with the right colours."""
 
+from __future__ import annotations
+
 import cv2
 import numpy as np
 from av import VideoFrame

@@ -1,5 +1,7 @@
 """V4L2 devices and their formats, queried by the ioctls of linux/videodev2.h."""
 
+from __future__ import annotations
+
 import errno
 import os
 import struct

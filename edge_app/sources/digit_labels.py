@@ -1,5 +1,7 @@
 """Truth as the class of each digit: an IDX label file, or a .csv file."""
 
+from __future__ import annotations
+
 import csv
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Opening a source from a text; files are recognised by their content, not by their name."""
 
+from __future__ import annotations
+
 import difflib
 import re
 from collections.abc import Callable

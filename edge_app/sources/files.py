@@ -1,5 +1,7 @@
 """What all sources of files have in common: attributes, notes, repetition and end."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice, takewhile

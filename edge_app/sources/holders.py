@@ -1,5 +1,7 @@
 """Processes that have a device open."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress

@@ -3,6 +3,8 @@
 Source of the format: LeCun, Cortes and Burges, "The MNIST database", file formats.
 """
 
+from __future__ import annotations
+
 import gzip
 import io
 import zlib

@@ -1,5 +1,7 @@
 """Image files as a source: one file, or a folder of them in natural order."""
 
+from __future__ import annotations
+
 import io
 import re
 import zlib

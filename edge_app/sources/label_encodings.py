@@ -1,5 +1,7 @@
 """The encodings of class ids in truth images, and decoding of these images."""
 
+from __future__ import annotations
+
 import io
 from contextlib import suppress
 from dataclasses import dataclass

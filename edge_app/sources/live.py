@@ -5,6 +5,8 @@ that Python cannot interrupt. So every connection has its own thread, which is a
 hangs; whoever reads the source only waits for an image, and only for a limited time.
 """
 
+from __future__ import annotations
+
 import math
 import threading
 import time

@@ -1,5 +1,7 @@
 """A Raspberry Pi's own camera, read through picamera2 (installed by apt)."""
 
+from __future__ import annotations
+
 import json
 import os
 import sys

@@ -1,5 +1,7 @@
 """A camera's buffer, in any of its pixel formats, as a BGR image."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 

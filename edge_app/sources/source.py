@@ -1,5 +1,7 @@
 """The interfaces of sources and of truth."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol

@@ -1,5 +1,7 @@
 """Streams of network cameras (RTSP, or MJPEG and others over HTTP), read through PyAV."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator
 from contextlib import suppress

@@ -1,5 +1,7 @@
 """A moving street drawn by code, with exact truth for every pixel."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Opening truth: folders of class maps, tarballs of them, IDX labels and .csv files."""
 
+from __future__ import annotations
+
 import re
 import tarfile
 import zlib

@@ -1,5 +1,7 @@
 """USB cameras, read through OpenCV's V4L2 backend."""
 
+from __future__ import annotations
+
 import os
 import time
 from pathlib import Path

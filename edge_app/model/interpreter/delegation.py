@@ -1,5 +1,7 @@
 """Which operators the delegate runs; too few of them is the usual reason why int8 is no faster."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -7,6 +7,8 @@ slower: the street model in float32 took 19.8 instead of 11.5 ms on an x86-64 wi
 the same classes on 99.2 % of the pixels of noise.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Loading a .tflite file: sandbox, native interpreter, network."""
 
+from __future__ import annotations
+
 import os
 import time
 from collections.abc import Iterable

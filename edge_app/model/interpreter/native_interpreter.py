@@ -1,5 +1,7 @@
 """A runtime's interpreter for one file, and explanations of its errors."""
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """Capturing what native code writes to the error stream."""
 
+from __future__ import annotations
+
 import os
 import sys
 import tempfile

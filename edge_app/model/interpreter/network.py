@@ -1,5 +1,7 @@
 """One loaded network: tensor in, tensor out."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from typing import Any

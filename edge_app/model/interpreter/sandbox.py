@@ -6,6 +6,8 @@ SHA-256, the runtime's version and the CPU, so a file is tried once. Failures ar
 cause may go away (LiteRT 2.3.0 crashed on a good file where /sys was another machine's).
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os

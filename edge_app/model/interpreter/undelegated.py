@@ -4,6 +4,8 @@ LiteRT 2.3's Python interface offers no profile of single operators, neither in 
 nor in `CompiledModel`, and the `litert-benchmark` that comes with it has no such option.
 """
 
+from __future__ import annotations
+
 import importlib
 import time
 from contextlib import suppress

@@ -1,5 +1,7 @@
 """Access to the browser view: by host name, token and origin of a request."""
 
+from __future__ import annotations
+
 import hmac
 import ipaddress
 import re

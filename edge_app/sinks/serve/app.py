@@ -1,5 +1,7 @@
 """The web application of the browser view: page, image stream, figures and keys."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import socket

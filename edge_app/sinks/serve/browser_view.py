@@ -1,5 +1,7 @@
 """The browser view: finished images on a web page, served by a thread of its own."""
 
+from __future__ import annotations
+
 import asyncio
 import errno
 import logging

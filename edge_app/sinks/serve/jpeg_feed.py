@@ -1,5 +1,7 @@
 """The newest canvas as JPEG, encoded only when a viewer wants it."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import Callable
