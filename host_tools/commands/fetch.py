@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from host_tools.fetch import DOWNLOADS
+from host_tools.fetch.fetch import DOWNLOADS
 
 EXAMPLES = """examples:
   host-tools fetch mnist                        the four files, to ./mnist
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     from rich.progress import DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
     from edge_app.console import print_line
-    from host_tools.fetch import RECORD_NAME, fetch
+    from host_tools.fetch.fetch import RECORD_NAME, fetch
 
     console = Console()
     download, folder = DOWNLOADS[options.what], options.out or Path(options.what)

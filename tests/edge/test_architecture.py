@@ -117,6 +117,16 @@ def module_graph() -> dict[str, set[str]]:
     return graph
 
 
+def test_the_pipeline_and_the_top_of_host_tools_stay_small() -> None:
+    """At most 8 modules in the pipeline with 12 imports among them; 14 entries in host_tools."""
+    pipeline = [name for name in MODULES if name.startswith("edge_app.pipeline.")]
+    graph = module_graph()
+    among = [(one, other) for one in pipeline for other in graph[one] if other in pipeline]
+    assert len(pipeline) <= 8
+    assert len(among) <= 12
+    assert len({path.relative_to(ROOT / "host_tools").parts[0] for path in HOST_FILES}) <= 15
+
+
 def test_imports_form_no_cycle() -> None:
     """Every module can be understood after those it imports."""
     graph = module_graph()

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from edge_app.atomic import write_atomic
 from edge_app.errors import EdgeError, SourceError
-from host_tools.unpack import unpack
+from host_tools.fetch.unpack import unpack
 
 if TYPE_CHECKING:
     from rich.progress import Progress

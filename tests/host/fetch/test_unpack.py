@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from edge_app.errors import SourceError
-from host_tools import unpack as unpacking
-from host_tools.unpack import unpack
+from host_tools.fetch import unpack as unpacking
+from host_tools.fetch.unpack import unpack
 from tests.support.made_archives import member, packed
 
 

@@ -16,9 +16,9 @@ from rich.progress import Progress
 from edge_app.errors import EdgeError, SourceError
 from edge_app.sources.idx import IMAGES, read_idx
 from host_tools import cli
-from host_tools import fetch as fetching
 from host_tools.datasets import PARTS
-from host_tools.fetch import DOWNLOADS, Download, RemoteFile, fetch
+from host_tools.fetch import fetch as fetching
+from host_tools.fetch.fetch import DOWNLOADS, Download, RemoteFile, fetch
 from tests.support.file_server import FileServer, served
 from tests.support.made_archives import member, packed
 
