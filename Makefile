@@ -28,7 +28,7 @@ endef
 
 demo: $(VENV)/.app
 	$(BIN)/edge-app demo --out $(OUT)
-	@echo "next, the live view: $(BIN)/edge-app run"
+	@echo "next, the live view: $(BIN)/edge-app run --loop"
 
 pi:
 	@sh systemd/pi.sh $(VENV)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,8 @@ from pathlib import Path
 
 from edge_app.errors import EdgeError
 
-_ADVICE = "free some space or choose another place"
+_ADVICE = "choose another place"
+_FIXES = {errno.ENOSPC: "free some space", errno.EACCES: "fix its permissions"}
 
 
 @contextmanager
@@ -34,7 +36,8 @@ def atomic_file(
         finally:
             draft.unlink(missing_ok=True)
     except OSError as fault:
-        raise error(f"cannot write {path}: {fault.strerror or fault}; {advice}") from None
+        fix = f"{_FIXES[fault.errno]} or {advice}" if fault.errno in _FIXES else advice
+        raise error(f"cannot write {path}: {fault.strerror or fault}; {fix}") from None
 
 
 def write_atomic(

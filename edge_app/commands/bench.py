@@ -91,7 +91,7 @@ def _describe_results(console: Console) -> int:
 
     for path, kind, text in describe(BenchResult):
         if text:
-            print_markup(console, f"{path:<34}{kind:<18}{text}")
+            print_markup(console, f"{path:<36}{kind:<18}{text}")
     return 0
 
 

@@ -50,7 +50,7 @@ def write_evaluation(result: EvaluationResult, folder: Path) -> None:
         folder / EVALUATION_NAME,
         to_json(replace(result, variants=variants)),
         error=SinkError,
-        advice="free some space or name another folder",
+        advice="choose another folder",
     )
 
 

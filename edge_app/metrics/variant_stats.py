@@ -101,4 +101,6 @@ def named(variants: Iterable[VariantStats]) -> dict[str, VariantStats]:
 
 def network_rate(stages: Mapping[str, Latency]) -> float | None:
     """Return the rate per second that the network alone would reach; None if it never ran."""
-    return 1e3 / stages["invoke"].mean_ms if "invoke" in stages else None
+    # Frames without digits never reach the network: their mean is 0.
+    mean_ms = stages["invoke"].mean_ms if "invoke" in stages else 0.0
+    return 1e3 / mean_ms if mean_ms else None

@@ -59,7 +59,7 @@ class Network:
         self.invoke = native.invoke
 
     def close(self) -> None:
-        """Free the interpreter and its memory. Later calls raise ModelError. Safe twice."""
+        """Free the interpreter and its memory; `invoke` and `write` then raise ModelError."""
         self._reset = None
         self.__dict__.pop("_native", None)
         self.invoke = self._input_view = _raise_closed

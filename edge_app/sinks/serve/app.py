@@ -26,7 +26,12 @@ WRITE_S = 15.0  # a client that takes longer for one write is disconnected
 _EVENTS_S = 0.2
 _MARK = b"--edge\r\n"
 _PAGE = Path(__file__).parent
-_CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".woff": "font/woff"}
+_CONTENT_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".woff": "font/woff",
+}
 _SEND_BYTES = 1 << 17  # of the system's buffer for a client: old images are of no use
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -111,7 +116,9 @@ class Site:
         if self._full:
             return _answer(503, self._full)
         policy = {"Content-Security-Policy": _CONTENT_POLICY}
-        page = web.FileResponse(_PAGE / "page.html", headers=policy)
+        page = web.FileResponse(
+            _PAGE / "page.html", headers={**policy, "Content-Type": _CONTENT_TYPES[".html"]}
+        )
         access = self._access
         if access.token:
             page.set_cookie(access.cookie, access.token, httponly=True, samesite="Strict")
@@ -208,6 +215,7 @@ def status_json(status: Status) -> dict[str, Any]:
     return {
         **asdict(status_text(status)),
         "frames": count(status.frames, "frame"),
+        "states": [str(state) for state in status.states],
         "paused": any(state.kind is StateKind.PAUSED for state in status.states),
     }
 

@@ -35,7 +35,7 @@ function show(status) {
       for (const button of node.children) button.classList.toggle("on", button.dataset.what === variant);
     });
     put("facts", status.facts.join(" \u00b7 "), setText);
-    put("states", status.states, setText);
+    put("states", status.states.join(" · "), setText);
     put("switch", status.switch, setText);
     put("rates", status.rates, (node, rates) => node.replaceChildren(...rates.map(([figure, what]) => {
       const cell = make("div");

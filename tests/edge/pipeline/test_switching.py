@@ -62,7 +62,7 @@ class Loader:
     def held(self) -> int:
         """How many networks have an interpreter."""
         networks = [reference() for reference in self._networks]
-        return sum(network is not None and network._native is not None for network in networks)
+        return sum(hasattr(network, "_native") for network in networks)
 
 
 class Person:

@@ -251,7 +251,7 @@ def test_the_figures_come_as_events(view: BrowserView) -> None:
     with watching(view, "/events") as body:
         assert body.headers["Content-Type"].startswith("text/event-stream")
         figures = json.loads(body.readline().removeprefix(b"data: "))
-        assert figures["states"] == f"{PAUSED} · {RECORDING}"
+        assert figures["states"] == [str(PAUSED), str(RECORDING)]
         assert figures["paused"] is True
         assert figures["classes"][0] == ["road", "0.951", 0.951]
         view.write(step(1), status(variant="float16"))
