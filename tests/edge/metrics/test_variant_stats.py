@@ -6,5 +6,7 @@ from edge_app.timing import Latency
 
 def test_a_network_that_never_ran_has_no_rate() -> None:
     """Images without digits never reach it: the mean of its times is 0."""
-    assert network_rate({"invoke": Latency.of([0.0, 0.0])}) is None
+    idle = Latency.of([0.0, 0.0])
+    assert idle is not None
+    assert network_rate({"invoke": idle}) is None
     assert network_rate({}) is None

@@ -240,8 +240,9 @@ def test_the_figures_are_those_of_the_hud() -> None:
     """The page has all text of the HUD."""
     for one in (status(), status(quality=None), status(damaged=0, stages={}, shown_fps=None)):
         page, hud = status_json(one), asdict(status_text(one))
+        assert " · ".join(page["states"]) == hud.pop("states")
         assert {name: page[name] for name in hud} == hud
-        assert set(page) - set(hud) == {"frames", "paused"}
+        assert set(page) - set(hud) == {"frames", "paused", "states"}
         json.dumps(page, allow_nan=False)
 
 
@@ -270,7 +271,7 @@ def test_before_the_first_image_the_page_waits(view: BrowserView) -> None:
 def test_the_page_stands_alone(view: BrowserView) -> None:
     """A button for each key, own styles, script and typefaces, and nothing from elsewhere."""
     code, page, headers = ask(view, "/")
-    assert (code, headers["Content-Type"]) == (200, "text/html")
+    assert (code, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     keys = json.loads(ask(view, "/status")[1])["keys"]
     assert keys == [{"keys": list(one.keys), "what": one.what} for one in KEYS]
     for name, kind in (("page.css", "text/css"), ("page.js", "text/javascript")):
