@@ -19,7 +19,7 @@ EXAMPLES = """examples:
   host-tools convert frozen_inference_graph.pb --out models/street --input-size 513x257 \\
       --calibration CamVid/train --eval camvid:CamVid/test,CamVid/testannot --eval-every 3
   host-tools convert saved_model/ --out models/net --calibration drive.mp4 --labels cityscapes
-  host-tools convert float32.tflite --out models/net --calibration photos/ --keep-float decoder
+  host-tools convert float32.tflite --out models/net --calibration photos/
   edge-app run digits.gz --model models/mnist   then watch it
 
 DIR then holds float32.tflite, float16.tflite, dynamic_range.tflite, int8.tflite and the model card

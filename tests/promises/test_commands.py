@@ -127,7 +127,7 @@ def shell(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=290,
         check=check,
     )
 
@@ -186,6 +186,7 @@ def test_commands_of_documents_run(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # several commands in one test
 @pytest.mark.parametrize("words", _COMMANDS, ids=" ".join)
 def test_examples_of_help_run(
     words: tuple[str, str], workplace: Path, bin_folder: Path, request: pytest.FixtureRequest
