@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +17,7 @@ from edge_app.controls import KEYS
 from edge_app.frame import Status
 from edge_app.paths import assets_dir
 from edge_app.sinks.serve.access import Access
+from edge_app.sinks.serve.class_rows import ClassRow, ClassRows
 from edge_app.sinks.serve.jpeg_feed import JpegFeed
 from edge_app.state import StateKind
 from edge_app.status_text import status_text
@@ -24,6 +25,7 @@ from edge_app.style import count
 
 WRITE_S = 15.0  # a client that takes longer for one write is disconnected
 _EVENTS_S = 0.2
+_STILL = (StateKind.PAUSED, StateKind.RECONNECTING)  # states in which an image stands still
 _MARK = b"--edge\r\n"
 _PAGE = Path(__file__).parent
 _CONTENT_TYPES = {
@@ -54,12 +56,14 @@ class Site:
 
     press: called with the name of every key that is pressed on a page.
     viewers: how many may watch at once. watching: the connections that images are sent to.
+    classes: those of the newest result.
     """
 
     def __init__(
         self, feed: JpegFeed, access: Access, press: Callable[[str], None], viewers: int
     ) -> None:
         self.watching: set[asyncio.Transport] = set()
+        self.classes = ClassRows()
         self._listening: set[asyncio.Transport] = set()
         self._feed = feed
         self._access = access
@@ -128,7 +132,9 @@ class Site:
         """Return the page's figures; without a status before the first frame."""
         figures = {"idle_s": round(self._feed.idle_s, 1), "watching": len(self.watching)}
         status = self._feed.status
-        return figures if status is None else {**status_json(status), **figures}
+        if status is None:
+            return figures
+        return {**status_json(status, self.classes.rows()), **figures}
 
     async def _status(self, _request: web.Request) -> web.Response:
         keys = [{"keys": entry.keys, "what": entry.what} for entry in KEYS]
@@ -210,13 +216,25 @@ def _sender(path: Path) -> Handler:
     return send
 
 
-def status_json(status: Status) -> dict[str, Any]:
-    """Return a status as the page shows it."""
+def status_json(status: Status, legend: Sequence[ClassRow] = ()) -> dict[str, Any]:
+    """Return a status as the page shows it.
+
+    over_image: [kind, text, detail] of each state that says why the image stands still. On a
+    phone the same words within the image are too small to read.
+    """
+    kinds = {state.kind for state in status.states}
     return {
         **asdict(status_text(status)),
         "frames": count(status.frames, "frame"),
         "states": [str(state) for state in status.states],
-        "paused": any(state.kind is StateKind.PAUSED for state in status.states),
+        "paused": StateKind.PAUSED in kinds,
+        "recording": StateKind.RECORDING in kinds,
+        "over_image": [
+            (state.kind.value, state.text, state.detail)
+            for state in status.states
+            if state.kind in _STILL
+        ],
+        "legend": legend,
     }
 
 

@@ -79,6 +79,7 @@ class BrowserView(Closeable):
         if self._closed:
             raise SinkError("the browser view was closed; open a new one")
         self._raise_fault()
+        self._site.classes.offer(step.result, status.labels)
         self.feed.offer(step.canvas, status)
 
     def keys(self) -> Sequence[str]:

@@ -17,6 +17,7 @@ function put(id, value, draw) {
   draw(at(id), value);
 }
 const setText = (node, text) => { node.textContent = text; };
+const setPressed = (button, pressed) => button?.setAttribute("aria-pressed", pressed);
 const spans = (node, parts) => node.replaceChildren(...parts.map((part) => make("span", part)));
 
 function setMessage(text, lost = false) {
@@ -30,9 +31,13 @@ function show(status) {
     at("variant").style.background = status.colour;
     document.title = `${status.variant} \u00b7 ${status.title}`;
     put("title", status.title, setText);
-    put("keys", [status.variant, status.colour], (node, [variant, colour]) => {
+    put("variants", [status.variant, status.colour], (node, [variant, colour]) => {
       node.style.setProperty("--of", colour);
-      for (const button of node.children) button.classList.toggle("on", button.dataset.what === variant);
+      for (const button of node.children) setPressed(button, button.dataset.what === variant);
+    });
+    put("keys", [status.paused, status.recording], (_, [paused, recording]) => {
+      setPressed(buttons.get("space"), paused);
+      setPressed(buttons.get("r"), recording);
     });
     put("facts", status.facts.join(" \u00b7 "), setText);
     put("states", status.states.join(" · "), setText);
@@ -55,20 +60,31 @@ function show(status) {
     })));
     put("notes", [...status.notes, status.frames, `${status.watching} watching`], spans);
     put("quality", status.quality, spans);
-    put("classes", status.classes, (node, classes) => {
-      at("per-class").hidden = !classes.length;
-      node.replaceChildren(...classes.map(([name, iou, share]) => {
-        const row = make("li"), bar = make("div");
-        bar.className = "share";
-        bar.append(make("span", undefined, { width: `${100 * share}%` }));
-        row.append(make("span", name), make("b", iou), bar);
+    put("classes", [status.legend, status.classes], (node, [legend, classes]) => {
+      const scores = new Map(classes.map(([name, score]) => [name, score]));
+      const rows = legend.length ? legend : classes.map(([name]) => [name, "", true]);
+      at("per-class").hidden = !rows.length;
+      node.replaceChildren(...rows.map(([name, colour, inView]) => {
+        const row = make("li");
+        row.classList.toggle("away", !inView);
+        if (colour) row.append(make("i", undefined, { background: colour }));
+        row.append(make("span", name), make("b", scores.get(name)));
         return row;
+      }));
+    });
+    put("over", status.over_image, (node, states) => {
+      node.replaceChildren(...states.map(([kind, text, detail]) => {
+        const badge = make("p");
+        badge.className = kind;
+        badge.append(make("b", text));
+        if (detail) badge.append(make("span", detail));
+        return badge;
       }));
     });
   }
   const quiet = Math.floor(status.idle_s);
   if (performance.now() < replyUntil) return;  // the reply to a key stays for a while
-  const late = quiet >= 3 && !status.paused;
+  const late = quiet >= 3 && !status.over_image?.length;
   setMessage(status.variant ? (late ? `no new image for ${quiet} s` : "") : "waiting for the first image");
 }
 
@@ -153,7 +169,7 @@ function addButton(entry) {
     press(entry.keys[0]);
   });
   for (const key of entry.keys) buttons.set(key, button);
-  at("keys").append(button);
+  at(/^[1-9]$/.test(entry.keys[0]) ? "variants" : "keys").append(button);
 }
 const names = { " ": "space", Escape: "esc", ArrowLeft: "left", ArrowRight: "right" };
 document.addEventListener("keydown", (event) => {

@@ -21,12 +21,14 @@ pytest.importorskip("aiohttp", reason="the browser view's web library is not ins
 
 from edge_app.controls import KEYS
 from edge_app.errors import SinkError, UsageError
+from edge_app.frame import Segmentation
+from edge_app.labels import CITYSCAPES
 from edge_app.sinks.serve.access import Access, access_for, is_loopback
 from edge_app.sinks.serve.app import Site, status_json
 from edge_app.sinks.serve.browser_view import BrowserView
 from edge_app.status_text import status_text
 from tests.support import media_files as made
-from tests.support.steps import PAUSED, RECORDING, status, step
+from tests.support.steps import LOST, PAUSED, RECORDING, status, step
 
 WAIT_S = 60
 GRACE = threading.Event()
@@ -242,7 +244,8 @@ def test_the_figures_are_those_of_the_hud() -> None:
         page, hud = status_json(one), asdict(status_text(one))
         assert " · ".join(page["states"]) == hud.pop("states")
         assert {name: page[name] for name in hud} == hud
-        assert set(page) - set(hud) == {"frames", "paused", "states"}
+        own = {"frames", "legend", "over_image", "paused", "recording", "states"}
+        assert set(page) - set(hud) == own
         json.dumps(page, allow_nan=False)
 
 
@@ -253,7 +256,8 @@ def test_the_figures_come_as_events(view: BrowserView) -> None:
         assert body.headers["Content-Type"].startswith("text/event-stream")
         figures = json.loads(body.readline().removeprefix(b"data: "))
         assert figures["states"] == [str(PAUSED), str(RECORDING)]
-        assert figures["paused"] is True
+        assert figures["paused"] is figures["recording"] is True
+        assert figures["over_image"] == [["paused", "paused", ""]]
         assert figures["classes"][0] == ["road", "0.951", 0.951]
         view.write(step(1), status(variant="float16"))
         until(lambda: b'"float16"' in body.readline())
@@ -406,10 +410,13 @@ def test_the_cookie_is_named_by_the_token() -> None:
     assert len(names) == 2
 
 
-@pytest.mark.skipif(
+needs_browser = pytest.mark.skipif(
     not (shutil.which("chromedriver") and shutil.which("chromium")),
     reason="needs chromium and chromium-driver",
 )
+
+
+@needs_browser
 def test_a_real_browser_shows_it_and_presses_keys(view: BrowserView, tmp_path: Path) -> None:
     """The image is decoded, a button and a key arrive, and the end of the server is shown."""
     from tests.support.browser import Browser
@@ -421,9 +428,9 @@ def test_a_real_browser_shows_it_and_presses_keys(view: BrowserView, tmp_path: P
         until(
             lambda: browser.run("return document.getElementById('variant').textContent") == "int8"
         )
-        assert browser.run("return document.querySelectorAll('#keys button').length") == len(KEYS)
+        assert browser.run("return document.querySelectorAll('.keys button').length") == len(KEYS)
         browser.run(
-            "[...document.querySelectorAll('#keys button')]"
+            "[...document.querySelectorAll('.keys button')]"
             ".find(one => one.querySelector('kbd').textContent === 'l').click()"
         )
         until(lambda: list(view.keys()) == ["l"])
@@ -444,3 +451,60 @@ def test_a_real_browser_shows_it_and_presses_keys(view: BrowserView, tmp_path: P
             again.write(step(6, made.numbered_image(6, (640, 360))), status(variant="float16"))
             until(lambda: browser.run(message) == "")
             until(lambda: again.watching == 1)
+
+
+@needs_browser
+def test_on_a_phone_everything_is_readable_on_the_page(view: BrowserView, tmp_path: Path) -> None:
+    """Figures, classes with their colours and the states over the image, in letters of 13 px."""
+    from tests.support.browser import Browser
+
+    street = Segmentation(np.array([[0, 13, 6, 18]], np.uint8).repeat(9, axis=0))
+    figures = status(labels=CITYSCAPES, states=(PAUSED,))
+    names = ["road", "traffic light", "car", "bicycle"]
+    with Browser(tmp_path) as browser:
+        browser.resize((390, 844))
+        canvas = made.numbered_image(5, (640, 360))
+        view.write(step(0, canvas, result=street), figures)
+        browser.open(view.url)
+
+        def texts(where: str) -> list[str]:
+            script = f"return [...document.querySelectorAll('{where}')].map(a => a.textContent)"
+            return [str(text) for text in browser.run(script)]
+
+        until(lambda: texts("#classes span") == names)
+        assert browser.run(
+            "return [...document.querySelectorAll('#classes i')].map(a => a.style.background)"
+        ) == ["rgb(128, 64, 128)", "rgb(250, 170, 30)", "rgb(0, 0, 142)", "rgb(119, 11, 32)"]
+        assert texts("#classes b") == ["0.951", "", "", ""]
+        assert texts("#rates b") == ["17.9", "52.3", "25.0"]
+        # Nothing is cut off, small or beside the screen.
+        assert (
+            browser.run(
+                "return [...document.querySelectorAll('#classes span, #over p, aside *')]"
+                ".filter(a => a.textContent && (a.scrollWidth > a.clientWidth + 1 && a.clientWidth"
+                " || parseFloat(getComputedStyle(a).fontSize) < 13)).map(a => a.textContent)"
+            )
+            == []
+        )
+        assert browser.run("return document.documentElement.scrollWidth") <= 390
+
+        until(lambda: texts("#over p") == ["paused"])
+        until(lambda: browser.run("return document.getElementById('image').naturalWidth") == 640)
+        on_image = (
+            "const [a, b] = ['over', 'image'].map(id => document.getElementById(id)"
+            ".getBoundingClientRect()); return a.height > 0 && a.top >= b.top"
+            " && a.bottom <= b.bottom"
+        )
+        assert browser.run(on_image)
+        view.write(step(1, canvas, result=street), replace(figures, states=(LOST,)))
+        until(lambda: texts("#over b") == [LOST.text])
+        assert texts("#over span") == [LOST.detail]
+        view.write(step(2, canvas, result=street), replace(figures, states=()))
+        until(lambda: texts("#over p") == [])
+
+        view.write(step(3, canvas, result=street), replace(figures, variant="dynamic_range"))
+        pressed = ".keys [aria-pressed=true]"
+        until(lambda: texts(f"{pressed} kbd") == ["3", "space"])
+        assert len(texts("#variants [aria-pressed=false]")) == 3
+        browser.resize((1280, 720))
+        assert browser.run(on_image) is False  # there the image's own words are large enough
