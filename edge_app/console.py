@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from rich import box
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
+from rich.text import Text
 
 from edge_app.style import variant_colour
 
@@ -30,12 +32,83 @@ def print_wrapped(console: Console, text: str) -> None:
         console.print(text, highlight=False, soft_wrap=not console.is_terminal)
 
 
-def compact_table(title: str, columns: Sequence[str], left: int) -> Table:
-    """Return a table that fits 80 columns of a terminal; the first `left` columns hold text."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0)
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number < left else "right", no_wrap=True)
-    return table
+class CompactTable:
+    """A table of which nothing is cut, on a terminal of any width and in a pipe.
+
+    Columns that do not fit beside the others follow below, after the columns of text again.
+
+    columns: heads, which may have two lines. text_columns: how many of them, from the left, hold
+        text; the others hold figures. min_width: of a column of figures.
+    wrap: whether the first column is wrapped, so that all columns stay side by side.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        columns: Sequence[str],
+        text_columns: int = 1,
+        *,
+        min_width: int = 0,
+        wrap: bool = False,
+    ) -> None:
+        self._title = title
+        self._heads = columns
+        self._text_columns = text_columns
+        self._min_width = min_width
+        self._wrap = wrap
+        self._rows: list[tuple[Sequence[str], bool]] = []
+
+    def add_row(self, *cells: str, end_section: bool = False) -> None:
+        """Add a row of rich's markup; end_section: whether a line follows it."""
+        self._rows.append((cells, end_section))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the title and one table, or several below one another."""
+        if self._title:
+            yield Text(self._title, style="bold")
+        for chosen in self._blocks(options.max_width):
+            yield self._table(chosen)
+            yield Text()
+
+    def _blocks(self, width: int) -> list[list[int]]:
+        """Return the columns of each table that fits a width in characters."""
+        number = len(self._heads)
+        texts = list(range(self._text_columns))
+        widths = [self._width(column) for column in range(number)]
+        text_width = sum(widths[column] for column in texts) + len(texts) - 1
+        if self._wrap or text_width + 1 + max(widths[len(texts) :], default=0) > width:
+            return [list(range(number))]  # nothing but folded cells can help
+        blocks = [texts.copy()]
+        used = text_width
+        for column in range(len(texts), number):
+            if used + 1 + widths[column] > width:
+                blocks.append(texts.copy())
+                used = text_width
+            blocks[-1].append(column)
+            used += 1 + widths[column]
+        return blocks
+
+    def _width(self, column: int) -> int:
+        cells = (self._heads[column], *(cells[column] for cells, _ in self._rows))
+        lines = (line for cell in cells for line in Text.from_markup(cell).plain.split("\n"))
+        least = self._min_width if column >= self._text_columns else 0
+        return max(least, *map(cell_len, lines))
+
+    def _table(self, chosen: Sequence[int]) -> Table:
+        table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False, pad_edge=False)
+        lines = max(self._heads[column].count("\n") for column in chosen)
+        for column in chosen:
+            head = self._heads[column]
+            is_text = column < self._text_columns
+            table.add_column(
+                "\n" * (lines - head.count("\n")) + head,
+                justify="left" if is_text else "right",
+                overflow="fold",
+                min_width=0 if is_text else self._min_width,
+            )
+        for cells, end_section in self._rows:
+            table.add_row(*(cells[column] for column in chosen), end_section=end_section)
+        return table
 
 
 def text_table(title: str, columns: Sequence[str]) -> Table:

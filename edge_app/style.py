@@ -53,6 +53,13 @@ def significant(value: float | None) -> str:
     return f"{value:.0f}"
 
 
+def milliseconds(value_ms: float | None) -> str:
+    """Return a duration in ms; below 0.1 with four places, since a digit's network takes 0.007."""
+    if value_ms is not None and 0 < value_ms < 0.0995:
+        return f"{value_ms:.4f}"
+    return significant(value_ms)
+
+
 def duration(value_ms: float | None) -> str:
     """Return a duration with its unit: 92.1 ms, or 12.3 s from ten seconds on."""
     if value_ms is None or not math.isfinite(value_ms):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
 from edge_app.bench.benchmark import Benchmark
 from edge_app.bench.cases import Case
-from edge_app.bench.tables import cost_table, speed_table, stage_table
+from edge_app.bench.tables import detail_tables, legend, result_table
+from edge_app.board import Verdict
 from edge_app.console import coloured, print_markup, print_wrapped
 from edge_app.results.bench_result import CaseResult
-from edge_app.style import significant, variant_colour
+from edge_app.results.gains import VariantFigures, gains, headline
+from edge_app.style import count, milliseconds, variant_colour
 
 
 def run_with_progress(console: Console, title: str, benchmark: Benchmark) -> None:
@@ -35,36 +39,78 @@ def run_with_progress(console: Console, title: str, benchmark: Benchmark) -> Non
                 f"  {phase}   ",
                 ("Ctrl-C keeps what is measured", "dim"),
             )
-            live.update(Group(speed_table(title, benchmark.results()), status))
+            live.update(Group(result_table(title, benchmark.results()), status))
 
         benchmark.run(update)
 
 
-def print_results(console: Console, title: str, benchmark: Benchmark, *, explained: bool) -> None:
-    """Print the tables of a benchmark, and why each case is as fast as it is."""
+def print_results(
+    console: Console, title: str, benchmark: Benchmark, *, detailed: bool, explained: bool
+) -> None:
+    """Print one table of a benchmark and what it means, after that the details if wanted."""
     cases = benchmark.results()
     if cases:
-        setups = {f"{case.runtime}, {case.threads} threads" for case in cases}
+        setups = {_setup(case) for case in cases}
         where = f": {setups.pop()}" if len(setups) == 1 else ""
-        for table in (speed_table(title + where, cases), cost_table(cases), stage_table(cases)):
-            console.print(table)
-    for case in cases:
-        _print_reasons(console, case, explained=explained)
+        console.print(result_table(title + where, cases))
+        print_wrapped(console, f"[dim]{legend(cases)}[/]")
+        if detailed:
+            for table in detail_tables(cases):
+                console.print(table)
+        for case in cases:
+            _print_reasons(console, case, detailed=detailed, explained=explained)
     for failed, reason in benchmark.failed.items():
         what = "measured in part" if failed in benchmark.trials else "not measured"
         print_wrapped(console, f"[bold red]{what}[/] {failed}: {reason}")
 
 
-def _print_reasons(console: Console, case: CaseResult, *, explained: bool) -> None:
+def _setup(case: CaseResult) -> str:
+    return f"{case.runtime}, {count(case.threads or 1, 'thread')}"
+
+
+def _print_reasons(console: Console, case: CaseResult, *, detailed: bool, explained: bool) -> None:
     long = case.sustained
-    name = f"{coloured(case.variant)} on {case.runtime}, {case.threads} threads"
+    name = f"{coloured(case.variant)} on {_setup(case)}"
     if explained:
         print_wrapped(console, f"{name}\n" + "\n".join(f"  - {why}" for why in case.why))
-    else:
+    elif detailed:
         print_wrapped(console, f"{name}: {case.delegation}")
     if long:
         print_wrapped(
             console,
-            f"  sustained {long.seconds:.0f} s: p50 {significant(long.first.p50_ms)} ms in the "
-            f"first {long.window_s:.0f} s, {significant(long.last.p50_ms)} ms in the last",
+            f"{name}, sustained {long.seconds:.0f} s: median {milliseconds(long.first.p50_ms)} ms "
+            f"in the first {long.window_s:.0f} s, {milliseconds(long.last.p50_ms)} ms in the last",
         )
+
+
+def print_verdict(
+    console: Console, cases: Sequence[CaseResult], verdict: Verdict, *, hint: str = ""
+) -> None:
+    """Print what quantization gained and lost, and whether the figures are valid.
+
+    hint: on further options, printed before them.
+    """
+    for text in (hint, *verdict.notes):
+        if text:
+            print_wrapped(console, f"[dim]{text}[/]")
+    for sentence in gained(cases):
+        print_wrapped(console, sentence)
+    for reason in verdict.reasons:
+        print_wrapped(console, f"[bold red]not valid[/]: {reason}")
+
+
+def gained(cases: Sequence[CaseResult]) -> list[str]:
+    """Return sentences that compare each variant with float32, of each runtime and threads."""
+    groups: dict[str, list[VariantFigures]] = {}
+    for case in cases:
+        figures = VariantFigures(
+            case.variant,
+            case.bytes,
+            case.invoke_only.p50_ms if case.invoke_only else None,
+            case.end_to_end_fps,
+            headline(case.quality),
+        )
+        groups.setdefault(_setup(case), []).append(figures)
+    if len(groups) == 1:
+        return gains(*groups.values())
+    return [f"{name}: {text}" for name, group in groups.items() for text in gains(group)]

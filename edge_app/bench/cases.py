@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from edge_app.model.card import ModelSpec
 from edge_app.results.bench_result import Budget
+from edge_app.style import count
 
 RequestKind = Literal["trial", "quality", "sustained"]
 
@@ -25,7 +26,7 @@ class Case:
     threads: int | None = None
 
     def __str__(self) -> str:
-        threads = f", {self.threads} threads" if self.threads else ""
+        threads = f", {count(self.threads, 'thread')}" if self.threads else ""
         runtime = "" if self.runtime == "auto" else f" on {self.runtime}"
         return f"{self.variant}{runtime}{threads}"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from msgspec import structs
 
 from edge_app.atomic import write_atomic
 from edge_app.bench.benchmark import Benchmark
-from edge_app.board import Verdict, versions
+from edge_app.board import WatchedBoard, versions
 from edge_app.errors import SinkError
 from edge_app.results.bench_result import (
     BenchResult,
@@ -36,25 +35,18 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def make_result(
-    benchmark: Benchmark,
-    *,
-    after: Mapping[str, Any],
-    others_cores: float | None,
-    verdict: Verdict,
-    started_unix_s: float,
-) -> BenchResult:
-    """Return what a benchmark measured; after: the board's state at the end."""
-    request = benchmark.request
+def make_result(benchmark: Benchmark, watched: WatchedBoard) -> BenchResult:
+    """Return what a benchmark measured, on a board that was watched meanwhile."""
+    request, verdict = benchmark.request, watched.verdict
     return BenchResult(
-        started_unix_s=started_unix_s,
+        started_unix_s=watched.started_unix_s,
         model=request.spec.name,
         source=request.source if request.source == "synthetic" else Path(request.source).name,
         effort=request.budget,
         variants=tuple(benchmark.results()),
         failed=tuple(FailedCase(str(case), why) for case, why in benchmark.failed.items()),
-        board=BoardStates(dict(benchmark.board), dict(after)),
-        others_cores=others_cores,
+        board=BoardStates(dict(watched.before), dict(watched.after)),
+        others_cores=watched.others_cores,
         verdict=VerdictRecord(valid=verdict.valid, reasons=verdict.reasons, notes=verdict.notes),
         versions=versions(),
         status="interrupted" if benchmark.stop.is_set() else "complete",

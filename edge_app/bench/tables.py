@@ -1,68 +1,107 @@
-"""Measurements as tables that fit a terminal of 80 columns."""
+"""Measurements as tables: what counts in 60 columns, and all the details."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rich.table import Table
-
 from edge_app.bench.comparing import CasePair
-from edge_app.console import coloured, compact_table
-from edge_app.quality import Quality
+from edge_app.board import UNKNOWN
+from edge_app.console import CompactTable, coloured
 from edge_app.results.bench_result import CaseResult, Range
-from edge_app.style import NOTHING, file_size, percent, significant, spaced
+from edge_app.results.gains import headline, score_text
+from edge_app.style import NOTHING, count, file_size, milliseconds, percent, significant, spaced
 from edge_app.timing import STAGES, Latency
 
-_SPEED: dict[str, Callable[[CaseResult], str]] = {
-    "size": lambda case: file_size(case.bytes or 0),
-    "init\nms": lambda case: significant(case.init_ms),
-    "first\nms": lambda case: _fine(case.first_ms),
-    "invoke\np50 ms": lambda case: _of_latency(case.invoke_only, "p50_ms"),
-    "\np90": lambda case: _of_latency(case.invoke_only, "p90_ms"),
-    "\np99": lambda case: _of_latency(case.invoke_only, "p99_ms"),
-    "invoke-\nonly\nfps": lambda case: significant(case.invoke_only_fps),
-    "end-\nto-end\nfps": lambda case: significant(case.end_to_end_fps),
-    "ratio": lambda case: _places(case.ratio, 2),
+Columns = Mapping[str, Callable[[CaseResult], str]]
+
+_MAIN: Columns = {
+    "file\nsize": lambda case: file_size(case.bytes or 0),
+    "network\nms": lambda case: _of_latency(case.invoke_only, "p50_ms"),
+    "network\nfps": lambda case: significant(case.invoke_only_fps),
+    "end to\nend fps": lambda case: significant(case.end_to_end_fps),
     "peak\nMB": lambda case: _places(case.peak_rss_mb, 0),
 }
-_COST: dict[str, Callable[[CaseResult], str]] = {
-    "p50 within\n(95 %)": lambda case: _span(case.range_ms),
-    "paced\np50": lambda case: _of_latency(case.paced, "p50_ms"),
-    "\np90": lambda case: _of_latency(case.paced, "p90_ms"),
-    "CPU ms\na frame": lambda case: significant(case.cpu_ms),
-    "not in\nnetwork": lambda case: significant(case.cpu_outside_ms),
-    "of\nbound": lambda case: _places(case.of_bound, 2),
-    "like\nfloat32": lambda case: percent(case.agreement),
-    "top-1\nmIoU": lambda case: _score(case.quality),
-    "last/\nfirst": lambda case: _places(case.sustained.ratio if case.sustained else None, 2),
+_SPEED: Columns = {
+    "load\nms": lambda case: significant(case.init_ms),
+    "first run\nms": lambda case: milliseconds(case.first_ms),
+    "median\nms": lambda case: _of_latency(case.invoke_only, "p50_ms"),
+    "median within\n(95 %), ms": lambda case: _span(case.range_ms),
+    "p90\nms": lambda case: _of_latency(case.invoke_only, "p90_ms"),
+    "p99\nms": lambda case: _of_latency(case.invoke_only, "p99_ms"),
 }
+_PACED: Columns = {
+    "paced\nmedian ms": lambda case: _of_latency(case.paced, "p50_ms"),
+    "paced\np90 ms": lambda case: _of_latency(case.paced, "p90_ms"),
+}
+_SUSTAINED: Columns = {
+    "last window /\nfirst, ms": lambda case: _places(
+        case.sustained.ratio if case.sustained else None, 2
+    )
+}
+_COST: Columns = {
+    "CPU ms\na frame": lambda case: significant(case.cpu_ms),
+    "of that outside\nthe network": lambda case: significant(case.cpu_outside_ms),
+    "end to end /\nnetwork fps": lambda case: _places(case.ratio, 2),
+    "share of the\nCPU's bound": lambda case: _places(case.of_bound, 2),
+    "predicted as\nby float32": lambda case: percent(case.agreement),
+}
+_LEGEND = (
+    "network: the network alone, the median of its runs and their mean rate; end to end: every "
+    "frame from decoding to the finished overlay, as edge-app run does it; peak MB: memory of "
+    "the process."
+)
 
 
-def speed_table(title: str, cases: Sequence[CaseResult]) -> Table:
-    """Return the invoke-only and end-to-end speed of each case."""
-    return _case_table(title, cases, _SPEED)
+def result_table(title: str, cases: Sequence[CaseResult]) -> CompactTable:
+    """Return what counts of each case, in 60 columns."""
+    scores = [headline(case.quality) for case in cases]
+    names = {score[0] for score in scores if score}
+    columns = dict(_MAIN)
+    if names:
+        name = names.pop().replace(" ", "\n")
+        columns[name] = lambda case: score_text(headline(case.quality))
+    elif any(case.agreement is not None for case in cases):
+        columns["agree-\nment"] = lambda case: percent(case.agreement)
+    return _case_table(title, cases, columns)
 
 
-def cost_table(cases: Sequence[CaseResult]) -> Table:
-    """Return what each case costs and how good its answers are."""
-    return _case_table("Range, camera rate, CPU and answers", cases, _COST)
+def legend(cases: Sequence[CaseResult]) -> str:
+    """Return what the columns of `result_table` mean."""
+    for case in cases:
+        score = headline(case.quality)
+        if score and case.quality:
+            return f"{_LEGEND} {score[0]}: on {count(case.quality.frames, 'frame')}."
+    agreed = any(case.agreement is not None for case in cases)
+    return _LEGEND + (" agreement: share predicted as by float32." if agreed else "")
 
 
-def _case_table(
-    title: str, cases: Sequence[CaseResult], columns: Mapping[str, Callable[[CaseResult], str]]
-) -> Table:
-    table = compact_table(title, ("variant", *columns), 1)
+def detail_tables(cases: Sequence[CaseResult]) -> list[CompactTable]:
+    """Return everything else that was measured."""
+    speed = dict(_SPEED)
+    if any(case.paced for case in cases):
+        speed |= _PACED
+    if any(case.sustained for case in cases):
+        speed |= _SUSTAINED
+    return [
+        _case_table("The network alone", cases, speed),
+        _case_table("Cost and agreement of the frames end to end", cases, _COST),
+        stage_table(cases),
+    ]
+
+
+def _case_table(title: str, cases: Sequence[CaseResult], columns: Columns) -> CompactTable:
+    table = CompactTable(title, ("variant", *columns))
     several = _several(cases)
     for case in cases:
         table.add_row(_name(case, several), *(text(case) for text in columns.values()))
     return table
 
 
-def stage_table(cases: Sequence[CaseResult]) -> Table:
+def stage_table(cases: Sequence[CaseResult]) -> CompactTable:
     """Return the percentiles of every stage, end to end."""
-    columns = ("variant", "stage", "n", "mean", "p50", "p90", "p95", "p99", "max")
-    table = compact_table("Stages end to end, ms", columns, 2)
+    columns = ("variant", "stage", "frames", "mean", "p50", "p90", "p95", "p99", "max")
+    table = CompactTable("Stages of a frame end to end, ms", columns, 2)
     several = _several(cases)
     for case in cases:
         for place, (stage, one) in enumerate(case.stages.items()):
@@ -71,15 +110,15 @@ def stage_table(cases: Sequence[CaseResult]) -> Table:
                 _name(case, several) if place == 0 else "",
                 spaced(stage),
                 f"{one.n:,}",
-                *map(significant, figures),
+                *map(milliseconds, figures),
                 end_section=stage == STAGES[-1],
             )
     return table
 
 
-def pair_table(title: str, pairs: Sequence[CasePair], limit: float | None) -> Table:
+def pair_table(title: str, pairs: Sequence[CasePair], limit: float | None) -> CompactTable:
     """Return two results side by side; limit: share from which on a case is marked as slower."""
-    table = compact_table(
+    table = CompactTable(
         title,
         ("variant", "first\np50 ms", "second\np50 ms", "time\nratio", "\nrange", "end to\nend",
          "peak\nmemory", "size", "quality", ""),
@@ -89,8 +128,8 @@ def pair_table(title: str, pairs: Sequence[CasePair], limit: float | None) -> Ta
         low_high = f"{pair.time_range[0]:.2f}..{pair.time_range[1]:.2f}" if pair.time_range else ""
         table.add_row(
             _long_name(pair.variant, pair.runtime, pair.threads),
-            _fine(pair.first_ms),
-            _fine(pair.second_ms),
+            milliseconds(pair.first_ms),
+            milliseconds(pair.second_ms),
             f"{pair.time:.3f}",
             low_high,
             *(_places(value, 2) for value in (pair.end_to_end, pair.memory, pair.size)),
@@ -101,17 +140,24 @@ def pair_table(title: str, pairs: Sequence[CasePair], limit: float | None) -> Ta
 
 
 def board_line(board: Mapping[str, Any]) -> str:
-    """Return the board and its state as one line."""
+    """Return the board and its state as one line; what is unknown is named at its end."""
     temperature, clock = board["temperature_c"], board["clock_mhz"]
-    parts = [
-        str(board["model"]),
-        f"{board['cores']} cores",
-        " ".join(board["cpu_features"]) or "CPU features unknown",
-        f"governor {board['governor']}",
-        f"{clock} MHz" if isinstance(clock, int) else "clock unknown",
-        f"{temperature:.0f} °C" if isinstance(temperature, float) else "temperature unknown",
-        f"throttle bits {board['throttled']}",
-    ]
+    known = {
+        "CPU features": " ".join(board["cpu_features"]),
+        "governor": board["governor"],
+        "clock": f"{clock} MHz" if isinstance(clock, int) else UNKNOWN,
+        "temperature": f"{temperature:.0f} °C" if isinstance(temperature, float) else UNKNOWN,
+        "throttle bits": board["throttled"],
+    }
+    parts = [str(board["model"]), count(board["cores"], "core")]
+    unknown = []
+    for name, value in known.items():
+        if value in {"", UNKNOWN}:
+            unknown.append(name)
+        else:
+            parts.append(f"{name} {value}" if name in {"governor", "throttle bits"} else value)
+    if unknown:
+        parts.append(f"unknown: {', '.join(unknown)}")
     return " · ".join(parts)
 
 
@@ -133,22 +179,9 @@ def _places(value: float | None, places: int) -> str:
     return NOTHING if value is None else f"{value:.{places}f}"
 
 
-def _score(quality: Quality | None) -> str:
-    if quality is None:
-        return NOTHING
-    return _places(quality.miou if quality.top1 is None else quality.top1, 4)
-
-
 def _of_latency(latency: Latency | None, name: str) -> str:
-    return _fine(getattr(latency, name, None))
+    return milliseconds(getattr(latency, name, None))
 
 
 def _span(found: Range | None) -> str:
-    return f"{_fine(found[0])}-{_fine(found[1])}" if found else NOTHING
-
-
-def _fine(value_ms: float | None) -> str:
-    """Return a duration in ms; below 0.1 with four places, since a digit's network takes 0.007."""
-    if value_ms is not None and value_ms < 0.0995:
-        return f"{value_ms:.4f}"
-    return significant(value_ms)
+    return f"{milliseconds(found[0])}-{milliseconds(found[1])}" if found else NOTHING

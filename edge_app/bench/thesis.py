@@ -9,25 +9,27 @@ from pathlib import Path
 
 from rich.console import Console
 
+from edge_app.bench.bench_output import print_verdict
 from edge_app.bench.cases import Case, WorkerRequest
 from edge_app.bench.quality_result import QualityResult
 from edge_app.bench.result_file import write_result
 from edge_app.bench.worker import run_in_process
-from edge_app.board import Verdict, board, judge, read_cpu_usage, versions
-from edge_app.console import coloured, compact_table, print_markup, print_wrapped
+from edge_app.board import BoardWatch, Verdict, versions
+from edge_app.console import CompactTable, coloured, print_markup, print_wrapped
 from edge_app.errors import UsageError
 from edge_app.model.card import ModelSpec
 from edge_app.model.catalog import sample
 from edge_app.paths import assets_dir
 from edge_app.quality import Quality
 from edge_app.results.bench_result import Budget
+from edge_app.results.gains import VariantFigures, gains, headline
 from edge_app.results.json_file import read_file, to_json
 from edge_app.results.published_figures import (
     PublishedResult,
     PublishedVariant,
     parse_published,
 )
-from edge_app.style import NOTHING, file_size, fraction, significant
+from edge_app.style import NOTHING, file_size, fraction, milliseconds
 
 _FRAMES = {"classification": 10_000, "segmentation": 60}
 # By task, the model's name in the file of published figures.
@@ -71,21 +73,19 @@ def run_thesis(options: ThesisOptions, console: Console, stop: threading.Event) 
         _task(options.digits_model, options.digits, "--digits"),
         _task(options.drive_model, options.drive, "--drive"),
     ]
-    before, cpu_before = board(), read_cpu_usage()
+    watch = BoardWatch()
     answers = {task.spec.name: _answers(task, options, stop, console) for task in tasks}
-    after, cpu_after = board(), read_cpu_usage()
-    others = cpu_after.others_since(cpu_before) if cpu_before and cpu_after else None
-    verdict = judge(before, after, others)
+    watched = watch.end()
+    verdict = watched.verdict
     published = _published()
     for task in tasks:
         _report(console, task, answers[task.spec.name], published)
-    for reason in verdict.reasons:
-        print_wrapped(console, f"[bold red]not valid[/]: {reason}")
+    print_verdict(console, (), verdict)
     if options.json:
         record = {
             "preset": "thesis",
             "tasks": answers,
-            "board": {"before": before, "after": after},
+            "board": {"before": watched.before, "after": watched.after},
             "verdict": {"valid": verdict.valid, "reasons": verdict.reasons},
             "versions": versions(),
         }
@@ -146,8 +146,7 @@ def _report(
     ]
     columns = ("variant", "size", "published", score, "published", "ms a\nframe", *machines)
     title = f"{spec.title} on {Path(task.source).name}, beside the published figures"
-    table = compact_table(title, columns, 1)
-    table.padding = (0, 1, 0, 0)
+    table = CompactTable(title, columns)
     for variant, ours in answers.items():
         rows = [result.variants.get(variant, PublishedVariant()) for result in theirs]
         first = rows[0] if rows else PublishedVariant()
@@ -164,11 +163,13 @@ def _report(
             ),
         )
     console.print(table)
-    print_wrapped(console, _remarks(task, answers, theirs))
+    print_wrapped(console, f"[dim]{_remarks(task, answers, theirs)}[/]")
+    for sentence in _gained(task, answers):
+        print_wrapped(console, sentence)
 
 
 def _ms_a_frame(seconds: float | None, frames: int) -> str:
-    return significant(1e3 * seconds / frames if seconds and frames else None)
+    return milliseconds(1e3 * seconds / frames if seconds and frames else None)
 
 
 def _score(quality: Quality | None, task: str) -> str:
@@ -193,8 +194,17 @@ def _remarks(
         remarks.append(f"The quality is not of the published frames: give those with {option}.")
     if theirs:
         remarks.append(f"Published: {theirs[0].on}. {theirs[0].about}")
-    seconds = {name: one.seconds for name, one in answers.items() if one.frames}
-    base_s, int8_s = seconds.get("float32"), seconds.get("int8")
-    if base_s and int8_s:
-        remarks.append(f"int8 is {base_s / int8_s:.1f} times as fast as float32.")
     return " ".join(remarks)
+
+
+def _gained(task: ThesisTask, answers: Mapping[str, QualityResult]) -> list[str]:
+    """Return what our variants gained and lost, by the time of a whole frame."""
+    return gains(
+        VariantFigures(
+            variant,
+            task.spec.variants[variant].bytes,
+            fps=one.frames / one.seconds if one.seconds else None,
+            score=headline(one.quality),
+        )
+        for variant, one in answers.items()
+    )

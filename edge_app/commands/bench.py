@@ -29,6 +29,7 @@ EXAMPLES = """examples:
   edge-app bench --model street --variants int8,float32 --source drive.mp4 --json pi5.json
   edge-app bench --runtimes litert,tflite-runtime --threads 1,2,4 --csv pi5.csv
   edge-app bench --pace 30 --sustained 10m --explain
+  edge-app bench --details
   edge-app bench --preset thesis
 
 exit codes: 0 valid; 1 an error; 2 usage; 3 measured, but not valid (throttled or busy)
@@ -36,6 +37,7 @@ exit codes: 0 valid; 1 an error; 2 usage; 3 measured, but not valid (throttled o
 # Frames whose results are scored where there is no truth.
 _QUALITY_FRAMES = 30
 _NOT_VALID = 3
+_HINT = "--details adds loading, percentiles, stages and CPU time; --explain says why."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.value("--pace", "HZ", "also run the network at a camera's rate (default: no)", rate)
     text = "also run it without a pause, e.g. for 10m (default: no)"
     add.value("--sustained", "TIME", text, duration)
-    add.flag("--explain", "say why each case is as fast as it is (default: one line)")
+    add.flag("--details", "print percentiles, stages and CPU time too (default: one table)")
+    add.flag("--explain", "say why each case is as fast as it is (default: no)")
     text = "exit with 0 even if the board was throttled or busy (default: with 3)"
     add.flag("--allow-throttled", text)
     add.choice("--preset", ("thesis",), "the experiment this project began with (default: none)")
@@ -120,14 +123,13 @@ def _run_thesis(options: argparse.Namespace, console: Console) -> int:
 
 def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
     import threading
-    import time
 
-    from edge_app.bench.bench_output import print_results, run_with_progress
+    from edge_app.bench.bench_output import print_results, print_verdict, run_with_progress
     from edge_app.bench.benchmark import Benchmark
     from edge_app.bench.cases import WorkerRequest, cases_of
     from edge_app.bench.result_file import make_result
     from edge_app.bench.tables import board_line
-    from edge_app.board import board, judge, read_cpu_usage
+    from edge_app.board import BoardWatch
     from edge_app.console import print_wrapped
     from edge_app.model.catalog import sample
     from edge_app.results.bench_result import Budget
@@ -155,26 +157,21 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
     )  # fmt: skip
     stop = threading.Event()
     signals = Signals(stop)
-    before, work, started = board(), read_cpu_usage(), time.time()
-    print_wrapped(console, f"[dim]{board_line(before)}[/]")
-    benchmark = Benchmark(request, cases, before, stop)
+    watch = BoardWatch()
+    print_wrapped(console, f"[dim]{board_line(watch.before)}[/]")
+    benchmark = Benchmark(request, cases, watch.before, stop)
     title = f"{spec.title} on {Path(source).name}"
     with signals.caught():
         run_with_progress(console, title, benchmark)
-    after, work_after = board(), read_cpu_usage()
-    others = work_after.others_since(work) if work and work_after else None
-    verdict = judge(before, after, others, benchmark.board_states)
-    print_results(console, title, benchmark, explained=options.explain)
-    result = make_result(
-        benchmark, after=after, others_cores=others, verdict=verdict, started_unix_s=started
-    )
+    watched = watch.end(benchmark.board_states)
+    detailed, explained = options.details, options.explain
+    print_results(console, title, benchmark, detailed=detailed, explained=explained)
+    result = make_result(benchmark, watched)
+    hint = "" if detailed or explained else _HINT
+    print_verdict(console, result.variants, watched.verdict, hint=hint)
     if result.variants:
         _save(console, options, result)
-    for note in verdict.notes:
-        print_wrapped(console, f"[dim]{note}[/]")
-    for reason in verdict.reasons:
-        print_wrapped(console, f"[bold red]not valid[/]: {reason}")
-    return _code(verdict, signals.number, allowed=options.allow_throttled)
+    return _code(watched.verdict, signals.number, allowed=options.allow_throttled)
 
 
 def _runtimes(options: argparse.Namespace) -> list[str]:

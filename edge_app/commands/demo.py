@@ -12,8 +12,7 @@ from edge_app.errors import ModelError
 from edge_app.paths import assets_dir
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from edge_app.console import CompactTable
     from edge_app.frame import Frame
     from edge_app.model.card import ModelSpec
     from edge_app.results.run_summary import RunSummary
@@ -109,8 +108,8 @@ def _middle(source: str) -> Frame:
     return chosen
 
 
-def _table(spec: ModelSpec, rows: list[RunSummary]) -> Table:
-    from edge_app.console import coloured, compact_table
+def _table(spec: ModelSpec, rows: list[RunSummary]) -> CompactTable:
+    from edge_app.console import CompactTable, coloured
     from edge_app.quality import Quality
     from edge_app.style import file_size, fraction, percent, significant
 
@@ -120,7 +119,7 @@ def _table(spec: ModelSpec, rows: list[RunSummary]) -> Table:
         "variant", "size", *scores, "invoke\np50 ms", "\np90",
         "invoke-\nonly fps", "end-to-\nend fps",
     )  # fmt: skip
-    table = compact_table(f"{spec.title}: what quantization costs and buys here", columns, 1)
+    table = CompactTable(f"{spec.title}: what quantization costs and buys here", columns)
     for row in rows:
         invoke, quality = row.stages.get("invoke"), row.quality or Quality()
         if is_street:

@@ -11,8 +11,7 @@ from edge_app.commands.model_options import add_runtime
 from edge_app.errors import UsageError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from edge_app.console import CompactTable
     from edge_app.model.card import ModelSpec
 
 EXAMPLES = """examples:
@@ -67,11 +66,11 @@ def run(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _overview(specs: list[ModelSpec]) -> Table:
-    from edge_app.console import coloured, compact_table
+def _overview(specs: list[ModelSpec]) -> CompactTable:
+    from edge_app.console import CompactTable, coloured
     from edge_app.style import file_size
 
-    table = compact_table(
+    table = CompactTable(
         "Models that ship with the app",
         ("name", "task", "input", "variant", "size", "quality as measured"),
         4,

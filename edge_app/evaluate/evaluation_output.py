@@ -15,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from edge_app.console import coloured, compact_table, print_line
+from edge_app.console import CompactTable, coloured, print_line
 from edge_app.evaluate.evaluation_file import counted_variants, quality_of_variant
 from edge_app.evaluate.output_folder import write_matrices
 from edge_app.results.evaluation_result import EVALUATION_NAME, EvaluationResult
@@ -43,9 +43,7 @@ def print_evaluation(console: Console, result: EvaluationResult, out: Path) -> N
         return
     data = " and ".join(dataset.name for dataset in result.datasets.values())
     columns = ("variant", "frames", "mIoU", "pixels", "top-1", "damaged")
-    table = compact_table(f"{result.model} on {data}", columns, 1)
-    for column in table.columns[1:]:
-        column.min_width = 9
+    table = CompactTable(f"{result.model} on {data}", columns, min_width=9)
     for name in names:
         quality = quality_of_variant(result, name)
         damaged = sum(len(part.damaged) for part in result.variants[name].parts.values())
@@ -69,9 +67,7 @@ def _print_classes(console: Console, result: EvaluationResult, names: list[str])
     """Print the score of each class that occurs, a column per variant."""
     classifier = result.task == "classification"
     title = "recall of each class" if classifier else "IoU of each class"
-    table = compact_table(title, ("class", *map(coloured, names)), 1)
-    for column in table.columns[1:]:
-        column.min_width = 9
+    table = CompactTable(title, ("class", *map(coloured, names)), min_width=9)
     matrices = [result.variants[name].matrix for name in names]
     scores = [(each.recall() if classifier else each.iou()).tolist() for each in matrices]
     for label, *row in zip(result.classes, *scores, strict=True):

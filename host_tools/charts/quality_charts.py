@@ -1,10 +1,11 @@
 """The charts of file size and quality; None if no result has the figures."""
 
+from edge_app.results.gains import FLOAT
 from edge_app.style import NOTHING, count, file_size
 from host_tools.charts.bars import Row, row_chart
 from host_tools.charts.drawing import Chart
 from host_tools.charts.scatter import Point, class_chart, pareto_chart
-from host_tools.report.figures import FLOAT, Labelled, Score
+from host_tools.report.figures import Labelled, Score
 from host_tools.report.sentences import quality_text
 
 

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
-from edge_app.console import compact_table
+from edge_app.console import CompactTable
 from edge_app.style import NOTHING, file_size
 from host_tools.diagnose.advice import decibel_text, worst_layers
 from host_tools.diagnose.measure import LayerComparison
@@ -18,12 +16,12 @@ LEGEND = (
 )
 
 
-def layer_table(comparison: LayerComparison, most: int = 15) -> Table:
+def layer_table(comparison: LayerComparison, most: int = 15) -> CompactTable:
     """Return a table of the layers that lose most, worst first, in 80 columns."""
-    table = compact_table(
+    table = CompactTable(
         "Layers that lose most, worst first",
         ("layer", "operator", "lost", "SNR", "steps", "levels", "clipped"),
-        left=2,
+        text_columns=2,
     )
     for layer in (comparison.input, *worst_layers(comparison, most)):
         table.add_row(
@@ -38,12 +36,11 @@ def layer_table(comparison: LayerComparison, most: int = 15) -> Table:
     return table
 
 
-def trial_table(trials: Sequence[RepairTrial]) -> Table:
+def trial_table(trials: Sequence[RepairTrial]) -> CompactTable:
     """Return a table of the operators left in float, with the output's SNR and the file's size."""
-    table = compact_table(
-        "Operators left in float, and the output's SNR", ("left in float", "SNR", "file"), left=1
+    table = CompactTable(
+        "Operators left in float, and the output's SNR", ("left in float", "SNR", "file"), wrap=True
     )
-    table.columns[0].no_wrap = False
     for trial in trials:
         table.add_row(
             ", ".join(trial.kept) or "none", decibel_text(trial.snr_db), file_size(trial.bytes)

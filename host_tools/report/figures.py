@@ -7,9 +7,8 @@ from msgspec.structs import asdict
 
 from edge_app.model.card import VARIANTS
 from edge_app.quality import Quality
+from edge_app.results.gains import Headline, headline
 from edge_app.style import count
-
-FLOAT = "float32"  # the others are compared with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +32,9 @@ class Score(Quality, frozen=True, kw_only=True):
     on: str
 
     @property
-    def headline(self) -> tuple[str, float] | None:
+    def headline(self) -> Headline | None:
         """The measure that counts for the task, by name: mIoU, else top-1, else pixels."""
-        for name, value in (
-            ("mIoU", self.miou),
-            ("top-1", self.top1),
-            ("pixel accuracy", self.pixel_accuracy),
-        ):
-            if value is not None:
-                return name, value
-        return None
+        return headline(self)
 
 
 def score_of(quality: Quality | None, on: str) -> Score | None:

@@ -17,9 +17,9 @@ from edge_app.overlay.legend import IN_VIEW
 from edge_app.overlay.mask import MaskPainter, class_shares
 from edge_app.overlay.resize import nearest, smooth
 from edge_app.quality import agreement
+from edge_app.results.gains import FLOAT
 from edge_app.sources.factory import open_source
 from edge_app.style import percent
-from host_tools.report.figures import FLOAT
 
 _WIDTH = 640  # of the images on the page
 _ALPHA = 0.55  # as the live view begins

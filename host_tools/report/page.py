@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from edge_app.board import UNKNOWN
 from edge_app.errors import EdgeError
 from edge_app.paths import assets_dir
+from edge_app.results.gains import FLOAT
 from edge_app.style import NOTHING, count, file_size, percent, spaced, variant_colour
 from host_tools.charts.drawing import DARK, LIGHT, TYPEFACE_FILES
-from host_tools.report.figures import FLOAT, Figures, Labelled, Result, labels
+from host_tools.report.figures import Figures, Labelled, Result, labels
 from host_tools.report.gallery import Gallery
 from host_tools.report.sentences import figure, lost_points, quality_text, sentences, speed_ratio
 

@@ -8,8 +8,8 @@ def test_cases_are_every_combination_and_alternate() -> None:
     """The order is A B A B, so that drift affects all cases equally."""
     cases = cases_of(["float32", "int8"], ["litert"], [1, 2])
     assert [str(case) for case in cases] == [
-        "float32 on litert, 1 threads",
-        "int8 on litert, 1 threads",
+        "float32 on litert, 1 thread",
+        "int8 on litert, 1 thread",
         "float32 on litert, 2 threads",
         "int8 on litert, 2 threads",
     ]

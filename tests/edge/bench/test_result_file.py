@@ -12,7 +12,7 @@ import pytest
 from edge_app.bench.benchmark import Benchmark
 from edge_app.bench.cases import Case, WorkerRequest
 from edge_app.bench.result_file import make_result, read_result, to_csv, write_result
-from edge_app.board import Verdict, board
+from edge_app.board import Verdict, WatchedBoard, board
 from edge_app.errors import SinkError, SourceError
 from edge_app.model.card import read_card
 from edge_app.results.bench_result import (
@@ -34,13 +34,8 @@ def result(assets: Path) -> BenchResult:
     benchmark = Benchmark(request, cases, board(), threading.Event())
     benchmark.trials = {cases[0]: [trial("float32", 20.0)], cases[1]: [trial("int8", 10.0)]}
     benchmark.failed = {Case("float16"): "damaged"}
-    return make_result(
-        benchmark,
-        after=board(),
-        others_cores=0.1,
-        verdict=Verdict(("hot",), ()),
-        started_unix_s=1.0,
-    )
+    watched = WatchedBoard(board(), board(), 1.0, 0.1, Verdict(("hot",), ()))
+    return make_result(benchmark, watched)
 
 
 def test_a_result_is_the_same_after_reading_its_file(tmp_path: Path, result: BenchResult) -> None:

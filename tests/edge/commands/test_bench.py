@@ -21,7 +21,7 @@ def test_a_throttled_board_is_reported(
 ) -> None:
     """The exit code, the last lines and the file have the verdict; the figures stay."""
     throttled = board_state(tmp_path / "pi", throttled="20002")
-    monkeypatch.setattr("edge_app.board.board", lambda: throttled)
+    monkeypatch.setattr("edge_app.board.watch.board", lambda: throttled)
     result = tmp_path / "result.json"
     quick = ["--variants", "int8", "--min-secs", "0.05", "--num-runs", "2", "--rounds", "1"]
     command = ["bench", "--model", "mnist", *quick, "--quality-frames", "2", "--json", str(result)]

@@ -1,0 +1,137 @@
+"""What quantization gained and what it lost, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from edge_app.quality import Quality
+from edge_app.style import NOTHING, spaced
+
+FLOAT = "float32"  # the others are compared with it
+_EQUAL = 0.05  # times that differ by less are called equal, as two runs differ as much
+
+Headline = tuple[str, float]  # the name of a measure and its value, 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class VariantFigures:
+    """Figures of one variant on one machine; None for what is unknown.
+
+    invoke_ms: typical time of the network alone. fps: frames per second, end to end.
+    score: the measure that counts. on: the frames it was measured on, as text.
+    """
+
+    variant: str
+    bytes: int | None = None
+    invoke_ms: float | None = None
+    fps: float | None = None
+    score: Headline | None = None
+    on: str = ""
+
+
+def headline(quality: Quality | None) -> Headline | None:
+    """Return the measure that counts for the task, by name: mIoU, else top-1, else pixels."""
+    if quality is None:
+        return None
+    for name, value in (
+        ("mIoU", quality.miou),
+        ("top-1", quality.top1),
+        ("pixel accuracy", quality.pixel_accuracy),
+    ):
+        if value is not None:
+            return name, value
+    return None
+
+
+def score_text(score: Headline | None, places: int = 3) -> str:
+    """Format a score as is usual: mIoU as a fraction of so many places, else in per cent."""
+    if score is None:
+        return NOTHING
+    name, value = score
+    return f"{value:.{places}f}" if name == "mIoU" else f"{100 * value:.2f} %"
+
+
+def gains(figures: Iterable[VariantFigures]) -> list[str]:
+    """Return a sentence per variant that compares it with float32 on the same machine.
+
+    "int8 is 2.6x faster than float32, loses 0.3 points of mIoU (0.8130 to 0.8100) and has a
+    file 2.8x smaller." Missing figures are left out; without float32 there are no sentences.
+    """
+    figures = list(figures)
+    base = next((one for one in figures if one.variant == FLOAT), None)
+    if base is None:
+        return []
+    found = []
+    for one in figures:
+        if one is base:
+            continue
+        parts = [part(base, one) for part in (_speed, _quality, _size)]
+        if any(parts):
+            found.append(f"{spaced(one.variant)} {_listed([part for part in parts if part])}.")
+    return found
+
+
+def speed_ratio(base: VariantFigures, one: VariantFigures) -> float | None:
+    """Return how many times faster a variant is than float32: its network, else end to end."""
+    if base.invoke_ms and one.invoke_ms:
+        return base.invoke_ms / one.invoke_ms
+    if base.fps and one.fps:
+        return one.fps / base.fps
+    return None
+
+
+def lost_points(base: VariantFigures, one: VariantFigures) -> float | None:
+    """Return the points (hundredths) of quality a variant lost; a gain is negative.
+
+    None if the scores cannot be compared, as on different frames.
+    """
+    before, after = base.score, one.score
+    if not before or not after or before[0] != after[0] or base.on != one.on:
+        return None
+    return 100 * (before[1] - after[1])
+
+
+def _speed(base: VariantFigures, one: VariantFigures) -> str:
+    ratio = speed_ratio(base, one)
+    if ratio is None:
+        return ""
+    if abs(ratio - 1) < _EQUAL:
+        return f"is as fast as {FLOAT}"
+    if ratio > 1:
+        return f"is {_times(ratio)} faster than {FLOAT}"
+    return f"is {_times(1 / ratio)} slower than {FLOAT}"
+
+
+def _quality(base: VariantFigures, one: VariantFigures) -> str:
+    lost = lost_points(base, one)
+    if lost is None or base.score is None:
+        return ""
+    before, after = (score_text(score, 4) for score in (base.score, one.score))
+    name = base.score[0]
+    if abs(lost) < 0.005:
+        return f"has the same {name} ({after})"
+    points = f"{abs(lost):.1f}" if abs(lost) >= 0.095 else f"{abs(lost):.2f}"
+    return f"{'loses' if lost > 0 else 'gains'} {points} points of {name} ({before} to {after})"
+
+
+def _size(base: VariantFigures, one: VariantFigures) -> str:
+    if not base.bytes or not one.bytes:
+        return ""
+    ratio = base.bytes / one.bytes
+    if abs(ratio - 1) < _EQUAL:
+        return "has a file of the same size"
+    if ratio > 1:
+        return f"has a file {_times(ratio)} smaller"
+    return f"has a file {_times(1 / ratio)} larger"
+
+
+def _times(ratio: float) -> str:
+    places = 0 if ratio >= 9.95 else 1 if ratio >= 1.095 else 2
+    return f"{ratio:.{places}f}x"
+
+
+def _listed(parts: list[str]) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,37 @@
+"""Variants are compared with float32 in sentences."""
+
+from __future__ import annotations
+
+from edge_app.quality import Quality
+from edge_app.results.gains import VariantFigures, gains, headline, score_text
+
+BASE = VariantFigures("float32", 8, 50.0, 10.0, ("top-1", 0.984))
+
+
+def test_every_other_variant_has_a_sentence() -> None:
+    """Speed, quality and size, with what is unknown left out."""
+    others = [
+        VariantFigures("int8", 2, 20.0, 12.0, ("top-1", 0.98)),
+        VariantFigures("dynamic_range", invoke_ms=100.0),
+        VariantFigures("float16"),
+    ]
+    assert gains([*others, BASE]) == [
+        "int8 is 2.5x faster than float32, loses 0.4 points of top-1 (98.40 % to 98.00 %) and has "
+        "a file 4.0x smaller.",
+        "dynamic range is 2.0x slower than float32.",
+    ]
+
+
+def test_without_float32_or_on_other_frames_nothing_is_compared() -> None:
+    """No ratio is made up."""
+    assert gains([VariantFigures("int8", 2, 20.0)]) == []
+    other = VariantFigures("int8", score=("top-1", 0.98), on="other frames")
+    assert gains([BASE, other]) == []
+
+
+def test_the_measure_that_counts_is_found() -> None:
+    """MIoU as a fraction, top-1 in per cent, and a dash for none."""
+    assert headline(None) is None
+    street, digits = Quality(frames=2, miou=0.5, pixel_accuracy=0.9), Quality(frames=2, top1=0.75)
+    assert score_text(headline(street)) == "0.500"
+    assert score_text(headline(digits)) == "75.00 %"
