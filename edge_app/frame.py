@@ -112,13 +112,15 @@ class Comparison:
     agreement: share of pixels of the frame on which both variants agree, 0 to 1.
     per_class: (name, share of the pixels that either variant gives this class on which both
         do) of the classes in view.
-    quality: the second variant's own score so far, None without truth.
+    first_quality, quality: scores of the first and of the second variant so far, on the frames
+        that both have seen; None without truth.
     """
 
     variant: str
     result: Segmentation
     agreement: float
     per_class: tuple[tuple[str, float], ...] = ()
+    first_quality: Quality | None = None
     quality: Quality | None = None
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from edge_app.frame import Comparison, Frame, Result, Status
 from edge_app.metrics.variant_stats import ComparisonStats, VariantStats, named, network_rate
 from edge_app.model.engine import EngineInfo, EngineKey, Inference
-from edge_app.quality import Quality
+from edge_app.quality import ConfusionMatrix, Quality
 from edge_app.results.run_summary import FrameRates, RunFigures
 from edge_app.state import State
 from edge_app.style import REFRESH_S
@@ -125,19 +125,24 @@ class RunStats:
         self._recent.clear()
         self._status = None
 
-    def score(self, frame: Frame, result: Result) -> None:
-        """Score a result against its frame's truth, if it has one."""
-        self._current.scorer.add(frame, result)
+    def score(self, frame: Frame, result: Result) -> ConfusionMatrix | None:
+        """Score a result against its frame's truth; return the counts, None without truth."""
+        return self._current.scorer.add(frame, result)
 
-    def compare(self, frame: Frame, comparison: Comparison, now_s: float) -> Comparison:
-        """Count a second engine's result; return it with that engine's score so far."""
+    def compare(
+        self, frame: Frame, comparison: Comparison, counts: ConfusionMatrix | None, now_s: float
+    ) -> Comparison:
+        """Count a second engine's result; return it with the scores of both so far.
+
+        counts: of the current engine's result of the same frame, as `score` returned them.
+        """
         key = (self.info.key, comparison.variant)
         stats = self._comparisons.get(key)
         if stats is None:
             truth_labels = self.sources.source.truth_labels
             stats = ComparisonStats(self.info, comparison.variant, truth_labels)
             self._comparisons[key] = stats
-        stats.add(frame, comparison)
+        stats.add(frame, comparison, counts)
         return stats.scored(comparison, refresh=now_s - self._refresh_s >= REFRESH_S)
 
     def add(self, timings: Timings, now_s: float) -> None:

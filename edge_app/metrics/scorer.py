@@ -32,11 +32,14 @@ class Scorer:
         self._task = ""
         self._classified: list[tuple[int, int]] = []
 
-    def add(self, frame: Frame, result: Result) -> None:
-        """Score one frame at the size of its truth; raise SourceError if it is of another kind."""
+    def add(self, frame: Frame, result: Result) -> ConfusionMatrix | None:
+        """Score one frame at the size of its truth; raise SourceError if it is of another kind.
+
+        Returns the counts of a class map; None for a class, and for a frame without truth.
+        """
         truth = frame.truth
         if truth is None:
-            return
+            return None
         if not isinstance(result, Segmentation):
             if not isinstance(truth, int):
                 raise SourceError(
@@ -55,8 +58,17 @@ class Scorer:
                     "choose a classification model or truth images"
                 )
             height, width = truth.shape
-            self._matrix.add(truth, map_classes(classes_at(result, (width, height)), self._table))
-            self._task = "segmentation"
+            counts = ConfusionMatrix(len(self._labels.classes))
+            counts.add(truth, map_classes(classes_at(result, (width, height)), self._table))
+            self.add_counts(counts)
+            return counts
+        self.frames += 1
+        return None
+
+    def add_counts(self, counts: ConfusionMatrix) -> None:
+        """Score one frame that another scorer of the same labels has counted."""
+        self._matrix += counts
+        self._task = "segmentation"
         self.frames += 1
 
     def _count_classified(self) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from edge_app.frame import Comparison, Frame
 from edge_app.metrics.scorer import Scorer
 from edge_app.model.engine import EngineInfo
-from edge_app.quality import Quality
+from edge_app.quality import ConfusionMatrix, Quality
 from edge_app.results.run_summary import ComparisonSummary, VariantSummary
 from edge_app.style import count
 from edge_app.timing import Latency, Rate, TimingsLog
@@ -50,37 +50,49 @@ class VariantStats:
 
 
 class ComparisonStats:
-    """Agreement of a second engine with a first one, and the second one's score."""
+    """Agreement of a second engine with a first one, and the scores of both on the same frames."""
 
     def __init__(self, first: EngineInfo, second: str, truth_labels: str | None) -> None:
         self._names = (first.key.variant, second)
-        self._scorer = Scorer(first.key.spec.labels, truth_labels)
+        labels = first.key.spec.labels
+        self._scorers = Scorer(labels, truth_labels), Scorer(labels, truth_labels)
         self._frames = 0
         self._agreements = 0.0
-        self._quality: Quality | None = None
+        self._shown: tuple[Quality | None, Quality | None] | None = None
 
-    def add(self, frame: Frame, comparison: Comparison) -> None:
-        """Count the second engine's result of a frame."""
+    def add(self, frame: Frame, comparison: Comparison, counts: ConfusionMatrix | None) -> None:
+        """Count the second engine's result of a frame.
+
+        counts: of the first engine's result of it, None without truth.
+        """
         self._frames += 1
         self._agreements += comparison.agreement
-        self._scorer.add(frame, comparison.result)
+        if counts is not None:
+            first, second = self._scorers
+            first.add_counts(counts)
+            second.add(frame, comparison.result)
 
     def scored(self, comparison: Comparison, *, refresh: bool) -> Comparison:
-        """Return the comparison with the second engine's score so far, or at the last refresh."""
-        if not self._scorer.frames:
-            return comparison
-        if refresh or self._quality is None:
-            self._quality = self._scorer.quality()
-        return replace(comparison, quality=self._quality)
+        """Return the comparison with the scores so far, or those at the last refresh."""
+        if refresh or self._shown is None:
+            self._shown = self._qualities()
+        first, second = self._shown
+        return replace(comparison, first_quality=first, quality=second)
+
+    def _qualities(self) -> tuple[Quality | None, Quality | None]:
+        first, second = self._scorers
+        return first.quality(), second.quality()
 
     def summary(self) -> ComparisonSummary:
         """Return the figures for `summary.json`."""
+        first, second = self._qualities()
         return ComparisonSummary(
             variant=self._names[0],
             second=self._names[1],
             frames=self._frames,
             agreement=self._agreements / self._frames if self._frames else None,
-            quality=self._scorer.quality(),
+            first_quality=first,
+            quality=second,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from edge_app.fonts import BOLD, REGULAR, face, fit, shorten, text_px
@@ -13,8 +13,6 @@ from edge_app.overlay.legend import draw_swatch, hex_colour
 from edge_app.overlay.panel import DARK, FAINT, INK, SOFT, TRACK, Panel, Scale, Sheet, Size
 from edge_app.quality import Quality
 from edge_app.style import fraction, percent, spaced
-
-_ROWS = 3  # of classes beside the large figure
 
 _Row = tuple[str, str, float | None]  # colour, text, share if there is one
 
@@ -32,21 +30,24 @@ class VariantChip:
 class VariantPair:
     """The variant of a status and the one it is compared with.
 
-    classes: (name, share of pixels on which both agree), the lowest first.
+    classes: (name, share of pixels on which both agree, of the last seconds); if space is short,
+        the first are shown.
+    lowest: names of those beside the large figure.
     """
 
     status: Status
     comparison: Comparison
     classes: Sequence[tuple[str, float]]
+    lowest: Collection[str]
     labels: LabelSet
     scheme: DifferenceScheme
 
     @property
     def chips(self) -> tuple[VariantChip, VariantChip]:
-        """The chips of both."""
+        """The chips of both, with their scores on the same frames."""
         first, second = self.status, self.comparison
         return (
-            VariantChip(spaced(first.variant), self.scheme.colours[0], first.quality),
+            VariantChip(spaced(first.variant), self.scheme.colours[0], second.first_quality),
             VariantChip(spaced(second.variant), self.scheme.colours[1], second.quality),
         )
 
@@ -73,7 +74,11 @@ def draw_variant_chip(chip: VariantChip, scale: Scale, max_px: int) -> Panel:
 
 def draw_agreement(pair: VariantPair, scale: Scale, max_px: int) -> Panel:
     """Draw the agreement large, with the classes that agree least beside it if they fit."""
-    rows = [(class_colour(name, pair.labels), name, share) for name, share in pair.classes[:_ROWS]]
+    rows = [
+        (class_colour(name, pair.labels), name, share)
+        for name, share in _in_label_order(pair.classes, pair.labels)
+        if name in pair.lowest
+    ]
     return _draw_summary(pair, rows, "lowest agreement", scale, max_px)
 
 
@@ -121,7 +126,7 @@ def _draw_summary(
 
 
 def draw_class_agreement(pair: VariantPair, scale: Scale, max_wh: Size) -> Panel | None:
-    """Draw the agreement of each class, as many as fit; None if none does."""
+    """Draw the agreement of each class in label order, as many as fit; None if none does."""
     labels = pair.labels
     px = scale.px
     pad, swatch, pitch, top = px(14), px(17), px(27), px(30)
@@ -135,7 +140,7 @@ def draw_class_agreement(pair: VariantPair, scale: Scale, max_wh: Size) -> Panel
         return None
     sheet = Sheet((width, top + lines * pitch + pad), px(12))
     sheet.text((pad, px(25)), "agreement by class", face(REGULAR, px(14)), FAINT)
-    for i, (name, share) in enumerate(pair.classes[:lines]):
+    for i, (name, share) in enumerate(_in_label_order(pair.classes[:lines], labels)):
         middle = top + px(18) + i * pitch
         draw_swatch(sheet, (pad, middle - swatch // 2), swatch, class_colour(name, labels), scale)
         sheet.text((left, middle), shorten(name, font, name_px), font, INK, anchor="lm")
@@ -144,6 +149,14 @@ def draw_class_agreement(pair: VariantPair, scale: Scale, max_wh: Size) -> Panel
         sheet.box(bar, (round(bar_px * share), px(10)), SOFT, px(3))
         sheet.text((width - pad, middle), percent(share), figures, SOFT, anchor="rm")
     return sheet.finish()
+
+
+def _in_label_order(
+    classes: Sequence[tuple[str, float]], labels: LabelSet
+) -> list[tuple[str, float]]:
+    """Return (name, share) of classes as a label set lists them."""
+    shares = dict(classes)
+    return [(name, shares[name]) for name in labels.names if name in shares]
 
 
 def class_colour(name: str, labels: LabelSet) -> str:

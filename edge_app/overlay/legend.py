@@ -1,62 +1,24 @@
-"""The legend: classes in view beside their colours, in an order that does not flicker."""
+"""The legend: classes beside their colours, in the order of the label set."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
 
 from edge_app.fonts import REGULAR, face, shorten, text_px
 from edge_app.labels import Label, LabelSet
 from edge_app.overlay.panel import INK, XY, Panel, Scale, Sheet, Size
 
-IN_VIEW = 0.002  # a class with a smaller share of the image is not listed
-_MEMORY = 0.6  # weight of the previous shares at a refresh: averages about half a second
-_OVERTAKES = 1.25  # a class moves up once it has this many times the pixels of the one above
 _NAME_MAX = 200  # longer names are shortened; in pixels of the layout
 _PITCH = 25
-
-
-def smooth_shares(
-    previous: NDArray[np.float64] | None, now: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the exponential average of the share of each class: float64 (C,) each."""
-    if previous is None or previous.shape != now.shape:
-        return now
-    return _MEMORY * previous + (1 - _MEMORY) * now
-
-
-def stable_order(previous: Sequence[int], share: Mapping[int, float]) -> list[int]:
-    """Order classes by share; those listed before change places only at a clear lead.
-
-    share: of each class, by trainId.
-    """
-    kept = [i for i in previous if i in share]
-    new = sorted((i for i in share if i not in kept), key=lambda i: -share[i])
-    listed = kept + new
-    for end in range(len(listed), 1, -1):
-        for i in range(end - 1):
-            above, below = listed[i], listed[i + 1]
-            lead = _OVERTAKES if above in kept and below in kept else 1.0
-            if share[below] > lead * share[above]:
-                listed[i], listed[i + 1] = below, above
-    return listed
-
-
-def classes_in_view(share: NDArray[np.float64], palette: NDArray[np.uint8]) -> dict[int, float]:
-    """Return {trainId: share} of the classes to list; black ones are not painted, so not listed.
-
-    share: float64 (C,). palette: uint8 (256, 1, 3) BGR.
-    """
-    painted = palette[: len(share), 0].any(axis=1)
-    return {int(i): float(share[i]) for i in np.flatnonzero((share >= IN_VIEW) & painted)}
 
 
 def draw_legend(
     classes: Sequence[int], labels: LabelSet, scale: Scale, max_wh: Size
 ) -> Panel | None:
-    """Draw a line per class, as many as fit; None if not even one fits."""
+    """Draw a line per class in label order; None if not even one fits.
+
+    classes: trainIds; if space is short, the first of them are drawn.
+    """
     px = scale.px
     pad, swatch, pitch = px(14), px(17), px(_PITCH)
     font = face(REGULAR, px(16))
@@ -67,12 +29,13 @@ def draw_legend(
     if lines == 0 or max_wh[0] - name_left - pad < widest:
         return None
     by_id = {label.train_id: label for label in labels.classes}
-    names = [shorten(by_id[i].name, font, widest) for i in classes[:lines]]
+    shown = sorted(classes[:lines])
     size_wh = (name_left + widest + pad, 2 * pad + lines * pitch - (pitch - swatch))
     sheet = Sheet(size_wh, px(12))
-    for i, name in enumerate(names):
-        y = pad + i * pitch
-        draw_swatch(sheet, (pad, y), swatch, hex_colour(by_id[classes[i]]), scale)
+    for line, label in enumerate(by_id[i] for i in shown):
+        y = pad + line * pitch
+        draw_swatch(sheet, (pad, y), swatch, hex_colour(label), scale)
+        name = shorten(label.name, font, widest)
         sheet.text((name_left, y + swatch // 2), name, font, INK, anchor="lm")
     return sheet.finish()
 

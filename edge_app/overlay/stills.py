@@ -8,15 +8,14 @@ from edge_app.controls import Controls
 from edge_app.frame import Comparison, Image, Segmentation, Status
 from edge_app.labels import LabelSet
 from edge_app.overlay.board_layout import letterbox
+from edge_app.overlay.class_memory import ClassAgreement, ClassesInView
 from edge_app.overlay.comparison_panel import VariantPair
 from edge_app.overlay.compose import draw_over
 from edge_app.overlay.difference import difference_scheme
-from edge_app.overlay.legend import classes_in_view
 from edge_app.overlay.mask import class_shares
 from edge_app.overlay.panel import Size
 from edge_app.overlay.scene import ScenePainter, background
 from edge_app.overlay.street_panels import NO_HALVES, StreetContent, layout_panels
-from edge_app.quality import Quality
 
 SIZE_WH = (1280, 720)
 
@@ -26,7 +25,7 @@ class ComparedFrame:
     """A frame, what two variants answer, and how the still of them is drawn.
 
     image: uint8 (h, w, 3) BGR, not changed.
-    variant, quality: name of the first variant, and its score if known.
+    variant: name of the first variant.
     edges: one of `mask.EDGES`. size_wh: of the still.
     """
 
@@ -35,7 +34,6 @@ class ComparedFrame:
     second: Comparison
     labels: LabelSet
     variant: str
-    quality: Quality | None = None
     edges: str = "auto"
     size_wh: Size = SIZE_WH
 
@@ -65,14 +63,14 @@ def _draw_still(compared: ComparedFrame, controls: Controls) -> Image:
     )
     canvas = background(size_wh)
     canvas[y : y + height, x : x + width] = scene
-    status = Status("segmentation", "", compared.variant, 0, "", 0, "", quality=compared.quality)
+    status = Status("segmentation", "", compared.variant, 0, "", 0, "")
     # The position of the divider on the canvas, which may be wider than the image.
     controls = replace(controls, divider=(x + controls.divider * width) / size_wh[0])
     shares = class_shares(first.class_map, len(labels.classes))
-    share = classes_in_view(shares, labels.palette_bgr())
-    legend = sorted(share, key=lambda i: -share[i])
-    classes = sorted(second.per_class, key=lambda entry: entry[1])
-    pair = VariantPair(status, second, classes, labels, scheme)
+    legend = ClassesInView(labels.palette_bgr()).update(shares, 0.0)
+    per_class = dict(second.per_class)
+    classes, lowest = ClassAgreement().update(per_class, per_class, 0.0)
+    pair = VariantPair(status, second, classes, lowest, labels, scheme)
     content = StreetContent(size_wh, frame_wh, status, controls, labels, legend, pair)
     draw_over(canvas, layout_panels(content, detail=0, hints=False).placed, status, controls)
     return canvas

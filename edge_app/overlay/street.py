@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,13 +11,17 @@ from edge_app.controls import Controls
 from edge_app.frame import Comparison, Frame, Image, Segmentation, Status
 from edge_app.labels import LabelSet
 from edge_app.overlay.board_layout import image_canvas_wh
+from edge_app.overlay.class_memory import ClassAgreement, ClassesInView
 from edge_app.overlay.comparison_panel import VariantPair
 from edge_app.overlay.compose import Refresh, draw_over
 from edge_app.overlay.difference import DifferenceScheme, difference_scheme
-from edge_app.overlay.legend import classes_in_view, smooth_shares, stable_order
 from edge_app.overlay.mask import class_shares
 from edge_app.overlay.scene import ScenePainter
 from edge_app.overlay.street_panels import StreetContent, StreetLayout, layout_panels
+
+# An image without a clock that stood so long is a still, not one of a fast sequence: the next one
+# has nothing in common with it.
+_STILL_S = 1.0
 
 
 class StreetView:
@@ -27,14 +33,15 @@ class StreetView:
     def __init__(self, labels: LabelSet, edges: str, height: int | None, hints: bool) -> None:
         self.layout = StreetLayout()
         self._scene = ScenePainter(labels, edges)
-        self._labels = labels
-        self._palette = labels.palette_bgr()
+        self._labels, self._names = labels, labels.names
         self._height = height
         self._hints = hints
         self._refresh = Refresh()
-        self._shares: NDArray[np.float64] | None = None
-        self._legend: list[int] = []
-        self._compared: list[str] = []
+        self._palette = labels.palette_bgr()
+        self._in_view = ClassesInView(self._palette)
+        self._shown: tuple[int, float] | None = None  # index of the image, and since when
+        self._agreement = ClassAgreement()
+        self._pair_names = ("", "")
 
     def draw(
         self,
@@ -53,10 +60,15 @@ class StreetView:
         other = comparison.variant if comparison else ""
         scheme = difference_scheme(self._labels, status.variant, other) if other else None
         if self._refresh.is_due(now_s, size_wh, controls, status.states, status.switch, other):
-            self._update_legend(result)
-            pair = self._pair(status, comparison, scheme) if comparison and scheme else None
+            self._follow(frame, now_s)
+            share = self._shares(result, comparison)
+            legend = self._in_view.update(share, now_s)
+            pair = None
+            if comparison and scheme:
+                area = {self._names[i]: float(share[i]) for i in legend}
+                pair = self._pair(status, comparison, scheme, area, now_s)
             sizes = size_wh, frame_wh
-            content = StreetContent(*sizes, status, controls, self._labels, self._legend, pair)
+            content = StreetContent(*sizes, status, controls, self._labels, legend, pair)
             # A comparison needs the space of the lower half of the HUD.
             detail = min(controls.hud, 1) if pair else controls.hud
             self.layout = layout_panels(content, detail=detail, hints=self._hints)
@@ -66,21 +78,36 @@ class StreetView:
         draw_over(canvas, self.layout.placed, status, controls)
         return canvas
 
-    def _update_legend(self, result: Segmentation) -> None:
-        """Update the classes in view, in an order that does not flicker."""
-        now = class_shares(result.class_map, len(self._labels.classes))
-        self._shares = smooth_shares(self._shares, now)
-        in_view = classes_in_view(self._shares, self._palette)
-        self._legend = stable_order(self._legend, in_view)
+    def _follow(self, frame: Frame, now_s: float) -> None:
+        """Forget the classes of a still once the next image is shown."""
+        if self._shown is not None and self._shown[0] == frame.index:
+            return
+        if self._shown is not None and frame.time_s is None and now_s - self._shown[1] >= _STILL_S:
+            self._in_view, self._agreement = ClassesInView(self._palette), ClassAgreement()
+        self._shown = frame.index, now_s
+
+    def _shares(self, result: Segmentation, comparison: Comparison | None) -> NDArray[np.float64]:
+        """Return the share of each class, of the variant that has more of it: float64 (C,)."""
+        share = class_shares(result.class_map, len(self._names))
+        if comparison is None:
+            return share
+        return np.maximum(share, class_shares(comparison.result.class_map, len(self._names)))
 
     def _pair(
-        self, status: Status, comparison: Comparison, scheme: DifferenceScheme
+        self,
+        status: Status,
+        comparison: Comparison,
+        scheme: DifferenceScheme,
+        area: Mapping[str, float],
+        now_s: float,
     ) -> VariantPair:
-        """Return the compared variants; their classes are in an order that does not flicker."""
-        agreement = dict(comparison.per_class)
-        kept = [name for name in self._compared if name in agreement]
-        names = [*kept, *(name for name in agreement if name not in kept)]
-        differing = {i: 1 - agreement[name] for i, name in enumerate(names)}
-        self._compared = [names[i] for i in stable_order(range(len(kept)), differing)]
-        classes = [(name, agreement[name]) for name in self._compared]
-        return VariantPair(status, comparison, classes, self._labels, scheme)
+        """Return the compared variants, with their agreement on each class.
+
+        area: share of the image of the classes to list, by name.
+        """
+        names = status.variant, comparison.variant
+        if names != self._pair_names:
+            self._pair_names, self._agreement = names, ClassAgreement()
+        per_class = dict(comparison.per_class)
+        classes, lowest = self._agreement.update(per_class, area, now_s)
+        return VariantPair(status, comparison, classes, lowest, self._labels, scheme)

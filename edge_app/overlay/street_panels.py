@@ -29,7 +29,7 @@ class StreetContent:
     """What the panels of a street show.
 
     size_wh, frame_wh: of the canvas and of the frame.
-    legend: trainIds of the classes in view, in the order of the legend.
+    legend: trainIds of the classes to list, the most important first.
     pair: the compared variants; None without a comparison.
     """
 

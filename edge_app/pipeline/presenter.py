@@ -88,11 +88,11 @@ class Presenter:
         stats, frame, result = self._stats, prediction.frame, prediction.result
         if prediction.info is not stats.info:
             stats.switch_to(prediction.info)
-        stats.score(frame, result)
+        counts = stats.score(frame, result)
         started_s = self._clock()
         comparison = prediction.comparison
         if comparison is not None:
-            comparison = stats.compare(frame, comparison, started_s)
+            comparison = stats.compare(frame, comparison, counts, started_s)
         canvas, overlay_ms = None, 0.0
         if self._draw is not None and self._is_watched():
             # The view never goes back to a frame older than its last preview.

@@ -41,13 +41,14 @@ class ComparisonSummary(Struct, frozen=True, kw_only=True):
     """Two variants that ran side by side.
 
     agreement: mean share of pixels (or frames) with the same answer.
-    quality: of the second variant.
+    first_quality, quality: of the first and of the second variant, both on these frames.
     """
 
     variant: str
     second: str = field(name="with")
     frames: int = 0
     agreement: Share | None = None
+    first_quality: Quality | None = None
     quality: Quality | None = None
 
 

@@ -43,9 +43,10 @@ def write_stills(
     if not (isinstance(first, Segmentation) and isinstance(second, Segmentation)):
         return []
     comparison = compare(first, second, SECOND, spec.labels)
-    comparison = replace(comparison, quality=qualities.get(SECOND))
-    quality = qualities.get(FIRST)
-    compared = ComparedFrame(frame.image, first, comparison, spec.labels, FIRST, quality)
+    comparison = replace(
+        comparison, first_quality=qualities.get(FIRST), quality=qualities.get(SECOND)
+    )
+    compared = ComparedFrame(frame.image, first, comparison, spec.labels, FIRST)
     paths = []
     for name, draw in (("split", split_image), ("difference", difference_image)):
         path = out / f"{name}.png"

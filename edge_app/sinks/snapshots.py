@@ -79,6 +79,7 @@ def figures(step: Step, status: Status) -> dict[str, Any]:
             "with": step.comparison.variant,
             "agreement": step.comparison.agreement,
             "per_class": dict(step.comparison.per_class),
+            "first_quality": step.comparison.first_quality,
             "quality": step.comparison.quality,
         }
     return record

@@ -13,7 +13,7 @@ from edge_app.frame import Classification, Decoded, Frame, Image, Segmentation
 from edge_app.labels import LabelSet
 from edge_app.model.card import ModelSpec
 from edge_app.model.engine import load_engine
-from edge_app.overlay.legend import IN_VIEW
+from edge_app.overlay.class_memory import ClassesInView
 from edge_app.overlay.mask import MaskPainter, class_shares
 from edge_app.overlay.resize import nearest, smooth
 from edge_app.quality import agreement
@@ -171,14 +171,14 @@ def mark_difference(image: Image, differs: NDArray[np.bool_]) -> Image:
 def _in_view(
     results: Mapping[str, Decoded], labels: LabelSet
 ) -> tuple[tuple[str, tuple[int, int, int]], ...]:
-    """Return the classes that some variant finds, by their share of the image."""
+    """Return the classes that some variant finds, in label order."""
     total: NDArray[np.float64] = np.zeros(len(labels.classes))
     for result in results.values():
         if isinstance(result, Segmentation):
             total += class_shares(result.class_map, len(labels.classes)) / len(results)
-    order = [int(i) for i in np.argsort(-total, kind="stable") if total[i] >= IN_VIEW]
-    by_id = {label.train_id: label for label in labels.classes}
-    return tuple((by_id[i].name, by_id[i].colour_rgb) for i in order)
+    in_view = ClassesInView(labels.palette_bgr()).update(total, 0.0)
+    shown = (label for label in labels.classes if label.train_id in in_view)
+    return tuple((label.name, label.colour_rgb) for label in shown)
 
 
 def _encode(image: Image, suffix: str) -> bytes:

@@ -125,6 +125,7 @@ def measure_views(size_wh: tuple[int, int], cpu_ms: CpuTimer) -> dict[str, float
         second,
         agreement(first.class_map, second.class_map),
         tuple((name, 0.97) for name in CITYSCAPES.names[:8]),
+        Quality(9, miou=0.591),
         Quality(9, miou=0.594),
     )
     plain = replace(first, logits=None)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from edge_app.frame import ClassMap, Result, Segmentation
 from edge_app.labels import NO_LABELS, LabelSet
-from edge_app.overlay.legend import classes_in_view, hex_colour, smooth_shares
+from edge_app.overlay.class_memory import ClassesInView
+from edge_app.overlay.legend import hex_colour
 from edge_app.overlay.mask import class_shares
 
 
 class ClassRow(NamedTuple):
-    """One class: its name, its colour as #RRGGBB, and whether it is in view now."""
+    """One class: its name, its colour as #RRGGBB, and whether the legend lists it now."""
 
     name: str
     colour: str
@@ -28,11 +28,12 @@ class ClassRows:
     a page asks for it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._newest: tuple[ClassMap | None, LabelSet] = (None, NO_LABELS)
         self._counted: ClassMap | None = None
         self._labels = NO_LABELS
-        self._shares: NDArray[np.float64] | None = None
+        self._in_view = ClassesInView(NO_LABELS.palette_bgr())
         self._seen: set[int] = set()
         self._rows: list[ClassRow] = []
 
@@ -47,12 +48,12 @@ class ClassRows:
         if class_map is None:
             return []
         if labels != self._labels:
-            self._labels, self._shares, self._seen, self._counted = labels, None, set(), None
+            self._labels, self._seen, self._counted = labels, set(), None
+            self._in_view = ClassesInView(labels.palette_bgr())
         if class_map is not self._counted:
             self._counted = class_map
             now = class_shares(class_map, len(labels.classes))
-            self._shares = smooth_shares(self._shares, now)
-            in_view = classes_in_view(self._shares, labels.palette_bgr())
+            in_view = self._in_view.update(now, self._clock())
             self._seen.update(in_view)
             by_id = {label.train_id: label for label in labels.classes}
             self._rows = [

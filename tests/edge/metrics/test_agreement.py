@@ -82,7 +82,7 @@ def test_classifiers_have_no_partner() -> None:
     assert partner(EngineFactory(task="classification").key("int8")) is None
 
 
-def test_a_run_counts_both_variants_and_scores_the_second() -> None:
+def test_a_run_scores_both_variants_on_the_frames_that_both_have_seen() -> None:
     """float32 sees road and int8 wall; a quarter of the truth is road, the rest wall.
 
     The fakes return the position of their variant: 0 is road, 3 is wall.
@@ -116,6 +116,8 @@ def test_a_run_counts_both_variants_and_scores_the_second() -> None:
         assert step.comparison.variant == "int8"
         assert step.comparison.agreement == 0.0
         assert step.comparison.per_class == (("road", 0.0), ("wall", 0.0))
+        # Not of the frames that one variant alone has seen.
+        assert step.comparison.first_quality.frames == step.comparison.quality.frames
     summary = run.stats.summary()
     # float32: road is 1/4 of its union with the truth, wall 0. int8: wall 3/4, road 0.
     assert summary.quality is not None
@@ -127,4 +129,8 @@ def test_a_run_counts_both_variants_and_scores_the_second() -> None:
     assert pair.quality is not None
     assert pair.quality.miou == pytest.approx(0.75 / 2)
     assert pair.quality.pixel_accuracy == pytest.approx(0.75)
+    assert pair.first_quality is not None
+    assert pair.first_quality.miou == pytest.approx(0.25 / 2)
+    assert pair.first_quality.frames == pair.quality.frames == len(compared)
+    assert len(compared) < summary.quality.frames == 30
     assert factory.open == []

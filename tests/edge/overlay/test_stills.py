@@ -11,7 +11,6 @@ from edge_app.labels import CITYSCAPES
 from edge_app.overlay import Overlay
 from edge_app.overlay.scene import BACKGROUND_BGR
 from edge_app.overlay.stills import SIZE_WH, ComparedFrame, difference_image, split_image
-from edge_app.quality import Quality
 from tests.support.comparisons import comparison, noise, noisy_frame, segmentation
 from tests.support.steps import status
 from tests.support.text_boxes import note_texts
@@ -19,9 +18,9 @@ from tests.support.text_boxes import note_texts
 FIRST, SECOND = segmentation(1, logits=True), segmentation(2, logits=True)
 
 
-def compared(image: Image, quality: Quality | None = None) -> ComparedFrame:
+def compared(image: Image) -> ComparedFrame:
     """Return float32 and int8 on an image."""
-    return ComparedFrame(image, FIRST, comparison(SECOND), CITYSCAPES, "float32", quality)
+    return ComparedFrame(image, FIRST, comparison(SECOND), CITYSCAPES, "float32")
 
 
 @pytest.mark.parametrize("make", [split_image, difference_image])
@@ -35,7 +34,7 @@ def test_a_still_has_its_size_names_and_figures(
     written = note_texts(monkeypatch)
     image = noise(*frame_wh)
     before = image.copy()
-    canvas = make(compared(image, Quality(9, miou=0.594)))
+    canvas = make(compared(image))
     assert canvas.shape == (SIZE_WH[1], SIZE_WH[0], 3)
     assert canvas.dtype == np.uint8
     assert np.array_equal(image, before)

@@ -1,5 +1,7 @@
 """The page lists the classes of a street beside their colours, each in a place of its own."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -24,10 +26,11 @@ def test_classes_have_their_colours() -> None:
 
 def test_a_class_that_leaves_keeps_its_row() -> None:
     """It is marked as out of view, and no other row moves."""
-    rows = ClassRows()
+    now_s = itertools.count(0.0, 0.2)
+    rows = ClassRows(now_s.__next__)
     rows.offer(street(ROAD, CAR), CITYSCAPES)
     rows.rows()
-    for _ in range(30):
+    for _ in range(40):
         rows.offer(street(ROAD, SKY), CITYSCAPES)
         found = rows.rows()
     assert [(row.name, row.in_view) for row in found] == [
