@@ -18,6 +18,8 @@ from edge_app.quality import Quality, agreement
 from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth
 
+_TELL_S = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class QualityResult:
@@ -37,6 +39,7 @@ def measure_quality(
 ) -> QualityResult:
     """Answer frames with a variant, and with float32 beside it."""
     on_phase("answers")
+    told_s = time.monotonic()
     spec, case = request.spec, request.case
     truth = open_truth(request.truth, request.truth_labels) if request.truth else None
     own_s = time.perf_counter()
@@ -62,6 +65,9 @@ def measure_quality(
             if scorer is not None:
                 scorer.add(frame, answer)
             frames += 1
+            if time.monotonic() - told_s > _TELL_S:
+                told_s = time.monotonic()
+                on_phase(f"answers, {frames:,} frames")
     own_agreement = 1.0 if is_float32 else None
     return QualityResult(
         frames=frames,

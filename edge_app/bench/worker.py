@@ -6,78 +6,103 @@ rest, and boards with little memory hold one network at a time.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
 import threading
+import time
 from contextlib import suppress
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, Pipe
+from subprocess import TimeoutExpired
 from typing import Any
 
 from edge_app.bench.cases import OnPhase, WorkerRequest
+from edge_app.child_process import Child, start_child
 from edge_app.errors import EdgeError, ModelError
 from edge_app.process import prepare_process
 
 _POLL_S = 0.1
+# The slowest file seen takes 45 s per run on a Pi 4, and no phase has more than 30 runs of such.
+_SILENT_S = 1800.0
+_END_S = 10.0
 
 
 def run_in_process(request: WorkerRequest, stop: threading.Event, on_phase: OnPhase) -> Any:
     """Carry out a request in a new process; return its Trial, QualityResult or Sustained.
 
-    Raises the EdgeError of the process, and ModelError if it died.
+    Raises the EdgeError of the process, and ModelError if it died or hangs.
     """
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_main, args=(request, theirs), daemon=True)
-    process.start()
-    theirs.close()
+    ours, theirs = Pipe()
+    with ours, theirs:
+        process = start_child(__name__, str(theirs.fileno()), pass_fds=(theirs.fileno(),))
+        theirs.close()  # so that the death of the process ends the pipe
+        try:
+            return _converse(request, ours, stop, on_phase)
+        except (EOFError, ConnectionError):
+            # A process that is killed with a message unread resets its pipe instead of ending it.
+            raise ModelError(_death_message(request, _end(process))) from None
+        finally:
+            ours.close()
+            _end(process)
+
+
+def _converse(
+    request: WorkerRequest, ours: Connection, stop: threading.Event, on_phase: OnPhase
+) -> Any:
+    """Send a request; return its result. Raises EOFError or ConnectionError if the process dies."""
+    ours.send(request)
     stop_sent = False
+    heard_s = time.monotonic()
+    while True:
+        if stop.is_set() and not stop_sent:
+            stop_sent = True
+            with suppress(OSError):
+                ours.send("stop")
+        if not ours.poll(_POLL_S):
+            if time.monotonic() - heard_s > _SILENT_S:
+                raise ModelError(
+                    f"the process measuring {request.case} has hung for {_SILENT_S / 60:.0f} "
+                    "minutes; try another runtime or model"
+                )
+            continue
+        kind, content = ours.recv()
+        heard_s = time.monotonic()
+        if kind == "phase":
+            on_phase(content)
+        elif kind == "error":
+            raise content
+        else:
+            return content
+
+
+def _end(process: Child) -> int:
+    """Wait for the end of a process, and kill it if that does not come; return its exit code."""
     try:
-        while True:
-            if stop.is_set() and not stop_sent:
-                stop_sent = True
-                with suppress(OSError):
-                    ours.send("stop")
-            if not ours.poll(_POLL_S):
-                continue
-            kind, content = ours.recv()
-            if kind == "phase":
-                on_phase(content)
-            elif kind == "error":
-                raise content
-            else:
-                return content
-    except (EOFError, ConnectionError):
-        # A process that is killed with a message unread resets its pipe instead of ending it.
-        process.join()
-        raise ModelError(_death_message(request, process.exitcode)) from None
-    finally:
-        ours.close()
-        process.join(10)
-        if process.is_alive():
-            process.kill()
-            process.join()
+        return process.wait(_END_S)
+    except TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
-def _death_message(request: WorkerRequest, code: int | None) -> str:
+def _death_message(request: WorkerRequest, code: int) -> str:
     why = f"exit code {code}"
-    if code is not None and code < 0:
+    if code < 0:
         why = signal.Signals(-code).name
     advice = "free some memory" if why == "SIGKILL" else "try another runtime or model"
     return f"the process measuring {request.case} ended early ({why}); {advice}"
 
 
-def _main(request: WorkerRequest, pipe: Connection) -> None:
+def main(descriptor: int) -> None:
     """Carry out a request in the child and send the result.
 
     Messages to the parent: ("phase", str) any number of times, then ("result", value) or
-    ("error", EdgeError); from it: "stop".
+    ("error", EdgeError); from it: the WorkerRequest, then perhaps "stop".
     """
-    # The terminal sends Ctrl-C to the whole group; the parent decides and sends "stop".
-    for name in ("SIGINT", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    pipe = Connection(descriptor)
+    try:
+        request = pipe.recv()
+    except EOFError:  # the parent has ended
+        return
     prepare_process()  # threads and malloc as in `edge-app run`
     stop = threading.Event()
     threading.Thread(target=_wait_for_stop, args=(pipe, stop), daemon=True).start()
@@ -109,3 +134,7 @@ def _measure(request: WorkerRequest, stop: threading.Event, on_phase: OnPhase) -
     from edge_app.bench.trial import measure_trial
 
     return measure_trial(request, stop, on_phase)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

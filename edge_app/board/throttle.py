@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
+from subprocess import SubprocessError
+
+from edge_app.child_process import run_program
 
 UNKNOWN = "unknown"
 
@@ -40,8 +42,8 @@ def _run_vcgencmd(root: Path) -> str:
         return UNKNOWN
     command = [program, "get_throttled"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=2, check=False)
-    except (OSError, subprocess.SubprocessError):
+        done = run_program(command, timeout_s=2)
+    except (OSError, SubprocessError):
         return UNKNOWN
     name, _, text = done.stdout.strip().partition("=")
     return text if name == "throttled" and parse_bits(text) is not None else UNKNOWN

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge_app.commands.model_options import add_runtime
-from edge_app.errors import UsageError
+from edge_app.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
     from edge_app.console import CompactTable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """examples:
   edge-app models                      what ships, and its quality as measured
-  edge-app models check assets/models/mnist
+  edge-app models check mnist          its files against its card, and what it predicts here
 """
 
 
@@ -30,7 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="list what ships, or check files against card and reference output (default: list)",
     )
     parser.add_argument(
-        "folder", nargs="?", metavar="DIR", help="model folder to check (default: all that ship)"
+        "model",
+        nargs="?",
+        metavar="MODEL",
+        help="model to check: a folder, or a name as for `run --model` (default: all that ship)",
     )
     add_runtime(parser)
 
@@ -46,16 +49,17 @@ def run(options: argparse.Namespace) -> int:
 
     console = Console()
     if options.action == "list":
-        if options.folder:
+        if options.model:
             raise UsageError(
-                f"models list takes no folder; to check one: edge-app models check {options.folder}"
+                f"models list takes no model; to check one: edge-app models check {options.model}"
             )
         console.print(_overview([read_card(folder) for folder in shipped_models()]))
         return 0
-    folders = [Path(options.folder)] if options.folder else shipped_models()
+    names = [options.model] if options.model is not None else map(str, shipped_models())
     failed = False
-    for folder in folders:
-        spec = read_card(folder)
+    for name in names:
+        spec = _model_with_card(name)
+        folder = next((variant.path.parent for variant in spec.variants.values()), name)
         table = text_table(f"{spec.title} [dim]({folder})[/]", ("variant", "verdict"))
         for variant in spec.variants.values():
             check = check_variant(spec, variant, runtime=options.runtime, threads=options.threads)
@@ -64,6 +68,18 @@ def run(options: argparse.Namespace) -> int:
             table.add_row(coloured(variant.name), f"[{colour}]{check.message}[/]")
         console.print(table)
     return 1 if failed else 0
+
+
+def _model_with_card(name: str) -> ModelSpec:
+    """Return a model by its folder or its shipped name; raise ModelError if it has no card."""
+    from edge_app.model.catalog import resolve_model
+
+    if Path(name).suffix == ".tflite" and Path(name).is_file():
+        raise ModelError(
+            f"{name} is a single file, and the checks need its model card; name the folder with "
+            f"its model.json, or try it: edge-app run --model {name}"
+        )
+    return resolve_model(name)
 
 
 def _overview(specs: list[ModelSpec]) -> CompactTable:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import pwd
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from subprocess import TimeoutExpired
 
+from edge_app.child_process import python_path, run_program
 from edge_app.commands.arg_types import OptionAdder, positive
 from edge_app.errors import EdgeError, UsageError
 from edge_app.paths import assets_dir
@@ -29,6 +30,8 @@ EXAMPLES = """examples:
 """
 # systemctl's exit code for a service that does not run.
 _NOT_RUNNING = 3
+# It waits for a service that stops, which systemd kills after 90 s.
+_SYSTEMCTL_S = 180.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
             program(),
             run_command,
             kiosk_user=_desktop_user(options.user) if options.kiosk else None,
-            readable=[Path(__file__), assets_dir() / "models", Path(sys.executable).resolve()],
+            readable=[Path(__file__), assets_dir() / "models", Path(python_path()).resolve()],
             start=not options.no_start,
         )
         done.append("check it: edge-app service status")
@@ -79,9 +82,14 @@ def run(options: argparse.Namespace) -> int:
 def run_command(command: Sequence[str]) -> str:
     """Run a command of the system; return what it prints. Raises EdgeError if it fails."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = run_program(command, timeout_s=_SYSTEMCTL_S)
     except FileNotFoundError:
         raise EdgeError(f"there is no {command[0]} here; install systemd") from None
+    except TimeoutExpired:
+        raise EdgeError(
+            f"`{' '.join(command)}` did not end within {_SYSTEMCTL_S:.0f} s; "
+            "see: edge-app service logs"
+        ) from None
     if done.returncode:
         reason = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
         raise EdgeError(f"`{' '.join(command)}` failed: {reason}; fix that and try again")
@@ -144,6 +152,6 @@ def _print_logs(paths: ServicePaths, lines: int, *, follow: bool) -> int:
     if follow:
         command.append("--follow")
     try:
-        return subprocess.run(command, check=False).returncode
+        return run_program(command, timeout_s=None, capture=False).returncode
     except FileNotFoundError:
         raise EdgeError("there is no journalctl here; install systemd") from None

@@ -8,11 +8,14 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from edge_app.child_process import run_child
+
+_PIP_S = 50.0  # less than the check itself may take
 
 
 def main(check: list[str]) -> None:
@@ -85,9 +88,9 @@ def _cameras() -> None:
 
 def _conflicts() -> None:
     """Report what `pip check` finds."""
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "check"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    _report(code=done.returncode, lines=done.stdout.splitlines(), error=done.stderr.strip()[-200:])
+    done = run_child("pip", "--disable-pip-version-check", "check", timeout_s=_PIP_S)
+    output, errors = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
+    _report(code=done.returncode, lines=output.splitlines(), error=errors.strip()[-200:])
 
 
 def _model(folder: str, mode: str) -> None:
@@ -106,3 +109,7 @@ def _model(folder: str, mode: str) -> None:
         _report(**about, state="started")
         check = check_variant(spec, variant, run=mode == "run")
         _report(**about, state=check.state, message=check.message)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

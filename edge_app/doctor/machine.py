@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_app.board import board
+from edge_app.child_process import python_path
 from edge_app.doctor.subprocess_check import RunCheck, run_check
 from edge_app.errors import EdgeError
 from edge_app.paths import assets_dir, cache_dir, disk_space
@@ -77,5 +78,5 @@ def this_machine() -> Machine:
 def _pip() -> str:
     """Return the command of this Python's pip, which need not be the first one in PATH."""
     found = shutil.which("pip")
-    own = found is not None and Path(found).parent == Path(sys.executable).parent
-    return "pip" if own else f"{sys.executable} -m pip"
+    own = found is not None and Path(found).parent == Path(python_path()).parent
+    return "pip" if own else f"{python_path()} -m pip"

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import Any, Protocol
+
+from edge_app.child_process import run_child
 
 # TensorFlow takes 20 s to load on a slow card; a model's four variants take longer. A camera
 # stack that hangs must not hold `edge-app cameras` for long.
 _TIMEOUT_S = 60.0
 _TIMEOUTS_S = {"model": 600.0, "cameras": 20.0}
-# Appended, so that a site-packages folder does not come before the standard library.
-_CODE = (
-    "import sys; sys.path.append(sys.argv.pop(1)); "
-    "from edge_app.doctor.checks_child import main; main(sys.argv[1:])"
-)
+_CHILD = "edge_app.doctor.checks_child"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +44,10 @@ class RunCheck(Protocol):
 
 def run_check(*check: str) -> CheckOutput:
     """Run a check of `checks_child` in a child process; a crash is part of the output."""
-    root = str(Path(__file__).resolve().parents[2])
     timeout_s = _TIMEOUTS_S.get(check[0], _TIMEOUT_S)
     try:
-        command = [sys.executable, "-P", "-c", _CODE, root, *check]
-        done = subprocess.run(command, capture_output=True, timeout=timeout_s, check=False)
-    except subprocess.TimeoutExpired as late:
+        done = run_child(_CHILD, *check, timeout_s=timeout_s)
+    except TimeoutExpired as late:
         return CheckOutput(_records(late.stdout or b""), f"did not end within {timeout_s:.0f} s")
     except OSError as fault:
         return CheckOutput((), f"could not be started ({fault.strerror})")

@@ -37,7 +37,7 @@ def resolve_model(
         return infer_card(path, overrides, runtime=runtime)
     shipped = {folder.name: folder for folder in shipped_models()}
     # `host-tools fetch mnist` leaves a folder of that name, which is not a model.
-    if path.is_dir() and (name not in shipped or (path / CARD_NAME).is_file()):
+    if name and path.is_dir() and (name not in shipped or (path / CARD_NAME).is_file()):
         return read_card(path)
     if name in shipped:
         return read_card(shipped[name])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from edge_app.child_process import protect_library_children
 from edge_app.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def connected(scheduler: str) -> Iterator[Client]:
     if kind == "local":
         if not rest.isdecimal() or not int(rest):
             raise UsageError(f"--scheduler {scheduler}: give local:N, N worker processes")
+        protect_library_children()
         options = {"n_workers": int(rest), "threads_per_worker": 1, "dashboard_address": None}
         with LocalCluster(**options) as cluster, Client(cluster) as client:
             yield client

@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGES = ("sources", "digits", "overlay", "metrics")
 ORDER = (
     (
-        "errors", "closeable", "program", "process", "console", "labels", "timing", "style",
-        "state", "quality", "controls", "frame", "paths", "atomic", "channel", "fonts",
-        "status_text", "results",
+        "errors", "closeable", "import_path", "child_process", "child_start", "program", "process",
+        "console", "labels", "timing", "style", "state", "quality", "controls", "frame", "paths",
+        "atomic", "channel", "fonts", "status_text", "results",
     ),
     ("upsample", "board"),
     ("model",),
@@ -160,6 +160,32 @@ def test_class_names_are_unique() -> None:
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(str(path.relative_to(ROOT)))
     assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
+
+
+def test_one_module_starts_all_processes() -> None:
+    """Only `child_process` names this Python, or has a way to start a process."""
+    ways = re.compile(
+        r"sys\._?(base_)?executable|os\.(system|popen|fork\w*|exec\w+|spawn\w+|posix_spawn\w*)"
+        r"|(subprocess|multiprocessing|pty)(?!\.(TimeoutExpired|SubprocessError|connection)\b).*"
+        r"|.*\b(Popen|ProcessPoolExecutor|create_subprocess_(exec|shell))"
+    )
+    wrong = []
+    for path in FILES + HOST_FILES:
+        tree = ast.parse(path.read_text("utf-8"))
+        names = [
+            *imports_of(path),
+            *(
+                (node.lineno, ast.unparse(node))
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Attribute)
+            ),
+        ]
+        wrong += [
+            f"{path.relative_to(ROOT)}:{line}: {name}"
+            for line, name in names
+            if ways.fullmatch(name) and path.name != "child_process.py"
+        ]
+    assert wrong == []
 
 
 def test_the_device_package_stands_alone() -> None:

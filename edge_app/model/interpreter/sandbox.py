@@ -13,12 +13,13 @@ import json
 import os
 import platform
 import signal
-import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from subprocess import TimeoutExpired
 
 from edge_app.atomic import write_atomic
+from edge_app.child_process import run_child
 from edge_app.errors import EdgeError, ModelError
 from edge_app.model.card import file_sha256
 from edge_app.model.interpreter.native_interpreter import create_interpreter
@@ -27,6 +28,7 @@ from edge_app.paths import cache_dir
 
 # The slowest file seen takes 12 s per run on a workstation's old runtime, 45 s on a Pi 4.
 _TIMEOUT_S = 300
+_CHILD = __name__
 _CACHE_ENTRIES = 500
 # Given the first 100 bytes of a model, tflite-runtime allocates until no memory is left.
 _MEMORY_BYTES = 4 * 2**30
@@ -57,17 +59,9 @@ def ensure_loadable(path: Path, runtime: Runtime, size_wh: tuple[int, int] | Non
 
 def _try_in_child(path: Path, runtime: str, size: str) -> str:
     """Return what is wrong with a file; empty if nothing is."""
-    package_root = str(Path(__file__).resolve().parents[2])
-    paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
     try:
-        child = subprocess.run(
-            [*_command(), runtime, str(path), size],
-            capture_output=True,
-            timeout=_TIMEOUT_S,
-            check=False,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        )
-    except subprocess.TimeoutExpired:
+        child = run_child(_CHILD, runtime, str(path), size, timeout_s=_TIMEOUT_S)
+    except TimeoutExpired:
         return f"{path} did not finish one run in {_TIMEOUT_S} s; try another runtime or model"
     if child.returncode == 0:
         return ""
@@ -78,11 +72,6 @@ def _try_in_child(path: Path, runtime: str, size: str) -> str:
         return f"{path} {_signal_message(signal.Signals(-child.returncode).name, runtime)}"
     last = child.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["no reason given"]
     return f"{path} cannot be run by {runtime}: {last[0][:200]}; try another runtime or model"
-
-
-def _command() -> list[str]:
-    """Return the child's command line without its arguments."""
-    return [sys.executable, "-m", __name__]
 
 
 def _signal_message(name: str, runtime: str) -> str:

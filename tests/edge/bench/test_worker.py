@@ -1,13 +1,15 @@
 """A process of its own carries out a request, and its errors arrive here."""
 
-import multiprocessing
+import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 
+from edge_app.bench import worker
 from edge_app.bench.trial import Trial
 from edge_app.bench.worker import run_in_process
+from edge_app.child_process import start_child
 from edge_app.errors import ModelError
 from tests.support.made_results import trial_request
 
@@ -38,12 +40,20 @@ def test_an_error_in_a_process_is_raised(assets: Path, tmp_path: Path) -> None:
         run_in_process(wrong, threading.Event(), lambda _: None)
 
 
-def test_a_killed_process_is_an_error_with_advice(assets: Path) -> None:
+def test_a_killed_process_is_an_error_with_advice(
+    assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Boards short of memory kill the process; the benchmark continues without that case."""
+    started = []
+
+    def start(*arguments: str, pass_fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
+        started.append(start_child(*arguments, pass_fds=pass_fds))
+        return started[-1]
 
     def kill(_phase: str) -> None:
-        (child,) = multiprocessing.active_children()
-        child.kill()
+        started[-1].kill()
+
+    monkeypatch.setattr(worker, "start_child", start)
 
     with pytest.raises(ModelError, match=r"ended early \(SIGKILL\); free some memory"):
         run_in_process(trial_request(assets), threading.Event(), kill)
@@ -57,3 +67,12 @@ def test_answers_are_compared_with_float32_and_scored(assets: Path) -> None:
     assert found.frames == 500
     assert found.agreement > 0.98
     assert found.quality.top1 > 0.95
+
+
+def test_a_process_that_hangs_is_ended(assets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that says nothing for long is given up, with the case named."""
+    monkeypatch.setattr(worker, "_SILENT_S", 0.0)
+    monkeypatch.setattr(worker, "_POLL_S", 0.001)
+    monkeypatch.setattr(worker, "_END_S", 0.001)
+    with pytest.raises(ModelError, match=r"the process measuring int8.* has hung"):
+        run_in_process(trial_request(assets), threading.Event(), lambda _: None)

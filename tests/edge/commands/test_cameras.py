@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,14 @@ def listed(
     as_json: bool = False,
 ) -> Any:
     """Run the command with this code instead of the check of libcamera."""
-    monkeypatch.setattr(subprocess_check, "_CODE", child)
+    with tempfile.TemporaryDirectory() as folder, monkeypatch.context() as patched:
+        Path(folder, "fake_camera_check.py").write_text(child)
+        patched.syspath_prepend(folder)
+        patched.setattr(subprocess_check, "_CHILD", "fake_camera_check")
+        return _listed(capsys, as_json=as_json)
+
+
+def _listed(capsys: pytest.CaptureFixture[str], *, as_json: bool) -> Any:
     assert cameras.run(argparse.Namespace(json=as_json)) == 0
     written = capsys.readouterr().out
     return json.loads(written) if as_json else written

@@ -14,7 +14,7 @@ from edge_app.doctor.subprocess_check import run_check
 @pytest.fixture
 def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder whose modules come before the installed ones in a child process."""
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(str(tmp_path))
     return tmp_path
 
 

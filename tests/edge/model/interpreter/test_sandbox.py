@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_app.child_process import run_child
 from edge_app.errors import ModelError
 from edge_app.model.interpreter import sandbox
 from edge_app.model.interpreter.runtimes import Runtime
@@ -29,12 +30,15 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
     """Return a function that sets the child's code and returns its log, a line per child."""
-    log = tmp_path / "children"
+    log, modules = tmp_path / "children", tmp_path / "modules"
     log.touch()
+    modules.mkdir()
+    monkeypatch.syspath_prepend(str(modules))
+    monkeypatch.setattr(sandbox, "_CHILD", "trial")
 
     def set_code(code: str) -> Path:
         note = f"import os, signal, sys; open({str(log)!r}, 'a').write(sys.argv[3] + '\\n')\n"
-        monkeypatch.setattr(sandbox, "_command", lambda: [sys.executable, "-c", note + code])
+        (modules / "trial.py").write_text(note + code)
         return log
 
     return set_code
@@ -51,7 +55,8 @@ def error_of(path: Path, size_wh: tuple[int, int] | None = None) -> str:
 
 def killed_by(name: str) -> str:
     """Return the code of a child that is ended by a signal."""
-    return f"os.kill(os.getpid(), signal.{name})"
+    default = "signal.signal(signal.SIGINT, signal.SIG_DFL); "
+    return f"{default if name == 'SIGINT' else ''}os.kill(os.getpid(), signal.{name})"
 
 
 FAILURES = {
@@ -220,13 +225,12 @@ def test_the_child_really_loads_and_runs(assets: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.tflite"
     bad.write_bytes(b"TFL3" * 100)
 
-    def run_child(path: Path) -> subprocess.CompletedProcess[str]:
-        command = [*sandbox._command(), "auto", str(path), "-"]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    def run(path: Path) -> tuple[int, str]:
+        done = run_child(sandbox._CHILD, "auto", str(path), "-", timeout_s=60)
+        return done.returncode, done.stdout.decode()
 
-    good = run_child(assets / "models/mnist/int8.tflite")
-    assert (good.returncode, good.stdout) == (0, "")
-    refused = run_child(bad)
-    if refused.returncode >= 0:
-        assert refused.returncode == 3
-        assert refused.stdout.startswith(f"{bad} is ")
+    assert run(assets / "models/mnist/int8.tflite") == (0, "")
+    code, message = run(bad)
+    if code >= 0:
+        assert code == 3
+        assert message.startswith(f"{bad} is ")
