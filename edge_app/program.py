@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -29,11 +30,44 @@ class CommandModule(Protocol):
 
 
 class CommandParser(argparse.ArgumentParser):
-    """Parser that reports a usage error in one line, with the way to the help."""
+    """Parser that reports a usage error in one line, with the nearest name and the help."""
+
+    def parse_known_args(  # type: ignore[override]  # typeshed has four overloads of it
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """Parse a command's arguments; exit with 2 for one that it does not know.
+
+        Unknown options are looked for first: argparse names a missing argument before them, which
+        is often the one whose name was mistyped.
+        """
+        given = sys.argv[1:] if args is None else list(args)
+        # Behind the name of a command are its options, behind -- there is none.
+        own = (lambda text: text != "--") if self._subparsers is None else _is_option
+        for text in itertools.takewhile(own, given):
+            self._check_option(text.partition("=")[0])
+        known, rest = super().parse_known_args(given, namespace)
+        if rest:
+            self._check_option(rest[0])
+            self.error(f"unexpected argument '{rest[0]}'")
+        return known, rest
+
+    def _check_option(self, name: str) -> None:
+        """Exit with 2 for the name of a long option that this parser does not have."""
+        options = [option for option in self._option_string_actions if option.startswith("--")]
+        if name.startswith("--") and not any(option.startswith(name) for option in options):
+            self.error(f"unknown option {name}{_suggestion(name, options)}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Raise ArgumentError, with the nearest choice, for a value that is none of them."""
+        if action.choices is not None and value not in action.choices:
+            choices = [str(choice) for choice in action.choices]
+            advice = _suggestion(str(value), choices) or f"; choose from {', '.join(choices)}"
+            raise argparse.ArgumentError(action, f"invalid choice: '{value}'{advice}")
 
     def error(self, message: str) -> NoReturn:
         """Print the message and exit with 2."""
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+        see = "" if message.endswith("?") else ";"
+        self.exit(2, f"{self.prog}: {message}{see} see {self.prog} --help\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +113,25 @@ class Program:
         return self.parser(chosen).parse_args(arguments)
 
     def run(self, arguments: Sequence[str] | None = None) -> int:
-        """Run a command, by default that of the process's arguments; return its exit code."""
-        options = self.parse(sys.argv[1:] if arguments is None else arguments)
+        """Run a command, by default that of the process's arguments; return its exit code.
+
+        Without arguments it prints the help.
+        """
+        given = sys.argv[1:] if arguments is None else arguments
+        options = self.parse(given or ["--help"])
         return exit_code(self.name, lambda: int(options.handler(options)), self.interrupted)
+
+
+def _is_option(text: str) -> bool:
+    return text.startswith("-")
+
+
+def _suggestion(name: str, known: Sequence[str]) -> str:
+    """Return "; did you mean X?" for the known name that is nearest, if one is near."""
+    import difflib
+
+    near = difflib.get_close_matches(name, known, 1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def add_command(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+# Thousands of threads end the process on some machines, in the runtime's own code.
+_MOST_THREADS = 128
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -57,6 +60,16 @@ def positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def threads(text: str) -> int:
+    """Return a number of threads that a network can have here."""
+    number, most = positive(text), max(_MOST_THREADS, os.cpu_count() or 1)
+    if number > most:
+        raise argparse.ArgumentTypeError(
+            f"must be at most {most}; more threads than the {os.cpu_count()} cores here are slower"
+        )
     return number
 
 
@@ -108,9 +121,9 @@ def numbers(text: str) -> tuple[float, ...]:
         ) from None
 
 
-def counts(text: str) -> list[int]:
-    """Return the whole numbers of a text like 1,2,4."""
-    return [positive(part) for part in text.split(",")]
+def thread_counts(text: str) -> list[int]:
+    """Return the numbers of threads in a text like 1,2,4."""
+    return [threads(part) for part in text.split(",")]
 
 
 def rate(text: str) -> float:

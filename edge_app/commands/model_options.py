@@ -5,7 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from edge_app.commands.arg_types import OptionAdder, counts, numbers, options_from, positive, size
+from edge_app.commands.arg_types import (
+    OptionAdder,
+    numbers,
+    options_from,
+    size,
+    thread_counts,
+    threads,
+)
 from edge_app.labels import LABEL_SETS
 from edge_app.model.interpreter.runtimes import CHOICES
 
@@ -53,7 +60,7 @@ def add_runtime(parser: argparse.ArgumentParser, *, several_threads: bool = Fals
     add = OptionAdder(parser)
     text = "inference runtime (default: auto, the first that is installed)"
     add.choice("--runtime", CHOICES, text, "auto")
-    kind, metavar = (counts, "N[,N]") if several_threads else (positive, "N")
+    kind, metavar = (thread_counts, "N[,N]") if several_threads else (threads, "N")
     text = "threads of the network (default: one per physical core)"
     add.value("--threads", metavar, text, kind)
 

@@ -127,8 +127,11 @@ def test_a_signal_closes_everything(tmp_path: Path, number: int, code: int) -> N
         (["run", "--max-frames", "0"], 2, "must be 1 or more"),
         (["run", "--segment-s", "60", "--headless"], 2, "need --record"),
         (["bench", "--variants", "int4"], 2, "it has: float32"),
-        (["models", "check", "nowhere"], 1, "model.json"),
-        ([], 2, "COMMAND"),
+        (["models", "check", "nowhere"], 1, "no model 'nowhere'"),
+        (["run", "--theads", "2"], 2, "did you mean --threads? see edge-app run --help"),
+        (["run", "--threads", "99999"], 2, "must be at most"),
+        (["rnu"], 2, "did you mean run? see edge-app --help"),
+        ([], 0, ""),
     ],
 )
 def test_errors_are_one_line(

@@ -72,6 +72,52 @@ def test_a_usage_error_is_one_line(example: Example, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["work", "--cuont", "7"],
+            "tool work: unknown option --cuont; did you mean --count? see tool",
+        ),
+        (
+            ["work", "--cuont=7"],
+            "tool work: unknown option --cuont; did you mean --count? see tool",
+        ),
+        (["work", "--zzz"], "tool work: unknown option --zzz; see tool work --help"),
+        (["work", "more"], "tool work: unexpected argument 'more'; see tool work --help"),
+        (["work", "-q"], "tool work: unexpected argument '-q'; see tool work --help"),
+        (["--zzz", "work"], "tool: unknown option --zzz; see tool --help"),
+        (["wrok"], "invalid choice: 'wrok'; did you mean work? see tool --help"),
+        (["zzz"], "invalid choice: 'zzz'; choose from work, other; see tool --help"),
+    ],
+)
+def test_the_nearest_name_is_suggested(
+    example: Example, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    """For options, commands and choices, in one line that names the command's help."""
+    with pytest.raises(SystemExit) as end:
+        TOOL.run(arguments)
+    assert end.value.code == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+
+
+def test_part_of_an_options_name_is_enough(example: Example) -> None:
+    """As argparse takes it; what follows -- is no option."""
+    assert TOOL.run(["work", "--cou", "7"]) == 7
+
+
+def test_a_program_alone_shows_its_help(
+    example: Example, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And exits with 0."""
+    with pytest.raises(SystemExit) as end:
+        TOOL.run([])
+    assert end.value.code == 0
+    assert "do some work" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
     ("error", "code", "text"),
     [
         (EdgeError("no file; name one"), 1, "tool: no file; name one\n"),
