@@ -155,8 +155,12 @@ class Rate:
         return events / (last_s - first_s) if last_s > first_s else None
 
     @property
+    def total(self) -> tuple[int, float]:
+        """The events after the first stamp, and the seconds that they took."""
+        return self._count, self._last_s - (self._first_s or 0.0)
+
+    @property
     def overall_hz(self) -> float | None:
         """The rate over the whole run in 1/s, for records; None below two stamps."""
-        if self._first_s is None or not self._count or self._last_s <= self._first_s:
-            return None
-        return self._count / (self._last_s - self._first_s)
+        events, seconds = self.total
+        return events / seconds if events and seconds > 0 else None

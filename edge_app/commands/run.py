@@ -26,6 +26,7 @@ _KEYS = "\n".join(f"  {' or '.join(key.keys):<12}{key.what}" for key in KEYS)
 EXAMPLES = f"""examples:
   edge-app run drive.mp4 --model street --variant int8
   edge-app run drive.mp4 --model street --headless --record out.mp4 --metrics runs/drive
+  edge-app run photo.jpg --model street --headless --save overlay.png
   edge-app run camvid/test --truth camvid/testannot --truth-labels camvid --model deeplab.tflite
   edge-app run picamera --model street --camera-size 1280x720 --fps 30
   edge-app run rtsp://user:password@host/stream --model street
@@ -79,6 +80,8 @@ def _add_outputs(add: OptionAdder) -> None:
     text = "start a new file every S seconds: FILE-0001.mp4 and so on (default: one file)"
     add.value("--segment-s", "S", text, seconds)
     add.value("--metrics", "DIR", "folder for frames.jsonl and summary.json (default: none)", Path)
+    text = ".png file for the last frame with its overlay (default: none)"
+    add.value("--save", "FILE", text, Path)
     text = "keep the newest N megabytes of frames.jsonl, also of earlier runs (default: all)"
     add.value("--metrics-max-mb", "N", text, positive)
 
@@ -130,7 +133,7 @@ def run(options: argparse.Namespace) -> int:
     console = Console()
     summary, code = run_session(run_options(options), console)
     with suppress(OSError, SystemExit):
-        console.print(summary_table(summary))
+        console.print(summary_table(summary, console.width))
     return code
 
 

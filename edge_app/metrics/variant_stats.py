@@ -27,14 +27,21 @@ class VariantStats:
         self.log = TimingsLog()
         self.rate = Rate()
         self.scorer = Scorer(info.key.spec.labels, truth_labels)
+        self._before = (0, 0.0)  # events and seconds of earlier rates
 
     def restart(self, info: EngineInfo) -> None:
         """Go on with the same engine, perhaps loaded again; its rate starts again."""
+        self._before = self._total()
         self.info, self.rate = info, Rate()
+
+    def _total(self) -> tuple[int, float]:
+        events, seconds = self.rate.total
+        return self._before[0] + events, self._before[1] + seconds
 
     def summary(self) -> VariantSummary:
         """Return the figures for `summary.json`."""
         stages = self.log.latencies()
+        events, seconds = self._total()
         return VariantSummary(
             frames=self.log.n,
             model=self.info.key.model,
@@ -43,6 +50,7 @@ class VariantStats:
             runtime=self.info.runtime,
             threads=self.info.key.threads,
             network_fps=network_rate(stages),
+            shown_fps=events / seconds if events and seconds > 0 else None,
             stages=stages,
             quality=self.scorer.quality(),
             delegation=self.info.delegation,

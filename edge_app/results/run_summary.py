@@ -23,7 +23,10 @@ class FrameRates(Struct, frozen=True, kw_only=True):
 
 
 class VariantSummary(Struct, frozen=True, kw_only=True):
-    """Figures of one engine of a run: its own frames, stages in ms, scores."""
+    """Figures of one engine of a run: its own frames, rates, stages in ms, scores.
+
+    shown_fps: finished frames while it was the active one.
+    """
 
     frames: int = 0
     model: str
@@ -32,6 +35,7 @@ class VariantSummary(Struct, frozen=True, kw_only=True):
     runtime: str = ""
     threads: int | None = None
     network_fps: Hz | None = None
+    shown_fps: Hz | None = None
     stages: dict[str, Latency] = {}
     quality: Quality | None = None
     delegation: str = ""

@@ -15,12 +15,14 @@ from edge_app.sources.camera import CameraOptions
 class OutputOptions:
     """What a run writes, and how it is shown. Raises UsageError for a contradiction.
 
+    save: PNG file for the last frame with its overlay.
     kiosk: whether the window fills the screen, and a run without a window is an error.
     keys: whether the keyboard is read. alpha: share of the class colours, 0 to 1.
     serve: host and port for browsers. serve_token: None makes one where it is needed.
     """
 
     record: Path | None = None
+    save: Path | None = None
     record_max_mb: int | None = None
     segment_s: float | None = None
     metrics: Path | None = None
@@ -39,6 +41,8 @@ class OutputOptions:
             raise UsageError(
                 "--record-max-mb and --segment-s need --record; name the file with --record FILE"
             )
+        if self.save and self.save.suffix.lower() != ".png":
+            raise UsageError(f"--save {self.save} has to end in .png; name the file so")
         if self.metrics_max_mb and not self.metrics:
             raise UsageError("--metrics-max-mb needs --metrics, the folder of the log")
         if self.kiosk and self.headless:
@@ -71,9 +75,9 @@ class RunOptions:
         """Check that truth labels come with truth, and that the source is not overwritten."""
         if self.task.truth_labels and not self.task.truth:
             raise UsageError("--truth-labels needs --truth, the folder or file of truth")
-        record = self.outputs.record
-        if record and _is_same_file(record, Path(self.task.source)):
-            raise UsageError(f"--record {record} would overwrite the source; name another file")
+        for option, path in (("record", self.outputs.record), ("save", self.outputs.save)):
+            if path and _is_same_file(path, Path(self.task.source)):
+                raise UsageError(f"--{option} {path} would overwrite the source; name another file")
 
 
 def _is_same_file(one: Path, other: Path) -> bool:

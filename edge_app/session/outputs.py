@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from edge_app.console import print_markup
+from edge_app.console import print_markup, print_wrapped
 from edge_app.controls import Controls
 from edge_app.errors import SinkError
 from edge_app.pipeline.controller import ReadKeys
 from edge_app.session.options import OutputOptions, RunOptions
+from edge_app.sinks.answers import Answers
 from edge_app.sinks.display import DisplayVerdict
 from edge_app.sinks.keyboard import Keyboard
 from edge_app.sinks.metrics_log import MetricsLog
@@ -21,7 +23,7 @@ from edge_app.sinks.recorder import Recorder
 from edge_app.sinks.recording import Recording
 from edge_app.sinks.sink import Sink, is_display
 from edge_app.sinks.terminal import Terminal
-from edge_app.sources.source import Source
+from edge_app.sources.source import Source, are_images
 
 if TYPE_CHECKING:
     from edge_app.sinks.serve.browser_view import BrowserView
@@ -35,6 +37,7 @@ class Outputs:
 
     sinks: the terminal is the last one. keys: None if there is nothing to press keys on.
     displays: whether a window or browsers show images.
+    is_followed: whether a person may follow the frames: there, or in the live view of a terminal.
     hints: whether images carry key hints; a browser's page has its own.
     stack: closes the sinks. display: whether a window can be opened; None opens none.
     """
@@ -63,9 +66,19 @@ class Outputs:
             print_markup(console, view.invitation)
         keyboard = stack.enter_context(Keyboard()) if wanted.keys else None
         has_keyboard = keyboard is not None and keyboard.usable
-        self.terminal = Terminal(console, frame_count=source.frame_count, keys=has_keyboard)
         readers = [sink.keys for sink in self.sinks if is_display(sink)]
         self.displays = bool(readers)
+        # Images have an answer each; of frames in a sequence nobody could read them.
+        answers = self._window is None and are_images(source)
+        if answers:
+            self.sinks.append(stack.enter_context(Answers(console)))
+        self.terminal = Terminal(
+            console,
+            frame_count=source.frame_count,
+            interval_s=math.inf if answers and not console.is_terminal else None,
+            keys=has_keyboard,
+        )
+        self.is_followed = self.displays or (self.terminal.is_screen and not answers)
         self.hints = self._window is not None
         if keyboard is not None and has_keyboard:
             readers.append(keyboard.keys)
@@ -123,7 +136,7 @@ def _open_window(
     if not display.usable:
         if options.outputs.kiosk:
             raise SinkError(f"no window: {display.reason}")
-        print_markup(console, f"[yellow]no window: {display.reason}[/]")
+        print_wrapped(console, f"[yellow]no window: {display.reason}[/]")
         return None
     # A service that never opens a window need not load what draws one.
     from edge_app.sinks.window import Window

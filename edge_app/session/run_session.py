@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Literal
 
 from msgspec import structs
 from rich.console import Console
+from rich.markup import escape
 
 from edge_app.board import board, versions
-from edge_app.console import print_markup
+from edge_app.console import print_line, print_markup, print_wrapped
+from edge_app.errors import EdgeError
+from edge_app.frame import Image
 from edge_app.model.engine import Engine, load_engine
 from edge_app.process import prepare_process
 from edge_app.results.run_summary import RunSummary
@@ -21,13 +25,17 @@ from edge_app.session.session import Session, resident_bytes
 from edge_app.session.signals import Signals
 from edge_app.sinks.display import display_verdict
 from edge_app.sinks.metrics_log import write_summary
+from edge_app.sinks.snapshots import save_png
 from edge_app.sources.source import Source
 from edge_app.style import count, duration
 
 
-def run_session(options: RunOptions, console: Console) -> tuple[RunSummary, int]:
+def run_session(
+    options: RunOptions, console: Console, *, brief: bool = False
+) -> tuple[RunSummary, int]:
     """Run a session; return its summary and the exit code.
 
+    brief: print no more than the live view and a line at the end, for one of several sessions.
     Whatever happens in a run or in closing a sink, all sinks are closed and the summary is
     written; the first error is raised after that.
     """
@@ -45,12 +53,15 @@ def run_session(options: RunOptions, console: Console) -> tuple[RunSummary, int]
             options.task.spec, options.variant, runtime=options.runtime, threads=options.threads
         )
         cost_bytes = resident_bytes() - before_bytes
-        _print_start(console, engine, source)
+        if not brief:
+            _print_start(console, engine, source)
         stop = threading.Event()
         signals = Signals(stop)
         # Before the terminal is changed: no signal may end the process without restoring it.
         stack.enter_context(signals.caught())
         outputs = Outputs(options, source, console, stack, display)
+        if not brief:
+            _print_pace(console, options, source, outputs)
         session = stack.enter_context(
             Session(options, source, engine, outputs, cost_bytes, stop, notifier)
         )
@@ -66,10 +77,16 @@ def run_session(options: RunOptions, console: Console) -> tuple[RunSummary, int]
                 sink.close()
             except Exception as caught:  # noqa: BLE001
                 error = error or caught
+        if options.outputs.save:
+            try:
+                _save_last(console, options.outputs.save, session.last_image())
+            except EdgeError as caught:
+                error = error or caught
         summary = _summary(session, outputs, signals, error)
         if options.outputs.metrics:
             write_summary(options.outputs.metrics, summary)
-        _print_end(console, session.source, options, outputs)
+        if not brief:
+            _print_end(console, session, options, outputs, summary)
         if error is not None and not isinstance(error, KeyboardInterrupt):
             raise error
         number = signals.number or (2 if error is not None else 0)
@@ -79,24 +96,52 @@ def run_session(options: RunOptions, console: Console) -> tuple[RunSummary, int]
 def _print_start(console: Console, engine: Engine, source: Source) -> None:
     """Print what runs, how it is delegated, and what was inferred about a file without a card."""
     network, spec = engine.network, engine.spec
-    print_markup(
+    print_wrapped(
         console,
         f"[bold]{spec.title}[/] {engine.variant.name} on {network.runtime.title}, "
-        f"{count(network.threads, 'thread')}, loaded in {duration(network.init_ms)}; {source.name}",
+        f"{count(network.threads, 'thread')}, loaded in {duration(network.init_ms)}; "
+        f"{escape(source.name)}",
     )
-    print_markup(console, f"[dim]{network.delegation.summary()}[/]")
+    print_wrapped(console, f"[dim]{network.delegation.summary()}[/]")
     for note in network.notes:
-        print_markup(console, f"[dim]from the runtime: {note}[/]")
+        print_wrapped(console, f"[dim]from the runtime: {note}[/]")
     if spec.guessed:
-        print_markup(console, f"[yellow]guessed from the file: {'; '.join(spec.guessed)}[/]")
+        print_wrapped(console, f"[yellow]guessed from the file: {'; '.join(spec.guessed)}[/]")
 
 
-def _print_end(console: Console, source: Source, options: RunOptions, outputs: Outputs) -> None:
+def _print_pace(console: Console, options: RunOptions, source: Source, outputs: Outputs) -> None:
+    """Print at which rate frames without a time are shown, and how to go without it."""
+    own_pace = source.live or source.has_clock or source.rate_hz is None
+    if outputs.is_followed and not own_pace and not options.as_fast_as_possible:
+        print_wrapped(
+            console,
+            f"[dim]{source.rate_hz:.0f} a second, to be followed by eye; --as-fast-as-possible "
+            "runs through[/]",
+        )
+
+
+def _print_end(
+    console: Console, session: Session, options: RunOptions, outputs: Outputs, summary: RunSummary
+) -> None:
+    """Print what was noticed and written, and why a view that a person followed ended."""
+    source = session.source
     for note in (*source.notes, *outputs.recording.notes):
-        print_markup(console, f"[yellow]{note}[/]")
+        print_wrapped(console, f"[yellow]{escape(note)}[/]")
     metrics = options.outputs.metrics
     if metrics:
         print_markup(console, f"metrics: {metrics / 'frames.jsonl'} and summary.json")
+    limited = options.loop or options.max_frames is not None or options.as_fast_as_possible
+    if summary.status == "complete" and outputs.is_followed and not (source.live or limited):
+        print_wrapped(console, f"{escape(source.name)} has ended; --loop starts it over at its end")
+
+
+def _save_last(console: Console, path: Path, image: Image | None) -> None:
+    """Write the last frame with its overlay. Raises SinkError."""
+    if image is None:
+        print_line(console, f"not saved, since there was no frame: {path}")
+        return
+    save_png(path, image)
+    print_line(console, f"saved the last frame: {path}")
 
 
 def _summary(

@@ -132,7 +132,7 @@ class Session(Closeable):
             source,
             self._stop,
             paced=not options.as_fast_as_possible,
-            pace_hz=source.rate_hz if outputs.displays else None,
+            pace_hz=source.rate_hz if outputs.is_followed else None,
             swap=lambda: self.controller.controls.swap_red_blue,
             on_captured=self.stats.sources.count_captured,
         )
@@ -153,6 +153,11 @@ class Session(Closeable):
             should_end=self._is_next_ready,
             on_progress=lambda stats: self._notifier.beat(partial(_service_status, stats)),
         )
+
+    def last_image(self) -> Image | None:
+        """Return the last frame with its overlay: uint8 (H, W, 3) BGR; None before the first."""
+        shown = self._run.presenter.snapshot()
+        return shown[0].canvas if shown else None
 
     def _load(self, key: EngineKey) -> Engine:
         runtime = self._options.runtime

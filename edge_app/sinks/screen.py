@@ -2,61 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import cycle
-
 from rich.text import Text
 
-from edge_app.controls import KEYS
 from edge_app.frame import Comparison, Status
-from edge_app.status_text import ClassText, StageText, StatusText, losses, quality_text, status_text
-from edge_app.style import (
-    NEUTRAL,
-    NOTHING,
-    WRONG,
-    count,
-    duration,
-    percent,
-    significant,
-    spaced,
-    variant_colour,
+from edge_app.sinks.screen_parts import (
+    EIGHTHS,
+    Progress,
+    class_lines,
+    comparison_line,
+    fitting,
+    head_lines,
+    key_lines,
+    progress_line,
+    stage_lines,
 )
-from edge_app.timing import STAGES, Latency
+from edge_app.status_text import losses, quality_text, status_text
+from edge_app.style import NOTHING, WRONG, duration, significant, spaced
 
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
 _ASCII = str.maketrans(
     {"█": "#", "░": "-", "■": "*", "·": "|", NOTHING: "-", "━": "="}
-    | dict.fromkeys(_EIGHTHS[1:8], " ")
+    | dict.fromkeys(EIGHTHS[1:8], " ")
 )
-_CLASS_COLUMNS = 26
-# Width of the key column: `right`, `space` and `q esc` are the longest.
-_KEYS_WIDTH = max(len(" ".join(entry.keys)) for entry in KEYS)
-_HINT = "keys: h help, v next variant, c compare, space pause, q quit"
+_HINT_HEAD = "keys: "
+_HINTS = ("h help", "q quit", "v next variant", "space pause", "c compare")
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is.
+class _Lines:
+    """Lines of a view, of which the least important go first if there is no room for all.
 
-    frames: finished; frame_count: expected, None where unknown or endless.
+    rank: 0 for a line that always stays. Of equal ranks the lower line goes first; a block goes
+    as a whole.
     """
 
-    frames: int
-    frame_count: int | None = None
-    elapsed_s: float = 0.0
+    def __init__(self) -> None:
+        self._blocks: list[tuple[int, list[Text]]] = []
 
-    def __str__(self) -> str:
-        if self.frame_count is None:
-            return count(self.frames, "frame")
-        return f"{self.frames:,} of {count(self.frame_count, 'frame')}"
+    def add(self, rank: int, *block: Text) -> None:
+        """Add lines below the others."""
+        if block:
+            self._blocks.append((rank, list(block)))
 
-    @property
-    def left_s(self) -> float | None:
-        """How long the rest will take at the pace so far, in seconds."""
-        if not self.frame_count or self.frames < 2 or self.elapsed_s <= 0:
-            return None
-        return max(0.0, (self.frame_count - self.frames) * self.elapsed_s / (self.frames - 1))
+    def fitting(self, rows: int) -> list[Text]:
+        """Return the lines that fit so many rows, in their order."""
+        blocks = list(self._blocks)
+        while sum(len(block) for _, block in blocks) > rows:
+            rank, place = max((rank, place) for place, (rank, _) in enumerate(blocks))
+            if not rank:
+                break
+            del blocks[place]
+        return [line for _, block in blocks for line in block][: max(1, rows)]
 
 
 def screen(
@@ -68,138 +62,52 @@ def screen(
     keys: bool = False,
     help_shown: bool = False,
     comparison: Comparison | None = None,
+    answer: str = "",
 ) -> Text:
-    """Return the live view, cut to a size in characters; the classes go first.
+    """Return the live view in a size in characters; the classes go first, then what is static.
 
     keys: whether the terminal's keys are read, so that the hint is shown.
     help_shown: all keys in place of the classes and the stages.
     comparison: the second variant's result on the last frame.
+    answer: to the last image, of a classifier.
     """
     width, height = size_wh
+    rows = height - 1  # the last one is the cursor's
     text = status_text(status)
-    lines = head_lines(text)
+    name, facts, rates = head_lines(text, width)
+    lines = _Lines()
+    lines.add(0, name)
+    lines.add(7, facts)
+    lines.add(0 if not help_shown else 3, rates)
     if text.states:
-        lines.append(Text(text.states, style=f"bold {WRONG}"))
+        lines.add(1, Text(text.states, style=f"bold {WRONG}"))
     if text.switch:
-        lines.append(Text(text.switch, style="dim"))
-    lines.append(Text())
-    lines += _key_lines(width) if help_shown else _stage_lines(text.stages, status.stages, width)
-    lines.append(Text("   ".join(text.notes)))
+        lines.add(5, Text(text.switch, style="dim"))
+    if answer:
+        lines.add(1, Text(answer, style="bold"))
+    lines.add(8, Text())
+    if help_shown:
+        lines.add(0, *key_lines(width, rows - 1))
+    else:
+        ranks = (4, 6, 5, 3, 6, 5, 4)  # the head, and the stages in their order
+        for rank, line in zip(ranks, stage_lines(text.stages, status.stages, width), strict=True):
+            lines.add(rank, line)
+    lines.add(6, Text(fitting(text.notes, "   ", width)))
     if text.quality:
-        lines.append(Text("   ".join(text.quality), style="bold"))
+        lines.add(2, Text(fitting(text.quality, "   ", width), style="bold"))
     if comparison is not None:
-        lines.append(_comparison_line(comparison))
-    classes = [] if help_shown else class_lines(text.classes, width)
-    free_rows = height - len(lines) - 2 - keys  # one for the progress, one for the cursor
-    lines += classes if len(classes) <= free_rows else []
+        lines.add(2, comparison_line(comparison))
+    if not help_shown:
+        lines.add(9, *class_lines(text.classes, width))
     if keys:
-        lines.append(Text(_HINT, style="dim"))
-    lines.append(_progress_line(progress, width, text.colour))
-    for line in lines:
+        lines.add(3, Text(_HINT_HEAD + fitting(_HINTS, ", ", width - len(_HINT_HEAD)), "dim"))
+    lines.add(1, progress_line(progress, width, text.colour))
+    shown = lines.fitting(rows)
+    for line in shown:
         line.truncate(width, overflow="ellipsis")
         if ascii_only:
             line.plain = line.plain.translate(_ASCII).encode("ascii", "replace").decode()
-    return Text("\n", no_wrap=True).join(lines)
-
-
-def head_lines(text: StatusText) -> list[Text]:
-    """Return the names, the facts and the rates, a line each."""
-    rates = Text()
-    for figure, name in text.rates:
-        rates.append(f"{figure:>5} ", style="bold")
-        rates.append(f"{name:<15}", style="dim")
-    return [
-        Text.assemble(_chip(text.variant, text.colour), "  ", (text.title, "bold")),
-        Text(" · ".join(text.facts), style="dim"),
-        rates,
-    ]
-
-
-def _chip(name: str, colour: str) -> tuple[str, str]:
-    """Return a variant's name and its style: dark on its colour."""
-    return f" {name} ", f"bold #0B0E11 on {colour}"
-
-
-def _key_lines(width: int) -> list[Text]:
-    """Return all keys and what they do, in as many columns as fit, read from top to bottom."""
-    for number in (3, 2, 1):
-        rows = -(-len(KEYS) // number)
-        columns = [KEYS[at : at + rows] for at in range(0, len(KEYS), rows)]
-        widths = [max(len(entry.what) for entry in column) for column in columns]
-        if sum(widths) + (_KEYS_WIDTH + 4) * len(columns) - 2 <= width:
-            break
-    lines = [Text() for _ in range(rows)]
-    for column, text_width in zip(columns, widths, strict=True):
-        for line, entry in zip(lines, column, strict=False):
-            line.append(f"{' '.join(entry.keys):>{_KEYS_WIDTH}}  ", style="bold")
-            line.append(f"{entry.what:<{text_width}}  ", style="default")
-    return lines
-
-
-def _stage_lines(
-    stages: Sequence[StageText], latencies: Mapping[str, Latency], width: int
-) -> list[Text]:
-    """Return a row per stage: its median, its 90th percentile, and both as a bar."""
-    lines = [Text(f"  {'ms':<12}{'p50':>7}{'p90':>7}", style="dim")]
-    bar_width = width - 30
-    named = zip(STAGES, stages, strict=True)
-    barred = [latencies.get(name) if stage.colour else None for name, stage in named]
-    longest_ms = max((latency.p90_ms for latency in barred if latency), default=0.0)
-    for stage, latency in zip(stages, barred, strict=True):
-        line = Text("■ " if stage.colour else "  ", style=stage.colour or NEUTRAL)
-        line.append(f"{stage.name:<12}{stage.p50:>7}", style="default")
-        line.append(f"{stage.p90:>7}  ", style="dim default")
-        if latency and longest_ms > 0 and bar_width >= 8:
-            line.append(bar(latency.p50_ms / longest_ms, latency.p90_ms / longest_ms, bar_width))
-        lines.append(line)
-    return lines
-
-
-def bar(share: float, until: float, width: int) -> str:
-    """Draw a share of a bar of `width` characters, in eighths, and lightly what lies beyond it."""
-    eighths = round(min(1.0, max(0.0, share)) * width * 8)
-    full = "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
-    return full + "░" * (round(min(1.0, until) * width) - len(full))
-
-
-def _comparison_line(comparison: Comparison) -> Text:
-    """Return the agreement with a second variant and that one's own scores."""
-    name = _chip(spaced(comparison.variant), variant_colour(comparison.variant))
-    scores = quality_text("segmentation", comparison.quality)
-    parts = [f" {percent(comparison.agreement)} agree", *scores]
-    return Text.assemble(name, ("   ".join(parts), "default"))
-
-
-def class_lines(classes: Sequence[ClassText], width: int) -> list[Text]:
-    """Return each class with its score, in columns read from top to bottom."""
-    columns = max(1, width // _CLASS_COLUMNS)
-    lines = [Text() for _ in range(-(-len(classes) // columns))]
-    for line, (name, score, share) in zip(cycle(lines), classes, strict=False):
-        line.append(f"{name[:13]:<13} ", style="default")
-        line.append(f"{score:>5} ", style="bold")
-        line.append(f"{bar(share, share, 5):<5} ", style=NEUTRAL)
-    return lines
-
-
-def _progress_line(progress: Progress, width: int, colour: str) -> Text:
-    left_s = progress.left_s
-    rest = f"  {clock_face(left_s)} left" if left_s else ""
-    line = Text(str(progress))
-    bar_width = width - len(line) - len(rest) - 2
-    if progress.frame_count and bar_width >= 8:
-        done = round(bar_width * min(1.0, progress.frames / progress.frame_count))
-        line.append("  ")
-        line.append("━" * done, style=colour)
-        line.append("━" * (bar_width - done), style="dim")
-    line.append(rest, style="dim")
-    return line
-
-
-def clock_face(seconds: float) -> str:
-    """Write a span of time as 0:07, 12:05 or 1:02:03."""
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+    return Text("\n", no_wrap=True).join(shown)
 
 
 def plain_line(status: Status, progress: Progress) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 import cv2
 
+from edge_app.atomic import write_atomic
 from edge_app.errors import SinkError
-from edge_app.frame import Readings, Segmentation, Status, Step
+from edge_app.frame import Image, Readings, Segmentation, Status, Step
 from edge_app.results.json_file import to_json
 from edge_app.sinks.sink import disk_fault
 
@@ -37,6 +38,18 @@ def take_snapshot(folder: Path, step: Step, status: Status) -> Path:
     except OSError as fault:
         raise disk_fault(folder, fault) from None
     return path
+
+
+def save_png(path: Path, canvas: Image) -> None:
+    """Write a canvas, uint8 (H, W, 3) BGR, as PNG, whole or not at all. Raises SinkError."""
+    done, data = cv2.imencode(".png", canvas)
+    if not done:
+        raise SinkError(f"{path} cannot be encoded as PNG; choose a smaller image")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise disk_fault(path.parent, fault) from None
+    write_atomic(path, data.tobytes(), error=SinkError, advice="choose another file")
 
 
 def _write_both(path: Path, png: bytes, text: bytes) -> None:

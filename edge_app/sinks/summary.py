@@ -5,44 +5,94 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from edge_app.console import CompactTable
 from edge_app.frame import Status
-from edge_app.results.run_summary import RunSummary
-from edge_app.sinks.screen import class_lines, clock_face, head_lines
+from edge_app.results.gains import headline, score_text
+from edge_app.results.run_summary import RunSummary, VariantSummary
+from edge_app.sinks.screen_parts import class_lines, clock_face, head_lines
 from edge_app.status_text import losses, status_text
-from edge_app.style import NEUTRAL, RIGHT, STAGE_COLOURS, WRONG, count, significant, spaced
+from edge_app.style import (
+    NEUTRAL,
+    NOTHING,
+    RIGHT,
+    STAGE_COLOURS,
+    WRONG,
+    count,
+    milliseconds,
+    percent,
+    significant,
+    spaced,
+    variant_colour,
+)
 from edge_app.timing import STAGES, Latency
 
 _FIGURES = ("mean", "p50", "p90", "p95", "p99", "max")
-_WIDTH = 80
 
 
-def summary_table(summary: RunSummary) -> RenderableType:
-    """Return a summary in the order of the live view."""
-    return Group(*_parts(summary))
+def summary_table(summary: RunSummary, width: int = 80) -> RenderableType:
+    """Return a summary in the order of the live view, in so many columns; a row per variant."""
+    return Group(*_parts(summary, width))
 
 
-def _parts(summary: RunSummary) -> Iterator[RenderableType]:
+def _parts(summary: RunSummary, width: int) -> Iterator[RenderableType]:
     status = _last_status(summary)
     text = status_text(status)
-    source = summary.source
-    yield from head_lines(replace(text, facts=(*text.facts, source) if source else text.facts))
-    yield Text()
-    yield _stages(summary.stages)
-    yield Text()
+    facts = (*text.facts, summary.source) if summary.source else text.facts
+    # The frames may have been shown to nobody, and one frame has no rate.
+    named = [(rate, name.replace("shown", "overall")) for rate, name in text.rates]
+    rates = tuple(rate for rate in named if rate[0] != NOTHING)
+    several = len(summary.variants) > 1
+    if several:
+        overall = [rate for rate in rates if not rate[1].startswith("network")]
+        yield Text(summary.model, style="bold")
+        yield Text(" · ".join(facts[bool(summary.bytes) :]), style="dim")  # not the last one's size
+        yield head_lines(replace(text, rates=tuple(overall)), width)[2]
+        yield Text()
+        yield variant_table(summary.variants)
+    else:
+        name, _, rate_line = head_lines(replace(text, rates=rates), width)
+        yield from (name, Text(" · ".join(facts), style="dim"), rate_line)
+        yield Text()
+        yield _stages(summary.stages)
     yield _outcome(summary, (count(status.frames, "frame"), *losses(status)))
-    if text.quality:
+    if text.quality and not several:
         yield Text("   ".join(text.quality), style="bold")
-        yield from class_lines(text.classes, _WIDTH)
+        yield from class_lines(text.classes, width)
+    for pair in summary.comparisons:
+        yield Text(
+            f"{spaced(pair.variant)} and {spaced(pair.second)}: {percent(pair.agreement)} "
+            f"agreement on {count(pair.frames, 'frame')}"
+        )
     recording = summary.recording
     if recording:
         length = f"{count(recording.frames, 'frame')}, {clock_face(recording.seconds)}"
         yield Text(f"recorded {length}: {recording.path}")
     yield from _machine(summary)
+
+
+def variant_table(variants: Mapping[str, VariantSummary]) -> CompactTable:
+    """Return a row per variant that ran."""
+    scores = {name: headline(one.quality) for name, one in variants.items()}
+    measures = {score[0] for score in scores.values() if score}
+    columns = ["variant", "frames", "overall\nfps", "network\nms", "network\nfps", "end to\nend ms"]
+    if measures:
+        columns.append(measures.pop() if len(measures) == 1 else "score")
+    table = CompactTable("", columns)
+    for name, one in variants.items():
+        invoke, end_to_end = (one.stages.get(stage) for stage in ("invoke", "end_to_end"))
+        table.add_row(
+            f"[{variant_colour(one.variant)}]{name}[/]",
+            f"{one.frames:,}",
+            significant(one.shown_fps),
+            milliseconds(invoke.p50_ms if invoke else None),
+            significant(one.network_fps),
+            milliseconds(end_to_end.p50_ms if end_to_end else None),
+            *([score_text(scores[name])] if len(columns) > 6 else []),
+        )
+    return table
 
 
 def _last_status(summary: RunSummary) -> Status:
@@ -65,17 +115,17 @@ def _last_status(summary: RunSummary) -> Status:
     )
 
 
-def _stages(stages: Mapping[str, Latency]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
-    table.add_column("ms", no_wrap=True)
-    table.add_column("n", justify="right", no_wrap=True)
-    for figure in _FIGURES:
-        table.add_column(figure, justify="right", no_wrap=True, min_width=6)
+def _stages(stages: Mapping[str, Latency]) -> CompactTable:
+    several = any(latency.n > 1 for latency in stages.values())
+    figures = _FIGURES if several else ("mean",)
+    heads = ("stage, ms", "frames", *figures) if several else ("stage", "ms")
+    table = CompactTable("", heads, min_width=6)
     for stage, latency in ((name, stages[name]) for name in STAGES if name in stages):
-        name = Text("■ " if stage != "end_to_end" else "  ", STAGE_COLOURS.get(stage, NEUTRAL))
-        name.append(spaced(stage), style="default")
-        cells = [significant(getattr(latency, f"{figure}_ms")) for figure in _FIGURES]
-        table.add_row(name, f"{latency.n:,}", *cells)
+        colour = STAGE_COLOURS.get(stage, NEUTRAL)
+        mark = f"[{colour}]{'■' if stage != 'end_to_end' else ' '}[/]"
+        cells = [milliseconds(getattr(latency, f"{figure}_ms")) for figure in figures]
+        frames = [f"{latency.n:,}"] if several else []
+        table.add_row(f"{mark} {spaced(stage)}", *frames, *cells)
     return table
 
 

@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.live import Live
 
+from edge_app.answer_text import answer_text
 from edge_app.closeable import Closeable
 from edge_app.controls import Controls
 from edge_app.errors import SinkError
-from edge_app.frame import Comparison, Status, Step
-from edge_app.sinks.screen import Progress, plain_line, screen
+from edge_app.frame import Segmentation, Status, Step
+from edge_app.sinks.screen import plain_line, screen
+from edge_app.sinks.screen_parts import Progress
 from edge_app.style import count, significant, spaced
 
 # Drawing the live view takes about as long as a frame of a small network.
@@ -43,7 +45,7 @@ class Terminal(Closeable):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console or Console()
-        self._interval_s = interval_s or (_LIVE_S if self._is_screen else _LINES_S)
+        self._interval_s = interval_s or (_LIVE_S if self.is_screen else _LINES_S)
         self._frame_count = frame_count
         self._keys = keys
         self._help = False
@@ -67,8 +69,8 @@ class Terminal(Closeable):
         if begins:
             self._first_s = now_s
         with self._ignore_closed_output():
-            if self._is_screen:
-                self._draw(status, now_s, step.comparison)
+            if self.is_screen:
+                self._draw(step, status, now_s)
             elif not begins:
                 self._print(plain_line(status, self._progress(status, now_s)))
 
@@ -95,14 +97,18 @@ class Terminal(Closeable):
             self._output_closed = True
 
     @property
-    def _is_screen(self) -> bool:
+    def is_screen(self) -> bool:
+        """Whether it is a live view; otherwise it prints lines."""
         return self._console.is_terminal and not self._console.is_dumb_terminal
 
     def _progress(self, status: Status, now_s: float) -> Progress:
         return Progress(status.frames, self._frame_count, now_s - self._first_s)
 
-    def _draw(self, status: Status, now_s: float, comparison: Comparison | None) -> None:
+    def _draw(self, step: Step, status: Status, now_s: float) -> None:
         console = self._console
+        answer = ""
+        if not isinstance(step.result, Segmentation):
+            answer = answer_text(step.result, status.labels, step.frame.truth)
         if self._live is None:
             # It is removed at the end: the summary has all of it, and more exactly.
             self._live = Live(console=console, auto_refresh=False, transient=True)
@@ -114,14 +120,16 @@ class Terminal(Closeable):
             ascii_only=console.options.ascii_only,
             keys=self._keys,
             help_shown=self._help,
-            comparison=comparison,
+            comparison=step.comparison,
+            answer=answer,
         )
         self._live.update(view, refresh=True)
 
     def _print(self, text: str) -> None:
         encoding = self._console.encoding
         text = text.encode(encoding, "replace").decode(encoding)
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        soft = not self._console.is_terminal
+        self._console.print(text, markup=False, highlight=False, soft_wrap=soft)
 
     def _release(self) -> None:
         """Remove the live view and print one line about the run."""

@@ -45,6 +45,11 @@ class Source(AbstractContextManager["Source"], Protocol):
         """Release the device or file."""
 
 
+def are_images(source: Source) -> bool:
+    """Return whether the frames are image files: each stands alone, at no rate and no time."""
+    return not source.live and not source.has_clock and source.rate_hz is None
+
+
 class Truth(Protocol):
     """The right class or class map of each frame; `labels` names a set in `LABEL_SETS`."""
 

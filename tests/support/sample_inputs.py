@@ -66,6 +66,8 @@ def _write_street_data(folder: Path) -> None:
             image = cv2.resize(frame.image, (480, 360), interpolation=cv2.INTER_AREA)
             ids = cv2.resize(np.asarray(frame.truth), (480, 360), interpolation=cv2.INTER_NEAREST)
             name = f"0001TP_{frame.index:06d}.png"
+            if frame.index == 0:
+                _write(folder / "photo.jpg", image)
             if frame.index < _CALIBRATION:
                 for images in ("images", "photos"):
                     _write(folder / images / name, image)

@@ -55,8 +55,8 @@ def test_a_summary_has_the_fields_that_scripts_read(folder: Path) -> None:
         "board", "versions", "status", "reason",
     } <= summary.keys()  # fmt: skip
     assert summary["variants"]["int8"].keys() == {
-        "frames", "model", "variant", "bytes", "runtime", "threads", "network_fps", "stages",
-        "quality", "delegation",
+        "frames", "model", "variant", "bytes", "runtime", "threads", "network_fps", "shown_fps",
+        "stages", "quality", "delegation",
     }  # fmt: skip
     assert summary["recording"].keys() == {"path", "frames", "seconds"}
     assert summary["quality"]["frames"] == 20

@@ -44,7 +44,18 @@ def test_every_option_arrives() -> None:
         *("picamera", "--model", "street", "--variant", "float16", "--threads", "2"),
         *("--headless", "--loop", "--as-fast-as-possible", "--max-frames", "9"),
         *("--record", "out.mp4", "--record-max-mb", "50", "--segment-s", "60"),
-        *("--metrics", "runs/one", "--alpha", "0.3", "--edges", "clean", "--keep-loaded", "3"),
+        *(
+            "--save",
+            "last.PNG",
+            "--metrics",
+            "runs/one",
+            "--alpha",
+            "0.3",
+            "--edges",
+            "clean",
+            "--keep-loaded",
+            "3",
+        ),
         *("--camera-size", "640x480", "--fps", "15", "--exposure", "8", "--awb", "cloudy"),
         *("--hflip", "--vflip", "--rotation", "180", "--read-digits", "off"),
         *("--serve", "8080", "--serve-token", "secret"),
@@ -56,7 +67,7 @@ def test_every_option_arrives() -> None:
     outputs = options.outputs
     assert outputs.headless
     assert (outputs.record, outputs.record_max_mb, outputs.segment_s) == (Path("out.mp4"), 50, 60)
-    assert outputs.metrics == Path("runs/one")
+    assert (outputs.metrics, outputs.save) == (Path("runs/one"), Path("last.PNG"))
     assert (outputs.alpha, outputs.edges) == (0.3, "clean")
     assert (outputs.serve, outputs.serve_token) == (("127.0.0.1", 8080), "secret")
     camera = options.camera
@@ -71,6 +82,7 @@ def test_every_option_arrives() -> None:
         (["synthetic", "--truth-labels", "camvid"], "--truth-labels needs --truth"),
         (["--record-max-mb", "5"], "need --record"),
         (["--segment-s", "5"], "need --record"),
+        (["--save", "still.jpg"], "--save still.jpg has to end in .png"),
         (["--serve-token", "secret"], "--serve-token needs --serve"),
         (["--metrics-max-mb", "5"], "--metrics-max-mb needs --metrics"),
         (["--kiosk", "--headless"], "give one"),
@@ -88,3 +100,7 @@ def test_the_source_is_not_recorded_over(tmp_path: Path) -> None:
     source.touch()
     with pytest.raises(UsageError, match="would overwrite the source"):
         parse(str(source), "--model", "street", "--record", f"{tmp_path}/./drive.mp4")
+    still = tmp_path / "still.png"
+    still.touch()
+    with pytest.raises(UsageError, match="would overwrite the source"):
+        parse(str(still), "--model", "street", "--save", str(still))

@@ -2,16 +2,118 @@
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from rich.console import Console
 
+from edge_app.frame import Frame
 from edge_app.model.card import read_card
+from edge_app.pipeline.pacing import PacedSource
+from edge_app.results.run_summary import RunSummary
 from edge_app.session import run_session as module
 from edge_app.session.options import OutputOptions, RunOptions
 from edge_app.session.tasks import TaskSpec
 from edge_app.sinks.metrics_log import MetricsLog
+from tests.support.digit_pages import empty_page, photograph, sample_digits, typical, write
+from tests.support.media_files import write_video
+
+
+@pytest.fixture(autouse=True)
+def same_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave this process as it is."""
+    monkeypatch.setattr(module, "prepare_process", lambda *_, **__: {})
+
+
+def run(
+    assets: Path, source: Path | str, model: str = "mnist", *, terminal: bool = False, **more: Any
+) -> tuple[list[str], RunSummary]:
+    """Run on a source to its end; return what was printed, and the summary."""
+    outputs = OutputOptions(headless=True, keys=False, save=more.pop("save", None))
+    task = TaskSpec(read_card(assets / "models" / model), str(source))
+    out = io.StringIO()
+    console = Console(file=out, width=200, force_terminal=terminal, color_system=None)
+    summary, code = module.run_session(
+        RunOptions(task, "int8", outputs, threads=1, **more), console
+    )
+    assert code == 0
+    return out.getvalue().splitlines(), summary
+
+
+def test_every_image_of_a_folder_has_its_answer(assets: Path, tmp_path: Path) -> None:
+    """A line each, with the file's name; and the digits of a page, row by row."""
+    folder = tmp_path / "digits"
+    folder.mkdir()
+    digits, classes = sample_digits()
+    for number in range(4):
+        cv2.imwrite(str(folder / f"{number}.png"), digits[number])
+    paper = empty_page()
+    for digit, xy in (
+        (3, (100, 120)),
+        (1, (300, 130)),
+        (4, (500, 110)),
+        (1, (120, 340)),
+        (5, (350, 350)),
+    ):
+        write(paper, typical(digit), xy)
+    cv2.imwrite(str(folder / "page.png"), photograph(paper))
+    printed, _ = run(assets, folder)
+    answers = [line for line in printed if ".png: " in line]
+    for number, answer in enumerate(answers[:4]):
+        assert answer.startswith(f"{number}.png: {classes[number]} ")
+    assert answers[4].startswith("page.png: 3 1 4 / 1 5 (5 digits, ")
+
+
+def test_a_still_is_kept_with_its_overlay(assets: Path, tmp_path: Path) -> None:
+    """The PNG has the frame's size and colours that the frame lacks; the answer is printed."""
+    image, kept = tmp_path / "gray.png", tmp_path / "new" / "kept.png"
+    cv2.imwrite(str(image), np.full((720, 1280, 3), 128, np.uint8))
+    printed, summary = run(assets, image, "street", save=kept)
+    assert summary.frames == 1
+    saved = cv2.imread(str(kept))
+    assert saved is not None
+    assert saved.shape == (720, 1280, 3)
+    assert np.ptp(saved.astype(int), axis=2).max() > 40
+    assert any(line.startswith("gray.png: ") and line.endswith(" %") for line in printed)
+    assert any(line.endswith(f": {kept}") for line in printed)
+
+
+def test_of_a_clip_the_last_frame_is_kept(assets: Path, tmp_path: Path) -> None:
+    """Its answer is not printed, as those of the other frames are not."""
+    kept = tmp_path / "kept.png"
+    printed, _ = run(assets, "synthetic:96x64", "street", save=kept, max_frames=3)
+    assert kept.is_file()
+    assert not any("road" in line for line in printed)
+
+
+def test_digits_are_paced_for_a_person_only(assets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a terminal ten a second, which is said; in a pipe at full speed."""
+    waits: list[float | None] = []
+    paced = PacedSource.frames
+
+    def note(self: PacedSource) -> Iterator[Frame]:
+        waits.append(self.pace_hz if self.waits else None)
+        return paced(self)
+
+    monkeypatch.setattr(PacedSource, "frames", note)
+    source = assets / "samples" / "digits-images-idx3-ubyte.gz"
+    printed, _ = run(assets, source, terminal=True, max_frames=3)
+    assert any("10 a second" in line and "--as-fast-as-possible" in line for line in printed)
+    printed, _ = run(assets, source, max_frames=3)
+    assert not any("a second, to be followed" in line for line in printed)
+    assert waits == [10.0, None]
+
+
+def test_the_end_of_a_clip_is_explained_to_who_watched_it(assets: Path, tmp_path: Path) -> None:
+    """And not to a pipe."""
+    clip = write_video(tmp_path / "clip.mp4")
+    for terminal in (True, False):
+        printed, _ = run(assets, clip, "street", terminal=terminal)
+        assert any("clip.mp4 has ended; --loop" in line for line in printed) == terminal
 
 
 def test_a_sink_that_breaks_at_its_end_leaves_the_summary(
@@ -23,7 +125,6 @@ def test_a_sink_that_breaks_at_its_end_leaves_the_summary(
         raise RuntimeError("the sink broke")
 
     monkeypatch.setattr(MetricsLog, "close", fail)
-    monkeypatch.setattr(module, "prepare_process", lambda *_, **__: {})
     options = RunOptions(
         TaskSpec(read_card(assets / "models" / "street"), "synthetic:96x64"),
         "int8",

@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from edge_app.errors import SinkError
+from edge_app.sinks.answers import Answers
 from edge_app.sinks.display import DisplayVerdict
 from edge_app.sinks.metrics_log import MetricsLog
 from edge_app.sinks.recorder import Recorder
@@ -54,6 +55,7 @@ SINKS: dict[str, Make] = {
     "recorder of a file": lambda folder: Recorder(folder / "out.mp4", rate_hz=25, live=False),
     "recorder of a camera": lambda folder: Recorder(folder / "out.mp4", rate_hz=25, live=True),
     "metrics log": MetricsLog,
+    "answers": lambda _: Answers(Console(file=io.StringIO())),
     "terminal in a pipe": lambda _: Terminal(Console(file=io.StringIO())),
     "terminal on a screen": lambda _: Terminal(Console(file=io.StringIO(), force_terminal=True)),
     "window": lambda _: Window("contract", DisplayVerdict(True)),

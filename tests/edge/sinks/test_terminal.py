@@ -12,15 +12,16 @@ from rich.console import Console
 from rich.style import Style
 
 from edge_app.controls import KEYS
-from edge_app.labels import CITYSCAPES
+from edge_app.labels import CITYSCAPES, DIGITS
 from edge_app.quality import Quality
 from edge_app.results.run_summary import RunSummary
-from edge_app.sinks.screen import Progress, bar, class_lines, clock_face, plain_line, screen
+from edge_app.sinks.screen import plain_line, screen
+from edge_app.sinks.screen_parts import Progress, bar, class_lines, clock_face
 from edge_app.sinks.summary import summary_table
 from edge_app.sinks.terminal import Terminal
 from edge_app.status_text import classes_text
 from edge_app.style import NOTHING
-from tests.support.steps import PAUSED, status, step
+from tests.support.steps import PAUSED, digit, status, step
 
 
 class Clock:
@@ -93,6 +94,40 @@ def test_digits_show_their_accuracy() -> None:
 
 
 CITY: dict[str, float | None] = dict.fromkeys(CITYSCAPES.names, 0.123)
+
+
+@pytest.mark.parametrize("size_wh", [(80, 24), (60, 15), (40, 12)])
+def test_a_small_terminal_shows_what_counts(size_wh: tuple[int, int]) -> None:
+    """Variant, rates, the network's time, quality, keys and progress, each whole."""
+    view = screen(status(), Progress(120, 3000, 60.0), size_wh, ascii_only=False, keys=True)
+    rows = view.plain.split("\n")
+    assert len(rows) < size_wh[1]
+    assert not any("…" in row for row in rows)
+    for part in (" int8   Street", "17.9 shown fps", "52.3 network fps", "invoke ", "end to end",
+                 "mIoU 0.612", "keys: h help, q quit", "120 of 3,000 frames"):  # fmt: skip
+        assert any(part in row for row in rows), part
+
+
+def test_the_last_answer_of_a_classifier_is_shown() -> None:
+    """On a screen, beside the figures."""
+    made, out = console(terminal=True)
+    with Terminal(made, clock=Clock()) as terminal:
+        terminal.write(digit(7, 7), status(task="classification", labels=DIGITS))
+        assert "7 100.0 %, right" in out.getvalue()
+
+
+def test_help_on_a_small_terminal_says_that_there_is_more() -> None:
+    """Keys are cut to short texts first."""
+
+    def shown(size_wh: tuple[int, int]) -> list[str]:
+        view = screen(status(), Progress(9), size_wh, ascii_only=False, keys=True, help_shown=True)
+        return view.plain.split("\n")
+
+    for size_wh, whole in (((60, 15), True), ((40, 12), False)):
+        rows = shown(size_wh)
+        assert len(rows) < size_wh[1]
+        assert any("q esc  quit" in row for row in rows) == whole
+        assert (rows[-1] == "more in a larger terminal") != whole
 
 
 @pytest.mark.parametrize("size_wh", [(80, 24), (60, 24), (40, 20), (120, 50), (20, 8)])
@@ -301,10 +336,11 @@ SUMMARY: dict[str, Any] = {
 }
 
 
-def shown(summary: dict[str, Any]) -> list[str]:
+def shown(summary: dict[str, Any], width: int = 80) -> list[str]:
     """Print a summary as a pipe gets it."""
     made, out = console()
-    made.print(summary_table(convert(summary, RunSummary)))
+    made.width = width
+    made.print(summary_table(convert(summary, RunSummary), width))
     return out.getvalue().splitlines()
 
 
@@ -315,7 +351,7 @@ def test_the_summary_has_every_figure_in_the_order_of_the_view() -> None:
     text = "\n".join(said)
     parts = (
         "dynamic range", "street", "2.70 MB", "litert", "2 threads", "every frame", "drive.mp4",
-        "17.9 shown fps", "52.3 network fps", "25.0 source fps", "mean", "p99", "max",
+        "17.9 overall fps", "52.3 network fps", "25.0 source fps", "mean", "p99", "max",
         "capture", "invoke", "end to end", "complete", "1,204 frames", "dropped 3", "damaged 2",
         "mIoU 0.612", "pixel acc. 91.2 %", "road", "0.951",
         "recorded 1,204 frames, 0:48: out/street.mp4", "Raspberry Pi 5", "4 cores", "numpy 2.4.6",
@@ -324,6 +360,42 @@ def test_the_summary_has_every_figure_in_the_order_of_the_view() -> None:
     assert -1 not in places, dict(zip(parts, places, strict=True))
     assert places == sorted(places)
     assert sum("18.6" in line and "19.5" in line and "1234" in line for line in said) == 6
+
+
+def variant_summary(name: str, frames: int, shown_fps: float) -> dict[str, Any]:
+    """Return the figures of one variant of a run."""
+    keys = ("task", "fps", "dropped", "damaged", "policy", "recording", "source", "board",
+            "versions", "status", "reason")  # fmt: skip
+    own = {key: value for key, value in SUMMARY.items() if key not in keys}
+    return {**own, "variant": name, "frames": frames, "shown_fps": shown_fps, "network_fps": 52.3}
+
+
+@pytest.mark.parametrize("width", [80, 60])
+def test_every_variant_that_ran_has_a_row(width: int) -> None:
+    """With its own frames, rates and score; the rate of the whole run is named so."""
+    variants = {
+        "float32": variant_summary("float32", 204, 9.5),
+        "int8": variant_summary("int8", 1000, 27.1),
+    }
+    pair = {"variant": "int8", "with": "float32", "frames": 40, "agreement": 0.9712}
+    said = shown({**SUMMARY, "variants": variants, "comparisons": [pair]}, width)
+    words = [line.split() for line in said if line.startswith(tuple(variants))]
+    rows = {name: rest for name, *rest in words if "agreement" not in rest}
+    assert rows["float32"][:6] == ["204", "9.50", "18.5", "52.3", "18.5", "0.612"]
+    assert rows["int8"][:2] == ["1,000", "27.1"]
+    text = "\n".join(said)
+    assert "17.9 overall fps" in text
+    assert "dynamic range" not in text
+    assert "int8 and float32: 97.1 % agreement on 40 frames" in text
+
+
+def test_one_frame_has_no_percentiles_and_no_rate() -> None:
+    """A still has one time for each stage."""
+    stages = {name: {**one, "n": 1} for name, one in SUMMARY["stages"].items()}
+    text = "\n".join(shown({**SUMMARY, "stages": stages, "frames": 1, "fps": {}}))
+    assert "p90" not in text
+    assert "overall" not in text
+    assert re.search(r"invoke +18\.6", text)
 
 
 def test_a_summary_with_little_in_it_can_be_shown() -> None:

@@ -1,0 +1,31 @@
+"""A line per image with its answer, for runs of images that no window shows."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from edge_app.answer_text import answer_text
+from edge_app.closeable import Closeable
+from edge_app.console import print_line
+from edge_app.errors import SinkError
+from edge_app.frame import Status, Step
+
+
+class Answers(Closeable):
+    """Print the name of each image and the answer to it; above the live view, if there is one."""
+
+    every_frame = True
+    wants_canvas = False
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def write(self, step: Step, status: Status) -> None:
+        """Print one answer. Raises SinkError."""
+        if self._closed:
+            raise SinkError("the list of answers was closed; open a new one")
+        answer = answer_text(step.result, status.labels, step.frame.truth)
+        print_line(self._console, f"{step.frame.name}: {answer}")
+
+    def _release(self) -> None:
+        """Nothing is held: every line is printed at once."""
