@@ -73,6 +73,14 @@ def threads(text: str) -> int:
     return number
 
 
+def natural(text: str) -> int:
+    """Return a whole number of 0 or more."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return number
+
+
 def seconds(text: str) -> float:
     """Return a duration in seconds, below a day."""
     number = float(text)

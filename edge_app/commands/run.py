@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from edge_app.commands.arg_types import (
     OptionAdder,
     listen_at,
+    natural,
     options_from,
     positive,
     seconds,
@@ -62,6 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "variants to keep in memory (default: 2, or all if memory is ample)"
     add.value("--keep-loaded", "N", text, positive)
     add.value("--max-frames", "N", "stop after N frames (default: no limit)", positive)
+    text = "stream N of a video with several, from 0 (default: the largest)"
+    add.value("--video-stream", "N", text, natural)
     add.flag("--loop", "start over at the end of a file (default: stop)")
     add.choice(
         "--read-digits",
@@ -152,7 +155,7 @@ def run_options(options: argparse.Namespace) -> RunOptions:
     return options_from(
         options,
         RunOptions,
-        task=TaskSpec(spec, source, truth, options.truth_labels),
+        task=TaskSpec(spec, source, truth, options.truth_labels, options.video_stream),
         variant=options.variant or default_variant(spec),
         outputs=options_from(options, OutputOptions),
         camera=options_from(

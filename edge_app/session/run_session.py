@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
@@ -53,6 +54,7 @@ def run_session(
             options.task.spec, options.variant, runtime=options.runtime, threads=options.threads
         )
         cost_bytes = resident_bytes() - before_bytes
+        told = frozenset(source.notes)
         if not brief:
             _print_start(console, engine, source)
         stop = threading.Event()
@@ -86,6 +88,8 @@ def run_session(
         if options.outputs.metrics:
             write_summary(options.outputs.metrics, summary)
         if not brief:
+            notes = [note for note in session.source.notes if note not in told]
+            _print_notes(console, (*notes, *outputs.recording.notes))
             _print_end(console, session, options, outputs, summary)
         if error is not None and not isinstance(error, KeyboardInterrupt):
             raise error
@@ -105,8 +109,14 @@ def _print_start(console: Console, engine: Engine, source: Source) -> None:
     print_wrapped(console, f"[dim]{network.delegation.summary()}[/]")
     for note in network.notes:
         print_wrapped(console, f"[dim]from the runtime: {note}[/]")
+    _print_notes(console, source.notes)
     if spec.guessed:
         print_wrapped(console, f"[yellow]guessed from the file: {'; '.join(spec.guessed)}[/]")
+
+
+def _print_notes(console: Console, notes: Iterable[str]) -> None:
+    for note in notes:
+        print_wrapped(console, f"[yellow]{escape(note)}[/]")
 
 
 def _print_pace(console: Console, options: RunOptions, source: Source, outputs: Outputs) -> None:
@@ -123,10 +133,8 @@ def _print_pace(console: Console, options: RunOptions, source: Source, outputs: 
 def _print_end(
     console: Console, session: Session, options: RunOptions, outputs: Outputs, summary: RunSummary
 ) -> None:
-    """Print what was noticed and written, and why a view that a person followed ended."""
+    """Print what was written, and why a view that a person followed ended."""
     source = session.source
-    for note in (*source.notes, *outputs.recording.notes):
-        print_wrapped(console, f"[yellow]{escape(note)}[/]")
     metrics = options.outputs.metrics
     if metrics:
         print_markup(console, f"metrics: {metrics / 'frames.jsonl'} and summary.json")

@@ -16,12 +16,13 @@ from edge_app.sources.truth import open_truth
 
 @dataclass(frozen=True, slots=True)
 class TaskSpec:
-    """Model and the source it runs on."""
+    """Model and the source it runs on; video_stream: of a video with several, from 0."""
 
     spec: ModelSpec
     source: str
     truth: str | None = None
     truth_labels: str | None = None
+    video_stream: int | None = None
 
     def open_source(
         self, *, loop: bool, max_frames: int | None = None, camera: CameraOptions | None = None
@@ -29,7 +30,12 @@ class TaskSpec:
         """Return the open source, with its truth if there is any."""
         truth = open_truth(self.truth, self.truth_labels) if self.truth else None
         return open_source(
-            self.source, truth=truth, loop=loop, max_frames=max_frames, camera=camera
+            self.source,
+            truth=truth,
+            loop=loop,
+            max_frames=max_frames,
+            camera=camera,
+            video_stream=self.video_stream,
         )
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from edge_app.errors import SourceError
@@ -42,7 +42,7 @@ class CapturedImage:
     image: uint8 (H, W, 3) BGR, in its own memory.
     taken_s: monotonic time of exposure or, if that is unknown, of arrival.
     capture_ms: time to copy and decode it, without waiting for it.
-    damaged: how many images before it could not be decoded.
+    damaged: how many images since the one before it were damaged.
     """
 
     image: Image
@@ -90,6 +90,8 @@ class CaptureThread:
             while not self._ended:
                 image = backend.read()
                 with self._changed:
+                    if self._image is not None:  # replaced before it was read
+                        image = replace(image, damaged=image.damaged + self._image.damaged)
                     self._image = image
                     self._changed.notify_all()
         except Exception as fault:  # noqa: BLE001 - raised in the thread that waits

@@ -19,10 +19,6 @@ _PICAMERA = re.compile(r"(?:picamera|csi):?(\d{0,2})", re.IGNORECASE)
 _NODE = re.compile(r"\d{1,3}|/dev/(?:video|v4l/)\S*")
 _VAGUE = re.compile(r"(?:camera|webcam|usb):?\d*", re.IGNORECASE)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+]+://", re.IGNORECASE)
-# How image files begin; GIF is left to the video reader, since most GIFs are animated.
-_IMAGE_MAGIC = re.compile(
-    rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|BM|II\*\0|MM\0\*|RIFF....WEBP|P[1-7][\s#]", re.DOTALL
-)
 
 
 def open_source(
@@ -33,6 +29,7 @@ def open_source(
     max_frames: int | None = None,
     camera: CameraOptions | None = None,
     retry: RetryPolicy | None = None,
+    video_stream: int | None = None,
 ) -> Source:
     """Open files, `synthetic[:WxH][@FPS]`, a camera or a network stream.
 
@@ -41,6 +38,7 @@ def open_source(
 
     loop: repeat files endlessly; indices and times continue to grow.
     max_frames: stop after so many. camera, retry: for cameras and streams only.
+    video_stream: number of the stream of a video with several, from 0; None takes the largest.
     Raises SourceError if the source cannot be read or the truth does not fit, and UsageError for
     a `max_frames` below 1.
     """
@@ -48,7 +46,7 @@ def open_source(
         raise UsageError(f"{max_frames} frames cannot be shown; give 1 or more")
     opener = _live_opener(text, camera or CameraOptions(), retry or RetryPolicy())
     if opener is None:
-        source = _open_files(text, truth)
+        source = _open_files(text, truth, video_stream)
         source.limit(loop=loop, max_frames=max_frames)
         return source
     if truth:
@@ -89,7 +87,7 @@ def _live_opener(
     return None
 
 
-def _open_files(text: str, truth: Truth | None) -> FileSource:
+def _open_files(text: str, truth: Truth | None, video_stream: int | None) -> FileSource:
     """Return the source of frames that are drawn or in files."""
     # Modules are imported when they are needed: digits need neither PyAV nor Pillow.
     path = Path(text).expanduser()
@@ -113,9 +111,13 @@ def _open_files(text: str, truth: Truth | None) -> FileSource:
             f"{path} is neither a file nor a folder; give a video file, a folder of images, an "
             "IDX file, a camera or 'synthetic'"
         )
+    from edge_app.sources.file_kinds import begins_as_still, is_jpeg_series
+    from edge_app.sources.image import SUFFIXES, ImageFiles
+
     try:
         with path.open("rb") as file:
-            begins_as_image = _IMAGE_MAGIC.match(file.read(16))
+            still = begins_as_still(file.read(16)) or path.suffix.lower() in SUFFIXES
+        still = still and not is_jpeg_series(path)
     except OSError as fault:
         raise SourceError(
             f"{path} cannot be read ({fault.strerror}); check its permissions"
@@ -129,13 +131,11 @@ def _open_files(text: str, truth: Truth | None) -> FileSource:
         raise SourceError(
             f"{path.name} has labels, not images; give it as --truth, and the images as source"
         )
-    from edge_app.sources.image import SUFFIXES, ImageFiles
-
-    if begins_as_image or path.suffix.lower() in SUFFIXES:
+    if still:
         return ImageFiles(path.name, [path], [path.name], truth=truth)
     from edge_app.sources.video import VideoFile
 
-    return VideoFile(path, truth=truth)
+    return VideoFile(path, truth=truth, stream_number=video_stream)
 
 
 def exists(path: Path) -> bool:

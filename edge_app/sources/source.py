@@ -20,7 +20,7 @@ class Source(AbstractContextManager["Source"], Protocol):
     rate_hz: nominal rate in 1/s; None if the source states none that is plausible.
     frame_count: expected number of frames, for a video an estimate; None if unknown.
     has_clock: whether frames have the source's own time stamps (`Frame.time_s`).
-    damaged: how many images could not be decoded so far and were skipped.
+    damaged: how many images so far were damaged and left out.
     notes: problems so far that did not end the run, a line each, for the log.
     truth_labels: name of the label set of `Frame.truth`; None without truth.
     """

@@ -11,18 +11,18 @@ from urllib.parse import urlsplit
 import av
 from av.codec.context import Flags
 from av.error import FFmpegError
-from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from edge_app.errors import SourceError
 from edge_app.sources.camera import CameraOptions, upright
 from edge_app.sources.capture_thread import CapturedImage, DeviceInfo
 from edge_app.sources.clock import plausible_rate
-from edge_app.sources.colour import to_bgr
-from edge_app.sources.video import lenient
+from edge_app.sources.displayed import DamageCheck, FrameConverter
+from edge_app.sources.video_streams import largest, lenient, moving
 
 SCHEMES = ("rtsp", "rtsps", "http", "https")
-_MAX_DAMAGED = 100  # packets in a row; a lost key frame damages all up to the next one
+_MAX_UNDECODED = 100  # packets in a row; a lost key frame damages all up to the next one
+_HIDE_S = 1.0  # how long damaged images are left out before they are better than none
 _OPTIONS = {
     "rtsp_transport": "tcp",  # over UDP a lost packet smears the image for seconds
     "fflags": "nobuffer",  # deliver the first packets instead of buffering them while probing
@@ -54,9 +54,9 @@ class NetworkStream:
 
     def _begin(self, url: str) -> None:
         container = self._container
-        if not container.streams.video or container.streams.video[0].codec_context is None:
+        streams = moving(container.streams.video)
+        if not streams or (stream := largest(streams)).codec_context is None:
             raise SourceError(f"{self._url} has no video that can be decoded; check it in a player")
-        stream = container.streams.video[0]
         if urlsplit(url).scheme.startswith("http") and container.duration:
             raise SourceError(
                 f"{self._url} is a video of {container.duration / av.time_base:.0f} s, not a "
@@ -66,14 +66,17 @@ class NetworkStream:
         stream.thread_type = "NONE"
         stream.codec_context.flags |= Flags.low_delay
         options = self._options
-        ignored = options.size_wh or options.fps or options.exposure_ms or options.awb
-        note = "size, rate, exposure and white balance are set in the network camera"
         self._decoded = self._decode(stream)
-        self._reformatter = VideoReformatter()
+        self._converter = FrameConverter(stream)
+        notes = list(self._converter.notes)
+        if options.size_wh or options.fps or options.exposure_ms or options.awb:
+            notes.append("size, rate, exposure and white balance are set in the network camera")
+        if len(streams) > 1:
+            notes.append(f"{len(streams)} video streams: the largest one is read")
         self.info = DeviceInfo(
             f"{self._url}, {stream.width}x{stream.height}, {stream.codec_context.name}",
             plausible_rate(stream.average_rate, stream.guessed_rate),
-            (note,) if ignored else (),
+            tuple(notes),
             "check the network and the address",
         )
 
@@ -88,25 +91,39 @@ class NetworkStream:
                 f"{self._url} was interrupted ({_reason(fault)}); check the network"
             ) from None
         begun, now_s = perf_counter(), time.monotonic()
-        image = upright(to_bgr(video_frame, self._reformatter), self._options)
+        image = upright(self._converter.image(video_frame), self._options)
         return CapturedImage(image, now_s, (perf_counter() - begun) * 1e3, damaged)
 
     def _decode(self, stream: VideoStream) -> Iterator[tuple[av.VideoFrame, int]]:
-        """Yield frames, and how many packets before each of them were damaged."""
-        damaged = 0
+        """Yield frames, and how many images were damaged since the last one.
+
+        Frames that FFmpeg flags, since they lean on lost ones, are left out. If there is no other
+        for a while they are shown, and still counted: some cameras send a whole image only every
+        ten seconds.
+        """
+        damaged, undecoded, good_s = 0, 0, time.monotonic()
+        check = DamageCheck(stream)
         for packet in self._container.demux(stream):
             try:
                 frames = packet.decode()
             except EOFError:
                 return
             except FFmpegError:
-                damaged += 1
-                if damaged >= _MAX_DAMAGED:
+                damaged, undecoded = damaged + 1, undecoded + 1
+                if undecoded >= _MAX_UNDECODED:
                     raise SourceError(
                         f"{self._url} sends nothing that can be decoded; check it in a player"
                     ) from None
                 continue
+            cut = check.cut(packet)
             for video_frame in frames:
+                undecoded, now_s = 0, time.monotonic()
+                if cut or video_frame.is_corrupt:
+                    damaged += 1
+                    if now_s - good_s < _HIDE_S:
+                        continue
+                else:
+                    good_s = now_s
                 yield video_frame, damaged
                 damaged = 0
 

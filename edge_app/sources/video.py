@@ -11,24 +11,28 @@ runs, this module / OpenCV with one thread / OpenCV's default: 38 frames of 1280
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, perf_counter
-from typing import Any
 
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.stream import Disposition
-from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from edge_app.errors import SourceError
 from edge_app.frame import Frame
-from edge_app.sources.clock import FrameClock, plausible_count, plausible_rate
-from edge_app.sources.colour import to_bgr
+from edge_app.sources.clock import FrameClock, plausible_count
+from edge_app.sources.displayed import DamageCheck, FrameConverter
 from edge_app.sources.files import FileSource
 from edge_app.sources.source import Truth
+from edge_app.sources.video_streams import (
+    has_stamps,
+    moving,
+    opened_video,
+    stated_rate,
+    stream_note,
+)
+from edge_app.timing import FALLBACK_HZ
 
 # Reading can fail repeatedly at the same place (a broken disk); decoding cannot.
 MAX_READ_FAULTS = 20
@@ -42,40 +46,48 @@ class VideoFile(FileSource):
     Raises SourceError for a file without a frame, and for truth that does not fit.
     """
 
-    def __init__(self, path: Path, *, truth: Truth | None = None) -> None:
+    def __init__(
+        self, path: Path, *, truth: Truth | None = None, stream_number: int | None = None
+    ) -> None:
         self._path = path
-        with _opened(path) as (_, stream):
-            rate_hz = plausible_rate(stream.average_rate, stream.guessed_rate)
+        self._stream_number = stream_number
+        with opened_video(path, stream_number) as (container, stream):
+            rate_hz = stated_rate(container, stream)
             count = plausible_count(stream.frames)
+            several = stream_note(moving(container.streams.video), stream, stream_number)
         self._stamps: list[int | None] = []
         if truth:
-            self._stamps = list_stamps(path)
+            self._stamps = list_stamps(path, stream_number)
             count = len(self._stamps)
         known = sorted(stamp for stamp in self._stamps if stamp is not None)
         self._by_stamp = len(set(known)) == len(self._stamps)
         self._ranks = {stamp: rank for rank, stamp in enumerate(known)}
         super().__init__(path.name, rate_hz=rate_hz, frame_count=count, has_clock=True, truth=truth)
+        no_rate = "" if rate_hz else f"states no rate; its frames come at {FALLBACK_HZ:g} Hz"
+        self._note(several, no_rate)
 
     def _frames(self) -> Iterator[Frame]:
         index, damaged_before = 0, self.damaged
-        clock, reformatter = FrameClock(self.rate_hz), VideoReformatter()
-        with _opened(self._path) as (container, stream):
+        clock = FrameClock(self.rate_hz)
+        with opened_video(self._path, self._stream_number) as (container, stream):
+            converter, stamped = FrameConverter(stream), has_stamps(container)
             decoded = self._decode(container, stream)
             while True:
                 captured_s, begun = monotonic(), perf_counter()
                 video_frame = next(decoded, None)
                 if video_frame is None:
                     break
-                image = to_bgr(video_frame, reformatter)
+                image = converter.image(video_frame)
                 capture_ms = (perf_counter() - begun) * 1e3
                 truth, name = None, str(index)
                 if self._truth:
                     damaged = self.damaged > damaged_before
                     position = self._position(video_frame.pts, index, damaged=damaged)
                     truth = self._truth.of(position, name)
-                time_s = clock.stamp(video_frame.time)
+                time_s = clock.stamp(video_frame.time if stamped else None)
                 yield Frame(image, index, captured_s, capture_ms, name, time_s, truth)
                 index += 1
+            self._note(*converter.notes)
         skipped = self.damaged - damaged_before
         if not index:
             reason = f" ({skipped} damaged parts)" if skipped else ""
@@ -89,9 +101,20 @@ class VideoFile(FileSource):
                 "shifted; write it again with `ffmpeg -i IN OUT.mp4`, or leave out the truth"
             )
 
+    def _note(self, *notes: str) -> None:
+        """Add notes with the file's name, each once."""
+        for note in notes:
+            text = f"{self.name}: {note}"
+            if note and text not in self.notes:
+                self.notes.append(text)
+
     def _decode(self, container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
-        """Decode packet by packet, so that a damaged packet costs only itself."""
-        packets, faults = container.demux(stream), 0
+        """Decode packet by packet, so that a damaged packet costs only itself.
+
+        Frames that FFmpeg flags, since they lean on lost ones, are counted and left out.
+        """
+        packets, faults, check = container.demux(stream), 0, DamageCheck(stream)
+        was_good = True
         while faults < MAX_READ_FAULTS:
             try:
                 packet = next(packets)
@@ -107,11 +130,19 @@ class VideoFile(FileSource):
             except EOFError:
                 return
             except FFmpegError as fault:
-                time_s = float(packet.pts * packet.time_base) if packet.pts else None
-                at = "somewhere" if time_s is None else f"at {time_s:.2f} s"
+                at = _when(packet.pts, stream)
                 self._note_damage(f"{self.name}: a frame {at} cannot be decoded ({fault.strerror})")
                 continue
-            yield from decoded
+            cut = check.cut(packet)
+            for video_frame in decoded:
+                was_good, before = not (cut or video_frame.is_corrupt), was_good
+                if was_good:
+                    yield video_frame
+                elif before:
+                    at = _when(video_frame.pts, stream)
+                    self._note_damage(f"{self.name}: damaged from the frame {at} on")
+                else:
+                    self.damaged += 1
 
     def _position(self, stamp: int | None, index: int, *, damaged: bool) -> int:
         """Return a frame's position in the file; raise SourceError if damage makes it unknown."""
@@ -125,10 +156,10 @@ class VideoFile(FileSource):
         return index
 
 
-def list_stamps(path: Path) -> list[int | None]:
+def list_stamps(path: Path, stream_number: int | None = None) -> list[int | None]:
     """Return a video's time stamps without decoding, in the stream's unit. Raises SourceError."""
     try:
-        with _opened(path) as (container, stream):
+        with opened_video(path, stream_number) as (container, stream):
             packets = container.demux(stream)
             # The last, empty packet only flushes; discarded ones are outside of an edit list.
             return [packet.pts for packet in packets if packet.size and not packet.is_discard]
@@ -139,46 +170,8 @@ def list_stamps(path: Path) -> list[int | None]:
         ) from None
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Open a file and its first video stream, decoded by one thread.
-
-    Frame threads take 3 to 7 % more CPU time for the same frames, and the network needs the
-    cores; decoding runs beside it anyway.
-    """
-    av.logging.set_level(None)  # FFmpeg writes to stderr; errors have messages of our own
-    try:
-        # Without `file:` a name with a colon would be a protocol.
-        container = av.open(f"file:{path}", **lenient())
-    except (FFmpegError, OSError):
-        reason = "is not an image or video that can be read" if path.stat().st_size else "is empty"
-        raise SourceError(
-            f"{path.name} {reason}; check that it was copied completely and plays elsewhere"
-        ) from None
-    with container:
-        stream = _video_stream(container, path)
-        stream.thread_type = "NONE"
-        stream.codec_context.thread_count = 1
-        yield container, stream
-
-
-def lenient() -> dict[str, Any]:
-    """Return options that make PyAV accept titles in other encodings, its default from 19 on."""
-    return {"metadata_errors": "ignore"} if int(av.__version__.partition(".")[0]) < 19 else {}
-
-
-def _video_stream(container: InputContainer, path: Path) -> VideoStream:
-    if container.format.name == "tty":  # FFmpeg plays any .txt file as ANSI art
-        raise SourceError(f"{path.name} is a text file, not a video; check the path")
-    # FFmpeg treats album covers as video streams with one frame.
-    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    if not streams:
-        kinds = ", ".join(sorted({stream.type for stream in container.streams}))
-        rest = f", only {kinds}" if kinds else ""
-        raise SourceError(f"{path.name} has no video{rest}; give a file with frames")
-    if streams[0].codec_context is None:
-        raise SourceError(
-            f"{path.name} has a codec that this FFmpeg cannot decode; "
-            "convert it with `ffmpeg -i IN OUT.mp4`"
-        )
-    return streams[0]
+def _when(pts: int | None, stream: VideoStream) -> str:
+    """Return the place of a stamp in a stream as a player shows it, in seconds from its start."""
+    if pts is None or stream.time_base is None:
+        return "somewhere"
+    return f"at {float((pts - (stream.start_time or 0)) * stream.time_base):.2f} s"

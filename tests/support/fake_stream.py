@@ -1,4 +1,4 @@
-"""A network camera: an HTTP server that sends JPEGs one after the other."""
+"""A network camera: an HTTP server that sends JPEGs one after the other, or MPEG-TS."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class NetworkCamera:
 
     mode: "plays", "refuses" (404 and hangs up), "stalls" (connections stay and nothing comes,
         new ones are refused), "silent" (nothing comes on new ones either).
-    password: whether one is asked for.
+    password: whether one is asked for. film: MPEG-TS that is sent instead, again and again.
     """
 
-    def __init__(self, size_wh: tuple[int, int] = (64, 48)) -> None:
+    def __init__(self, size_wh: tuple[int, int] = (64, 48), film: bytes = b"") -> None:
         self.mode = "plays"
         self.password = False
         self.auth: list[str | None] = []
@@ -32,6 +32,9 @@ class NetworkCamera:
             + jpeg
             + b"\r\n"
         )
+        self._mime = "multipart/x-mixed-replace; boundary=frame"
+        if film:
+            self._part, self._mime = film, "video/mp2t"
         camera = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -58,7 +61,7 @@ class NetworkCamera:
             request.end_headers()
             return
         request.send_response(200)
-        request.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        request.send_header("Content-Type", self._mime)
         request.end_headers()
         try:
             while self.mode in {"plays", "stalls", "silent"}:

@@ -40,12 +40,18 @@ def write_video(
     images: Sequence[NDArray[np.uint8]] | None = None,
     container: str | None = None,
     options: dict[str, str] | None = None,
+    pixels: Fraction | None = None,
 ) -> Path:
-    """Write numbered images (or given ones), at a fixed rate or at given times."""
+    """Write numbered images (or given ones), at a fixed rate or at given times.
+
+    pixels: their width in their height, if they are not square.
+    """
     made = images or [numbered_image(number, size_wh) for number in range(count)]
     with av.open(str(path), "w", format=container) as output:
         stream: Any = output.add_stream(codec, rate=rate, options=options or {})
         stream.width, stream.height, stream.pix_fmt = *size_wh, pix_fmt
+        if pixels:
+            stream.codec_context.sample_aspect_ratio = pixels
         if times_ms:
             stream.codec_context.time_base = stream.time_base = Fraction(1, 1000)
         for number, image in enumerate(made):
@@ -80,6 +86,42 @@ def turn(path: Path, a: int, b: int, c: int, d: int) -> None:
     track = data.index(b"tkhd")
     at = data.index(IDENTITY, track)
     path.write_bytes(data[:at] + matrix + data[at + len(IDENTITY) :])
+
+
+def lose_packets(path: Path, numbers: Sequence[int]) -> None:
+    """Remove the last MPEG-TS packet of some frames of an MPEG-TS file, as a bad network does."""
+    with av.open(str(path)) as container:
+        starts = [packet.pos for packet in container.demux(video=0) if packet.size]
+    data = path.read_bytes()
+    kept = [data[at : at + 188] for at in range(0, len(data), 188)]
+    for number in numbers:
+        end, start = starts[number + 1], starts[number]
+        assert start is not None
+        assert end is not None
+        video = [at for at in range(start // 188, end // 188) if kept[at][1:3] == b"\x01\x00"]
+        assert len(video) > 1, "a frame of one packet would be lost as a whole"
+        kept[video[-1]] = b""
+    path.write_bytes(b"".join(kept))
+
+
+def write_two_streams(path: Path, sizes_wh: Sequence[tuple[int, int]]) -> Path:
+    """Write a video with a stream of each size, whose images show the number of the stream."""
+    with av.open(str(path), "w") as output:
+        streams: list[Any] = [output.add_stream("libx264", rate=25) for _ in sizes_wh]
+        for stream, (width, height) in zip(streams, sizes_wh, strict=True):
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for stream, (number, size_wh) in zip(streams, enumerate(sizes_wh), strict=True):
+            for _ in range(3):
+                image = numbered_image(number, size_wh)
+                output.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+            output.mux(stream.encode())
+    return path
+
+
+def noise(count: int, size_wh: tuple[int, int] = (128, 96)) -> list[NDArray[np.uint8]]:
+    """Return images that no codec makes small."""
+    random = np.random.default_rng(5)
+    return [random.integers(0, 256, (size_wh[1], size_wh[0], 3), np.uint8) for _ in range(count)]
 
 
 def write_images(folder: Path, names: Sequence[str]) -> Path:

@@ -3,9 +3,11 @@
 import io
 import json
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from edge_app.session import run_session as module
 from edge_app.session.options import OutputOptions, RunOptions
 from edge_app.session.tasks import TaskSpec
 from edge_app.sinks.metrics_log import MetricsLog
+from tests.support import media_files as made
 from tests.support.digit_pages import empty_page, photograph, sample_digits, typical, write
 from tests.support.media_files import write_video
 
@@ -137,3 +140,33 @@ def test_a_sink_that_breaks_at_its_end_leaves_the_summary(
         module.run_session(options, Console(file=io.StringIO()))
     summary = json.loads((tmp_path / "summary.json").read_text("utf-8"))
     assert (summary["status"], summary["reason"]) == ("failed", "the sink broke")
+
+
+def test_a_recording_has_the_shape_that_players_show(assets: Path, tmp_path: Path) -> None:
+    """A film of 4:3 pixels is recorded wide, and damage is in the summary and in the notes."""
+    film = made.write_video(
+        tmp_path / "film.ts",
+        images=made.noise(12, (720, 720)),
+        size_wh=(720, 720),
+        container="mpegts",
+        options={"g": "6", "bf": "0", "sc_threshold": "0", "preset": "ultrafast"},
+        pixels=Fraction(4, 3),
+    )
+    made.lose_packets(film, [2])
+    options = RunOptions(
+        TaskSpec(read_card(assets / "models" / "street"), str(film)),
+        "int8",
+        OutputOptions(headless=True, keys=False, record=tmp_path / "out.mp4"),
+        threads=1,
+        as_fast_as_possible=True,
+    )
+    printed = io.StringIO()
+    summary, code = module.run_session(options, Console(file=printed, width=200))
+    assert code == 0
+    assert summary.damaged > 0
+    assert summary.frames == 12 - summary.damaged
+    assert printed.getvalue().count("film.ts: damaged from the frame at") == 1
+    with av.open(str(tmp_path / "out.mp4")) as recorded:
+        stream = recorded.streams.video[0]
+        assert (stream.width, stream.height) == (960, 720)
+        assert stream.sample_aspect_ratio in {None, 1}

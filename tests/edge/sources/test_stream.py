@@ -1,14 +1,17 @@
 """Network streams are read live, and passwords are never shown."""
 
+import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edge_app.errors import SourceError
 from edge_app.sources.camera import CameraOptions
+from edge_app.sources.capture_thread import CapturedImage, CaptureThread, DeviceInfo
 from edge_app.sources.factory import open_source
 from edge_app.sources.live import RetryPolicy
-from edge_app.sources.stream import public_url
+from edge_app.sources.stream import NetworkStream, public_url
 from tests.support import media_files as made
 from tests.support.fake_stream import NetworkCamera
 
@@ -78,3 +81,70 @@ def test_options_of_the_camera_itself_are_noted() -> None:
             "size, rate, exposure and white balance are set in the network camera"
         ]
         assert image[:, :16].mean() < 20 < image[:, -16:].mean()
+
+
+def _lossy(path: Path, key_every: int) -> bytes:
+    """Return 60 frames of MPEG-TS, in which a part of frame 5 is lost."""
+    options = {"g": str(key_every), "bf": "0", "sc_threshold": "0", "preset": "ultrafast"}
+    made.write_video(
+        path, images=made.noise(60), size_wh=(128, 96), container="mpegts", options=options
+    )
+    made.lose_packets(path, [5])
+    return path.read_bytes()
+
+
+def _read(film: bytes, count: int) -> tuple[int, int]:
+    """Read a stream through its backend; return how many images were damaged, of how many."""
+    with NetworkCamera(film=film) as camera:
+        url = f"http://127.0.0.1:{camera.port}/live"
+        stream = NetworkStream(url, CameraOptions(), 10, 2)
+        try:
+            images = [stream.read() for _ in range(count)]
+        finally:
+            stream.close()
+    return sum(image.damaged for image in images), len(images)
+
+
+def test_damaged_images_of_a_stream_are_left_out_and_counted(tmp_path: Path) -> None:
+    """A lost packet smears the images up to the next key frame; they are not shown."""
+    damaged, count = _read(_lossy(tmp_path / "film.ts", 12), 50)
+    assert 1 <= damaged <= 10
+    assert count == 50
+
+
+def test_damaged_images_are_shown_if_there_are_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a while without a good image the damaged ones are shown, and still counted."""
+    film = _lossy(tmp_path / "film.ts", 12)
+    hidden, _ = _read(film, 50)
+    monkeypatch.setattr("edge_app.sources.stream._HIDE_S", 0.0)
+    monkeypatch.setattr("edge_app.sources.stream.DamageCheck.cut", lambda self, packet: True)
+    damaged, count = _read(film, 50)
+    assert damaged == count > hidden
+
+
+def test_damage_of_images_that_were_replaced_is_counted() -> None:
+    """The newest image alone is kept; the damage before it is not forgotten."""
+    images = iter([CapturedImage(np.zeros((2, 2, 3), np.uint8), 0.0, 0.0, n) for n in (1, 2, 4)])
+    read_all = threading.Event()
+
+    class Backend:
+        info = DeviceInfo("fake")
+
+        def read(self) -> CapturedImage:
+            found = next(images, None)
+            if found is None:
+                read_all.set()
+                threading.Event().wait(0.5)
+                raise SourceError("ended; start it again")
+            return found
+
+        def close(self) -> None:
+            pass
+
+    capture = CaptureThread(Backend, 5)
+    assert read_all.wait(5)
+    newest = capture.next(1)
+    assert newest is not None
+    assert newest.damaged == 7
