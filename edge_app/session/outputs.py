@@ -26,6 +26,7 @@ from edge_app.sinks.terminal import Terminal
 from edge_app.sources.source import Source, are_images
 
 if TYPE_CHECKING:
+    from edge_app.model.card import ModelSpec
     from edge_app.sinks.serve.browser_view import BrowserView
     from edge_app.sinks.window import Window
 
@@ -53,6 +54,7 @@ class Outputs:
         wanted = options.outputs
         self._source = source
         self._window = _open_window(options, console, stack, display)
+        self._names_recordings = wanted.record is None
         self.recording = stack.enter_context(self._make_recording(options))
         self.sinks: list[Sink] = [self.recording]
         if wanted.metrics:
@@ -100,7 +102,7 @@ class Outputs:
 
         return Recording(
             open_recorder,
-            wanted.record or _RECORDINGS / f"{options.task.spec.name}.mp4",
+            wanted.record or _recording_of(options.task.spec),
             on=wanted.record is not None,
             numbered=wanted.segment_s is None,
         )
@@ -114,15 +116,17 @@ class Outputs:
         if self._window is not None:
             self._window.follow(controls)
 
-    def rename(self, title: str) -> None:
-        """Put the title of another model on the window, if there is one."""
+    def rename(self, spec: ModelSpec) -> None:
+        """Name the window, and recordings that no option names, after another model."""
         if self._window is not None:
-            self._window.rename(_window_title(title))
+            self._window.rename(_window_title(spec.title))
+        if self._names_recordings:
+            self.recording.name_after(_recording_of(spec))
 
-    def begin(self, source: Source, title: str) -> None:
+    def begin(self, source: Source, spec: ModelSpec) -> None:
         """Continue with another source and model."""
         self._source = source
-        self.rename(title)
+        self.rename(spec)
         self.terminal.begin(source.frame_count)
         self.recording.renew()
 
@@ -145,6 +149,11 @@ def _open_window(
     if options.outputs.kiosk:
         window.follow(Controls(fullscreen=True))
     return window
+
+
+def _recording_of(spec: ModelSpec) -> Path:
+    """Return the path after which recordings are numbered that a key starts."""
+    return _RECORDINGS / f"{spec.name}.mp4"
 
 
 def _window_title(title: str) -> str:

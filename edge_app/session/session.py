@@ -114,7 +114,7 @@ class Session(Closeable):
             self.source = source
             self.pool.request(key)
             self.pool.preload(None)
-            self._outputs.begin(source, key.spec.title)
+            self._outputs.begin(source, key.spec)
             self.stats.change_source(self.pool.acquire()[0].info, source)
             self._run = self._make_run()
             yield self._run
@@ -195,7 +195,7 @@ class Session(Closeable):
         if self.source.live:
             self._rotate_tasks()
             self.pool.request(key)
-            self._outputs.rename(spec.title)
+            self._outputs.rename(spec)
         else:
             self._next_engine = key
             self.pool.preload(key)

@@ -18,17 +18,25 @@ _NICER = 10
 
 
 class EncoderThread(Generic[T]):
-    """Thread that passes queued items to `work`, one after another.
+    """Thread that passes queued items to `work`, one after another, and owns what work uses.
 
     capacity: how many items may wait beside the current one.
+    release: called by the thread as its last act, also after an error.
     nice: whether the thread gives way when others want the cores (Linux only).
     What `work` raises is raised by the next call, once; the items after it are dropped.
     """
 
     def __init__(
-        self, work: Callable[[T], None], capacity: int, *, name: str = "record", nice: bool = False
+        self,
+        work: Callable[[T], None],
+        capacity: int,
+        *,
+        release: Callable[[], None] = lambda: None,
+        name: str = "record",
+        nice: bool = False,
     ) -> None:
         self._work = work
+        self._release = release
         self._nice = nice
         self._items: Channel[T] = Channel(capacity)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -50,8 +58,15 @@ class EncoderThread(Generic[T]):
         if self._nice and sys.platform == "linux":  # elsewhere it would be another process's
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICER)
+        error: BaseException | None = None
         try:
             for item in self._items.read(lambda: False):
                 self._work(item)
-        except BaseException as error:  # noqa: BLE001 - raised by the next call
+        except BaseException as caught:  # noqa: BLE001 - raised by the next call
+            error = caught
+        try:
+            self._release()
+        except BaseException as caught:  # noqa: BLE001 - likewise
+            error = error or caught
+        if error is not None:
             self._items.close(error)

@@ -46,7 +46,7 @@ _FRAGMENT_BYTES = 256  # of a fragment beside its packet; 110 to 140 were measur
 class Encoder:
     """Write images of one even size at growing times.
 
-    One thread writes; any thread may read `frames`, `end_s` and `size_bytes`.
+    One thread uses it, also to read its figures.
     limit_bytes: an image with which the closed file would be larger is not written.
     size_bytes: of the file or, until it is closed, its size at most.
     Raises OSError if the disk refuses, and SinkError if H.264 cannot be encoded.

@@ -73,32 +73,35 @@ class Recorder(Closeable):
             disk_space,
         )
         self._segments = Segments(self.path, self.rate_hz, limits, clock)
-        self._encoder = EncoderThread(self._encode, queue or (8 if live else 1), nice=live)
+        # The encoder's thread alone uses the files, and closes them; here only values are read.
+        self._encoder = EncoderThread(
+            self._encode, queue or (8 if live else 1), release=self._segments.finish, nice=live
+        )
 
     @property
     def state(self) -> State:
         """RECORDING with its length and size, or RECORDING_STOPPED with the reason."""
-        if self.stopped is not None:
-            return recording_stopped(self.stopped)
-        totals = self._segments.totals
-        minutes, second = divmod(int(totals.seconds), 60)
+        recorded = self._segments.recorded
+        if recorded.stopped is not None:
+            return recording_stopped(recorded.stopped)
+        minutes, second = divmod(int(recorded.seconds), 60)
         dropped = f", dropped {self.dropped:,}" if self.dropped else ""
-        text = f"recording {minutes}:{second:02}, {totals.size_bytes / 1e6:.1f} MB{dropped}"
+        text = f"recording {minutes}:{second:02}, {recorded.size_bytes / 1e6:.1f} MB{dropped}"
         return State(StateKind.RECORDING, text)
 
     @property
     def stopped(self) -> str | None:
         """Why it stopped before the run did; None while it records."""
-        return self._segments.stopped
+        return self._segments.recorded.stopped
 
     @property
     def notes(self) -> list[str]:
         """Why it stopped before the run did; later images are ignored."""
-        if self.stopped is None:
+        recorded = self._segments.recorded
+        if recorded.stopped is None:
             return []
-        seconds = float(self._segments.totals.seconds)
-        when = f" at {seconds:.1f} s" if seconds else ""
-        return [f"the recording stopped{when}: {self.stopped}"]
+        when = f" at {float(recorded.seconds):.1f} s" if recorded.seconds else ""
+        return [f"the recording stopped{when}: {recorded.stopped}"]
 
     @property
     def dropped(self) -> int:
@@ -108,20 +111,21 @@ class Recorder(Closeable):
     @property
     def size_bytes(self) -> int:
         """Size of all its files together."""
-        return self._segments.totals.size_bytes
+        return self._segments.recorded.size_bytes
 
     @property
     def recording(self) -> RecordingSummary | None:
         """What was recorded; None if nothing was."""
-        totals, paths = self._segments.totals, [str(path) for path in self._segments.paths]
-        if not totals.frames:
+        recorded = self._segments.recorded
+        if not recorded.frames:
             return None
+        paths = [str(path) for path in recorded.paths]
         return RecordingSummary(
             path=paths[0],
-            frames=totals.frames,
-            seconds=float(totals.seconds),
+            frames=recorded.frames,
+            seconds=float(recorded.seconds),
             dropped=self.dropped,
-            stopped=self.stopped,
+            stopped=recorded.stopped,
             files=tuple(paths) if paths[0] != str(self.path) else (),
         )
 
@@ -177,7 +181,7 @@ class Recorder(Closeable):
         canvas, time_s = item
         if self._slots is not None:
             for gap_s in self._slots.fill(time_s):
-                if self._segments.stopped is not None:
+                if self.stopped is not None:
                     return
                 self._segments.repeat(gap_s)
         if canvas is not None:
@@ -186,14 +190,12 @@ class Recorder(Closeable):
     def _release(self) -> None:
         """Finish the file; a recording without an image leaves none behind."""
         began = self._size_wh is not None
-        try:
-            with self._disk_faults():
+        with self._disk_faults():
+            try:
                 if began and self._slots is not None and not self._failed:
                     self._encoder.put((None, self._slots.now_s()))
+            finally:
                 self._encoder.finish()
-        finally:
-            with self._disk_faults():
-                self._segments.finish()
 
 
 def recording_stopped(reason: str) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -46,10 +47,11 @@ class Recording(Closeable):
         self._numbered = numbered
         self._is_purpose = on
         self._recorder = open_recorder(path, 0) if on else None
-        self._done: list[Recorder] = []
+        # Values of the ended ones: a recorder would hold on to its buffers.
+        self._done: list[RecordingSummary] = []
+        self._notes: list[str] = []
         self._sizes: tuple[object, object] | None = None
         self._stopped: State | None = None
-        self._faults: list[str] = []
         self._spent_bytes = 0
 
     @property
@@ -65,6 +67,10 @@ class Recording(Closeable):
         self._spent_bytes = 0
         self._is_purpose = False
         return f"recording to {self._start()}"
+
+    def name_after(self, path: Path) -> None:
+        """Name the files that are started from now on."""
+        self._path = path
 
     def renew(self) -> None:
         """Continue in a new file, for another source; does nothing if nothing is recorded."""
@@ -84,10 +90,14 @@ class Recording(Closeable):
         return path
 
     def _stop(self, recorder: Recorder) -> str:
+        """Close a recorder and keep its figures. Raises SinkError."""
         self._recorder = None
-        self._done.append(recorder)
-        recorder.close()
-        done = recorder.recording
+        try:
+            recorder.close()
+        finally:
+            done = recorder.recording
+            self._done += [done] if done else []
+            self._notes += recorder.notes
         return f"recorded {done.seconds:.1f} s: {recorder.path}" if done else "nothing recorded"
 
     def write(self, step: Step, status: Status) -> None:
@@ -107,9 +117,9 @@ class Recording(Closeable):
             if self._is_purpose:
                 raise
             self._stopped = recording_stopped(str(fault))
-            self._faults.append(str(self._stopped))
-            self._done.append(recorder)
-            self._recorder = None
+            with suppress(SinkError):  # its fault is known
+                self._stop(recorder)
+            self._notes.append(str(self._stopped))
         else:
             if recorder.stopped is not None:
                 self._stopped = recorder.state
@@ -125,29 +135,28 @@ class Recording(Closeable):
     @property
     def notes(self) -> list[str]:
         """Why recordings stopped before they were meant to."""
-        return [*(note for recorder in self._all() for note in recorder.notes), *self._faults]
+        return self._notes + (self._recorder.notes if self._recorder else [])
 
     @property
     def recording(self) -> RecordingSummary | None:
         """What was recorded so far; several recordings add up."""
-        parts = [part for recorder in self._all() if (part := recorder.recording)]
+        now = self._recorder.recording if self._recorder else None
+        parts = [*self._done, now] if now else self._done
         if len(parts) < 2:
             return parts[0] if parts else None
         return RecordingSummary(
             path=parts[0].path,
             frames=sum(part.frames for part in parts),
             seconds=sum(part.seconds for part in parts),
+            dropped=sum(part.dropped for part in parts),
+            stopped=parts[-1].stopped,
             files=tuple(path for part in parts for path in part.files or (part.path,)),
         )
 
-    def _all(self) -> list[Recorder]:
-        return self._done + ([self._recorder] if self._recorder else [])
-
     def close(self) -> None:
         """Finish the open file."""
-        self._done, self._recorder = self._all(), None
-        for recorder in self._done:
-            recorder.close()
+        if self._recorder is not None:
+            self._stop(self._recorder)
 
 
 def free_path(path: Path) -> Path:

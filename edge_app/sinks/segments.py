@@ -19,6 +19,7 @@ from edge_app.sinks.h264 import Encoder
 from edge_app.sinks.yuv import even
 
 _CHECK_S = 1.0  # a check costs 5 microseconds
+_HAIR_S = Fraction(1, 1_000_000)
 
 
 class DiskSpace(Protocol):
@@ -43,22 +44,27 @@ class Limits:
     disk_space: DiskSpace = disk_space
 
 
-class Totals(NamedTuple):
-    """Images, length and size of some files together."""
+class Recorded(NamedTuple):
+    """Images, length, size and paths of the files of a recording together.
+
+    stopped: why nothing more is written, None while it is.
+    """
 
     frames: int = 0
     seconds: Fraction = Fraction(0)
     size_bytes: int = 0
+    paths: tuple[Path, ...] = ()
+    stopped: str | None = None
 
 
 class Segments:
     """Write images at growing times into one file, or into one after the other.
 
-    One thread writes; any thread may read `stopped`, `paths` and `totals`.
+    One thread uses it, from the first image to `finish`; other threads only read `recorded`.
 
     path: of the file; with segments, of `name-0001.mp4` and so on, numbered on from those that
         exist.
-    stopped: why nothing more is written, None while it is.
+    recorded: what is written so far, replaced as a whole after each image.
     Raises OSError if the disk refuses, and SinkError if H.264 cannot be encoded.
     """
 
@@ -69,25 +75,19 @@ class Segments:
         limits: Limits,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.stopped: str | None = None
-        self.paths: list[Path] = []
+        self.recorded = Recorded()
         self._path = path
         self._rate_hz = rate_hz
         self._limits = limits
         self._clock = clock
         self._checked_s = -math.inf  # when the disk was checked last
-        # The totals of the closed files and the open one; replaced together, for other threads.
-        self._files: tuple[Totals, Encoder | None] = (Totals(), None)
+        self._closed_files = Recorded()
+        self._encoder: Encoder | None = None  # of the open file
+        self._paths: tuple[Path, ...] = ()  # of all files, the open one last
         self._origin_s = Fraction(0)  # of the open file
         self._segment = 0
         self._number = last_number(path) if limits.segment_s else 0
         self._image: Image | None = None
-
-    @property
-    def totals(self) -> Totals:
-        """Images, length and size of all files."""
-        closed, encoder = self._files
-        return closed if encoder is None else _with(closed, encoder)
 
     def encode(self, image: Image, time_s: Fraction) -> None:
         """Add an image at a time from the first one.
@@ -96,50 +96,70 @@ class Segments:
         """
         self._image = even(image)
         encoder = self._file_for(time_s, self._image)
-        if encoder and not encoder.encode(self._image, time_s - self._origin_s):
-            self._stop_at_limit()
+        if encoder:
+            self._go_on(within_limit=encoder.encode(self._image, time_s - self._origin_s))
 
     def repeat(self, time_s: Fraction) -> None:
         """Add the last image again."""
-        before, image = self._files[1], self._image
+        before, image = self._encoder, self._image
         if image is None:
             return
         encoder = self._file_for(time_s, image)
         if encoder is not before:  # a new file has no last image
             self.encode(image, time_s)
-        elif encoder and not encoder.repeat(time_s - self._origin_s):
-            self._stop_at_limit()
+        elif encoder:
+            self._go_on(within_limit=encoder.repeat(time_s - self._origin_s))
+
+    def _go_on(self, *, within_limit: bool) -> None:
+        """Publish what is written, or stop at the limit."""
+        if within_limit:
+            self._publish()
+        else:
+            self._stop(f"it reached {self._limits.max_bytes / 1e6:,g} MB")
+
+    def _publish(self) -> None:
+        closed, encoder = self._closed_files, self._encoder
+        if encoder is None or not encoder.frames:
+            self.recorded = closed
+            return
+        self.recorded = Recorded(
+            closed.frames + encoder.frames,
+            closed.seconds + encoder.end_s,
+            closed.size_bytes + encoder.size_bytes,
+            self._paths,
+        )
 
     def _file_for(self, time_s: Fraction, image: Image) -> Encoder | None:
         """Return the file for a time, opening it if need be; None once the recording stopped."""
-        if self.stopped is None:
+        if self.recorded.stopped is None:
             self._check_disk()
-        if self.stopped is not None:
+        if self.recorded.stopped is not None:
             return None
         segment_s = self._limits.segment_s
-        segment = math.floor(time_s / segment_s) if segment_s else 0
-        if self._files[1] is None or segment > self._segment:
+        # A hair is added because 0.3 s, as a float, are a little less than three tenths.
+        segment = math.floor((time_s + _HAIR_S) / segment_s) if segment_s else 0
+        if self._encoder is None or segment > self._segment:
             self._segment = max(segment, self._segment)
             self._open_file(time_s, image)
-        return self._files[1]
+        return self._encoder
 
     def _open_file(self, time_s: Fraction, image: Image) -> None:
-        self.finish()
+        self._close_file()
         path = self._path
         if self._limits.segment_s:
             self._number += 1
             path = path.with_stem(f"{path.stem}-{self._number:04}")
-        closed = self._files[0]
-        free_bytes = self._limits.max_bytes - self._limits.spent_bytes - closed.size_bytes
+        spent_bytes = self._limits.spent_bytes + self._closed_files.size_bytes
         height, width = image.shape[:2]
         self._origin_s = time_s
         try:
-            encoder = Encoder(path, (width, height), self._rate_hz, free_bytes)
+            self._encoder = Encoder(
+                path, (width, height), self._rate_hz, self._limits.max_bytes - spent_bytes
+            )
         except SinkError:
             _remove(path)
             raise
-        self.paths.append(path)
-        self._files = (closed, encoder)
+        self._paths = (*self._closed_files.paths, path)
 
     def _check_disk(self) -> None:
         """Stop if the disk has too little space; checked once a second."""
@@ -151,26 +171,27 @@ class Segments:
         if free < min(LOW_BYTES, LOW_SHARE * total):
             self._stop(f"only {free / 1e6:,.0f} MB were free on its disk")
 
-    def _stop_at_limit(self) -> None:
-        self._stop(f"it reached {self._limits.max_bytes / 1e6:,g} MB")
-
     def _stop(self, reason: str) -> None:
-        self.finish()
-        self.stopped = reason
+        self._close_file()
+        self.recorded = self.recorded._replace(stopped=reason)
 
-    def finish(self) -> None:
+    def _close_file(self) -> None:
         """Close the open file; one without an image is removed."""
-        closed, encoder = self._files
+        encoder = self._encoder
         if encoder is None:
             return
         try:
             encoder.close()
         finally:
-            if encoder.frames:
-                self._files = (_with(closed, encoder), None)
-            else:
-                self._files = (closed, None)
-                _remove(self.paths.pop())
+            self._publish()
+            self._closed_files, self._encoder = self.recorded, None
+            if not encoder.frames:
+                _remove(self._paths[-1])
+
+    def finish(self) -> None:
+        """Close the open file, and forget the last image; safe to call twice."""
+        self._image = None
+        self._close_file()
 
 
 def last_number(path: Path, digits: int = 4) -> int:
@@ -179,14 +200,6 @@ def last_number(path: Path, digits: int = 4) -> int:
     entries = path.parent.iterdir() if path.parent.is_dir() else ()
     found = (form.fullmatch(entry.name) for entry in entries)
     return max((int(match[1]) for match in found if match), default=0)
-
-
-def _with(closed: Totals, encoder: Encoder) -> Totals:
-    return Totals(
-        closed.frames + encoder.frames,
-        closed.seconds + encoder.end_s,
-        closed.size_bytes + encoder.size_bytes,
-    )
 
 
 def _remove(path: Path) -> None:

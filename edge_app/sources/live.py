@@ -71,7 +71,8 @@ class LiveSource(Closeable):
         self._opener = opener
         self._retry = retry or RetryPolicy()
         self._ending = threading.Event()
-        self._swap = threading.Lock()  # only one thread replaces or ends the connection
+        # Only one thread at a time replaces or ends the connection, or changes the state.
+        self._swap = threading.Lock()
         self.frame_count = max_frames
         self._attempt = 0
         self.state = State(StateKind.OPENING, "opening")
@@ -155,14 +156,15 @@ class LiveSource(Closeable):
                 raise
 
     def _enter(self, state: State) -> None:
-        if not self._ending.is_set():
-            self.state = state
+        with self._swap:
+            if not self._ending.is_set():
+                self.state = state
 
     def close(self) -> None:
         """End every iteration and release the device, if its driver does."""
-        self._ending.set()
-        self.state = CLOSED
         with self._swap:
+            self._ending.set()
+            self.state = CLOSED
             self._capture_thread.end()
         self._capture_thread.wait(_RELEASE_S)
 

@@ -32,7 +32,7 @@ class Opener:
     """
 
     def __init__(self, assets: Path, stack: ExitStack) -> None:
-        self._spec = read_card(assets / "models" / "mnist")
+        self.spec = read_card(assets / "models" / "mnist")
         self._stack = stack
         self.printed = io.StringIO()
         self.options = OutputOptions()
@@ -40,7 +40,7 @@ class Opener:
     def __call__(self, **more: Any) -> Outputs:
         """Open outputs without a window and a keyboard, but for the options given."""
         self.options = OutputOptions(**{"headless": True, "keys": False, **more})
-        options = RunOptions(TaskSpec(self._spec, "digits"), "int8", self.options)
+        options = RunOptions(TaskSpec(self.spec, "digits"), "int8", self.options)
         console = Console(file=self.printed, width=200)
         display = None if self.options.headless else display_verdict()
         return Outputs(options, FakeSource(), console, self._stack, display)
@@ -116,10 +116,25 @@ def test_another_source_starts_another_file(open_outputs: Opener, tmp_path: Path
     outputs = open_outputs(record=tmp_path / "out.mp4")
     outputs.recording.write(step(0), status())
     other = FakeSource(name="other")
-    outputs.begin(other, "Other")
+    outputs.begin(other, open_outputs.spec)
     outputs.recording.write(step(1, made.numbered_image(1, (32, 24))), status())
     outputs.recording.close()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out-1.mp4", "out.mp4"]
+
+
+def test_a_recording_by_key_is_named_after_the_current_model(
+    open_outputs: Opener, assets: Path, tmp_path: Path
+) -> None:
+    """A key that changes the task changes the name; one that an option gives stays."""
+    street = read_card(assets / "models" / "street")
+    outputs = open_outputs()
+    outputs.rename(street)
+    assert outputs.recording.switch(Controls()) == "recording to recordings/street-1.mp4"
+    named = open_outputs(record=tmp_path / "out.mp4")
+    named.begin(FakeSource(), street)
+    named.recording.write(step(0), status())
+    named.recording.close()
+    assert (tmp_path / "out-1.mp4").exists()
 
 
 def test_the_browsers_address_is_printed(open_outputs: Opener) -> None:

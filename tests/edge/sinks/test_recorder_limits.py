@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -299,22 +300,67 @@ def test_the_queue_keeps_its_order_and_its_end() -> None:
     assert "queue under test" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_the_state_can_be_read_while_files_are_opened_and_closed(tmp_path: Path) -> None:
-    """Main reads it while the encoder's thread goes from one segment to the next."""
-    ended = threading.Event()
-    seen: list[float] = []
+@pytest.mark.parametrize("error", [None, RuntimeError("broken")])
+def test_the_thread_releases_what_its_work_uses(error: RuntimeError | None) -> None:
+    """It does so itself, after the last item or the first error, before `finish` returns."""
 
-    def read_state() -> None:
+    def work(_: int) -> None:
+        if error:
+            raise error
+
+    def release() -> None:
+        released.append(threading.current_thread().name)
+
+    released: list[str] = []
+    thread = EncoderThread(work, 1, release=release, name="the owner")
+    thread.put(1)
+    with suppress(RuntimeError):
+        thread.finish()
+    thread.finish()
+    assert released == ["the owner"]
+
+
+def test_a_fault_of_the_release_is_raised() -> None:
+    """A file that cannot be closed is an error like any other."""
+
+    def release() -> None:
+        raise OSError("the disk is gone")
+
+    done: list[int] = []
+    thread = EncoderThread(done.append, 1, release=release)
+    thread.put(1)
+    with pytest.raises(OSError, match="the disk is gone"):
+        thread.finish()
+    assert done == [1]
+
+
+def test_the_figures_can_be_read_while_files_are_opened_and_closed(tmp_path: Path) -> None:
+    """Main reads whole values, of one moment, while the encoder's thread changes its files."""
+    ended = threading.Event()
+    seen: list[RecordingSummary] = []
+
+    def read_figures() -> None:
         while not ended.is_set():
             assert recorder.state.text.startswith("recording ")
-            seen.append(recorder.size_bytes)
+            if found := recorder.recording:
+                seen.append(found)
 
     recorder = Recorder(tmp_path / "out.mp4", rate_hz=25, live=False, segment_s=0.04)
     with ThreadPoolExecutor() as pool, recorder:
-        reader = pool.submit(read_state)
-        for index in range(100):
+        reader = pool.submit(read_figures)
+        for index in range(300):
             recorder.write(step(index), status())
         ended.set()
         reader.result()
     assert len(seen) > 100
+    assert {one.frames for one in seen if one.seconds != pytest.approx(one.frames / 25)} == set()
+    assert {one.frames for one in seen if len(one.files) != one.frames} == set()
     assert recorder.size_bytes == sum(path.stat().st_size for path in tmp_path.iterdir())
+
+
+def test_segments_are_even_whatever_the_rate(tmp_path: Path) -> None:
+    """Thirty tenths of a second are thirty files, though 0.3 is no exact float."""
+    with Recorder(tmp_path / "out.mp4", rate_hz=10, live=False, segment_s=0.1) as recorder:
+        for index in range(30):
+            recorder.write(step(index, time_s=index / 10), status())
+    assert len(list(tmp_path.iterdir())) == 30

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -307,3 +309,41 @@ def test_new_files_are_numbered_after_the_last_one(tmp_path: Path) -> None:
     for name in ("out-2.mp4", "out-7.mp4", "out-x.mp4", "other-9.mp4", "out-8.mkv"):
         (tmp_path / name).touch()
     assert free_path(path).name == "out-8.mp4"
+
+
+def test_an_ended_recording_holds_no_image(tmp_path: Path) -> None:
+    """A camera that records for weeks, file after file, keeps figures and nothing else."""
+    with Recording(open_recorder, tmp_path / "out.mp4", on=True) as recording:
+        image = made.numbered_image(1)
+        canvas = weakref.ref(image)
+        recording.write(step(1, image), status())
+        recording.switch(Controls())
+        del image
+        gc.collect()
+        assert canvas() is None
+        assert recording.recording is not None
+        assert recording.recording.frames == 1
+
+
+def test_the_figures_of_all_recordings_add_up(tmp_path: Path) -> None:
+    """Also what was dropped, and why the last one ended."""
+    noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+    with Recording(open_small_recorder, tmp_path / "out.mp4", on=True) as recording:
+        write(recording, 0)
+        recording.renew()
+        while recording.wants_canvas:
+            recording.write(replace(step(1), canvas=noise), status())
+        total = recording.recording
+    assert total is not None
+    assert (len(total.files), total.stopped) == (2, "it reached 0.1 MB")
+
+
+def test_a_later_recording_may_have_another_name(tmp_path: Path) -> None:
+    """The one that is running keeps its own."""
+    with Recording(open_recorder, tmp_path / "street.mp4", on=False) as recording:
+        recording.switch(ON)
+        recording.name_after(tmp_path / "mnist.mp4")
+        write(recording, 0)
+        recording.renew()
+        write(recording, 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mnist-1.mp4", "street-1.mp4"]
