@@ -9,24 +9,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edge_app.errors import EdgeError
+from edge_app.output_place import is_special, reason_of
 
-_ADVICE = "choose another place"
 _FIXES = {errno.ENOSPC: "free some space", errno.EACCES: "fix its permissions"}
 
 
 @contextmanager
 def atomic_file(
-    path: Path, *, error: type[EdgeError] = EdgeError, advice: str = _ADVICE
+    path: Path, *, error: type[EdgeError] = EdgeError, advice: str | None = None
 ) -> Iterator[Path]:
     """Yield a draft beside `path` that replaces it when the block ends without an exception.
 
-    Its folder is made if there is none.
+    Its folder is made if there is none. A device or pipe (/dev/stdout) gets the bytes themselves.
     A reader finds either the old or the new file, even after SIGKILL or a power cut. These may
     leave the draft behind, which the next write of the same file overwrites.
-    Raises error, with the advice, if the file cannot be written.
+    Raises error, with the advice (default: by the fault), if the file cannot be written.
     """
-    draft = path.with_name(f".{path.stem}.part{path.suffix}")
+    draft = path.with_name(f".{path.stem}.part{path.suffix}") if path.name else path
     try:
+        if is_special(path):  # renaming a draft would replace /dev/null itself
+            yield path
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield draft
@@ -36,12 +39,15 @@ def atomic_file(
         finally:
             draft.unlink(missing_ok=True)
     except OSError as fault:
-        fix = f"{_FIXES[fault.errno]} or {advice}" if fault.errno in _FIXES else advice
-        raise error(f"cannot write {path}: {fault.strerror or fault}; {fix}") from None
+        reason = reason_of(fault)
+        if advice is not None:
+            fix = f"{_FIXES[fault.errno]} or {advice}" if fault.errno in _FIXES else advice
+            reason = f"{fault.strerror or fault}; {fix}"
+        raise error(f"cannot write {path}: {reason}") from None
 
 
 def write_atomic(
-    path: Path, content: str | bytes, *, error: type[EdgeError] = EdgeError, advice: str = _ADVICE
+    path: Path, content: str | bytes, *, error: type[EdgeError] = EdgeError, advice: str | None = None
 ) -> None:
     """Write text (as UTF-8) or bytes as `atomic_file` does."""
     with atomic_file(path, error=error, advice=advice) as draft:

@@ -64,6 +64,12 @@ class CommandParser(argparse.ArgumentParser):
             advice = _suggestion(str(value), choices) or f"; choose from {', '.join(choices)}"
             raise argparse.ArgumentError(action, f"invalid choice: '{value}'{advice}")
 
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """Refuse an empty value: a shell's unset variable, which would be ignored or be "."."""
+        if not arg_string and action.default != "":
+            raise argparse.ArgumentError(action, "is empty; give a value, or leave it out")
+        return super()._get_value(action, arg_string)
+
     def error(self, message: str) -> NoReturn:
         """Print the message and exit with 2."""
         see = "" if message.endswith("?") else ";"

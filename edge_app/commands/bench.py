@@ -79,9 +79,12 @@ def run(options: argparse.Namespace) -> int:
     """Measure the cases; Ctrl-C keeps what is measured."""
     from rich.console import Console
 
+    from edge_app.output_place import check_outputs
+
     console = Console()
     if options.describe_results:
         return _describe_results(console)
+    check_outputs(files=[options.json, options.csv])
     if options.preset:
         return _run_thesis(options, console)
     return _run_benchmark(options, console)

@@ -44,12 +44,14 @@ def run(options: argparse.Namespace) -> int:
     from edge_app.console import print_line
     from edge_app.model.card import read_card
     from edge_app.model.catalog import sample
+    from edge_app.output_place import check_outputs
     from edge_app.session.demo_stills import write_stills
     from edge_app.session.options import OutputOptions, RunOptions
     from edge_app.session.run_session import run_session
     from edge_app.session.tasks import TaskSpec
 
     console, out = Console(), options.out
+    check_outputs(folders=[out])
     spec = read_card(_folder(options.model))
     source, truth = sample(spec)
     rows: list[RunSummary] = []

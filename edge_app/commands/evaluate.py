@@ -58,11 +58,13 @@ def run(options: argparse.Namespace) -> int:
     from edge_app.evaluate.partial_counts import chunks
     from edge_app.evaluate.running import begin, counts_of, score_variant
     from edge_app.model.engine import load_engine
+    from edge_app.output_place import check_outputs
     from edge_app.process import prepare_process
     from edge_app.session.signals import Signals
 
     prepare_process()
     console, out = Console(), options.out
+    check_outputs(folders=[out])
     spec = read_model(options)
     names = spec.chosen(options.variants)
     dataset = parse_dataset(options.dataset)

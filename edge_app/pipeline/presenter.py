@@ -13,13 +13,15 @@ from edge_app.frame import Comparison, Frame, Image, Result, Status, Step
 from edge_app.metrics.run_stats import RunStats
 from edge_app.pipeline.workers import Prediction
 from edge_app.sinks.sink import Sink, is_display
-from edge_app.state import State
+from edge_app.state import State, StateKind
 from edge_app.timing import Timings
 
 # A network this fast makes a fluid view by itself, without previews.
 _FLUID_S = 0.04
 # How often a still view is drawn again if only its states have changed.
 _STILL_S = 0.2
+# States that a snapshot shows: they say something about its image.
+_ABOUT_THE_IMAGE = {StateKind.RECONNECTING, StateKind.COLOURS_SWAPPED}
 # Returns a new canvas: uint8 (H, W, 3) BGR. The float is the monotonic time in seconds; see
 # `Overlay.draw`.
 Draw = Callable[[Frame, Result, Status, Controls, float, Comparison | None], Image]
@@ -172,13 +174,25 @@ class Presenter:
                 write(self.last, self._stats.final_status())
 
     def snapshot(self) -> tuple[Step, Status] | None:
-        """Return the last step with a canvas, drawn if need be; None before the first."""
+        """Return the last step with a canvas of its own; None before the first.
+
+        It is drawn without what is on screen for a moment only: messages, chips and the help.
+        """
         last = self.last
         if last is None or (last.canvas is None and self._draw is None):
             return None
         status = self._stats.final_status()
-        if last.canvas is None:
-            canvas = self._canvas(last.frame, last.result, last.comparison, status, self._clock())
+        if self._draw is not None:
+            states = tuple(state for state in status.states if state.kind in _ABOUT_THE_IMAGE)
+            plain, controls = replace(status, states=states, switch=""), self._controls()
+            canvas = self._draw(
+                last.frame,
+                last.result,
+                plain,
+                replace(controls, help=False),
+                self._clock(),
+                last.comparison,
+            )
             last = replace(last, canvas=canvas)
         return last, status
 

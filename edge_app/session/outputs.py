@@ -13,13 +13,14 @@ from rich.console import Console
 from edge_app.console import print_markup, print_wrapped
 from edge_app.controls import Controls
 from edge_app.errors import SinkError
+from edge_app.output_place import check_outputs
 from edge_app.pipeline.controller import ReadKeys
 from edge_app.session.options import OutputOptions, RunOptions
 from edge_app.sinks.answers import Answers
 from edge_app.sinks.display import DisplayVerdict
 from edge_app.sinks.keyboard import Keyboard
 from edge_app.sinks.metrics_log import MetricsLog
-from edge_app.sinks.recorder import Recorder
+from edge_app.sinks.recorder import Recorder, check_recording_path
 from edge_app.sinks.recording import Recording
 from edge_app.sinks.sink import Sink, is_display
 from edge_app.sinks.terminal import Terminal
@@ -168,6 +169,13 @@ def _browser_view(host: str, port: int, token: str | None) -> BrowserView:
             raise
         raise SinkError("--serve needs aiohttp: pip install aiohttp") from None
     return BrowserView(host, port, token=token)
+
+
+def check_output_options(options: OutputOptions) -> None:
+    """Raise SinkError for files that could not be written; nothing is loaded or created yet."""
+    if options.record is not None:
+        check_recording_path(options.record)
+    check_outputs(folders=[options.metrics])
 
 
 def joined_keys(readers: Sequence[ReadKeys]) -> ReadKeys:

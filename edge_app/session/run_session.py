@@ -21,7 +21,7 @@ from edge_app.process import prepare_process
 from edge_app.results.run_summary import RunSummary
 from edge_app.session.notify import VARIABLES, notifier_from
 from edge_app.session.options import RunOptions
-from edge_app.session.outputs import Outputs
+from edge_app.session.outputs import Outputs, check_output_options
 from edge_app.session.session import Session, resident_bytes
 from edge_app.session.signals import Signals
 from edge_app.sinks.display import display_verdict
@@ -40,6 +40,7 @@ def run_session(
     Whatever happens in a run or in closing a sink, all sinks are closed and the summary is
     written; the first error is raised after that.
     """
+    check_output_options(options.outputs)
     display = None if options.outputs.headless else display_verdict()
     variables = prepare_process(display.settings if display else {}, remove=VARIABLES)
     notifier = notifier_from(variables)

@@ -12,8 +12,8 @@ from edge_app.atomic import write_atomic
 from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
 from edge_app.frame import Reading, Readings, Segmentation, Status, Step
+from edge_app.output_place import disk_fault
 from edge_app.results.json_file import to_json
-from edge_app.sinks.sink import disk_fault
 
 FRAMES_NAME = "frames.jsonl"
 SUMMARY_NAME = "summary.json"

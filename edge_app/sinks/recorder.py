@@ -12,12 +12,12 @@ from pathlib import Path
 from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
 from edge_app.frame import Frame, Image, Status, Step
+from edge_app.output_place import disk_fault, try_file
 from edge_app.paths import disk_space
 from edge_app.results.run_summary import RecordingSummary
 from edge_app.sinks.encoder_thread import EncoderThread
 from edge_app.sinks.live_slots import LiveSlots
 from edge_app.sinks.segments import DiskSpace, Limits, Segments
-from edge_app.sinks.sink import disk_fault
 from edge_app.state import State, StateKind
 from edge_app.timing import FALLBACK_HZ
 
@@ -65,7 +65,7 @@ class Recorder(Closeable):
         self._size_wh: tuple[int, int] | None = None
         self._origin_s: float | None = None  # of a file's first frame, by its own clock
         self._failed = False
-        _check_path(self.path)
+        _prepare_path(self.path)
         limits = Limits(
             math.inf if max_mb is None else max_mb * 1e6,
             None if segment_s is None else Fraction(segment_s).limit_denominator(1000),
@@ -214,18 +214,25 @@ def exact_rate(rate_hz: float | Fraction | None) -> Fraction:
     return ntsc if is_ntsc else Fraction(rate_hz).limit_denominator(1001)
 
 
-def _check_path(path: Path) -> None:
-    """Create the folder and check that the file can be written; leave it as it was."""
+def check_recording_path(path: Path) -> None:
+    """Raise SinkError if no recording can be written there; leave everything as it was."""
+    try:
+        try_file(path)
+        if path.exists():
+            path.open("ab").close()
+    except OSError as fault:
+        raise disk_fault(path, fault) from None
     if path.suffix.lower() not in SUFFIXES:
         raise SinkError(
             f"{path} cannot be recorded: recordings are H.264 in MP4; "
             f"give a name that ends in .mp4, like {path.with_suffix('.mp4').name}"
         )
-    existed = path.exists()
+
+
+def _prepare_path(path: Path) -> None:
+    """Create the folder of a recording. Raises SinkError if that or the recording cannot be."""
+    check_recording_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.open("ab").close()
-        if not existed:
-            path.unlink()
     except OSError as fault:
         raise disk_fault(path, fault) from None

@@ -82,10 +82,12 @@ def run(options: argparse.Namespace) -> int:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from edge_app.console import print_line
+    from edge_app.output_place import check_outputs
     from host_tools.convert.conversion_summary import notes, result_table
     from host_tools.convert.convert import convert
 
     console = Console()
+    check_outputs(folders=[options.out])
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     conversion = conversion_options(options)
     with Progress(*columns, console=console) as progress:

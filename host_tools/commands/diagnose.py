@@ -42,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
 
     from edge_app.console import print_line
     from edge_app.errors import UsageError
+    from edge_app.output_place import check_outputs
     from host_tools.diagnose.advice import advice, repair_advice, verdict
     from host_tools.diagnose.diagnosis import diagnose, write_diagnosis
     from host_tools.diagnose.layer_table import LEGEND, layer_table, trial_table
@@ -53,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
     )
 
     console = Console()
+    check_outputs(folders=[options.out])
     if options.samples < 1:
         raise UsageError(f"--samples {options.samples}: give 1 or more")
     scaling = InputScaling(options.mean, options.std, options.channels)

@@ -53,11 +53,13 @@ def run(options: argparse.Namespace) -> int:
     from edge_app.evaluate.dataset import parse_dataset
     from edge_app.evaluate.evaluation_output import print_evaluation
     from edge_app.model.catalog import resolve_model
+    from edge_app.output_place import check_outputs
     from edge_app.style import count
     from host_tools.cluster.cluster_evaluation import ClusterOptions, evaluate
     from host_tools.cluster.connection import connected, worker_count
 
     console = Console()
+    check_outputs(folders=[options.out])
     dataset = parse_dataset(options.dataset)
     specs = [resolve_model(name, runtime=options.runtime) for name in options.model]
     if len({spec.name for spec in specs}) < len(specs):

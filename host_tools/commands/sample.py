@@ -29,8 +29,10 @@ def run(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from edge_app.console import print_line
+    from edge_app.output_place import check_outputs
     from host_tools.datasets import find_mnist, write_sample
 
+    check_outputs(folders=[options.out])
     folder = find_mnist(options.data)
     for path in write_sample(folder, options.out, count=options.count, seed=options.seed):
         size = path.stat().st_size

@@ -38,9 +38,11 @@ def run(options: argparse.Namespace) -> int:
     from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
     from edge_app.console import print_line
+    from edge_app.output_place import check_outputs
     from host_tools.synthetic_streets.clip import Clip, write_clip, write_scenes
 
     console = Console()
+    check_outputs(folders=[options.out])
     text, bar, *_ = Progress.get_default_columns()
     columns = (text, bar, MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:

@@ -15,6 +15,7 @@ from edge_app.atomic import write_atomic
 from edge_app.console import print_line, print_markup
 from edge_app.errors import SinkError, UsageError
 from edge_app.model.card import read_card
+from edge_app.output_place import check_outputs
 from edge_app.paths import assets_dir
 from edge_app.style import count
 from host_tools.charts.drawing import DARK, LIGHT, check_matplotlib
@@ -63,10 +64,7 @@ def build_report(options: ReportOptions, console: Console) -> None:
     spec = read_card(options.gallery) if options.gallery else None
     results = with_scores(results, spec)
     charts_dir = options.out / "charts"
-    try:  # before any work is done
-        charts_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise SinkError(f"cannot write {options.out}: {fault.strerror}; {_ADVICE}") from None
+    check_outputs(folders=[charts_dir])
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         sections = [

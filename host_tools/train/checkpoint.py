@@ -1,7 +1,6 @@
 """Files of a training: the trained network, and checkpoints from which it can continue."""
 
 import json
-import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from edge_app.atomic import atomic_file
 from edge_app.errors import ModelError, UsageError
+from edge_app.output_place import check_outputs
 from host_tools.train.history import History, as_json, from_json
 
 
@@ -105,21 +105,14 @@ def _short(value: Any) -> str:
 
 
 def check_target(out: Path, epochs: int, seed: int = 0) -> None:
-    """Raise UsageError or ModelError for options that would fail after the training."""
+    """Raise UsageError or SinkError for options that would fail after the training."""
     if out.suffix != ".keras":
         raise UsageError(f"--out {out}: must end in .keras, the only format that keeps everything")
     if epochs < 1:
         raise UsageError(f"--epochs {epochs}: train for at least 1")
     if not 0 <= seed < 2**32:
         raise UsageError(f"--seed {seed}: give a whole number from 0 to {2**32 - 1}")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise ModelError(
-            f"cannot create {out.parent}: {fault.strerror}; name another place with --out"
-        ) from None
-    if out.is_dir() or not os.access(out.parent, os.W_OK):
-        raise ModelError(f"cannot write {out}; choose another file with --out")
+    check_outputs(files=[out])
 
 
 def save_network(network: Any, path: Path) -> None:

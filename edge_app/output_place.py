@@ -1,0 +1,92 @@
+"""Places of output: trying them before the work starts, and what to do about those that fail."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from edge_app.errors import SinkError
+
+_ADVICE = {
+    errno.ENOSPC: "the disk is full; free some space, or write to another disk",
+    errno.EDQUOT: "your share of the disk is used up; free some space, or use another disk",
+    errno.EFBIG: "the file is as large as this disk allows (4 GB on FAT); use another disk",
+    errno.EROFS: "the disk is read-only; choose another folder",
+    errno.EACCES: "you may not write there; fix the permissions, or choose another folder",
+    errno.EPERM: "you may not write there; fix the permissions, or choose another folder",
+    errno.EISDIR: "it is a folder; give the name of a file",
+    errno.ENOTDIR: "something above it is a file; choose another folder",
+    errno.EEXIST: "something above it is a file; choose another folder",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
+}
+
+
+def disk_fault(path: Path, fault: OSError) -> SinkError:
+    """Return an error of the disk as a SinkError that says what the user can do about it."""
+    return SinkError(f"{path} cannot be written: {reason_of(fault)}")
+
+
+def reason_of(fault: OSError) -> str:
+    """Return why something cannot be written, and what to do about it."""
+    return _ADVICE.get(fault.errno or 0, f"{fault.strerror or fault}; choose another folder")
+
+
+def check_outputs(files: Iterable[Path | None] = (), folders: Iterable[Path | None] = ()) -> None:
+    """Raise SinkError for the first output that could not be written; leave no trace.
+
+    Called by every command before it works: nobody should measure for ten minutes in vain.
+    None stands for an output that is not wanted.
+    """
+    tries = [(path, try_file) for path in files] + [(path, try_folder) for path in folders]
+    for path, attempt in tries:
+        if path is None:
+            continue
+        try:
+            attempt(path)
+        except OSError as fault:
+            raise disk_fault(path, fault) from None
+
+
+def try_file(path: Path) -> None:
+    """Raise OSError if no file can be written at a path, with the folders that are missing."""
+    if path.is_dir():
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not is_special(path):
+        _try_inside(path.parent)
+    elif not os.access(path, os.W_OK):  # not opened: the reader of a pipe would take it for the end
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def try_folder(path: Path) -> None:
+    """Raise OSError if no file can be written in a folder, which may be missing."""
+    if path.exists() and not path.is_dir():
+        raise OSError(errno.EEXIST, "it is a file; choose another folder")
+    _try_inside(path)
+
+
+def is_special(path: Path) -> bool:
+    """Return whether a path is a device, pipe or socket, which takes bytes but has no draft."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _try_inside(folder: Path) -> None:
+    """Write an unnamed file in a folder, or in the lowest one above it that exists."""
+    place = folder.absolute()
+    missing = None
+    while not place.exists():
+        missing, place = place, place.parent
+    if not place.is_dir():
+        raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    if missing is not None and place == place.parent:
+        # Of a mistyped path, root would otherwise make a folder beside /usr.
+        raise OSError(errno.ENOENT, f"there is no folder {missing}; create it")
+    with tempfile.TemporaryFile(dir=place):
+        pass
