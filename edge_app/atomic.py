@@ -47,7 +47,11 @@ def atomic_file(
 
 
 def write_atomic(
-    path: Path, content: str | bytes, *, error: type[EdgeError] = EdgeError, advice: str | None = None
+    path: Path,
+    content: str | bytes,
+    *,
+    error: type[EdgeError] = EdgeError,
+    advice: str | None = None,
 ) -> None:
     """Write text (as UTF-8) or bytes as `atomic_file` does."""
     with atomic_file(path, error=error, advice=advice) as draft:

@@ -66,7 +66,8 @@ class CommandParser(argparse.ArgumentParser):
 
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
         """Refuse an empty value: a shell's unset variable, which would be ignored or be "."."""
-        if not arg_string and action.default != "":
+        names_command = isinstance(action, argparse._SubParsersAction)
+        if not arg_string and action.default != "" and not names_command:
             raise argparse.ArgumentError(action, "is empty; give a value, or leave it out")
         return super()._get_value(action, arg_string)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from edge_app.fonts import BOLD, REGULAR, Face, face, fit, shorten, text_px
 from edge_app.frame import Status
@@ -103,13 +104,24 @@ def wrap(text: str, font: Face, max_px: int, most: int) -> list[str]:
 def _filled(text: str, font: Face, max_px: int, most: int) -> list[str]:
     """Wrap a text into full lines; the last of `most` takes the rest."""
     lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and (text_px(longer, font) <= max_px or len(lines) == most):
+    for word in _pieces(text, font, max_px):
+        longer = lines[-1] + word if lines else word
+        if lines and (text_px(longer.rstrip(), font) <= max_px or len(lines) == most):
             lines[-1] = longer
         else:
             lines.append(word)
-    return lines
+    return [line.rstrip() for line in lines]
+
+
+def _pieces(text: str, font: Face, max_px: int) -> Iterator[str]:
+    """Yield the parts between which a text may be wrapped, with the spaces after them.
+
+    A word that is too wide, as paths are, is also wrapped after its slashes, dashes and dots.
+    """
+    for word in text.split():
+        parts = re.findall(r".+?[/._-]+|.+", word) if text_px(word, font) > max_px else [word]
+        yield from parts[:-1]
+        yield parts[-1] + " "
 
 
 def _chips_and_notes(

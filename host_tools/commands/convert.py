@@ -87,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
     from host_tools.convert.convert import convert
 
     console = Console()
-    check_outputs(folders=[options.out])
+    check_outputs(folders=[options.out, options.out.parent])  # it is replaced as a whole
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     conversion = conversion_options(options)
     with Progress(*columns, console=console) as progress:

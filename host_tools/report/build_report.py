@@ -58,13 +58,13 @@ def build_report(options: ReportOptions, console: Console) -> None:
         raise UsageError("--gallery MODEL_DIR and --images SOURCE go together; give both or none")
     if not options.results and not options.reference:
         raise UsageError("there is nothing to report; name result files or leave the reference in")
+    charts_dir = options.out / "charts"
+    check_outputs(folders=[charts_dir])
     check_matplotlib()
     template = page_template()
     results = collect(options.results, options.names, reference=options.reference)
     spec = read_card(options.gallery) if options.gallery else None
     results = with_scores(results, spec)
-    charts_dir = options.out / "charts"
-    check_outputs(folders=[charts_dir])
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         sections = [

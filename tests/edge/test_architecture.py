@@ -20,7 +20,7 @@ ORDER = (
     (
         "errors", "closeable", "import_path", "child_process", "child_start", "program", "process",
         "console", "labels", "timing", "style", "state", "quality", "controls", "frame", "paths",
-        "atomic", "channel", "fonts", "status_text", "answer_text", "results",
+        "output_place", "atomic", "channel", "fonts", "status_text", "answer_text", "results",
     ),
     ("upsample", "board"),
     ("model",),

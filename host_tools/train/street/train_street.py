@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from edge_app.atomic import write_atomic
 from edge_app.console import print_line
+from edge_app.output_place import check_outputs
 from host_tools.charts.drawing import check_matplotlib
 from host_tools.framework import load_keras, pin_threads
 from host_tools.train.checkpoint import check_target, checkpoint_path, read_checkpoint
@@ -74,6 +75,7 @@ def train_street(options: StreetOptions, console: Console) -> TrainedStreet:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     shape = StreetShape()
     check_target(options.out, 1, options.seed)
+    check_outputs(folders=[options.cache])
     check_data(options.data)
     check_matplotlib()
     checkpoint = checkpoint_path(options.out)

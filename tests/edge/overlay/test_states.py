@@ -6,12 +6,19 @@ import numpy as np
 import pytest
 
 from edge_app.controls import Controls
-from edge_app.fonts import ELLIPSIS
+from edge_app.fonts import ELLIPSIS, REGULAR, face, text_px
 from edge_app.frame import Classification, Frame, Segmentation
 from edge_app.labels import CITYSCAPES, DIGITS
 from edge_app.overlay import Overlay
 from edge_app.overlay.panel import Scale
-from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state, states_px
+from edge_app.overlay.states import (
+    chip_states,
+    draw_banner,
+    draw_states,
+    lost_state,
+    states_px,
+    wrap,
+)
 from edge_app.state import State, StateKind
 from edge_app.style import bgr, variant_colour
 from tests.support.steps import LOADING, PAUSED, RECORDING, status, texts
@@ -160,3 +167,13 @@ def test_help_dims_the_canvas_and_disappears_again(digits: bool) -> None:
     after = overlay.draw(GRAY, result, status(), Controls(), 5.02)
     assert helped[-40:, -40:].mean() < 0.5 * before[-40:, -40:].mean()
     assert np.array_equal(before, after)
+
+
+@pytest.mark.parametrize("width_px", [120, 150, 200])
+def test_a_path_is_wrapped_and_not_cut(width_px: int) -> None:
+    """The name of a snapshot can be read in a narrow gap between two panels."""
+    text = "kept snapshots/street-dynamic_range-000042.png"
+    lines = wrap(text, face(REGULAR, 11), width_px, 3)
+    assert 1 < len(lines) <= 3
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert max(text_px(line, face(REGULAR, 11)) for line in lines) <= width_px

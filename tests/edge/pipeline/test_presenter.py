@@ -15,6 +15,7 @@ from edge_app.model.engine import engine_info
 from edge_app.pipeline.controller import Controller
 from edge_app.pipeline.presenter import Presenter
 from edge_app.pipeline.workers import Prediction
+from edge_app.state import State, StateKind
 from tests.support.engines import EngineFactory
 from tests.support.fakes import Collector, FakeEngine, FakeSource
 from tests.support.runs import make_run
@@ -43,6 +44,7 @@ class Stage:
         source = FakeSource(live=live)
         self.stats = RunStats(self.info, source, states=self.controller.states)
         self.drawn: list[tuple[int, int, Status]] = []
+        self.controls_drawn: list[Controls] = []
         self.watched = True
         self.now_s = 1000.0
         self.presenter = Presenter(
@@ -65,6 +67,7 @@ class Stage:
     ) -> Image:
         """Log whose result was drawn over which frame."""
         self.drawn.append((frame.index, int(result.class_map[0, 0]), status))
+        self.controls_drawn.append(controls)
         return frame.image.copy()
 
     def frame(self, index: int, captured_s: float | None = None) -> Frame:
@@ -113,6 +116,21 @@ def test_nothing_is_drawn_unwatched() -> None:
     assert shown[0].canvas is not None
     assert shown[0].frame.index == 4
     assert shown[1].frames == 1
+
+
+def test_a_snapshot_shows_what_stays() -> None:
+    """Messages, chips and the help are gone a moment later; a lost camera is part of the image."""
+    lost = State(StateKind.RECONNECTING, "reconnecting (attempt 1)")
+    stage = Stage([Display()])
+    stage.controller.status_providers = [lambda: (lost,)]
+    stage.controller.controls = Controls(paused=True, help=True, swap_red_blue=True)
+    stage.controller.note("kept street-int8-000003.png")
+    stage.present(4)
+    assert stage.presenter.snapshot() is not None
+    (*_, before), (*_, kept) = stage.drawn
+    assert len(before.states) == 4
+    assert texts(kept.states) == ("reconnecting (attempt 1)", "red and blue swapped")
+    assert [controls.help for controls in stage.controls_drawn] == [True, False]
 
 
 def test_a_slow_network_leaves_the_view_fluid() -> None:
