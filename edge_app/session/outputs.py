@@ -175,7 +175,7 @@ def check_output_options(options: OutputOptions) -> None:
     """Raise SinkError for files that could not be written; nothing is loaded or created yet."""
     if options.record is not None:
         check_recording_path(options.record)
-    check_outputs(folders=[options.metrics])
+    check_outputs(files=[options.save], folders=[options.metrics])
 
 
 def joined_keys(readers: Sequence[ReadKeys]) -> ReadKeys:
