@@ -85,14 +85,24 @@ def find_mnist(chosen: Path | None = None) -> Path:
     It is the chosen folder, by default ./mnist of `host-tools fetch mnist`, else the cache, which
     is filled by Keras the first time. Raises SourceError with the ways to get the files.
     """
-    fetched = Path("mnist")
-    folder = chosen or (fetched if holds_mnist(fetched) else cache_folder())
-    stems = [stem for stems in PARTS.values() for stem in stems]
-    if folder == cache_folder() and not all(_find(folder, stem) for stem in stems):
+    folder = chosen or local_mnist() or cache_folder()
+    if folder == cache_folder() and not _is_complete(folder):
         _download_with_keras(folder)
     for part in PARTS:
         digit_files(folder, part)
     return folder
+
+
+def local_mnist() -> Path | None:
+    """Return ./mnist of `host-tools fetch mnist` or the filled cache; None if neither is there."""
+    fetched = Path("mnist")
+    if holds_mnist(fetched):
+        return fetched
+    return cache_folder() if _is_complete(cache_folder()) else None
+
+
+def _is_complete(folder: Path) -> bool:
+    return all(_find(folder, stem) for stems in PARTS.values() for stem in stems)
 
 
 def cache_folder() -> Path:

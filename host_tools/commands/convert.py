@@ -55,7 +55,8 @@ def _add_variants(group: argparse._ArgumentGroup) -> None:
     add.value("--variants", "LIST", f"what to make (default: {every})", _names, every)
     text = "int8's input; uint8 takes pixels unchanged, float32 is for the output too "
     add.choice("--io", ("uint8", "int8", "float32"), text + "(default: uint8)", "uint8")
-    text = "keep matching operators in float; may be repeated (default: none)"
+    text = "operators to keep in float: a kind, the start of a name, or a pattern with *; may be "
+    text += "repeated (default: none)"
     group.add_argument("--keep-float", action="append", default=[], metavar="PATTERN", help=text)
     quantizers = ("auto", "tensorflow", "ai-edge-quantizer")
     text = "auto keeps the better result of each variant (default: auto)"
@@ -66,8 +67,9 @@ def _add_variants(group: argparse._ArgumentGroup) -> None:
 
 def _add_images(add: OptionAdder) -> None:
     text = "images for int8: a folder, a video, IDX images, MNIST's folder "
-    add.value("--calibration", "PATH", text + "(default: MNIST for a digit network)")
-    add.value("--samples", "SAMPLES", "number of calibration images (default: 100)", int, 100)
+    add.value("--calibration", "PATH", text + "(default: MNIST for digits, if it is here)")
+    text = "number of calibration images (default: 100, or all if there are 20 or more)"
+    add.value("--samples", "SAMPLES", text, int)
     add.value("--seed", "SEED", "random seed for choosing them (default: 0)", int, 0)
     text = "accept noise, or fewer than 20 images, and note it in the card (default: refuse)"
     add.flag("--allow-weak-calibration", text)
@@ -99,19 +101,25 @@ def run(options: argparse.Namespace) -> int:
 
 
 def conversion_options(options: argparse.Namespace) -> ConversionOptions:
-    """Return the options of a conversion; raise UsageError or SourceError for wrong images."""
+    """Return the options of a conversion; raise an EdgeError for a wrong model or wrong images."""
     from host_tools.convert.calibration import CalibrationOptions
-    from host_tools.convert.conversion_options import CardOptions, ConversionOptions
+    from host_tools.convert.conversion_options import CardOptions, ConversionOptions, check_variants
     from host_tools.models.loaded_model import SourceOptions
+    from host_tools.models.open_model import check_model
 
+    check_model(options.model)
+    check_variants(options.variants)
     calibration, evaluation = _images(options)
+    assumed = options.calibration is None
     weak = options.allow_weak_calibration
     return options_from(
         options,
         ConversionOptions,
         source=options_from(options, SourceOptions, size_wh=options.input_size),
         card=options_from(options, CardOptions, fit=options.fit or "stretch"),
-        calibration=options_from(options, CalibrationOptions, source=calibration, allow_weak=weak),
+        calibration=options_from(
+            options, CalibrationOptions, source=calibration, allow_weak=weak, assumed=assumed
+        ),
         evaluation=evaluation,
         keep_float=tuple(options.keep_float),
     )
@@ -122,16 +130,21 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _images(options: argparse.Namespace) -> tuple[str, Evaluation | None]:
-    """Return the sources of calibration and evaluation; a digit network has MNIST by default."""
+    """Return the sources of calibration and evaluation.
+
+    A digit network has MNIST by default, if that is on this machine: nothing is downloaded.
+    """
     from host_tools.convert.evaluation import parse_evaluation
-    from host_tools.datasets import digit_files, find_mnist, holds_mnist
+    from host_tools.datasets import digit_files, holds_mnist, local_mnist
 
     calibration, evaluation = options.calibration, options.eval
     if calibration is None and "int8" in options.variants:
         keras = options.model.suffix in {".keras", ".h5", ".hdf5"}
-        if not (options.labels == "digits" or (options.labels is None and keras)):
-            raise UsageError("int8 needs real images for calibration; give --calibration")
-        folder = find_mnist()
+        digits = options.labels == "digits"
+        folder = local_mnist() if digits or (options.labels is None and keras) else None
+        if folder is None:
+            way = "; for MNIST: host-tools fetch mnist" if digits else ""
+            raise UsageError(f"int8 needs real images for calibration; give --calibration{way}")
         calibration, evaluation = str(folder), evaluation or str(folder)
     if calibration and holds_mnist(Path(calibration)):
         calibration = str(digit_files(Path(calibration), "train")[0])

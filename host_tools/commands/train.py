@@ -166,6 +166,6 @@ def _train_mnist(options: argparse.Namespace) -> int:
         console,
         f"{trained.path}: {100 * (trained.accuracy or 0):.2f} % of the held-out digits, "
         f"trained in {trained.seconds:.0f} s; history: {chart}; "
-        f"next: host-tools convert {trained.path} --out DIR",
+        f"next: host-tools convert {trained.path} --calibration {folder} --eval {folder} --out DIR",
     )
     return 0

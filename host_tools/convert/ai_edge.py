@@ -15,7 +15,7 @@ from edge_app.errors import ModelError
 from edge_app.model.card import VARIANTS, InputSpec
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.convert.biases import preserve_dead_filter_biases
-from host_tools.tflite.flatbuffer import FlatbufferGraph, read_graph
+from host_tools.tflite.flatbuffer import FlatbufferGraph, read_graph, with_current_schema
 from host_tools.tflite.intermediate import GraphRunner
 
 Sample = NDArray[np.float32]
@@ -63,6 +63,7 @@ def quantize(
         raise ModelError("the model is already quantized; start from its float32 .tflite")
     if variant == "float32":
         return model
+    model = with_current_schema(model)
     if variant != "int8":
         return _run(model, _weights_recipe(variant) + _keep_float(graph, keep_float), None)
     found = measure_ranges(model, samples) if ranges is None else ranges

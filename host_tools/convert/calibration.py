@@ -30,14 +30,17 @@ NOISE = 0.2
 class CalibrationOptions:
     """Which images to calibrate on.
 
-    source: of real images, as for `edge-app run`; empty if no variant needs them.
+    source: of real images, as for `edge-app run`; empty if no variant needs them. samples: None
+        for the usual number, or all if there are fewer but enough.
     allow_weak: accept few images, noise and test patterns, and note it in the manifest.
+    assumed: MNIST's digits, which nobody named.
     """
 
     source: str = ""
-    samples: int = USUAL
+    samples: int | None = None
     seed: int = 0
     allow_weak: bool = False
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,8 @@ def choose_images(
     Raises UsageError for too small a number, SourceError if the source has too few images or
     they are noise.
     """
-    text, count, weak = options.source, options.samples, options.allow_weak
+    text, weak = options.source, options.allow_weak
+    count = USUAL if options.samples is None else options.samples
     synthetic = text.partition(":")[0] == "synthetic"
     if count < 1 or (count < FEWEST and not weak):
         raise UsageError(
@@ -97,11 +101,12 @@ def choose_images(
             if source.has_clock
             else _choose_randomly(source, count, options.seed, exclude)
         )
-    if not frames or (len(frames) < count and not weak):
+    wanted = FEWEST if options.samples is None else count
+    if not frames or (len(frames) < wanted and not weak):
         beside = f" beside the {excluded} it is scored on" if excluded else ""
         raise SourceError(
-            f"{text} has only {len(frames)} images{beside}, but calibration needs {count}; "
-            "give more with --calibration, or a smaller number with --samples"
+            f"{text} has only {len(frames)} images{beside}, but calibration needs {wanted}; "
+            f"give more with --calibration{_way_with(len(frames))}"
         )
     images = tuple(frame.image for frame in frames)
     flaw = _flaw(images)
@@ -114,6 +119,25 @@ def choose_images(
     if len(images) < FEWEST:
         flaw = f"{flaw}, and only {len(images)}" if flaw else f"only {len(images)} images"
     return Calibration(images, {**manifest, "weak": flaw} if flaw else manifest)
+
+
+def check_assumed_images(options: CalibrationOptions, shape: tuple[int, ...]) -> None:
+    """Raise UsageError if digits were assumed for a network that takes something else.
+
+    shape: of the network's input, (1, H, W) or (1, H, W, C).
+    """
+    if options.source and options.assumed and shape[1:3] != (28, 28):
+        raise UsageError(
+            f"int8 needs real images for calibration, and this network takes {shape[2]}x{shape[1]} "
+            "images, not digits; give --calibration"
+        )
+
+
+def _way_with(images: int) -> str:
+    """Return the option that a smaller number of images can be calibrated with, if there is any."""
+    if images >= FEWEST:
+        return f", or leave out --samples to use all {images}"
+    return ", or accept the few with --allow-weak-calibration" if images else ""
 
 
 def fingerprints(source: Source) -> frozenset[bytes]:

@@ -63,10 +63,7 @@ def check_options(options: ConversionOptions) -> None:
         label_set(options.card.labels)
     if options.card.std and not all(options.card.std):
         raise UsageError("--std is zero, and pixels are divided by it; give another number")
-    if not options.variants or not set(options.variants) <= set(VARIANTS):
-        raise UsageError(
-            f"--variants {','.join(options.variants)}: choose from {','.join(VARIANTS)}"
-        )
+    check_variants(options.variants)
     if not options.calibration.source and "int8" in options.variants:
         raise UsageError("int8 needs real images for calibration; give --calibration")
     if options.max_drop is not None and not 0 <= options.max_drop <= 1:
@@ -77,6 +74,12 @@ def check_options(options: ConversionOptions) -> None:
             "TensorFlow's converter cannot keep operators in float; "
             "leave out --keep-float or --quantizer tensorflow"
         )
+
+
+def check_variants(names: tuple[str, ...]) -> None:
+    """Raise UsageError for names of variants that cannot be made."""
+    if not names or not set(names) <= set(VARIANTS):
+        raise UsageError(f"--variants {','.join(names)}: choose from {','.join(VARIANTS)}")
 
 
 def input_spec(card: CardOptions, loaded: LoadedModel) -> tuple[InputSpec, str]:

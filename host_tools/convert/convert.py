@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from typing import Any
 
 from rich.progress import Progress
 
+from edge_app.errors import ModelError
 from edge_app.frame import Image
 from edge_app.model.card import (
     VARIANTS,
@@ -29,7 +31,12 @@ from edge_app.model.golden import PATTERN_BY_TASK
 from edge_app.model.interpreter.loading import load_network
 from host_tools.convert.builders import VariantBuilders
 from host_tools.convert.bundle import check_replaceable, new_bundle
-from host_tools.convert.calibration import Calibration, choose_images, fingerprints
+from host_tools.convert.calibration import (
+    Calibration,
+    check_assumed_images,
+    choose_images,
+    fingerprints,
+)
 from host_tools.convert.conversion_options import (
     ConversionOptions,
     check_options,
@@ -90,6 +97,7 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
         check_interrupt()
 
         progress.update(task, description="converting float32")
+        check_assumed_images(options.calibration, loaded.shape)
         given, preprocessing = input_spec(options.card, loaded)
         builders = VariantBuilders(options, loaded, given, calibration, progress)
         float32 = work.write_variant("float32", builders.float32, {}, started)
@@ -225,8 +233,25 @@ def _verify_all(
     for name in spec.variants:
         work.progress.update(task, description=f"measuring {name}")
         advance = partial(work.progress.advance, task)
-        verified.append(verify(spec, name, options.evaluation, known_images, on_frame=advance))
+        with _named_as_variant(spec.variants[name]):
+            verified.append(verify(spec, name, options.evaluation, known_images, on_frame=advance))
         work.check_interrupt()
     work.progress.update(task, description="measured", completed=total)
     check_collapsed(verified)
     return with_times(spec, with_agreement(verified), known_images)
+
+
+@contextmanager
+def _named_as_variant(variant: Variant) -> Iterator[None]:
+    """Name the variant in an error about its file, which is gone when the error is read."""
+    try:
+        yield
+    except ModelError as fault:
+        start = f"{variant.path} "
+        if not str(fault).startswith(start):
+            raise
+        problem = str(fault).removeprefix(start).rpartition(";")[0]
+        raise ModelError(
+            f"{variant.name} was made, but it {problem}; leave it out with --variants, keep "
+            "operators in float with --keep-float, or try another --quantizer"
+        ) from fault

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -182,15 +183,38 @@ def _retrieve(remote: RemoteFile, folder: Path, sha256: str | None, progress: Pr
         ) from None
     except requests.RequestException as fault:
         raise SourceError(
-            f"cannot reach {urlsplit(remote.url).hostname}: {' '.join(str(fault).split())[:200]}; "
-            "check the connection and this machine's clock, set https_proxy where there is a "
-            "proxy, and run the command again"
+            f"cannot reach {urlsplit(remote.url).hostname}: {_reason(fault)}, or put "
+            f"{remote.name} into {folder} yourself"
         ) from None
     except ValueError:  # another checksum; pooch has removed the file
         raise SourceError(
             f"{remote.url} is not the known file: its SHA-256 is not {str(sha256)[:16]}...; try "
             "again, or another network"
         ) from None
+
+
+# What requests and the libraries below it name in their messages, and what that means.
+_REASONS = (
+    ("NameResolution|getaddrinfo|Name or service|Temporary failure in name",
+     "its name is not found: this machine is offline, or behind a proxy; connect it, or set "
+     "https_proxy"),
+    ("ProxyError", "the proxy does not answer; check https_proxy"),
+    ("certificate is not yet valid|certificate has expired",
+     "its certificate is not valid now; check this machine's clock"),
+    ("SSL|certificate", "its certificate is not accepted; check the network and its proxy"),
+    ("timed out|Timeout", "it does not answer in time; try again"),
+    ("refused|unreachable|No route", "there is no connection to it; check the network"),
+    ("Connection aborted|reset by peer|IncompleteRead|broken", "the connection broke; try again"),
+)  # fmt: skip
+
+
+def _reason(fault: Exception) -> str:
+    """Return why a server cannot be reached, and what to do."""
+    text = " ".join(f"{type(fault).__name__} {fault}".split())
+    for pattern, reason in _REASONS:
+        if re.search(pattern, text):
+            return reason
+    return f"{text[:120]}; check the connection"
 
 
 def _unpack_wanted(archive: Path, folder: Path, wanted: str, *, remove_wrong: bool) -> Path:

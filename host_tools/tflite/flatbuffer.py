@@ -11,6 +11,7 @@ from typing import Any
 from edge_app.errors import ModelError
 
 _MARK = b"TFL3"
+_SHOWN = 8  # names in an error
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class Operator:
         names = {self.kind, *self.outputs, *fused}
         return any(fnmatchcase(name, pattern) for name in names)
 
+    def is_below(self, start: str) -> bool:
+        """Return whether an output's name, or a part of it behind a slash, begins with a text."""
+        return any(f"/{start}" in f"/{part}" for name in self.outputs for part in fused_names(name))
+
 
 @dataclass(frozen=True, slots=True)
 class FlatbufferGraph:
@@ -51,17 +56,30 @@ class FlatbufferGraph:
     float32: bool
 
     def matching(self, patterns: Sequence[str]) -> tuple[Operator, ...]:
-        """Return the operators that match any pattern.
+        """Return the operators that match any pattern, in their order.
 
+        A pattern is a kind, a name, or has * in it; a text that is none of these is the beginning
+        of names, as `decoder` of `net/decoder_1/Conv2D`.
         Raises ModelError for a pattern that matches none.
         """
+        found: set[Operator] = set()
         for pattern in patterns:
-            if not any(operator.matches(pattern) for operator in self.operators):
-                raise ModelError(
-                    f"no operator matches '{pattern}'; host-tools diagnose lists their names, "
-                    "and * stands for any text"
-                )
-        return tuple(each for each in self.operators if any(map(each.matches, patterns)))
+            matching = [each for each in self.operators if each.matches(pattern)]
+            matching = matching or [each for each in self.operators if each.is_below(pattern)]
+            if not matching:
+                raise ModelError(self._no_match(pattern))
+            found.update(matching)
+        return tuple(each for each in self.operators if each in found)
+
+    def _no_match(self, pattern: str) -> str:
+        kinds = sorted({operator.kind for operator in self.operators})
+        names = list(dict.fromkeys(short_name(operator.name) for operator in self.operators))
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        return (
+            f"no operator matches '{pattern}'; there are the kinds {', '.join(kinds)} and the "
+            f"names {', '.join(names[:_SHOWN])}{more}; * stands for any text, and host-tools "
+            "diagnose lists all"
+        )
 
 
 def fused_names(name: str) -> tuple[str, ...]:
@@ -115,6 +133,25 @@ def with_all_outputs(model: bytes) -> bytes:
     own = [int(index) for index in graph.outputs]
     graph.outputs = list(dict.fromkeys([*own, *written]))
     parsed.signatureDefs = None  # they list the old outputs
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(parsed))
+
+
+def with_current_schema(model: bytes) -> bytes:
+    """Return a .tflite file as converters write it today; the same bytes if it is one.
+
+    Before TensorFlow 2.4 the kind of an operator stood in a field of one byte, which is deprecated.
+    ai-edge-quantizer reads only its successor, so that a convolution was an addition to it, and
+    expects a list of signatures.
+    """
+    from ai_edge_litert.tools import flatbuffer_utils
+
+    parsed = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+    old = [code for code in parsed.operatorCodes if code.builtinCode < code.deprecatedBuiltinCode]
+    if not old and parsed.signatureDefs is not None:
+        return model
+    for code in old:
+        code.builtinCode = code.deprecatedBuiltinCode
+    parsed.signatureDefs = parsed.signatureDefs or []
     return bytes(flatbuffer_utils.convert_object_to_bytearray(parsed))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from edge_app.errors import UsageError
 from edge_app.model.card import read_card
-from host_tools import cli
+from host_tools import cli, datasets
 from host_tools.commands import sample
 
 COMMANDS = [command.name for command in cli.PROGRAM.commands]
@@ -76,8 +76,11 @@ def test_the_help_of_each_option_has_its_default(command: str) -> None:
         ("train mnist --out digits.h5", 2, "must end in .keras"),
         ("train mnist --epochs 0", 2, "at least 1"),
         ("sample digits --data nowhere --out x", 1, "nowhere has neither"),
-        ("convert a.keras --out x --calibration nowhere --eval one", 2, "IMAGES,LABELS"),
-        ("convert a.keras --out x --labels cityscapes", 2, "give --calibration"),
+        ("convert t.tflite --out x --calibration nowhere --eval one", 2, "IMAGES,LABELS"),
+        ("convert t.tflite --out x --labels cityscapes", 2, "give --calibration\n"),
+        ("convert t.tflite --out x --labels digits", 2, "host-tools fetch mnist"),
+        ("convert t.tflite --out x --variants int4", 2, "--variants int4: choose from"),
+        ("convert a.keras --out x", 1, "there is no file a.keras"),
         ("convert a.keras --out x --calibration nowhere", 1, "there is no file a.keras"),
     ],
 )
@@ -89,8 +92,15 @@ def test_an_error_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The exit code is 1 for an error and 2 for usage, and there is no traceback."""
+    """The exit code is 1 for an error and 2 for usage; there is no traceback, and no download."""
+
+    def download(*_: object) -> None:
+        raise AssertionError("nothing may be downloaded")
+
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(datasets, "_download_with_keras", download)
+    Path("t.tflite").write_bytes(b"a model")
     assert cli.main(line.split()) == code
     error = capsys.readouterr().err
     assert error.startswith("host-tools: ")
@@ -134,10 +144,31 @@ def test_train_then_convert(
     pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
     keras, out = tmp_path / "m.keras", tmp_path / "m"
     assert cli.main(["train", "mnist", "--data", str(mnist), "--out", str(keras)]) == 0
-    assert "of the held-out digits" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "of the held-out digits" in shown
+    assert f"convert {keras} --calibration {mnist} --eval {mnist} --out DIR" in shown
     line = ["convert", str(keras), "--out", str(out)]
     assert cli.main([*line, "--calibration", str(mnist), "--eval", str(mnist)]) == 0
     shown = capsys.readouterr().out
     for variant in read_card(out).variants.values():
         assert f"{variant.bytes:,}" in shown
     assert "calibrated on 100 images of train-images-idx3-ubyte.gz" in shown
+
+
+@pytest.mark.tensorflow
+def test_digits_are_not_assumed_for_another_network(
+    tmp_path: Path,
+    mnist: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """MNIST on this machine calibrates digit networks only."""
+    keras = pytest.importorskip("keras", reason="needs the host extra: pip install '.[host]'")
+    layers = [keras.Input((32, 64, 3)), keras.layers.Conv2D(19, 3)]
+    keras.Sequential(layers).save(tmp_path / "net.keras")
+    monkeypatch.chdir(tmp_path)
+    Path("mnist").symlink_to(mnist)
+    assert cli.main(["convert", "net.keras", "--out", "net"]) == 2
+    assert "this network takes 64x32 images, not digits; give --calibration" in (
+        capsys.readouterr().err
+    )

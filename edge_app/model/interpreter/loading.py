@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from edge_app.model.interpreter.native_interpreter import create_interpreter
+from edge_app.errors import ModelError
+from edge_app.model.interpreter.native_interpreter import create_interpreter, explain_native
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from edge_app.model.interpreter.network import Network
 from edge_app.model.interpreter.runtimes import load_runtime
@@ -37,7 +38,10 @@ def load_network(
         native = create_interpreter(path, chosen, count, size_wh)
     init_ms = (time.perf_counter() - started) * 1e3
     notes = tuple(line for line in lines if _DELEGATE_GREETING not in line)
-    return Network(native, chosen, count, init_ms, notes)
+    try:
+        return Network(native, chosen, count, init_ms, notes)
+    except (ValueError, RuntimeError) as fault:  # a name that is no text, for example
+        raise ModelError(explain_native(path, str(fault))) from fault
 
 
 def physical_cores() -> int:

@@ -21,6 +21,8 @@ def create_interpreter(
         native: Interpreter = runtime.make(model_path=str(path), num_threads=threads)
         inputs = native.get_input_details()
         _check_input(path, inputs)
+        if not native.get_output_details():
+            raise ModelError(f"{path} has no output; get or convert it again")
         shape = _resized_shape(path, inputs[0], size_wh)
         if shape is not None:
             native.resize_tensor_input(int(inputs[0]["index"]), list(shape), strict=False)
@@ -28,7 +30,7 @@ def create_interpreter(
         if any(-1 in made.get("shape_signature", ())[1:] for made in native.get_output_details()):
             native.invoke()  # the shape of an open output is known only after a run
     except (ValueError, RuntimeError, SystemError, UnicodeDecodeError) as fault:
-        raise ModelError(_explain(path, str(fault))) from fault
+        raise ModelError(explain_native(path, str(fault))) from fault
     return native
 
 
@@ -93,7 +95,8 @@ _MEANINGS = (
         "schema version|not a valid Flatbuffer",
         "is damaged or not a .tflite file; get or convert it again",
     ),
-    ("model identifier|codec can't decode", "is not a .tflite file; get or convert it again"),
+    ("model identifier", "is not a .tflite file; get or convert it again"),
+    ("codec can't decode", "is damaged: a name in it is no text; get or convert it again"),
     ("allocation is null|Mmap of", "is empty or cannot be read; get or convert it again"),
     ("Could not open", "cannot be opened; check the path"),
     (
@@ -104,7 +107,7 @@ _MEANINGS = (
 _OPERATOR = re.compile(r"custom op: ([\w-]+)|Node number \d+ \(([\w-]+)\)")
 
 
-def _explain(path: Path, fault: str) -> str:
+def explain_native(path: Path, fault: str) -> str:
     """Return a native error as `problem; fix`."""
     detail = " ".join(fault.split())
     for pattern, meaning in _MEANINGS:

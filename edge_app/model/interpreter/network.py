@@ -73,6 +73,11 @@ class Network:
             self._reset()
         fill(image, self._input_view()[0])
 
+    def reset(self) -> None:
+        """Clear what a recurrent network remembers; raise RuntimeError if the runtime cannot."""
+        if self._reset is not None:
+            self._reset()
+
     def run_all(self, inputs: NDArray[Any], outputs: NDArray[Any]) -> list[float]:
         """Run N inputs one by one; return the N invoke times in milliseconds.
 

@@ -22,7 +22,8 @@ from edge_app.atomic import write_atomic
 from edge_app.child_process import run_child
 from edge_app.errors import EdgeError, ModelError
 from edge_app.model.card import file_sha256
-from edge_app.model.interpreter.native_interpreter import create_interpreter
+from edge_app.model.interpreter.native_interpreter import create_interpreter, explain_native
+from edge_app.model.interpreter.network import Network
 from edge_app.model.interpreter.runtimes import Runtime, load_runtime
 from edge_app.paths import cache_dir
 
@@ -30,6 +31,8 @@ from edge_app.paths import cache_dir
 _TIMEOUT_S = 300
 _CHILD = __name__
 _CACHE_ENTRIES = 500
+# Number of the trial: a file that passed an earlier, easier one is tried again.
+_TRIAL = 2
 # Given the first 100 bytes of a model, tflite-runtime allocates until no memory is left.
 _MEMORY_BYTES = 4 * 2**30
 _CRASHES = {"SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP"}
@@ -44,7 +47,7 @@ def ensure_loadable(path: Path, runtime: Runtime, size_wh: tuple[int, int] | Non
     if not path.is_file():
         problem = "is not a file" if path.exists() else "does not exist"
         raise ModelError(f"{path} {problem}; check the path")
-    key = f"{file_sha256(path)} {runtime.name} {runtime.version} {_cpu()}"
+    key = f"{_TRIAL} {file_sha256(path)} {runtime.name} {runtime.version} {_cpu()}"
     size = f"{size_wh[0]}x{size_wh[1]}" if size_wh else "-"
     ran = _read_cache()
     # A file that runs without a given size has a fixed one, so the size does not matter.
@@ -123,9 +126,14 @@ def main(arguments: list[str]) -> int:
         chosen = load_runtime(runtime)
         _limit_memory()
         native = create_interpreter(Path(path), chosen, 1, size_wh)
-        native.invoke()
+        network = Network(native, chosen, 1)
+        problem = _reset_problem(path, network)
+        network.invoke()
+        network.read()
     except ModelError as fault:
         problem = str(fault)
+    except UnicodeDecodeError as fault:
+        problem = explain_native(Path(path), str(fault))
     except MemoryError:
         problem = (
             f"{path} needs gigabytes of memory: it is damaged or too large; get or convert it again"
@@ -133,10 +141,22 @@ def main(arguments: list[str]) -> int:
     except (ValueError, RuntimeError, SystemError) as fault:
         detail = " ".join(str(fault).split())[:200]
         problem = f"{path} fails when it is run: {detail}; get or convert it again"
-    else:
+    if not problem:
         return 0
     sys.stdout.write(problem)
     return 3
+
+
+def _reset_problem(path: str, network: Network) -> str:
+    """Return what is wrong with the state of a recurrent network; empty if nothing is."""
+    try:
+        network.reset()
+    except RuntimeError:
+        return (
+            f"{path} keeps a state from one image to the next that {network.runtime.title} cannot "
+            "clear; get or convert it again, without that state"
+        )
+    return ""
 
 
 def _limit_memory() -> None:

@@ -13,7 +13,7 @@ from edge_app.model.card import InputSpec, TensorInfo
 from edge_app.model.interpreter.loading import load_network
 from edge_app.model.preprocess import Preprocess
 from host_tools.convert.ai_edge import measure_ranges, pixel_range, quantize
-from host_tools.tflite.flatbuffer import read_graph
+from host_tools.tflite.flatbuffer import fused_names, read_graph, with_current_schema
 from host_tools.tflite.intermediate import GraphRunner
 from tests.support.tiny_networks import GIVEN, tiny_samples, tiny_segmenter
 
@@ -115,6 +115,47 @@ def test_keep_float_leaves_operators_alone(model: bytes, pattern: str) -> None:
     assert any(types[name] == np.float32 for name in kept)
     plain = quantize(model, "int8", input=GIVEN, samples=tiny_samples())
     assert len(read_graph(quantized).operators) > len(read_graph(plain).operators)
+
+
+def test_the_beginning_of_a_name_keeps_operators_in_float(model: bytes) -> None:
+    """A text that is no kind, no name and no pattern matches what begins with it."""
+    graph = read_graph(model)
+    name = fused_names(graph.operators[0].name)[0]
+    start = name[: max(4, name.rfind("/") + 3)]
+    kept = graph.matching([start])
+    assert graph.operators[0] in kept
+    assert all(f"/{start}" in f"/{one.name.replace(chr(59), chr(47))}" for one in kept)
+    last = name.rpartition("/")[2]
+    assert graph.operators[0] in graph.matching([last[:-1]])
+
+
+def test_a_pattern_that_matches_nothing_lists_what_there_is(model: bytes) -> None:
+    """Kinds and names, and how many more there are."""
+    with pytest.raises(ModelError, match=r"'nix'; there are the kinds .*CONV_2D.* and the names "):
+        read_graph(model).matching(["nix"])
+
+
+def test_a_file_of_an_old_converter_is_quantized(model: bytes, tmp_path: Path) -> None:
+    """Its operators' kinds stand in the old field alone, and it has no signatures."""
+    from ai_edge_litert.tools import flatbuffer_utils as tools
+
+    parsed = tools.read_model_from_bytearray(bytearray(model))
+    for code in parsed.operatorCodes:
+        code.deprecatedBuiltinCode, code.builtinCode = code.builtinCode, 0
+    parsed.signatureDefs = None
+    old = bytes(tools.convert_object_to_bytearray(parsed))
+    assert with_current_schema(model) == model
+    for io in ("uint8", "float32"):
+        made, of_old = (
+            quantize(content, "int8", input=GIVEN, samples=tiny_samples(), io=io)
+            for content in (model, old)
+        )
+        graph, graph_of_old = GraphRunner(made), GraphRunner(of_old)
+        for sample in tiny_samples():
+            graph.run(sample)
+            graph_of_old.run(sample)
+            np.testing.assert_array_equal(graph.output_values(), graph_of_old.output_values())
+    assert len(quantize(old, "dynamic_range", input=GIVEN)) < len(old)
 
 
 def test_ranges_span_all_samples(model: bytes) -> None:

@@ -22,7 +22,7 @@ GIVEN = InputSpec((28, 28), "gray", (0.0,), (255.0,))
 
 
 def choose(
-    source: str, samples: int, seed: int = 0, exclude: frozenset[bytes] = frozenset()
+    source: str, samples: int | None, seed: int = 0, exclude: frozenset[bytes] = frozenset()
 ) -> Calibration:
     """Choose images without weak ones."""
     return choose_images(CalibrationOptions(source, samples, seed), exclude=exclude)
@@ -85,6 +85,21 @@ def test_a_folder_of_images_is_a_source(tmp_path: Path) -> None:
     for number in range(100):
         cv2.imwrite(str(tmp_path / f"{number}.png"), ramp + number)
     assert len(choose(str(tmp_path), 100, 0).images) == 100
+
+
+@pytest.mark.parametrize("have", [19, 20, 60])
+def test_fewer_than_usual_are_enough_if_none_are_asked_for(tmp_path: Path, have: int) -> None:
+    """All are used from 20 on; below, the one error names what helps."""
+    path = tmp_path / "few"
+    ramp = np.tile(np.arange(0, 224, 8, dtype=np.uint8), (28, 1))
+    write_idx(path, np.stack([ramp + number for number in range(have)]))
+    if have < 20:
+        with pytest.raises(SourceError, match=r"only 19 .* needs 20; .*--allow-weak-calibration"):
+            choose(str(path), None)
+        return
+    assert len(choose(str(path), None).images) == have
+    with pytest.raises(SourceError, match=rf"needs 100; .* leave out --samples to use all {have}"):
+        choose(str(path), 100)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from rich.progress import Progress
 
 from edge_app.errors import EdgeError, ModelError, SourceError, UsageError
-from edge_app.model.card import VARIANTS, file_sha256, read_card
+from edge_app.model.card import VARIANTS, Variant, file_sha256, read_card
 from edge_app.model.engine import load_engine
 from edge_app.sources.factory import open_source
 from host_tools.convert import convert as convert_module
@@ -222,3 +222,21 @@ def test_the_references_own_weights_keep_their_score(
         assert spec.variants[name].quality["top1"] == pytest.approx(top1, abs=1e-3)
     with open_source(str(images), max_frames=1) as source:
         assert load_engine(spec, "int8").predict(next(iter(source)).image)
+
+
+def test_an_error_of_a_new_file_names_the_variant(tmp_path: Path) -> None:
+    """The file lies in a draft folder that is gone when the message is read."""
+    variant = Variant("int8", tmp_path / ".net.part/int8.tflite", 10)
+    message = f"{variant.path} fails when it is run: 24 != 0; get or convert it again"
+    with (
+        pytest.raises(
+            ModelError, match="int8 was made, but it fails when it is run: 24 != 0; leav"
+        ),
+        convert_module._named_as_variant(variant),
+    ):
+        raise ModelError(message)
+    with (
+        pytest.raises(ModelError, match=r"^another; thing$"),
+        convert_module._named_as_variant(variant),
+    ):
+        raise ModelError("another; thing")

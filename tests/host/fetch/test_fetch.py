@@ -116,7 +116,10 @@ def test_the_bar_shows_the_bytes(server: FileServer, tmp_path: Path) -> None:
 
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "wrong bytes": ({"body": b"other"}, r"is not the known file: its SHA-256 is not 0000"),
-    "cut off": ({"cut_after": 50}, "cannot reach 127.0.0.1: .*run the command again"),
+    "cut off": (
+        {"cut_after": 50},
+        "cannot reach 127.0.0.1: the connection broke; try again, or put",
+    ),
     "not found": ({"status": 404}, "404 Not Found; try another network, or put the file into"),
     "busy": ({"status": 503}, "503 Service Unavailable; try another"),
     "to a file": ({"redirect": "file:///etc/passwd"}, "cannot reach 127.0.0.1"),
@@ -168,7 +171,9 @@ def test_a_server_that_is_down(tmp_path: Path, silent: Progress) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     files = (RemoteFile(f"http://127.0.0.1:{port}/x", "x"),)
-    with pytest.raises(SourceError, match=r"cannot reach 127\.0\.0\.1: .*check the connection"):
+    with pytest.raises(
+        SourceError, match=r"there is no connection to it; check the network, or put x"
+    ):
         fetch(Download(files, "", ""), tmp_path, silent)
 
 
@@ -181,9 +186,10 @@ def test_no_network(tmp_path: Path, silent: Progress, monkeypatch: pytest.Monkey
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     monkeypatch.setenv("no_proxy", "nowhere.invalid")
     files = (RemoteFile("http://nowhere.invalid/x", "x"),)
-    with pytest.raises(SourceError, match=r"cannot reach nowhere\.invalid: .*https_proxy") as fault:
+    with pytest.raises(SourceError, match=r"its name is not found.*offline.*https_proxy") as fault:
         fetch(Download(files, "", ""), tmp_path, silent)
     assert "\n" not in str(fault.value)
+    assert "Max retries" not in str(fault.value)
 
 
 def test_a_full_disk(

@@ -88,4 +88,4 @@ def test_open_sides_get_a_size(
 )
 def test_native_errors_are_explained(native: str, message: str) -> None:
     """A native error becomes a message about what it means for the user."""
-    assert native_interpreter._explain(Path("a.tflite"), native) == f"a.tflite {message}"
+    assert native_interpreter.explain_native(Path("a.tflite"), native) == f"a.tflite {message}"

@@ -11,7 +11,7 @@ import pytest
 from edge_app.child_process import run_child
 from edge_app.errors import ModelError
 from edge_app.model.interpreter import sandbox
-from edge_app.model.interpreter.runtimes import Runtime
+from edge_app.model.interpreter.runtimes import Runtime, load_runtime
 from edge_app.model.interpreter.sandbox import cache_file, ensure_loadable
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -234,3 +234,51 @@ def test_the_child_really_loads_and_runs(assets: Path, tmp_path: Path) -> None:
     if code >= 0:
         assert code == 3
         assert message.startswith(f"{bad} is ")
+
+
+def damaged(assets: Path, path: Path, kind: str) -> Path:
+    """Write the shipped digit network with a name that is no text, or without an output."""
+    content = bytearray((assets / "models/mnist/int8.tflite").read_bytes())
+    if kind == "name":
+        place = content.index(b"mnist_1/reshape_1")
+        content[place] = 0xEE
+    else:
+        from ai_edge_litert.tools import flatbuffer_utils as tools
+
+        parsed = tools.read_model_from_bytearray(content)
+        parsed.subgraphs[0].outputs = []
+        parsed.signatureDefs = None
+        content = tools.convert_object_to_bytearray(parsed)
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [("name", "is damaged: a name in it is no text;"), ("output", "has no output;")],
+)
+def test_damaged_models_are_refused_in_one_line(
+    assets: Path, model: Path, kind: str, message: str
+) -> None:
+    """The trial does what a run does: names and outputs are read in the child."""
+    pytest.importorskip("ai_edge_litert", reason="needs LiteRT")
+    path = damaged(assets, model, kind)
+    with pytest.raises(ModelError, match=message) as raised:
+        ensure_loadable(path, load_runtime("litert"), None)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_state_that_cannot_be_cleared_is_a_reason() -> None:
+    """LiteRT may refuse to reset the variables of a damaged recurrent network."""
+
+    class Recurrent:
+        """A network whose state has no memory."""
+
+        runtime = RUNTIME
+
+        def reset(self) -> None:
+            """Fail as the runtime does."""
+            raise RuntimeError("subgraph.cc:1092 tensor.data.raw != nullptr was not true.")
+
+    problem = sandbox._reset_problem("a.tflite", Recurrent())  # type: ignore[arg-type]
+    assert problem.startswith("a.tflite keeps a state from one image to the next that LiteRT 2.3.0")
