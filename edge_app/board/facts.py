@@ -32,7 +32,7 @@ _PACKAGES = ("numpy", "opencv-python", "av", "pillow", "rich", "ai-edge-litert",
 def board(root: Path = Path("/")) -> dict[str, Any]:
     """Return the board's record for logs and results; root: where /proc and /sys are."""
     cpuinfo = _fields(root / "proc/cpuinfo")
-    named = _read(root / "proc/device-tree/model")
+    named = _device_model(root)
     cpu = cpuinfo.get("model name")
     part = cpuinfo.get("cpu part", "").lower()
     flags = set((cpuinfo.get("flags") or cpuinfo.get("features") or "").split())
@@ -59,6 +59,11 @@ def board(root: Path = Path("/")) -> dict[str, Any]:
         "os": _fields(root / "etc/os-release", "=").get("pretty_name", UNKNOWN).strip('"'),
         "kernel": platform.release(),
     }
+
+
+def is_raspberry_pi(root: Path = Path("/")) -> bool:
+    """Return whether the machine is a Raspberry Pi; root: where /proc is."""
+    return "raspberry pi" in _device_model(root).lower()
 
 
 def versions() -> dict[str, str]:
@@ -91,6 +96,10 @@ def kernel_bytes(path: Path, name: str) -> int | None:
     """Return a size that a file of the kernel gives in kB, by its name in lower case."""
     value = _fields(path).get(name)
     return int(value.split()[0]) * 1024 if value else None
+
+
+def _device_model(root: Path) -> str:
+    return _read(root / "proc/device-tree/model")
 
 
 def _read(path: Path) -> str:

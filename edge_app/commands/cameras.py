@@ -125,12 +125,14 @@ def _advice(found: list[CameraEntry], reason: str | None) -> list[str]:
     """Return what to do next."""
     from rich.markup import escape
 
-    own = [f"[dim]the Pi's own camera: {escape(reason)}[/]"] if reason else []
+    own = []
+    if reason and devices.on_a_pi(reason):
+        own = [f"[dim]the Pi's own camera: {escape(reason)}[/]"]
     if found:
         return [*own, f"try one: edge-app run {found[0].source} --model street"]
     return [
         "[yellow]no camera found[/]",
         "on USB: plug it in again, look for it with `lsusb`, and check `ls -l /dev/video*`",
-        *own,
+        *(own or ["in a laptop: look for the switch, key or cover that turns its camera off"]),
         "without one: edge-app run synthetic --model street",
     ]

@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge_app.board.facts import is_raspberry_pi
+
 DEV = Path("/dev")
+ROOT = Path("/")
 _QUERYCAP, _ENUM_FMT, _ENUM_FRAMESIZES = 0x80685600, 0xC0405602, 0xC02C564A
 _CAPABILITY, _FORMAT, _FRAME_SIZE = "16s32s32sIII12x", "III32sI16x", "III6I8x"
 _CAPTURE, _CAPTURE_MPLANE, _META_CAPTURE = 0x1, 0x1000, 0x800000
@@ -47,6 +50,11 @@ class Device:
     def is_csi(self) -> bool:
         """Whether it belongs to a Pi's own camera, which needs libcamera."""
         return self.driver.startswith(CSI_DRIVERS)
+
+
+def on_a_pi(text: str) -> str:
+    """Return advice on a Raspberry Pi's own camera, or an empty text on other machines."""
+    return text if is_raspberry_pi(ROOT) else ""
 
 
 def list_devices() -> list[Device]:

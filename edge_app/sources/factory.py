@@ -80,9 +80,12 @@ def _live_opener(
         node = device_node(text)
         return lambda: UsbCamera(node, camera)
     if _VAGUE.fullmatch(text):
+        from edge_app.sources.devices import on_a_pi
+
+        own = on_a_pi("`picamera` for the Pi's own, or ")
         raise SourceError(
-            f"'{text}' may be any camera; give `picamera` for the Pi's own, or /dev/video0 for "
-            "one on USB (`edge-app cameras` lists them)"
+            f"'{text}' may be any camera; give {own}/dev/video0 for one on USB "
+            "(`edge-app cameras` lists them)"
         )
     return None
 

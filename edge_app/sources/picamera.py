@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
+from edge_app.board.facts import kernel_bytes
 from edge_app.errors import SourceError
 from edge_app.sources import devices
 from edge_app.sources.camera import DEFAULT_SIZE_WH, CameraOptions, taken_s, upright
@@ -23,6 +26,10 @@ _FORMAT = "RGB888"
 # 17 MB of a small board's contiguous memory at 1280x720.
 _BUFFERS = 4
 _DEFAULT_HZ = 30.0
+_NOT_A_PI = (
+    "`picamera` is the camera of a Raspberry Pi, which this machine is not; give a USB or "
+    "built-in camera as /dev/video0 (`edge-app cameras` lists them)"
+)
 
 
 class PiCamera:
@@ -43,9 +50,12 @@ class PiCamera:
             raise _open_error(fault, number) from fault
         try:
             notes = self._start(libcamera)
-        except BaseException:
-            self.close()
-            raise
+        except BaseException as fault:
+            with suppress(Exception):  # its first error is the one that explains
+                self.close()
+            if isinstance(fault, SourceError) or not isinstance(fault, Exception):
+                raise
+            raise _start_error(fault, number) from fault
         (width, height), hz = self._layout.size_wh, self._hz
         self.info = DeviceInfo(
             f"picamera {number} ({model}), {width}x{height} at {hz:g} Hz", hz, tuple(notes)
@@ -88,6 +98,8 @@ class PiCamera:
         if options.awb is not None:
             controls["AwbEnable"] = True
             controls["AwbMode"] = getattr(libcamera.controls.AwbModeEnum, options.awb.capitalize())
+        if "AfMode" in names:  # it is off unless someone asks, and the lens rests anywhere
+            controls["AfMode"] = libcamera.controls.AfModeEnum.Continuous
         interval_us = round(1e6 / self._hz)
         controls["FrameDurationLimits"] = (interval_us, interval_us)
         notes = [
@@ -131,6 +143,8 @@ def import_picamera2() -> tuple[Any, Any]:
         import libcamera
         import picamera2
     except ModuleNotFoundError as fault:
+        if not devices.on_a_pi("own"):
+            raise SourceError(_NOT_A_PI) from None
         advice = "`sudo apt install python3-picamera2`"
         if sys.prefix != sys.base_prefix:  # in a venv
             advice += (
@@ -161,6 +175,8 @@ def _find(picamera2: Any, number: int) -> str:
     if found:
         names = ", ".join(f"picamera:{i} ({one.get('Model')})" for i, one in enumerate(found))
         raise SourceError(f"there is no camera {number}; there is {names}")
+    if not devices.on_a_pi("own"):
+        raise SourceError(_NOT_A_PI)
     if any(not os.access(node, os.R_OK | os.W_OK) for node in _nodes("media")):
         raise SourceError(
             "this user may not use cameras; `sudo usermod -aG video $USER`, then log in again"
@@ -179,6 +195,28 @@ def _open_error(fault: Exception, number: int) -> SourceError:
         return BusyError(f"picamera {number} is {holder_message(nodes)}")
     *_, first = _chain(fault)  # the others only say that something failed before
     return SourceError(f"picamera {number} does not open ({first}); restart the machine")
+
+
+def _start_error(fault: Exception, number: int) -> SourceError:
+    """Return the error for a camera that opens but cannot be configured or started.
+
+    Its buffers come from contiguous memory, of which a Pi sets little aside; libcamera often
+    only says that it failed (picamera2#887, #1130).
+    """
+    text = " ".join(str(part) for part in _chain(fault)).lower()
+    if "busy" in text:
+        return _open_error(fault, number)
+    *_, first = _chain(fault)
+    meminfo = devices.ROOT / "proc/meminfo"
+    free, total = (kernel_bytes(meminfo, f"cma{which}") for which in ("free", "total"))
+    left = f", of which {free / 1e6:.0f} of {total / 1e6:.0f} MB are free" if free and total else ""
+    short = isinstance(first, OSError) and first.errno == errno.ENOMEM
+    how = "has no" if short or "allocate" in text else "does not start, mostly for lack of"
+    return SourceError(
+        f"picamera {number} {how} contiguous memory (CMA){left} ({first}); close other camera "
+        "programs, choose a smaller --camera-size, or give it more with "
+        "`dtoverlay=vc4-kms-v3d,cma-256` in /boot/firmware/config.txt"
+    )
 
 
 def _nodes(kind: str) -> list[str]:

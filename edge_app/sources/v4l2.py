@@ -101,7 +101,7 @@ class UsbCamera:
             raise BusyError(f"{self._path} is {holder_message([self._path])}")
         raise SourceError(
             f"{self._path} opens but gives no image; close other programs that use it, plug it "
-            "in again, or if it is a Pi's own camera use the source `picamera`"
+            f"in again{_if_own()}"
         )
 
     def read(self) -> CapturedImage:
@@ -116,7 +116,7 @@ class UsbCamera:
             if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
                 raise SourceError(
                     f"{self._path} gives images of shape {image.shape}, not colour images; "
-                    "try another --camera-size, or if it is a Pi's own camera `picamera`"
+                    f"try another --camera-size{_if_own()}"
                 )
             upright_image = upright(np.asarray(image, np.uint8), self._options)
             # The driver's stamp of the buffer, which V4L2 takes from the monotonic clock.
@@ -130,6 +130,10 @@ class UsbCamera:
     def close(self) -> None:
         """Release the device."""
         self._capture.release()
+
+
+def _if_own() -> str:
+    return devices.on_a_pi(", or if it is the Pi's own camera use the source `picamera`")
 
 
 def device_node(text: str) -> str:
@@ -146,8 +150,9 @@ def check_device(path: str) -> devices.Device:
     """Return the description of a node; raise SourceError if OpenCV cannot read it."""
     if not Path(path).exists():
         found = [f"{one.path} ({one.name})" for one in devices.cameras()]
-        advice = f"there is {', '.join(found)}" if found else "plug a USB camera in"
-        raise SourceError(f"there is no {path}; {advice}, or for a Pi's own give `picamera`")
+        advice = f"there is {', '.join(found)}" if found else "plug in a USB camera"
+        own = devices.on_a_pi(", or for the Pi's own give `picamera`")
+        raise SourceError(f"there is no {path}; {advice}{own}")
     if not os.access(path, os.R_OK | os.W_OK):
         raise SourceError(
             f"this user may not use {path}; `sudo usermod -aG video $USER`, then log in again"

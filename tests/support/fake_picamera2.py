@@ -32,6 +32,8 @@ class Hardware:
     plugged: bool = True
     stamp_ns: Any = lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME)
     controls: tuple[str, ...] = ("ExposureTime", "AwbEnable", "AwbMode", "FrameDurationLimits")
+    configure_fault: Exception | None = None
+    start_fault: Exception | None = None
     opened: int = 0
     closed: int = 0
     waiting: int = 0  # captures that were given up and not flushed
@@ -43,7 +45,8 @@ class Hardware:
         picamera2.Picamera2 = type("Picamera2", (FakePicamera2,), {"hardware": self})  # type: ignore[attr-defined]
         names = ("Auto", "Incandescent", "Tungsten", "Fluorescent", "Indoor", "Daylight", "Cloudy")
         modes = SimpleNamespace(**{name: f"AwbMode.{name}" for name in names})
-        libcamera.controls = SimpleNamespace(AwbModeEnum=modes)  # type: ignore[attr-defined]
+        focus = SimpleNamespace(Manual="AfMode.Manual", Continuous="AfMode.Continuous")
+        libcamera.controls = SimpleNamespace(AwbModeEnum=modes, AfModeEnum=focus)  # type: ignore[attr-defined]
         libcamera.Transform = SimpleNamespace  # type: ignore[attr-defined]
         return {"picamera2": picamera2, "libcamera": libcamera}
 
@@ -77,6 +80,8 @@ class FakePicamera2:
 
     def configure(self, configuration: dict[str, Any]) -> None:
         hardware, main = self.hardware, configuration["main"]
+        if hardware.configure_fault:
+            raise hardware.configure_fault
         width, height = hardware.size_wh or main["size"]
         assert not main["size"][0] % 2
         assert not main["size"][1] % 2
@@ -90,6 +95,8 @@ class FakePicamera2:
 
     def start(self) -> None:
         assert self._main
+        if self.hardware.start_fault:
+            raise self.hardware.start_fault
 
     def capture_request(self, wait: float) -> FakeRequest:
         deadline_s = time.monotonic() + wait

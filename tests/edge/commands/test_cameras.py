@@ -10,8 +10,10 @@ import pytest
 
 from edge_app.commands import cameras
 from edge_app.doctor import subprocess_check
+from edge_app.sources import devices
 from edge_app.sources.holders import Holder
 from edge_app.sources.picamera import print_cameras
+from tests.support.boards import LAPTOP, PI_5, write_tree
 from tests.support.fake_picamera2 import Hardware
 from tests.support.fake_v4l2 import METADATA, Kernel, Node
 
@@ -72,9 +74,18 @@ def test_cameras_are_listed_with_sizes_and_holders(
 
 
 def test_help_is_printed_without_a_camera(
-    kernel: Kernel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    kernel: Kernel,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Help for both kinds of camera, and a source that needs none."""
+    """Help for both kinds of camera on a Pi, for a PC's on a PC, and a source that needs none."""
+    monkeypatch.setattr(devices, "ROOT", write_tree(tmp_path / "pc", LAPTOP))
+    said = listed(NONE, monkeypatch, capsys)
+    assert "no camera found" in said
+    assert "in a laptop: look for the switch" in said
+    assert "Pi" not in said
+    monkeypatch.setattr(devices, "ROOT", write_tree(tmp_path / "pi", PI_5))
     said = listed(NONE, monkeypatch, capsys)
     assert "no camera found" in said
     assert "lsusb" in said

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,14 +15,24 @@ from edge_app.sources import devices, picamera
 from edge_app.sources.camera import CameraOptions
 from edge_app.sources.factory import open_source
 from edge_app.sources.live import LiveSource, RetryPolicy
+from tests.support.boards import PI_5, write_tree
 from tests.support.fake_picamera2 import Hardware, camera_image
 
 QUICK = RetryPolicy(open_s=10, read_s=0.3, first_delay_s=0.01, longest_delay_s=0.04)
 
 
 @pytest.fixture
-def hardware(monkeypatch: pytest.MonkeyPatch) -> Hardware:
-    """Replace picamera2 by a fake."""
+def pi(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Replace the root of the file system by that of a Pi."""
+    memory = {"proc/meminfo": "CmaTotal: 65536 kB\nCmaFree: 3072 kB\n"}
+    root = write_tree(tmp_path / "root", PI_5 | memory)
+    monkeypatch.setattr(devices, "ROOT", root)
+    return root
+
+
+@pytest.fixture
+def hardware(monkeypatch: pytest.MonkeyPatch, pi: Path) -> Hardware:
+    """Replace picamera2 by a fake, on a Pi."""
     made = Hardware()
     made.install(monkeypatch)
     return made
@@ -204,7 +215,9 @@ def test_a_missing_camera_is_explained(
 
 
 @pytest.mark.parametrize("in_venv", [True, False])
-def test_a_missing_module_names_the_command(in_venv: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_module_names_the_command(
+    in_venv: bool, pi: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Libcamera comes from apt, so a venv needs the system's packages."""
     monkeypatch.setitem(sys.modules, "libcamera", None)
     monkeypatch.setattr(sys, "prefix", "/venv" if in_venv else sys.base_prefix)
@@ -228,3 +241,74 @@ def test_a_conflict_of_numpy_versions_is_explained(
     monkeypatch.setattr(sys, "meta_path", [Clash("clash"), *sys.meta_path])
     with pytest.raises(SourceError, match=r'not work with numpy .*; run `pip install "numpy<2"`'):
         opened()
+
+
+@pytest.mark.parametrize(
+    "other", [RuntimeError("Camera __init__ sequence did not complete."), None]
+)
+def test_no_contiguous_memory_is_named(other: Exception | None, hardware: Hardware) -> None:
+    """A configuration without memory is one line that says which memory and how to get more."""
+    memory = OSError(12, "Cannot allocate memory")
+    if other is not None:
+        other.__cause__ = memory
+    hardware.configure_fault = other or memory
+    with pytest.raises(
+        SourceError, match=r"has no contiguous memory \(CMA\), of which 3"
+    ) as caught:
+        opened()
+    text = str(caught.value)
+    assert "of which 3 of 67 MB are free ([Errno 12] Cannot allocate memory); close other" in text
+    assert "--camera-size" in text
+    assert "cma-256" in text
+    assert "\n" not in text
+    assert (hardware.opened, hardware.closed) == (1, 1), "closed, so that the next attempt is clean"
+
+
+def test_a_camera_that_does_not_start_names_memory_too(hardware: Hardware) -> None:
+    """Libcamera gives no reason, and mostly it is this one."""
+    hardware.start_fault = RuntimeError("Failed to start camera: Invalid argument")
+    match = r"picamera 0 does not start, mostly for lack of contiguous memory \(CMA\).*Failed to st"
+    with pytest.raises(SourceError, match=match):
+        opened()
+    assert (hardware.opened, hardware.closed) == (1, 1)
+
+
+def test_a_camera_that_is_busy_at_its_start_names_its_user(
+    hardware: Hardware, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other program may have come in between."""
+    monkeypatch.setattr(picamera, "holder_message", lambda nodes: "used by rpicam-vid (pid 8)")
+    hardware.start_fault = RuntimeError("Device or resource busy")
+    with pytest.raises(SourceError, match=r"picamera 0 is used by rpicam-vid \(pid 8\)"):
+        opened()
+
+
+def test_a_lens_that_moves_focuses_by_itself(hardware: Hardware) -> None:
+    """Camera Module 3 stays blurred unless continuous autofocus is asked for; others have none."""
+    hardware.controls = (*hardware.controls, "AfMode")
+    first(opened())
+    assert hardware.asked["controls"]["AfMode"] == "AfMode.Continuous"
+    hardware.controls = hardware.controls[:-1]
+    source = opened()
+    first(source)
+    assert "AfMode" not in hardware.asked["controls"]
+    assert source.notes == []
+
+
+def test_on_a_pc_the_advice_fits_a_pc(
+    hardware: Hardware, pi: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A PC has no ribbon cable and no use for picamera2."""
+    (pi / "proc/device-tree/model").unlink()
+    hardware.models = []
+    with pytest.raises(
+        SourceError, match=r"not a Raspberry Pi.*; give a USB or built-in"
+    ) as caught:
+        opened()
+    assert "ribbon" not in str(caught.value)
+    monkeypatch.setitem(sys.modules, "libcamera", None)
+    with pytest.raises(
+        SourceError, match=r"not a Raspberry Pi.*; give a USB or built-in"
+    ) as caught:
+        opened()
+    assert "apt" not in str(caught.value)

@@ -14,6 +14,7 @@ from edge_app.sources.factory import open_source
 from edge_app.sources.holders import Holder
 from edge_app.sources.live import LiveSource, RetryPolicy
 from edge_app.state import RUNNING
+from tests.support.boards import LAPTOP, PI_5, write_tree
 from tests.support.fake_v4l2 import METADATA, Kernel, Node
 
 QUICK = RetryPolicy(open_s=10, read_s=0.3, first_delay_s=0.01, longest_delay_s=0.04)
@@ -153,11 +154,16 @@ def test_a_missing_permission_names_the_command(
         opened()
 
 
-def test_a_camera_without_images_is_an_error_at_once(kernel: Kernel) -> None:
-    """A node that opens but gives nothing is closed, with advice."""
+@pytest.mark.parametrize("on_a_pi", [True, False])
+def test_a_camera_without_images_is_an_error_at_once(
+    on_a_pi: bool, kernel: Kernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node that opens but gives nothing is closed, with advice that fits the machine."""
+    monkeypatch.setattr(devices, "ROOT", write_tree(tmp_path, PI_5 if on_a_pi else LAPTOP))
     kernel.plug("video0", Node(delivers=False))
-    with pytest.raises(SourceError, match=r"opens but gives no image; .*`picamera`"):
+    with pytest.raises(SourceError, match="opens but gives no image; close") as caught:
         opened()
+    assert ("`picamera`" in str(caught.value)) is on_a_pi
     assert not kernel.readers[0].isOpened()
 
 
