@@ -301,14 +301,10 @@ def test_on_a_pc_the_advice_fits_a_pc(
     """A PC has no ribbon cable and no use for picamera2."""
     (pi / "proc/device-tree/model").unlink()
     hardware.models = []
-    with pytest.raises(
-        SourceError, match=r"not a Raspberry Pi.*; give a USB or built-in"
-    ) as caught:
+    with pytest.raises(SourceError, match="this machine is not; give a USB") as caught:
         opened()
     assert "ribbon" not in str(caught.value)
     monkeypatch.setitem(sys.modules, "libcamera", None)
-    with pytest.raises(
-        SourceError, match=r"not a Raspberry Pi.*; give a USB or built-in"
-    ) as caught:
+    with pytest.raises(SourceError, match="this machine is not; give a USB") as caught:
         opened()
     assert "apt" not in str(caught.value)
