@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 
 from rich import box
 from rich.cells import cell_len
@@ -11,24 +10,25 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from edge_app.standard_streams import output_may_fail
 from edge_app.style import variant_colour
 
 
 def print_markup(console: Console, text: str) -> None:
-    """Print a line with rich's markup; a closed pipe (`| head -1`) does not end the run."""
-    with suppress(OSError, SystemExit):
+    """Print a line with rich's markup; a closed pipe or a full disk does not end the run."""
+    with output_may_fail():
         console.print(text, highlight=False, soft_wrap=True)
 
 
 def print_line(console: Console, text: str) -> None:
     """Print a line without markup, so that paths and errors may contain brackets."""
-    with suppress(OSError, SystemExit):
+    with output_may_fail():
         console.print(text, highlight=False, soft_wrap=True, markup=False)
 
 
 def print_wrapped(console: Console, text: str) -> None:
     """Print sentences: wrapped between words on a terminal, not wrapped in a pipe."""
-    with suppress(OSError, SystemExit):
+    with output_may_fail():
         console.print(text, highlight=False, soft_wrap=not console.is_terminal)
 
 

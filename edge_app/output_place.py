@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -88,5 +87,7 @@ def _try_inside(folder: Path) -> None:
     if missing is not None and place == place.parent:
         # Of a mistyped path, root would otherwise make a folder beside /usr.
         raise OSError(errno.ENOENT, f"there is no folder {missing}; create it")
+    import tempfile  # here, since every start of a program imports this module
+
     with tempfile.TemporaryFile(dir=place):
         pass

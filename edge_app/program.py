@@ -13,6 +13,13 @@ from typing import Any, NoReturn, Protocol, TypeAlias, cast
 
 from edge_app import __version__
 from edge_app.errors import EdgeError, UsageError
+from edge_app.standard_streams import (
+    accept_all_text,
+    finish_output,
+    is_output_fault,
+    output_may_fail,
+    print_error,
+)
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -71,6 +78,11 @@ class CommandParser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, "is empty; give a value, or leave it out")
         return super()._get_value(action, arg_string)
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print the help, the version or an error."""
+        with output_may_fail():
+            (file or sys.stderr).write(message)
+
     def error(self, message: str) -> NoReturn:
         """Print the message and exit with 2."""
         see = "" if message.endswith("?") else ";"
@@ -124,8 +136,12 @@ class Program:
 
         Without arguments it prints the help.
         """
+        accept_all_text()
         given = sys.argv[1:] if arguments is None else arguments
-        options = self.parse(given or ["--help"])
+        try:
+            options = self.parse(given or ["--help"])
+        except SystemExit as end:  # after a help, a version or a usage error
+            sys.exit(finish_output(self.name, int(end.code or 0)))
         return exit_code(self.name, lambda: int(options.handler(options)), self.interrupted)
 
 
@@ -157,20 +173,33 @@ def add_command(
 def exit_code(program: str, work: Callable[[], int], interrupted: str = "") -> int:
     """Do some work; return its exit code, 1 after an error, 2 for usage, 130 after Ctrl-C.
 
-    An error is printed as one line. EDGE_DEBUG=1 lets its traceback through.
+    An error is printed as one line, also that of a standard output which cannot be written.
+    EDGE_DEBUG=1 lets its traceback through.
     """
+    return finish_output(program, _exit_code(program, work, interrupted))
+
+
+def _exit_code(program: str, work: Callable[[], int], interrupted: str) -> int:
     try:
         return work()
     except EdgeError as error:
         if os.environ.get("EDGE_DEBUG") == "1":
             raise
-        sys.stderr.write(f"{program}: {error}\n")
+        print_error(f"{program}: {error}")
         return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt:
         if interrupted:
-            sys.stderr.write(f"{program}: {interrupted}\n")
+            print_error(f"{program}: {interrupted}")
         return 130
-    except BrokenPipeError:
-        # `edge-app models | head`: the reader has closed the pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # `edge-app models | head`: the reader has closed the pipe
         return 141
+    except OSError as fault:
+        if os.environ.get("EDGE_DEBUG") == "1":
+            raise
+        if is_output_fault(fault):
+            with output_may_fail():
+                raise
+            return 1
+        place = "" if fault.filename is None else f"{os.fsdecode(fault.filename)}: "
+        print_error(f"{program}: {place}{fault.strerror or fault}; EDGE_DEBUG=1 shows where")
+        return 1

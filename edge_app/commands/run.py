@@ -126,16 +126,15 @@ def _add_camera(group: argparse._ArgumentGroup) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run once; return the exit code."""
-    from contextlib import suppress
-
     from rich.console import Console
 
     from edge_app.session.run_session import run_session
     from edge_app.sinks.summary import summary_table
+    from edge_app.standard_streams import output_may_fail
 
     console = Console()
     summary, code = run_session(run_options(options), console)
-    with suppress(OSError, SystemExit):
+    with output_may_fail():
         console.print(summary_table(summary, console.width))
     return code
 

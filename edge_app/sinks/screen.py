@@ -6,7 +6,6 @@ from rich.text import Text
 
 from edge_app.frame import Comparison, Status
 from edge_app.sinks.screen_parts import (
-    EIGHTHS,
     Progress,
     class_lines,
     comparison_line,
@@ -16,13 +15,11 @@ from edge_app.sinks.screen_parts import (
     progress_line,
     stage_lines,
 )
+from edge_app.standard_streams import ASCII_SIGNS
 from edge_app.status_text import losses, quality_text, status_text
-from edge_app.style import NOTHING, WRONG, duration, significant, spaced
+from edge_app.style import WRONG, duration, significant, spaced
 
-_ASCII = str.maketrans(
-    {"█": "#", "░": "-", "■": "*", "·": "|", NOTHING: "-", "━": "="}
-    | dict.fromkeys(EIGHTHS[1:8], " ")
-)
+_ASCII = str.maketrans(ASCII_SIGNS)
 _HINT_HEAD = "keys: "
 _HINTS = ("h help", "q quit", "v next variant", "space pause", "c compare")
 

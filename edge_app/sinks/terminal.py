@@ -17,6 +17,7 @@ from edge_app.errors import SinkError
 from edge_app.frame import Segmentation, Status, Step
 from edge_app.sinks.screen import plain_line, screen
 from edge_app.sinks.screen_parts import Progress
+from edge_app.standard_streams import output_may_fail
 from edge_app.style import count, significant, spaced
 
 # Drawing the live view takes about as long as a frame of a small network.
@@ -90,9 +91,11 @@ class Terminal(Closeable):
         The terminal was closed (EIO), or the pipe was (`edge-app run ... | head -1`), for which
         rich asks the whole program to end.
         """
-        try:
+        written = False
+        with output_may_fail():
             yield
-        except (OSError, SystemExit):
+            written = True
+        if not written:
             self._next_s = math.inf
             self._output_closed = True
 

@@ -1,0 +1,108 @@
+"""Standard output and error: text that their encoding lacks, and writing that fails."""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import io
+import os
+import sys
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from edge_app.output_place import reason_of
+
+# What stands for the signs of the views where there is only ASCII.
+ASCII_SIGNS = {"█": "#", "░": "-", "■": "*", "·": "|", "━": "=", "─": "-", "\N{EN DASH}": "-"}
+ASCII_SIGNS |= dict.fromkeys("▏▎▍▌▋▊▉", " ") | {"…": ".", "\xd7": "x", "µ": "u", "→": ">"}
+_HANDLER = "edge_app.similar"
+_CLOSED = {errno.EPIPE, errno.EIO, None}
+_faults: list[OSError] = []  # of writing to standard output, which there is one of
+
+
+def accept_all_text() -> None:
+    """Let both streams write any text: what their encoding lacks becomes a similar sign or "?".
+
+    A Latin-1 locale has no bars for tables, and no encoding has the bytes of a file's name that
+    are not UTF-8.
+    """
+    codecs.register_error(_HANDLER, _similar)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_HANDLER)
+
+
+def _similar(fault: UnicodeError) -> tuple[str, int]:
+    """Replace what cannot be encoded, as an error handler of `codecs`."""
+    if not isinstance(fault, UnicodeEncodeError):
+        raise fault
+    text = fault.object[fault.start : fault.end]
+    return "".join(ASCII_SIGNS.get(sign) or _plain(sign) for sign in text), fault.end
+
+
+def _plain(sign: str) -> str:
+    return unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode() or "?"
+
+
+def print_error(text: str) -> None:
+    """Write a line to standard error, if there is one that takes it."""
+    with suppress(OSError, AttributeError, ValueError):
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+
+@contextmanager
+def output_may_fail() -> Iterator[None]:
+    """Go on if standard output cannot be written; `finish_output` tells of it at the end.
+
+    For work that is worth more than its messages. For a closed pipe (`| head -1`) rich asks the
+    whole program to end.
+    """
+    try:
+        yield
+    except OSError as fault:
+        _faults.append(fault)
+    except SystemExit:
+        _faults.append(BrokenPipeError())
+
+
+def finish_output(program: str, code: int) -> int:
+    """Write what is buffered; return the exit code, 1 instead of 0 if any output was lost.
+
+    That is told in one line. A pipe or terminal that was closed (`| head`) changes nothing here.
+    """
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as fault:
+        _faults.append(fault)
+        _discard_output()
+    except ValueError:  # somebody has closed it
+        return code
+    lost = [fault for fault in _faults if fault.errno not in _CLOSED]
+    _faults.clear()
+    if not lost:
+        return code
+    print_error(f"{program}: standard output cannot be written: {reason_of(lost[0])}")
+    return code or 1
+
+
+def is_output_fault(fault: OSError) -> bool:
+    """Return whether an error came from standard output; tried by writing an empty line."""
+    if fault.filename is not None:
+        return False
+    try:
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+    except (OSError, AttributeError, ValueError):
+        return True
+    return False
+
+
+def _discard_output() -> None:
+    """Keep Python from writing what is buffered again at its end, with a message of its own."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
