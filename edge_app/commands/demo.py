@@ -12,10 +12,8 @@ from edge_app.errors import ModelError
 from edge_app.paths import assets_dir
 
 if TYPE_CHECKING:
-    from edge_app.console import CompactTable
     from edge_app.frame import Frame
-    from edge_app.model.card import ModelSpec
-    from edge_app.results.run_summary import RunSummary
+    from edge_app.results.run_summary import VariantSummary
 
 EXAMPLES = """examples:
   edge-app demo
@@ -41,10 +39,15 @@ def run(options: argparse.Namespace) -> int:
     """Run every variant on the sample, recording each; stop at the first signal."""
     from rich.console import Console
 
-    from edge_app.console import print_line
     from edge_app.model.card import read_card
     from edge_app.model.catalog import sample
     from edge_app.output_place import check_outputs
+    from edge_app.session.demo_output import (
+        can_open_window,
+        print_beginning,
+        print_files,
+        print_results,
+    )
     from edge_app.session.demo_stills import write_stills
     from edge_app.session.options import OutputOptions, RunOptions
     from edge_app.session.run_session import run_session
@@ -54,7 +57,10 @@ def run(options: argparse.Namespace) -> int:
     check_outputs(folders=[out])
     spec = read_card(_folder(options.model))
     source, truth = sample(spec)
-    rows: list[RunSummary] = []
+    headless = options.headless or not can_open_window(console)
+    print_beginning(console, spec, source)
+    rows: list[VariantSummary] = []
+    recordings: list[str] = []
     code = 0
     for variant in spec.variants:
         run_options = RunOptions(
@@ -63,23 +69,24 @@ def run(options: argparse.Namespace) -> int:
             outputs=OutputOptions(
                 record=out / f"{spec.name}-{variant}.mp4",
                 metrics=out / variant,
-                headless=options.headless,
+                headless=headless,
             ),
             runtime=options.runtime,
             threads=options.threads,
             as_fast_as_possible=True,
         )
-        summary, code = run_session(run_options, console)
-        rows.append(summary)
+        summary, code = run_session(run_options, console, brief=True)
+        rows += [one for one in summary.variants.values() if one.variant == variant]
+        recordings += [summary.recording.path] if summary.recording else []
         if code or summary.status != "complete":
             break
-    console.print(_table(spec, rows))
+    stills: list[Path] = []
     if spec.task == "segmentation" and not code and len(rows) == len(spec.variants):
         qualities = {row.variant: row.quality for row in rows}
         engine = {"runtime": options.runtime, "threads": options.threads}
-        for path in write_stills(spec, _middle(source), out, qualities, **engine):
-            print_line(console, f"float32 and int8: {path}")
-    print_line(console, f"all files are in {out.resolve()}")
+        stills = write_stills(spec, _middle(source), out, qualities, **engine)
+    print_results(console, spec, rows)
+    print_files(console, out, recordings, stills)
     return code
 
 
@@ -108,33 +115,3 @@ def _middle(source: str) -> Frame:
     if chosen is None:
         raise ModelError(f"the sample {source} has no frames; reinstall the program")
     return chosen
-
-
-def _table(spec: ModelSpec, rows: list[RunSummary]) -> CompactTable:
-    from edge_app.console import CompactTable, coloured
-    from edge_app.quality import Quality
-    from edge_app.style import file_size, fraction, percent, significant
-
-    is_street = spec.task == "segmentation"
-    scores = ("mIoU", "pixel\nacc.") if is_street else ("top-1",)
-    columns = (
-        "variant", "size", *scores, "invoke\np50 ms", "\np90",
-        "invoke-\nonly fps", "end-to-\nend fps",
-    )  # fmt: skip
-    table = CompactTable(f"{spec.title}: what quantization costs and buys here", columns)
-    for row in rows:
-        invoke, quality = row.stages.get("invoke"), row.quality or Quality()
-        if is_street:
-            scored = [fraction(quality.miou), percent(quality.pixel_accuracy)]
-        else:
-            scored = [percent(quality.top1)]
-        table.add_row(
-            coloured(row.variant),
-            file_size(row.bytes or 0),
-            *scored,
-            significant(invoke.p50_ms if invoke else None),
-            significant(invoke.p90_ms if invoke else None),
-            significant(row.fps.network),
-            significant(row.fps.shown),
-        )
-    return table

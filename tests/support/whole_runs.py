@@ -13,13 +13,16 @@ ROOT = Path(__file__).parents[2]
 ENV = {key: value for key, value in os.environ.items() if key not in {"DISPLAY", "WAYLAND_DISPLAY"}}
 
 
-def edge(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run edge-app to its end."""
+def edge(
+    *arguments: object, cwd: Path | None = None, **variables: object
+) -> subprocess.CompletedProcess[str]:
+    """Run edge-app to its end; variables: of its environment."""
+    more = {name: str(value) for name, value in variables.items()}
     return subprocess.run(
         [sys.executable, "-m", "edge_app.cli", *map(str, arguments)],
         capture_output=True,
         text=True,
-        env={**ENV, "PYTHONPATH": str(ROOT)},
+        env={**ENV, "PYTHONPATH": str(ROOT), **more},
         cwd=cwd,
         timeout=240,
         check=False,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
 
 import av
@@ -9,6 +11,7 @@ import cv2
 import pytest
 
 from edge_app.model.card import VARIANTS
+from edge_app.session.demo_output import called_as
 from tests.support.whole_runs import edge, summary_of
 
 # Least mIoU of the shipped street model on the shipped clip, over the classes present.
@@ -28,6 +31,44 @@ def test_the_demo_writes_a_video_and_a_log_per_variant(tmp_path: Path) -> None:
     for variant in VARIANTS:
         assert summary_of(tmp_path / variant)["frames"] == 500
         assert _frames(tmp_path / f"mnist-{variant}.mp4") == 500
+
+
+@pytest.mark.parametrize("width", [80, 60])
+def test_its_output_is_compact(tmp_path: Path, width: int) -> None:
+    """One line on the window, one per variant, a whole table, sentences, files, and what next."""
+    done = edge("demo", "--model", "mnist", "--out", tmp_path, COLUMNS=width)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert sum("no window" in line for line in lines) == 1
+    assert "…" not in done.stdout
+    for variant in VARIANTS:
+        row = re.compile(rf"{variant} +\S+ kB .* \d+\.\d %$")
+        assert sum(bool(row.match(line)) for line in lines) == 1
+        name = variant.replace("_", " ")
+        assert sum(line.startswith(f"{name}: 500 frames in") for line in lines) == 1
+        sentence = re.compile(rf"{name} (is|has) .*float32.*\.$")
+        assert any(sentence.match(line) for line in lines) == (variant != "float32")
+        assert f"  {tmp_path}/mnist-{variant}.mp4" in lines
+    after = lines[lines.index("next:") + 1 :]
+    assert after[0].split()[:3] == ["edge-app", "run", "--loop"]
+
+
+def test_the_next_command_is_the_program_that_was_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its name if the shell finds that one, else by its path."""
+    program = tmp_path / "bin" / "edge-app"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["bin/edge-app", "demo"])
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert called_as("edge-app") == "bin/edge-app"
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert called_as("edge-app") == "edge-app"
+    monkeypatch.setattr(sys, "argv", ["/x/edge_app/__main__.py"])
+    assert called_as("edge-app") == "edge-app"
 
 
 def test_the_demo_is_of_the_street_by_default(tmp_path: Path) -> None:
