@@ -1,18 +1,24 @@
 # make demo    set up, then run the main job on the files that ship with the app
+# make run     the live view, for as long as you like
 # make test    set up, then run all tests
 # make pi      on a Raspberry Pi: its packages, a venv that sees its camera, a smoke test
 # make test-tflite-runtime   the edge tests on the old runtime, in a venv of its own
 # make test-arm64   as root: on emulated Pi 4 and Pi 5 processors, their answers beside x86-64's
+# make test-debian12, make test-debian13   as root: set-up and tests on a bare Debian
 # make lint    style and types
 # make bench   speed of the parts, by hand
 VENV ?= .venv
 OUT  ?= demo
 BIN  := $(VENV)/bin
 
-# The first Python that is neither too old nor too new; PYTHON=... overrides.
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
-	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
-	&& echo $$p && break; done)
+# Set python to the first one that is neither too old nor too new; PYTHON=... overrides.
+define find_python
+	for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
+		$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+			2>/dev/null && break; \
+		python=; \
+	done
+endef
 
 # apt_install PACKAGES: as root, with sudo, or by telling the one line that does it.
 define apt_install
@@ -20,20 +26,25 @@ define apt_install
 	if [ "$$(id -u)" = 0 ]; then do=""; \
 	elif sudo -n true 2>/dev/null || { [ -t 0 ] && command -v sudo >/dev/null; }; then do="sudo"; \
 	else echo "please run as root: apt-get install -y $(1)"; exit 1; fi; \
+	echo "installing system packages: $$do apt-get install $(1)"; \
 	$$do apt-get update -qq; \
 	DEBIAN_FRONTEND=noninteractive $$do apt-get install -y -qq --no-install-recommends $(1) >/dev/null
 endef
 
-.PHONY: demo pi test test-tflite-runtime test-arm64 lint bench clean
+.PHONY: demo run pi test test-tflite-runtime test-arm64 test-debian12 test-debian13 lint bench clean
 
 demo: $(VENV)/.app
 	$(BIN)/edge-app demo --out $(OUT)
-	@echo "next, the live view: $(BIN)/edge-app run --loop"
+	@echo "next, the live view: make run   (it runs: $(BIN)/edge-app run --loop)"
+
+run: $(VENV)/.app
+	$(BIN)/edge-app run --loop
 
 pi:
 	@sh systemd/pi.sh $(VENV)
 
 test: $(VENV)/.dev
+	@echo "running some 4,000 tests"
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev
@@ -50,19 +61,26 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks.bench_switch
 
 $(VENV)/.venv:
-	@test -n "$(PYTHON)" || { echo "please install Python 3.11, 3.12 or 3.13"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(call apt_install,python3-venv); }
-	$(PYTHON) -m venv $(VENV)
+	@$(find_python); \
+	$${python:-false} -c 'import ensurepip, venv' 2>/dev/null || { \
+		package=$${python:-python3}-venv; package=$${package##*/}; \
+		$(call apt_install,$$package); \
+		$(find_python); \
+	}; \
+	[ -n "$$python" ] || { echo "please install Python 3.11, 3.12 or 3.13"; exit 1; }; \
+	$$python -m venv $(VENV)
 	@touch $@
 
 # The OpenCV wheel brings no libGL and no glib; desktop systems have them, small ones do not.
-$(VENV)/.app: setup.cfg $(VENV)/.venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+$(VENV)/.app: setup.cfg setup.py $(VENV)/.venv
+	@echo "installing the app and its packages into $(VENV) (0.5 GB; some minutes)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[serve]'
 	@$(BIN)/python -c 'import cv2' 2>/dev/null || { $(call apt_install,libgl1 libglib2.0-0); }
 	@$(BIN)/python -c 'import cv2'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.app
+	@echo "installing TensorFlow and the tools of the tests into $(VENV) (3 GB; some minutes)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,host,cluster]'
 	@touch $@
 
@@ -79,6 +97,13 @@ test-tflite-runtime:
 # Debian trees and an emulator instead of a board; the script tells what it takes and leaves.
 test-arm64:
 	@sh tests/arm64.sh
+
+# A minimal tree by debootstrap, with nothing but make; the script tells what it takes.
+test-debian12:
+	@RELEASE=bookworm sh tests/debian.sh
+
+test-debian13:
+	@RELEASE=trixie sh tests/debian.sh
 
 clean:
 	rm -rf $(VENV) $(VENV)-tflite demo build dist *.egg-info

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
 from edge_app.errors import EdgeError
@@ -20,7 +19,7 @@ def disk_space(folder: Path) -> tuple[int, int]:
 
 
 def assets_dir() -> Path:
-    """Return the folder of the shipped files: EDGE_ASSETS, else the checkout's or installed one.
+    """Return the folder of the shipped files: EDGE_ASSETS, else the package's or the checkout's.
 
     Raises EdgeError if there is none.
     """
@@ -28,15 +27,37 @@ def assets_dir() -> Path:
         if Path(chosen).is_dir():
             return Path(chosen)
         raise EdgeError(f"EDGE_ASSETS is not a folder: {chosen}; correct or unset it")
-    checkout = Path(__file__).resolve().parents[1] / "assets"
-    installed = Path(sys.prefix) / "share" / "edge-app" / "assets"
-    for folder in (checkout, installed):
-        if folder.is_dir():
-            return folder
+    return shipped_dir("assets")
+
+
+def shipped_dir(name: str) -> Path:
+    """Return a folder that ships: inside the package if installed, beside it in a checkout.
+
+    Raises EdgeError if there is none.
+    """
+    installed = _package() / name
+    if installed.is_dir():
+        return installed
+    # Beside an installed package, a folder of this name would be another package's.
+    if checkout := checkout_dir():
+        if (checkout / name).is_dir():
+            return checkout / name
+        raise EdgeError(f"{checkout / name} is missing; run: git -C {checkout} checkout -- {name}")
     raise EdgeError(
-        f"the app's files are missing: neither {checkout} nor {installed} exists; "
-        "reinstall the package, or set EDGE_ASSETS to the checkout's assets folder"
+        f"the app's files are missing: there is no {installed}; install the package again"
     )
+
+
+def checkout_dir() -> Path | None:
+    """Return the checkout this package is run from, None if it is installed elsewhere."""
+    folder = _package().parent
+    return folder if (folder / "setup.cfg").is_file() else None
+
+
+def _package() -> Path:
+    from importlib.resources import files  # takes 10 ms, and --help needs no asset
+
+    return Path(str(files("edge_app")))
 
 
 def cache_dir() -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 
 from edge_app.errors import ModelError
 from edge_app.model.interpreter.native_log import capture_native_stderr
+from edge_app.python_environment import this_environment
 
 # TensorFlow and Keras read these while they load. Settings of the user have priority.
 SETTINGS = {
@@ -36,12 +37,12 @@ def load_tensorflow() -> Any:
     except ModuleNotFoundError as fault:
         raise ModelError(
             f"TensorFlow is needed, and the module '{fault.name}' is missing; "
-            "run: pip install 'edge-quant[host]'"
+            f"run: {this_environment().install_extra('host')}"
         ) from fault
     except (ImportError, AttributeError, OSError) as fault:
         raise ModelError(
             f"TensorFlow is installed but does not load ({fault}); "
-            "run: pip install --force-reinstall 'edge-quant[host]'"
+            f"run: {this_environment().install('tensorflow', options='--force-reinstall')}"
         ) from fault
     logging.set_verbosity(logging.ERROR)
     tensorflow.get_logger().setLevel("ERROR")

@@ -10,16 +10,16 @@ import json
 import sys
 
 from edge_app.doctor.examine import examine
-from edge_app.doctor.finding import FAIL, OK, Finding, worst
+from edge_app.doctor.finding import FAIL, STATES, Finding, worst
 from edge_app.doctor.machine import Machine, this_machine
 
 EXAMPLES = """examples:
-  edge-app doctor            a table, and a command for everything that is not ok
+  edge-app doctor            a table, and a command for everything that can be fixed
   edge-app doctor --json     for a program to read
 
 exit code: 1 if something fails, else 0
 """
-_COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+_COLOURS = {"ok": "green", "info": "cyan", "warn": "yellow", "fail": "bold red"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +67,8 @@ def _print_findings(machine: Machine) -> list[Finding]:
         colour = _COLOURS[one.state]
         table.add_row(f"[{colour}]{one.state}[/]", escape(one.name), escape(one.message))
     console.print(table)
-    wrong = sorted((one for one in found if one.state != OK), key=lambda one: one.state)
+    wrong = [one for one in found if one.fix]
+    wrong.sort(key=lambda one: STATES.index(one.state), reverse=True)
     if wrong:  # below the table, where commands are not broken and can be copied
         console.print("[bold]How to fix it, or see more[/]")
     for one in wrong:

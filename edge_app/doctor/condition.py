@@ -9,7 +9,7 @@ from pathlib import Path
 from edge_app.board import UNKNOWN
 from edge_app.board.facts import kernel_bytes
 from edge_app.board.verdict import HOT_C, governor_fault
-from edge_app.doctor.finding import FAIL, OK, WARN, Finding, split_advice
+from edge_app.doctor.finding import FAIL, INFO, OK, WARN, Finding, split_advice
 from edge_app.doctor.machine import Machine
 from edge_app.paths import LOW_BYTES, LOW_SHARE
 from edge_app.style import file_size
@@ -29,8 +29,10 @@ def _governor(machine: Machine) -> Finding:
     state = machine.board
     governor = state.get("governor", UNKNOWN)
     if governor == UNKNOWN:
-        message = "unknown; a virtual machine has none"
-        return Finding("governor", WARN, message, "lscpu | grep -i mhz  # shows the clock")
+        if machine.is_pi:
+            fix = "ls /sys/devices/system/cpu/cpu0/cpufreq"
+            return Finding("governor", WARN, "unknown: the kernel does not report it", fix)
+        return Finding("governor", INFO, "not reported, as in a virtual machine")
     fault = governor_fault(state)
     if fault:
         fix = "echo ondemand | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"
@@ -46,8 +48,7 @@ def _throttling(machine: Machine) -> Finding:
         if machine.is_pi:
             fix = "sudo apt install raspi-utils  # brings vcgencmd"
             return Finding(name, WARN, "unknown: vcgencmd does not answer", fix)
-        fix = "lscpu | grep -i mhz  # while it is busy"
-        return Finding(name, WARN, "unknown: only a Raspberry Pi reports it", fix)
+        return Finding(name, INFO, "not reported: only a Raspberry Pi does")
     fix = "vcgencmd get_throttled  # after fixing its power supply and cooling"
     if now:
         return Finding(name, FAIL, f"now: {', '.join(now)}", fix)
@@ -60,7 +61,9 @@ def _temperature(machine: Machine) -> Finding:
     value = machine.board.get("temperature_c", UNKNOWN)
     fix = "vcgencmd measure_temp" if machine.is_pi else "cat /sys/class/thermal/thermal_zone*/temp"
     if not isinstance(value, int | float):
-        return Finding("temperature", WARN, UNKNOWN, fix)
+        if machine.is_pi:
+            return Finding("temperature", WARN, UNKNOWN, fix)
+        return Finding("temperature", INFO, "not reported, as in a virtual machine")
     if value >= HOT_C:
         return Finding("temperature", WARN, f"{value:.0f} °C, too hot; fit a fan", fix)
     return Finding("temperature", OK, f"{value:.0f} °C")

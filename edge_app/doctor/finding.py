@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-OK, WARN, FAIL = "ok", "warn", "fail"
-STATES = (OK, WARN, FAIL)
+OK, INFO, WARN, FAIL = "ok", "info", "warn", "fail"
+STATES = (OK, INFO, WARN, FAIL)  # from good to bad
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """The result of one check. What is unknown is never "ok".
 
-    name: what was checked. state: one of STATES.
-    fix: the one command that fixes it or shows more; only an "ok" finding has none.
+    name: what was checked. state: one of STATES; "info" is what this machine need not have.
+    fix: the one command that fixes it or shows more; each "warn" and "fail" has one.
     """
 
     name: str
@@ -25,7 +25,7 @@ class Finding:
 
     def __post_init__(self) -> None:
         """Raise ValueError for a problem without a fix."""
-        if self.state not in STATES or (self.state != OK and not self.fix):
+        if self.state not in STATES or (self.state in {WARN, FAIL} and not self.fix):
             raise ValueError(f"{self.name}: the state {self.state} with the fix '{self.fix}'")
 
     def to_json(self) -> dict[str, str]:
@@ -34,8 +34,9 @@ class Finding:
 
 
 def worst(findings: Iterable[Finding]) -> str:
-    """Return the worst state."""
-    return max((one.state for one in findings), key=STATES.index, default=OK)
+    """Return the worst state; a machine with nothing but information is ok."""
+    state = max((one.state for one in findings), key=STATES.index, default=OK)
+    return OK if state == INFO else state
 
 
 def split_advice(text: str) -> tuple[str, str]:

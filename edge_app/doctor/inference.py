@@ -24,14 +24,13 @@ def check_runtimes(machine: Machine) -> list[Finding]:
             state, message, fix = OK, record["title"] + ("" if found else "; used by default"), ""
         else:
             state, (message, fix) = FAIL, split_advice(record["error"])
-            fix = fix.replace("pip install", f"{machine.pip} install", 1)
         if state == FAIL:
             state = WARN if found else FAIL
-            fix = fix or f"{machine.pip} install --force-reinstall {info.package}"
+            fix = fix or machine.packages.install(info.package, options="--force-reinstall")
         found.append(Finding(f"runtime {name}", state, message, fix))
     if found:
         return found
-    fix = f"{machine.pip} install ai-edge-litert"
+    fix = machine.packages.install("ai-edge-litert")
     if machine.bits == 32:
         fix = "rpi-imager  # on another computer: write the 64-bit Raspberry Pi OS"
     return [Finding("runtime", FAIL, f"none is installed ({', '.join(RUNTIMES)})", fix)]
@@ -42,8 +41,7 @@ def check_models(machine: Machine, runtimes: list[Finding]) -> list[Finding]:
     broken = next((one for one in runtimes if one.state == FAIL), None)
     folders = sorted((machine.assets or Path("nowhere")).glob("models/*/model.json"))
     if machine.assets is None or not folders:
-        fix = f"{machine.pip} install --force-reinstall --no-deps .  # in the checkout"
-        return [Finding("models", FAIL, "the shipped models are missing", fix)]
+        return [Finding("models", FAIL, "the shipped models are missing", _reinstall(machine))]
     return [one for card in folders for one in _model(machine, card.parent, broken)]
 
 
@@ -83,4 +81,10 @@ def _restore(machine: Machine, path: Path) -> str:
     root = machine.assets.parent if machine.assets else path.parent
     if (root / ".git").exists():
         return f"git -C {root} checkout -- {path}"
-    return f"{machine.pip} install --force-reinstall --no-deps .  # in the checkout"
+    return _reinstall(machine)
+
+
+def _reinstall(machine: Machine) -> str:
+    """Return the command that installs the app again, from a clone."""
+    fix = machine.packages.install(".", options="--force-reinstall --no-deps")
+    return f"{fix}  # in a clone of the project"

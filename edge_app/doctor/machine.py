@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import struct
 import sys
 import tempfile
@@ -14,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from edge_app.board import board
-from edge_app.child_process import python_path
 from edge_app.doctor.subprocess_check import RunCheck, run_check
 from edge_app.errors import EdgeError
 from edge_app.paths import assets_dir, cache_dir, disk_space
+from edge_app.python_environment import PythonEnvironment, this_environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Machine:
     space: returns total and free bytes of a folder's disk. bits: of a pointer.
     libc: name and version of the C library. venv: folder of the virtual environment, if any.
     assets: folder of the shipped files, None if they are missing. folders: where the app writes.
-    pip: how to call this Python's pip. root: where /proc, /usr and the like are.
+    packages: how packages get into this Python. root: where /proc, /usr and the like are.
     """
 
     board: Mapping[str, Any]
@@ -41,7 +40,7 @@ class Machine:
     venv: Path | None
     assets: Path | None
     folders: tuple[Path, ...]
-    pip: str = "pip"
+    packages: PythonEnvironment = field(default_factory=PythonEnvironment)
     root: Path = Path("/")
     env: Mapping[str, str] = field(default_factory=dict)
 
@@ -70,13 +69,6 @@ def this_machine() -> Machine:
         venv=Path(sys.prefix) if sys.prefix != sys.base_prefix else None,
         assets=assets,
         folders=(Path.cwd(), cache, Path(tempfile.gettempdir())),
-        pip=_pip(),
+        packages=this_environment(),
         env=os.environ,
     )
-
-
-def _pip() -> str:
-    """Return the command of this Python's pip, which need not be the first one in PATH."""
-    found = shutil.which("pip")
-    own = found is not None and Path(found).parent == Path(python_path()).parent
-    return "pip" if own else f"{python_path()} -m pip"

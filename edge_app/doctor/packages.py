@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from edge_app.doctor.finding import FAIL, OK, WARN, Finding
+from edge_app.doctor.finding import FAIL, INFO, OK, WARN, Finding
 from edge_app.doctor.machine import Machine
 
 _HEADLESS = ("opencv-python-headless", "opencv-contrib-python-headless")
@@ -19,13 +19,25 @@ _NEEDED = (
     ("rich", "rich", ("rich",)),
     ("msgspec", "msgspec", ("msgspec",)),
 )
+_BROWSER_VIEW = ("browser view", "aiohttp", ("aiohttp",))
+_ABSENT = "not installed"
 _DEBIAN = "usr/lib/python3/dist-packages"
 
 
 def check_packages(machine: Machine) -> list[Finding]:
     """Check each package, and what they require of one another."""
     found = [_needed(machine, *one) for one in _NEEDED]
-    return [*found, _conflicts(machine)]
+    return [*found, _browser_view(machine), _conflicts(machine)]
+
+
+def _browser_view(machine: Machine) -> Finding:
+    """Check what `run --serve` alone needs."""
+    found = _needed(machine, *_BROWSER_VIEW)
+    message = f"aiohttp {found.message}"
+    if found.state != FAIL:
+        return Finding(found.name, found.state, message, found.fix)
+    state = INFO if found.message == _ABSENT else WARN
+    return Finding(found.name, state, f"{message}; only --serve needs it", found.fix)
 
 
 def _needed(machine: Machine, name: str, module: str, packages: tuple[str, ...]) -> Finding:
@@ -35,19 +47,20 @@ def _needed(machine: Machine, name: str, module: str, packages: tuple[str, ...])
     record = output.all
     copies: list[list[str]] = record.get("copies", [])
     package = copies[0][0] if copies else packages[0]
-    reinstall = f"{machine.pip} install --force-reinstall {package}"
+    reinstall = machine.packages.install(package, options="--force-reinstall")
     if output.failure:
         return Finding(name, FAIL, f"importing it {output.failure}", reinstall)
     if record["state"] == "missing":
-        return Finding(name, FAIL, "not installed", f"{machine.pip} install {packages[0]}")
+        return Finding(name, FAIL, _ABSENT, machine.packages.install(packages[0]))
     if record["state"] != "loaded":
         error = record["error"]
         return Finding(name, FAIL, f"does not load: {error}", _fix(error, reinstall, machine))
     several = sorted({one[0] for one in copies}) if module == "cv2" else []
     if len(several) > 1:
-        fix = f"{machine.pip} uninstall -y {' '.join(several)} && {machine.pip} install "
+        python = machine.packages
+        fix = f"{python.uninstall(*several)} && {python.install(several[0])}"
         message = f"{record['version']}, but {' and '.join(several)} overwrite each other"
-        return Finding(name, WARN, message, fix + several[0])
+        return Finding(name, WARN, message, fix)
     place = f" ({package})" if copies and package in _OPENCVS else ""
     return Finding(name, OK, f"{record.get('version') or 'loads'}{place}")
 
@@ -56,11 +69,14 @@ def _fix(error: str, reinstall: str, machine: Machine) -> str:
     if "libGL" in error or "libgthread" in error or "libglib" in error:
         return "sudo apt install libgl1 libglib2.0-0"
     if "numpy" in error or "_ARRAY_API" in error:
-        return f"{machine.pip} install --upgrade numpy opencv-python"
+        return machine.packages.install("numpy", "opencv-python", options="--upgrade")
     return reinstall
 
 
 def _conflicts(machine: Machine) -> Finding:
+    if not machine.packages.pip:
+        message = "conflicts are not checked: this Python has no pip"
+        return Finding("requirements", INFO, message)
     output = machine.run_check("conflicts")  # of pip check: code, lines, error
     lines: list[str] = output.all.get("lines", [])
     own = {package for _, _, packages in _NEEDED for package in packages}
@@ -72,7 +88,7 @@ def _conflicts(machine: Machine) -> Finding:
     if output.failure or (output.all["code"] and not lines):
         why = output.failure or output.all.get("error") or "no output"
         message = f"unknown: pip check failed: {why}"
-        return Finding("requirements", WARN, message, "python -m ensurepip")
+        return Finding("requirements", WARN, message, f"{machine.packages.pip_command} check")
     return Finding("requirements", OK, "pip finds no conflict")
 
 
@@ -80,8 +96,8 @@ def _satisfy(line: str, machine: Machine) -> str:
     """Return the command that fixes one line of `pip check`."""
     for form in (r"requires (\S+), which is not", r"has requirement ([^,]+(?:,[^,]+)*?), but you"):
         if wanted := re.search(form, line):
-            return f"{machine.pip} install '{wanted.group(1)}'"
-    return f"{machine.pip} check"
+            return machine.packages.install(wanted.group(1))
+    return f"{machine.packages.pip_command} check"
 
 
 def check_picamera2(machine: Machine, *, other_camera: bool) -> Finding:
@@ -100,7 +116,7 @@ def check_picamera2(machine: Machine, *, other_camera: bool) -> Finding:
             return _absent(machine, module, WARN if other_camera else FAIL)
         error = output.failure or record["error"]
         if "numpy" in error:
-            fix = f"{machine.pip} install 'numpy<2' 'opencv-python<4.12'"
+            fix = machine.packages.install("numpy<2", "opencv-python<4.12")
             return Finding(name, FAIL, f"{_hidden(record)}: {error}", fix)
         fix = "sudo apt install --reinstall python3-picamera2 python3-libcamera"
         return Finding(name, FAIL, f"{module} does not load: {error}", fix)

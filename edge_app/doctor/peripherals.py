@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 
-from edge_app.doctor.finding import FAIL, OK, WARN, Finding, split_advice
+from edge_app.doctor.finding import FAIL, INFO, OK, WARN, Finding, split_advice
 from edge_app.doctor.machine import Machine
 from edge_app.doctor.packages import check_picamera2
 from edge_app.sources import devices
 from edge_app.sources.holders import holders
-
-_WITHOUT = "edge-app run --headless --serve 8080  # shows it in a browser instead"
 
 
 def check_display(machine: Machine) -> Finding:
@@ -18,10 +16,11 @@ def check_display(machine: Machine) -> Finding:
     output = machine.run_check("display")
     record = output.all
     if record.get("toolkit") == "NONE":
-        headless = "opencv-python-headless opencv-contrib-python-headless"
-        fix = f"{machine.pip} uninstall -y {headless} && {machine.pip} install --force-reinstall "
+        python = machine.packages
+        headless = ("opencv-python-headless", "opencv-contrib-python-headless")
+        install = python.install("opencv-python", options="--force-reinstall")
         message = "this OpenCV was built without windows"
-        return Finding("display", WARN, message, fix + "opencv-python")
+        return Finding("display", WARN, message, f"{python.uninstall(*headless)} && {install}")
     if output.failure:
         state = FAIL if "crashed" in output.failure else WARN
         message = f"unknown: the check {output.failure}"
@@ -34,7 +33,11 @@ def check_display(machine: Machine) -> Finding:
     if sockets and not machine.env.get("DISPLAY"):
         message += f"; one runs here as :{sockets[0].name[1:]}"
         return Finding("display", WARN, message, f"export DISPLAY=:{sockets[0].name[1:]}")
-    return Finding("display", WARN, message, _WITHOUT)
+    if machine.env.get("DISPLAY") or machine.env.get("WAYLAND_DISPLAY"):
+        return Finding("display", WARN, message, "edge-app run --headless  # without a window")
+    # As over SSH, in a container or on a board without a screen.
+    message = "none: edge-app run works in the terminal, and with --serve 8080 in a browser"
+    return Finding("display", INFO, message)
 
 
 def check_cameras(machine: Machine) -> list[Finding]:
@@ -52,8 +55,11 @@ def check_cameras(machine: Machine) -> list[Finding]:
         message = f"this user may not open {', '.join(locked[:3])}"
         found.append(Finding("cameras", WARN, message, fix))
     elif len(found) == 1:
-        fix = "rpicam-hello --list-cameras" if machine.is_pi else "lsusb"
-        found.append(Finding("cameras", WARN, "none; videos and images still work", fix))
+        message = "none; videos and images still work"
+        if machine.is_pi:
+            found.append(Finding("cameras", WARN, message, "rpicam-hello --list-cameras"))
+        else:
+            found.append(Finding("cameras", INFO, message))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge_app.board import UNKNOWN
-from edge_app.doctor.finding import FAIL, OK, WARN, Finding
+from edge_app.doctor.finding import FAIL, INFO, OK, WARN, Finding
 from edge_app.doctor.machine import Machine
 
 _OLDEST, _NEWEST = (3, 11), (3, 13)
@@ -39,7 +39,12 @@ def _bits(machine: Machine) -> Finding:
     message = f"{machine.bits}-bit, {machine.architecture}"
     if architecture not in _ARCHITECTURES:
         message += "; runtimes have wheels for aarch64 and x86_64 only"
-        return Finding("bits", WARN, message, f"{machine.pip} download --no-deps ai-edge-litert")
+        return Finding(
+            "bits",
+            WARN,
+            message,
+            f"{machine.packages.pip_command} download --no-deps ai-edge-litert",
+        )
     return Finding("bits", OK, message)
 
 
@@ -61,5 +66,5 @@ def _libc(machine: Machine) -> Finding:
 def _board(machine: Machine) -> Finding:
     model, system = (str(machine.board.get(name, UNKNOWN)) for name in ("model", "os"))
     if model == UNKNOWN:
-        return Finding("board", WARN, f"{UNKNOWN}; {system}", "lscpu")
+        return Finding("board", INFO, f"not named by the kernel; {system}")
     return Finding("board", OK, f"{model}; {system}")

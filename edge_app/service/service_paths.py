@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 
 from edge_app.errors import EdgeError
+from edge_app.paths import shipped_dir
 
 UNIT, KIOSK = "edge-app", "edge-app-kiosk"
 
@@ -47,23 +49,23 @@ class ServicePaths:
 
 def units_dir() -> Path:
     """Return the folder of the shipped unit files. Raises EdgeError if there is none."""
-    checkout = Path(__file__).resolve().parents[2] / "systemd"
-    installed = Path(sys.prefix) / "share" / "edge-app" / "systemd"
-    for folder in (checkout, installed):
-        if (folder / f"{UNIT}.service").is_file():
-            return folder
-    raise EdgeError(
-        f"the unit files are missing: neither {checkout} nor {installed} has them; "
-        "reinstall the package"
-    )
+    return shipped_dir("systemd")
 
 
 def program() -> Path:
-    """Return the `edge-app` of this Python. Raises EdgeError if it is not installed."""
-    found = Path(sys.prefix) / "bin" / "edge-app"
-    if not found.is_file():
-        raise EdgeError(f"{found} does not exist; install the package: make pi")
-    return found
+    """Return the `edge-app` of this Python. Raises EdgeError if it is not installed.
+
+    It is where pip put it: a venv's, a user's or Debian's /usr/local have different folders.
+    """
+    for package in distributions(name="edge-quant"):
+        scripts = [file for file in package.files or () if file.name == "edge-app"]
+        places = [Path(str(package.locate_file(file))) for file in scripts]
+        # `pip install --target` moves what it recorded: the programs lie below the packages.
+        places.append(Path(str(package.locate_file("bin/edge-app"))))
+        for place in places:
+            if place.is_file():
+                return Path(os.path.normpath(place))
+    raise EdgeError("there is no edge-app beside this package; install the package: make pi")
 
 
 def closed_folder(path: Path) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -15,6 +16,7 @@ from edge_app.controls import Controls
 from edge_app.errors import SinkError
 from edge_app.output_place import check_outputs
 from edge_app.pipeline.controller import ReadKeys
+from edge_app.python_environment import this_environment
 from edge_app.session.options import OutputOptions, RunOptions
 from edge_app.sinks.answers import Answers
 from edge_app.sinks.display import DisplayVerdict
@@ -167,15 +169,22 @@ def _browser_view(host: str, port: int, token: str | None) -> BrowserView:
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.partition(".")[0] != "aiohttp":
             raise
-        raise SinkError("--serve needs aiohttp: pip install aiohttp") from None
+        raise SinkError(_missing_aiohttp()) from None
     return BrowserView(host, port, token=token)
 
 
 def check_output_options(options: OutputOptions) -> None:
-    """Raise SinkError for files that could not be written; nothing is loaded or created yet."""
+    """Raise SinkError for what could not be written or served; nothing is loaded yet."""
     if options.record is not None:
         check_recording_path(options.record)
     check_outputs(files=[options.save], folders=[options.metrics])
+    if options.serve is not None and importlib.util.find_spec("aiohttp") is None:
+        raise SinkError(_missing_aiohttp())
+
+
+def _missing_aiohttp() -> str:
+    install = this_environment().install("aiohttp")
+    return f"--serve needs aiohttp, which is not installed; run: {install}"
 
 
 def joined_keys(readers: Sequence[ReadKeys]) -> ReadKeys:

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import cv2
 
+from edge_app.python_environment import this_environment
+
 _PROBE_S = 10.0  # a remote display may take seconds; one that is not there refuses at once
 
 
@@ -46,8 +48,13 @@ def display_verdict(
     env = os.environ if env is None else env
     toolkit = toolkit_of(cv2.getBuildInformation() if build_info is None else build_info)
     if toolkit == "NONE":
-        reason = "this OpenCV was built without windows; pip uninstall opencv-python-headless and "
-        return DisplayVerdict(False, reason + "pip install opencv-python, or go on with --headless")
+        python = this_environment()
+        replace = (
+            f"{python.uninstall('opencv-python-headless')} && "
+            f"{python.install('opencv-python', options='--force-reinstall')}"
+        )
+        reason = f"this OpenCV was built without windows; run: {replace}, or go on with --headless"
+        return DisplayVerdict(False, reason)
     if not (sys.platform if platform is None else platform).startswith(("linux", "freebsd")):
         return DisplayVerdict(True)
     x11, wayland = env.get("DISPLAY"), env.get("WAYLAND_DISPLAY")

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from edge_app.errors import SinkError
 from edge_app.frame import Image
+from edge_app.python_environment import this_environment
 from edge_app.sinks.yuv import Yuv420
 
 # Every frame is a fragment of its own, written before the next one is encoded, so a kill costs
@@ -80,9 +81,10 @@ class Encoder:
         try:
             stream: Any = self._container.add_stream("libx264", rate_hz, _ENCODER)
         except (av.FFmpegError, ValueError):
+            options = "--force-reinstall --only-binary :all:"
             raise SinkError(
                 "this PyAV cannot encode H.264 (it was built without libx264); "
-                "install its own wheel: pip install --force-reinstall --only-binary :all: av"
+                f"install its own wheel: {this_environment().install('av', options=options)}"
             ) from None
         codec = stream.codec_context
         codec.width, codec.height = size_wh

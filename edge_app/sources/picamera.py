@@ -14,6 +14,7 @@ from typing import Any
 
 from edge_app.board.facts import kernel_bytes
 from edge_app.errors import SourceError
+from edge_app.python_environment import this_environment
 from edge_app.sources import devices
 from edge_app.sources.camera import DEFAULT_SIZE_WH, CameraOptions, taken_s, upright
 from edge_app.sources.capture_thread import BusyError, CapturedImage, DeviceInfo
@@ -158,7 +159,7 @@ def import_picamera2() -> tuple[Any, Any]:
 
             raise SourceError(
                 f"picamera2 does not work with numpy {np.__version__} ({fault}); "
-                'run `pip install "numpy<2"` in this venv'
+                f"run `{this_environment().install('numpy<2')}`"
             ) from fault
         raise SourceError(
             f"picamera2 cannot be loaded ({fault}); `sudo apt install --reinstall "

@@ -17,6 +17,7 @@ from PIL import Image as Pillow
 
 from edge_app.errors import EdgeError
 from edge_app.paths import assets_dir
+from edge_app.python_environment import this_environment
 from edge_app.style import spaced
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ def check_matplotlib() -> None:
         import matplotlib  # noqa: F401
     except ImportError:
         raise EdgeError(
-            "charts are drawn with matplotlib, which is not installed; run: pip install '.[host]'"
+            "charts are drawn with matplotlib, which is not installed; "
+            f"run: {this_environment().install('matplotlib')}"
         ) from None
 
 

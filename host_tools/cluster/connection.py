@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge_app.child_process import protect_library_children
 from edge_app.errors import UsageError
+from edge_app.python_environment import this_environment
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -24,7 +25,8 @@ def connected(scheduler: str) -> Iterator[Client]:
         from distributed import Client, LocalCluster
     except ImportError:
         raise UsageError(
-            "the cluster extra is not installed; run: pip install 'edge-quant[cluster]'"
+            "the cluster extra is not installed; "
+            f"run: {this_environment().install_extra('cluster')}"
         ) from None
     kind, _, rest = scheduler.partition(":")
     if kind == "local":

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edge_app.errors import ModelError
 from edge_app.model.card import VARIANTS, InputSpec
 from edge_app.model.interpreter.native_log import capture_native_stderr
+from edge_app.python_environment import this_environment
 from host_tools.convert.biases import preserve_dead_filter_biases
 from host_tools.tflite.flatbuffer import FlatbufferGraph, read_graph, with_current_schema
 from host_tools.tflite.intermediate import GraphRunner
@@ -177,7 +178,8 @@ def _run(model: bytes, recipe: Recipe, ranges: TensorRanges | None) -> bytes:
         from ai_edge_quantizer import quantizer
     except ImportError as fault:
         raise ModelError(
-            f"ai-edge-quantizer does not load ({fault}); run: pip install 'edge-quant[host]'"
+            f"ai-edge-quantizer does not load ({fault}); "
+            f"run: {this_environment().install_extra('host')}"
         ) from fault
     values = (
         None

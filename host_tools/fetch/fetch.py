@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from edge_app.atomic import write_atomic
 from edge_app.errors import EdgeError, SourceError
+from edge_app.python_environment import this_environment
 from host_tools.fetch.unpack import unpack
 
 if TYPE_CHECKING:
@@ -162,7 +163,8 @@ def _retrieve(remote: RemoteFile, folder: Path, sha256: str | None, progress: Pr
         import pooch
         import requests
     except ImportError as fault:
-        raise EdgeError(f"cannot download: {fault}; run: pip install 'edge-quant[host]'") from None
+        install = this_environment().install("pooch")
+        raise EdgeError(f"cannot download: {fault}; run: {install}") from None
     pooch.get_logger().setLevel("WARNING")
     downloader = pooch.HTTPDownloader(
         progressbar=DownloadBar(progress, remote),

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
@@ -13,12 +14,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from edge_app import __version__
 from edge_app.atomic import write_atomic
 from edge_app.console import print_line, print_markup
-from edge_app.errors import SinkError, UsageError
+from edge_app.errors import EdgeError, SinkError, UsageError
 from edge_app.model.card import read_card
 from edge_app.output_place import check_outputs
 from edge_app.paths import assets_dir
+from edge_app.python_environment import this_environment
 from edge_app.style import count
-from host_tools.charts.drawing import DARK, LIGHT, check_matplotlib
+from host_tools.charts.drawing import DARK, LIGHT
 from host_tools.charts.report_charts import charts_of
 from host_tools.report.figures import Result
 from host_tools.report.gallery import make_gallery
@@ -49,6 +51,14 @@ class ReportOptions:
     samples: int = 3
 
 
+def check_report_packages() -> None:
+    """Raise EdgeError if what draws the charts or fills the page is not installed."""
+    missing = [name for name in ("jinja2", "matplotlib") if find_spec(name) is None]
+    if missing:
+        command = this_environment().install(*missing)
+        raise EdgeError(f"{' and '.join(missing)} not installed; run: {command}")
+
+
 def build_report(options: ReportOptions, console: Console) -> None:
     """Read the results, draw the charts and write the page; print what was written.
 
@@ -60,7 +70,7 @@ def build_report(options: ReportOptions, console: Console) -> None:
         raise UsageError("there is nothing to report; name result files or leave the reference in")
     charts_dir = options.out / "charts"
     check_outputs(folders=[charts_dir])
-    check_matplotlib()
+    check_report_packages()
     template = page_template()
     results = collect(options.results, options.names, reference=options.reference)
     spec = read_card(options.gallery) if options.gallery else None

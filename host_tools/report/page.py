@@ -79,13 +79,9 @@ _COLUMNS: dict[str, Callable[[Figures, Figures | None], str | None]] = {
 
 
 def page_template() -> Template:
-    """Load page.html.j2; raise EdgeError if Jinja2 is not installed."""
-    try:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    except ImportError:
-        raise EdgeError(
-            "the page is made with jinja2, which is not installed; run: pip install '.[host]'"
-        ) from None
+    """Load page.html.j2."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,

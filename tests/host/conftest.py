@@ -31,7 +31,7 @@ def mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def keras_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a digit network trained for a moment, as a .keras file."""
-    pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
+    pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
     out = tmp_path_factory.mktemp("trained") / "tiny.keras"
     train_digits(
         made_digits(640), made_digits(50, seed=1), out, epochs=2, progress=Progress(disable=True)

@@ -141,7 +141,7 @@ def test_train_then_convert(
     mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Two commands give a model folder and a table of the four variants."""
-    pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
+    pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
     keras, out = tmp_path / "m.keras", tmp_path / "m"
     assert cli.main(["train", "mnist", "--data", str(mnist), "--out", str(keras)]) == 0
     shown = capsys.readouterr().out

@@ -107,7 +107,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory, bin_folder: Path) -> Pat
 @pytest.fixture(scope="session")
 def networks(workplace: Path, bin_folder: Path) -> None:
     """Add networks to convert to the workplace."""
-    pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
+    pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
     write_networks(workplace, bin_folder / "host-tools")
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from edge_app.errors import ModelError
 from edge_app.model.interpreter.native_log import capture_native_stderr
+from edge_app.python_environment import this_environment
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,7 +100,7 @@ def find_runtime(choice: str = "auto") -> str:
             return first
         raise ModelError(
             f"no inference runtime is installed (looked for {', '.join(RUNTIMES)}); "
-            "run: pip install ai-edge-litert"
+            f"run: {this_environment().install('ai-edge-litert')}"
         )
     if not _version(choice.removesuffix("-fp16")):
         raise ModelError(_missing(choice.removesuffix("-fp16"), installed()))
@@ -120,9 +121,9 @@ def load_runtime(choice: str = "auto") -> Runtime:
         with capture_native_stderr():  # TensorFlow prints a dozen lines about GPUs
             make = importlib.import_module(info.module).Interpreter
     except (ImportError, AttributeError, SystemError, OSError) as fault:
+        reinstall = this_environment().install(info.package, options="--force-reinstall")
         raise ModelError(
-            f"{info.package} {version} is installed but does not load ({fault}); "
-            f"run: pip install --force-reinstall {info.package}"
+            f"{info.package} {version} is installed but does not load ({fault}); run: {reinstall}"
         ) from fault
     return Runtime(name, version, make)
 
@@ -146,11 +147,11 @@ def _package_version(package: str) -> str | None:
 
 
 def _missing(choice: str, have: tuple[str, ...]) -> str:
-    advice = f"run: pip install {RUNTIMES[choice].package}"
+    advice = f"run: {this_environment().install(RUNTIMES[choice].package)}"
     if choice == "tflite-runtime":
         advice = (
             "it stopped at 2.14.0, with wheels up to Python 3.11 only; in a Python 3.11 venv run: "
-            "pip install tflite-runtime==2.14.0 'numpy<2' 'opencv-python<4.12'"
+            "python -m pip install tflite-runtime==2.14.0 'numpy<2' 'opencv-python<4.12'"
         )
     others = f" (installed: {', '.join(have)})" if have else ""
     return f"the runtime {choice} is not installed{others}; {advice}"
@@ -168,5 +169,6 @@ def _refuse_numpy_2(name: str, version: str) -> None:
     if numpy_version.partition(".")[0] not in {"0", "1"}:
         raise ModelError(
             f"tflite-runtime {version} cannot work with numpy {numpy_version}; "
-            "run: pip install 'numpy<2' 'opencv-python<4.12', or use --runtime litert"
+            f"run: {this_environment().install('numpy<2', 'opencv-python<4.12')}, "
+            "or use --runtime litert"
         )

@@ -5,9 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge_app.board import UNKNOWN
-from edge_app.doctor.finding import OK, WARN
+from edge_app.doctor.finding import INFO, OK, WARN, worst
 from edge_app.doctor.subprocess_check import CheckOutput
-from tests.support.machines import PI, findings, made_machine, problems
+from edge_app.python_environment import PythonEnvironment
+from tests.support.machines import (
+    MISSING,
+    PI,
+    Outputs,
+    findings,
+    made_machine,
+    problems,
+    reported,
+)
 
 
 def test_a_good_machine_has_no_problems(tmp_path: Path) -> None:
@@ -21,13 +30,35 @@ def test_a_good_machine_has_no_problems(tmp_path: Path) -> None:
 
 
 def test_unknown_is_never_ok(tmp_path: Path) -> None:
-    """A machine that reports nothing about itself gets warnings, each with a command."""
-    machine = made_machine(tmp_path, board=dict.fromkeys(PI, UNKNOWN), libc=("", ""))
+    """A Pi that reports nothing about itself gets warnings, each with a command."""
+    board = {**dict.fromkeys(PI, UNKNOWN), "model": PI["model"]}
+    machine = made_machine(tmp_path, board=board, libc=("", ""))
     (tmp_path / "proc/meminfo").unlink()
     found = findings(machine)
-    for name in ("board", "glibc", "governor", "throttling", "temperature", "memory"):
+    for name in ("glibc", "governor", "throttling", "temperature", "memory"):
         assert found[name].state == WARN
         assert found[name].fix
+
+
+def test_what_a_pc_need_not_have_is_no_warning(tmp_path: Path) -> None:
+    """Without screen, camera, sensors, aiohttp and pip, as in a container, it is still healthy."""
+    board = {**dict.fromkeys(PI, UNKNOWN), "model": "AMD EPYC", "os": "Debian GNU/Linux 12"}
+    reason = "there is no display; start it from the desktop"
+    outputs: Outputs = {
+        ("import", "libcamera"): reported(**MISSING),
+        ("import", "aiohttp"): reported(**MISSING),
+        ("display",): reported(toolkit="QT5", usable=False, reason=reason),
+    }
+    packages = PythonEnvironment(".venv/bin/python", pip=False, ensurepip=True)
+    machine = made_machine(tmp_path, outputs, board=board, env={}, packages=packages)
+    found = findings(machine)
+    notes = {name: one.state for name, one in found.items() if one.state != OK}
+    names = ("display", "cameras", "governor", "throttling", "temperature", "browser view")
+    assert notes == dict.fromkeys((*names, "requirements"), INFO)
+    assert worst(found.values()) == OK
+    fixes = [one.fix for one in found.values() if one.fix]
+    pip = ".venv/bin/python -m pip install aiohttp"
+    assert fixes == [f".venv/bin/python -m ensurepip && {pip}"]
 
 
 def test_checks_without_output_are_never_ok(tmp_path: Path) -> None:

@@ -12,18 +12,18 @@ from tests.support.machines import Outputs, findings, made_machine, problems, re
 def test_numpy_2_with_tflite_runtime_is_named(tmp_path: Path) -> None:
     """The runtime fails, with a pip command; models are still compared with their cards."""
     error = (
-        "tflite-runtime 2.14.0 cannot work with numpy 2.4.6; run: pip install 'numpy<2' "
+        "tflite-runtime 2.14.0 cannot work with numpy 2.4.6; run: python3 -m pip install 'numpy<2' "
         "'opencv-python<4.12', or use --runtime litert"
     )
     outputs: Outputs = {
         ("runtime", "litert"): reported(state="missing"),
         ("runtime", "tflite-runtime"): reported(state="broken", error=error),
     }
-    found = findings(made_machine(tmp_path, outputs, pip="/v/bin/python -m pip"))
+    found = findings(made_machine(tmp_path, outputs))
     runtime, model = found["runtime tflite-runtime"], found["model street"]
     assert runtime.state == FAIL
     assert runtime.message == "tflite-runtime 2.14.0 cannot work with numpy 2.4.6"
-    assert runtime.fix == "/v/bin/python -m pip install 'numpy<2' 'opencv-python<4.12'"
+    assert runtime.fix == "python3 -m pip install 'numpy<2' 'opencv-python<4.12'"
     assert (model.state, model.fix) == (WARN, runtime.fix)
     assert "not run" in model.message
 

@@ -31,7 +31,7 @@ def test_a_numpy_that_hides_the_systems_is_named(tmp_path: Path) -> None:
     outputs: Outputs = {("import", "picamera2"): broken}
     finding = findings(made_machine(tmp_path, outputs))["picamera2"]
     assert "numpy 2.4.6 in /v/site-packages hides 1.24.2 in /usr/lib/python3" in finding.message
-    assert finding.fix == "pip install 'numpy<2' 'opencv-python<4.12'"
+    assert finding.fix == "python3 -m pip install 'numpy<2' 'opencv-python<4.12'"
 
 
 def test_conflicts_of_the_apps_packages_are_reported(tmp_path: Path) -> None:
@@ -42,6 +42,6 @@ def test_conflicts_of_the_apps_packages_are_reported(tmp_path: Path) -> None:
     ]
     outputs: Outputs = {("conflicts",): reported(code=1, lines=lines)}
     finding = findings(made_machine(tmp_path, outputs))["requirements"]
-    assert (finding.state, finding.fix) == (WARN, "pip install 'numpy<2.3,>=2'")
+    assert (finding.state, finding.fix) == (WARN, "python3 -m pip install 'numpy<2.3,>=2'")
     outputs = {("conflicts",): reported(code=1, lines=lines[:1])}
     assert problems(made_machine(tmp_path, outputs)) == []

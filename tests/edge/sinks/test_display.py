@@ -64,7 +64,7 @@ XCB = {"QT_QPA_PLATFORM": "xcb"}
         ({}, "  GUI:   COCOA\n", "darwin", "never asked", None, {}),
         ({}, QT, "linux", "", "neither DISPLAY nor WAYLAND_DISPLAY is set", {}),
         ({"DISPLAY": ""}, QT, "linux", "", "there is no display", {}),
-        (X, HEADLESS, "linux", "", "pip install opencv-python", {}),
+        (X, HEADLESS, "linux", "", "install --force-reinstall opencv-python", {}),
         ({}, HEADLESS, "win32", "", "built without windows", {}),
         (W, QT, "linux", "", "Wayland runs here without Xwayland", {}),
         (X, QT, "linux", "it is dead", "the display :0 cannot be used: it is dead", {}),

@@ -239,7 +239,9 @@ def test_a_conflict_of_numpy_versions_is_explained(
 
     monkeypatch.delitem(sys.modules, "picamera2")
     monkeypatch.setattr(sys, "meta_path", [Clash("clash"), *sys.meta_path])
-    with pytest.raises(SourceError, match=r'not work with numpy .*; run `pip install "numpy<2"`'):
+    with pytest.raises(
+        SourceError, match=r"work with numpy .*; run `\S+ -m pip install 'numpy<2'`"
+    ):
         opened()
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from host_tools.report.figures import Figures, LatencySummary, Result, Score, in_order
 
-pytest.importorskip("matplotlib", reason="needs the host extra: pip install '.[host]'")
+pytest.importorskip("matplotlib", reason="needs the report extra: pip install -e '.[report]'")
 
 from host_tools.charts.bars import Row, row_chart
 from host_tools.charts.drawing import DARK, LIGHT, shortened, typefaces

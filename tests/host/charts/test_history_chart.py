@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-pytest.importorskip("matplotlib", reason="needs the host extra: pip install '.[host]'")
+pytest.importorskip("matplotlib", reason="needs the report extra: pip install -e '.[report]'")
 
 from host_tools.charts.history_chart import (
     HELD_OUT,

@@ -29,7 +29,7 @@ from host_tools.cli import main as host_tools
 from tests.conftest import ROOT
 from tests.support.made_digits import made_mnist
 
-pytest.importorskip("distributed", reason="needs the cluster extra: pip install '.[cluster]'")
+pytest.importorskip("distributed", reason="needs the cluster extra: pip install -e '.[cluster]'")
 
 from host_tools.cluster.cluster_evaluation import ClusterOptions, evaluate
 from host_tools.cluster.connection import connected

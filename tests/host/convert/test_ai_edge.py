@@ -17,14 +17,14 @@ from host_tools.tflite.flatbuffer import fused_names, read_graph, with_current_s
 from host_tools.tflite.intermediate import GraphRunner
 from tests.support.tiny_networks import GIVEN, tiny_samples, tiny_segmenter
 
-pytest.importorskip("ai_edge_quantizer", reason="needs the host extra: pip install '.[host]'")
+pytest.importorskip("ai_edge_quantizer", reason="needs the host extra: pip install -e '.[host]'")
 pytestmark = pytest.mark.tensorflow
 
 
 @pytest.fixture(scope="module")
 def model() -> bytes:
     """Return a tiny float32 segmenter."""
-    pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
+    pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
     return tiny_segmenter()
 
 

@@ -37,7 +37,7 @@ def test_live_filters_are_unchanged() -> None:
 @pytest.mark.tensorflow
 def test_a_dead_filter_outputs_its_bias_in_int8() -> None:
     """A float32 network with a dead filter keeps its output after quantization to int8."""
-    pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
+    pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
     pytest.importorskip("ai_edge_quantizer", reason="needs the host extra")
     keras = load_keras()
     given = keras.Input((8, 8, 3), batch_size=1)

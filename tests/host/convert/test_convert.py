@@ -25,7 +25,7 @@ from host_tools.convert.convert import convert
 from host_tools.convert.evaluation import Evaluation
 from host_tools.datasets import digit_files
 
-pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
+pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
 
 pytestmark = pytest.mark.tensorflow
 

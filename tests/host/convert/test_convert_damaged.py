@@ -11,7 +11,7 @@ from host_tools.framework import load_tensorflow
 from host_tools.models.keras_file import export_saved_model, load_model
 from tests.support.made_graph import write_graph
 
-pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
+pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
 
 pytestmark = pytest.mark.tensorflow
 

@@ -15,7 +15,7 @@ from host_tools.convert.conversion_options import ConversionOptions
 from host_tools.convert.convert import convert
 from tests.support.conversion_stops import Steps, digits_options
 
-pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
+pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
 
 pytestmark = pytest.mark.tensorflow
 

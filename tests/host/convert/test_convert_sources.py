@@ -31,7 +31,7 @@ from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_sha
 from host_tools.models.open_model import check_model, open_model
 from tests.support.made_graph import write_graph
 
-pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
+pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
 
 pytestmark = pytest.mark.tensorflow
 

@@ -18,7 +18,7 @@ from host_tools.models.keras_file import export_saved_model, load_model, weights
 from host_tools.models.loaded_model import fixed_shape
 from tests.support.made_digits import made_digits
 
-pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
+pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
 
 pytestmark = pytest.mark.tensorflow
 

@@ -20,21 +20,21 @@ from host_tools.diagnose.repair import find_repair
 from host_tools.tflite.flatbuffer import read_graph
 from tests.support.tiny_networks import GIVEN, SIZE_WH, tiny_samples, tiny_segmenter
 
-pytest.importorskip("ai_edge_quantizer", reason="needs the host extra: pip install '.[host]'")
+pytest.importorskip("ai_edge_quantizer", reason="needs the host extra: pip install -e '.[host]'")
 pytestmark = pytest.mark.tensorflow
 
 
 @pytest.fixture(scope="module")
 def even() -> bytes:
     """Return a network that 8 bits are enough for."""
-    pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
+    pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
     return tiny_segmenter()
 
 
 @pytest.fixture(scope="module")
 def uneven() -> bytes:
     """Return a network whose middle has one channel far greater than the others."""
-    pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
+    pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
     return tiny_segmenter(spread=3000.0)
 
 

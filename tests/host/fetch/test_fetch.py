@@ -22,7 +22,7 @@ from host_tools.fetch.fetch import DOWNLOADS, Download, RemoteFile, fetch
 from tests.support.file_server import FileServer, served
 from tests.support.made_archives import member, packed
 
-pytest.importorskip("pooch", reason="needs the host extra: pip install '.[host]'")
+pytest.importorskip("pooch", reason="needs the host extra: pip install -e '.[host]'")
 
 
 @pytest.fixture(autouse=True)

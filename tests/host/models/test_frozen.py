@@ -31,7 +31,7 @@ from host_tools.models.rebuild import (
 )
 from tests.support.made_graph import SIZE_WH, write_graph
 
-pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
+pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
 
 pytestmark = pytest.mark.tensorflow
 SHAPE = (1, *SIZE_WH[::-1], 3)

@@ -1,22 +1,30 @@
 """The report page as a reader gets it, and the command that makes it."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from rich.console import Console
 from rich.progress import Progress
 
+from edge_app.errors import EdgeError
 from edge_app.frame import Image
+from edge_app.python_environment import this_environment
 from host_tools import cli
-from host_tools.report.build_report import by_model, collect
+from host_tools.report.build_report import ReportOptions, build_report, by_model, collect
 from host_tools.report.gallery import make_gallery, mark_difference
 from host_tools.report.page import ModelSection, RenderedChart, page_template, render_page
 from tests.support.made_results import bench, board, summary, write
 
-pytest.importorskip("matplotlib", reason="needs the host extra: pip install '.[host]'")
-markupsafe = pytest.importorskip("markupsafe", reason="needs the host extra: pip install '.[host]'")
+pytest.importorskip("matplotlib", reason="needs the report extra: pip install -e '.[report]'")
+markupsafe = pytest.importorskip(
+    "markupsafe", reason="needs the report extra: pip install -e '.[report]'"
+)
+ROOT = Path(__file__).parents[3]
 DIGITS = Path("samples") / "digits-images-idx3-ubyte.gz"
 
 
@@ -245,6 +253,38 @@ def test_an_output_folder_that_is_a_file_is_refused(
     path = write(tmp_path / "a.json", bench(("int8",)))
     assert cli.main(["report", str(path), "--no-reference", "--out", str(tmp_path / "out")]) == 1
     assert "cannot write" in capsys.readouterr().err
+
+
+def test_a_report_needs_no_tensorflow(tmp_path: Path) -> None:
+    """What the report extra brings is enough; nothing else of the host extra is loaded."""
+    path = write(tmp_path / "a.json", bench(("int8",)))
+    blocked = ("tensorflow", "keras", "ai_edge_quantizer", "pooch", "requests", "distributed")
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({blocked}))\n"
+        "from host_tools.cli import main; sys.exit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "report", path, "--out", tmp_path / "out"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "index.html").is_file()
+
+
+@pytest.mark.parametrize("missing", [["jinja2"], ["matplotlib"], ["jinja2", "matplotlib"]])
+def test_what_a_report_needs_is_installed_by_one_command(
+    missing: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every missing package is named at once, before anything is read."""
+    for name in missing:
+        monkeypatch.setitem(sys.modules, name, None)
+    options = ReportOptions([tmp_path / "missing.json"], tmp_path / "out", "title")
+    command = this_environment().install(*missing)
+    with pytest.raises(EdgeError, match=f"not installed; run: {re.escape(command)}$"):
+        build_report(options, Console())
 
 
 @pytest.mark.parametrize("name", ["<", "&", '"', "'"])

@@ -54,13 +54,13 @@ def test_an_installed_runtime_can_be_chosen(have: dict[str, str], name: str) -> 
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        ("auto", r"looked for litert, tflite-runtime, tensorflow\); run: pip install ai-edge-lite"),
-        ("litert", r"litert is not installed; run: pip install ai-edge-litert"),
+        ("auto", r"looked for litert, .*, tensorflow\); run: \S+ -m pip install ai-edge-litert"),
+        ("litert", r"litert is not installed; run: \S+ -m pip install ai-edge-litert"),
         (
             "tflite-runtime",
-            r"Python 3\.11 venv run: pip install tflite-runtime==2\.14\.0 'numpy<2'",
+            r"Python 3\.11 venv run: python -m pip install tflite-runtime==2\.14\.0 'numpy<2'",
         ),
-        ("tensorflow", r"run: pip install tensorflow"),
+        ("tensorflow", r"run: \S+ -m pip install tensorflow"),
     ],
 )
 def test_a_missing_runtime_names_its_pip_command(

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from edge_app.commands.arg_types import listen_at
+from edge_app.python_environment import this_environment
 from tests.support.whole_runs import ENV, begin, edge
 
 WITHOUT = (
@@ -80,10 +81,12 @@ def test_a_port_in_use_ends_the_run_in_one_line() -> None:
 
 
 def test_a_missing_library_is_reported_with_its_command() -> None:
-    """In one line, and only if the view was requested."""
+    """In one line, before a model is loaded, and only if the view was requested."""
     arguments = ["run", "--headless", "--max-frames", "3"]
+    command = this_environment().install("aiohttp")
+    assert command.endswith("aiohttp")
     for more, code, message in (
-        (["--serve", "0"], 1, "--serve needs aiohttp: pip install aiohttp"),
+        (["--serve", "0"], 1, f"--serve needs aiohttp, which is not installed; run: {command}"),
         ([], 0, ""),
     ):
         done = subprocess.run(
@@ -96,6 +99,7 @@ def test_a_missing_library_is_reported_with_its_command() -> None:
         )
         assert done.returncode == code, done.stderr
         assert message in done.stderr
+        assert ("loaded in" in done.stdout) == (code == 0)
         assert done.stderr.count("\n") == len(message[:1])
 
 

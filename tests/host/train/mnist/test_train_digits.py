@@ -30,7 +30,7 @@ from host_tools.train.mnist.train_digits import (
 from host_tools.train.watching import training_bar
 from tests.support.made_digits import made_digits
 
-pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
+pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
 
 pytestmark = pytest.mark.tensorflow
 

@@ -9,7 +9,7 @@ import pytest
 
 from edge_app.errors import ModelError
 
-pytest.importorskip("tensorflow", reason="needs the host extra: pip install '.[host]'")
+pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
 
 from host_tools import cli
 from host_tools.framework import load_keras, load_tensorflow
@@ -230,7 +230,7 @@ def test_the_command_trains_from_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """From CamVid's layout and a frozen graph to a .keras file, its history and chart."""
-    pytest.importorskip("matplotlib", reason="needs the host extra: pip install '.[host]'")
+    pytest.importorskip("matplotlib", reason="needs the host extra: pip install -e '.[host]'")
     camvid = made_camvid(tmp_path / "camvid", 2)
     teacher = made_teacher(tmp_path / "teacher.pb", folded=True)
     out = tmp_path / "street.keras"

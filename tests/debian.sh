@@ -1,0 +1,98 @@
+#!/bin/sh
+# Set up and test HEAD on a bare Debian, as a newcomer would: `make demo` as root, which installs
+# what the system lacks, then as a user without sudo, then the tests. As root; make test-debian12.
+#
+#   RELEASE     bookworm (Debian 12, Python 3.11.2: the oldest supported) or trixie (13, 3.13)
+#   DEBIAN_DIR  where the trees, pip's cache and the logs are kept; reused by the next run
+#   TESTS       fast: what needs no TensorFlow (default); all: make test; none
+#   USERS       who runs the tests (default: user; root user for both)
+#   FRESH=1     a new tree, so that the installation of Debian's packages is tried again
+#
+# Needs debootstrap. Only what is committed is tried.
+set -eu
+cd "$(dirname "$0")/.."
+: "${RELEASE:=bookworm}" "${DEBIAN_DIR:=/var/cache/edge-quant-debian}" "${TESTS:=fast}"
+: "${USERS:=user}" "${FRESH:=}"
+tree=$DEBIAN_DIR/$RELEASE
+BEGUN=$(date +%s)
+
+stop() {
+    echo "test-debian: $*" >&2
+    exit 1
+}
+
+say() {
+    now=$(($(date +%s) - BEGUN))
+    printf '\n[%d:%02d] %s: %s\n' $((now / 60)) $((now % 60)) "$RELEASE" "$*"
+}
+
+[ "$(id -u)" = 0 ] || stop "debootstrap and chroot need root; run: sudo make test-debian12"
+case $TESTS in fast | all | none) ;; *) stop "TESTS is fast, all or none, not $TESTS" ;; esac
+for tool in debootstrap unshare git; do
+    command -v $tool >/dev/null || stop "there is no $tool; run: apt install $tool"
+done
+
+# inside USER COMMAND: run a shell command in the user's clone; what it starts ends with it.
+inside() {
+    case $1 in root) home=/root ;; *) home=/home/$1 ;; esac
+    unshare --mount --pid --fork --mount-proc="$tree/proc" sh -ec '
+        tree=$1
+        shift
+        mount --rbind /sys "$tree/sys"
+        # Devices of its own, without the cameras of this machine.
+        mount -t tmpfs -o mode=755 dev "$tree/dev"
+        for node in null zero full random urandom tty; do
+            touch "$tree/dev/$node"
+            mount --bind "/dev/$node" "$tree/dev/$node"
+        done
+        mkdir "$tree/dev/pts" "$tree/dev/shm"
+        mount -t devpts -o newinstance,ptmxmode=666 devpts "$tree/dev/pts"
+        mount -t tmpfs -o mode=1777 shm "$tree/dev/shm"
+        ln -s pts/ptmx "$tree/dev/ptmx"
+        ln -s /proc/self/fd "$tree/dev/fd"
+        exec chroot "$tree" "$@"' sh "$tree" \
+        /usr/sbin/runuser -u "$1" -- \
+        /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="$home" USER="$1" LANG=C.UTF-8 \
+        TERM=xterm DEBIAN_FRONTEND=noninteractive PIP_CACHE_DIR="/var/cache/pip-$1" \
+        PIP_ROOT_USER_ACTION=ignore sh -ec "cd $home; [ ! -d edge-quant ] || cd edge-quant; $2"
+}
+
+mkdir -p "$DEBIAN_DIR"
+[ -z "$FRESH" ] || rm -rf "$tree"
+if [ ! -e "$tree/complete" ]; then
+    say "a new tree in $tree"
+    rm -rf "$tree"
+    # A clone and `make`: what the README asks for, and no Python.
+    debootstrap --variant=minbase --include=make,ca-certificates "$RELEASE" "$tree" \
+        >"$DEBIAN_DIR/$RELEASE.log" 2>&1 || stop "debootstrap failed; see $DEBIAN_DIR/$RELEASE.log"
+    touch "$tree/complete"
+fi
+# Names, package index and certificates as on this machine.
+for file in /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/ssl/certs/ca-certificates.crt; do
+    [ ! -e $file ] || cp -L $file "$tree$file"
+done
+grep -q ^user: "$tree/etc/passwd" || chroot "$tree" /usr/sbin/useradd --create-home user
+
+for name in root user; do
+    case $name in root) home=$tree/root ;; *) home=$tree/home/$name ;; esac
+    rm -rf "$home/edge-quant"
+    git clone --quiet --no-hardlinks . "$home/edge-quant"
+    mkdir -p "$tree/var/cache/pip-$name"
+    chroot "$tree" /bin/chown -R "$name:" "${home#"$tree"}/edge-quant" "/var/cache/pip-$name"
+    say "make demo as $name, commit $(git rev-parse --short HEAD)"
+    inside $name "make demo && test -s demo/int8/summary.json && .venv/bin/python --version"
+done
+
+failed=
+for name in $USERS; do
+    [ "$TESTS" != none ] || continue
+    say "$TESTS tests as $name"
+    case $TESTS in
+    all) command="make test" ;;
+    fast) command=".venv/bin/python -m pip install --quiet --disable-pip-version-check \
+        --editable '.[dev,report]' pooch && .venv/bin/python -m pytest -q -m 'not tensorflow'" ;;
+    esac
+    inside "$name" "$command" || failed="$failed $name"
+done
+[ -z "$failed" ] || stop "$RELEASE: tests failed as$failed"
+say "all well"
