@@ -252,7 +252,7 @@ def test_an_output_folder_that_is_a_file_is_refused(
     (tmp_path / "out").write_text("")
     path = write(tmp_path / "a.json", bench(("int8",)))
     assert cli.main(["report", str(path), "--no-reference", "--out", str(tmp_path / "out")]) == 1
-    assert "cannot write" in capsys.readouterr().err
+    assert "cannot be written" in capsys.readouterr().err
 
 
 def test_a_report_needs_no_tensorflow(tmp_path: Path) -> None:
