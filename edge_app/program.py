@@ -142,6 +142,8 @@ class Program:
             options = self.parse(given or ["--help"])
         except SystemExit as end:  # after a help, a version or a usage error
             sys.exit(finish_output(self.name, int(end.code or 0)))
+        except KeyboardInterrupt:
+            return 130
         return exit_code(self.name, lambda: int(options.handler(options)), self.interrupted)
 
 

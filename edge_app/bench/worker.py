@@ -41,6 +41,9 @@ def run_in_process(request: WorkerRequest, stop: threading.Event, on_phase: OnPh
         except (EOFError, ConnectionError):
             # A process that is killed with a message unread resets its pipe instead of ending it.
             raise ModelError(_death_message(request, _end(process))) from None
+        except KeyboardInterrupt:  # the second one: nobody waits for a result any more
+            process.kill()
+            raise
         finally:
             ours.close()
             _end(process)

@@ -126,6 +126,7 @@ def _run_thesis(options: argparse.Namespace, console: Console) -> int:
 
 def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
     import threading
+    from contextlib import suppress
 
     from edge_app.bench.bench_output import print_results, print_verdict, run_with_progress
     from edge_app.bench.benchmark import Benchmark
@@ -164,7 +165,8 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
     print_wrapped(console, f"[dim]{board_line(watch.before)}[/]")
     benchmark = Benchmark(request, cases, watch.before, stop)
     title = f"{spec.title} on {Path(source).name}"
-    with signals.caught():
+    # A second Ctrl-C ends the current case at once, and keeps what is measured as well.
+    with signals.caught(), suppress(KeyboardInterrupt):
         run_with_progress(console, title, benchmark)
     watched = watch.end(benchmark.board_states)
     detailed, explained = options.details, options.explain

@@ -68,17 +68,12 @@ def run_session(
         session = stack.enter_context(
             Session(options, source, engine, outputs, cost_bytes, stop, notifier)
         )
-        error: BaseException | None = None
-        try:
-            for run in session.runs(stack):
-                run.go()
-        except (KeyboardInterrupt, Exception) as caught:  # noqa: BLE001
-            error = caught  # raised below, when nothing can be lost any more
+        error = _run_all(session, stack, signals)  # raised below, when nothing can be lost any more
         notifier.ending()
         for sink in outputs.sinks:
             try:
                 sink.close()
-            except Exception as caught:  # noqa: BLE001
+            except (KeyboardInterrupt, Exception) as caught:  # noqa: BLE001
                 error = error or caught
         if options.outputs.save:
             try:
@@ -96,6 +91,19 @@ def run_session(
             raise error
         number = signals.number or (2 if error is not None else 0)
         return summary, 128 + number if number else 0
+
+
+def _run_all(session: Session, stack: ExitStack, signals: Signals) -> BaseException | None:
+    """Run what keys choose, one after another; return what ended it early, if it was an error."""
+    try:
+        try:
+            for run in session.runs(stack):
+                run.go()
+        finally:
+            signals.end()
+    except (KeyboardInterrupt, Exception) as caught:  # noqa: BLE001
+        return caught
+    return None
 
 
 def _print_start(console: Console, engine: Engine, source: Source) -> None:

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+# Of impatience at the end of a run: a recording on a dead network disk may never be closed.
+_IMPATIENT = 4
+_SAME_WISH_S = 0.5
 
 
 class Signals:
     """The signal that stopped a run.
 
     stop: set by the first signal. number: of that signal, None without one.
-    A second signal raises KeyboardInterrupt.
+    A second signal raises KeyboardInterrupt, once. It does not within half a second, since an
+    impatient finger means one wish, and not while the run is ending and its results are being
+    written. The fourth one raises it anyway.
     """
 
-    def __init__(self, stop: threading.Event) -> None:
+    def __init__(self, stop: threading.Event, clock: Callable[[], float] = time.monotonic) -> None:
         self.number: int | None = None
         self._stop = stop
+        self._clock = clock
+        self._first_s = 0.0
+        self._count = 0
+        self._ending = False
 
     @contextmanager
     def caught(self) -> Iterator[None]:
@@ -32,8 +43,18 @@ class Signals:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    def end(self) -> None:
+        """Note that the run is ending, which only the fourth signal interrupts."""
+        self._ending = True
+
     def _catch(self, number: int, _frame: FrameType | None) -> None:
-        if self.number is not None:
+        self._count += 1
+        if self.number is None:
+            self.number = number
+            self._first_s = self._clock()
+            self._stop.set()
+            return
+        early = self._ending or self._clock() - self._first_s < _SAME_WISH_S
+        if not early or self._count >= _IMPATIENT:
+            self._ending = True
             raise KeyboardInterrupt
-        self.number = number
-        self._stop.set()

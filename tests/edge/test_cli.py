@@ -82,37 +82,54 @@ def test_a_recording_ends_at_its_size_and_the_run_continues(tmp_path: Path) -> N
     assert done.stdout.count("it reached 1 MB") == 1
 
 
+def begin_recording(folder: Path) -> subprocess.Popen[str]:
+    """Start an endless run with all outputs in a folder; return when it has a few frames."""
+    child = begin(
+        "run", "--model", "mnist", "--headless", "--loop", "--metrics", folder,
+        "--record", folder / "out.mp4",
+    )  # fmt: skip
+    log = folder / "frames.jsonl"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (log.exists() and log.stat().st_size > 2000):
+        time.sleep(0.05)
+    return child
+
+
+def check_complete(folder: Path) -> None:
+    """Check that the recording plays, the log is complete and the summary fits both."""
+    import av
+
+    summary = summary_of(folder)
+    assert summary["status"] == "interrupted"
+    lines = (folder / "frames.jsonl").read_text("utf-8").splitlines()
+    assert len([json.loads(line) for line in lines]) == summary["frames"] > 0
+    with av.open(str(folder / "out.mp4")) as container:
+        assert sum(1 for _ in container.decode(video=0)) == summary["recording"]["frames"]
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
 def test_a_signal_closes_everything(tmp_path: Path, number: int, code: int) -> None:
     """The recording plays, the log is complete, the summary says interrupted."""
-    import av
-
-    child = begin(
-        "run",
-        "--model",
-        "mnist",
-        "--headless",
-        "--loop",
-        "--metrics",
-        tmp_path,
-        "--record",
-        tmp_path / "out.mp4",
-    )
-    log = tmp_path / "frames.jsonl"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not (log.exists() and log.stat().st_size > 2000):
-        time.sleep(0.05)
+    child = begin_recording(tmp_path)
     child.send_signal(number)
     _, said = child.communicate(timeout=60)
     assert child.returncode == code, said
-    summary = summary_of(tmp_path)
-    assert summary["status"] == "interrupted"
-    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
-    assert len(lines) == summary["frames"] > 0
-    with av.open(str(tmp_path / "out.mp4")) as container:
-        assert sum(1 for _ in container.decode(video=0)) == summary["recording"]["frames"]
+    check_complete(tmp_path)
+
+
+@pytest.mark.parametrize("pause_ms", [0, 1, 3, 10, 30])
+def test_two_signals_close_everything(tmp_path: Path, pause_ms: int) -> None:
+    """An impatient finger presses Ctrl-C twice; what was recorded is worth the moment."""
+    child = begin_recording(tmp_path)
+    for _ in range(3):
+        child.send_signal(signal.SIGINT)
+        time.sleep(pause_ms / 1000)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 130, said
+    assert "Traceback" not in said
+    check_complete(tmp_path)
 
 
 @pytest.mark.parametrize(

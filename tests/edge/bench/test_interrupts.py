@@ -1,0 +1,71 @@
+"""Ctrl-C at any moment of a benchmark ends it without a traceback, and blames nobody."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.whole_runs import ENV, ROOT
+
+BENCH = (
+    "bench", "--model", "mnist", "--variants", "int8,float32", "--rounds", "2", "--min-secs", "60",
+)  # fmt: skip
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="children are found in /proc")
+
+
+def has_child(pid: int) -> bool:
+    """Return whether a process has one."""
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text("ascii", errors="replace").rpartition(")")[2].split()
+        except OSError:  # it has just ended
+            continue
+        if int(fields[1]) == pid:
+            return True
+    return False
+
+
+def interrupted(tmp_path: Path, wait_s: float, times: int = 1) -> tuple[int, str]:
+    """Start a benchmark, press Ctrl-C in its terminal some time after its child has started."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "edge_app.cli", *BENCH, "--json", str(tmp_path / "a.json")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=ROOT,
+        env=ENV,
+        start_new_session=True,
+    ) as bench:
+        while bench.poll() is None and not has_child(bench.pid):
+            time.sleep(0.002)
+        time.sleep(wait_s)
+        for _ in range(times):
+            os.killpg(bench.pid, signal.SIGINT)
+            time.sleep(0.005)
+        output, _ = bench.communicate(timeout=120)
+    return bench.returncode, output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", range(24))
+def test_ctrl_c_while_a_child_starts(moment: int, tmp_path: Path) -> None:
+    """In the child's first second: before its first line, in its imports, while it loads."""
+    code, output = interrupted(tmp_path, moment * 0.04)
+    assert "Traceback" not in output
+    assert "ended early" not in output
+    assert "not measured" not in output
+    assert code == 130, output
+
+
+@pytest.mark.parametrize("wait_s", [0.0, 1.0])
+def test_ctrl_c_many_times_ends_at_once(wait_s: float, tmp_path: Path) -> None:
+    """The fourth one ends the child as well, and what is measured is kept."""
+    code, output = interrupted(tmp_path, wait_s, times=5)
+    assert "Traceback" not in output
+    assert code == 130, output
