@@ -22,7 +22,8 @@ class Controls:
     divider: position of the split, share of the width from the left.
     swap_red_blue: for cameras that mix up their channels; mirroring is a camera option.
     record: whether a recording is wanted; whether one is being written is a State.
-    single_frames: how many have been released while paused.
+    single_frames: how many have been released while paused, or of images that stay.
+    images_stay: whether each image stays until a key asks for the next one.
     """
 
     alpha: float = ALPHA
@@ -37,6 +38,7 @@ class Controls:
     record: bool = False
     paused: bool = False
     single_frames: int = 0
+    images_stay: bool = False
 
 
 # What a key does, in the order of KEYS.
@@ -95,7 +97,14 @@ def _cycle(name: str, values: tuple[Any, ...]) -> Change:
 
 
 def _one_frame(controls: Controls) -> Controls:
-    return replace(controls, paused=True, single_frames=controls.single_frames + 1)
+    stays = controls.images_stay  # which is a pause already
+    return replace(controls, paused=not stays, single_frames=controls.single_frames + 1)
+
+
+def _pause(controls: Controls) -> Controls:
+    if controls.images_stay:
+        return _one_frame(controls)
+    return replace(controls, paused=not controls.paused)
 
 
 KEYS = (
@@ -119,7 +128,7 @@ KEYS = (
     Key(("i",), "figures: all, few, none", Action.HUD, _cycle("hud", (2, 1, 0)), "figures"),
     Key(("r",), "record on or off", Action.RECORD, _switch("record"), "record"),
     Key(("s",), "snapshot", Action.SNAPSHOT),
-    Key(("space",), "pause or continue", Action.PAUSE, _switch("paused"), "pause"),
+    Key(("space",), "pause or continue", Action.PAUSE, _pause, "pause"),
     Key((".",), "one frame, then pause", Action.SINGLE_FRAME, _one_frame),
     Key(("b",), "swap red and blue", Action.SWAP_RED_BLUE, _switch("swap_red_blue")),
     Key(("f",), "full screen", Action.FULLSCREEN, _switch("fullscreen")),

@@ -89,6 +89,14 @@ def seconds(text: str) -> float:
     return number
 
 
+def slide_seconds(text: str) -> float:
+    """Return how long an image is shown, in seconds: from a frame of film to ten minutes."""
+    number = float(text)
+    if not 0.04 <= number <= 600:
+        raise argparse.ArgumentTypeError("must be from 0.04 to 600")
+    return number
+
+
 def share(text: str) -> float:
     """Return a share between 0 and 1."""
     number = float(text)

@@ -15,6 +15,7 @@ from edge_app.commands.arg_types import (
     seconds,
     share,
     size,
+    slide_seconds,
 )
 from edge_app.commands.model_options import add_model, read_model
 from edge_app.controls import ALPHA, KEYS
@@ -65,6 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.value("--max-frames", "N", "stop after N frames (default: no limit)", positive)
     text = "stream N of a video with several, from 0 (default: the largest)"
     add.value("--video-stream", "N", text, natural)
+    text = "show each image of a folder for S seconds (default: until a key, in a window)"
+    add.value("--slideshow", "S", text, slide_seconds)
     add.flag("--loop", "start over at the end of a file (default: stop)")
     add.choice(
         "--read-digits",
@@ -157,6 +160,7 @@ def run_options(options: argparse.Namespace) -> RunOptions:
         task=TaskSpec(spec, source, truth, options.truth_labels, options.video_stream),
         variant=options.variant or default_variant(spec),
         outputs=options_from(options, OutputOptions),
+        slideshow_s=options.slideshow,
         camera=options_from(
             options, CameraOptions, size_wh=options.camera_size, exposure_ms=options.exposure
         ),

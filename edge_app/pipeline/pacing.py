@@ -14,6 +14,8 @@ from edge_app.frame import Frame
 from edge_app.sources.source import Source
 from edge_app.state import RUNNING, State
 
+_TURN_S = 0.03  # between two looks whether the next image is asked for
+
 
 @dataclass(slots=True)
 class PacedSource:
@@ -24,6 +26,8 @@ class PacedSource:
     paced: whether frames of a file wait for their time. pace_hz: rate of frames without a time.
     swap: whether to swap red and blue; called for every frame.
     on_captured: called with the capture time of each frame of a live source, by its thread.
+    turned: how often someone has asked for the next image; each one stays until this grows. None
+        for frames that follow one another by themselves.
     ended: whether the source has no more frames.
     """
 
@@ -34,8 +38,10 @@ class PacedSource:
     pace_hz: float | None = None
     swap: Callable[[], bool] = lambda: False
     on_captured: Callable[[float], None] | None = None
+    turned: Callable[[], int] | None = None
     ended: bool = field(default=False, init=False)
     _last_state: State = field(default=RUNNING, init=False)
+    _given_up: threading.Event = field(default_factory=threading.Event, init=False)
 
     @property
     def waits(self) -> bool:
@@ -75,8 +81,24 @@ class PacedSource:
                     frame = replace(frame, captured_s=time.monotonic())
             if live and self.on_captured is not None:
                 self.on_captured(frame.captured_s)
+            turned = self.turned() if self.turned is not None else 0
             yield swapped(frame) if self.swap() else frame
+            if self.turned is not None and not self._wait_for_turn(turned):
+                return
+        if paced and self.pace_hz and not self.source.has_clock:
+            self.stop.wait(1 / self.pace_hz)  # the last image stays as long as the others
         self.ended = True
+
+    def _wait_for_turn(self, before: int) -> bool:
+        """Wait until the next image is asked for; return False at the end of the run."""
+        while self.turned is not None and self.turned() == before:
+            if self._given_up.is_set() or self.stop.wait(_TURN_S):
+                return False
+        return True
+
+    def give_up(self) -> None:
+        """End the waiting for a next image: nobody reads the frames any more."""
+        self._given_up.set()
 
 
 def swapped(frame: Frame) -> Frame:

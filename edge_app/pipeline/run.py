@@ -65,7 +65,10 @@ class Run:
         frames = self.paced.frames()
         while not (self.paced.ended or self._is_over()):
             with closing(self._infer(frames)) as items:  # ends the workers, whatever happens
-                self._present(items)
+                try:
+                    self._present(items)
+                finally:
+                    self.paced.give_up()
         self.presenter.end()
 
     def _infer(self, frames: Iterator[Frame]) -> Generator[Item, None, None]:

@@ -56,7 +56,7 @@ class RunOptions:
     """Options of one run. Raises UsageError for a contradiction.
 
     task: the model and its source. keep_loaded: engines to cache; None decides by their memory.
-    read_digits: one of `digits.reader.CHOICES`.
+    read_digits: one of `digits.reader.CHOICES`. slideshow_s: how long each image stays.
     """
 
     task: TaskSpec
@@ -70,6 +70,7 @@ class RunOptions:
     loop: bool = False
     camera: CameraOptions | None = None
     read_digits: str = "auto"
+    slideshow_s: float | None = None
 
     def __post_init__(self) -> None:
         """Check that truth labels come with truth, and that the source is not overwritten."""

@@ -94,9 +94,10 @@ class Outputs:
         wanted = options.outputs
 
         def open_recorder(path: Path, spent_bytes: int) -> Recorder:
+            slide_s = options.slideshow_s if are_images(self._source) else None
             return Recorder(
                 path,
-                rate_hz=self._source.rate_hz,
+                rate_hz=1 / slide_s if slide_s else self._source.rate_hz,
                 live=self._source.live,
                 max_mb=wanted.record_max_mb,
                 spent_bytes=spent_bytes,
@@ -192,7 +193,9 @@ def joined_keys(readers: Sequence[ReadKeys]) -> ReadKeys:
     return lambda: [key for read in readers for key in read()]
 
 
-def first_controls(options: OutputOptions, outputs: Outputs, *, swap_red_blue: bool) -> Controls:
+def first_controls(
+    options: OutputOptions, outputs: Outputs, *, swap_red_blue: bool, images_stay: bool = False
+) -> Controls:
     """Return the controls at the start.
 
     If only browsers show images, these have only the first lines of figures: their page has all.
@@ -205,4 +208,5 @@ def first_controls(options: OutputOptions, outputs: Outputs, *, swap_red_blue: b
         swap_red_blue=swap_red_blue,
         hud=1 if few else 2,
         fullscreen=options.kiosk,
+        images_stay=images_stay,
     )

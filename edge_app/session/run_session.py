@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from edge_app.board import board, versions
 from edge_app.console import print_line, print_markup, print_wrapped
-from edge_app.errors import EdgeError
+from edge_app.errors import EdgeError, UsageError
 from edge_app.frame import Image
 from edge_app.model.engine import Engine, load_engine
 from edge_app.process import prepare_process
@@ -27,7 +27,7 @@ from edge_app.session.signals import Signals
 from edge_app.sinks.display import display_verdict
 from edge_app.sinks.metrics_log import write_summary
 from edge_app.sinks.snapshots import save_png
-from edge_app.sources.source import Source
+from edge_app.sources.source import Source, are_images
 from edge_app.style import count, duration
 
 
@@ -50,6 +50,8 @@ def run_session(
                 loop=options.loop, max_frames=options.max_frames, camera=options.camera
             )
         )
+        if options.slideshow_s and not are_images(source):
+            raise UsageError("--slideshow needs an image or a folder of images; leave it out")
         before_bytes = resident_bytes()
         engine = load_engine(
             options.task.spec, options.variant, runtime=options.runtime, threads=options.threads

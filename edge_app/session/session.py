@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from edge_app.session.outputs import Outputs, first_controls
 from edge_app.session.tasks import tasks_from
 from edge_app.session.user_state import is_swapped, remember_swapped
 from edge_app.sinks.snapshots import take_snapshot
-from edge_app.sources.source import Source
+from edge_app.sources.source import Source, are_images
 from edge_app.state import State, StateKind
 
 _SNAPSHOTS = Path("snapshots")
@@ -72,7 +73,10 @@ class Session(Closeable):
             [lambda: self.pool.states, self._source_states, lambda: outputs.recording.states],
             keys=outputs.keys,
             controls=first_controls(
-                options.outputs, outputs, swap_red_blue=source.live and is_swapped(source.name)
+                options.outputs,
+                outputs,
+                swap_red_blue=source.live and is_swapped(source.name),
+                images_stay=self._images_stay(source),
             ),
         )
         self.stats = RunStats(
@@ -115,6 +119,8 @@ class Session(Closeable):
             self.pool.request(key)
             self.pool.preload(None)
             self._outputs.begin(source, key.spec)
+            controls = self.controller.controls
+            self.controller.controls = replace(controls, images_stay=self._images_stay(source))
             self.stats.change_source(self.pool.acquire()[0].info, source)
             self._run = self._make_run()
             yield self._run
@@ -132,9 +138,10 @@ class Session(Closeable):
             source,
             self._stop,
             paced=not options.as_fast_as_possible,
-            pace_hz=source.rate_hz if outputs.is_followed else None,
+            pace_hz=self._pace_hz(),
             swap=lambda: self.controller.controls.swap_red_blue,
             on_captured=self.stats.sources.count_captured,
+            turned=self._turned if self.controller.controls.images_stay else None,
         )
         reader = None
         if options.read_digits != "off":
@@ -154,6 +161,22 @@ class Session(Closeable):
             on_progress=lambda stats: self._notifier.beat(partial(_service_status, stats)),
         )
 
+    def _pace_hz(self) -> float | None:
+        """Return the rate of frames without a time, if someone may follow them."""
+        if not self._outputs.is_followed:
+            return None
+        slide_s = self._options.slideshow_s
+        return 1 / slide_s if slide_s and are_images(self.source) else self.source.rate_hz
+
+    def _images_stay(self, source: Source) -> bool:
+        """Return whether each image stays in the window until a key."""
+        options = self._options
+        hurried = options.slideshow_s or options.as_fast_as_possible
+        return self._outputs.hints and not hurried and are_images(source)
+
+    def _turned(self) -> int:
+        return self.controller.controls.single_frames
+
     def last_image(self) -> Image | None:
         """Return the last frame with its overlay: uint8 (H, W, 3) BGR; None before the first."""
         shown = self._run.presenter.snapshot()
@@ -167,6 +190,10 @@ class Session(Closeable):
 
     def _source_states(self) -> tuple[State, ...]:
         state = self.source.state
+        last, images = self._run.presenter.last, self.source.frame_count
+        if self.controller.controls.images_stay and last is not None and images != 1:
+            of = f" of {images}" if images else ""
+            return (State(StateKind.NOTE, f"image {last.frame.index + 1}{of}, space: next"),)
         return () if state.kind in {StateKind.RUNNING, StateKind.CLOSED} else (state,)
 
     # Handlers of actions.

@@ -46,6 +46,7 @@ def make_run(
     paced: bool = False,
     pace_hz: float | None = None,
     previews: bool = False,
+    images_stay: bool = False,
     on_progress: Callable[[RunStats], None] = ignore_progress,
 ) -> Run:
     """Return a run; its keys change engines and quit, and do what `handlers` adds."""
@@ -59,6 +60,7 @@ def make_run(
         {**engine_handlers(pool), Action.QUIT: end, **(handlers or {})},
         [lambda: pool.states, *status_providers],
         keys=keys,
+        controls=Controls(images_stay=images_stay),
     )
     stats = RunStats(
         engine_info(cast(Engine, engine)),
@@ -76,6 +78,7 @@ def make_run(
         pace_hz=pace_hz,
         swap=lambda: controller.controls.swap_red_blue,
         on_captured=stats.sources.count_captured,
+        turned=(lambda: controller.controls.single_frames) if images_stay else None,
     )
     return Run(
         paced_source,

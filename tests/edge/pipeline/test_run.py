@@ -243,3 +243,57 @@ def test_a_sink_of_the_status_gets_the_last_frame() -> None:
     assert len(status_only.steps) < 400
     assert status_only.steps[-1].frame.index == 399
     assert status_only.statuses[-1].frames == 400
+
+
+@pytest.mark.parametrize("key", ["space", "."])
+def test_images_stay_until_a_key(key: str) -> None:
+    """Each key shows one more image, none is lost, and the key after the last one ends the run."""
+    shown: list[int] = []
+    keys_sent = 0
+
+    def keys() -> list[str]:
+        nonlocal keys_sent
+        # The run is idle here: whatever came before was shown.
+        if idle() and len(shown) == keys_sent + 1:
+            keys_sent += 1
+            return [key]
+        return []
+
+    def idle() -> bool:
+        shown[:] = [step.frame.index for step in collector.steps]
+        return bool(shown)
+
+    run, collector = run_of(FakeSource(4), FakeEngine(), draw=draw, keys=keys, images_stay=True)
+    run.go()
+    assert [step.frame.index for step in collector.steps] == [0, 1, 2, 3]
+    assert keys_sent == 4
+    assert not run.controller.controls.paused
+    assert leftover_threads() == []
+
+
+def test_an_image_that_stays_holds_up_no_error_and_no_end() -> None:
+    """A sink that fails, a quit and another task end a run that waits for a key."""
+
+    class Broken(Collector):
+        def write(self, step: Any, status: Any) -> None:
+            raise SinkError("the disk is full; free some space")
+
+    run = make_run(FakeSource(4), FakeEngine(), [Broken()], draw=draw, images_stay=True)
+    with pytest.raises(SinkError, match="disk is full"):
+        run.go()
+    asked: list[str] = []
+
+    def quit_later() -> list[str]:
+        asked.append("")
+        return ["q"] if len(asked) > 5 else []
+
+    run, collector = run_of(
+        FakeSource(4), FakeEngine(), draw=draw, keys=quit_later, images_stay=True
+    )
+    run.go()
+    assert len(collector.steps) == 1
+    run, collector = run_of(FakeSource(4), FakeEngine(), draw=draw, images_stay=True)
+    run.should_end = lambda: bool(collector.steps)
+    run.go()
+    assert len(collector.steps) == 1
+    assert leftover_threads() == []
