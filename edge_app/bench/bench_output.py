@@ -39,7 +39,8 @@ def run_with_progress(console: Console, title: str, benchmark: Benchmark) -> Non
                 f"  {phase}   ",
                 ("Ctrl-C keeps what is measured", "dim"),
             )
-            live.update(Group(result_table(title, benchmark.results()), status))
+            results = benchmark.results()
+            live.update(Group(result_table(title, results), status) if results else status)
 
         benchmark.run(update)
 

@@ -144,7 +144,7 @@ def _report(
         result.machine.replace(" (reference)", "").replace("Raspberry ", "") + "\npubl."
         for result in theirs
     ]
-    columns = ("variant", "size", "published", score, "published", "ms a\nframe", *machines)
+    columns = ("variant", "size", "size\npubl.", score, f"{score}\npubl.", "ms a\nframe", *machines)
     title = f"{spec.title} on {Path(task.source).name}, beside the published figures"
     table = CompactTable(title, columns)
     for variant, ours in answers.items():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.markup import escape
 
 from edge_app.answer_text import answer_text
 from edge_app.closeable import Closeable
-from edge_app.console import print_line
+from edge_app.console import print_wrapped
 from edge_app.errors import SinkError
 from edge_app.frame import Status, Step
 
@@ -25,7 +26,7 @@ class Answers(Closeable):
         if self._closed:
             raise SinkError("the list of answers was closed; open a new one")
         answer = answer_text(step.result, status.labels, step.frame.truth)
-        print_line(self._console, f"{step.frame.name}: {answer}")
+        print_wrapped(self._console, escape(f"{step.frame.name}: {answer}"))
 
     def _release(self) -> None:
         """Nothing is held: every line is printed at once."""

@@ -90,7 +90,7 @@ def key_lines(width: int, most: int) -> list[Text]:
     even these do not fit.
     """
     whole = [key.what for key in KEYS]
-    for texts in (whole, [re.split("[,:]| or ", key.short or key.what)[0] for key in KEYS]):
+    for texts in (whole, [re.split("[,:]", key.short or key.what)[0] for key in KEYS]):
         for number in (3, 2, 1):
             lines = _in_columns(texts, number)
             if max(map(len, lines)) <= width:

@@ -206,7 +206,7 @@ def test_a_pipe_gets_plain_lines_now_and_then() -> None:
             clock.now_s += 0.1
     said = out.getvalue().splitlines()
     assert len(said) == 3
-    assert said[0].startswith("int8: 51 of 3,000 frames; 17.9 fps shown, 52.3 network")
+    assert said[0].startswith("int8: 51 of 3,000 frames; 17.9 fps, network alone 52.3")
     assert said[1].startswith("int8: 101 of 3,000 frames")
     assert said[2] == "int8: 120 frames in 12.0 s, 9.92 a second"
     assert "\x1b" not in out.getvalue()
@@ -218,7 +218,7 @@ def test_plain_lines_count_losses() -> None:
     said = plain_line(status(), Progress(120, 3000, 60.0))
     assert said.endswith("end to end 46.0 ms; dropped 3; damaged 2; mIoU 0.612")
     clean = plain_line(status(dropped=0, damaged=0, quality=None), Progress(120))
-    assert clean == "int8: 120 frames; 17.9 fps shown, 52.3 network; end to end 46.0 ms"
+    assert clean == "int8: 120 frames; 17.9 fps, network alone 52.3; end to end 46.0 ms"
 
 
 def test_a_screen_is_drawn_at_most_five_times_a_second() -> None:
