@@ -56,12 +56,16 @@ def _import(module: str, *packages: str) -> None:
         _report(state="loaded", version=str(version))
 
 
-def _runtime(name: str) -> None:
+def _runtime(name: str, mode: str = "load") -> None:
+    """Report whether a runtime loads, or with the mode "look" only whether it is installed."""
     from edge_app.errors import ModelError
     from edge_app.model.interpreter.runtimes import installed, load_runtime
 
     if name not in installed():
         _report(state="missing")
+        return
+    if mode == "look":
+        _report(state="installed")
         return
     _report(state="started")
     try:

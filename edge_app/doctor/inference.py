@@ -11,15 +11,22 @@ from edge_app.model.interpreter.runtimes import RUNTIMES
 
 
 def check_runtimes(machine: Machine) -> list[Finding]:
-    """Check each installed runtime; the first one is what `auto` takes."""
+    """Check each installed runtime; the first one is what `auto` takes.
+
+    One that loads slowly (TensorFlow, 10 s here and a minute from a slow card) is not loaded behind
+    one that works.
+    """
     found: list[Finding] = []
     for name, info in RUNTIMES.items():
-        output = machine.run_check("runtime", name)
+        works = any(one.state == OK for one in found)
+        output = machine.run_check("runtime", name, "look" if info.is_slow and works else "load")
         record = output.all
         if record.get("state") == "missing":
             continue
         if output.failure:
             state, message, fix = FAIL, output.failure, ""
+        elif record["state"] == "installed":
+            state, message, fix = OK, f"{info.title} is installed; not loaded, as it is slow", ""
         elif record["state"] == "loaded":
             state, message, fix = OK, record["title"] + ("" if found else "; used by default"), ""
         else:

@@ -118,6 +118,12 @@ def render_page(
         made=made,
         sections=sections,
         gallery=gallery,
+        published={
+            result.facts["published in"]: result.facts["source"]
+            for section in sections
+            for result in section.results
+            if result.published
+        },
         machines=_machines([result for section in sections for result in section.results]),
         faces=list(_typefaces()),
         light=LIGHT,

@@ -80,7 +80,7 @@ def _bench(content: bytes, origin: str, name: str | None) -> list[Result]:
             runtime=runtime,
             threads=threads,
             origin=(origin,),
-            warnings=(*_stopped(bench.status), *_verdict(bench)),
+            warnings=_in_file(origin, *_stopped(bench.status), *_verdict(bench)),
             facts=facts(after, bench.versions),
             states=((origin, state(before, after)),),
         )
@@ -117,6 +117,7 @@ def _evaluation(content: bytes, path: Path, name: str | None) -> Result:
     """Return scores without times: of whole data sets, from one machine or several."""
     result = parse_evaluation(content)
     data = " and ".join(each.name for each in result.datasets.values())
+    origin = f"{path.resolve().parent.name}/{path.name}"
     figures = [
         Figures(
             variant=variant,
@@ -132,8 +133,8 @@ def _evaluation(content: bytes, path: Path, name: str | None) -> Result:
         figures=in_order(figures),
         how="evaluation",
         source=data,
-        origin=(f"{path.resolve().parent.name}/{path.name}",),
-        warnings=_stopped(result.status),
+        origin=(origin,),
+        warnings=_in_file(origin, *_stopped(result.status)),
         facts=facts(result.boards[0], result.versions) if len(machines) == 1 else {},
     )
 
@@ -164,7 +165,9 @@ def _summary(content: bytes, path: Path, name: str | None) -> Result:
         runtime=runtime_title(summary.runtime, summary.versions),
         threads=summary.threads,
         origin=(origin,),
-        warnings=(*_stopped(summary.status, summary.reason), *judge(board, board).reasons),
+        warnings=_in_file(
+            origin, *_stopped(summary.status, summary.reason), *judge(board, board).reasons
+        ),
         facts=facts(board, summary.versions),
         states=((origin, state(board, board)),),
     )
@@ -202,6 +205,11 @@ def _published_figures(variant: str, values: PublishedVariant, frames: int, on: 
         end_to_end_fps=frames / seconds if seconds else None,
         score=score_of(values.quality, on),
     )
+
+
+def _in_file(origin: str, *warnings: str) -> tuple[str, ...]:
+    """Return warnings with the name of the file they are about."""
+    return tuple(f"{origin}: {warning}" for warning in warnings)
 
 
 def _stopped(status: str, reason: str | None = None) -> tuple[str, ...]:

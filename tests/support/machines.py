@@ -45,7 +45,7 @@ class FakeChecks:
         return {
             "import": reported(**LOADED),
             "runtime": reported(state="loaded", title="LiteRT 2.3.0")
-            if check[-1] == "litert"
+            if "litert" in check
             else reported(state="missing"),
             "display": reported(toolkit="QT5", usable=True, reason=""),
             "cameras": reported(cameras=[[0, "imx708"]], reason=None),

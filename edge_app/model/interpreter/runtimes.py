@@ -36,11 +36,16 @@ class Interpreter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RuntimeInfo:
-    """What is known of a runtime before it is loaded: name for display, package, module."""
+    """What is known of a runtime before it is loaded.
+
+    title: name for display. package, module: as pip and Python name it. is_slow: whether it takes
+        many seconds to load.
+    """
 
     title: str
     package: str
     module: str
+    is_slow: bool = False
 
 
 # In the order `auto` tries them: the maintained one, the old one, that of a workstation.
@@ -48,7 +53,9 @@ RUNTIMES = {
     "litert": RuntimeInfo("LiteRT", "ai-edge-litert", "ai_edge_litert.interpreter"),
     "tflite-runtime": RuntimeInfo("tflite-runtime", "tflite-runtime", "tflite_runtime.interpreter"),
     # `tensorflow.lite` itself is a bare folder; `tf.lite` is filled in by tensorflow's __init__.
-    "tensorflow": RuntimeInfo("TensorFlow", "tensorflow", "tensorflow.lite.python.interpreter"),
+    "tensorflow": RuntimeInfo(
+        "TensorFlow", "tensorflow", "tensorflow.lite.python.interpreter", is_slow=True
+    ),
 }
 # LiteRT computing in half precision: used only if it is chosen.
 LITERT_FP16 = "litert-fp16"

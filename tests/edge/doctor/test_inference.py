@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from edge_app.doctor.finding import FAIL, WARN
+import pytest
+
+from edge_app.doctor.finding import FAIL, OK, WARN
+from edge_app.doctor.inference import check_runtimes
 from edge_app.doctor.subprocess_check import CheckOutput
 from tests.support.machines import Outputs, findings, made_machine, problems, reported
 
@@ -43,3 +47,27 @@ def test_a_changed_or_crashing_variant_is_named(tmp_path: Path) -> None:
     machine = made_machine(tmp_path, outputs)
     assert problems(machine) == [("model street int8", FAIL), ("model street float32", FAIL)]
     assert "crashed (SIGSEGV)" in findings(machine)["model street float32"].message
+
+
+@pytest.mark.parametrize(
+    ("litert", "mode"), [("loaded", "look"), ("missing", "load"), ("broken", "load")]
+)
+def test_a_slow_runtime_is_not_loaded_behind_one_that_works(
+    tmp_path: Path, litert: str, mode: str
+) -> None:
+    """TensorFlow takes ten seconds and more, and nothing would use it; alone it is loaded."""
+    asked: list[tuple[str, ...]] = []
+
+    def run_check(*check: str) -> CheckOutput:
+        asked.append(check)
+        if check[1] == "litert":
+            return reported(state=litert, title="LiteRT 2.3.0", error="it is broken; reinstall it")
+        if check[1] == "tensorflow":
+            states = {"look": "installed", "load": "loaded"}
+            return reported(state=states[check[2]], title="TensorFlow 2.21.0")
+        return reported(state="missing")
+
+    machine = replace(made_machine(tmp_path), run_check=run_check)
+    found = {one.name: one for one in check_runtimes(machine)}
+    assert asked[-1] == ("runtime", "tensorflow", mode)
+    assert found["runtime tensorflow"].state == OK

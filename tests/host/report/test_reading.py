@@ -103,7 +103,8 @@ def test_a_missing_value_is_none_and_never_zero(tmp_path: Path) -> None:
         None,
         None,
     )
-    assert result.warnings == ("the measuring was stopped early",)
+    (warning,) = result.warnings
+    assert warning.endswith(".json: the measuring was stopped early")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,8 @@ def test_a_bench_without_a_verdict_is_judged_by_its_board(
 def test_a_failed_run_says_why(tmp_path: Path) -> None:
     """The reason is carried over."""
     result = read(tmp_path, summary(status="failed", reason="the disk is full", quality=None))
-    assert result.warnings == ("the measuring failed: the disk is full",)
+    (warning,) = result.warnings
+    assert warning.endswith(".json: the measuring failed: the disk is full")
 
 
 def test_facts_of_a_machine_are_kept_apart_from_its_state(tmp_path: Path) -> None:
@@ -296,7 +298,7 @@ def test_the_verdict_of_a_bench_is_kept(tmp_path: Path) -> None:
     """The reasons of the bench are the warnings."""
     verdict = {"valid": False, "reasons": ["it was throttled"], "notes": []}
     (one,) = read_results(write(tmp_path / "x.json", bench(verdict=verdict)))
-    assert one.warnings == ("it was throttled",)
+    assert one.warnings == ("x.json: it was throttled",)
 
 
 def test_an_evaluation_is_a_score_without_times(tmp_path: Path) -> None:
