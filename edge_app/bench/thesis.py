@@ -83,6 +83,7 @@ def run_thesis(options: ThesisOptions, console: Console, stop: threading.Event) 
     print_verdict(console, (), verdict)
     if options.json:
         record = {
+            "kind": "thesis",
             "preset": "thesis",
             "tasks": answers,
             "board": {"before": watched.before, "after": watched.after},

@@ -164,4 +164,4 @@ def bench_to_json(result: BenchResult) -> bytes:
 
 def parse_bench(content: bytes) -> BenchResult:
     """Return the result in a file's content. Raises ValueError naming the field."""
-    return parse_json(content, BenchResult, schema=BENCH_SCHEMA)
+    return parse_json(content, BenchResult, schema=BENCH_SCHEMA, file_kind="bench")

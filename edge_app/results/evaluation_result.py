@@ -128,7 +128,13 @@ class EvaluationResult(Struct, frozen=True, kw_only=True, eq=False):
 
 def parse_evaluation(content: bytes) -> EvaluationResult:
     """Return the evaluation in a file's content. Raises ValueError naming the field."""
-    return parse_json(content, EvaluationResult, schema=EVALUATION_SCHEMA, hook=_to_array)
+    return parse_json(
+        content,
+        EvaluationResult,
+        schema=EVALUATION_SCHEMA,
+        file_kind="evaluation",
+        hook=_to_array,
+    )
 
 
 def read_evaluation(path: Path) -> EvaluationResult:

@@ -1,7 +1,7 @@
 """JSON files as msgspec structs: decoding with readable errors, encoding, descriptions."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +24,8 @@ _TYPES: tuple[tuple[type, str], ...] = (
 
 
 class _Header(msgspec.Struct):
-    schema: int
+    schema: int | None = None
+    kind: str = ""
 
 
 def read_file(path: Path, parse: Callable[[bytes], T], what: str, advice: str) -> T:
@@ -49,37 +50,98 @@ def parse_json(
     kind: type[T],
     *,
     schema: int | None = None,
+    file_kind: str = "",
     hook: Callable[[type, Any], Any] | None = None,
 ) -> T:
     """Return JSON as a struct, or as any other type that msgspec knows.
 
-    schema: the version it has to have. hook: makes types that msgspec does not know.
+    schema: the version it has to have. file_kind: its field `kind`, which old files lack.
+    hook: makes types that msgspec does not know.
     Raises ValueError naming the field, as "variants[1].bytes: expected int, got str".
     """
+
+    def decode(text: bytes) -> T:
+        return msgspec.json.decode(text, type=kind, dec_hook=hook)
+
     try:
+        header = msgspec.json.decode(content, type=_Header)
+        if file_kind and header.kind not in {"", file_kind}:
+            raise ValueError(f"its kind is {header.kind}")
         if schema is not None:
-            check_schema(msgspec.json.decode(content, type=_Header).schema, schema)
-        return msgspec.json.decode(content, type=kind, dec_hook=hook)
+            check_schema(header.schema, schema)
+        return decode(content)
     except msgspec.ValidationError as fault:
-        raise ValueError(readable(fault)) from None
+        if "[...]" not in str(fault):
+            raise ValueError(readable(fault)) from None
+        value = msgspec.json.decode(content)
+        raise ValueError(
+            readable(fault, value, lambda: decode(msgspec.json.encode(value)))
+        ) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise ValueError(f"invalid JSON ({fault})") from None
 
 
-def check_schema(found: int, expected: int) -> None:
+def check_schema(found: int | None, expected: int) -> None:
     """Raise ValueError if a file is of another version than this program reads."""
+    if found is None:
+        raise ValueError("required field schema is missing")
     if found != expected:
         raise ValueError(f"schema: it is {found}, this program reads {expected}")
 
 
-def readable(fault: msgspec.ValidationError) -> str:
-    """Return msgspec's message with the path in front: "variants[1].bytes: expected int"."""
+def readable(
+    fault: msgspec.ValidationError, value: Any = None, validate: Callable[[], object] | None = None
+) -> str:
+    """Return msgspec's message with the path in front: "variants.int8.bytes: expected int".
+
+    msgspec writes `[...]` for the key of an object. It is found by leaving each key alone in
+    there: value, the whole content, is changed for that and restored; validate raises for it.
+    """
     text, _, path = str(fault).partition(" - at `$")
     text = text.replace("`", "")
     text = re.sub(r"^Object missing required field (.+)", r"required field \1 is missing", text)
     text = text[:1].lower() + text[1:]
-    place = path.rstrip("`").lstrip(".")
+    place = path.rstrip("`")
+    if validate is not None:
+        place = _with_keys(place, str(fault), value, validate)
+    place = place.lstrip(".")
     return f"{place}: {text}" if place else text
+
+
+def _with_keys(path: str, message: str, value: Any, validate: Callable[[], object]) -> str:
+    """Return a path with the key of each object where it has `[...]`."""
+    named = ""
+    for step in re.findall(r"\.\w+|\[\d+\]|\[\.\.\.\]", path):
+        if step != "[...]":
+            named += step
+            value = value[step[1:] if step[0] == "." else int(step[1:-1])]
+            continue
+        entries = dict(value)
+        wrong = [key for key in entries if _fails_alone(key, entries, value, message, validate)]
+        value.clear()
+        value.update(entries)
+        if not wrong:
+            return path
+        named += f".{wrong[0]}"
+        value = entries[wrong[0]]
+    return named
+
+
+def _fails_alone(
+    key: str,
+    entries: Mapping[str, Any],
+    place: dict[str, Any],
+    message: str,
+    validate: Callable[[], object],
+) -> bool:
+    """Return whether the message is still the same with one key alone in its place."""
+    place.clear()
+    place[key] = entries[key]
+    try:
+        validate()
+    except msgspec.ValidationError as fault:
+        return str(fault) == message
+    return False
 
 
 def to_json(value: Any, *, indent: int | None = None) -> bytes:

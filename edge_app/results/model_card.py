@@ -82,7 +82,9 @@ class ModelCard(Struct, frozen=True, kw_only=True):
         try:
             msgspec.convert(self.golden, GoldenRecord)
         except msgspec.ValidationError as fault:
-            raise ValueError(f"golden.{readable(fault)}") from None
+            golden = self.golden
+            problem = readable(fault, golden, lambda: msgspec.convert(golden, GoldenRecord))
+            raise ValueError(f"golden.{problem}") from None
 
     def to_json(self) -> str:
         """Return the text of the file: indented by 2, ASCII, a line end."""
@@ -103,16 +105,6 @@ def parse_model_card(content: bytes) -> ModelCard:
     try:
         return msgspec.convert(fields, ModelCard)
     except msgspec.ValidationError as fault:
-        raise ValueError(_with_variant(readable(fault), fields)) from None
-
-
-def _with_variant(message: str, fields: Any) -> str:
-    """Return a message with the name of the variant, which msgspec gives as `[...]`."""
-    if not message.startswith("variants[...]"):
-        return message
-    for name, entry in fields["variants"].items():
-        try:
-            msgspec.convert(entry, VariantRecord)
-        except msgspec.ValidationError:
-            return message.replace("[...]", f".{name}", 1)
-    return message
+        raise ValueError(
+            readable(fault, fields, lambda: msgspec.convert(fields, ModelCard))
+        ) from None

@@ -102,6 +102,7 @@ class RunSummary(RunFigures, frozen=True, kw_only=True):
     reason: why, unless complete.
     """
 
+    kind: Literal["run"] = "run"
     source: str = ""
     recording: RecordingSummary | None = None
     board: dict[str, Any] = {}

@@ -66,6 +66,7 @@ def write_diagnosis(diagnosis: Diagnosis, out: Path) -> tuple[Path, Path]:
     image = layer_chart(found, f"{diagnosis.title}: {verdict(found)}")
     write_atomic(chart, image, error=ModelError, advice=_ADVICE)
     content = {
+        "kind": "diagnosis",
         "verdict": verdict(found),
         "advice": advice(found),
         "samples": found.samples,

@@ -50,12 +50,23 @@ def _parse(content: bytes, path: Path, name: str | None) -> list[Result]:
     found = parse_json(content, _AnyResult)
     if bytes(found.published):
         return _published(content, path.name)
-    if found.kind == "evaluation":
-        return [_evaluation(content, path, name)]
+    match found.kind or _kind_of_old(found):
+        case "evaluation":
+            return [_evaluation(content, path, name)]
+        case "run":
+            return [_summary(content, path, name)]
+        case "bench":
+            return _bench(content, path.name, name)
+        case other:
+            raise ValueError(f"its kind is {other}")
+
+
+def _kind_of_old(found: _AnyResult) -> str:
+    """Return the kind of a file that does not name it. Raises ValueError if it has none."""
     if bytes(found.stages):
-        return [_summary(content, path, name)]
+        return "run"
     if bytes(found.variants):
-        return _bench(content, path.name, name)
+        return "bench"
     raise ValueError("it has neither variants nor stages")
 
 

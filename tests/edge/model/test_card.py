@@ -116,7 +116,7 @@ def test_variants_have_a_fixed_order(tmp_path: Path, card: dict[str, Any]) -> No
         ("variants.int8.quality", 0.5, "variants.int8.quality: expected object, got float"),
         ("golden", [], "golden: expected object, got array"),
         ("golden.expected", [1], "golden.expected: expected object, got array"),
-        ("golden.expected.int8", "seven", "golden.expected[...]: expected array, got str"),
+        ("golden.expected.int8", "seven", "golden.expected.int8: expected array, got str"),
         ("calibration", "none", "calibration: expected object, got str"),
     ],
 )

@@ -49,6 +49,36 @@ def test_an_error_names_the_field(content: bytes, why: str) -> None:
     assert str(raised.value).startswith(why)
 
 
+class Named(Struct):
+    """A file with objects whose keys are free."""
+
+    groups: dict[str, dict[str, Part]] = {}
+    kind: str = "named"
+
+
+@pytest.mark.parametrize(
+    ("groups", "why"),
+    [
+        ({"a": {"x": {"size": 1}}, "b": {"y": {"size": 1}, "z": {"size": 0}}}, "groups.b.z.size: "),
+        ({"a": {}, "b": 3}, "groups.b: expected object, got int"),
+        ({"a b": {"c.d": {"size": "1"}}, "e": 3}, "groups.a b.c.d.size: expected int, got str"),
+    ],
+)
+def test_keys_are_named(groups: object, why: str) -> None:
+    """Where msgspec only says that some key of an object has a wrong value."""
+    with pytest.raises(ValueError, match="expected") as raised:
+        parse_json(to_json({"groups": groups}), Named)
+    assert str(raised.value).startswith(why)
+
+
+def test_a_file_of_another_kind_is_refused() -> None:
+    """Before its fields, which would only say what is missing; old files name no kind."""
+    assert parse_json(b'{"kind": "named"}', Named, file_kind="named") == Named()
+    assert parse_json(b"{}", Named, file_kind="named") == Named()
+    with pytest.raises(ValueError, match="its kind is bench"):
+        parse_json(b'{"kind": "bench", "groups": 3}', Named, file_kind="named", schema=1)
+
+
 def test_a_file_is_named_in_its_error(tmp_path: Path) -> None:
     """The message has the file, the cause and the advice."""
 

@@ -203,6 +203,7 @@ FAULTS = {
     "NaN": (json.dumps(bench()).replace("12.0", "NaN").encode(), "invalid JSON (JSON is malformed"),
     "a list": ([], "expected object, got array"),
     "another object": ({"a": 1}, "it has neither variants nor stages"),
+    "another kind": ({**bench(), "kind": "thesis"}, "its kind is thesis"),
     "another version": (bench(schema=9), "schema: it is 9, this program reads 1"),
     "no variants": (bench(()), "variants: expected array of length >= 1"),
     "variants of a wrong kind": (
@@ -224,7 +225,7 @@ FAULTS = {
     ),
     "a stage as text": (
         summary(stages={"invoke": "fast"}),
-        "stages[...]: expected object, got str",
+        "stages.invoke: expected object, got str",
     ),
     "a score above 1": (
         summary(quality={"miou": 81.3}),
@@ -232,7 +233,7 @@ FAULTS = {
     ),
     "a class above 1": (
         summary(quality={"miou": 0.5, "per_class": {"road": 2}}),
-        "quality.per_class[...]: expected float <= 1",
+        "quality.per_class.road: expected float <= 1",
     ),
     "a board as text": (summary(board="Pi"), "board: expected object, got str"),
     "no model": (summary(model=None), "model: expected str, got null"),
