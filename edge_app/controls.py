@@ -110,7 +110,7 @@ def _pause(controls: Controls) -> Controls:
 KEYS = (
     Key(("1",), "float32", Action.FLOAT32),
     Key(("2",), "float16", Action.FLOAT16),
-    Key(("3",), "dynamic range", Action.DYNAMIC_RANGE),
+    Key(("3",), "dynamic_range", Action.DYNAMIC_RANGE),
     Key(("4",), "int8", Action.INT8),
     Key(("v",), "next variant", Action.NEXT_VARIANT),
     Key(("t",), "more threads, or one again", Action.NEXT_THREADS),

@@ -9,15 +9,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from edge_app import style
-from edge_app.frame import Status
+from edge_app.frame import Comparison, Status
 from edge_app.quality import Quality
 from edge_app.timing import STAGES
 
+# Above the names, the medians and the 90th percentiles of the stages.
+STAGE_HEADS = ("ms per frame", "median", "p90")
 BAR_STAGES = STAGES[:-1]  # end to end holds the others, and the waiting between them
 
 
 class StageText(NamedTuple):
-    """Latency of one stage in milliseconds; the colour is empty where it is no part of the bar."""
+    """Latency of one stage in milliseconds, under `STAGE_HEADS`.
+
+    The colour is empty where it is no part of the bar.
+    """
 
     name: str
     p50: str
@@ -48,6 +53,7 @@ class StatusText:
     colour: of the variant, #RRGGBB.
     rates: (figure, name) each.
     bar: empty where nothing was measured. quality, classes: empty without truth.
+    classes_head: what the scores of the classes are.
     """
 
     variant: str
@@ -62,6 +68,7 @@ class StatusText:
     notes: tuple[str, ...]
     quality: tuple[str, ...]
     classes: tuple[ClassText, ...]
+    classes_head: str
 
 
 def status_text(status: Status) -> StatusText:
@@ -74,7 +81,7 @@ def status_text(status: Status) -> StatusText:
     )
     fps = {"shown": status.shown_fps, "network": status.network_fps, "source": status.source_fps}
     return StatusText(
-        variant=style.spaced(status.variant),
+        variant=status.variant,
         colour=style.variant_colour(status.variant),
         title=status.model,
         facts=tuple(fact for fact in facts if fact),
@@ -86,6 +93,7 @@ def status_text(status: Status) -> StatusText:
         notes=(f"age {style.duration(status.age_ms)}", *losses(status)),
         quality=quality_text(status.task, status.quality),
         classes=classes_text(status.quality),
+        classes_head=classes_head(status.task),
     )
 
 
@@ -103,7 +111,25 @@ def quality_text(task: str, quality: Quality | None) -> tuple[str, ...]:
     if task == "classification":
         return f"top-1 {style.percent(quality.top1)}", frames
     accuracy = style.percent(quality.pixel_accuracy)
-    return f"mIoU {style.fraction(quality.miou)}", f"pixel acc. {accuracy}", frames
+    return style.miou_text(quality.miou), f"pixel accuracy {accuracy}", frames
+
+
+def comparison_text(first: str, comparison: Comparison) -> tuple[str, ...]:
+    """Return the agreement of two variants, and the scores of both on the same frames.
+
+    first: the variant that the second one, named beside this text, is compared with.
+    """
+    agreement = f"{style.percent(comparison.agreement)} agreement with {first}"
+    one, other = comparison.first_quality, comparison.quality
+    if one is None or other is None:
+        return (agreement,)
+    scores = f"{style.miou_text(other.miou)}, {first} {style.fraction(one.miou)}"
+    return agreement, f"{scores} on {style.count(other.frames, 'frame')}"
+
+
+def classes_head(task: str) -> str:
+    """Return what the scores of the classes are."""
+    return "top-1 by class" if task == "classification" else "IoU by class"
 
 
 def classes_text(quality: Quality | None) -> tuple[ClassText, ...]:

@@ -39,7 +39,7 @@ def bgr(colour: str) -> tuple[int, int, int]:
 
 
 def spaced(name: str) -> str:
-    """Return a name from the code as it is shown: end to end."""
+    """Return a stage's name as it is shown: end to end. Variants are shown as they are named."""
     return name.replace("_", " ")
 
 
@@ -76,9 +76,16 @@ def file_size(size_bytes: int) -> str:
     return f"{size_bytes / 1e6:.2f} MB"
 
 
-def fraction(value: float | None) -> str:
-    """Return a score between 0 and 1 with three decimals, as mIoU is quoted."""
-    return NOTHING if value is None or not math.isfinite(value) else f"{value:.3f}"
+def fraction(value: float | None, places: int = 3) -> str:
+    """Return a score between 0 and 1 without its zero, as IoU is quoted: .638, 1.000."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return f"{value:.{places}f}".removeprefix("0")
+
+
+def miou_text(value: float | None) -> str:
+    """Return mIoU with its name, the one way in which it is written: mIoU .638."""
+    return f"mIoU {fraction(value)}"
 
 
 def percent(value: float | None) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from edge_app.bench.confidence import ratio_range
 from edge_app.quality import Quality
 from edge_app.results.bench_result import BenchResult, CaseResult, Range
+from edge_app.style import count
 
 # Facts of a board that have to be equal for times to be compared, and their names.
 _BOARD = (("model", "boards"), ("cpu", "processors"), ("cores", "numbers of cores"))
@@ -58,10 +59,12 @@ def pairs_of(first: BenchResult, second: BenchResult) -> list[CasePair]:
     return [pair for pair in pairs if pair is not None]
 
 
-def unmatched_cases(first: BenchResult, second: BenchResult) -> list[str]:
-    """Return the cases that only one of two results has, as text."""
-    keys = sorted(_by_key(first).keys() ^ _by_key(second).keys())
-    return [f"{variant} on {runtime}, {threads} threads" for variant, runtime, threads in keys]
+def unmatched_cases(one: BenchResult, other: BenchResult) -> list[str]:
+    """Return the cases of a result that another one lacks, as text."""
+    keys = sorted(_by_key(one).keys() - _by_key(other).keys())
+    return [
+        f"{variant} on {runtime}, {count(threads, 'thread')}" for variant, runtime, threads in keys
+    ]
 
 
 def _by_key(result: BenchResult) -> Mapping[tuple[str, str, int], CaseResult]:

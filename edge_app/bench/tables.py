@@ -100,7 +100,7 @@ def _case_table(title: str, cases: Sequence[CaseResult], columns: Columns) -> Co
 
 def stage_table(cases: Sequence[CaseResult]) -> CompactTable:
     """Return the percentiles of every stage, end to end."""
-    columns = ("variant", "stage", "frames", "mean", "p50", "p90", "p95", "p99", "max")
+    columns = ("variant", "stage", "frames", "mean", "median", "p90", "p95", "p99", "max")
     table = CompactTable("Stages of a frame end to end, ms", columns, 2)
     several = _several(cases)
     for case in cases:
@@ -116,27 +116,54 @@ def stage_table(cases: Sequence[CaseResult]) -> CompactTable:
     return table
 
 
-def pair_table(title: str, pairs: Sequence[CasePair], limit: float | None) -> CompactTable:
-    """Return two results side by side; limit: share from which on a case is marked as slower."""
-    table = CompactTable(
-        title,
-        ("variant", "first\np50 ms", "second\np50 ms", "time\nratio", "\nrange", "end to\nend",
-         "peak\nmemory", "size", "quality", ""),
-        1,
-    )  # fmt: skip
-    for pair in pairs:
-        low_high = f"{pair.time_range[0]:.2f}..{pair.time_range[1]:.2f}" if pair.time_range else ""
-        table.add_row(
-            _long_name(pair.variant, pair.runtime, pair.threads),
-            milliseconds(pair.first_ms),
-            milliseconds(pair.second_ms),
-            f"{pair.time:.3f}",
-            low_high,
-            *(_places(value, 2) for value in (pair.end_to_end, pair.memory, pair.size)),
-            f"{pair.quality:+.4f}" if pair.quality is not None else NOTHING,
-            "[bold red]slower[/]" if limit is not None and pair.slower(limit) else "",
+def pair_table(
+    names: tuple[str, str], pairs: Sequence[CasePair], limit: float | None
+) -> CompactTable:
+    """Return two results side by side.
+
+    names: what the two results are called. limit: share from which on a case is marked as slower.
+    """
+    first, second = names
+    columns: dict[str, Callable[[CasePair], str]] = {
+        f"{first}\nms": lambda pair: milliseconds(pair.first_ms),
+        f"{second}\nms": lambda pair: milliseconds(pair.second_ms),
+        "time\nratio": lambda pair: _places(pair.time, 2),
+        "95 %\nrange": lambda pair: _ratio_span(pair.time_range),
+        "end to\nend": lambda pair: _places(pair.end_to_end, 2),
+        "peak\nmemory": lambda pair: _places(pair.memory, 2),
+        "file\nsize": lambda pair: _places(pair.size, 2),
+    }
+    if any(pair.quality is not None for pair in pairs):
+        columns["quality\npoints"] = lambda pair: _points(pair.quality)
+    if limit is not None:
+        columns["slower\nthan allowed"] = lambda pair: (
+            "[bold red]yes[/]" if pair.slower(limit) else "no"
         )
+    table = CompactTable(f"{second} against {first}", ("variant", *columns))
+    for pair in pairs:
+        name = _long_name(pair.variant, pair.runtime, pair.threads)
+        table.add_row(name, *(text(pair) for text in columns.values()))
     return table
+
+
+def pair_legend(names: tuple[str, str], pairs: Sequence[CasePair]) -> str:
+    """Return what the columns of `pair_table` mean."""
+    first, second = names
+    text = (
+        f"ms: median of the network alone. Ratios are {second} / {first}: above 1 is slower, or "
+        "larger. A 95 % range that includes 1 is no difference. end to end: time per frame."
+    )
+    if any(pair.quality is not None for pair in pairs):
+        text += f" quality points: {second} minus {first}, in hundredths of mIoU or top-1."
+    return text
+
+
+def _ratio_span(found: Range | None) -> str:
+    return f"{found[0]:.2f}-{found[1]:.2f}" if found else NOTHING
+
+
+def _points(gain: float | None) -> str:
+    return NOTHING if gain is None else f"{100 * gain:+.2f}"
 
 
 def board_line(board: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ _SLOWER = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `compare`."""
     parser.add_argument("first", type=Path, metavar="A.json", help="a result of edge-app bench")
-    text = "another one (default: compare A with its board's reference)"
+    text = "a later or other one (default: A is compared with its board's reference)"
     parser.add_argument("second", nargs="?", type=Path, metavar="B.json", help=text)
     add = OptionAdder(parser)
     text = "exit with 3 where B is slower by more (default: no limit)"
@@ -42,16 +43,19 @@ def run(options: argparse.Namespace) -> int:
 
     from edge_app.bench.comparing import pairs_of, unmatched_cases
     from edge_app.bench.result_file import read_result
-    from edge_app.bench.tables import pair_table
-    from edge_app.console import print_markup
+    from edge_app.bench.tables import pair_legend, pair_table
+    from edge_app.console import print_markup, print_wrapped
 
     console = Console()
     first_path, second_path = options.first, options.second
     if second_path is None:
         first_path, second_path = reference_of(read_result(first_path)), first_path
     first, second = read_result(first_path), read_result(second_path)
+    names = _short_names(first_path, second_path)
     _check_comparable(
-        first, second, across_boards=options.across_boards, allow_invalid=options.allow_invalid
+        {names[0]: first, names[1]: second},
+        across_boards=options.across_boards,
+        allow_invalid=options.allow_invalid,
     )
     pairs = pairs_of(first, second)
     if not pairs:
@@ -60,12 +64,14 @@ def run(options: argparse.Namespace) -> int:
             "measure the same cases"
         )
     limit = options.fail_if_slower
-    console.print(pair_table(f"{first_path.name} and {second_path.name}", pairs, limit))
+    console.print(pair_table(names, pairs, limit))
+    print_wrapped(console, f"[dim]{pair_legend(names, pairs)}[/]")
     if first.source and second.source and first.source != second.source:
         sources = f"{first.source} and {second.source}"
         print_markup(console, f"[yellow]the results have different sources ({sources})[/]")
-    for case in unmatched_cases(first, second):
-        print_markup(console, f"[dim]only in one result: {case}[/]")
+    for name, one, other in ((names[0], first, second), (names[1], second, first)):
+        for case in unmatched_cases(one, other):
+            print_markup(console, f"[dim]only in {name}: {case}[/]")
     if limit is None:
         return 0
     slower = [pair.variant for pair in pairs if pair.slower(limit)]
@@ -87,16 +93,29 @@ def reference_of(result: BenchResult) -> Path:
         return path
     raise UsageError(
         f"no reference for the board '{model}' ({path.name} in {folder}); "
-        "give a second result, or copy a good one there under that name"
+        "give another result to compare with, or copy a good one there under that name"
     )
 
 
+def _short_names(first: Path, second: Path) -> tuple[str, str]:
+    """Return what two files are called: their names, or more of their paths if those are equal."""
+    for parts in range(1, max(len(first.parts), len(second.parts)) + 1):
+        one, other = ("/".join(path.with_suffix("").parts[-parts:]) for path in (first, second))
+        if one != other:
+            return one, other
+    return f"{first.stem} (first)", f"{second.stem} (second)"
+
+
 def _check_comparable(
-    first: BenchResult, second: BenchResult, *, across_boards: bool, allow_invalid: bool
+    results: Mapping[str, BenchResult], *, across_boards: bool, allow_invalid: bool
 ) -> None:
-    """Raise UsageError for results whose ratio has no meaning."""
+    """Raise UsageError for results whose ratio has no meaning.
+
+    results: the two, by what they are called.
+    """
     from edge_app.bench.comparing import different_boards
 
+    first, second = results.values()
     boards = different_boards(first, second)
     if boards and not across_boards:
         raise UsageError(
@@ -108,9 +127,9 @@ def _check_comparable(
             f"the results are of the models {first.model} and {second.model}; "
             "compare results of one model"
         )
-    for result, name in ((first, "first"), (second, "second")):
+    for name, result in results.items():
         if result.verdict and not result.verdict.valid and not allow_invalid:
             reasons = "; ".join(result.verdict.reasons)
             raise UsageError(
-                f"the {name} result is not valid ({reasons}); measure again, or add --allow-invalid"
+                f"{name} is not valid ({reasons}); measure again, or add --allow-invalid"
             )

@@ -107,13 +107,13 @@ def _overview(specs: list[ModelSpec]) -> CompactTable:
 
 def _quality(quality: Mapping[str, Any]) -> str:
     """Return a variant's measured quality as text."""
-    from edge_app.style import percent
+    from edge_app.style import count, miou_text, percent
 
     parts = []
     if quality.get("miou") is not None:
-        parts.append(f"mIoU {quality['miou']:.3f}")
+        parts.append(miou_text(quality["miou"]))
     if quality.get("top1") is not None:
-        parts.append(percent(quality["top1"]))
+        parts.append(f"top-1 {percent(quality['top1'])}")
     if parts and quality.get("frames"):
-        parts.append(f"on {quality['frames']:,}")
+        parts.append(f"on {count(quality['frames'], 'frame')}")
     return " ".join(parts) or "not measured"

@@ -16,7 +16,7 @@ from edge_app.frame import Image
 from edge_app.labels import label_set
 from edge_app.model.engine import Engine
 from edge_app.results.evaluation_result import EvaluationResult, WorstFrame
-from edge_app.style import count, fraction, percent
+from edge_app.style import count, miou_text, percent
 
 
 def write_matrices(result: EvaluationResult, out: Path) -> list[Path]:
@@ -27,7 +27,7 @@ def write_matrices(result: EvaluationResult, out: Path) -> list[Path]:
         score = (
             f"top-1 {percent(quality.top1)}"
             if quality.miou is None
-            else f"mIoU {fraction(quality.miou)}, pixels {percent(quality.pixel_accuracy)}"
+            else f"{miou_text(quality.miou)}, pixels {percent(quality.pixel_accuracy)}"
         )
         title = f"{result.model} {name}: {score}, {count(quality.frames, 'frame')}"
         image = matrix_image(result.variants[name].matrix, result.classes, title)

@@ -12,7 +12,7 @@ from edge_app.overlay.difference import DifferenceScheme
 from edge_app.overlay.legend import draw_swatch, hex_colour
 from edge_app.overlay.panel import DARK, FAINT, INK, SOFT, TRACK, Panel, Scale, Sheet, Size
 from edge_app.quality import Quality
-from edge_app.style import fraction, percent, spaced
+from edge_app.style import miou_text, percent
 
 _Row = tuple[str, str, float | None]  # colour, text, share if there is one
 
@@ -47,8 +47,8 @@ class VariantPair:
         """The chips of both, with their scores on the same frames."""
         first, second = self.status, self.comparison
         return (
-            VariantChip(spaced(first.variant), self.scheme.colours[0], second.first_quality),
-            VariantChip(spaced(second.variant), self.scheme.colours[1], second.quality),
+            VariantChip(first.variant, self.scheme.colours[0], second.first_quality),
+            VariantChip(second.variant, self.scheme.colours[1], second.quality),
         )
 
 
@@ -57,7 +57,7 @@ def draw_variant_chip(chip: VariantChip, scale: Scale, max_px: int) -> Panel:
     px = scale.px
     edge, gap = px(14), px(12)
     miou = chip.quality.miou if chip.quality else None
-    note, note_font = f"mIoU {fraction(miou)}", face(REGULAR, px(17))
+    note, note_font = miou_text(miou), face(REGULAR, px(17))
     note_px = gap + text_px(note, note_font) if miou is not None else 0
     inner_px = max_px - 2 * edge
     text, font = fit(chip.name, BOLD, (px(22), px(13)), max(1, inner_px - note_px))

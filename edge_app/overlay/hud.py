@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from edge_app.fonts import BOLD, REGULAR, Face, face, fit, shorten, text_px
 from edge_app.overlay.board_layout import HUD_BRIEF_WH, HUD_WH
 from edge_app.overlay.panel import DARK, FAINT, INK, SOFT, Panel, Scale, Sheet
-from edge_app.status_text import BarPart, StatusText
+from edge_app.status_text import STAGE_HEADS, BarPart, StatusText
 
 
 def draw_hud(text: StatusText, scale: Scale, width_px: int | None = None, detail: int = 2) -> Panel:
@@ -96,9 +96,10 @@ def _draw_stages(sheet: Sheet, text: StatusText, scale: Scale) -> None:
         middle = right - px(54)
         y = px(186 + 19 * (i % rows))
         if i % rows == 0:
-            sheet.text((middle, px(167)), "p50", head, FAINT, anchor="rs")
-            sheet.text((right, px(167)), "p90", head, FAINT, anchor="rs")
-            sheet.text((left, px(167)), "ms", head, FAINT)
+            name, median, p90 = STAGE_HEADS
+            sheet.text((middle, px(167)), median, head, FAINT, anchor="rs")
+            sheet.text((right, px(167)), p90, head, FAINT, anchor="rs")
+            sheet.text((left, px(167)), name, head, FAINT)
         swatch = px(9)
         if stage.colour:
             sheet.box((left, y - swatch), (swatch, swatch), stage.colour, px(2))

@@ -17,10 +17,10 @@ from edge_app.overlay.legend import draw_legend
 from edge_app.overlay.panel import SOFT, Panel, Scale, Size
 from edge_app.overlay.scene import divider_px, view_mode
 from edge_app.overlay.states import chip_states, states_px
-from edge_app.style import spaced, variant_colour
+from edge_app.style import variant_colour
 
 _SHRINK_MIN = 0.85  # side by side, images give way to panels down to this share of their size
-_STATES_MIN = 230  # a narrower row of chips becomes a pile
+_STATES_MIN = 250  # a narrower row of chips becomes a pile
 NO_HALVES: tuple[Area, Area] = ((0, 0, 1, 1), (0, 0, 1, 1))
 
 
@@ -227,7 +227,7 @@ class _StreetComposer(Composer):
     def _put_titles(self, halves: tuple[Area, Area]) -> None:
         """Place the name of what it shows on each image."""
         variant = self.status.variant
-        shown = VariantChip(spaced(variant), variant_colour(variant))
+        shown = VariantChip(variant, variant_colour(variant))
         chips = self.pair.chips if self.pair else (VariantChip("image", SOFT), shown)
         for chip, (x, y, width, height) in zip(chips, halves, strict=True):
             panel = comparison_panel.draw_variant_chip(

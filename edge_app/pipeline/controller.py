@@ -14,7 +14,7 @@ from edge_app.model.card import VARIANTS
 from edge_app.model.engine import EngineKey
 from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.state import State, StateKind
-from edge_app.style import count, spaced
+from edge_app.style import count
 
 ReadKeys = Callable[[], Sequence[str]]  # names of the keys pressed since the last call
 StatusProvider = Callable[[], Iterable[State]]
@@ -96,7 +96,7 @@ def engine_handlers(pool: EnginePool) -> dict[Action, Handler]:
 def _select_variant(pool: EnginePool, variant: str, _: Controls) -> State | None:
     current = pool.requested
     if variant not in current.spec.variants:
-        text = f"{current.spec.title} has no {spaced(variant)}"
+        text = f"{current.spec.title} has no {variant}"
         return State(StateKind.NOTE, text, variant=variant)
     pool.request(EngineKey(current.spec, variant, current.threads))
     return None

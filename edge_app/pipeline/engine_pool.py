@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from edge_app.closeable import Closeable
 from edge_app.model.engine import Engine, EngineInfo, EngineKey, engine_info
 from edge_app.state import State, StateKind
-from edge_app.style import count, duration, spaced
+from edge_app.style import count, duration
 
 _JOIN_S = 10.0  # a loader inside a runtime cannot be interrupted
 _SWITCH_SHOWN_S = 8.0
@@ -131,7 +131,6 @@ class EnginePool(Closeable):
         """
         if self._thread is None:  # nothing was ever requested
             return self._active, None
-        started_s = self._clock()
         with self._changed:
             before = self._active
             self._active = self._cache.get(self._wanted.requested, before)
@@ -145,12 +144,12 @@ class EnginePool(Closeable):
                     self._cache.move_to_end(used.key)
             if self._active is not before:
                 self._changed.notify_all()  # one may be evictable now
-                self._note_switch(started_s)
+                self._note_switch(before.key)
             return self._active, self._second
 
-    def _note_switch(self, started_s: float) -> None:
-        active, now_s = self._active, self._clock()
-        self._messages.switched(active, (now_s - started_s) * 1e3, now_s)
+    def _note_switch(self, before: EngineKey) -> None:
+        active = self._active
+        self._messages.switched(active, before, self._clock())
         if active.loaded_ms:  # the next time it comes from the cache
             self._active = self._cache[active.key] = LoadedEngine(active.engine, active.info)
 
@@ -262,20 +261,20 @@ class _Messages:
     def switch(self, now_s: float) -> str:
         return self._switch if now_s < self._switch_until_s else ""
 
-    def switched(self, to: LoadedEngine, took_ms: float, now_s: float) -> None:
-        loaded = f"loaded in {duration(to.loaded_ms)}" if to.loaded_ms else "was cached"
-        self._switch = f"{spaced(to.key.variant)}: {loaded}, took over in {duration(took_ms)}"
+    def switched(self, to: LoadedEngine, before: EngineKey, now_s: float) -> None:
+        how = f"loaded in {duration(to.loaded_ms)}" if to.loaded_ms else "already in memory"
+        self._switch = f"switched to {_title(to.key, before)} ({how})"
         self._switch_until_s = now_s + _SWITCH_SHOWN_S
 
     def failed(self, key: EngineKey, reason: str, now_s: float) -> None:
-        text = f"{spaced(key.variant)} did not load"
+        text = f"{key.variant} did not load"
         self.failure = State(StateKind.LOAD_FAILED, text, reason, key.variant)
         self.failure_until_s = now_s + _FAILURE_SHOWN_S
 
 
 def _title(key: EngineKey, active: EngineKey) -> str:
-    """Return what sets an engine apart from the active one."""
-    title = spaced(key.variant)
+    """Return what sets an engine apart from another one, that is active or was."""
+    title = key.variant
     if key.model != active.model:
         title = f"{key.model} {title}"
     if key.threads == active.threads:

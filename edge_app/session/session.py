@@ -209,7 +209,7 @@ class Session(Closeable):
 
     def _take_snapshot(self, _: Controls, /) -> str:
         shown = self._run.presenter.snapshot()
-        return f"kept {take_snapshot(_SNAPSHOTS, *shown)}" if shown else "no image yet"
+        return f"saved {take_snapshot(_SNAPSHOTS, *shown)}" if shown else "no image yet"
 
     def _choose_next_task(self, _: Controls, /) -> str | None:
         """Load the next task's engine; a camera goes on with it, files give way to its sample."""

@@ -17,7 +17,7 @@ from edge_app.sinks.screen_parts import (
 )
 from edge_app.standard_streams import ASCII_SIGNS
 from edge_app.status_text import losses, quality_text, status_text
-from edge_app.style import WRONG, duration, significant, spaced
+from edge_app.style import WRONG, duration, significant
 
 _ASCII = str.maketrans(ASCII_SIGNS)
 _HINT_HEAD = "keys: "
@@ -93,9 +93,9 @@ def screen(
     if text.quality:
         lines.add(2, Text(fitting(text.quality, "   ", width), style="bold"))
     if comparison is not None:
-        lines.add(2, comparison_line(comparison))
+        lines.add(2, comparison_line(status.variant, comparison, width))
     if not help_shown:
-        lines.add(9, *class_lines(text.classes, width))
+        lines.add(9, *class_lines(text, width))
     if keys:
         lines.add(3, Text(_HINT_HEAD + fitting(_HINTS, ", ", width - len(_HINT_HEAD)), "dim"))
     lines.add(1, progress_line(progress, width, text.colour))
@@ -110,7 +110,7 @@ def screen(
 def plain_line(status: Status, progress: Progress) -> str:
     """Return the status in one line, for logs and pipes."""
     parts = [
-        f"{spaced(status.variant)}: {progress}",
+        f"{status.variant}: {progress}",
         f"{significant(status.shown_fps)} fps, network alone {significant(status.network_fps)}",
     ]
     end_to_end = status.stages.get("end_to_end")

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from edge_app.controls import KEYS
 from edge_app.frame import Comparison
-from edge_app.status_text import ClassText, StageText, StatusText, quality_text
-from edge_app.style import NEUTRAL, count, percent, spaced, variant_colour
+from edge_app.status_text import STAGE_HEADS, StageText, StatusText, comparison_text
+from edge_app.style import NEUTRAL, count, variant_colour
 from edge_app.timing import STAGES, Latency
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -119,7 +119,8 @@ def stage_lines(
     stages: Sequence[StageText], latencies: Mapping[str, Latency], width: int
 ) -> list[Text]:
     """Return a row per stage: its median, its 90th percentile, and both as a bar."""
-    lines = [Text(f"  {'ms':<12}{'p50':>7}{'p90':>7}", style="dim")]
+    name, median, p90 = STAGE_HEADS
+    lines = [Text(f"  {name:<12}{median:>7}{p90:>7}", style="dim")]
     bar_width = width - 30
     named = zip(STAGES, stages, strict=True)
     barred = [latencies.get(name) if stage.colour else None for name, stage in named]
@@ -141,23 +142,25 @@ def bar(share: float, until: float, width: int) -> str:
     return full + "░" * (round(min(1.0, until) * width) - len(full))
 
 
-def comparison_line(comparison: Comparison) -> Text:
-    """Return the agreement with a second variant and that one's own scores."""
-    name = _chip(spaced(comparison.variant), variant_colour(comparison.variant))
-    scores = quality_text("segmentation", comparison.quality)
-    parts = [f" {percent(comparison.agreement)} agree", *scores]
-    return Text.assemble(name, ("   ".join(parts), "default"))
+def comparison_line(first: str, comparison: Comparison, width: int) -> Text:
+    """Return the agreement of a second variant with the first, and the scores of both."""
+    line = Text.assemble(_chip(comparison.variant, variant_colour(comparison.variant)), " ")
+    parts = comparison_text(first, comparison)
+    return line.append(fitting(parts, "   ", width - len(line)), style="default")
 
 
-def class_lines(classes: Sequence[ClassText], width: int) -> list[Text]:
-    """Return each class with its score, in columns read from top to bottom."""
+def class_lines(text: StatusText, width: int) -> list[Text]:
+    """Return each class with its score under a heading, in columns read from top to bottom."""
+    classes = text.classes
+    if not classes:
+        return []
     columns = max(1, width // _CLASS_COLUMNS)
     lines = [Text() for _ in range(-(-len(classes) // columns))]
     for line, (name, score, share) in zip(cycle(lines), classes, strict=False):
         line.append(f"{name[:13]:<13} ", style="default")
         line.append(f"{score:>5} ", style="bold")
         line.append(f"{bar(share, share, 5):<5} ", style=NEUTRAL)
-    return lines
+    return [Text(text.classes_head, style="dim"), *lines]
 
 
 def progress_line(progress: Progress, width: int, colour: str) -> Text:

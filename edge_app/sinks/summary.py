@@ -13,7 +13,7 @@ from edge_app.frame import Status
 from edge_app.results.gains import headline, score_text
 from edge_app.results.run_summary import RunSummary, VariantSummary
 from edge_app.sinks.screen_parts import class_lines, clock_face, head_lines
-from edge_app.status_text import losses, status_text
+from edge_app.status_text import STAGE_HEADS, losses, status_text
 from edge_app.style import (
     NEUTRAL,
     NOTHING,
@@ -29,7 +29,10 @@ from edge_app.style import (
 )
 from edge_app.timing import STAGES, Latency
 
-_FIGURES = ("mean", "p50", "p90", "p95", "p99", "max")
+_FIGURES = {
+    "mean": "mean_ms", "median": "p50_ms", "p90": "p90_ms", "p95": "p95_ms", "p99": "p99_ms",
+    "max": "max_ms",
+}  # fmt: skip
 
 
 def summary_table(summary: RunSummary, width: int = 80) -> RenderableType:
@@ -60,10 +63,10 @@ def _parts(summary: RunSummary, width: int) -> Iterator[RenderableType]:
     yield _outcome(summary, (count(status.frames, "frame"), *losses(status)))
     if text.quality and not several:
         yield Text("   ".join(text.quality), style="bold")
-        yield from class_lines(text.classes, width)
+        yield from class_lines(text, width)
     for pair in summary.comparisons:
         yield Text(
-            f"{spaced(pair.variant)} and {spaced(pair.second)}: {percent(pair.agreement)} "
+            f"{pair.variant} and {pair.second}: {percent(pair.agreement)} "
             f"agreement on {count(pair.frames, 'frame')}"
         )
     recording = summary.recording
@@ -117,13 +120,13 @@ def _last_status(summary: RunSummary) -> Status:
 
 def _stages(stages: Mapping[str, Latency]) -> CompactTable:
     several = any(latency.n > 1 for latency in stages.values())
-    figures = _FIGURES if several else ("mean",)
-    heads = ("stage, ms", "frames", *figures) if several else ("stage", "ms")
+    figures = _FIGURES if several else {"mean": "mean_ms"}
+    heads = (STAGE_HEADS[0], "frames", *figures) if several else ("stage", "ms")
     table = CompactTable("", heads, min_width=6)
     for stage, latency in ((name, stages[name]) for name in STAGES if name in stages):
         colour = STAGE_COLOURS.get(stage, NEUTRAL)
         mark = f"[{colour}]{'■' if stage != 'end_to_end' else ' '}[/]"
-        cells = [milliseconds(getattr(latency, f"{figure}_ms")) for figure in figures]
+        cells = [milliseconds(getattr(latency, name)) for name in figures.values()]
         frames = [f"{latency.n:,}"] if several else []
         table.add_row(f"{mark} {spaced(stage)}", *frames, *cells)
     return table

@@ -18,7 +18,7 @@ from edge_app.frame import Segmentation, Status, Step
 from edge_app.sinks.screen import plain_line, screen
 from edge_app.sinks.screen_parts import Progress
 from edge_app.standard_streams import output_may_fail
-from edge_app.style import count, significant, spaced
+from edge_app.style import count, significant
 
 # Drawing the live view takes about as long as a frame of a small network.
 _LIVE_S = 0.25
@@ -147,7 +147,7 @@ class Terminal(Closeable):
     def _last_line(self, status: Status) -> str:
         """Return the last line, with the rate of the whole run: the status has recent ones only."""
         elapsed_s = self._clock() - self._first_s
-        text = f"{spaced(status.variant)}: {count(status.frames, 'frame')} in {elapsed_s:.1f} s"
+        text = f"{status.variant}: {count(status.frames, 'frame')} in {elapsed_s:.1f} s"
         if status.frames > 1 and elapsed_s > 0:
             text += f", {significant((status.frames - 1) / elapsed_s)} a second"
         return text

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from edge_app.style import STAGE_COLOURS, spaced, variant_colour
+from edge_app.style import STAGE_COLOURS, variant_colour
 from edge_app.timing import STAGES
 from host_tools.charts.drawing import Chart, Theme, bold, legend, log_axis, png, shortened
 from host_tools.report.figures import LatencySummary
@@ -132,7 +132,7 @@ def _draw_groups(
         for name, row in rows.items():
             draw_row(name, row, y)
             ticks.append(y)
-            names.append(spaced(name))
+            names.append(name)
             y -= 1
         y -= _GAP
     axes.set_yticks(ticks, names)

@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 from edge_app.errors import EdgeError
 from edge_app.paths import assets_dir
 from edge_app.python_environment import this_environment
-from edge_app.style import spaced
+from edge_app.style import STAGE_COLOURS, spaced
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -184,7 +184,8 @@ def _style(theme: Theme) -> AbstractContextManager[None]:
 def legend(axes: Axes, colours: Mapping[str, str], shape: str) -> None:
     """Add a legend of named colours below the chart, after the labelled lines of the axes."""
     for name, colour in colours.items():
-        axes.plot([], [], shape, color=colour, label=spaced(name), markersize=7)
+        label = spaced(name) if name in STAGE_COLOURS else name
+        axes.plot([], [], shape, color=colour, label=label, markersize=7)
     handles, names = axes.get_legend_handles_labels()
     axes.figure.legend(
         handles,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ class HistoryLine:
     """One line of a panel.
 
     name: of the figure in the records. label: in the legend, with the last value to so many
-    places. scale: 100 turns shares into per cent.
+    places, or as `text` writes it. scale: 100 turns shares into per cent.
     """
 
     name: str
@@ -34,6 +34,7 @@ class HistoryLine:
     colour: str
     places: int = 3
     scale: float = 1.0
+    text: Callable[[float], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ def _draw_panel(axes: Axes, theme: Theme, history: History, panel: HistoryPanel,
         if not values:
             continue
         shown = [line.scale * value for value in values]
+        last = line.text(values[-1]) if line.text else f"{shown[-1]:,.{line.places}f}"
         axes.plot(
             places,
             shown,
@@ -90,7 +92,7 @@ def _draw_panel(axes: Axes, theme: Theme, history: History, panel: HistoryPanel,
             linewidth=1.8,
             markersize=4.5,
             zorder=2 + rank,
-            label=f"{line.label}, at last {shown[-1]:,.{line.places}f}",
+            label=f"{line.label}, at last {last}",
         )
     axes.set_title(panel.title, loc="left", fontsize=10, pad=20, **bold(theme))
     axes.set_ylabel(panel.unit)

@@ -60,7 +60,7 @@ def pareto_chart(
         axes.grid(visible=True, axis="both")
         axes.spines[["left", "bottom"]].set_visible(False)
         axes.locator_params(axis="y", nbins=6)
-        axes.set_xlabel("ms per frame, invoke only")
+        axes.set_xlabel("ms per frame, the network alone")
         axes.set_ylabel(quality)
         legend(axes, {point.variant: variant_colour(point.variant) for point in every}, "o")
 

@@ -10,8 +10,8 @@ from host_tools.report.sentences import figure
 
 def invoke_chart(labelled: Labelled, prefix: str) -> Chart | None:
     """Return the chart of the network's latency."""
-    title = "Invoke-only latency"
-    note = "Median of one invoke; the whisker ends at the 90th percentile."
+    title = "Latency of the network alone"
+    note = "Median of one run of the network; the whisker ends at the 90th percentile."
     return _latency_chart(labelled, f"{prefix}-network", title, note, lambda one: one.invoke_only)
 
 
@@ -57,7 +57,7 @@ def rate_chart(labelled: Labelled, prefix: str) -> Chart | None:
 
     note = (
         "End to end, from reading a frame to the finished canvas; "
-        "the mark and the number in brackets are invoke-only."
+        "the mark and the number in brackets are the network alone."
     )
     groups = _groups(labelled, row)
     return row_chart(f"{prefix}-fps", "Frames per second", note, groups, "frames/s")
@@ -71,7 +71,7 @@ def tails_chart(labelled: Labelled, prefix: str) -> Chart | None:
         return known if known and known.p99_ms and known.max_ms else None
 
     note = (
-        "Invoke only: from the median (dot) over the 90th, 95th and 99th percentile "
+        "The network alone: from the median (dot) over the 90th, 95th and 99th percentile "
         "(thinner each time) to the slowest run (stroke). Short tails do not stutter."
     )
     return tail_chart(f"{prefix}-tails", "Latency spread", note, _groups(labelled, spread))

@@ -16,12 +16,12 @@ from host_tools.convert.verify import Predictions, difference, time_interleaved
 
 QUANTIZERS = ("tensorflow", "ai-edge-quantizer")
 # Two candidates whose agreement with float32 differs by less count as equally good. DeepLab's
-# dynamic range at 257x513 agrees on .9893 (tensorflow) and .9861 (ai-edge-quantizer) of the pixels
+# dynamic_range at 257x513 agrees on .9893 (tensorflow) and .9861 (ai-edge-quantizer) of the pixels
 # at the same mIoU, but the first falls into 16 partitions and is slower by a third.
 EQUAL_AGREEMENT = 0.005
 # The second has to be faster by this factor to be preferred for its speed: less is noise.
 CLEARLY_FASTER = 0.9
-# A variant slower than float32 by this factor is useless at any agreement: DeepLab's dynamic range
+# A variant slower than float32 by this factor is useless at any agreement: DeepLab's dynamic_range
 # at 1025x2049 in TensorFlow's 16 partitions took 1.45 times as long as float32, the other
 # quantizer's in one partition half as long, both within .005 mIoU.
 TOO_SLOW = 1.15

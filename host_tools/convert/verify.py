@@ -18,6 +18,7 @@ from edge_app.model.card import ModelSpec, Variant
 from edge_app.model.engine import Engine, load_engine
 from edge_app.model.golden import PATTERN_BY_TASK, golden_classes, golden_image
 from edge_app.model.interpreter.network import Network
+from edge_app.results.gains import score_text
 from host_tools.convert.evaluation import Evaluation
 
 # Number of images whose whole output is kept for comparison: 2.5 MB each at 257x129x19.
@@ -183,16 +184,16 @@ def check_drop(variants: Iterable[VerifiedVariant], max_drop: float | None) -> N
     if figure is None:
         return
     limit = MAX_DROP[figure] if max_drop is None else max_drop
-    before = first.quality[figure]
+    before, title = first.quality[figure], FIGURE_TITLES[figure]
     worse = [
-        f"{other.name} {other.quality[figure]:.4f}"
+        f"{other.name} {score_text((title, other.quality[figure]))}"
         for other in others
         if before - other.quality[figure] > limit + 1e-9
     ]
     if worse:
         raise ModelError(
             f"{' and '.join(worse)} lost more than {limit:g} of float32's "
-            f"{FIGURE_TITLES[figure]} {before:.4f}, so nothing was replaced; write it to another "
+            f"{title} {score_text((title, before))}, so nothing was replaced; write it to another "
             "folder with --max-drop 1, find the layers that lose it with host-tools diagnose, and "
             "keep them with --keep-float"
         )

@@ -12,7 +12,7 @@ from edge_app.board import UNKNOWN
 from edge_app.errors import EdgeError
 from edge_app.paths import assets_dir
 from edge_app.results.gains import FLOAT
-from edge_app.style import NOTHING, count, file_size, percent, spaced, variant_colour
+from edge_app.style import NOTHING, count, file_size, percent, variant_colour
 from host_tools.charts.drawing import DARK, LIGHT, TYPEFACE_FILES
 from host_tools.report.figures import Figures, Labelled, Result, labels
 from host_tools.report.gallery import Gallery
@@ -64,17 +64,17 @@ class ModelSection:
 
 
 _COLUMNS: dict[str, Callable[[Figures, Figures | None], str | None]] = {
-    "size": lambda one, _: file_size(one.bytes) if one.bytes else None,
+    "file size": lambda one, _: file_size(one.bytes) if one.bytes else None,
     "quality": lambda one, _: _quality(one),
-    "points lost": lambda one, base: _lost(one, base),
-    "invoke ms, p50": lambda one, _: _figure(getattr(one.invoke_only, "typical_ms", None)),
-    "p90": lambda one, _: _figure(getattr(one.invoke_only, "p90_ms", None)),
-    "invoke-only frames/s": lambda one, _: _figure(one.invoke_only_fps),
+    "points lost to float32": lambda one, base: _lost(one, base),
+    "network ms": lambda one, _: _figure(getattr(one.invoke_only, "typical_ms", None)),
+    "network ms, p90": lambda one, _: _figure(getattr(one.invoke_only, "p90_ms", None)),
+    "network frames/s": lambda one, _: _figure(one.invoke_only_fps),
     "end-to-end frames/s": lambda one, _: _figure(one.end_to_end_fps),
     "end-to-end ms": lambda one, _: _figure(getattr(one.end_to_end, "typical_ms", None)),
-    "vs float32": lambda one, base: _ratio(one, base),
-    "load ms": lambda one, _: _figure(one.init_ms),
-    "peak MB": lambda one, _: _figure(one.peak_rss_mb),
+    "speed against float32": lambda one, base: _ratio(one, base),
+    "loading ms": lambda one, _: _figure(one.init_ms),
+    "peak memory MB": lambda one, _: _figure(one.peak_rss_mb),
 }
 
 
@@ -97,7 +97,6 @@ def page_template() -> Template:
         "percent": percent,
         "sentences": sentences,
         "variant_colour": variant_colour,
-        "spaced": spaced,
     }
     return environment.get_template("page.html.j2")
 
@@ -197,7 +196,7 @@ def _figure(value: float | None) -> str | None:
 
 def _quality(one: Figures) -> str | None:
     headline = one.score.headline if one.score else None
-    return f"{quality_text(headline)} {headline[0]}" if headline else None
+    return f"{headline[0]} {quality_text(headline)}" if headline else None
 
 
 def _lost(one: Figures, base: Figures | None) -> str | None:

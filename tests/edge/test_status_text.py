@@ -12,9 +12,10 @@ import pytest
 from edge_app.frame import Status
 from edge_app.quality import Quality
 from edge_app.state import State, StateKind
-from edge_app.status_text import BAR_STAGES, status_text
+from edge_app.status_text import BAR_STAGES, comparison_text, status_text
 from edge_app.style import NOTHING, STAGE_COLOURS, variant_colour
 from edge_app.timing import STAGES
+from tests.support.comparisons import comparison, segmentation
 from tests.support.steps import LOST, PAUSED, status
 
 START = Status("segmentation", "Street", "int8", 794_144, "LiteRT 2.3.0", 1, "newest frame")
@@ -23,7 +24,7 @@ START = Status("segmentation", "Street", "int8", 794_144, "LiteRT 2.3.0", 1, "ne
 def test_a_usual_status_has_all_of_its_text() -> None:
     """Names, facts, rates, stages, notes and scores, as people read them."""
     text = status_text(status(variant="dynamic_range"))
-    assert (text.variant, text.colour) == ("dynamic range", variant_colour("dynamic_range"))
+    assert (text.variant, text.colour) == ("dynamic_range", variant_colour("dynamic_range"))
     assert text.title == "Street"
     assert text.facts == ("2.70 MB", "LiteRT 2.3.0", "2 threads", "every frame")
     assert text.rates == (
@@ -34,8 +35,8 @@ def test_a_usual_status_has_all_of_its_text() -> None:
     assert text.stages[2] == ("invoke", "18.6", "27.9", STAGE_COLOURS["invoke"])
     assert [stage.name for stage in text.stages] == [name.replace("_", " ") for name in STAGES]
     assert text.notes == ("age 47.0 ms", "dropped 3", "damaged 2")
-    assert text.quality == ("mIoU 0.612", "pixel acc. 91.2 %", "on 120 frames")
-    assert text.classes == (("road", "0.951", 0.951), ("train", NOTHING, 0.0))
+    assert text.quality == ("mIoU .612", "pixel accuracy 91.2 %", "on 120 frames")
+    assert text.classes == (("road", ".951", 0.951), ("train", NOTHING, 0.0))
 
 
 def test_what_is_not_known_yet_is_a_dash() -> None:
@@ -90,3 +91,20 @@ def test_the_text_needs_nothing_that_draws() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_comparison_has_the_scores_of_both_on_the_same_frames() -> None:
+    """Neither score is named without its variant."""
+    compared = comparison(segmentation(1, logits=False))  # int8, with float32 the current one
+    assert comparison_text("float32", compared) == (
+        "97.3 % agreement with float32",
+        "mIoU .593, float32 .594 on 9 frames",
+    )
+    unscored = replace(compared, first_quality=None, quality=None)
+    assert comparison_text("float32", unscored) == ("97.3 % agreement with float32",)
+
+
+def test_scores_of_classes_have_a_heading() -> None:
+    """A figure between 0 and 1 does not say what it is."""
+    assert status_text(status()).classes_head == "IoU by class"
+    assert status_text(status(task="classification")).classes_head == "top-1 by class"

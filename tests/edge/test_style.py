@@ -1,6 +1,8 @@
 """Numbers and colours look the same wherever they are shown."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,8 @@ import pytest
 from edge_app import style
 from edge_app.model.card import VARIANTS
 from edge_app.timing import STAGES
+
+REPOSITORY = Path(style.__file__).parents[1]
 
 
 @pytest.mark.parametrize(
@@ -41,8 +45,11 @@ def test_numbers_have_three_digits_or_their_whole_integer_part(
         (style.duration, None, style.NOTHING),
         (style.file_size, 84_452, "84.5 kB"),
         (style.file_size, 2_721_376, "2.72 MB"),
-        (style.fraction, 0.5839, "0.584"),
+        (style.fraction, 0.5839, ".584"),
+        (style.fraction, 1.0, "1.000"),
         (style.fraction, float("nan"), style.NOTHING),
+        (style.miou_text, 0.6384, "mIoU .638"),
+        (style.miou_text, None, f"mIoU {style.NOTHING}"),
         (style.percent, 0.97951, "98.0 %"),
         (style.percent, None, style.NOTHING),
         (style.spaced, "end_to_end", "end to end"),
@@ -68,3 +75,13 @@ def test_every_variant_and_stage_has_its_own_colour() -> None:
 def test_a_colour_becomes_blue_green_red() -> None:
     """Okabe and Ito's orange has most red and no blue."""
     assert style.bgr(style.VARIANT_COLOURS["float32"]) == (0, 159, 230)
+
+
+def test_names_and_scores_are_written_one_way() -> None:
+    """MIoU is formatted by `style` alone, and no variant has a second spelling."""
+    for folder in ("edge_app", "host_tools"):
+        for path in (REPOSITORY / folder).rglob("*"):
+            if path.suffix in {".py", ".js", ".html", ".j2", ".md"} and path.name != "style.py":
+                text = path.read_text("utf-8")
+                assert "mIoU {" not in text, path
+                assert not re.search(r"dynamic[ -]range", text, re.IGNORECASE), path

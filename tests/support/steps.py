@@ -18,7 +18,7 @@ from tests.support import media_files as made
 TIMINGS = Timings(1.5, 0.25, 20.0, 0.125, 2.0, 30.0)
 ROADS = Segmentation(np.zeros((3, 4), np.uint8))
 PAUSED = State(StateKind.PAUSED, "paused")
-LOADING = State(StateKind.LOADING, "loading dynamic range", variant="dynamic_range")
+LOADING = State(StateKind.LOADING, "loading dynamic_range", variant="dynamic_range")
 RECORDING = State(StateKind.RECORDING, "recording 10:12")
 LOST = State(StateKind.RECONNECTING, "reconnecting (attempt 3)", "no image for 5 s")
 

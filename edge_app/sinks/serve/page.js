@@ -64,6 +64,7 @@ function show(status) {
       const scores = new Map(classes.map(([name, score]) => [name, score]));
       const rows = legend.length ? legend : classes.map(([name]) => [name, "", true]);
       at("per-class").hidden = !rows.length;
+      setText(at("classes-head"), classes.length ? status.classes_head : "classes");
       node.replaceChildren(...rows.map(([name, colour, inView]) => {
         const row = make("li");
         row.classList.toggle("away", !inView);

@@ -1,5 +1,6 @@
 """The chart of a training of the street network."""
 
+from edge_app.style import fraction, miou_text, percent
 from host_tools.charts.history_chart import (
     HELD_OUT,
     RATE,
@@ -19,10 +20,10 @@ _PANELS = (
     ),
     HistoryPanel(
         "Held out",
-        "per cent",
+        "share",
         (
-            HistoryLine("held_out_accuracy", "pixel accuracy", TRAINED, 2, 100),
-            HistoryLine("held_out_miou", "mIoU", HELD_OUT, 2, 100),
+            HistoryLine("held_out_accuracy", "pixel accuracy", TRAINED, text=percent),
+            HistoryLine("held_out_miou", "mIoU", HELD_OUT, text=fraction),
         ),
     ),
     HistoryPanel(
@@ -39,7 +40,7 @@ def street_chart(history: History) -> bytes:
     settings, last = history.settings, history.records[-1]
     title = "Street network"
     if "held_out_miou" in last:
-        title += f": mIoU {last['held_out_miou']:.3f} held out"
+        title += f": {miou_text(last['held_out_miou'])} held out"
     return history_chart(
         history,
         _PANELS,

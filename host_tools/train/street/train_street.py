@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from edge_app.atomic import write_atomic
 from edge_app.console import print_line
 from edge_app.output_place import check_outputs
+from edge_app.style import miou_text
 from host_tools.charts.drawing import check_matplotlib
 from host_tools.framework import load_keras, pin_threads
 from host_tools.train.checkpoint import check_target, checkpoint_path, read_checkpoint
@@ -131,5 +132,5 @@ def _record_text(history: History, minutes: float) -> str:
     text = f"{last['minutes']:.1f} of {minutes:g} min, {last['steps']:,.0f} steps: "
     text += f"loss {last['loss']:.3f}"
     if "held_out_miou" in last:
-        text += f", mIoU {last['held_out_miou']:.3f} held out"
+        text += f", {miou_text(last['held_out_miou'])} held out"
     return text

@@ -94,6 +94,31 @@ def test_one_result_is_compared_with_its_board_s_reference(
     assert main(["compare", files("a", board=boards), "--fail-if-slower", "5%"]) == 0
 
 
+def test_columns_name_the_two_files_and_a_legend_explains_them(
+    files: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody has to know which of them is the first."""
+    assert main(["compare", files("old.json"), files("new.json", times=1.2)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("new against old")
+    heads = printed.splitlines()[1].split()
+    assert heads[:2] == ["old", "new"]
+    assert "Ratios are new / old: above 1 is slower, or larger." in printed
+    hot = {"valid": False, "reasons": ["too hot"]}
+    assert main(["compare", files("old.json"), files("new.json", verdict=hot)]) == 2
+    assert "new is not valid (too hot)" in capsys.readouterr().err
+
+
+def test_files_of_one_name_are_called_by_their_folders(
+    files: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A name that both have tells nothing."""
+    for folder in ("monday", "friday"):
+        (tmp_path / folder).mkdir()
+    assert main(["compare", files("monday/result.json"), files("friday/result.json")]) == 0
+    assert capsys.readouterr().out.startswith("friday/result against monday/result")
+
+
 def test_a_verdict_is_valid_without_reasons() -> None:
     """Notes do not count against figures."""
     assert Verdict((), ("unknown",)).valid

@@ -44,9 +44,8 @@ def test_its_output_is_compact(tmp_path: Path, width: int) -> None:
     for variant in VARIANTS:
         row = re.compile(rf"{variant} +\S+ kB .* \d+\.\d %$")
         assert sum(bool(row.match(line)) for line in lines) == 1
-        name = variant.replace("_", " ")
-        assert sum(line.startswith(f"{name}: 500 frames in") for line in lines) == 1
-        sentence = re.compile(rf"{name} (is|has) .*float32.*\.$")
+        assert sum(line.startswith(f"{variant}: 500 frames in") for line in lines) == 1
+        sentence = re.compile(rf"{variant} (is|has) .*float32.*\.$")
         assert any(sentence.match(line) for line in lines) == (variant != "float32")
         assert f"  {tmp_path}/mnist-{variant}.mp4" in lines
     after = lines[lines.index("next:") + 1 :]

@@ -39,7 +39,7 @@ def test_a_still_has_its_size_names_and_figures(
     assert canvas.dtype == np.uint8
     assert np.array_equal(image, before)
     texts = {text for text, _, _ in written.boxes}
-    assert {"float32", "int8", "mIoU 0.594", "mIoU 0.593", "97.3 %", "agreement"} <= texts
+    assert {"float32", "int8", "mIoU .594", "mIoU .593", "97.3 %", "agreement"} <= texts
     written.check()
 
 

@@ -23,7 +23,7 @@ SIZES = [(320, 240), (321, 241), (640, 360), (853, 481), (1280, 720), (1920, 108
 LOUD = status(
     variant="float32",
     states=(PAUSED, LOADING, RECORDING),
-    switch="float32: loaded in 31 ms, took over in 0.2 ms",
+    switch="switched to float32 (loaded in 31 ms)",
 )
 LOST = replace(LOUD, states=(CAMERA_LOST, RECORDING))
 

@@ -61,10 +61,10 @@ def test_the_old_engine_stays_active_until_the_new_one_is_loaded(
     gate.set()
     until(lambda: active(pool) == "float16")
     assert pool.states == ()
-    assert pool.switch.startswith("float16: loaded in ")
+    assert pool.switch.startswith("switched to float16 (loaded in ")
     pool.request(factory.key("int8"))
     assert active(pool) == "int8"
-    assert pool.switch.startswith("int8: was cached, took over in ")
+    assert pool.switch == "switched to int8 (already in memory)"
 
 
 def test_the_last_request_counts(factory: EngineFactory, pool: EnginePool) -> None:

@@ -19,7 +19,7 @@ from edge_app.sinks.screen import plain_line, screen
 from edge_app.sinks.screen_parts import Progress, bar, class_lines, clock_face
 from edge_app.sinks.summary import summary_table
 from edge_app.sinks.terminal import Terminal
-from edge_app.status_text import classes_text
+from edge_app.status_text import status_text
 from edge_app.style import NOTHING
 from tests.support.steps import PAUSED, digit, status, step
 
@@ -57,10 +57,12 @@ def test_the_live_view_shows_what_the_hud_shows() -> None:
     said = "\n".join(lines())
     parts = (
         "int8", "Street", "2.70 MB", "LiteRT 2.3.0", "2 threads", "every frame",
-        "17.9 shown fps", "52.3 network fps", "25.0 source fps", "p50", "p90",
+        "17.9 shown fps", "52.3 network fps", "25.0 source fps", "ms per frame",
+        "median", "p90",
         "capture", "prepare", "invoke", "decode", "overlay", "end to end",
         "age 47.0 ms", "dropped 3", "damaged 2",
-        "mIoU 0.612", "pixel acc. 91.2 %", "on 120 frames", "road", "0.951", "120 of 3,000 frames",
+        "mIoU .612", "pixel accuracy 91.2 %", "on 120 frames", "IoU by class", "road", ".951",
+        "120 of 3,000 frames",
     )  # fmt: skip
     places = [said.find(part) for part in parts]
     assert -1 not in places, dict(zip(parts, places, strict=True))
@@ -104,7 +106,7 @@ def test_a_small_terminal_shows_what_counts(size_wh: tuple[int, int]) -> None:
     assert len(rows) < size_wh[1]
     assert not any("…" in row for row in rows)
     for part in (" int8   Street", "17.9 shown fps", "52.3 network fps", "invoke ", "end to end",
-                 "mIoU 0.612", "keys: h help, q quit", "120 of 3,000 frames"):  # fmt: skip
+                 "mIoU .612", "keys: h help, q quit", "120 of 3,000 frames"):  # fmt: skip
         assert any(part in row for row in rows), part
 
 
@@ -147,8 +149,10 @@ def test_no_line_is_wrapped_and_none_scrolls(size_wh: tuple[int, int]) -> None:
 
 
 def test_all_classes_fit_a_plain_terminal() -> None:
-    """Nineteen classes take three columns, read downwards."""
-    rows = [line.plain for line in class_lines(classes_text(Quality(1, per_class=CITY)), 80)]
+    """Nineteen classes take three columns, read downwards, under what their figures are."""
+    text = status_text(status(quality=Quality(1, per_class=CITY)))
+    head, *rows = (line.plain for line in class_lines(text, 80))
+    assert head == "IoU by class"
     assert len(rows) == 7
     assert [row.split()[0] for row in rows[:3]] == ["road", "sidewalk", "building"]
     assert "motorcycle" in rows[3]
@@ -216,7 +220,7 @@ def test_a_pipe_gets_plain_lines_now_and_then() -> None:
 def test_plain_lines_count_losses() -> None:
     """Dropped and damaged frames are named if there are some."""
     said = plain_line(status(), Progress(120, 3000, 60.0))
-    assert said.endswith("end to end 46.0 ms; dropped 3; damaged 2; mIoU 0.612")
+    assert said.endswith("end to end 46.0 ms; dropped 3; damaged 2; mIoU .612")
     clean = plain_line(status(dropped=0, damaged=0, quality=None), Progress(120))
     assert clean == "int8: 120 frames; 17.9 fps, network alone 52.3; end to end 46.0 ms"
 
@@ -350,10 +354,10 @@ def test_the_summary_has_every_figure_in_the_order_of_the_view() -> None:
     assert max(len(line) for line in said) <= 80
     text = "\n".join(said)
     parts = (
-        "dynamic range", "street", "2.70 MB", "litert", "2 threads", "every frame", "drive.mp4",
+        "dynamic_range", "street", "2.70 MB", "litert", "2 threads", "every frame", "drive.mp4",
         "17.9 overall fps", "52.3 network fps", "25.0 source fps", "mean", "p99", "max",
         "capture", "invoke", "end to end", "complete", "1,204 frames", "dropped 3", "damaged 2",
-        "mIoU 0.612", "pixel acc. 91.2 %", "road", "0.951",
+        "mIoU .612", "pixel accuracy 91.2 %", "road", ".951",
         "recorded 1,204 frames, 0:48: out/street.mp4", "Raspberry Pi 5", "4 cores", "numpy 2.4.6",
     )  # fmt: skip
     places = [text.find(part) for part in parts]
@@ -381,7 +385,7 @@ def test_every_variant_that_ran_has_a_row(width: int) -> None:
     said = shown({**SUMMARY, "variants": variants, "comparisons": [pair]}, width)
     words = [line.split() for line in said if line.startswith(tuple(variants))]
     rows = {name: rest for name, *rest in words if "agreement" not in rest}
-    assert rows["float32"][:6] == ["204", "9.50", "18.5", "52.3", "18.5", "0.612"]
+    assert rows["float32"][:6] == ["204", "9.50", "18.5", "52.3", "18.5", ".612"]
     assert rows["int8"][:2] == ["1,000", "27.1"]
     text = "\n".join(said)
     assert "17.9 overall fps" in text

@@ -133,18 +133,17 @@ BASE = Figures(
     [
         (
             Figures("int8", bytes=2, invoke_only=LatencySummary(19.2), score=scored(0.810)),
-            "int8 is 2.6x faster than float32, loses 0.3 points of mIoU (0.8130 to 0.8100) and has "
+            "int8 is 2.6x faster than float32, loses 0.3 points of mIoU (.813 to .810) and has "
             "a file 4.0x smaller.",
         ),
         (
             Figures("dynamic_range", invoke_only=LatencySummary(85), score=scored(0.8132)),
-            "dynamic range is 1.7x slower than float32 and gains 0.02 points of mIoU (0.8130 to "
-            "0.8132).",
+            "dynamic_range is 1.7x slower than float32 and gains 0.02 points of mIoU (.8130 to "
+            ".8132).",
         ),
         (
             Figures("float16", bytes=4, invoke_only=LatencySummary(51), score=scored(0.81302)),
-            "float16 is as fast as float32, has the same mIoU (0.8130) and has a file 2.0x "
-            "smaller.",
+            "float16 is as fast as float32, has the same mIoU (.813) and has a file 2.0x smaller.",
         ),
         (Figures("int8", end_to_end_fps=450), "int8 is 45x faster than float32."),
         (Figures("int8", invoke_only=LatencySummary(46.7)), "int8 is 1.07x faster than float32."),

@@ -258,7 +258,7 @@ def test_the_figures_come_as_events(view: BrowserView) -> None:
         assert figures["states"] == [str(PAUSED), str(RECORDING)]
         assert figures["paused"] is figures["recording"] is True
         assert figures["over_image"] == [["paused", "paused", ""]]
-        assert figures["classes"][0] == ["road", "0.951", 0.951]
+        assert figures["classes"][0] == ["road", ".951", 0.951]
         view.write(step(1), status(variant="float16"))
         until(lambda: b'"float16"' in body.readline())
 
@@ -475,7 +475,7 @@ def test_on_a_phone_everything_is_readable_on_the_page(view: BrowserView, tmp_pa
         assert browser.run(
             "return [...document.querySelectorAll('#classes i')].map(a => a.style.background)"
         ) == ["rgb(128, 64, 128)", "rgb(250, 170, 30)", "rgb(0, 0, 142)", "rgb(119, 11, 32)"]
-        assert texts("#classes b") == ["0.951", "", "", ""]
+        assert texts("#classes b") == [".951", "", "", ""]
         assert texts("#rates b") == ["17.9", "52.3", "25.0"]
         # Nothing is cut off, small or beside the screen.
         assert (
