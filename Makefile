@@ -35,7 +35,7 @@ endef
 
 demo: $(VENV)/.app
 	$(BIN)/edge-app demo --out $(OUT)
-	@echo "next, the live view: make run   (it runs: $(BIN)/edge-app run --loop)"
+	@echo "  make run opens the live view, too"
 
 run: $(VENV)/.app
 	$(BIN)/edge-app run --loop

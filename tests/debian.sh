@@ -83,6 +83,27 @@ for name in root user; do
     inside $name "make demo && test -s demo/int8/summary.json && .venv/bin/python --version"
 done
 
+# install_into_system USER OPTIONS WHERE: as `pip install` does without a venv; Debian's Python has
+# folders of its own. The venv lends what the app needs.
+install_into_system() {
+    say "pip install $2 into the system's Python, as $1"
+    inside "$1" "
+        python=\$PWD/.venv/bin/python lent=\$(echo \$PWD/.venv/lib/python3*/site-packages)
+        pip=\"\$python -m pip --disable-pip-version-check\"
+        rm -rf wheel
+        \$pip wheel --quiet --no-deps --wheel-dir wheel .
+        \$pip --python /usr/bin/python3 install --quiet --no-deps --break-system-packages $2 wheel/*
+        cd /
+        export PYTHONPATH=\$lent
+        $3/bin/edge-app models | grep street
+        /usr/bin/python3 -c 'from edge_app.paths import *; print(assets_dir(), shipped_dir(\"systemd\"))' \
+            | grep '^$3/lib/.* $3/lib/'
+        unset PYTHONPATH
+        \$pip --python /usr/bin/python3 uninstall --quiet --yes --break-system-packages edge-quant"
+}
+install_into_system root --ignore-installed /usr/local
+install_into_system user --user /home/user/.local
+
 failed=
 for name in $USERS; do
     [ "$TESTS" != none ] || continue
