@@ -26,9 +26,9 @@ define apt_install
 	if [ "$$(id -u)" = 0 ]; then do=""; \
 	elif sudo -n true 2>/dev/null || { [ -t 0 ] && command -v sudo >/dev/null; }; then do="sudo"; \
 	else echo "please run as root: apt-get install -y $(1)"; exit 1; fi; \
-	echo "installing system packages: $$do apt-get install $(1)"; \
-	$$do apt-get update -qq; \
-	DEBIAN_FRONTEND=noninteractive $$do apt-get install -y -qq --no-install-recommends $(1) >/dev/null
+	echo "installing system packages: $${do:+$$do }apt-get install $(1)"; \
+	$$do apt-get update -qq && $$do env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends $(1) >/dev/null || exit 1
 endef
 
 .PHONY: demo run pi test test-tflite-runtime test-arm64 test-debian12 test-debian13 lint bench clean

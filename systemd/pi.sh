@@ -36,7 +36,7 @@ if [ -n "$missing" ]; then
         missing=$(echo "$missing" | sed 's/ python3-picamera2//')
     fi
     if [ -n "$missing" ]; then
-        echo "installing$missing"
+        echo "installing system packages: ${do:+$do }apt-get install$missing"
         DEBIAN_FRONTEND=noninteractive $do apt-get install -y -qq --no-install-recommends \
             $missing >/dev/null
     fi
@@ -47,6 +47,7 @@ fi
 [ "$(readlink -f "$venv/bin/python" 2>/dev/null)" = "$(readlink -f /usr/bin/python3)" ] \
     || rm -rf "$venv"
 /usr/bin/python3 -m venv --system-site-packages "$venv"
+echo "installing the app and its packages into $venv (0.5 GB; some minutes)"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
     --constraint "$pins" --editable '.[serve]'
 

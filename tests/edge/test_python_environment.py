@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from edge_app.python_environment import PythonEnvironment, _debian_release, this_environment
 
+ROOT = Path(__file__).parents[2]
 VENV = PythonEnvironment(".venv/bin/python")
 SYSTEM = PythonEnvironment("/usr/bin/python3", managed=True, debian=13)
 
@@ -94,6 +98,28 @@ def test_the_named_command_is_this_pythons() -> None:
         [*shlex.split(command), "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == sys.prefix
+
+
+def test_no_message_names_a_pip_of_its_own() -> None:
+    """What messages advise comes from here, except for a venv that is to be made."""
+    allowed = {"python_environment.py": 99, "runtimes.py": 1}
+    named = Counter(
+        path.name
+        for package in ("edge_app", "host_tools")
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and "pip install" in str(node.value)
+    )
+    assert {name: n for name, n in named.items() if n > allowed.get(name, 0)} == {}
+
+
+@pytest.mark.parametrize(
+    "path", ["README.md", *(f"{name}/README.md" for name in ("edge_app", "host_tools", "systemd"))]
+)
+def test_no_document_replaces_an_editable_install(path: str) -> None:
+    """`pip install .` in a clone copies the app beside the files that are then edited."""
+    text = (ROOT / path).read_text("utf-8")
+    assert re.findall(r"pip install (?!-e |--editable)['\"]?\.\S*", text) == []
 
 
 @pytest.mark.parametrize(

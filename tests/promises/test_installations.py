@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -130,6 +131,25 @@ def test_a_source_distribution_gives_the_same_wheel(wheel: Path, tmp_path: Path)
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     (archive,) = tmp_path.glob("*.tar.gz")
     assert names_of(build_wheel(tmp_path, archive)) == names_of(wheel)
+
+
+@pytest.mark.slow
+def test_the_container_is_built_from_what_it_copies(wheel: Path, tmp_path: Path) -> None:
+    """Its wheel holds the device's half, with every asset."""
+    source = tmp_path / "src"
+    for line in (ROOT / "Dockerfile.arm64").read_text("utf-8").splitlines():
+        if line.startswith("COPY ") and "--from" not in line:
+            *names, target = line.split()[1:]
+            for name in names:
+                place = source / target / name if target.endswith("/") else source / target
+                place.parent.mkdir(parents=True, exist_ok=True)
+                if (ROOT / name).is_dir():
+                    shutil.copytree(ROOT / name, place, dirs_exist_ok=True)
+                else:
+                    shutil.copy(ROOT / name, place)
+    (tmp_path / "wheel").mkdir()
+    ours = {name for name in names_of(wheel) if not name.startswith("host_tools")}
+    assert names_of(build_wheel(tmp_path / "wheel", source)) == ours
 
 
 def names_of(wheel: Path) -> set[str]:

@@ -1,0 +1,107 @@
+"""The Makefile says what it installs before it does, and how where it may not."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# A Python without venv, until apt has installed it; `-m venv` makes the folder.
+PYTHON = """\
+case "$*" in
+*ensurepip*) [ -e installed ] ;;
+*version_info*) [ -e installed ] || [ ! -e absent ] ;;
+"-m venv"*) mkdir -p "$3" ;;
+esac
+"""
+APT = 'echo "apt-get $*" >>log; case "$*" in *install*) touch installed ;; esac'
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """Return a folder with a bare system's programs in `bin`; they keep a log beside it."""
+    for name, script in {
+        "python3": PYTHON,
+        "apt-get": APT,
+        "id": "echo ${FAKE_UID:-0}",
+        "sudo": '[ -e no-sudo ] && exit 1; [ "$1" = -n ] && shift; "$@"',
+    }.items():
+        path = tmp_path / "bin" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return tmp_path
+
+
+def make_venv(machine: Path, uid: int = 0) -> tuple[int, list[str], list[str]]:
+    """Let make create a venv; return its exit code, what it prints, and what apt was asked."""
+    done = subprocess.run(
+        ["make", "-f", ROOT / "Makefile", "venv/.venv", "VENV=venv"],
+        cwd=machine,
+        env={"PATH": f"{machine / 'bin'}:/usr/bin:/bin", "FAKE_UID": str(uid)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    log = machine / "log"
+    asked = log.read_text().splitlines() if log.exists() else []
+    return done.returncode, done.stdout.splitlines(), asked
+
+
+@pytest.mark.parametrize("absent", [False, True])
+@pytest.mark.parametrize(("uid", "do"), [(0, ""), (1000, "sudo ")])
+def test_system_packages_are_named_before_they_are_installed(
+    machine: Path, uid: int, do: str, absent: bool
+) -> None:
+    """A Python without venv, or none at all; as root and with sudo."""
+    if absent:
+        (machine / "absent").touch()
+        for name in ("python3.13", "python3.12", "python3.11"):  # hide this machine's own
+            (machine / "bin" / name).symlink_to("/bin/false")
+    code, lines, asked = make_venv(machine, uid)
+    assert code == 0, lines
+    assert lines == [f"installing system packages: {do}apt-get install python3-venv"]
+    assert [line.split()[1] for line in asked] == ["update", "install"]
+    assert (machine / "venv" / ".venv").exists()
+
+
+def test_a_user_without_sudo_is_told_the_command(machine: Path) -> None:
+    """Nothing is tried, and the line can be given to whoever may."""
+    (machine / "no-sudo").touch()
+    code, lines, asked = make_venv(machine, 1000)
+    assert code != 0
+    assert lines[0] == "please run as root: apt-get install -y python3-venv"
+    assert asked == []
+
+
+def test_a_machine_with_everything_is_left_alone(machine: Path) -> None:
+    """Apt is not asked."""
+    (machine / "installed").touch()
+    assert make_venv(machine, os.getuid()) == (0, [], [])
+
+
+@pytest.mark.parametrize(
+    ("goal", "said"),
+    [
+        ("demo", r"installing the app and its packages"),
+        ("test", r"installing TensorFlow"),
+    ],
+)
+def test_a_long_installation_is_announced(machine: Path, goal: str, said: str) -> None:
+    """Its size is printed before pip, which is quiet, begins."""
+    done = subprocess.run(
+        ["make", "-n", "-f", ROOT / "Makefile", goal, "VENV=venv"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = done.stdout.splitlines()
+    (announced,) = (number for number, line in enumerate(lines) if said in line)
+    assert " GB" in lines[announced]
+    assert "pip install" in lines[announced + 1]
