@@ -24,6 +24,7 @@ class Controls:
     record: whether a recording is wanted; whether one is being written is a State.
     single_frames: how many have been released while paused, or of images that stay.
     images_stay: whether each image stays until a key asks for the next one.
+    buttons: whether the window shows buttons for mouse and touch; no key has them.
     """
 
     alpha: float = ALPHA
@@ -39,6 +40,7 @@ class Controls:
     paused: bool = False
     single_frames: int = 0
     images_stay: bool = False
+    buttons: bool = False
 
 
 # What a key does, in the order of KEYS.
@@ -136,11 +138,26 @@ KEYS = (
     Key(("q", "esc"), "quit", Action.QUIT),
 )  # fmt: skip
 _BY_NAME = {name: key for key in KEYS for name in key.keys}
+_BY_ACTION = {key.action: key for key in KEYS}
 
 
-def find_key(name: str) -> Key | None:
-    """Return the binding of a key by its name, None for one that is not bound."""
+def find_key(name: str, controls: Controls | None = None) -> Key | None:
+    """Return the binding of a key by its name, None for one that is not bound.
+
+    controls: as they are when it is pressed: Esc closes the help, then leaves full screen, and
+        quits only after that.
+    """
+    if name == "esc" and controls is not None:
+        if controls.help:
+            return key_of(Action.HELP)
+        if controls.fullscreen:
+            return key_of(Action.FULLSCREEN)
     return _BY_NAME.get(name)
+
+
+def key_of(action: Action) -> Key:
+    """Return the binding of an action."""
+    return _BY_ACTION[action]
 
 
 # Function keys of X11 (keysymdef.h) are 0xFF00 and a byte that means something else alone:

@@ -128,7 +128,7 @@ class Comparison:
 class Status:
     """What the HUD, the terminal and the summary show of the run, in their order.
 
-    policy: "every frame" or "newest frame".
+    policy: "every frame" or "newest frame". variants: names of all variants of the model.
     stages: latency of each stage over the last seconds, by the names in `timing.STAGES`.
     labels: class names and colours of the model.
     age_ms: from an image's capture to its canvas.
@@ -143,6 +143,7 @@ class Status:
     runtime: str
     threads: int
     policy: str
+    variants: tuple[str, ...] = ()
     labels: LabelSet = NO_LABELS
     frames: int = 0
     shown_fps: float | None = None
@@ -162,6 +163,7 @@ class Step:
     """One frame with everything made of it, for the sinks.
 
     canvas: uint8 (H, W, 3) BGR, the finished image; None if no sink takes it.
+    window_canvas: the same in the size of the window; None without a window.
     comparison: result of a second variant, if two are compared.
     """
 
@@ -171,3 +173,4 @@ class Step:
     variant: str
     canvas: Image | None = None
     comparison: Comparison | None = None
+    window_canvas: Image | None = None

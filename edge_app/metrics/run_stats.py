@@ -221,6 +221,7 @@ class RunStats:
             runtime=info.runtime_title,
             threads=key.threads,
             policy=sources.policy,
+            variants=tuple(key.spec.variants),
             labels=key.spec.labels,
             frames=self.frames,
             shown_fps=self._current.rate.recent_hz,

@@ -11,9 +11,9 @@ ROWS_MIN = 480  # a HUD is unreadable on fewer
 CARD_ROWS = (720, 1080)  # limits of a card: the classified image may be 28 pixels high
 _MARGIN = 0.02
 _LAYOUT_ROWS = 720
-# Letters stop shrinking with the canvas at 576 rows, where 14 px have become 11. Only a HUD that
-# is larger than the canvas makes them smaller.
-_SCALE_ROWS_MIN = 576
+# Letters stop shrinking with the canvas at 620 rows, where 14 px have become 12 and the smallest
+# 11. Only a HUD that is larger than the canvas makes them smaller.
+_SCALE_ROWS_MIN = 620
 
 
 def image_canvas_wh(frame_wh: Size, rows: int | None) -> tuple[int, int]:
@@ -40,8 +40,8 @@ def card_canvas_wh(frame_rows: int, rows: int | None) -> tuple[int, int]:
 
 def card_scale(size_wh: Size) -> Scale:
     """Return the scale of the panels of a card."""
-    rows = size_wh[1]
-    return Scale(max(rows, min(_SCALE_ROWS_MIN, 1.2 * rows)) / _LAYOUT_ROWS)
+    rows = min(size_wh[1], 0.75 * size_wh[0])  # as for other canvases
+    return Scale(max(rows, min(_SCALE_ROWS_MIN, 1.35 * rows)) / _LAYOUT_ROWS)
 
 
 def margin_px(size_wh: Size) -> int:
@@ -74,6 +74,13 @@ def letterbox(image_wh: Size, area: Area) -> Area:
     ratio = min(width / image_wh[0], height / image_wh[1])
     inner_wh = max(1, int(image_wh[0] * ratio)), max(1, int(image_wh[1] * ratio))
     return x + (width - inner_wh[0]) // 2, y + (height - inner_wh[1]) // 2, *inner_wh
+
+
+def image_area(image_wh: Size, size_wh: Size) -> Area:
+    """Return the area of an image on a canvas: all of it if their shapes differ by rounding."""
+    area = letterbox(image_wh, (0, 0, *size_wh))
+    bars = size_wh[0] - area[2] + size_wh[1] - area[3]
+    return (0, 0, *size_wh) if bars <= 2 else area
 
 
 def side_by_side(image_wh: Size, area: Area, gap: int) -> tuple[Area, Area]:

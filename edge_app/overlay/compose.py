@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from edge_app.controls import Action, Controls
 from edge_app.frame import Image, Status
 from edge_app.overlay.board_layout import Area, centred, margin_px
-from edge_app.overlay.help import draw_help
+from edge_app.overlay.buttons import buttons_of, draw_buttons
+from edge_app.overlay.help import POINTER_NOTES, draw_help
 from edge_app.overlay.hints import draw_hints
-from edge_app.overlay.hud import draw_hud
+from edge_app.overlay.hud import draw_hud, variant_chip_box
 from edge_app.overlay.panel import XY, Panel, Scale, Size, blit, dim
 from edge_app.overlay.states import chip_states, draw_banner, draw_states, lost_state
+from edge_app.pointing import Box
 from edge_app.status_text import status_text
 from edge_app.style import REFRESH_S
 
-Box = tuple[int, int, int, int]  # left, top, right, bottom
 # Brightness of the image behind the help, and behind the banner of a lost source.
 _HELP_BRIGHTNESS, _LOST_BRIGHTNESS = 0.32, 0.42
 
@@ -64,6 +65,7 @@ class Composer:
 
     A panel that fits nowhere is left out. size_wh, scale: of the canvas and of its panels.
     bottom: the row at which the space for further panels ends.
+    buttons: what can be clicked, (box, action) each.
     """
 
     def __init__(self, size_wh: Size, scale: Scale, status: Status, controls: Controls) -> None:
@@ -74,11 +76,18 @@ class Composer:
         self.inner_wh = (size_wh[0] - 2 * self.margin, size_wh[1] - 2 * self.margin)
         self.bottom = size_wh[1] - self.margin
         self.placed: list[Placed] = []
+        self.buttons: list[tuple[Box, Action]] = []
 
-    def put_help(self) -> Placed | None:
-        """Place the help in the middle of the canvas if a key has turned it on."""
-        panel = draw_help(self.scale, self.inner_wh) if self.controls.help else None
+    def put_help(self, *, hints: bool = False) -> Placed | None:
+        """Place the help in the middle of the canvas if a key has turned it on.
+
+        hints: whether it says how mouse and touch are used.
+        """
+        if not self.controls.help:
+            return None
         area = (0, 0, *self.size_wh)
+        self.buttons.append((area, Action.HELP))  # a click anywhere closes it
+        panel = draw_help(self.scale, self.inner_wh, notes=POINTER_NOTES if hints else ())
         return self.put(panel, [centred(panel, area)]) if panel else None
 
     def put_banner(self, area: Area | None = None, *, below_middle: float = 0) -> bool:
@@ -96,13 +105,39 @@ class Composer:
         return self.put(panel, [(left, top + self.scale.px(below_middle))]) is not None
 
     def put_hints(self, *, without: frozenset[Action] = frozenset()) -> Placed | None:
-        """Place the hints along the lower edge; without: actions without effect here."""
-        panel = draw_hints(self.scale, self.inner_wh[0], without=without)
-        if panel is None:
-            return None
-        placed = self.put(panel, [(self.margin, self.bottom - panel.size_wh[1])])
-        self.bottom -= panel.size_wh[1] + self.gap
+        """Place hints, or the buttons of mouse and touch, along the lower edge.
+
+        without: actions without effect here.
+        """
+        left = self.margin
+        boxes: list[tuple[Box, Action]] = []
+        if self.controls.buttons:
+            groups = buttons_of(self.status, self.controls, without)
+            panel, boxes = draw_buttons(groups, self.scale, self.inner_wh[0])
+            left = (self.size_wh[0] - panel.size_wh[0]) // 2
+        else:
+            hints = draw_hints(self.scale, self.inner_wh[0], without=without)
+            if hints is None:
+                return None
+            panel = hints
+        placed = self.put(panel, [(left, self.bottom - panel.size_wh[1])])
+        if placed is not None:
+            for box, action in boxes:
+                self.add_button(placed, action, box)
+            self.bottom -= panel.size_wh[1] + self.gap
         return placed
+
+    def put_hud(self, hud: Panel, corners: Iterable[XY]) -> Placed | None:
+        """Place the HUD as `put` does; a click on its chip chooses the next variant."""
+        placed = self.put(hud, corners)
+        if placed is not None:
+            chip = variant_chip_box(status_text(self.status), self.scale, hud.size_wh[0])
+            self.add_button(placed, Action.NEXT_VARIANT, chip)
+        return placed
+
+    def add_button(self, placed: Placed, action: Action, box: Box | None = None) -> None:
+        """Make a panel a button, or a box of it."""
+        self.buttons.append((_shifted(box, placed.xy) if box else placed.box, action))
 
     def draw_hud(self, detail: int, width_px: int | None = None) -> Panel:
         """Draw the HUD; see `hud.draw_hud`."""
@@ -131,6 +166,11 @@ class Composer:
             return False
         grown = (left - self.gap, top - self.gap, right + self.gap, bottom + self.gap)
         return not any(overlap(grown, other.box) for other in self.placed)
+
+
+def _shifted(box: Box, xy: XY) -> Box:
+    """Return a box of a panel as a box of the canvas."""
+    return box[0] + xy[0], box[1] + xy[1], box[2] + xy[0], box[3] + xy[1]
 
 
 def draw_over(canvas: Image, placed: Sequence[Placed], status: Status, controls: Controls) -> None:

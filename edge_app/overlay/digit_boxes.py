@@ -10,12 +10,19 @@ import cv2
 from edge_app.controls import Controls
 from edge_app.fonts import BOLD, REGULAR, face, text_px
 from edge_app.frame import Frame, Image, Reading, Readings, Status
-from edge_app.overlay.board_layout import centred, image_canvas_wh, panel_scale
-from edge_app.overlay.compose import Box, Composer, Placed, Refresh, draw_over, overlap
+from edge_app.overlay.board_layout import (
+    Area,
+    centred,
+    image_area,
+    image_canvas_wh,
+    panel_scale,
+)
+from edge_app.overlay.compose import Composer, Placed, Refresh, draw_over, overlap
 from edge_app.overlay.hints import NEEDS_CLASS_MAP
 from edge_app.overlay.panel import DARK, INK, XY, Panel, Scale, Sheet, Size, blit
-from edge_app.overlay.resize import smooth
+from edge_app.overlay.scene import in_area
 from edge_app.overlay.states import lost_state
+from edge_app.pointing import Box, Targets
 from edge_app.style import RIGHT, WRONG, bgr
 
 # The least confidence of a certain digit, and of a likely one.
@@ -42,22 +49,38 @@ class ReadingsView:
         self._height = height
         self._hints = hints
         self._refresh = Refresh()
+        self.targets = Targets()
         self._placed: Sequence[Placed] = ()
         self._corner = 0
 
+    def size_wh(self, frame: Frame) -> Size:
+        """Return the size of a canvas for a frame, unless another one is asked for."""
+        return image_canvas_wh((frame.image.shape[1], frame.image.shape[0]), self._height)
+
     def draw(
-        self, frame: Frame, result: Readings, status: Status, controls: Controls, now_s: float
+        self,
+        frame: Frame,
+        result: Readings,
+        status: Status,
+        controls: Controls,
+        now_s: float,
+        size_wh: Size | None = None,
     ) -> Image:
         """Return a new canvas, uint8 (H, W, 3) BGR; see `Overlay.draw`."""
         frame_wh = (frame.image.shape[1], frame.image.shape[0])
-        size_wh = image_canvas_wh(frame_wh, self._height)
-        canvas = smooth(frame.image, size_wh) if size_wh != frame_wh else frame.image.copy()
+        if size_wh is None:
+            size_wh = self.size_wh(frame)
+            area: Area = (0, 0, *size_wh)
+        else:
+            area = image_area(frame_wh, size_wh)
+        canvas = in_area(frame.image, size_wh, area)
         scale = panel_scale(size_wh)
         pad = max(4, round(0.008 * size_wh[1]))
-        boxes = [_canvas_box(one.box_xywh, size_wh[0] / frame_wh[0], pad) for one in result.found]
+        ratio = area[2] / frame_wh[0]
+        boxes = [_canvas_box(one.box_xywh, ratio, area[:2], pad) for one in result.found]
         empty = not result.found
         if self._refresh.is_due(now_s, size_wh, controls, status.states, status.switch, empty):
-            self._placed = ()
+            self._placed, self.targets = (), Targets()
             if scale is not None:
                 self._placed = self._layout(Composer(size_wh, scale, status, controls), boxes)
         if controls.view != "image":
@@ -73,7 +96,7 @@ class ReadingsView:
         """Place all panels; the HUD in the corner where it covers the fewest digits."""
         controls, margin = composer.controls, composer.margin
         size_wh = composer.size_wh
-        if not composer.put_help():
+        if not composer.put_help(hints=self._hints):
             composer.put_banner()
         if self._hints and not controls.help:
             composer.put_hints(without=NEEDS_CLASS_MAP)
@@ -81,7 +104,7 @@ class ReadingsView:
             hud = composer.draw_hud(detail)
             corners, covered = self._corners(hud, composer, boxes)
             if detail == 1 or not covered:  # a small HUD covers fewer digits than a whole one
-                composer.put(hud, corners)
+                composer.put_hud(hud, corners)
                 break
         states = composer.draw_states(composer.inner_wh[0] // 2)
         if states:
@@ -92,6 +115,7 @@ class ReadingsView:
             note = _draw_note(composer.scale)
             left = centred(note, (0, 0, *size_wh))[0]
             composer.put(note, [(left, composer.bottom - note.size_wh[1])])
+        self.targets = Targets(composer.buttons)
         return composer.placed
 
     def _corners(
@@ -111,11 +135,12 @@ class ReadingsView:
         return [corners[i] for i in order], covered[order[0]]
 
 
-def _canvas_box(box_xywh: tuple[int, int, int, int], ratio: float, pad: int) -> Box:
-    """Return a box of the frame on the canvas, padded."""
+def _canvas_box(box_xywh: tuple[int, int, int, int], ratio: float, corner: XY, pad: int) -> Box:
+    """Return a box of the frame on the canvas, padded; corner: of the frame on the canvas."""
     x, y, w, h = box_xywh
-    left, top = round(x * ratio) - pad, round(y * ratio) - pad
-    return left, top, round((x + w) * ratio) + pad, round((y + h) * ratio) + pad
+    left, top = corner[0] + round(x * ratio) - pad, corner[1] + round(y * ratio) - pad
+    right, bottom = corner[0] + round((x + w) * ratio), corner[1] + round((y + h) * ratio)
+    return left, top, right + pad, bottom + pad
 
 
 def draw_boxes(canvas: Image, found: Sequence[Reading], boxes: Sequence[Box], scale: Scale) -> None:

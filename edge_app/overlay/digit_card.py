@@ -18,11 +18,16 @@ from edge_app.overlay.hints import NEEDS_CLASS_MAP
 from edge_app.overlay.panel import FAINT, INK, SOFT, TRACK, Panel, Scale, Sheet, Size, blit
 from edge_app.overlay.resize import nearest, smooth
 from edge_app.overlay.scene import background
+from edge_app.pointing import Targets
 from edge_app.style import RIGHT, WRONG, percent
 
 _TOP = 3
 _FRAME_BGR = (96, 86, 78)
 _OTHERS = "#8B96A3"
+# Of width to height, from which on the answer is beside the image; and the largest share of the
+# width, or else of the height, that the image takes.
+_WIDE, _IMAGE_MAX, _IMAGE_MAX_ABOVE = 1.2, 0.56, 0.44
+_ANSWER_MIN = 260  # least height beside a whole HUD, in pixels of the layout
 _SHARP = 4.0  # from this enlargement on the pixels of the image stay visible
 
 
@@ -67,16 +72,27 @@ class CardView:
         self._height = height
         self._hints = hints
         self._refresh = Refresh()
+        self.targets = Targets()
         self._image_area: Area = (0, 0, 1, 1)
         self._answer_area: Area = (0, 0, 1, 1)
         self._beside: Sequence[Placed] = ()
         self._over: Sequence[Placed] = ()
 
+    def size_wh(self, frame: Frame) -> Size:
+        """Return the size of a canvas for a frame, unless another one is asked for."""
+        return card_canvas_wh(frame.image.shape[0], self._height)
+
     def draw(
-        self, frame: Frame, result: Classification, status: Status, controls: Controls, now_s: float
+        self,
+        frame: Frame,
+        result: Classification,
+        status: Status,
+        controls: Controls,
+        now_s: float,
+        size_wh: Size | None = None,
     ) -> Image:
         """Return a new canvas, uint8 (H, W, 3) BGR; see `Overlay.draw`."""
-        size_wh = card_canvas_wh(frame.image.shape[0], self._height)
+        size_wh = size_wh or self.size_wh(frame)
         scale = card_scale(size_wh)
         if self._refresh.is_due(now_s, size_wh, controls, status.states, status.switch):
             self._layout(size_wh, scale, status, controls)
@@ -90,28 +106,47 @@ class CardView:
         return canvas
 
     def _layout(self, size_wh: Size, scale: Scale, status: Status, controls: Controls) -> None:
-        """Place the image at the left, the answer above the HUD at the right, hints below."""
+        """Place image, answer, HUD and hints."""
         beside = Composer(size_wh, scale, status, controls)
         margin = beside.margin
         hints = beside.put_hints(without=NEEDS_CLASS_MAP) if self._hints else None
         bottom = hints.xy[1] - margin if hints else size_wh[1] - margin
-        side = bottom - margin
-        left, width = 2 * margin + side, size_wh[0] - 3 * margin - side
-        self._image_area = (margin, margin, side, side)
-        self._answer_area = (left, margin, width, side)
-        if controls.hud:
-            hud = beside.draw_hud(controls.hud, width)
-            top = bottom - hud.size_wh[1]
-            beside.put(hud, [(left, top)])
-            self._answer_area = (left, margin, width, top - 2 * margin)
+        self._image_area, answer_area = card_areas(size_wh, margin, bottom)
+        left, top, width, height = answer_area
+        for detail in range(controls.hud, 0, -1):
+            hud = beside.draw_hud(detail, width)
+            free = height - hud.size_wh[1] - margin
+            # What was read is more than how fast: on small displays that has few figures.
+            if detail == 1 or free >= scale.px(_ANSWER_MIN):
+                beside.put_hud(hud, [(left, bottom - hud.size_wh[1])])
+                height = max(1, free)
+                break
+        self._answer_area = (left, top, width, height)
         self._beside = beside.placed
         over = Composer(size_wh, scale, status, controls)
-        if not over.put_help():
+        if not over.put_help(hints=self._hints):
             over.put_banner(self._image_area)
-        states = over.draw_states(side - 2 * margin)
+        states = over.draw_states(self._image_area[2] - 2 * margin)
         if states:
             over.put(states, [(centred(states, self._image_area)[0], 2 * margin)])
         self._over = over.placed
+        self.targets = Targets([*over.buttons, *beside.buttons])
+
+
+def card_areas(size_wh: Size, margin: int, bottom: int) -> tuple[Area, Area]:
+    """Return the areas of the image and of what is beside it, or below on a narrow canvas.
+
+    bottom: row at which both end.
+    """
+    width, height = size_wh[0] - 2 * margin, max(2, bottom - margin)
+    if size_wh[0] >= _WIDE * size_wh[1]:
+        side = max(1, min(height, int(_IMAGE_MAX * width)))
+        left = 2 * margin + side
+        beside = (left, margin, max(1, size_wh[0] - margin - left), height)
+        return (margin, margin, side, height), beside
+    side = max(1, min(width, int(_IMAGE_MAX_ABOVE * height)))
+    top = 2 * margin + side
+    return (margin, margin, width, side), (margin, top, width, max(1, bottom - top))
 
 
 def draw_enlarged(image: Image, size_wh: Size, area: Area) -> Image:

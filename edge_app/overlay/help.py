@@ -1,4 +1,4 @@
-"""The help: a panel with every key and what it does."""
+"""The help: a panel with every key and what it does, and how mouse and touch are used."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from edge_app.controls import KEYS, Controls, Key
 from edge_app.fonts import BOLD, REGULAR, face, text_px
+from edge_app.overlay.lines import wrap
 from edge_app.overlay.panel import FAINT, INK, SCALE_MIN, SOFT, Panel, Scale, Sheet, Size
 
 CAP = "#5A6673"  # of a key; lighter than a panel over a white image
@@ -13,6 +14,12 @@ _NAMES = {"left": "\N{LEFTWARDS ARROW}", "right": "\N{RIGHTWARDS ARROW}"}
 _SHIFTED = {"=": "+", "_": "-", "<": ",", ">": "."}  # two characters of one keyboard key
 _HEAD, _PITCH = 58, 34
 _OPEN = Controls(help=True)
+# What no table of keys can say; shown where a canvas can be clicked.
+POINTER_NOTES = (
+    "esc closes the help, then leaves full screen, then quits",
+    "mouse or touch: drag the divider, tap a variant to switch, tap the image for buttons",
+)
+_NOTE, _NOTE_PITCH = 16, 24
 _Column = tuple[Sequence[Key], int, int]  # keys, and the widths of their caps and texts
 
 
@@ -22,8 +29,13 @@ def caps_of(entry: Key) -> tuple[str, ...]:
     return tuple(_NAMES.get(key, key) for key in shown)
 
 
-def draw_help(scale: Scale, max_wh: Size, entries: Sequence[Key] = KEYS) -> Panel | None:
-    """Draw all keys in two columns, as large as they fit; None if that is too small to read."""
+def draw_help(
+    scale: Scale, max_wh: Size, entries: Sequence[Key] = KEYS, notes: Sequence[str] = ()
+) -> Panel | None:
+    """Draw all keys in two columns, as large as they fit; None if that is too small to read.
+
+    notes: lines of text below them.
+    """
     while scale.factor >= SCALE_MIN:
         for number in (2, 1):
             rows = -(-len(entries) // number)
@@ -31,9 +43,13 @@ def draw_help(scale: Scale, max_wh: Size, entries: Sequence[Key] = KEYS) -> Pane
             columns = [_measured(part, scale) for part in parts]
             width = sum(caps_px + texts_px for _, caps_px, texts_px in columns)
             width += scale.px(12 * len(columns) + 40 * (len(columns) - 1) + 2 * 30)
-            size_wh = (width, scale.px(_HEAD + _PITCH * rows + 14))
+            small = face(REGULAR, scale.px(_NOTE))
+            inner_px = max(1, width - scale.px(2 * 30))
+            lines = [line for note in notes for line in wrap(note, small, inner_px, 4)]
+            height = _HEAD + _PITCH * rows + 14 + (_NOTE_PITCH * len(lines) + 10 if lines else 0)
+            size_wh = (width, scale.px(height))
             if size_wh[0] <= max_wh[0] and size_wh[1] <= max_wh[1]:
-                return _draw(columns, size_wh, scale)
+                return _draw(columns, lines, size_wh, scale)
         scale = Scale(scale.factor * 0.94)
     return None
 
@@ -49,7 +65,7 @@ def _cap_px(text: str, scale: Scale) -> int:
     return max(scale.px(28), text_px(text, face(BOLD, scale.px(17))) + scale.px(16))
 
 
-def _draw(columns: Sequence[_Column], size_wh: Size, scale: Scale) -> Panel:
+def _draw(columns: Sequence[_Column], lines: Sequence[str], size_wh: Size, scale: Scale) -> Panel:
     px = scale.px
     cap_font, font = face(BOLD, px(17)), face(REGULAR, px(18))
     sheet = Sheet(size_wh, px(14), opacity=0.9)
@@ -70,4 +86,8 @@ def _draw(columns: Sequence[_Column], size_wh: Size, scale: Scale) -> Panel:
                 x += width + px(6)
             sheet.text((left + caps_px + px(12), middle), entry.what, font, SOFT, anchor="lm")
         left += caps_px + texts_px + px(12 + 40)
+    small = face(REGULAR, px(_NOTE))
+    for number, line in enumerate(reversed(lines)):
+        y = size_wh[1] - px(22) - px(_NOTE_PITCH) * number
+        sheet.text((px(30), y), line, small, FAINT, anchor="lm")
     return sheet.finish()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from edge_app.fonts import BOLD, REGULAR, Face, face, fit, shorten, text_px
 from edge_app.overlay.board_layout import HUD_BRIEF_WH, HUD_WH
 from edge_app.overlay.panel import DARK, FAINT, INK, SOFT, Panel, Scale, Sheet
+from edge_app.pointing import Box
 from edge_app.status_text import STAGE_HEADS, BarPart, StatusText
 
 
@@ -37,7 +38,7 @@ def draw_hud(text: StatusText, scale: Scale, width_px: int | None = None, detail
     _draw_stages(sheet, text, scale)
     sheet.text((pad, px(248)), shorten("   ".join(text.notes), small, inner_px), small, SOFT)
     if text.quality:
-        quality, font = fit("   ".join(text.quality), BOLD, (px(15), px(12)), inner_px)
+        quality, font = fit("   ".join(text.quality), BOLD, (px(15), px(13)), inner_px)
         sheet.text((pad, px(270)), quality, font)
     return sheet.finish()
 
@@ -55,19 +56,27 @@ def bar_parts(bar: Sequence[BarPart], width_px: int) -> list[tuple[str, int]]:
     return parts
 
 
+def variant_chip_box(text: StatusText, scale: Scale, width_px: int) -> Box:
+    """Return where the variant's chip is on a HUD of a width."""
+    px = scale.px
+    name, font = fit(text.variant, BOLD, (px(20), px(13)), (width_px - 2 * px(18)) // 2)
+    return px(18), px(15), px(18) + text_px(name, font) + px(20), px(15) + px(33)
+
+
 def _draw_names(sheet: Sheet, text: StatusText, scale: Scale) -> None:
     """Draw the variant on a chip of its colour, the model beside it, the facts below."""
     px = scale.px
     pad = px(18)
     inner_px = sheet.size_wh[0] - 2 * pad
-    name, font = fit(text.variant, BOLD, (px(20), px(12)), inner_px // 2)
-    chip_wh = (text_px(name, font) + px(20), px(33))
+    left, top, right, bottom = variant_chip_box(text, scale, sheet.size_wh[0])
+    chip_wh = (right - left, bottom - top)
+    name, font = fit(text.variant, BOLD, (px(20), px(13)), inner_px // 2)
     sheet.box((pad, px(15)), chip_wh, text.colour, px(8))
     sheet.text((pad + px(10), px(15) + chip_wh[1] // 2), name, font, DARK, anchor="lm")
     left = pad + chip_wh[0] + px(12)
     title, font = fit(text.title, BOLD, (px(17), px(13)), pad + inner_px - left)
     sheet.text((left, px(15) + chip_wh[1] // 2), title, font, INK, anchor="lm")
-    facts, font = fit_facts(text.facts, (px(14), px(12)), inner_px)
+    facts, font = fit_facts(text.facts, (px(14), px(13)), inner_px)
     sheet.text((pad, px(69)), facts, font, SOFT)
 
 

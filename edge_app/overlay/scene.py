@@ -12,7 +12,7 @@ from edge_app.overlay.board_layout import Area
 from edge_app.overlay.difference import DifferenceScheme, draw_difference
 from edge_app.overlay.mask import MaskPainter
 from edge_app.overlay.panel import Size
-from edge_app.overlay.resize import smooth
+from edge_app.overlay.resize import shrink, smooth
 
 BACKGROUND_BGR = (48, 42, 37)
 _LINE_BGR = (250, 247, 244)
@@ -64,7 +64,7 @@ class ScenePainter:
         """
         mode = view_mode(controls, comparison is not None)
         if mode == "side by side":
-            shrunk = _shrink(image, halves[0][2:])
+            shrunk = fitted(image, halves[0][2:])
             shown = [shrunk, self._mask.paint(shrunk, result, controls.alpha)]
             if comparison is not None and controls.compare == "split":
                 shown = [shown[1], self._mask.paint(shrunk, comparison.result, controls.alpha)]
@@ -72,9 +72,7 @@ class ScenePainter:
             for half, (x, y, width, height) in zip(shown, halves, strict=True):
                 canvas[y : y + height, x : x + width] = half
             return canvas
-        resized = image
-        if size_wh != (image.shape[1], image.shape[0]):
-            resized = smooth(image, size_wh)
+        resized = fitted(image, size_wh)
         if comparison is not None and scheme is not None and mode == "difference":
             rounded = self._edges != "clean" and result.logits is not None
             return draw_difference(
@@ -97,18 +95,26 @@ class ScenePainter:
         return canvas
 
 
-def _shrink(image: Image, size_wh: Size) -> Image:
-    """Resize an image, by halves first as far as possible.
+def fitted(image: Image, size_wh: Size) -> Image:
+    """Return an image in a size: the same one if it has it."""
+    if size_wh == (image.shape[1], image.shape[0]):
+        return image
+    smaller = size_wh[0] <= image.shape[1] and size_wh[1] <= image.shape[0]
+    return shrink(image, size_wh) if smaller else smooth(image, size_wh)
 
-    OpenCV averages two by two pixels in 0.2 ms, and by any other ratio in 9 ms (1280x720).
+
+def in_area(image: Image, size_wh: Size, area: Area) -> Image:
+    """Return a new canvas with an image in an area of it, black around it.
+
+    image: uint8 (h, w, 3) BGR, not changed. The canvas: uint8 (H, W, 3) BGR.
     """
-    half_wh = (image.shape[1] // 2, image.shape[0] // 2)
-    if half_wh[0] < size_wh[0] or half_wh[1] < size_wh[1]:
-        return smooth(image, size_wh)
-    half = np.asarray(cv2.resize(image, half_wh, interpolation=cv2.INTER_AREA), np.uint8)
-    if half_wh[1] > 1.5 * size_wh[1]:
-        return _shrink(half, size_wh)
-    return np.asarray(cv2.resize(half, size_wh, interpolation=cv2.INTER_LINEAR), np.uint8)
+    if area[2:] == size_wh:
+        resized = fitted(image, size_wh)
+        return resized.copy() if resized is image else resized
+    canvas = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
+    x, y, width, height = area
+    canvas[y : y + height, x : x + width] = fitted(image, (width, height))
+    return canvas
 
 
 def divider_px(share: float, width: int) -> int:

@@ -72,5 +72,6 @@ def _draw_still(compared: ComparedFrame, controls: Controls) -> Image:
     classes, lowest = ClassAgreement().update(per_class, per_class, 0.0)
     pair = VariantPair(status, second, classes, lowest, labels, scheme)
     content = StreetContent(size_wh, frame_wh, status, controls, labels, legend, pair)
-    draw_over(canvas, layout_panels(content, detail=0, hints=False).placed, status, controls)
+    layout = layout_panels(content, (x, y, width, height), detail=0, hints=False)
+    draw_over(canvas, layout.placed, status, controls)
     return canvas

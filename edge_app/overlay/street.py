@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +11,16 @@ from numpy.typing import NDArray
 from edge_app.controls import Controls
 from edge_app.frame import Comparison, Frame, Image, Segmentation, Status
 from edge_app.labels import LabelSet
-from edge_app.overlay.board_layout import image_canvas_wh
+from edge_app.overlay.board_layout import Area, image_area, image_canvas_wh
 from edge_app.overlay.class_memory import ClassAgreement, ClassesInView
 from edge_app.overlay.comparison_panel import VariantPair
 from edge_app.overlay.compose import Refresh, draw_over
 from edge_app.overlay.difference import DifferenceScheme, difference_scheme
 from edge_app.overlay.mask import class_shares
-from edge_app.overlay.scene import ScenePainter
+from edge_app.overlay.panel import Size
+from edge_app.overlay.scene import ScenePainter, in_area, view_mode
 from edge_app.overlay.street_panels import StreetContent, StreetLayout, layout_panels
+from edge_app.pointing import Targets
 
 # An image without a clock that stood so long is a still, not one of a fast sequence: the next one
 # has nothing in common with it.
@@ -43,6 +46,15 @@ class StreetView:
         self._agreement = ClassAgreement()
         self._pair_names = ("", "")
 
+    def size_wh(self, frame: Frame) -> Size:
+        """Return the size of a canvas for a frame, unless another one is asked for."""
+        return image_canvas_wh((frame.image.shape[1], frame.image.shape[0]), self._height)
+
+    @property
+    def targets(self) -> Targets:
+        """What can be clicked on the last canvas."""
+        return self.layout.targets
+
     def draw(
         self,
         frame: Frame,
@@ -51,10 +63,13 @@ class StreetView:
         controls: Controls,
         now_s: float,
         comparison: Comparison | None,
+        size_wh: Size | None = None,
     ) -> Image:
         """Return a new canvas, uint8 (H, W, 3) BGR; see `Overlay.draw`."""
         frame_wh = (frame.image.shape[1], frame.image.shape[0])
-        size_wh = image_canvas_wh(frame_wh, self._height)
+        own_wh = self.size_wh(frame)
+        size_wh = size_wh or own_wh
+        place: Area = (0, 0, *size_wh) if size_wh == own_wh else image_area(frame_wh, size_wh)
         if controls.compare == "off":
             comparison = None
         other = comparison.variant if comparison else ""
@@ -68,13 +83,21 @@ class StreetView:
                 area = {self._names[i]: float(share[i]) for i in legend}
                 pair = self._pair(status, comparison, scheme, area, now_s)
             sizes = size_wh, frame_wh
-            content = StreetContent(*sizes, status, controls, self._labels, legend, pair)
+            # The position of the divider on the canvas, which may be wider than the image.
+            divider = (place[0] + controls.divider * place[2]) / size_wh[0]
+            placing = replace(controls, divider=divider)
+            content = StreetContent(*sizes, status, placing, self._labels, legend, pair)
             # A comparison needs the space of the lower half of the HUD.
             detail = min(controls.hud, 1) if pair else controls.hud
-            self.layout = layout_panels(content, detail=detail, hints=self._hints)
+            self.layout = layout_panels(content, place, detail=detail, hints=self._hints)
+        # A scene larger than the frame shows no more: it is enlarged, and only text is sharper.
+        beside = view_mode(controls, comparison is not None) == "side by side"
+        scene_wh = size_wh if beside else min(place[2:], own_wh)
         canvas = self._scene.paint(
-            frame.image, size_wh, result, controls, comparison, scheme, self.layout.halves
+            frame.image, scene_wh, result, controls, comparison, scheme, self.layout.halves
         )
+        if scene_wh != size_wh:
+            canvas = in_area(canvas, size_wh, place)
         draw_over(canvas, self.layout.placed, status, controls)
         return canvas
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import product
 
-from edge_app.controls import COMPARISONS, Controls
+from edge_app.controls import COMPARISONS, Action, Controls
 from edge_app.frame import Status
 from edge_app.labels import LabelSet
 from edge_app.overlay import comparison_panel
@@ -17,6 +17,7 @@ from edge_app.overlay.legend import draw_legend
 from edge_app.overlay.panel import SOFT, Panel, Scale, Size
 from edge_app.overlay.scene import divider_px, view_mode
 from edge_app.overlay.states import chip_states, states_px
+from edge_app.pointing import Targets
 from edge_app.style import variant_colour
 
 _SHRINK_MIN = 0.85  # side by side, images give way to panels down to this share of their size
@@ -47,17 +48,20 @@ class StreetLayout:
     """Panels in their places.
 
     halves: areas of two images side by side. complete: whether all panels fit.
+    targets: what can be clicked.
     """
 
     placed: Sequence[Placed] = ()
     halves: tuple[Area, Area] = NO_HALVES
     complete: bool = True
+    targets: Targets = field(default_factory=Targets)
 
 
-def layout_panels(content: StreetContent, *, detail: int, hints: bool) -> StreetLayout:
+def layout_panels(content: StreetContent, area: Area, *, detail: int, hints: bool) -> StreetLayout:
     """Place the panels of a street; with less of the HUD if they do not fit with all of it.
 
     There are none on a canvas on which they would be unreadable.
+    area: of the image on the canvas.
     detail: the most that is drawn of the HUD: 2 all, 1 names and rates, 0 nothing.
     """
     size_wh = content.size_wh
@@ -66,10 +70,11 @@ def layout_panels(content: StreetContent, *, detail: int, hints: bool) -> Street
         gap = max(2, margin_px(size_wh) // 2)
         return StreetLayout(halves=side_by_side(content.frame_wh, (0, 0, *size_wh), gap))
     for level in range(detail, -1, -1):
-        layout = _StreetComposer(content, scale).layout(level, hints=hints)
+        composer = _StreetComposer(content, scale)
+        layout = composer.layout(level, hints=hints)
         if layout.complete:
             break
-    return layout
+    return replace(layout, targets=composer.targets(area))
 
 
 class _StreetComposer(Composer):
@@ -83,7 +88,7 @@ class _StreetComposer(Composer):
     def layout(self, detail: int, *, hints: bool) -> StreetLayout:
         """Place everything."""
         if self.controls.help:
-            self.put_help()
+            self.put_help(hints=hints)
             self._put_states()
             return StreetLayout(self.placed, self._halves()[0])
         if hints:
@@ -94,7 +99,8 @@ class _StreetComposer(Composer):
         if not beside:
             complete &= self._put_comparison()
         if detail > 0:
-            complete &= bool(self.put(self.draw_hud(detail), [(self.margin, self.margin)]))
+            corner = (self.margin, self.margin)
+            complete &= bool(self.put_hud(self.draw_hud(detail), [corner]))
         if self.mode in COMPARISONS:
             complete &= self._put_variant_chips()
         if self.controls.legend and self.mode != "image":
@@ -107,6 +113,13 @@ class _StreetComposer(Composer):
             self._put_titles(halves)
             complete &= clear
         return StreetLayout(self.placed, halves, complete)
+
+    def targets(self, area: Area) -> Targets:
+        """Return what can be clicked; area: of the image on the canvas."""
+        divider = None
+        if self.mode == "split" and not self.controls.help:
+            divider = divider_px(self.controls.divider, self.size_wh[0])
+        return Targets(self.buttons, divider, (area[0], area[0] + area[2]))
 
     def _centred(self, panel: Panel, top: int) -> tuple[int, int]:
         return centred(panel, (0, 0, *self.size_wh))[0], top
@@ -180,9 +193,19 @@ class _StreetComposer(Composer):
         for top in self._tops():
             before = len(self.placed)
             if all(self.put(panel, [(left, top)]) for panel, left in chips):
+                self._make_buttons(self.placed[before:])
                 return True
             del self.placed[before:]
         return False
+
+    def _make_buttons(self, chips: Sequence[Placed]) -> None:
+        """Make chips of the compared variants buttons: of the next variant, and of the second."""
+        if self.pair is None or len(chips) != 2:
+            return
+        self.add_button(chips[0], Action.NEXT_VARIANT)
+        name = self.pair.comparison.variant.upper()
+        if name in Action.__members__:
+            self.add_button(chips[1], Action[name])
 
     def _put_states(self) -> bool:
         """Place the states between the upper panels, else in one row below."""

@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 
-from edge_app.controls import Action, Controls, find_key
+from edge_app.controls import Action, Change, Controls, find_key
 from edge_app.errors import EdgeError
 from edge_app.model.card import VARIANTS
 from edge_app.model.engine import EngineKey
 from edge_app.pipeline.engine_pool import EnginePool
+from edge_app.pointing import Press
 from edge_app.state import State, StateKind
 from edge_app.style import count
 
 ReadKeys = Callable[[], Sequence[str]]  # names of the keys pressed since the last call
+ReadPresses = Callable[[], Sequence[Press]]  # of mouse and touch since the last call
 StatusProvider = Callable[[], Iterable[State]]
 # Acts on a key press, with the controls as they are after it; returns a message to show for a
 # while, if any. An EdgeError is shown as well.
@@ -31,38 +33,45 @@ class Controller:
     handlers: the one table of what actions do beside changing the controls; built once.
     status_providers: states to show between "paused" and the messages of handlers.
     keys: names of the keys pressed since the last call; None without any keyboard.
+    pointer: what mouse and touch did since the last call, after `keys` was called; None
+        without a window.
     """
 
     handlers: Mapping[Action, Handler]
     status_providers: Sequence[StatusProvider] = ()
     _: KW_ONLY
     keys: ReadKeys | None = None
+    pointer: ReadPresses | None = None
     controls: Controls = field(default_factory=Controls)
     clock: Callable[[], float] = time.monotonic
     _note: State | None = field(default=None, init=False)
     _note_until_s: float = field(default=0.0, init=False)
 
     def poll(self) -> bool:
-        """Handle the keys pressed since the last call; return whether any did something."""
-        if self.keys is None:
-            return False
+        """Handle keys, mouse and touch since the last call; return whether any did something."""
         acted = False
-        for name in self.keys():
-            key = find_key(name)
-            if key is None:
-                continue
-            before = self.controls
-            self.controls = key.change(before)
-            handler = self.handlers.get(key.action)
-            acted |= handler is not None or self.controls != before
-            if handler is not None:
-                try:
-                    message = handler(self.controls)
-                except EdgeError as error:
-                    message = str(error)
-                if message:
-                    self.note(message)
+        for name in self.keys() if self.keys is not None else ():
+            key = find_key(name, self.controls)
+            if key is not None:
+                acted |= self._act(key.change, key.action)
+        for change, action in self.pointer() if self.pointer is not None else ():
+            acted |= self._act(change, action)
         return acted
+
+    def _act(self, change: Change, action: Action | None) -> bool:
+        """Change the controls and call the action's handler; return whether that did something."""
+        before = self.controls
+        self.controls = change(before)
+        handler = self.handlers.get(action) if action is not None else None
+        if handler is None:
+            return self.controls != before
+        try:
+            message = handler(self.controls)
+        except EdgeError as error:
+            message = str(error)
+        if message:
+            self.note(message)
+        return True
 
     def note(self, message: str | State) -> None:
         """Show a message for a few seconds."""

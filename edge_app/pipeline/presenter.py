@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from edge_app.controls import Controls
 from edge_app.frame import Comparison, Frame, Image, Result, Status, Step
@@ -25,6 +25,36 @@ _ABOUT_THE_IMAGE = {StateKind.RECONNECTING, StateKind.COLOURS_SWAPPED}
 # Returns a new canvas: uint8 (H, W, 3) BGR. The float is the monotonic time in seconds; see
 # `Overlay.draw`.
 Draw = Callable[[Frame, Result, Status, Controls, float, Comparison | None], Image]
+
+
+class WindowDraw(Protocol):
+    """Draws the canvases of a window, in its size."""
+
+    def draw(
+        self,
+        frame: Frame,
+        result: Result,
+        status: Status,
+        controls: Controls,
+        now_s: float,
+        comparison: Comparison | None,
+    ) -> Image:
+        """Return a new canvas: uint8 (H, W, 3) BGR; see `Overlay.draw`."""
+        ...
+
+    def is_resized(self) -> bool:
+        """Return whether the window has another size than the canvas drawn last."""
+        ...
+
+
+class _Canvases(NamedTuple):
+    """The canvases of one step, by its fields."""
+
+    canvas: Image | None = None
+    window_canvas: Image | None = None
+
+
+_NONE = _Canvases()
 
 
 class _Drawn(NamedTuple):
@@ -48,7 +78,8 @@ class Presenter:
     """The last stage of a run; main thread only.
 
     controls: current settings. draw: None if no sink ever takes a canvas.
-    is_watched: whether any sink takes canvases now. clock: monotonic seconds.
+    is_watched: whether any sink but the window takes canvases now. clock: monotonic seconds.
+    window: draws the canvases of the window; None without one.
     last: newest step, None before the first.
     """
 
@@ -59,6 +90,7 @@ class Presenter:
         controls: Callable[[], Controls],
         *,
         draw: Draw | None = None,
+        window: WindowDraw | None = None,
         is_watched: Callable[[], bool] = lambda: True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -67,6 +99,7 @@ class Presenter:
         self._stats = stats
         self._controls = controls
         self._draw = draw
+        self._window = window
         self._is_watched = is_watched
         self._clock = clock
         self._status_sent: Status | None = None
@@ -78,7 +111,7 @@ class Presenter:
     @property
     def draws(self) -> bool:
         """Whether canvases are drawn now."""
-        return self._draw is not None and self._is_watched()
+        return self._window is not None or (self._draw is not None and self._is_watched())
 
     @property
     def takes_every_frame(self) -> bool:
@@ -95,12 +128,12 @@ class Presenter:
         comparison = prediction.comparison
         if comparison is not None:
             comparison = stats.compare(frame, comparison, counts, started_s)
-        canvas, overlay_ms = None, 0.0
-        if self._draw is not None and self._is_watched():
+        canvases, overlay_ms = _NONE, 0.0
+        if self.draws:
             # The view never goes back to a frame older than its last preview.
             newer = self._newest is not None and self._newest.index > frame.index
             seen = self._newest if self._newest is not None and newer else frame
-            canvas = self._canvas(seen, result, comparison, stats.status(started_s), started_s)
+            canvases = self._canvases(seen, result, comparison, stats.status(started_s), started_s)
             overlay_ms = (self._drawn.at_s - started_s) * 1e3
         now_s = self._predicted_s = self._clock()
         waited_s = now_s - frame.captured_s - (self._paused_s(frame) if self._pauses else 0.0)
@@ -114,7 +147,9 @@ class Presenter:
         )
         stats.add(timings, now_s)
         variant = prediction.info.key.variant
-        self.publish(Step(frame, result, timings, variant, canvas, comparison), now_s)
+        canvas, window_canvas = canvases
+        step = Step(frame, result, timings, variant, canvas, comparison, window_canvas)
+        self.publish(step, now_s)
 
     def publish(self, step: Step, now_s: float) -> None:
         """Hand a counted step to the sinks."""
@@ -136,8 +171,8 @@ class Presenter:
         if last is None or not slow or not self.draws:
             return
         status = self._stats.status(now_s)
-        canvas = self._canvas(frame, last.result, last.comparison, status, now_s)
-        self.last = step = replace(last, frame=frame, canvas=canvas)
+        canvases = self._canvases(frame, last.result, last.comparison, status, now_s)
+        self.last = step = replace(last, frame=frame, **canvases._asdict())
         for sink in self._sinks.every_frame:
             if sink.wants_canvas:
                 sink.write(step, status)
@@ -154,14 +189,16 @@ class Presenter:
         # A frame is drawn before it is counted: a still one gets its own figures here.
         outdated = (status.states, status.frames) != self._drawn[1:]
         # A viewer connected after this frame was processed.
-        undrawn = last.canvas is None and self.draws
+        undrawn = last.canvas is None and self._draw is not None and self._is_watched()
+        outdated |= self._window is not None and self._window.is_resized()
         self._drawn = self._drawn._replace(at_s=now_s)
         if changed or outdated or undrawn:
             self._status_sent = status
             self._drawn = _Drawn(now_s, status.states, status.frames)
-            if self._draw is not None and self._sinks.displays:
-                canvas = self._canvas(last.frame, last.result, last.comparison, status, now_s)
-                last = self.last = replace(last, canvas=canvas)
+            canvases = _NONE  # of what has changed no old one is kept
+            if self.draws:
+                canvases = self._canvases(last.frame, last.result, last.comparison, status, now_s)
+            last = self.last = replace(last, **canvases._asdict())
             for write in self._sinks.displays:
                 write(last, status)
         for write in self._sinks.status_only:  # they limit their own rate and may skip some
@@ -201,19 +238,22 @@ class Presenter:
         self._pauses.append((from_s, to_s))
         self._stats.skip(to_s - from_s)
 
-    def _canvas(
+    def _canvases(
         self,
         frame: Frame,
         result: Result,
         comparison: Comparison | None,
         status: Status,
         now_s: float,
-    ) -> Image | None:
-        if self._draw is None:
-            return None
-        canvas = self._draw(frame, result, status, self._controls(), now_s, comparison)
+    ) -> _Canvases:
+        """Draw for the window, and for the other sinks if any takes canvases now."""
+        drawn_from = (frame, result, status, self._controls(), now_s, comparison)
+        window = self._window.draw(*drawn_from) if self._window is not None else None
+        canvas = None
+        if self._draw is not None and self._is_watched():
+            canvas = self._draw(*drawn_from)
         self._drawn = _Drawn(self._clock(), status.states, status.frames)
-        return canvas
+        return _Canvases(canvas, window)
 
     def _paused_s(self, frame: Frame) -> float:
         """Return how long the run has been paused since a frame was captured, in seconds."""

@@ -42,7 +42,7 @@ class Outputs:
     sinks: the terminal is the last one. keys: None if there is nothing to press keys on.
     displays: whether a window or browsers show images.
     is_followed: whether a person may follow the frames: there, or in the live view of a terminal.
-    hints: whether images carry key hints; a browser's page has its own.
+    window: None without one.
     stack: closes the sinks. display: whether a window can be opened; None opens none.
     """
 
@@ -56,15 +56,15 @@ class Outputs:
     ) -> None:
         wanted = options.outputs
         self._source = source
-        self._window = _open_window(options, console, stack, display)
+        self.window = _open_window(options, console, stack, display)
         self._names_recordings = wanted.record is None
         self.recording = stack.enter_context(self._make_recording(options))
         self.sinks: list[Sink] = [self.recording]
         if wanted.metrics:
             log = MetricsLog(wanted.metrics, max_mb=wanted.metrics_max_mb)
             self.sinks.append(stack.enter_context(log))
-        if self._window is not None:
-            self.sinks.append(self._window)
+        if self.window is not None:
+            self.sinks.append(self.window)
         if wanted.serve is not None:
             view = stack.enter_context(_browser_view(*wanted.serve, wanted.serve_token))
             self.sinks.append(view)
@@ -74,7 +74,7 @@ class Outputs:
         readers = [sink.keys for sink in self.sinks if is_display(sink)]
         self.displays = bool(readers)
         # Images have an answer each; of frames in a sequence nobody could read them.
-        answers = self._window is None and are_images(source)
+        answers = self.window is None and are_images(source)
         if answers:
             self.sinks.append(stack.enter_context(Answers(console)))
         self.terminal = Terminal(
@@ -84,7 +84,7 @@ class Outputs:
             keys=has_keyboard,
         )
         self.is_followed = self.displays or (self.terminal.is_screen and not answers)
-        self.hints = self._window is not None
+        self.hints = self.window is not None
         if keyboard is not None and has_keyboard:
             readers.append(keyboard.keys)
         self.keys = joined_keys(readers) if readers else None
@@ -112,18 +112,13 @@ class Outputs:
         )
 
     def is_watched(self) -> bool:
-        """Return whether any sink uses canvases now."""
-        return any(sink.wants_canvas for sink in self.sinks)
-
-    def follow_fullscreen(self, controls: Controls, /) -> None:
-        """Switch the window to full screen or back, if there is one."""
-        if self._window is not None:
-            self._window.follow(controls)
+        """Return whether any sink but the window uses canvases now."""
+        return any(sink.wants_canvas for sink in self.sinks if sink is not self.window)
 
     def rename(self, spec: ModelSpec) -> None:
         """Name the window, and recordings that no option names, after another model."""
-        if self._window is not None:
-            self._window.rename(_window_title(spec.title))
+        if self.window is not None:
+            self.window.rename(_window_title(spec.title))
         if self._names_recordings:
             self.recording.name_after(_recording_of(spec))
 

@@ -10,22 +10,22 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from edge_app.closeable import Closeable
 from edge_app.controls import Action, Controls
 from edge_app.digits.reader import DigitReader
-from edge_app.frame import Frame, Image, Result, Status
 from edge_app.metrics.agreement import partner
 from edge_app.metrics.run_stats import RunStats
 from edge_app.model.catalog import default_variant
 from edge_app.model.engine import Engine, EngineKey, engine_info, load_engine, warm_up
-from edge_app.overlay import Overlay
-from edge_app.pipeline.controller import Controller, Handler, engine_handlers
+from edge_app.pipeline.controller import Controller, Handler, ReadPresses, engine_handlers
 from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.pipeline.pacing import PacedSource
 from edge_app.pipeline.presenter import Presenter
 from edge_app.pipeline.run import Run
+from edge_app.pointing import Pointer, Targets
+from edge_app.session.canvases import FrameOverlays, WindowOverlays
 from edge_app.session.notify import Notifier
 from edge_app.session.options import RunOptions
 from edge_app.session.outputs import Outputs, first_controls
@@ -34,6 +34,9 @@ from edge_app.session.user_state import is_swapped, remember_swapped
 from edge_app.sinks.snapshots import take_snapshot
 from edge_app.sources.source import Source, are_images
 from edge_app.state import State, StateKind
+
+if TYPE_CHECKING:
+    from edge_app.sinks.window import Window
 
 _SNAPSHOTS = Path("snapshots")
 # Share of the free memory that cached engines may take.
@@ -66,12 +69,16 @@ class Session(Closeable):
         self._notifier = notifier or Notifier()
         self._tasks = tasks_from(options.task)  # the current one first
         self._next_engine: EngineKey | None = None  # of the task that a key has chosen
+        window, edges = outputs.window, options.outputs.edges
+        self._in_window = WindowOverlays(edges, window) if window is not None else None
+        self._overlays = FrameOverlays(edges, self._in_window)
         keep = options.keep_loaded or affordable(cost_bytes, len(options.task.spec.variants))
         self.pool = EnginePool(engine, self._load, keep=keep, partner=partner)
         self.controller = Controller(
             self._handlers(),
             [lambda: self.pool.states, self._source_states, lambda: outputs.recording.states],
             keys=outputs.keys,
+            pointer=self._pointer(window) if window is not None else None,
             controls=first_controls(
                 options.outputs,
                 outputs,
@@ -87,6 +94,11 @@ class Session(Closeable):
         )
         self._run = self._make_run()
 
+    def _pointer(self, window: Window) -> ReadPresses:
+        """Return a reader of the clicks on what the window shows."""
+        shown = self._in_window
+        return Pointer(window.pointer, lambda: shown.targets if shown else Targets()).presses
+
     def _handlers(self) -> dict[Action, Handler]:
         """Return what each action does beside changing the controls."""
         outputs = self._outputs
@@ -96,7 +108,7 @@ class Session(Closeable):
             Action.SNAPSHOT: self._take_snapshot,
             Action.SWAP_RED_BLUE: self._remember_swap,
             Action.RECORD: outputs.recording.switch,
-            Action.FULLSCREEN: outputs.follow_fullscreen,
+            Action.FULLSCREEN: self._follow_fullscreen,
             Action.HELP: outputs.terminal.follow,
             Action.QUIT: self._quit,
         }
@@ -131,7 +143,8 @@ class Session(Closeable):
             outputs.sinks,
             self.stats,
             lambda: self.controller.controls,
-            draw=ModelOverlays(options.outputs.edges, hints=outputs.hints),
+            draw=self._overlays.draw,
+            window=self._in_window,
             is_watched=outputs.is_watched,
         )
         paced = PacedSource(
@@ -202,6 +215,15 @@ class Session(Closeable):
         self.quit_pressed = True
         self._stop.set()
 
+    def _follow_fullscreen(self, controls: Controls, /) -> str | None:
+        window = self._outputs.window
+        if window is None:
+            # Else Esc would first leave a full screen that nobody sees.
+            self.controller.controls = replace(controls, fullscreen=False)
+            return "no window to fill the screen with" if controls.fullscreen else None
+        window.follow(controls)
+        return None
+
     def _remember_swap(self, controls: Controls, /) -> None:
         """Remember for the next use of a camera whether red and blue are swapped."""
         if self.source.live:
@@ -238,23 +260,6 @@ class Session(Closeable):
     def close(self) -> None:
         """Close all engines."""
         self.pool.close()
-
-
-class ModelOverlays:
-    """An overlay for each model that makes results, called as a `Draw`."""
-
-    def __init__(self, edges: str, *, hints: bool) -> None:
-        self._edges = edges
-        self._hints = hints
-        self._by_model: dict[str, Overlay] = {}
-
-    def __call__(self, frame: Frame, result: Result, status: Status, *rest: Any) -> Image:
-        """Return a new canvas, as `Overlay.draw` does; rest: its other arguments."""
-        overlay = self._by_model.get(status.model)
-        if overlay is None:
-            overlay = Overlay(status.labels, edges=self._edges, hints=self._hints)
-            self._by_model[status.model] = overlay
-        return overlay.draw(frame, result, status, *rest)
 
 
 def _service_status(stats: RunStats) -> str:

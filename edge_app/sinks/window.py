@@ -1,9 +1,10 @@
-"""The window that shows the finished images and reads keys."""
+"""The window that shows the finished images and reads keys, mouse and touch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,51 +13,82 @@ from edge_app.closeable import Closeable
 from edge_app.controls import Controls, key_name
 from edge_app.errors import SinkError
 from edge_app.frame import Image, Status, Step
+from edge_app.pointing import XY, PointerEvent, PointerKind
+from edge_app.sinks.desktop import Size, largest_window_wh
 from edge_app.sinks.display import DisplayVerdict, display_verdict
 
-# Fits beside the panels of a full-HD desktop; a window manager would cut a larger one.
-_LARGEST_WH = (1600, 900)
 _CLOSED = "q"
 # Bars beside the image are at most so many times as wide as it is.
 _WIDEST_BARS = 3
+# No canvas is smaller: a window can be pulled to a few pixels.
+_SMALLEST_WH = (160, 90)
+_POINTER_KINDS = {
+    cv2.EVENT_LBUTTONDOWN: PointerKind.DOWN,
+    cv2.EVENT_LBUTTONDBLCLK: PointerKind.DOWN,  # in place of the second press of two
+    cv2.EVENT_MOUSEMOVE: PointerKind.MOVE,
+    cv2.EVENT_LBUTTONUP: PointerKind.UP,
+}
 
 
 class Window(Closeable):
     """A resizable window that keeps the shape of its canvases; main thread only.
 
+    It opens in the shape of the first canvas, no larger than the display. Ask `canvas_wh` for the
+    size to draw the next canvas in; one of another size is stretched, between black bars.
     The verdict's settings must be in the environment before the first window.
+    largest_wh: of the window when it opens (default: what fits on the display).
     Raises SinkError if no window can be opened.
     """
 
     wants_canvas = True
     every_frame = True
 
-    def __init__(self, title: str, verdict: DisplayVerdict | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        verdict: DisplayVerdict | None = None,
+        largest_wh: Size | None = None,
+    ) -> None:
         verdict = verdict or display_verdict()
         if not verdict.usable:
             raise SinkError(f"no window: {verdict.reason}")
         self._title = title
+        self._largest_wh = largest_wh or largest_window_wh()
         self._keys: list[str] = []
+        self._pointer: list[PointerEvent] = []
         self._polled = False
         self._shown = False
         self._gone = False  # closed by its own button
         self._full = False
-        self._shape_hw = (0, 0)
+        self._shape = _Opening()
+        self._view: _View | None = None
+
+    def canvas_wh(self, own_wh: Size) -> Size:
+        """Return the size of a canvas that fills the window.
+
+        own_wh: of the canvas without a window; the window takes its shape if that is new.
+        """
+        shape = self._shape
+        if own_wh != shape.own_wh:
+            self._shape = shape = _Opening(own_wh, fit_wh(own_wh, self._largest_wh))
+        if (shape.is_new and not self._full) or not self._shown:
+            return shape.window_wh
+        room_wh = self._inner_wh()
+        if min(room_wh) < 2:
+            return shape.window_wh
+        return max(room_wh[0], _SMALLEST_WH[0]), max(room_wh[1], _SMALLEST_WH[1])
 
     def write(self, step: Step, status: Status) -> None:  # noqa: ARG002 - the sinks' common form
-        """Show one canvas and read the keys. Raises SinkError."""
+        """Show one canvas and read keys and mouse. Raises SinkError."""
         if self._closed:
             raise SinkError("the window was closed; open a new one")
-        if step.canvas is None:
+        canvas = step.canvas if step.window_canvas is None else step.window_canvas
+        if canvas is None:
             raise SinkError("there is no image to show; let the overlay draw one")
         if self._gone:
             return
         try:
-            if not self._shown:
-                self._open()
-            if step.canvas.shape[:2] != self._shape_hw:
-                self._fit(step.canvas)
-            cv2.imshow(self._title, framed(step.canvas, self._inner_wh()))
+            self._show(canvas)
         except cv2.error as fault:
             raise SinkError(
                 f"the window cannot be drawn ({fault.err or fault}); go on with --headless"
@@ -65,21 +97,43 @@ class Window(Closeable):
         self._poll()
         self._polled = True
 
+    def _show(self, canvas: Image) -> None:
+        """Show a canvas; open the window before the first one, and shape it if that is new."""
+        if not self._shown:
+            self._open()
+        canvas_wh = (canvas.shape[1], canvas.shape[0])
+        if self._shape.own_wh is None:  # nobody asked for a size
+            self._shape = _Opening(canvas_wh, fit_wh(canvas_wh, self._largest_wh))
+        if self._shape.is_new and not self._full:
+            cv2.resizeWindow(self._title, *self._shape.window_wh)
+            self._shape.is_new = False
+        shown = framed(canvas, self._inner_wh())
+        self._view = _View(canvas_wh, (shown.shape[1], shown.shape[0]))
+        cv2.imshow(self._title, shown)
+
     def _open(self) -> None:
         # Without the toolbar of Qt's own window, whose fonts the wheels lack and complain of.
         # It would keep the shape of images itself, but beside bars of a glaring light grey.
         flags = cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL
         cv2.namedWindow(self._title, flags)
+        cv2.setMouseCallback(self._title, self._note_pointer)
         self._fill()
 
-    def _fit(self, canvas: Image) -> None:
-        """Give the window the shape of its images, which Qt otherwise stretches to the window."""
-        self._shape_hw = height, width = canvas.shape[:2]
-        shrink = min(1.0, _LARGEST_WH[0] / width, _LARGEST_WH[1] / height)
-        if not self._full:
-            cv2.resizeWindow(self._title, round(width * shrink), round(height * shrink))
+    def _note_pointer(self, event: int, x: int, y: int, flags: int, _: object) -> None:
+        """Note a move of the mouse or of a finger, which the toolkits give as the left button."""
+        kind = _POINTER_KINDS.get(event)
+        if kind is None or self._view is None:
+            return
+        if kind is PointerKind.MOVE and not flags & cv2.EVENT_FLAG_LBUTTON:
+            return  # nothing follows a mouse whose button is up
+        self._pointer.append(PointerEvent(kind, self._view.on_canvas((x, y))))
 
-    def _inner_wh(self) -> tuple[int, int]:
+    def pointer(self) -> Sequence[PointerEvent]:
+        """Return what mouse and touch did since the last call; `keys` processes their events."""
+        events, self._pointer = self._pointer, []
+        return events
+
+    def _inner_wh(self) -> Size:
         """Return the inner size of the window; zeros if the toolkit does not know it."""
         with suppress(cv2.error):
             _, _, width, height = cv2.getWindowImageRect(self._title)
@@ -89,7 +143,7 @@ class Window(Closeable):
     def follow(self, controls: Controls) -> None:
         """Switch to full screen or back."""
         self._full = controls.fullscreen
-        self._shape_hw = (0, 0)  # it takes the shape of its images again
+        self._shape = _Opening()  # it takes the shape of its images again
         if self._shown and not self._gone:
             self._fill()
 
@@ -137,6 +191,37 @@ class Window(Closeable):
             with suppress(cv2.error):  # some toolkits have destroyed it with its button
                 cv2.destroyWindow(self._title)
                 cv2.waitKeyEx(1)  # others close only when their events are processed
+
+
+@dataclass(slots=True)
+class _Opening:
+    """The shape of a window: of canvases by themselves, and of the window when it opens.
+
+    is_new: whether the window is still to take it.
+    """
+
+    own_wh: Size | None = None
+    window_wh: Size = (1, 1)
+    is_new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Sizes of the canvas that is shown, and of it with its bars."""
+
+    canvas_wh: Size
+    framed_wh: Size
+
+    def on_canvas(self, xy: XY) -> XY:
+        """Return a point of the framed image, which the toolkits give, as one of the canvas."""
+        left, top = ((self.framed_wh[i] - self.canvas_wh[i]) // 2 for i in (0, 1))
+        return xy[0] - left, xy[1] - top
+
+
+def fit_wh(canvas_wh: Size, largest_wh: Size) -> Size:
+    """Return the size of a canvas, shrunk if need be to fit into another."""
+    shrink = min(1.0, largest_wh[0] / canvas_wh[0], largest_wh[1] / canvas_wh[1])
+    return max(1, round(canvas_wh[0] * shrink)), max(1, round(canvas_wh[1] * shrink))
 
 
 def framed(canvas: Image, window_wh: tuple[int, int]) -> Image:

@@ -19,8 +19,8 @@ STAGES = ("sources", "digits", "overlay", "metrics")
 ORDER = (
     (
         "errors", "closeable", "import_path", "child_process", "child_start", "program", "process",
-        "console", "labels", "timing", "style", "state", "quality", "controls", "frame", "paths",
-        "output_place", "standard_streams", "python_environment", "atomic", "channel", "fonts",
+        "console", "labels", "timing", "style", "state", "quality", "controls", "pointing", "frame",
+        "paths", "output_place", "standard_streams", "python_environment", "atomic", "channel", "fonts",
         "status_text", "answer_text", "results",
     ),
     ("upsample", "board"),

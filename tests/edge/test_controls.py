@@ -157,3 +157,20 @@ def test_the_front_page_lists_every_key() -> None:
         if len(actions := {key.action: key for key in found if key}) == 1:
             assert text.startswith(next(iter(actions.values())).what)
     assert shown == set(Action)
+
+
+@pytest.mark.parametrize(
+    ("controls", "action"),
+    [
+        (Controls(help=True, fullscreen=True), Action.HELP),
+        (Controls(help=True), Action.HELP),
+        (Controls(fullscreen=True, buttons=True, paused=True), Action.FULLSCREEN),
+        (Controls(buttons=True, compare="split"), Action.QUIT),
+    ],
+)
+def test_esc_leaves_one_thing_after_another(controls: Controls, action: Action) -> None:
+    """The help, then full screen, then the program; q quits at once."""
+    key = find_key("esc", controls)
+    assert key is not None
+    assert key.action is action
+    assert find_key("q", controls) == find_key("q")

@@ -59,7 +59,7 @@ class FakeEngine:
     ) -> None:
         self.during = during
         self.spec: Any = SimpleNamespace(
-            name="fake", title="Fake", task="segmentation", labels=CITYSCAPES
+            name="fake", title="Fake", task="segmentation", labels=CITYSCAPES, variants={"int8": 0}
         )
         self.variant = SimpleNamespace(name="int8", bytes=1000)
         self.network = SimpleNamespace(

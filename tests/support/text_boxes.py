@@ -18,6 +18,7 @@ class Written:
 
     def __init__(self) -> None:
         self.boxes: list[tuple[str, Box, Sheet]] = []
+        self.sizes_px: list[tuple[float, str]] = []
 
     def check(self, margin_px: int = 0) -> None:
         """Assert that all texts are within their sheets, and that no two on a sheet overlap."""
@@ -55,6 +56,7 @@ def note_texts(monkeypatch: pytest.MonkeyPatch) -> Written:
         sides = font.getbbox(text, anchor=anchor)
         box = tuple(int(side) + xy[i % 2] for i, side in enumerate(sides))
         notes.boxes.append((text, box, sheet))  # type: ignore[arg-type]
+        notes.sizes_px.append((font.size, text))
         write(sheet, xy, text, font, colour, anchor)
 
     monkeypatch.setattr(Sheet, "text", note)

@@ -24,14 +24,14 @@ def test_images_side_by_side_have_one_size_and_stay_apart() -> None:
     [
         ((1280, 720), 1.0),
         ((1920, 1080), 1.5),
-        ((854, 480), 0.8),
-        ((640, 480), 0.8),
-        ((720, 1280), 0.8),
+        ((854, 480), 620 / 720),
+        ((640, 480), 620 / 720),
+        ((720, 1280), 620 / 720),
         ((100, 480), None),
     ],
 )
 def test_letters_grow_with_the_canvas_and_stay_readable(
     size_wh: tuple[int, int], factor: float | None
 ) -> None:
-    """The layout of 720 rows is scaled down to 576 rows and no further."""
+    """The layout of 720 rows is scaled down to 620 rows and no further."""
     assert panel_scale(size_wh) == (factor and Scale(factor))

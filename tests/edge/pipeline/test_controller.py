@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.controls import CONTROLS_ONLY, KEYS, Action, Controls
+from edge_app.controls import CONTROLS_ONLY, KEYS, Action, Controls, key_of
 from edge_app.errors import ModelError, SinkError
 from edge_app.metrics.agreement import partner
 from edge_app.model.card import read_card
@@ -16,6 +16,7 @@ from edge_app.model.engine import Engine, EngineKey, load_engine
 from edge_app.pipeline import controller as controller_module
 from edge_app.pipeline.controller import Controller, Handler, engine_handlers, thread_choices
 from edge_app.pipeline.engine_pool import EnginePool
+from edge_app.pointing import Press
 from edge_app.state import State, StateKind
 from tests.support.engines import NAMES, EngineFactory, until
 
@@ -266,6 +267,47 @@ def test_every_action_has_a_key_and_every_key_its_own_action() -> None:
     for key in KEYS:
         if key.action in CONTROLS_ONLY:
             assert key.change(Controls()) != Controls()
+
+
+def test_clicks_are_handled_as_keys_are() -> None:
+    """They call the same handlers with the changed controls, after the keys."""
+    done: list[tuple[str, Controls]] = []
+
+    def note(name: str) -> Handler:
+        return lambda controls: done.append((name, controls))
+
+    handlers = {Action.RECORD: note("record"), Action.HELP: note("help")}
+    bench = Bench(EngineFactory(), handlers=handlers)
+    clicks = [Press(key_of(Action.RECORD).change, Action.RECORD), Press(lambda one: one)]
+    bench.controller.pointer = lambda: [clicks.pop(0)] if clicks else []
+    with bench.pool:
+        assert bench.press("h")
+        assert done == [
+            ("help", Controls(help=True)),
+            ("record", Controls(help=True, record=True)),
+        ]
+        assert not bench.press()  # it changed nothing and has no handler
+        bench.controller.keys = None
+        clicks.append(Press(key_of(Action.PAUSE).change, Action.PAUSE))
+        assert bench.press()
+        assert bench.controller.controls.paused
+
+
+def test_esc_calls_the_handler_of_what_it_leaves() -> None:
+    """Pressed three times at once it closes the help, leaves full screen, and quits."""
+    done: list[Action] = []
+
+    def note(action: Action) -> Handler:
+        return lambda _: done.append(action)
+
+    actions = (Action.HELP, Action.FULLSCREEN, Action.QUIT)
+    bench = Bench(EngineFactory(), handlers={action: note(action) for action in actions})
+    with bench.pool:
+        bench.press("h", "f")
+        done.clear()
+        bench.press("esc", "esc", "esc")
+        assert done == [*actions]
+        assert bench.controller.controls == Controls()
 
 
 def test_states_begin_with_what_holds_the_run() -> None:

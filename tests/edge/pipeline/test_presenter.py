@@ -33,10 +33,29 @@ class Display(Collector):
         return []
 
 
+class Pane:
+    """Draws canvases of 16x12 for a window, and notes of which frames."""
+
+    def __init__(self) -> None:
+        self.drawn: list[int] = []
+        self.resized = False
+
+    def draw(self, frame: Frame, *rest: Any) -> Image:
+        """Return a canvas that is as dark as the number of the frame."""
+        self.drawn.append(frame.index)
+        return np.full((12, 16, 3), frame.index, np.uint8)
+
+    def is_resized(self) -> bool:
+        """Return what the test has set."""
+        return self.resized
+
+
 class Stage:
     """A presenter with a clock of its own, its sinks, and a log of what it drew."""
 
-    def __init__(self, sinks: Sequence[Any], *, live: bool = False) -> None:
+    def __init__(
+        self, sinks: Sequence[Any], *, live: bool = False, window: Pane | None = None
+    ) -> None:
         self.factory = EngineFactory()
         engine = self.factory.load(self.factory.key("int8"))
         self.info = engine_info(engine)
@@ -52,6 +71,7 @@ class Stage:
             self.stats,
             lambda: self.controller.controls,
             draw=self.draw,
+            window=window,
             is_watched=lambda: self.watched,
             clock=lambda: self.now_s,
         )
@@ -196,6 +216,56 @@ def test_a_still_view_follows_the_states() -> None:
     stage.presenter.redraw(changed=False)
     assert len(stage.drawn) == drawn + 1
     assert "kept an image" in texts(window.statuses[-1].states)
+
+
+def test_a_window_has_a_canvas_of_its_own() -> None:
+    """Others get theirs only while somebody takes it; a snapshot has that of the frame."""
+    shown, pane = Display(), Pane()
+    stage = Stage([shown], window=pane)
+    stage.watched = False
+    stage.present(3)
+    assert (pane.drawn, stage.drawn) == ([3], [])
+    assert shown.steps[-1].canvas is None
+    assert shown.steps[-1].window_canvas is not None
+    assert shown.steps[-1].window_canvas.shape == (12, 16, 3)
+    snapshot = stage.presenter.snapshot()
+    assert snapshot is not None
+    assert snapshot[0].canvas is not None
+    assert snapshot[0].canvas.shape == (6, 8, 3)
+    stage.watched = True  # a recording begins
+    stage.present(4)
+    assert pane.drawn == [3, 4]
+    assert shown.steps[-1].canvas is not None
+    assert shown.steps[-1].canvas.shape == (6, 8, 3)
+
+
+def test_a_still_view_follows_the_size_of_its_window() -> None:
+    """Pulled larger during a pause, it is drawn again in the new size."""
+    pane = Pane()
+    stage = Stage([Display()], window=pane)
+    stage.present(0)
+    stage.presenter.redraw(changed=True)
+    stage.now_s += 1
+    stage.presenter.redraw(changed=False)
+    assert pane.drawn == [0, 0]
+    pane.resized = True
+    stage.now_s += 1
+    stage.presenter.redraw(changed=False)
+    assert pane.drawn == [0, 0, 0]
+
+
+def test_a_canvas_that_is_out_of_date_is_not_kept() -> None:
+    """Whoever begins to watch later is shown what a key has changed meanwhile."""
+    shown = Display()
+    stage = Stage([shown])
+    stage.present(0)
+    stage.watched = False
+    stage.presenter.redraw(changed=True)
+    assert shown.steps[-1].canvas is None
+    stage.watched = True
+    stage.now_s += 1
+    stage.presenter.redraw(changed=False)
+    assert shown.steps[-1].canvas is not None
 
 
 def test_frames_do_not_age_in_a_pause() -> None:

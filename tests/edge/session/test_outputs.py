@@ -60,7 +60,6 @@ def test_a_headless_run_draws_nothing(open_outputs: Opener, tmp_path: Path) -> N
     assert not outputs.is_watched()
     assert not outputs.displays
     assert outputs.keys is None
-    outputs.follow_fullscreen(Controls(fullscreen=True))  # does nothing without a window
     assert list(tmp_path.iterdir()) == []
 
 

@@ -7,36 +7,54 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from edge_app.controls import Controls
 from edge_app.errors import SinkError
+from edge_app.pointing import PointerKind
 from edge_app.sinks.display import DisplayVerdict
-from edge_app.sinks.window import Window, framed
+from edge_app.sinks.window import Window, fit_wh, framed
+from tests.support.fake_toolkit import FakeToolkit
+from tests.support.steps import status, step
 
 ROOT = Path(__file__).parents[3]
+
+
+@contextmanager
+def virtual_display(size_wh: tuple[int, int]) -> Iterator[str]:
+    """Start a display in memory; yield its name."""
+    missing = [tool for tool in ("Xvfb", "xdotool") if not shutil.which(tool)]
+    if missing:
+        pytest.skip(f"{' and '.join(missing)} not installed (apt install xvfb xdotool)")
+    reading, writing = os.pipe()
+    screen = f"{size_wh[0]}x{size_wh[1]}x24"
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", screen, "-noreset"],
+        pass_fds=[writing],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as output:
+            number = output.readline().strip()
+        yield f":{number}"
+    finally:
+        server.terminate()
+        server.wait()
 
 
 @pytest.fixture(scope="module")
 def xvfb() -> Iterator[str]:
     """Start a display in memory for the tests of this module."""
-    missing = [tool for tool in ("Xvfb", "xdotool") if not shutil.which(tool)]
-    if missing:
-        pytest.skip(f"{' and '.join(missing)} not installed (apt install xvfb xdotool)")
-    reading, writing = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1920x1200x24", "-noreset"],
-        pass_fds=[writing],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writing)
-    with os.fdopen(reading) as output:
-        number = output.readline().strip()
-    yield f":{number}"
-    server.terminate()
-    server.wait()
+    with virtual_display((1920, 1200)) as name:
+        yield name
 
 
 START = """
@@ -267,3 +285,176 @@ def test_no_window_without_a_display() -> None:
     """Opening one anyway raises with the reason."""
     with pytest.raises(SinkError, match="no window: it is dark; go on with --headless"):
         Window("dark", DisplayVerdict(False, "it is dark; go on with --headless"))
+
+
+DOWN, MOVE, UP = PointerKind.DOWN, PointerKind.MOVE, PointerKind.UP
+
+
+@pytest.fixture
+def toolkit(monkeypatch: pytest.MonkeyPatch) -> FakeToolkit:
+    """Replace OpenCV's windows with one on a display of 800x480."""
+    fake = FakeToolkit((800, 480))
+    fake.install(monkeypatch)
+    return fake
+
+
+def small_window() -> Window:
+    """Return a window on that display."""
+    return Window("small", DisplayVerdict(True), largest_wh=(800, 480))
+
+
+def canvas(size_wh: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return a white canvas."""
+    return np.full((size_wh[1], size_wh[0], 3), 255, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("canvas_wh", "largest_wh", "expected_wh"),
+    [
+        ((1280, 720), (800, 480), (800, 450)),
+        ((1280, 720), (792, 408), (725, 408)),
+        ((640, 480), (800, 480), (640, 480)),
+        ((2048, 1024), (1600, 900), (1600, 800)),
+        ((720, 1280), (800, 480), (270, 480)),
+        ((4000, 1), (800, 480), (800, 1)),
+    ],
+)
+def test_a_window_opens_no_larger_than_the_display(
+    canvas_wh: tuple[int, int], largest_wh: tuple[int, int], expected_wh: tuple[int, int]
+) -> None:
+    """It keeps the shape of its canvases, and is never enlarged."""
+    assert fit_wh(canvas_wh, largest_wh) == expected_wh
+
+
+def test_canvases_are_asked_for_in_the_size_of_the_window(toolkit: FakeToolkit) -> None:
+    """The first before it opens, then as it is resized, in full screen, and for another shape."""
+    with small_window() as window:
+        assert window.canvas_wh((1280, 720)) == (800, 450)
+        window.write(step(0, canvas((800, 450))), status())
+        assert toolkit.inner_wh == (800, 450)
+        assert toolkit.shown.shape == (450, 800, 3)
+        toolkit.inner_wh = (500, 400)
+        assert window.canvas_wh((1280, 720)) == (500, 400)
+        window.write(step(1, canvas((500, 400))), status())
+        assert toolkit.inner_wh == (500, 400)
+        toolkit.inner_wh = (3, 2)
+        assert window.canvas_wh((1280, 720)) == (160, 90)
+        window.follow(Controls(fullscreen=True))
+        assert window.canvas_wh((1280, 720)) == (800, 480)
+        window.write(step(2, canvas((800, 480))), status())
+        assert window.canvas_wh((640, 480)) == (800, 480)  # another source: still full screen
+        window.follow(Controls())
+        assert window.canvas_wh((640, 480)) == (640, 480)
+        window.write(step(3, canvas((640, 480))), status())
+        assert toolkit.inner_wh == (640, 480)
+
+
+def test_a_step_for_the_window_is_shown_instead_of_that_of_others(toolkit: FakeToolkit) -> None:
+    """A recording of the same step keeps the size of the frame."""
+    with small_window() as window:
+        size_wh = window.canvas_wh((1280, 720))
+        both = replace(step(0, canvas((1280, 720))), window_canvas=canvas(size_wh))
+        window.write(both, status())
+        assert toolkit.shown is both.window_canvas
+        window.write(replace(both, canvas=None), status())
+
+
+@pytest.mark.parametrize(
+    ("window_wh", "points"),
+    [
+        ((800, 450), [(0, 0), (400, 225), (799, 449)]),
+        ((400, 225), [(0, 0), (200, 112), (399, 224)]),  # stretched
+        ((800, 480), [(0, 15), (400, 240), (799, 464)]),  # bars above and below
+        ((1600, 450), [(400, 0), (800, 225), (1199, 449)]),  # bars at the sides
+    ],
+)
+def test_clicks_are_pixels_of_the_canvas(
+    toolkit: FakeToolkit, window_wh: tuple[int, int], points: list[tuple[int, int]]
+) -> None:
+    """Wherever the window stretches it to, and whatever the bars beside it."""
+    with small_window() as window:
+        window.write(step(0, canvas((800, 450))), status())
+        toolkit.inner_wh = window_wh
+        window.write(step(1, canvas((800, 450))), status())
+        for point, expected in zip(points, [(0, 0), (400, 225), (799, 449)], strict=True):
+            toolkit.click(*point)
+            window.keys()  # the events are processed with the keys'
+            toolkit.waitKeyEx(1)
+            events = window.pointer()
+            assert [event.kind for event in events] == [DOWN, UP]
+            for event in events:
+                assert np.abs(np.subtract(event.xy, expected)).max() <= 2
+        assert window.pointer() == []
+
+
+def test_only_a_pressed_button_moves_anything(toolkit: FakeToolkit) -> None:
+    """A second click soon after is one of its own; other buttons and the wheel do nothing."""
+    with small_window() as window:
+        toolkit.drag((100, 100), (150, 100), (200, 120))
+        toolkit.click(300, 300, double=True)
+        toolkit.events += [
+            (cv2.EVENT_MOUSEMOVE, 10, 10, 0),
+            (cv2.EVENT_RBUTTONDOWN, 10, 10, cv2.EVENT_FLAG_RBUTTON),
+            (cv2.EVENT_MOUSEWHEEL, 10, 10, 0),
+        ]
+        window.write(step(0, canvas((800, 450))), status())
+        assert [tuple(event) for event in window.pointer()] == [
+            (DOWN, (100, 100)), (MOVE, (150, 100)), (MOVE, (200, 120)), (UP, (200, 120)),
+            (DOWN, (300, 300)), (UP, (300, 300)),
+        ]  # fmt: skip
+
+
+def test_a_mouse_clicks_and_drags_in_a_real_window(xvfb: str) -> None:
+    """Also with bars beside the canvas, and in another size than that of the canvas."""
+    done = on_display(
+        xvfb,
+        """
+def mouse(*arguments):
+    xdotool(*arguments)
+    for index in range(20):
+        window.write(step(index, canvas()), status())
+
+def shares():
+    for event in window.pointer():
+        print(event.kind.name, *(round(at / of, 1) for at, of in zip(event.xy, (640, 360))))
+
+with Window("mouse", largest_wh=(1600, 900)) as window:
+    name = focus(window, "mouse")
+    for size in ((640, 360), (1280, 720), (960, 800), (1200, 360)):
+        xdotool("windowsize", "--sync", name, *map(str, size))
+        mouse("mousemove", "1500", "1100")
+        window.pointer()
+        x, y, width, height = cv2.getWindowImageRect("mouse")
+        assert (width, height) == size
+        zoom = min(width / 640, height / 360)
+        left, top = x + (width - 640 * zoom) / 2, y + (height - 360 * zoom) / 2
+        def at(across, down):
+            return [str(round(left + across * 640 * zoom)), str(round(top + down * 360 * zoom))]
+        mouse("mousemove", *at(0.2, 0.3))
+        mouse("mousedown", "1")
+        mouse("mousemove", *at(0.6, 0.7))
+        mouse("mouseup", "1")
+        shares()
+""",
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == 4 * "DOWN 0.2 0.3\nMOVE 0.6 0.7\nUP 0.6 0.7\n"
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("size_wh", [(800, 480), (1280, 720), (1920, 1080)])
+def test_a_window_fits_on_a_real_display(size_wh: tuple[int, int]) -> None:
+    """All of it is on the display, in the shape of the canvas."""
+    with virtual_display(size_wh) as name:
+        done = on_display(
+            name,
+            """
+with Window("fits") as window:
+    size = window.canvas_wh((1920, 1080))
+    for index in range(20):
+        window.write(step(index, canvas(*window.canvas_wh((1920, 1080)))), status())
+    print(size, cv2.getWindowImageRect("fits")[2:])
+""",
+        )
+    wanted = {800: "(800, 450)", 1280: "(1280, 720)", 1920: "(1600, 900)"}[size_wh[0]]
+    assert done.stdout == f"{wanted} {wanted}\n", done.stderr
