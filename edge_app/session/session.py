@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from edge_app.closeable import Closeable
 from edge_app.controls import Action, Controls
 from edge_app.digits.reader import DigitReader
+from edge_app.frame import Image
 from edge_app.metrics.agreement import partner
 from edge_app.metrics.run_stats import RunStats
 from edge_app.model.catalog import default_variant

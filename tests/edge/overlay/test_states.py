@@ -10,6 +10,7 @@ from edge_app.fonts import ELLIPSIS, REGULAR, face, text_px
 from edge_app.frame import Classification, Frame, Segmentation
 from edge_app.labels import CITYSCAPES, DIGITS
 from edge_app.overlay import Overlay
+from edge_app.overlay.lines import wrap
 from edge_app.overlay.panel import Scale
 from edge_app.overlay.states import (
     chip_states,
@@ -17,7 +18,6 @@ from edge_app.overlay.states import (
     draw_states,
     lost_state,
     states_px,
-    wrap,
 )
 from edge_app.state import State, StateKind
 from edge_app.style import bgr, variant_colour

@@ -17,7 +17,7 @@ import av
 import pytest
 
 from tests.edge.sinks.test_keyboard import ChildTerminal
-from tests.edge.sinks.test_window import START, xvfb
+from tests.edge.sinks.test_window import START, virtual_display, xvfb
 
 __all__ = ["App", "until", "variant_of", "xvfb"]
 
@@ -142,7 +142,7 @@ def test_every_end_leaves_good_files(app: App, tmp_path: Path, way: str, code: i
         check_files(tmp_path, "interrupted")
 
 
-WINDOW = (
+FOUND = (
     START
     + """
 import json, time
@@ -166,6 +166,11 @@ def found():
     return names
 wait("a window", found)
 xdotool("windowfocus", "--sync", names[0])
+"""
+)
+WINDOW = (
+    FOUND
+    + """
 for key, name in zip("1234", ("float32", "float16", "dynamic_range", "int8")):
     xdotool("key", key)
     wait(name, lambda: variant() == name)
@@ -208,3 +213,109 @@ def test_keys_pressed_in_a_window_reach_the_run(xvfb: str, tmp_path: Path, way: 
     check_files(tmp_path, "interrupted")
     [figures] = tmp_path.glob("snapshots/*.json")
     assert json.loads(figures.read_text("utf-8"))["variant"] == "int8"
+
+
+POINTER = (
+    FOUND
+    + """
+from PIL import ImageGrab
+from edge_app.controls import Action, Controls
+from edge_app.overlay.board_layout import margin_px, panel_scale
+from edge_app.overlay.buttons import buttons_of, draw_buttons
+
+def screen():
+    return np.asarray(ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("RGB"), np.int16)
+def frames():
+    path = folder / "m" / "frames.jsonl"
+    return path.read_text().count("\\n") if path.exists() else 0
+def goes_on():
+    before = frames()
+    wait("another frame", lambda: frames() > before + 2)
+def line():  # the columns of the divider, which is the only white across the whole height
+    lower = screen()[260:300].min(axis=(0, 2))
+    return np.flatnonzero(lower > 235)
+def tap(x, y):
+    xdotool("mousemove", str(x), str(y), "mousedown", "1", "mouseup", "1")
+
+told = xdotool("getwindowgeometry", "--shell", names[0])
+size = tuple(int(line.split("=")[1]) for line in told if line.startswith(("WIDTH", "HEIGHT")))
+assert size[0] == 800 and 448 <= size[1] <= 452, size
+"""
+)
+TAPS = (
+    POINTER
+    + """
+tap(50, 45)
+wait("the next variant", lambda: variant() == "float32")
+xdotool("key", "c")
+wait("a divider", lambda: abs(line().mean() - 400) < 4 if line().size else False)
+xdotool("mousemove", "400", "280", "mousedown", "1")
+for x in range(390, 199, -10):
+    xdotool("mousemove", str(x), "280")
+wait("the divider", lambda: abs(line().mean() - 200) < 4 if line().size else False)
+xdotool("mouseup", "1", "mousemove", "700", "100")
+before = screen()[-60:-30].mean()
+tap(600, 200)
+shown = status(variants=("float32", "float16", "dynamic_range", "int8"))
+scale, margin = panel_scale(size), margin_px(size)
+panel, boxes = draw_buttons(buttons_of(shown, Controls()), scale, size[0] - 2 * margin)
+left, top = (size[0] - panel.size_wh[0]) // 2, size[1] - margin - panel.size_wh[1]
+def press(wanted):
+    [box] = [box for box, action in boxes if action is wanted]
+    tap(left + (box[0] + box[2]) // 2, top + (box[1] + box[3]) // 2)
+goes_on()
+press(Action.FLOAT16)
+wait("its variant", lambda: variant() == "float16")
+press(Action.SNAPSHOT)
+wait("a snapshot", lambda: [*folder.glob("snapshots/*.json")])
+press(Action.QUIT)
+"""
+)
+ESC = (
+    POINTER
+    + """
+xdotool("key", "h")
+goes_on()
+dark = screen()[:440].mean()
+xdotool("key", "f")
+goes_on()
+xdotool("key", "Escape")
+wait("the help to close", lambda: screen()[:440].mean() > 1.4 * dark)
+goes_on()
+xdotool("key", "Escape")
+goes_on()
+xdotool("key", "Escape")
+"""
+)
+
+
+@pytest.mark.skipif(not ctypes.util.find_library("X11"), reason="libX11 is not installed")
+@pytest.mark.parametrize("script", [TAPS, ESC], ids=["mouse", "esc"])
+def test_a_small_display_is_used_by_mouse_and_esc(tmp_path: Path, script: str) -> None:
+    """On 800x480: a tap on a chip, a drag of the divider, buttons; Esc ends what is open first."""
+    with virtual_display((800, 480)) as display:
+        env = {key: value for key, value in os.environ.items() if key != "WAYLAND_DISPLAY"}
+        env |= {"DISPLAY": display, "PYTHONPATH": str(ROOT)}
+        run = subprocess.Popen(
+            [sys.executable, "-m", "edge_app.cli", *COMMAND, "--loop", "synthetic:320x180"],
+            cwd=tmp_path,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            presser = subprocess.run(
+                [sys.executable, "-c", script, str(tmp_path)],
+                env=env, cwd=ROOT, capture_output=True, text=True, timeout=4 * LONG_S, check=False,
+            )  # fmt: skip
+            assert presser.returncode == 0, presser.stderr
+            said, _ = run.communicate(timeout=LONG_S)
+        finally:
+            run.kill()
+    assert run.returncode == 0, said
+    check_files(tmp_path, "interrupted")
+    with av.open(str(tmp_path / "kept.mp4")) as container:
+        frame = next(container.decode(video=0))
+        assert (frame.width, frame.height) == (854, 480)  # not that of the window
