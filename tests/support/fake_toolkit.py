@@ -15,15 +15,17 @@ Size = tuple[int, int]
 class FakeToolkit:
     """One window of a display without a window manager.
 
-    shown: the last image. inner_wh: of the window; a test resizes it. full: whether it fills the
-    display. events: what `waitKeyEx` still has to process: (event, x, y, flags) each, in pixels
-    of the window, or the code of a key.
+    titles: of the windows that are open. shown: the last image.
+    inner_wh: of the window; a test resizes it. full: whether it fills the display.
+    events: what `waitKeyEx` still has to process: (event, x, y, flags) each, in pixels of the
+        window, or the code of a key.
     """
 
     def __init__(self, display_wh: Size) -> None:
         self.display_wh = display_wh
         self.inner_wh: Size = (0, 0)
         self.full = False
+        self.titles: list[str] = []
         self.shown: Any = np.zeros((1, 1, 3), np.uint8)
         self.events: list[int | tuple[int, int, int, int]] = []
         self._before_wh: Size = (0, 0)
@@ -38,6 +40,7 @@ class FakeToolkit:
             monkeypatch.setattr(cv2, name, getattr(self, name))
 
     def namedWindow(self, title: str, flags: int) -> None:  # noqa: N802
+        self.titles.append(title)
         self.inner_wh = (640, 480)
 
     def imshow(self, title: str, image: Any) -> None:
@@ -63,7 +66,7 @@ class FakeToolkit:
             self.inner_wh = self._before_wh
 
     def destroyWindow(self, title: str) -> None:  # noqa: N802
-        self.inner_wh = (0, 0)
+        self.titles.remove(title)
 
     def waitKeyEx(self, delay: int) -> int:  # noqa: N802
         while self.events:

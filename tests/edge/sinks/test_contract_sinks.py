@@ -8,7 +8,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import av
-import cv2
 import numpy as np
 import pytest
 from rich.console import Console
@@ -21,34 +20,10 @@ from edge_app.sinks.recorder import Recorder
 from edge_app.sinks.sink import Sink
 from edge_app.sinks.terminal import Terminal
 from edge_app.sinks.window import Window
+from tests.support.fake_toolkit import FakeToolkit
 from tests.support.steps import digit, status, step
 
 Make = Callable[[Path], Sink]
-
-
-class FakeToolkit:
-    """Stand-in for OpenCV's windows: the open ones, by title."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.open: dict[str, np.ndarray | None] = {}
-        for name in ("namedWindow", "resizeWindow", "imshow", "waitKeyEx", "destroyWindow"):
-            monkeypatch.setattr(cv2, name, getattr(self, name))
-        monkeypatch.setattr(cv2, "getWindowProperty", lambda title, _: float(title in self.open))
-
-    def namedWindow(self, title: str, _: int) -> None:  # noqa: N802 - OpenCV's name
-        self.open[title] = None
-
-    def resizeWindow(self, title: str, width: int, height: int) -> None:  # noqa: N802
-        assert title in self.open
-
-    def imshow(self, title: str, image: np.ndarray) -> None:
-        self.open[title] = image
-
-    def waitKeyEx(self, _: int) -> int:  # noqa: N802
-        return -1
-
-    def destroyWindow(self, title: str) -> None:  # noqa: N802
-        del self.open[title]
 
 
 SINKS: dict[str, Make] = {
@@ -69,7 +44,9 @@ if find_spec("aiohttp"):
 @pytest.fixture(autouse=True)
 def toolkit(monkeypatch: pytest.MonkeyPatch) -> FakeToolkit:
     """Replace OpenCV's windows."""
-    return FakeToolkit(monkeypatch)
+    fake = FakeToolkit((800, 480))
+    fake.install(monkeypatch)
+    return fake
 
 
 @pytest.fixture(params=SINKS)
@@ -137,7 +114,7 @@ def test_nothing_taken_is_lost_after_an_exception(tmp_path: Path, toolkit: FakeT
         assert len(list(container.decode(video=0))) == 1
     assert (tmp_path / "frames.jsonl").read_text().count("\n") == 1
     assert "\x1b[?25h" in out.getvalue()
-    assert toolkit.open == {}
+    assert toolkit.titles == []
 
 
 @pytest.mark.parametrize(
