@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from edge_app.frame import Status
 from edge_app.overlay.lines import wrap
 from edge_app.overlay.panel import DARK, INK, XY, Panel, Scale, Sheet, Size
 from edge_app.pointing import FINGER_PX, Box
-from edge_app.style import spaced, variant_colour
+from edge_app.style import variant_colour
 
 _ACTIONS = (
     Action.COMPARE, Action.VIEW, Action.LEGEND, Action.HUD, Action.PAUSE, Action.RECORD,
@@ -44,7 +45,7 @@ def buttons_of(
     """
     actions = {action.name.lower(): action for action in Action}
     variants = [
-        Button(actions[name], spaced(name), variant_colour(name), DARK, name == status.variant)
+        Button(actions[name], name, variant_colour(name), DARK, name == status.variant)
         for name in status.variants
         if name in actions
     ]
@@ -107,9 +108,8 @@ def _draw_button(sheet: Sheet, xy: XY, size_wh: Size, button: Button, scale: Sca
         x, y, width, height = x + rim, y + rim, width - 2 * rim, height - 2 * rim
     sheet.box((x, y), (width, height), colour, px(8))
     size = px(16)
-    while size > 11 and max(text_px(word, face(BOLD, size)) for word in button.text.split()) > (
-        width - px(8)
-    ):
+    parts = re.findall(r"[^ _]+_?", button.text)  # where it may be wrapped
+    while size > 11 and max(text_px(part, face(BOLD, size)) for part in parts) > width - px(8):
         size -= 1
     font = face(BOLD, size)
     lines = wrap(button.text, font, width - px(8), 2)
