@@ -40,12 +40,12 @@ def run(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from edge_app.console import print_line
+    from edge_app.console import print_line, print_wrapped
     from edge_app.errors import UsageError
     from edge_app.output_place import check_outputs
     from host_tools.diagnose.advice import advice, repair_advice, verdict
     from host_tools.diagnose.diagnosis import diagnose, write_diagnosis
-    from host_tools.diagnose.layer_table import LEGEND, layer_table, trial_table
+    from host_tools.diagnose.layer_table import LEGEND, input_line, layer_table, trial_table
     from host_tools.diagnose.model_pair import (
         InputScaling,
         pair_of_files,
@@ -70,7 +70,8 @@ def run(options: argparse.Namespace) -> int:
         diagnosis = diagnose(pair, samples, progress, repair=options.repair)
     found, trials = diagnosis.comparison, diagnosis.trials
     console.print(layer_table(found))
-    for line in (LEGEND, verdict(found), *(f"- {text}" for text in advice(found))):
+    print_wrapped(console, f"[dim]{LEGEND}[/]")
+    for line in (input_line(found), verdict(found), *(f"- {text}" for text in advice(found))):
         print_line(console, line)
     if trials:
         console.print(trial_table(trials))

@@ -1,16 +1,18 @@
 """What a comparison found in sentences, and what to do about it."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from edge_app.style import count
 from host_tools.diagnose.measure import EXACT_DB, LayerComparison, LayerError
 from host_tools.diagnose.repair import RepairTrial
-from host_tools.tflite.flatbuffer import fused_names, short_name
+from host_tools.tflite.flatbuffer import fused_names
 
 GOOD_DB, POOR_DB = 20.0, 10.0
 # With fewer levels than this share of the input, a street looks like a wall.
 _INPUT_USE = 0.15
 _LOSS_DB = 3.0
+_SHARED = 0.8  # of the layers, from which on a folder says nothing
 _NAMED = 5
 
 
@@ -26,10 +28,27 @@ def worst_layers(comparison: LayerComparison, most: int = 15) -> tuple[LayerErro
     return tuple(sorted(losing, key=lambda layer: -layer.lost_db)[:most])
 
 
+def layer_names(comparison: LayerComparison) -> dict[str, str]:
+    """Return the names of all layers as they are shown: without the folder that nearly all share.
+
+    A converter puts the model's name before that of every layer but the output.
+    """
+    names = {
+        layer.name: (fused_names(layer.name) or (layer.name,))[0] for layer in comparison.layers
+    }
+    while True:
+        folders = Counter(name.partition("/")[0] for name in names.values() if "/" in name)
+        folder, uses = folders.most_common(1)[0] if folders else ("", 0)
+        if uses < _SHARED * len(names):
+            return names
+        names = {name: shown.removeprefix(f"{folder}/") for name, shown in names.items()}
+
+
 def verdict(comparison: LayerComparison) -> str:
     """Return one sentence on how near int8's output is to float32's."""
     judged = comparison.output or min(comparison.layers, key=lambda layer: layer.snr_db)
-    name = "its output" if comparison.output else f"its worst layer, {short_name(judged.name)},"
+    shown = layer_names(comparison)
+    name = "its output" if comparison.output else f"its worst layer, {shown[judged.name]},"
     state = (
         "agrees with float32"
         if judged.snr_db >= GOOD_DB
@@ -51,12 +70,12 @@ def advice(comparison: LayerComparison) -> list[str]:
             "it was calibrated on images with another mean and std, which spoils all that "
             "follows: convert again with the right ones, then diagnose that"
         ]
-    found = []
+    found, shown = [], layer_names(comparison)
     clipped = [layer for layer in comparison.layers if (layer.saturated or 0) > 0.01]
     if clipped:
         worst = max(clipped, key=lambda layer: layer.saturated or 0)
         found.append(
-            f"the range of {count(len(clipped), 'layer')} is too small, {short_name(worst.name)} "
+            f"the range of {count(len(clipped), 'layer')} is too small, {shown[worst.name]} "
             f"clips {100 * (worst.saturated or 0):.0f} % of its values; calibrate on more, and "
             "more varied, images"
         )
@@ -69,14 +88,13 @@ def advice(comparison: LayerComparison) -> list[str]:
         worst = min(coarse, key=lambda layer: layer.grid_db or 0)
         found.append(
             f"the steps of {count(len(coarse), 'layer')} are too coarse for most of their values; "
-            f"the worst is {short_name(worst.name)}, which covers {_span(worst.low, worst.high)} "
+            f"the worst is {shown[worst.name]}, which covers {_span(worst.low, worst.high)} "
             f"and needs {_span(worst.least, worst.greatest)}"
         )
     losing = [layer for layer in worst_layers(comparison, _NAMED) if layer.lost_db >= _LOSS_DB]
     if losing and (comparison.output is None or comparison.output.snr_db < GOOD_DB):
         named = ", ".join(
-            f"{short_name(layer.name, 24)} ({layer.kind}) loses {layer.lost_db:.0f} dB"
-            for layer in losing
+            f"{shown[layer.name]} ({layer.kind}) loses {layer.lost_db:.0f} dB" for layer in losing
         )
         found.append(f"most is lost in: {named}")
         patterns = " ".join(f"--keep-float '{pattern_of(layer)}'" for layer in losing)

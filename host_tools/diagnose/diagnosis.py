@@ -63,7 +63,7 @@ def write_diagnosis(diagnosis: Diagnosis, out: Path) -> tuple[Path, Path]:
     """Write layers.png and layers.json; return their paths. Raises ModelError."""
     found = diagnosis.comparison
     chart, record = out / "layers.png", out / "layers.json"
-    image = layer_chart(found, f"{diagnosis.title}: {verdict(found)}")
+    image = layer_chart(found, f"{diagnosis.title}, {verdict(found)}")
     write_atomic(chart, image, error=ModelError, advice=_ADVICE)
     content = {
         "kind": "diagnosis",

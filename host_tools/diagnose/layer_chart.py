@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from edge_app.style import variant_colour
 from host_tools.charts.drawing import LIGHT, Theme, bold, render_figure
-from host_tools.diagnose.advice import GOOD_DB, POOR_DB, worst_layers
+from host_tools.diagnose.advice import GOOD_DB, POOR_DB, layer_names, worst_layers
 from host_tools.diagnose.measure import LayerComparison
-from host_tools.tflite.flatbuffer import short_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +33,7 @@ def layer_chart(comparison: LayerComparison, title: str) -> bytes:
         ]
         below.bar(*zip(*used, strict=True), color=_INT8, width=0.9)
         below.set_ylim(0, 100)
-        below.set_ylabel("of 256 levels, %")
+        below.set_ylabel("levels used, % of 256")
         below.set_xlabel("operator, in the order they run")
         for axes in (above, below):
             axes.margins(x=0.01)
@@ -45,23 +44,26 @@ def layer_chart(comparison: LayerComparison, title: str) -> bytes:
 def _draw_snr(axes: Axes, theme: Theme, comparison: LayerComparison) -> None:
     axes.axhspan(_LOW_DB, POOR_DB, color=_POOR, alpha=0.07, lw=0)
     axes.axhline(GOOD_DB, color=theme.soft, lw=0.8, ls=":")
-    for level_db, text in ((GOOD_DB, "good"), (POOR_DB, "poor")):
+    for level_db, text, va in (
+        (GOOD_DB, f" good: {GOOD_DB:.0f} dB and more", "bottom"),
+        (POOR_DB, f" poor: below {POOR_DB:.0f} dB", "top"),
+    ):
         transform = axes.get_yaxis_transform()
-        axes.text(
-            0.995, level_db, text, transform=transform, color=theme.soft, ha="right", va="bottom"
-        )
+        axes.text(1.0, level_db, text, transform=transform, color=theme.soft, va=va)
     layers = comparison.layers
     steps = [(one.order, _clipped(one.grid_db)) for one in layers if one.grid_db is not None]
-    axes.plot(*zip(*steps, strict=True), color="#98A4B0", lw=1, label="its own 256 steps alone")
+    axes.plot(
+        *zip(*steps, strict=True), color="#98A4B0", lw=1, label="SNR of its own 256 steps alone"
+    )
     orders, snr_db = [one.order for one in layers], [_clipped(one.snr_db) for one in layers]
-    axes.plot(orders, snr_db, "o-", color=_INT8, lw=2, markersize=3, label="int8 as it is")
+    axes.plot(orders, snr_db, "o-", color=_INT8, lw=2, markersize=3, label="SNR of int8")
+    shown = layer_names(comparison)
     for number, layer in enumerate(worst_layers(comparison, _NUMBERED), 1):
         place = (layer.order, _clipped(layer.snr_db))
-        name = f"{short_name(layer.name, 22)} ({layer.kind})"
-        label = f"{number}  {name} loses {layer.lost_db:.0f} dB"
+        label = f"{number}  {shown[layer.name]} ({layer.kind}) loses {layer.lost_db:.1f} dB"
         axes.plot(*place, "o", color=theme.ink, markersize=8, markerfacecolor="none", label=label)
         axes.annotate(str(number), place, (7, 5), textcoords="offset points", **bold(theme))
-    axes.set_ylabel("signal over error, dB")
+    axes.set_ylabel("SNR, dB")
 
 
 def _clipped(value_db: float) -> float:

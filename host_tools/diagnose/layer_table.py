@@ -4,36 +4,59 @@ from collections.abc import Sequence
 
 from edge_app.console import CompactTable
 from edge_app.style import NOTHING, file_size
-from host_tools.diagnose.advice import decibel_text, worst_layers
+from host_tools.diagnose.advice import (
+    GOOD_DB,
+    POOR_DB,
+    decibel_text,
+    layer_names,
+    worst_layers,
+)
 from host_tools.diagnose.measure import LayerComparison
 from host_tools.diagnose.repair import RepairTrial
-from host_tools.tflite.flatbuffer import short_name
 
+_CLIPPED = 0.0005  # share of values beyond the range that is shown: 0.1 %
 LEGEND = (
-    "lost: dB less than the worst of its inputs has. SNR: 40 is fine, 20 is visible, below 10 "
-    "little is left. steps: SNR if its own 256 steps were the only error. levels: share of the "
-    "256 that occur."
+    "lost: dB less than the worst of its inputs has. SNR: energy of float32's values over that of "
+    f"the error; {GOOD_DB:.0f} dB and more is good, below {POOR_DB:.0f} is poor. SNR of steps: if "
+    "the layer's own 256 steps were the only error. levels: share of the 256 that occur. clipped: "
+    "share of values beyond them. The chart of --out has the same numbers."
 )
 
 
 def layer_table(comparison: LayerComparison, most: int = 15) -> CompactTable:
-    """Return a table of the layers that lose most, worst first, in 80 columns."""
+    """Return a table of the layers that lose most, worst first and numbered as in the chart."""
+    layers, shown = worst_layers(comparison, most), layer_names(comparison)
+    heads = ["", "layer", "operator", "lost\ndB", "SNR\ndB", "SNR of\nsteps", "levels\nused"]
+    clips = any((layer.saturated or 0) >= _CLIPPED for layer in layers)
     table = CompactTable(
-        "Layers that lose most, worst first",
-        ("layer", "operator", "lost", "SNR", "steps", "levels", "clipped"),
-        text_columns=2,
+        "Layers that lose most, worst first", [*heads, "clipped"] if clips else heads, 3
     )
-    for layer in (comparison.input, *worst_layers(comparison, most)):
-        table.add_row(
-            short_name(layer.name, 24),
+    for number, layer in enumerate(layers, 1):
+        cells = [
+            str(number),
+            shown[layer.name],
             layer.kind,
-            NOTHING if layer is comparison.input else f"{layer.lost_db:.1f}",
+            f"{layer.lost_db:.1f}",
             decibel_text(layer.snr_db).removesuffix(" dB"),
             NOTHING if layer.grid_db is None else decibel_text(layer.grid_db).removesuffix(" dB"),
             NOTHING if layer.range_use is None else f"{100 * layer.range_use:.0f} %",
-            NOTHING if layer.saturated is None else f"{100 * layer.saturated:.1f} %",
-        )
+        ]
+        if clips:
+            share = layer.saturated
+            cells.append(NOTHING if share is None else f"{100 * share:.1f} %")
+        table.add_row(*cells)
     return table
+
+
+def input_line(comparison: LayerComparison) -> str:
+    """Return how well the 8 bits of the input hold the images, which every layer starts from."""
+    given = comparison.input
+    if given.range_use is None or given.saturated is None:
+        return f"input: float32, SNR {decibel_text(given.snr_db)}"
+    return (
+        f"input: SNR {decibel_text(given.snr_db)}, {100 * given.range_use:.0f} % of 256 levels "
+        f"used, {100 * given.saturated:.1f} % clipped"
+    )
 
 
 def trial_table(trials: Sequence[RepairTrial]) -> CompactTable:

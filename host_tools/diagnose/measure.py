@@ -26,7 +26,7 @@ class LayerError:
 
     order: the operator's place in the float32 graph.
     snr_db: energy of float32's values around their channel's mean, over that of the
-        difference, in decibels: 40 is fine, 20 is visible, below 10 little is left.
+        difference, in decibels; `advice.GOOD_DB` and `POOR_DB` judge it.
     lost_db: how much less that is than the worst of its inputs has, so what this layer adds.
     grid_db: snr_db if its own steps were the only error; None if int8 keeps it in float.
     low, high: the range of its 256 levels. least, greatest: the range of float32's values.
