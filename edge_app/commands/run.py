@@ -68,6 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.value("--video-stream", "N", text, natural)
     text = "show each image of a folder for S seconds (default: until a key, in a window)"
     add.value("--slideshow", "S", text, slide_seconds)
+    text = "refuse images and truth of more than N pixels (default: 100 million)"
+    add.value("--max-pixels", "N", text, positive)
     add.flag("--loop", "start over at the end of a file (default: stop)")
     add.choice(
         "--read-digits",

@@ -57,6 +57,7 @@ class RunOptions:
 
     task: the model and its source. keep_loaded: engines to cache; None decides by their memory.
     read_digits: one of `digits.reader.CHOICES`. slideshow_s: how long each image stays.
+    max_pixels: limit for images and truth.
     """
 
     task: TaskSpec
@@ -71,6 +72,7 @@ class RunOptions:
     camera: CameraOptions | None = None
     read_digits: str = "auto"
     slideshow_s: float | None = None
+    max_pixels: int | None = None
 
     def __post_init__(self) -> None:
         """Check that truth labels come with truth, and that the source is not overwritten."""

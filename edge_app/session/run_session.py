@@ -27,6 +27,7 @@ from edge_app.session.signals import Signals
 from edge_app.sinks.display import display_verdict
 from edge_app.sinks.metrics_log import write_summary
 from edge_app.sinks.snapshots import save_png
+from edge_app.sources.image_size import USUAL_MAX_PIXELS, PixelLimit
 from edge_app.sources.source import Source, are_images
 from edge_app.style import count, duration
 
@@ -44,6 +45,7 @@ def run_session(
     display = None if options.outputs.headless else display_verdict()
     variables = prepare_process(display.settings if display else {}, remove=VARIABLES)
     notifier = notifier_from(variables)
+    PixelLimit.pixels = options.max_pixels or USUAL_MAX_PIXELS
     with ExitStack() as stack:
         source = stack.enter_context(
             options.task.open_source(

@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 
 from edge_app.frame import Image
 from edge_app.sources.colour import to_bgr
-from edge_app.sources.image import looks_whole
+from edge_app.sources.file_kinds import looks_whole
 
 # Less than this is rounding: FFmpeg states 2896:2889 for 321x181 scaled from 16:9.
 _SQUARE = 0.01

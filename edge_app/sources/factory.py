@@ -20,6 +20,8 @@ _NODE = re.compile(r"\d{1,3}|/dev/(?:video|v4l/)\S*")
 _VAGUE = re.compile(r"(?:camera|webcam|usb):?\d*", re.IGNORECASE)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+]+://", re.IGNORECASE)
 
+_HEAD_BYTES = 1 << 16  # a PNG says only after its profile and texts that it is an animation
+
 
 def open_source(
     text: str,
@@ -114,13 +116,20 @@ def _open_files(text: str, truth: Truth | None, video_stream: int | None) -> Fil
             f"{path} is neither a file nor a folder; give a video file, a folder of images, an "
             "IDX file, a camera or 'synthetic'"
         )
-    from edge_app.sources.file_kinds import begins_as_still, is_jpeg_series
-    from edge_app.sources.image import SUFFIXES, ImageFiles
+    from edge_app.sources.file_kinds import (
+        SUFFIXES,
+        begins_as_still,
+        is_animated,
+        is_jpeg_series,
+        is_webp,
+    )
 
     try:
         with path.open("rb") as file:
-            still = begins_as_still(file.read(16)) or path.suffix.lower() in SUFFIXES
-        still = still and not is_jpeg_series(path)
+            head = file.read(_HEAD_BYTES)
+        still = begins_as_still(head) or path.suffix.lower() in SUFFIXES
+        animated = is_animated(head)
+        still = still and not animated and not is_jpeg_series(path)
     except OSError as fault:
         raise SourceError(
             f"{path} cannot be read ({fault.strerror}); check its permissions"
@@ -135,7 +144,13 @@ def _open_files(text: str, truth: Truth | None, video_stream: int | None) -> Fil
             f"{path.name} has labels, not images; give it as --truth, and the images as source"
         )
     if still:
+        from edge_app.sources.image import ImageFiles
+
         return ImageFiles(path.name, [path], [path.name], truth=truth)
+    if animated and is_webp(head):
+        from edge_app.sources.animation import AnimatedWebp
+
+        return AnimatedWebp(path, truth=truth)
     from edge_app.sources.video import VideoFile
 
     return VideoFile(path, truth=truth, stream_number=video_stream)

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import re
 import struct
+import zlib
 from pathlib import Path
+from typing import NamedTuple
 
+SUFFIXES = (
+    ".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm",
+    ".avif", ".heic", ".heif",
+)  # fmt: skip
 # How image files begin; GIF is left to the video reader, since most GIFs are animated.
 _STILL = re.compile(
     rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|BM|II\*\0|MM\0\*|RIFF....WEBP|P[1-7][\s#]", re.DOTALL
 )
+# Major brands of ISO/IEC 23008-12 and AVIF.
+_HEIF_STILLS = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif"}
+_SEQUENCES = {b"avis", b"msf1", b"hevc", b"hevx"}
+_PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG, _END_OF_JPEG = b"\xff\xd8\xff", b"\xff\xd9"
 _START_OF_SCAN, _MULTI_PICTURE = 0xDA, b"MPF\0"
 # No image of a motion JPEG is longer, and a still of this length need not be searched for more.
@@ -20,7 +30,7 @@ _VIDEO_SUFFIXES = (".mjpeg", ".mjpg")
 
 def begins_as_still(data: bytes) -> bool:
     """Return whether the first bytes of a file are those of an image format, GIF excepted."""
-    return _STILL.match(data) is not None
+    return _STILL.match(data) is not None or is_heif(data)
 
 
 def is_jpeg_series(path: Path) -> bool:
@@ -35,31 +45,92 @@ def is_jpeg_series(path: Path) -> bool:
         return False
     if path.suffix.lower() in _VIDEO_SUFFIXES:
         return True
-    first = _jpeg_size(data, 0)
-    end = data.find(_END_OF_JPEG, first[2]) + 2 if first else 1
-    if first is None or end < 2:
+    first = jpeg_size(data, 0)
+    end = data.find(_END_OF_JPEG, first.pixels_at) + 2 if first else 1
+    if first is None or first.has_table or end < 2:
         return False
     rest = data[end : end + _LONGEST_PADDING].lstrip(b"\0")
     if not rest.startswith(_JPEG):
         return False
-    second = _jpeg_size(data, data.index(_JPEG, end))
+    second = jpeg_size(data, data.index(_JPEG, end))
     return second is not None and second[:2] == first[:2]
 
 
-def _jpeg_size(data: bytes, at: int) -> tuple[int, int, int] | None:
-    """Return height and width of a JPEG and where its pixels begin; None if it has a table.
+def is_animated(data: bytes) -> bool:
+    """Return whether the first bytes of a PNG, WebP or AVIF file are those of an animation.
 
-    at: where it begins. Source of the markers: ITU-T T.81, table B.1.
+    Sources: PNG 1.2 and APNG (acTL comes before the first IDAT), WebP container (VP8X, second
+    flag), AVIF 1.1 (major brand avis).
     """
-    size_hw = None
+    if data.startswith(_PNG):
+        first_pixels = data.find(b"IDAT")
+        at = data.find(b"acTL", 8, first_pixels if first_pixels > 0 else None)
+        return at > 0 and int.from_bytes(data[at + 4 : at + 8], "big") > 1
+    if is_webp(data):
+        return data[12:16] == b"VP8X" and len(data) > 20 and bool(data[20] & 0x02)
+    return data[4:8] == b"ftyp" and data[8:12] in _SEQUENCES
+
+
+def is_webp(data: bytes) -> bool:
+    """Return whether the first bytes of a file are those of WebP."""
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+
+
+def is_heif(data: bytes) -> bool:
+    """Return whether the first bytes of a file are those of a HEIF or AVIF still."""
+    return data[4:8] == b"ftyp" and data[8:12] in _HEIF_STILLS
+
+
+class JpegSize(NamedTuple):
+    """What the header of a JPEG says.
+
+    pixels_at: where its pixels begin. has_table: whether it lists further images in the file.
+    """
+
+    height: int
+    width: int
+    pixels_at: int
+    has_table: bool
+
+
+def jpeg_size(data: bytes, at: int) -> JpegSize | None:
+    """Return the size of a JPEG that begins at a place; None if its header has none.
+
+    Source of the markers: ITU-T T.81, table B.1.
+    """
+    size_hw: tuple[int, int] | None = None
+    has_table = False
     at += 2
     while at + 9 <= len(data) and data[at] == 0xFF:
         marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
-        if data[at + 4 : at + 8] == _MULTI_PICTURE:
-            return None
+        has_table |= data[at + 4 : at + 8] == _MULTI_PICTURE
         if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
-            size_hw = struct.unpack(">HH", data[at + 5 : at + 9])
+            height, width = struct.unpack(">HH", data[at + 5 : at + 9])
+            size_hw = height, width
         at += 2 + length
         if marker == _START_OF_SCAN:
-            return (*size_hw, at) if size_hw else None
-    return None
+            break
+    return JpegSize(*size_hw, at, has_table) if size_hw else None
+
+
+def looks_whole(data: bytes) -> bool:
+    """Return whether a file seems complete: PNG checksums, JPEG end marker, or BMP length.
+
+    Entropy-coded JPEG data never has FF D9 or FF DA (T.81, B.1.1.5), so the last end marker
+    comes after the last start of scan unless the file is truncated.
+    """
+    if data.startswith(b"\xff\xd8"):
+        return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
+    if data.startswith(b"BM"):
+        return len(data) >= int.from_bytes(data[2:6], "little")
+    if not data.startswith(_PNG):
+        return bool(data)
+    at, view = len(_PNG), memoryview(data)
+    while at + 12 <= len(data):
+        end = at + 8 + int.from_bytes(view[at : at + 4], "big")
+        if zlib.crc32(view[at + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
+            return False
+        if data[at + 4 : at + 8] == b"IEND":
+            return True
+        at = end + 4
+    return False

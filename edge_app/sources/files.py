@@ -98,6 +98,10 @@ class FileSource(Closeable):
     def _note_damage(self, note: str) -> None:
         """Count an image that cannot be decoded, and add the reason to the notes."""
         self.damaged += 1
+        self._note(note)
+
+    def _note(self, note: str) -> None:
+        """Add a note, once."""
         if note not in self.notes and len(self.notes) < MAX_NOTES:
             self.notes.append(note)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,15 +17,15 @@ from PIL import ImageOps
 
 from edge_app.errors import SourceError
 from edge_app.frame import Frame, Image
+from edge_app.sources.file_kinds import SUFFIXES, is_animated, is_heif, looks_whole
 from edge_app.sources.files import FileSource
+from edge_app.sources.image_size import check_pixels
 from edge_app.sources.source import Truth
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm")
 # Folders of truth in the layouts of CamVid and Cityscapes; never a source of frames.
 _TRUTH_FOLDER = re.compile(r"annot$|^gt[A-Z]")
 # Deep enough for leftImg8bit/<split>/<city>, but not for a whole home folder.
 _DEPTH = 2
-_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class ImageFiles(FileSource):
@@ -47,22 +46,24 @@ class ImageFiles(FileSource):
         for position, (path, name) in enumerate(self._files):
             captured_s, begun = monotonic(), perf_counter()
             try:
-                image = read_image(path)
+                data = _bytes_of(path)
+                image = decode_image(data, path.name)
             except SourceError as fault:
                 reason = str(fault)
                 self._note_damage(reason)
                 continue
             capture_ms = (perf_counter() - begun) * 1e3
+            if is_animated(data):
+                self._note(
+                    f"{path.name} is an animation, of which the first image is taken; give "
+                    "the file itself to play it"
+                )
             truth = self._truth.of(position, name) if self._truth else None
             yield Frame(image, index, captured_s, capture_ms, name, None, truth)
             index += 1
         if not index:
-            raise SourceError(
-                reason
-                if len(self._files) == 1
-                else f"none of the {len(self._files)} images in {self.name} can be decoded; "
-                "check that they open in a viewer"
-            )
+            several = f"none of the {len(self._files)} images in {self.name} can be decoded: "
+            raise SourceError(f"{several if len(self._files) > 1 else ''}{reason}")
 
 
 def find_images(folder: Path) -> list[Path]:
@@ -110,15 +111,28 @@ def read_image(path: Path) -> Image:
 
     Gray is repeated, alpha dropped, 16 bits are reduced to 8. Raises SourceError.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as fault:
-        raise SourceError(f"{path.name} cannot be read ({fault.strerror}); check it") from None
+    return decode_image(_bytes_of(path), path.name)
+
+
+def decode_image(data: bytes, name: str) -> Image:
+    """Return the image in the bytes of a file as `read_image` does. Raises SourceError."""
+    if is_heif(data):
+        from edge_app.sources.heif import decode_heif
+
+        return decode_heif(data, name)
+    check_pixels(data, name)
     image = _decode(data)
     if image is None:
         what = "is empty" if not data else "is damaged or not an image"
-        raise SourceError(f"{path.name} {what}; open it in a viewer, or remove it")
+        raise SourceError(f"{name} {what}; open it in a viewer, or remove it")
     return image
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as fault:
+        raise SourceError(f"{path.name} cannot be read ({fault.strerror}); check it") from None
 
 
 def _decode(data: bytes) -> Image | None:
@@ -150,26 +164,3 @@ def quiet_opencv() -> Iterator[None]:
         yield
     finally:
         module.setLogLevel(level)
-
-
-def looks_whole(data: bytes) -> bool:
-    """Return whether a file seems complete: PNG checksums, JPEG end marker, or BMP length.
-
-    Entropy-coded JPEG data never has FF D9 or FF DA (T.81, B.1.1.5), so the last end marker
-    comes after the last start of scan unless the file is truncated.
-    """
-    if data.startswith(b"\xff\xd8"):
-        return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
-    if data.startswith(b"BM"):
-        return len(data) >= int.from_bytes(data[2:6], "little")
-    if not data.startswith(_PNG):
-        return bool(data)
-    at, view = len(_PNG), memoryview(data)
-    while at + 12 <= len(data):
-        end = at + 8 + int.from_bytes(view[at : at + 4], "big")
-        if zlib.crc32(view[at + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
-            return False
-        if data[at + 4 : at + 8] == b"IEND":
-            return True
-        at = end + 4
-    return False

@@ -15,7 +15,9 @@ from PIL import Image as PillowImage
 from edge_app.errors import SourceError
 from edge_app.frame import ClassMap
 from edge_app.labels import CAMVID, CITYSCAPES, DRIVESEG, VOID, LabelSet
-from edge_app.sources.image import looks_whole, quiet_opencv
+from edge_app.sources.file_kinds import looks_whole
+from edge_app.sources.image import quiet_opencv
+from edge_app.sources.image_size import check_pixels
 
 _UNKNOWN = 254  # no trainId of any set
 
@@ -80,6 +82,7 @@ def decode_ids(data: bytes, where: str) -> NDArray[np.uint8]:
     It has one channel, a palette (whose indices are the ids), or three equal channels (DriveSeg).
     Raises SourceError for damaged files, 16 bits, and colours.
     """
+    check_pixels(data, f"the truth {where}")
     ids: Any = None
     if looks_whole(data):
         with suppress(OSError, SyntaxError, ValueError, cv2.error), quiet_opencv():

@@ -24,6 +24,7 @@ from edge_app.frame import Frame
 from edge_app.sources.clock import FrameClock, plausible_count
 from edge_app.sources.displayed import DamageCheck, FrameConverter
 from edge_app.sources.files import FileSource
+from edge_app.sources.image_size import check_size
 from edge_app.sources.source import Truth
 from edge_app.sources.video_streams import (
     has_stamps,
@@ -52,6 +53,7 @@ class VideoFile(FileSource):
         self._path = path
         self._stream_number = stream_number
         with opened_video(path, stream_number) as (container, stream):
+            check_size((stream.width, stream.height), path.name)
             rate_hz = stated_rate(container, stream)
             count = plausible_count(stream.frames)
             several = stream_note(moving(container.streams.video), stream, stream_number)
@@ -64,7 +66,7 @@ class VideoFile(FileSource):
         self._ranks = {stamp: rank for rank, stamp in enumerate(known)}
         super().__init__(path.name, rate_hz=rate_hz, frame_count=count, has_clock=True, truth=truth)
         no_rate = "" if rate_hz else f"states no rate; its frames come at {FALLBACK_HZ:g} Hz"
-        self._note(several, no_rate)
+        self._add_notes(several, no_rate)
 
     def _frames(self) -> Iterator[Frame]:
         index, damaged_before = 0, self.damaged
@@ -87,7 +89,7 @@ class VideoFile(FileSource):
                 time_s = clock.stamp(video_frame.time if stamped else None)
                 yield Frame(image, index, captured_s, capture_ms, name, time_s, truth)
                 index += 1
-            self._note(*converter.notes)
+            self._add_notes(*converter.notes)
         skipped = self.damaged - damaged_before
         if not index:
             reason = f" ({skipped} damaged parts)" if skipped else ""
@@ -101,12 +103,10 @@ class VideoFile(FileSource):
                 "shifted; write it again with `ffmpeg -i IN OUT.mp4`, or leave out the truth"
             )
 
-    def _note(self, *notes: str) -> None:
-        """Add notes with the file's name, each once."""
-        for note in notes:
-            text = f"{self.name}: {note}"
-            if note and text not in self.notes:
-                self.notes.append(text)
+    def _add_notes(self, *notes: str) -> None:
+        """Add notes with the file's name before them."""
+        for note in filter(None, notes):
+            self._note(f"{self.name}: {note}")
 
     def _decode(self, container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
         """Decode packet by packet, so that a damaged packet costs only itself.

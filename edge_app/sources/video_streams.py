@@ -79,8 +79,13 @@ def _chosen(container: InputContainer, name: str, number: int | None) -> VideoSt
 
 
 def moving(streams: Sequence[VideoStream]) -> list[VideoStream]:
-    """Return the streams that are no covers or thumbnails."""
-    return [stream for stream in streams if not stream.disposition & _NO_VIDEO]
+    """Return the streams that are no covers or thumbnails.
+
+    An AVIF sequence has its first image as a stream of its own.
+    """
+    found = [stream for stream in streams if not stream.disposition & _NO_VIDEO]
+    films = [stream for stream in found if stream.frames != 1]
+    return films or found
 
 
 def largest(streams: Sequence[VideoStream]) -> VideoStream:
