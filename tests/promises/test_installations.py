@@ -141,7 +141,8 @@ def test_the_container_is_built_from_what_it_copies(wheel: Path, tmp_path: Path)
         if line.startswith("COPY ") and "--from" not in line:
             *names, target = line.split()[1:]
             for name in names:
-                place = source / target / name if target.endswith("/") else source / target
+                into = source / target
+                place = into / Path(name).name if target.endswith("/") else into
                 place.parent.mkdir(parents=True, exist_ok=True)
                 if (ROOT / name).is_dir():
                     shutil.copytree(ROOT / name, place, dirs_exist_ok=True)
