@@ -38,7 +38,7 @@ _EDGE = 0.25  # a difference as large within three pixels is an edge
 _DRAWN_LEAST = 20  # levels of brightness between ink and background
 # Limits of a calm background: share of ink, share of edges, and spread of brightness relative to
 # the contrast of the ink.
-_CALM = (0.25, 0.12, 1.6)
+_CALM = (0.25, 0.1, 1.6)
 _CALM_BAR = (0.01, 0.02, 0.6)
 _TILTS_DEG = (30, 52)  # of a 1 on its own, and of one beside other digits
 
@@ -236,4 +236,4 @@ def _is_calm(
         return False
     # The edge of a shadow is one line in the background; a busy background has edges everywhere.
     steps = cv2.morphologyEx(gray, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    return bool(np.mean(steps[ground] > max(_EDGE * drawn, 6)) <= limits[1])
+    return bool(np.mean(steps[ground] > max(_EDGE * drawn, 8)) <= limits[1])

@@ -62,27 +62,23 @@ class Tracker:
         place of another digit, at once.
         """
         pairs = self._pairs(found)
+        missing = [track for j, track in enumerate(self._tracks) if j not in pairs.values()]
         tracks = []
         for i, (thing, one) in enumerate(zip(found, scores, strict=True)):
             track = self._tracks[pairs[i]] if i in pairs else None
             if track is None:
-                in_place = any(
-                    other.known and overlap(thing.box_xywh, other.box)
-                    for j, other in enumerate(self._tracks)
-                    if j not in pairs.values()
-                )
-                known = in_place or not self._begun
+                in_place = (other.known and overlap(thing.box_xywh, other.box) for other in missing)
+                known = any(in_place) or not self._begun
                 tracks.append(_Track(thing.box_xywh, thing.crop, one.copy(), known=known))
                 continue
             track.box, track.crop, track.missed, track.known = thing.box_xywh, thing.crop, 0, True
             track.total = _KEPT * track.total + one
             track.weight = _KEPT * track.weight + 1
             tracks.append(track)
-        taken = set(pairs.values())
-        for j, track in enumerate(self._tracks):
+        for track in missing:
             track.missed += 1
             replaced = any(overlap(track.box, thing.box_xywh) for thing in found)
-            if j not in taken and track.known and not replaced and track.missed <= _HELD_FRAMES:
+            if track.known and not replaced and track.missed <= _HELD_FRAMES:
                 tracks.append(track)
         self._tracks, self._begun = tracks, True
         return _shown(tracks)

@@ -37,19 +37,23 @@ def empty_page(size_wh: tuple[int, int] = (640, 480)) -> NDArray[np.float64]:
 
 
 def write(
-    page: NDArray[np.float64], digit: NDArray[np.uint8], xy: tuple[int, int], height: int = 70
+    page: NDArray[np.float64],
+    digit: NDArray[np.uint8],
+    xy: tuple[int, int],
+    height: int = 70,
+    ink: float = INK,
 ) -> None:
     """Draw a digit on a page, in place, its centre at a point.
 
-    height: of the 20 rows that MNIST gives to a digit, in pixels.
+    height: of the 20 rows that MNIST gives to a digit, in pixels. ink: brightness of the strokes.
     """
     side = round(28 * height / 20)
-    ink = cv2.resize(digit, (side, side), interpolation=cv2.INTER_CUBIC).astype(np.float64)
+    mask = cv2.resize(digit, (side, side), interpolation=cv2.INTER_CUBIC).astype(np.float64)
     # Enlarged pixels are a blur; a pen has an edge.
-    ink = np.clip((cv2.GaussianBlur(ink, (0, 0), height / 60) - 100) / 64, 0, 1)
+    mask = np.clip((cv2.GaussianBlur(mask, (0, 0), height / 60) - 100) / 64, 0, 1)
     x, y = xy[0] - side // 2, xy[1] - side // 2
     part = page[y : y + side, x : x + side]
-    part += (INK - part) * ink
+    part += (ink - part) * mask
 
 
 def rule(page: NDArray[np.float64], step: int = 40, level: float = 185.0) -> None:
@@ -68,6 +72,11 @@ def shade(page: NDArray[np.float64], *, soft_px: float = 8.0) -> NDArray[np.floa
     return page * (0.6 + 0.4 * x / width) * (0.6 + 0.4 * shadow)
 
 
+def ramp(page: NDArray[np.float64], levels: tuple[float, float]) -> NDArray[np.float64]:
+    """Light a page so that its paper goes from one level at the left to another at the right."""
+    return page * np.linspace(*levels, page.shape[1]) / PAPER
+
+
 def turn(page: NDArray[np.float64], angle_deg: float) -> NDArray[np.float64]:
     """Turn a page about its middle, paper all round."""
     height, width = page.shape
@@ -76,8 +85,10 @@ def turn(page: NDArray[np.float64], angle_deg: float) -> NDArray[np.float64]:
     return np.asarray(turned, np.float64)
 
 
-def photograph(page: NDArray[np.float64], *, noise: float = 3.0, seed: int = 0) -> Image:
+def photograph(
+    page: NDArray[np.float64], *, noise: float = 3.0, seed: int = 0, soft_px: float = 0.7
+) -> Image:
     """Return a page as a camera's image: uint8 (H, W, 3) BGR, a little soft and noisy."""
     grain = np.random.default_rng(seed).normal(0, noise, page.shape)
-    gray = np.clip(cv2.GaussianBlur(page, (0, 0), 0.7) + grain, 0, 255)
+    gray = np.clip(cv2.GaussianBlur(page, (0, 0), soft_px) + grain, 0, 255)
     return np.repeat(gray.astype(np.uint8)[..., None], 3, axis=2)

@@ -122,6 +122,17 @@ def test_an_empty_page_is_empty(noise: float) -> None:
     assert find_digits(pages.photograph(pages.empty_page(), noise=noise)) == []
 
 
+@pytest.mark.parametrize("size_wh", [(640, 480), (1280, 720)])
+@pytest.mark.parametrize("levels", [(60.0, 220.0), (220.0, 60.0), (30.0, 120.0)])
+@pytest.mark.parametrize("noise", [8.0, 15.0, 30.0])
+def test_an_empty_page_in_shadow_is_empty(
+    size_wh: tuple[int, int], levels: tuple[float, float], noise: float
+) -> None:
+    """Noise is not ink where there is little light either."""
+    page = pages.ramp(pages.empty_page(size_wh), levels)
+    assert find_digits(pages.photograph(page, noise=noise, soft_px=1.5)) == []
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_busy_image_has_no_digits(seed: int) -> None:
     """Blobs and edges of all sizes, as of walls and trees, are not digits."""

@@ -1,10 +1,13 @@
 """Pages are read digit by digit with a network that knows one digit."""
 
+from collections.abc import Iterator
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edge_app.digits.reader import DigitReader, can_read
 from edge_app.errors import UsageError
@@ -65,6 +68,47 @@ def test_a_page_in_uneven_light_is_read(engine: Engine, angle_deg: float) -> Non
     """All digits in their order, slightly rotated and under a shadow."""
     page = pages.shade(pages.turn(page_of(ROW), angle_deg))
     assert read(engine, pages.photograph(page)) == list(ROW)
+
+
+def made_pages(
+    engine: Engine, count: int, ink: float
+) -> Iterator[tuple[list[int], NDArray[np.float64]]]:
+    """Yield pages of ten legible samples in two rows, and their digits from left to right."""
+    samples, classes = pages.sample_digits()
+    crops = [np.repeat(one[..., None], 3, axis=2) for one in samples]
+    results = [one.result for one in engine.timed_all(crops)]
+    legible = np.array([
+        isinstance(one, Classification) and one.class_id == truth and one.scores.max() > 0.9
+        for one, truth in zip(results, classes, strict=True)
+    ])  # fmt: skip
+    for seed in range(count):
+        rng = np.random.default_rng(seed)
+        page, row = pages.empty_page((1280, 720)), [int(digit) for digit in rng.permutation(10)]
+        for i, digit in enumerate(row):
+            one = rng.choice(np.flatnonzero(legible & (classes == digit)))
+            # Each digit begins to the right of the one before it, in the other row.
+            pages.write(page, samples[one], (130 + 113 * i, 180 + 360 * (i % 2)), 75, ink)
+        yield row, page
+
+
+def test_digits_in_shadow_and_noise_are_read(engine: Engine) -> None:
+    """Of 200 on a page lit from 60 to 220 levels, with a noise of 15, at most ten are lost."""
+    right = shown = 0
+    for seed, (row, page) in enumerate(made_pages(engine, 20, ink=100.0)):
+        dark = pages.ramp(page, (60.0, 220.0))
+        found = read(engine, pages.photograph(dark, noise=15.0, seed=seed, soft_px=1.5))
+        right += sum(
+            block.size for block in SequenceMatcher(None, row, found).get_matching_blocks()
+        )
+        shown += len(found)
+    assert right >= 190
+    assert shown <= 200
+
+
+def test_the_page_in_shadow_is_read(engine: Engine) -> None:
+    """All ten, two of them in the dark."""
+    image = load_image(shared(SHARED.parent / "cases" / "shadow_page.jpg"))
+    assert sorted(read(engine, image)) == list(range(10))
 
 
 def test_chalk_is_read(engine: Engine) -> None:

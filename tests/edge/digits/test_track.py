@@ -47,10 +47,12 @@ def test_a_candidate_in_one_frame_only_is_not_shown() -> None:
     assert digits(tracker.update([seen(3)], [sure(3)])) == [3]
 
 
-def test_a_reading_stays_over_missed_frames() -> None:
-    """After a quarter of a second it disappears."""
+@pytest.mark.parametrize("frames", [1, 2, 5])
+def test_a_reading_stays_over_missed_frames(frames: int) -> None:
+    """After a quarter of a second it disappears, also if it was found again meanwhile."""
     tracker = Tracker()
-    tracker.update([seen(3)], [sure(3)])
+    for _ in range(frames):
+        tracker.update([seen(3)], [sure(3)])
     shown = [digits(tracker.update([], [])) for _ in range(6)]
     assert shown == [[3], [3], [3], [3], [], []]
 
