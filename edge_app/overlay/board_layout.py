@@ -8,6 +8,7 @@ Area = tuple[int, int, int, int]  # x, y, width, height
 HUD_WH = (440, 285)  # of the whole HUD, in pixels of the layout
 HUD_BRIEF_WH = (370, 138)  # of its names and rates alone
 ROWS_MIN = 480  # a HUD is unreadable on fewer
+WIDTH_MAX = 4096  # of a canvas that is larger than its frame: 20000x1 would take 14 GB at 480 rows
 CARD_ROWS = (720, 1080)  # limits of a card: the classified image may be 28 pixels high
 _MARGIN = 0.02
 _LAYOUT_ROWS = 720
@@ -19,10 +20,13 @@ _SCALE_ROWS_MIN = 620
 def image_canvas_wh(frame_wh: Size, rows: int | None) -> tuple[int, int]:
     """Return the size of a canvas that shows a whole frame.
 
-    rows: the requested height; None keeps that of the frame, but at least 480 rows.
+    rows: the requested height; None keeps that of the frame, but at least 480 rows unless it is
+        so elongated that it would get wider than 4096.
     """
     width, height = frame_wh
     wanted = rows or max(height, ROWS_MIN)
+    if wanted > height:
+        wanted = min(wanted, max(height, WIDTH_MAX * height // width))
     if wanted == height:
         return frame_wh
     # Even, as it is resized anyway and video encoders require it.

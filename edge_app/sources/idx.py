@@ -29,6 +29,7 @@ _ADVICE = {
     LABELS: "--truth takes the label file (idx1)",
 }
 _MAX_DEFLATE = 1032  # bytes per byte, zlib's limit: bounds what a header can claim
+_MAX_BYTES = 2 * 10**9  # three times the largest set of digits (EMNIST)
 # Digits have no rate of their own; people can follow this one.
 RATE_HZ = 10.0
 
@@ -81,10 +82,16 @@ def read_idx(path: Path, magic: int) -> NDArray[np.uint8]:
                 raise SourceError(f"{path.name} has {other}, not IDX {what}; {_ADVICE[magic]}")
             if not all(shape):
                 raise SourceError(f"{path.name} has no {what}; give another file")
-            if prod(shape) > path.stat().st_size * _MAX_DEFLATE:
+            packed = 1 if isinstance(file, io.BufferedReader) else _MAX_DEFLATE
+            if prod(shape) > path.stat().st_size * packed:
                 raise SourceError(
                     f"{path.name} states {prod(shape)} bytes of {what}, more than a file of its "
                     "size can hold; download or copy it again"
+                )
+            if prod(shape) > _MAX_BYTES:
+                raise SourceError(
+                    f"{path.name} states {prod(shape) / 1e6:,.0f} MB of {what}, above the limit of "
+                    f"{_MAX_BYTES // 10**6:,} MB; split it"
                 )
             # One byte more shows whether the file is too long.
             data = file.read(prod(shape) + 1)

@@ -18,6 +18,8 @@ from edge_app.sources.image import natural_key
 from edge_app.sources.source import Truth
 
 _CITYSCAPES_NAME = re.compile(r"_label(Train)?Ids\.png$")
+# Of a tarball: the largest class maps have some MB, and the largest sets some thousand of them.
+_MAX_MEMBER_BYTES, _MAX_MEMBERS, _MAX_KEPT_BYTES = 100 * 10**6, 10**6, 10**9
 _DEPTH = 3  # Cityscapes root, gtFine, split, city
 
 
@@ -90,22 +92,31 @@ def _from_tarball(path: Path) -> list[TruthImage]:
     """Return the PNGs of a .tar or .tar.gz in natural order of their names.
 
     A plain tarball is read at the offset of a map. A gzipped one has no such access, so its PNGs,
-    about 20 kB each, stay in memory.
+    about 20 kB each, stay in memory. What a member states is checked before it is read: 85 bytes
+    can state 6 GB.
     """
     entries: list[TruthImage] = []
+    kept_bytes = 0
     try:
         zipped = is_gzipped(path)
         with tarfile.open(path, "r:gz" if zipped else "r:") as tarball:
-            for member in tarball:
+            for count, member in enumerate(tarball, 1):
+                if count > _MAX_MEMBERS:
+                    raise _too_much(path, f"more than {_MAX_MEMBERS:,} members")
+                _check_member(path, member)
                 name = member.name.rsplit("/", 1)[-1]
                 if not member.isfile() or name.startswith(".") or not name.endswith(".png"):
                     continue
+                kept_bytes += member.size if zipped else 0
+                if kept_bytes > _MAX_KEPT_BYTES:
+                    raise _too_much(path, f"more than {_MAX_KEPT_BYTES // 10**6:,} MB of maps")
                 read = partial(_read_part, path, member.offset_data, member.size)
                 packed = tarball.extractfile(member) if zipped else None
                 entries.append(
                     TruthImage(member.name, partial(bytes, packed.read()) if packed else read)
                 )
-    except (tarfile.TarError, EOFError, OSError, zlib.error):
+    # Absurd numbers in a header are a ValueError or OverflowError.
+    except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError):
         raise SourceError(
             f"{path.name} is not truth that can be read; give a folder of class maps, "
             "a .tar or .tar.gz of them, an IDX label file or a .csv"
@@ -113,6 +124,26 @@ def _from_tarball(path: Path) -> list[TruthImage]:
     if not entries:
         raise SourceError(f"there is no PNG in {path.name}; give the tarball with the class maps")
     return sorted(entries, key=lambda entry: natural_key(entry.name))
+
+
+def _check_member(path: Path, member: tarfile.TarInfo) -> None:
+    """Raise SourceError for a member that states more than a class map can have."""
+    if member.issparse():
+        raise _too_much(path, f"a sparse member ({printable(member.name)})")
+    if member.size < 0:
+        raise ValueError("a negative size")
+    if member.size > _MAX_MEMBER_BYTES:
+        stated = f"{member.size / 1e6:,.0f} MB for {printable(member.name)}"
+        raise _too_much(path, f"{stated}, above {_MAX_MEMBER_BYTES // 10**6} MB")
+
+
+def _too_much(path: Path, what: str) -> SourceError:
+    return SourceError(f"{path.name} states {what}; unpack it and give the folder of class maps")
+
+
+def printable(name: str) -> str:
+    """Return the beginning of a name from a file, without control characters."""
+    return ascii(name[:80])[1:-1]
 
 
 def _read_part(path: Path, start: int, size: int) -> bytes:

@@ -68,12 +68,17 @@ def digit() -> Classification:
         ((1920, 1080), 720, (1280, 720)),
         ((640, 360), 1080, (1920, 1080)),
         ((1, 4000), 480, (2, 480)),
+        ((2000, 100), None, (4080, 204)),
+        ((20000, 1), None, (20000, 1)),
     ],
 )
 def test_a_canvas_keeps_the_shape_of_the_frame(
     frame_wh: tuple[int, int], rows: int | None, canvas_wh: tuple[int, int]
 ) -> None:
-    """Frames of at least 480 rows keep their size; smaller ones are enlarged to 480."""
+    """Frames of at least 480 rows keep their size; smaller ones are enlarged to 480.
+
+    Elongated ones are not enlarged beyond a width of 4096.
+    """
     assert image_canvas_wh(frame_wh, rows) == canvas_wh
     canvas = Overlay(CITYSCAPES, height=rows).draw(
         frame(*frame_wh), TWO_CLASSES, STATUS, Controls(), 0.0

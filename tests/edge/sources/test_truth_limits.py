@@ -1,0 +1,108 @@
+"""Truth tarballs and IDX files that state absurd sizes are refused before they are read."""
+
+import gzip
+import struct
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_app.errors import SourceError
+from edge_app.sources import idx, truth
+from edge_app.sources.idx import IMAGES, read_idx
+from edge_app.sources.truth import open_truth
+from tests.support import media_files as made
+
+END = bytes(1024)
+
+
+def header(name: str = "a.png", size: int = 0, **more: object) -> tarfile.TarInfo:
+    """Return a member that states a size."""
+    member = tarfile.TarInfo(name)
+    member.size = size
+    for field, value in more.items():
+        setattr(member, field, value)
+    return member
+
+
+def sparse(size: int) -> bytes:
+    """Return the header of a sparse member of GNU tar, which has no data at all."""
+    block = bytearray(header().tobuf(tarfile.GNU_FORMAT))
+    block[156:157] = tarfile.GNUTYPE_SPARSE
+    block[386:410] = f"{size:011o}\0{0:011o}\0".encode()
+    block[483:495] = f"{size:011o}\0".encode()
+    block[148:156] = b" " * 8
+    block[148:156] = f"{sum(block):06o}\0 ".encode()
+    return bytes(block)
+
+
+# What a tarball begins with, and the answer.
+TARBALLS = {
+    "sparse": (sparse(300 * 10**6), r"states a sparse member \(a\.png\); unpack it and give the"),
+    "huge": (
+        header(size=6 * 10**9).tobuf(tarfile.GNU_FORMAT),
+        r"states 6,000 MB for a\.png, above 100 MB; unpack it",
+    ),
+    "huge beside": (
+        header("notes.txt", size=6 * 10**9).tobuf(tarfile.GNU_FORMAT),
+        "states 6,000 MB for notes",
+    ),
+    "negative": (header(size=-5).tobuf(tarfile.GNU_FORMAT), "is not truth that can be read"),
+    "no number": (
+        header(pax_headers={"GNU.sparse.size": "x"}).tobuf(tarfile.PAX_FORMAT),
+        "is not truth that can be read",
+    ),
+    "control characters": (
+        header("\x1b[31m.png", size=6 * 10**9).tobuf(tarfile.GNU_FORMAT),
+        r"for \\x1b\[31m\.png",
+    ),
+}
+
+
+@pytest.mark.parametrize("zipped", [False, True], ids=["plain", "gzipped"])
+@pytest.mark.parametrize("kind", TARBALLS)
+def test_absurd_members_are_refused(kind: str, zipped: bool, tmp_path: Path) -> None:
+    """One line, with the limit and the way around it; nothing is allocated."""
+    begin, message = TARBALLS[kind]
+    path = tmp_path / ("truth.tar.gz" if zipped else "truth.tar")
+    path.write_bytes(gzip.compress(begin + END) if zipped else begin + END)
+    with pytest.raises(SourceError, match=message) as caught:
+        open_truth(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_number_and_the_sum_of_members_have_limits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gzipped tarball stays in memory, so its maps together are limited; a plain one does not."""
+    names = [f"{number}.png" for number in range(6)]
+    plain = made.write_tarball(tmp_path / "a.tar", names)
+    zipped = made.write_tarball(tmp_path / "a.tar.gz", names)
+    monkeypatch.setattr(truth, "_MAX_KEPT_BYTES", 300)
+    open_truth(plain)
+    with pytest.raises(SourceError, match="more than 0 MB of maps; unpack it"):
+        open_truth(zipped)
+    monkeypatch.setattr(truth, "_MAX_MEMBERS", 4)
+    with pytest.raises(SourceError, match="more than 4 members; unpack it"):
+        open_truth(plain)
+
+
+def test_idx_headers_are_held_against_the_file(tmp_path: Path) -> None:
+    """A plain file cannot have more digits than bytes, a gzipped one no more than gzip can pack."""
+    path = made.write_idx(tmp_path / "digits", np.zeros((5, 28, 28), np.uint8))
+    data = path.read_bytes()
+    path.write_bytes(data[:4] + struct.pack(">I", 500) + data[8:])
+    with pytest.raises(SourceError, match=r"states 392000 bytes .* more than a file of its size"):
+        read_idx(path, IMAGES)
+
+
+def test_a_bomb_of_digits_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gzipped file of a few kB that holds what it states is refused by the limit."""
+    path = tmp_path / "digits.gz"
+    made.write_idx(path, np.zeros((2000, 28, 28), np.uint8))
+    assert path.stat().st_size < 10_000
+    assert len(read_idx(path, IMAGES)) == 2000
+    monkeypatch.setattr(idx, "_MAX_BYTES", 10**6)
+    with pytest.raises(SourceError, match=r"states 2 MB of images, above the limit of 1 MB; split"):
+        read_idx(path, IMAGES)
