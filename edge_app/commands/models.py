@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,21 +88,19 @@ def _overview(specs: list[ModelSpec]) -> CompactTable:
     from edge_app.style import file_size
 
     table = CompactTable(
-        "Models that ship with the app",
-        ("name", "task", "input", "variant", "size", "quality as measured"),
-        4,
+        "Models that ship with the app", ("model", "variant", "size", "quality as\nmeasured"), 2
     )
     for spec in specs:
         width, height = spec.input.size_wh
-        for number, variant in enumerate(spec.variants.values()):
-            model = (spec.name, spec.task, f"{width}x{height} {spec.input.channels}")
-            table.add_row(
-                *(model if number == 0 else ("", "", "")),
-                coloured(variant.name),
-                file_size(variant.bytes),
-                _quality(variant.quality),
-                end_section=number == len(spec.variants) - 1,
-            )
+        channels = spec.input.channels
+        about = (spec.name, f"[dim]{spec.task}[/]", f"[dim]{width}x{height} {channels}[/]")
+        lines = list(zip_longest(about, spec.variants.values(), fillvalue=None))
+        for number, (name, variant) in enumerate(lines):
+            cells = ("", "", "")
+            if variant is not None:
+                quality = _quality(variant.quality)
+                cells = (coloured(variant.name), file_size(variant.bytes), quality)
+            table.add_row(name or "", *cells, end_section=number == len(lines) - 1)
     return table
 
 
