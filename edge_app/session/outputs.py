@@ -41,7 +41,6 @@ class Outputs:
 
     sinks: the terminal is the last one. keys: None if there is nothing to press keys on.
     displays: whether a window or browsers show images.
-    is_followed: whether a person may follow the frames: there, or in the live view of a terminal.
     window: None without one.
     stack: closes the sinks. display: whether a window can be opened; None opens none.
     """
@@ -73,17 +72,15 @@ class Outputs:
         has_keyboard = keyboard is not None and keyboard.usable
         readers = [sink.keys for sink in self.sinks if is_display(sink)]
         self.displays = bool(readers)
-        # Images have an answer each; of frames in a sequence nobody could read them.
-        answers = self.window is None and are_images(source)
+        answers = self._has_answers
         if answers:
-            self.sinks.append(stack.enter_context(Answers(console)))
+            self.sinks.append(stack.enter_context(Answers(console, lambda: self._has_answers)))
         self.terminal = Terminal(
             console,
             frame_count=source.frame_count,
             interval_s=math.inf if answers and not console.is_terminal else None,
             keys=has_keyboard,
         )
-        self.is_followed = self.displays or (self.terminal.is_screen and not answers)
         self.hints = self.window is not None
         if keyboard is not None and has_keyboard:
             readers.append(keyboard.keys)
@@ -110,6 +107,19 @@ class Outputs:
             on=wanted.record is not None,
             numbered=wanted.segment_s is None,
         )
+
+    @property
+    def _has_answers(self) -> bool:
+        """Whether each image has a line with its answer; frames in a sequence would have too many.
+
+        A key may change the source.
+        """
+        return self.window is None and are_images(self._source)
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether a person may follow the frames: on a display or in the view of a terminal."""
+        return self.displays or (self.terminal.is_screen and not self._has_answers)
 
     def is_watched(self) -> bool:
         """Return whether any sink but the window uses canvases now."""

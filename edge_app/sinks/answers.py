@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich.console import Console
 from rich.markup import escape
 
@@ -13,18 +15,24 @@ from edge_app.frame import Status, Step
 
 
 class Answers(Closeable):
-    """Print the name of each image and the answer to it; above the live view, if there is one."""
+    """Print the name of each image and the answer to it; above the live view, if there is one.
+
+    wanted: whether the frames are images now; a key may have changed the source.
+    """
 
     every_frame = True
     wants_canvas = False
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, wanted: Callable[[], bool] = lambda: True) -> None:
         self._console = console
+        self._wanted = wanted
 
     def write(self, step: Step, status: Status) -> None:
         """Print one answer. Raises SinkError."""
         if self._closed:
             raise SinkError("the list of answers was closed; open a new one")
+        if not self._wanted():
+            return
         answer = answer_text(step.result, status.labels, step.frame.truth)
         print_wrapped(self._console, escape(f"{step.frame.name}: {answer}"))
 

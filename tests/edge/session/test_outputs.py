@@ -18,6 +18,7 @@ from edge_app.model.card import read_card
 from edge_app.session.options import OutputOptions, RunOptions
 from edge_app.session.outputs import Outputs, first_controls, joined_keys
 from edge_app.session.tasks import TaskSpec
+from edge_app.sinks.answers import Answers
 from edge_app.sinks.display import display_verdict
 from edge_app.sinks.metrics_log import FRAMES_NAME
 from tests.support import media_files as made
@@ -37,13 +38,13 @@ class Opener:
         self.printed = io.StringIO()
         self.options = OutputOptions()
 
-    def __call__(self, **more: Any) -> Outputs:
+    def __call__(self, *, source: FakeSource | None = None, **more: Any) -> Outputs:
         """Open outputs without a window and a keyboard, but for the options given."""
         self.options = OutputOptions(**{"headless": True, "keys": False, **more})
         options = RunOptions(TaskSpec(self.spec, "digits"), "int8", self.options)
         console = Console(file=self.printed, width=200)
         display = None if self.options.headless else display_verdict()
-        return Outputs(options, FakeSource(), console, self._stack, display)
+        return Outputs(options, source or FakeSource(), console, self._stack, display)
 
 
 @pytest.fixture
@@ -61,6 +62,19 @@ def test_a_headless_run_draws_nothing(open_outputs: Opener, tmp_path: Path) -> N
     assert not outputs.displays
     assert outputs.keys is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_answers_are_printed_of_images_only(open_outputs: Opener) -> None:
+    """A key that changes to the sample clip ends them."""
+    images, clip = FakeSource(rate_hz=None, has_clock=False), FakeSource()
+    outputs = open_outputs(source=images)
+    answers = next(sink for sink in outputs.sinks if isinstance(sink, Answers))
+    answers.write(step(name="a.png"), status())
+    outputs.begin(clip, open_outputs.spec)
+    answers.write(step(name="b.png"), status())
+    assert open_outputs.printed.getvalue().count("a.png: ") == 1
+    assert "b.png" not in open_outputs.printed.getvalue()
+    assert not any(isinstance(sink, Answers) for sink in open_outputs(source=clip).sinks)
 
 
 def test_controls_start_as_the_options_say(open_outputs: Opener, tmp_path: Path) -> None:
