@@ -44,7 +44,7 @@ pi:
 	@sh systemd/pi.sh $(VENV)
 
 test: $(VENV)/.dev
-	@echo "running some 4,000 tests"
+	@echo "running some 4,000 tests (half an hour on two idle cores)"
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev

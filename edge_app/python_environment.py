@@ -97,7 +97,7 @@ class PythonEnvironment:
             return command
         if self.uv:
             return f"uv pip install --python {self.python} {arguments}"
-        if self.ensurepip:
+        if self.ensurepip and not self.managed:  # Debian turns it off for its own Python
             return f"{self.python} -m ensurepip && {command}"
         if self.container:  # the image leaves pip out on purpose
             return f"docker build -f Dockerfile.arm64 .  # with {arguments} in container.txt"
@@ -117,6 +117,7 @@ def this_environment() -> PythonEnvironment:
     import sysconfig
     from importlib.metadata import distributions
 
+    checkout = checkout_dir()
     in_venv = sys.prefix != sys.base_prefix
     mark = Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED"
     return PythonEnvironment(
@@ -127,8 +128,11 @@ def this_environment() -> PythonEnvironment:
         debian=_debian_release(Path("/etc/os-release")),
         container=any(Path(path).exists() for path in _CONTAINER_MARKS),
         uv=shutil.which("uv") is not None and "\nuv = " in _text(Path(sys.prefix) / "pyvenv.cfg"),
-        checkout=checkout_dir(),
-        installed=any(True for _ in distributions(name="edge-quant")),
+        checkout=checkout,
+        # A build leaves metadata in the clone, which `python3 -c` there would take for its own.
+        installed=any(
+            Path(str(one.locate_file(""))) != checkout for one in distributions(name="edge-quant")
+        ),
     )
 
 

@@ -64,7 +64,8 @@ def _model(machine: Machine, folder: Path, broken: Finding | None) -> list[Findi
     passed = ", ".join(name for name, record in last.items() if record["state"] == "passed")
     if not last or (output.failure and not found):
         message = f"unknown: the check {output.failure or 'named no variant'}"
-        found.append(Finding(name, FAIL, message, f"edge-app models check {folder}"))
+        fix = broken.fix if broken else f"edge-app models check {folder}"
+        found.append(Finding(name, FAIL, message, fix))
     elif passed and broken:
         message = f"{passed}: sha256 as in the card; not run, without a runtime"
         found.insert(0, Finding(name, WARN, message, broken.fix))

@@ -53,6 +53,11 @@ SYSTEM = PythonEnvironment("/usr/bin/python3", managed=True, debian=13)
             "docker build -f Dockerfile.arm64 .  # with av in container.txt",
         ),
         (
+            PythonEnvironment(pip=False, managed=True, debian=12),
+            ["av"],
+            "sudo apt install python3-pip && python3 -m pip install --break-system-packages av",
+        ),
+        (
             PythonEnvironment(pip=False, ensurepip=False),
             ["av"],
             "sudo apt install python3-pip && python3 -m pip install av",
