@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.controls import Controls
 from edge_app.fonts import BOLD, REGULAR, face, text_px
@@ -28,6 +30,8 @@ from edge_app.style import RIGHT, WRONG, bgr
 # The least confidence of a certain digit, and of a likely one.
 _CERTAIN, _LIKELY = 0.9, 0.75
 _LIKELY_COLOUR = "#F0E442"
+_LABEL_SIZES = (1.0, 0.7, 0.5)  # on a full page labels are smaller
+_LARGE = 4  # a digit of so many times the height of a label may have it in its own box
 _SHADE_BGR = (26, 21, 17)
 _NO_DIGITS = "no digits in view"
 
@@ -163,33 +167,74 @@ def place_labels(
 ) -> list[Placed]:
     """Return a label and its corner for each digit, clear of other labels, digits and panels.
 
-    A label is above its box or else below, and without the confidence if that fits only so. It
-    covers something else only if there is no free place.
+    Where there is no space for all of them, all are smaller, and show the digit alone. At the
+    smallest size a label may cover its own digit. Only one whose digit is below a panel, or whose
+    place others have taken, is left out.
     """
+    for share in _LABEL_SIZES:
+        placed = _labels_of_size(found, boxes, panels, Scale(scale.factor * share), size_wh, share)
+        if placed is not None:
+            return placed
+    return []
+
+
+def _labels_of_size(
+    found: Sequence[Reading],
+    boxes: Sequence[Box],
+    panels: Sequence[Box],
+    scale: Scale,
+    size_wh: Size,
+    share: float,
+) -> list[Placed] | None:
+    """Return labels of one size; None if they are not the smallest and there is no space for them.
+
+    share: the size, of the largest. Largest labels without space for a confidence are without.
+    """
+    # Rows of left, top, right, bottom: one comparison tests a place against all of them.
+    taken = np.zeros((2 * len(boxes) + len(panels), 4), np.int32)
+    taken[: len(boxes)] = np.reshape(boxes, (-1, 4))
+    taken[2 * len(boxes) :] = np.reshape(panels, (-1, 4))
     placed: list[Placed] = []
-    gap = max(2, scale.px(5))
     for i, (reading, box) in enumerate(zip(found, boxes, strict=True)):
-        taken = [*panels, *boxes[:i], *boxes[i + 1 :], *(label.box for label in placed)]
         colour = confidence_colour(reading.confidence)
+        texts = (f"{100 * reading.confidence:.0f} %", "") if share == 1 else ("",)
+        panel_of = [_draw_label(reading.digit, text, colour, scale) for text in texts]
         places = [
             Placed(panel, xy)
-            for text in (f"{100 * reading.confidence:.0f} %", "")
-            for panel in (_draw_label(reading.digit, text, colour, scale),)
-            for xy in _label_corners(box, panel.size_wh, size_wh, gap)
+            for panel in panel_of
+            for xy in _label_corners(box, panel.size_wh, size_wh, max(2, scale.px(5)))
         ]
-        free = (one for one in places if not any(overlap(one.box, other) for other in taken))
-        placed.append(next(free, places[0]))
+        # Above it a label is nobody else's; below it, it may seem to be that of the next line.
+        places.sort(key=lambda place: place.box[3] > box[1])
+        if share == _LABEL_SIZES[-1] or (box[3] - box[1]) > _LARGE * panel_of[-1].size_wh[1]:
+            places.append(Placed(panel_of[0], (max(0, box[0]), max(0, box[1]))))
+        place = next((one for one in places if _is_free(one.box, taken, i)), None)
+        if place is not None:
+            placed.append(place)
+            taken[len(boxes) + i] = place.box
+        elif share != _LABEL_SIZES[-1] and not any(overlap(box, panel) for panel in panels):
+            return None
     return placed
 
 
+def _is_free(box: Box, taken: NDArray[np.int32], own: int) -> bool:
+    """Return whether a box overlaps none of the others but its own digit's."""
+    left, top, right, bottom = box
+    hit = (taken[:, 0] < right) & (taken[:, 2] > left)
+    hit &= (taken[:, 1] < bottom) & (taken[:, 3] > top)
+    hit[own] = False
+    return not hit.any()
+
+
 def _label_corners(box: Box, label_wh: Size, size_wh: Size, gap: int) -> list[XY]:
-    """Return the corners for a label above and below a box: in the middle, then at each side."""
+    """Return the corners for a label above, below and beside a box, the best first."""
     left, top, right, bottom = box
     width, height = label_wh
     lefts = ((left + right - width) // 2, left, right - width)
     tops = [y for y in (top - gap - height, bottom + gap) if 0 <= y <= size_wh[1] - height]
-    tops = tops or [max(0, size_wh[1] - height)]
-    return [(max(0, min(size_wh[0] - width, x)), y) for y in tops for x in lefts]
+    corners = [(max(0, min(size_wh[0] - width, x)), y) for y in tops for x in lefts]
+    beside = [x for x in (right + gap, left - gap - width) if 0 <= x <= size_wh[0] - width]
+    return corners + [(x, max(0, min(size_wh[1] - height, top))) for x in beside]
 
 
 @lru_cache(maxsize=512)

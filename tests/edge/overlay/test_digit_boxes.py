@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from edge_app.controls import Controls
+from edge_app.digits.find import Box
 from edge_app.frame import Frame, Reading, Readings
 from edge_app.labels import DIGITS
 from edge_app.overlay import Overlay
 from edge_app.overlay import digit_boxes as boxes
+from edge_app.overlay.compose import overlap
 from edge_app.overlay.digit_boxes import confidence_colour, place_labels
 from edge_app.overlay.panel import Scale
 from edge_app.style import RIGHT, WRONG, bgr
@@ -98,6 +100,33 @@ def test_labels_of_a_row_do_not_overlap() -> None:
     for i, a in enumerate(areas):
         for b in areas[i + 1 :]:
             assert a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
+
+
+def hidden(one: Box, others: Sequence[Box]) -> bool:
+    """Return whether a box overlaps any of others."""
+    return any(overlap(one, other) for other in others)
+
+
+@pytest.mark.parametrize("pitch", [60, 75, 100, 140])
+@pytest.mark.parametrize("panels", [[], [(26, 26, 396, 164)]])
+def test_on_a_full_page_labels_cover_no_other_reading(pitch: int, panels: list[Box]) -> None:
+    """However close the digits are, each that no panel hides has its label, all of one size."""
+    rng = np.random.default_rng(0)
+    spots = [(x, y) for y in range(40, 660, pitch) for x in range(30, 1230, pitch - 4)]
+    found = [
+        reading(i % 10, (x + int(rng.integers(6)), y + int(rng.integers(6)), 36, 44))
+        for i, (x, y) in enumerate(spots)
+    ]
+    around = [(x - 5, y - 5, x + w + 5, y + h + 5) for x, y, w, h in (r.box_xywh for r in found)]
+    placed = place_labels(found, around, panels, Scale(1.0), (1280, 720))
+    seen = sum(not hidden(box, panels) for box in around)
+    assert len(found) >= len(placed) >= seen
+    assert len({label.panel.size_wh[1] for label in placed}) == 1
+    labels = [label.box for label in placed]
+    for i, label in enumerate(labels):
+        assert not hidden(label, labels[i + 1 :])
+        assert not hidden(label, panels)
+        assert sum(overlap(label, box) for box in around) <= 1  # its own at most
 
 
 def test_labels_stay_on_the_canvas() -> None:
