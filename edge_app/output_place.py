@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from edge_app.errors import SinkError
+from edge_app.output_lock import check_unlocked
 
 _ADVICE = {
     errno.ENOSPC: "the disk is full; free some space, or write to another disk",
@@ -35,8 +36,9 @@ def reason_of(fault: OSError) -> str:
 
 
 def check_outputs(files: Iterable[Path | None] = (), folders: Iterable[Path | None] = ()) -> None:
-    """Raise SinkError for the first output that could not be written; leave no trace.
+    """Raise SinkError for the first output that could not be written, or is just being written.
 
+    It leaves no trace.
     Called by every command before it works: nobody should measure for ten minutes in vain.
     None stands for an output that is not wanted.
     """
@@ -48,6 +50,7 @@ def check_outputs(files: Iterable[Path | None] = (), folders: Iterable[Path | No
             attempt(path)
         except OSError as fault:
             raise disk_fault(path, fault) from None
+        check_unlocked(path, folder=attempt is try_folder)
 
 
 def try_file(path: Path) -> None:

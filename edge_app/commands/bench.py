@@ -79,15 +79,16 @@ def run(options: argparse.Namespace) -> int:
     """Measure the cases; Ctrl-C keeps what is measured."""
     from rich.console import Console
 
+    from edge_app.output_lock import locked
     from edge_app.output_place import check_outputs
 
     console = Console()
     if options.describe_results:
         return _describe_results(console)
-    check_outputs(files=[options.json, options.csv])
-    if options.preset:
-        return _run_thesis(options, console)
-    return _run_benchmark(options, console)
+    outputs = [options.json, options.csv]
+    check_outputs(files=outputs)
+    with locked(files=outputs):
+        return (_run_thesis if options.preset else _run_benchmark)(options, console)
 
 
 def _describe_results(console: Console) -> int:

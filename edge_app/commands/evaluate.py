@@ -42,6 +42,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Score the variants; Ctrl-C keeps what is counted, and the same command continues."""
+    from edge_app.output_lock import locked
+    from edge_app.output_place import check_outputs
+
+    check_outputs(folders=[options.out])
+    with locked(folders=[options.out]):
+        return _evaluate(options)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
     import threading
     from functools import partial
 
@@ -58,13 +67,11 @@ def run(options: argparse.Namespace) -> int:
     from edge_app.evaluate.partial_counts import chunks
     from edge_app.evaluate.running import begin, counts_of, score_variant
     from edge_app.model.engine import load_engine
-    from edge_app.output_place import check_outputs
     from edge_app.process import prepare_process
     from edge_app.session.signals import Signals
 
     prepare_process()
     console, out = Console(), options.out
-    check_outputs(folders=[out])
     spec = read_model(options)
     names = spec.chosen(options.variants)
     dataset = parse_dataset(options.dataset)

@@ -17,6 +17,7 @@ from edge_app.console import print_line, print_markup, print_wrapped
 from edge_app.errors import EdgeError, UsageError
 from edge_app.frame import Image
 from edge_app.model.engine import Engine, load_engine
+from edge_app.output_lock import locked
 from edge_app.process import prepare_process
 from edge_app.results.run_summary import RunSummary
 from edge_app.session.notify import VARIABLES, notifier_from
@@ -66,6 +67,8 @@ def run_session(
         signals = Signals(stop)
         # Before the terminal is changed: no signal may end the process without restoring it.
         stack.enter_context(signals.caught())
+        # Until the summary is written, which is after the log is closed.
+        stack.enter_context(locked(folders=[options.outputs.metrics]))
         outputs = Outputs(options, source, console, stack, display)
         if not brief:
             _print_pace(console, options, source, outputs)

@@ -12,6 +12,7 @@ from pathlib import Path
 from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
 from edge_app.frame import Frame, Image, Status, Step
+from edge_app.output_lock import OutputLock, check_unlocked
 from edge_app.output_place import disk_fault, try_file
 from edge_app.paths import disk_space
 from edge_app.results.run_summary import RecordingSummary
@@ -66,6 +67,7 @@ class Recorder(Closeable):
         self._origin_s: float | None = None  # of a file's first frame, by its own clock
         self._failed = False
         _prepare_path(self.path)
+        self._lock = OutputLock(self.path)
         limits = Limits(
             math.inf if max_mb is None else max_mb * 1e6,
             None if segment_s is None else Fraction(segment_s).limit_denominator(1000),
@@ -196,6 +198,7 @@ class Recorder(Closeable):
                     self._encoder.put((None, self._slots.now_s()))
             finally:
                 self._encoder.finish()
+                self._lock.close()
 
 
 def recording_stopped(reason: str) -> State:
@@ -227,6 +230,7 @@ def check_recording_path(path: Path) -> None:
             f"{path} cannot be recorded: recordings are H.264 in MP4; "
             f"give a name that ends in .mp4, like {path.with_suffix('.mp4').name}"
         )
+    check_unlocked(path)
 
 
 def _prepare_path(path: Path) -> None:

@@ -53,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
     from edge_app.evaluate.dataset import parse_dataset
     from edge_app.evaluate.evaluation_output import print_evaluation
     from edge_app.model.catalog import resolve_model
+    from edge_app.output_lock import locked
     from edge_app.output_place import check_outputs
     from edge_app.style import count
     from host_tools.cluster.cluster_evaluation import ClusterOptions, evaluate
@@ -65,7 +66,8 @@ def run(options: argparse.Namespace) -> int:
     if len({spec.name for spec in specs}) < len(specs):
         raise UsageError("two of the models have the same name; evaluate one of them alone")
     wanted = options_from(options, ClusterOptions, start_over=options.anew)
-    with connected(options.scheduler) as client:
+    folders = [options.out / spec.name for spec in specs]
+    with locked(folders=folders), connected(options.scheduler) as client:
         print_markup(
             console, f"{client.scheduler.address}: {count(worker_count(client), 'worker')}"
         )

@@ -52,9 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train a network; return 130 if Ctrl-C ended it."""
-    if options.network == "street":
-        return _train_street(options)
-    return _train_mnist(options)
+    from edge_app.output_lock import locked
+    from edge_app.output_place import check_outputs
+
+    check_outputs(files=[options.out])
+    with locked(files=[options.out]):  # of its checkpoint and history, too
+        return (_train_street if options.network == "street" else _train_mnist)(options)
 
 
 def _add_street(parser: argparse.ArgumentParser) -> None:

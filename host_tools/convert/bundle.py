@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ from secrets import token_hex
 
 from edge_app.errors import ModelError
 from edge_app.model.card import CARD_NAME, VARIANTS
+from edge_app.output_lock import locked
 
-_OLD = ".old"
+_OLD, _DRAFT = ".old", ".part"
 _OWN_FILES = {CARD_NAME, *(f"{name}.tflite" for name in VARIANTS)}
 
 
@@ -20,26 +22,29 @@ _OWN_FILES = {CARD_NAME, *(f"{name}.tflite" for name in VARIANTS)}
 def new_bundle(out: Path) -> Iterator[Path]:
     """Yield an empty folder that replaces `out` when the block ends without an exception.
 
-    After an error or Ctrl-C `out` is unchanged. SIGKILL may leave a hidden folder beside it. If it
-    comes between the two renames, that is the old one, and the next call restores it.
+    After an error, Ctrl-C or SIGTERM `out` is unchanged. SIGKILL may leave a hidden folder beside
+    it, which the next call removes. If it comes between the two renames, that is the old one, and
+    the next call restores it.
     Raises ModelError if `out` holds files that are not a model's, since they would be lost, or
-    if nothing can be written.
+    if nothing can be written, and SinkError if another process replaces it.
     """
     check_replaceable(out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        restore_old(out)
-        draft = out.parent / f".{out.name}.{token_hex(4)}.part"
-        draft.mkdir()
-    except OSError as fault:
-        raise ModelError(
-            f"cannot write to {out.parent}: {fault.strerror}; choose another place with --out"
-        ) from None
-    try:
-        yield draft
-        _replace(out, draft)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+    with locked(files=[out]):
+        try:
+            restore_old(out)
+            for left in out.parent.glob(f".{glob.escape(out.name)}.*{_DRAFT}"):
+                shutil.rmtree(left, ignore_errors=True)
+            draft = out.parent / f".{out.name}.{token_hex(4)}{_DRAFT}"
+            draft.mkdir()
+        except OSError as fault:
+            raise ModelError(
+                f"cannot write to {out.parent}: {fault.strerror}; choose another place with --out"
+            ) from None
+        try:
+            yield draft
+            _replace(out, draft)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def check_replaceable(out: Path) -> None:
@@ -58,7 +63,7 @@ def check_replaceable(out: Path) -> None:
 
 def restore_old(out: Path) -> None:
     """Restore an old folder that SIGKILL has left under its hidden name; remove further ones."""
-    for old in sorted(out.parent.glob(f".{out.name}.*{_OLD}"), reverse=True):
+    for old in sorted(out.parent.glob(f".{glob.escape(out.name)}.*{_OLD}"), reverse=True):
         if out.exists():
             shutil.rmtree(old, ignore_errors=True)
         else:

@@ -29,6 +29,7 @@ from edge_app.model.card import (
 from edge_app.model.engine import load_engine
 from edge_app.model.golden import PATTERN_BY_TASK
 from edge_app.model.interpreter.loading import load_network
+from edge_app.output_lock import check_unlocked
 from host_tools.convert.builders import VariantBuilders
 from host_tools.convert.bundle import check_replaceable, new_bundle
 from host_tools.convert.calibration import (
@@ -83,6 +84,7 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
     check_options(options)
     check_model(options.model)
     check_replaceable(options.out)
+    check_unlocked(options.out)
     task = progress.add_task("choosing images", total=None)
     calibration = _choose_calibration(options)
     with (

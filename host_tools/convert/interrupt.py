@@ -1,4 +1,4 @@
-"""A Ctrl-C that native code has swallowed."""
+"""A Ctrl-C that native code has swallowed, and a SIGTERM that ends the work as tidily."""
 
 from __future__ import annotations
 
@@ -16,27 +16,33 @@ def swallowed_interrupts() -> Iterator[Callable[[], None]]:
     TensorFlow drops the exception in some of its callbacks, or turns it into another one (3 of 20
     tries, spread over a conversion). The work would then replace the old model, or end with a
     traceback. Any error after Ctrl-C therefore counts as that Ctrl-C.
+    SIGTERM and a closed terminal raise SystemExit in the same way, so that drafts are removed.
     Outside the main thread, which alone gets signals, the check does nothing.
     """
-    pressed = False
+    received: list[int] = []
 
-    def note(number: int, frame: FrameType | None) -> None:
-        nonlocal pressed
-        pressed = True
-        signal.default_int_handler(number, frame)
+    def note(number: int, _: FrameType | None) -> None:
+        received.append(number)
+        check()
 
     def check() -> None:
-        if pressed:
+        if not received:
+            return
+        if received[0] == signal.SIGINT:
             raise KeyboardInterrupt
+        raise SystemExit(128 + received[0])
 
     if threading.current_thread() is not threading.main_thread():
         yield check
         return
-    before = signal.signal(signal.SIGINT, note)
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, note) for number in numbers}
     try:
         yield check
     except Exception:
         check()
         raise
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -20,8 +20,8 @@ ORDER = (
     (
         "errors", "closeable", "import_path", "child_process", "child_start", "program", "process",
         "console", "labels", "timing", "style", "state", "quality", "controls", "pointing", "frame",
-        "paths", "output_place", "standard_streams", "python_environment", "atomic", "channel",
-        "fonts", "status_text", "answer_text", "results",
+        "paths", "output_lock", "output_place", "standard_streams", "python_environment", "atomic",
+        "channel", "fonts", "status_text", "answer_text", "results",
     ),
     ("upsample", "board"),
     ("model",),

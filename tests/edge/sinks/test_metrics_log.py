@@ -181,7 +181,7 @@ def test_a_summary_that_cannot_be_written_leaves_the_old_one(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("edge_app.atomic.os.fsync", refuse)
-    with pytest.raises(SinkError, match="No space left on device; free some space"):
+    with pytest.raises(SinkError, match="the disk is full; free some space"):
         write_summary(tmp_path, {"frames": 51})
     assert strict((tmp_path / "summary.json").read_text()) == {"frames": 50}
     assert [entry.name for entry in tmp_path.iterdir()] == ["summary.json"]

@@ -186,7 +186,7 @@ def test_a_kill_leaves_all_segments(tmp_path: Path) -> None:
                 break
         printed = [int(text) for text in child.stdout.read().split("\n")[:-1]]
     written = max([130, *printed]) + 1
-    paths = sorted(tmp_path.iterdir())
+    paths = sorted(tmp_path.glob("out-*.mp4"))
     lengths = [len(times_s(path)) for path in paths[:-1]]
     assert lengths[:2] == [50, 50]
     assert set(lengths) == {50}

@@ -160,3 +160,43 @@ def test_a_file_in_the_way_is_an_error(tmp_path: Path) -> None:
     out.write_text("")
     with pytest.raises(ModelError, match="is a file"), new_bundle(out):
         pass
+
+
+_STOPPED = """
+import sys, time
+from pathlib import Path
+from host_tools.convert.bundle import new_bundle
+from host_tools.convert.interrupt import swallowed_interrupts
+with swallowed_interrupts(), new_bundle(Path(sys.argv[1])) as draft:
+    (draft / "int8.tflite").write_bytes(b"half")
+    print("begun", flush=True)
+    time.sleep(60)
+"""
+
+
+def _stop_in_the_middle(out: Path, number: signal.Signals) -> int:
+    """Replace a folder in a process, and send it a signal meanwhile; return its exit code."""
+    command = [sys.executable, "-c", _STOPPED, str(out)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"begun\n"
+        child.send_signal(number)
+    return child.returncode
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_stop_leaves_no_draft(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """As after Ctrl-C, the folder is as it was."""
+    out = _old(tmp_path / "model")
+    assert _stop_in_the_middle(out, number) == code
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_an_old_draft_is_removed(tmp_path: Path) -> None:
+    """SIGKILL leaves one, which the next conversion finds."""
+    out = _old(tmp_path / "model")
+    assert _stop_in_the_middle(out, signal.SIGKILL) == -signal.SIGKILL
+    assert len(list(tmp_path.glob(".model.*.part"))) == 1
+    with new_bundle(out) as draft:
+        (draft / "model.json").write_text("{}")
+    assert list(tmp_path.iterdir()) == [out]

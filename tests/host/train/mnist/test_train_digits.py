@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from edge_app.errors import EdgeError, ModelError, UsageError
+from edge_app.errors import EdgeError, ModelError, SinkError, UsageError
 from host_tools.framework import load_keras
 from host_tools.train.checkpoint import check_target, checkpoint_path, read_checkpoint, save_network
 from host_tools.train.history import History, from_json
@@ -240,8 +240,8 @@ def test_a_pipe_gets_a_line_per_epoch(tmp_path: Path) -> None:
     [
         ("digits.h5", 5, UsageError, "must end in .keras"),
         ("digits.keras", 0, UsageError, "at least 1"),
-        ("file/digits.keras", 5, ModelError, "cannot create"),
-        ("folder.keras", 5, EdgeError, "cannot write"),
+        ("file/digits.keras", 5, SinkError, "something above it is a file"),
+        ("folder.keras", 5, SinkError, "it is a folder"),
     ],
 )
 def test_refuses_before_it_trains(
@@ -270,6 +270,6 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
 
     out = tmp_path / "digits.keras"
     out.write_text("old")
-    with pytest.raises(ModelError, match="No space left"):
+    with pytest.raises(ModelError, match="the disk is full"):
         save_network(Full(), out)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
