@@ -62,9 +62,13 @@ class FitOptions:
     steps: int | None = None
 
     def done(self, trained_s: float, step: int) -> float:
-        """Return the share of the training that is over, by time or by steps; 1 ends it."""
+        """Return the share of the training that is over, by time or by steps; 1 ends it.
+
+        The time only ends a trial by steps. Counted into its share, it decided the rate of the
+        first step, so that no two trials ended with the same weights.
+        """
         share = trained_s / (60 * self.minutes)
-        return share if self.steps is None else max(share, step / self.steps)
+        return share if self.steps is None or share >= 1 else step / self.steps
 
 
 def unfinished_path(out: Path) -> Path:

@@ -13,7 +13,12 @@ pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '
 
 from host_tools import cli
 from host_tools.framework import load_keras, load_tensorflow
-from host_tools.train.checkpoint import Checkpoint, checkpoint_path, write_checkpoint
+from host_tools.train.checkpoint import (
+    Checkpoint,
+    checkpoint_path,
+    read_checkpoint,
+    write_checkpoint,
+)
 from host_tools.train.history import History, from_json
 from host_tools.train.street import train_street
 from host_tools.train.street.batches import WeightedSet
@@ -159,7 +164,8 @@ def test_the_rate_rises_and_falls() -> None:
 
 
 def test_a_trial_ends_by_its_steps() -> None:
-    """The rate falls over the steps of a trial on any machine; the time also ends it."""
+    """The rate falls over the steps of a trial, however slow the machine; the time also ends it."""
+    assert FitOptions(minutes=60, steps=90).done(3000.0, 0) == 0
     assert FitOptions(minutes=60, steps=90).done(6.0, 45) == pytest.approx(0.5)
     assert FitOptions(minutes=60, steps=90).done(3600.0, 45) == pytest.approx(1.0)
     assert FitOptions(minutes=60).done(1800.0, 45) == pytest.approx(0.5)
@@ -215,6 +221,17 @@ def test_it_learns_and_resumes_after_ctrl_c(tmp_path: Path) -> None:
     assert second.history.records[-1]["minutes"] > first.history.records[-1]["minutes"]
     assert second.history.records[-1]["held_out_miou"] > 0.8
     assert from_json(json.loads(out.with_suffix(".history.json").read_text())) == second.history
+
+
+def test_two_trials_end_with_the_same_weights(tmp_path: Path) -> None:
+    """Nothing in them depends on the time."""
+    weights = []
+    for name in ("one", "two"):
+        out = tmp_path / f"{name}.keras"
+        _fitted(out, 3)
+        weights.append(read_checkpoint(checkpoint_path(out)).weights)
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
