@@ -23,6 +23,8 @@ StatusProvider = Callable[[], Iterable[State]]
 # Acts on a key press, with the controls as they are after it; returns a message to show for a
 # while, if any. An EdgeError is shown as well.
 Handler = Callable[[Controls], str | State | None]
+# Returns what to say of an action whose effect cannot be seen, else an empty text.
+Explain = Callable[[Action, Controls], str]
 _NOTE_S = 5.0  # long enough to read a line
 
 
@@ -35,6 +37,7 @@ class Controller:
     keys: names of the keys pressed since the last call; None without any keyboard.
     pointer: what mouse and touch did since the last call, after `keys` was called; None
         without a window.
+    explain: asked for a message if an action's handler has none.
     """
 
     handlers: Mapping[Action, Handler]
@@ -42,6 +45,7 @@ class Controller:
     _: KW_ONLY
     keys: ReadKeys | None = None
     pointer: ReadPresses | None = None
+    explain: Explain = lambda _action, _controls: ""
     controls: Controls = field(default_factory=Controls)
     clock: Callable[[], float] = time.monotonic
     _note: State | None = field(default=None, init=False)
@@ -62,16 +66,18 @@ class Controller:
         """Change the controls and call the action's handler; return whether that did something."""
         before = self.controls
         self.controls = change(before)
-        handler = self.handlers.get(action) if action is not None else None
-        if handler is None:
+        if action is None:
             return self.controls != before
-        try:
-            message = handler(self.controls)
-        except EdgeError as error:
-            message = str(error)
+        handler, message = self.handlers.get(action), None
+        if handler is not None:
+            try:
+                message = handler(self.controls)
+            except EdgeError as error:
+                message = str(error)
+        message = message or self.explain(action, self.controls)
         if message:
             self.note(message)
-        return True
+        return handler is not None or bool(message) or self.controls != before
 
     def note(self, message: str | State) -> None:
         """Show a message for a few seconds."""

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from edge_app.console import print_markup, print_wrapped
-from edge_app.controls import Controls
+from edge_app.controls import Action, Controls
 from edge_app.errors import SinkError
 from edge_app.output_place import check_outputs
 from edge_app.pipeline.controller import ReadKeys
 from edge_app.python_environment import this_environment
+from edge_app.session.key_notes import key_note
 from edge_app.session.options import OutputOptions, RunOptions
 from edge_app.sinks.answers import Answers
 from edge_app.sinks.display import DisplayVerdict
@@ -124,6 +125,12 @@ class Outputs:
     def is_watched(self) -> bool:
         """Return whether any sink but the window uses canvases now."""
         return any(sink.wants_canvas for sink in self.sinks if sink is not self.window)
+
+    def key_note(self, action: Action, controls: Controls, task: str) -> str:
+        """Return what to say of a key whose effect cannot be seen where it is pressed."""
+        watched = self.is_watched()
+        seen = self.window is not None or (self.displays and watched)
+        return key_note(action, controls, task, seen=seen, watched=watched)
 
     def rename(self, spec: ModelSpec) -> None:
         """Name the window, and recordings that no option names, after another model."""

@@ -80,6 +80,9 @@ class Session(Closeable):
             [lambda: self.pool.states, self._source_states, lambda: outputs.recording.states],
             keys=outputs.keys,
             pointer=self._pointer(window) if window is not None else None,
+            explain=lambda action, controls: outputs.key_note(
+                action, controls, self.pool.requested.spec.task
+            ),
             controls=first_controls(
                 options.outputs,
                 outputs,

@@ -346,3 +346,21 @@ def test_a_broken_model_file_leaves_the_active_variant(tmp_path: Path, assets: P
         controller.poll()
         until(lambda: any("float16 did not load" in str(state) for state in controller.states()))
         assert pool.acquire()[0].key.variant == "int8"
+
+
+def test_a_key_without_a_message_may_be_explained() -> None:
+    """One that a handler has spoken for is not."""
+    asked: list[Action] = []
+
+    def explain(action: Action, controls: Controls) -> str:
+        asked.append(action)
+        return f"legend {controls.legend}"
+
+    handlers: dict[Action, Handler] = {Action.SNAPSHOT: lambda _: "saved"}
+    keys = iter([["l"], ["s"]])
+    controller = Controller(handlers, keys=lambda: next(keys), explain=explain)
+    assert controller.poll()
+    assert [str(state) for state in controller.states()] == ["legend False"]
+    assert controller.poll()
+    assert [str(state) for state in controller.states()] == ["saved"]
+    assert asked == [Action.LEGEND]

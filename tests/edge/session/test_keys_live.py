@@ -231,8 +231,8 @@ def frames():
 def goes_on():
     before = frames()
     wait("another frame", lambda: frames() > before + 2)
-def line():  # the columns of the divider, which is the only white across the whole height
-    lower = screen()[260:300].min(axis=(0, 2))
+def line():  # the columns of the divider, the only white between its handle and the panel below
+    lower = screen()[242:284].min(axis=(0, 2))
     return np.flatnonzero(lower > 235)
 def tap(x, y):
     xdotool("mousemove", str(x), str(y), "mousedown", "1", "mouseup", "1")
