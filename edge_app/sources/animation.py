@@ -13,7 +13,7 @@ from PIL import Image as PillowImage
 from edge_app.errors import SourceError
 from edge_app.frame import Frame
 from edge_app.sources.files import FileSource
-from edge_app.sources.image_size import check_size
+from edge_app.sources.image_size import check_pixels
 from edge_app.sources.source import Truth
 
 # Browsers show what states 10 ms or less for 100 ms.
@@ -29,7 +29,9 @@ class AnimatedWebp(FileSource):
 
     def __init__(self, path: Path, *, truth: Truth | None = None) -> None:
         self._path = path
-        durations_ms = frame_durations(path.read_bytes())
+        data = path.read_bytes()
+        check_pixels(data, path.name)
+        durations_ms = frame_durations(data)
         if not durations_ms:
             raise SourceError(f"{path.name} has no frame; check that it was copied completely")
         self._starts_s = [0.0, *(ms / 1e3 for ms in accumulate(durations_ms))]
@@ -45,7 +47,6 @@ class AnimatedWebp(FileSource):
         index, count = 0, len(self._starts_s) - 1
         try:
             with PillowImage.open(self._path) as opened:
-                check_size(opened.size, self.name)
                 while index < count:
                     captured_s, begun = monotonic(), perf_counter()
                     opened.seek(index)
@@ -56,7 +57,7 @@ class AnimatedWebp(FileSource):
                     truth = self._truth.of(index, name) if self._truth else None
                     yield Frame(image, index, captured_s, capture_ms, name, time_s, truth)
                     index += 1
-        except (OSError, EOFError, SyntaxError, ValueError):
+        except (OSError, EOFError, SyntaxError, ValueError, RuntimeError, OverflowError):
             if not index:
                 raise SourceError(
                     f"{self.name} has no frame that can be decoded; check that it plays"

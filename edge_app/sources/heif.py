@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import io
-from pathlib import PurePath
+import struct
 
 import av
+import cv2
 import numpy as np
+from av.container import InputContainer
 from av.error import FFmpegError
 from PIL import Image as PillowImage
 from PIL import ImageOps, features
 
 from edge_app.errors import SourceError
 from edge_app.frame import Image
-from edge_app.sources.displayed import FrameConverter
+from edge_app.sources.displayed import FrameConverter, orient
+from edge_app.sources.heif_boxes import HeifLayout, heif_layout
 from edge_app.sources.image_size import check_pixels, check_size
 from edge_app.sources.video_streams import largest, lenient, moving
 
-# The item that joins tiles (ISO/IEC 23008-12, 6.6.2.3.1), as its type stands in an `infe` box.
-_GRID = b"grid"
+_DAMAGES = (
+    FFmpegError, OSError, ValueError, SyntaxError, RuntimeError, OverflowError, StopIteration,
+    IndexError, KeyError, struct.error,
+)  # fmt: skip
 
 
 def decode_heif(data: bytes, name: str) -> Image:
     """Return the image of a HEIF file: uint8 (H, W, 3) BGR, upright. Raises SourceError.
 
-    AVIF is read by Pillow from 11.3 on, which joins tiles; everything else by FFmpeg, which gives
-    them one by one.
+    AVIF is read by Pillow from 11.3 on, everything else by FFmpeg. PyAV gives the tiles of a
+    phone's photo one by one, each as a stream, so they are joined here.
     """
     try:
         if data[8:12] == b"avif" and features.check("avif"):
@@ -33,30 +38,53 @@ def decode_heif(data: bytes, name: str) -> Image:
             with PillowImage.open(io.BytesIO(data)) as opened:
                 upright = ImageOps.exif_transpose(opened).convert("RGB")
             return np.ascontiguousarray(np.asarray(upright, np.uint8)[..., ::-1])
-        if _GRID in _top_box(data, b"meta"):
-            stem = PurePath(name).stem
-            raise SourceError(
-                f"{name} is a photo of many tiles, which are not joined here; convert it with "
-                f"`heif-convert {name} {stem}.jpg` (apt install libheif-examples)"
-            )
+        av.logging.set_level(None)  # FFmpeg writes to stderr; errors have messages of our own
+        layout = heif_layout(data)
         with av.open(io.BytesIO(data), **lenient()) as container:
-            stream = largest(moving(container.streams.video))
+            if layout.size_wh is not None:
+                check_size(layout.size_wh, name)
+                return _joined(container, layout, layout.size_wh, name)
+            streams = moving(container.streams.video)
+            own = [stream for stream in streams if stream.id == layout.item]
+            stream = largest(own or streams)
             check_size((stream.width, stream.height), name)
             return FrameConverter(stream).image(next(container.decode(stream)))
-    except (FFmpegError, OSError, ValueError, SyntaxError, StopIteration):
+    except _DAMAGES:
         raise SourceError(
-            f"{name} is damaged or not an image; open it in a viewer, or remove it"
+            f"{name} is damaged, or an image of a kind that is not supported; convert it with "
+            f"`heif-convert {name} {name}.jpg` (apt install libheif-examples), or remove it"
         ) from None
 
 
-def _top_box(data: bytes, kind: bytes) -> bytes:
-    """Return the content of the first top-level box of a kind; empty if there is none."""
-    at = 0
-    while at + 8 <= len(data):
-        size = int.from_bytes(data[at : at + 4], "big")
-        if data[at + 4 : at + 8] == kind:
-            return data[at + 8 : at + size]
-        if size < 8:
-            break
-        at += size
-    return b""
+def _joined(
+    container: InputContainer, layout: HeifLayout, size_wh: tuple[int, int], name: str
+) -> Image:
+    """Return the tiles of a photo as one image, mirrored and turned."""
+    streams = {stream.id: stream for stream in container.streams.video}
+    wanted = [streams[tile] for tile in layout.tiles]
+    rows = -(-len(wanted) // layout.columns)
+    width, height = wanted[0].width, wanted[0].height
+    check_size((width * layout.columns, height * rows), name)
+    if any((stream.width, stream.height) != (width, height) for stream in wanted):
+        raise ValueError("tiles of different sizes")
+    converters = {stream.index: FrameConverter(stream) for stream in wanted}
+    tiles: dict[int, Image] = {}
+    for packet in container.demux(list({stream.index: stream for stream in wanted}.values())):
+        for frame in packet.decode():
+            index = packet.stream.index
+            tiles.setdefault(index, converters[index].image(frame))  # type: ignore[arg-type]
+    if width * layout.columns < size_wh[0] or height * rows < size_wh[1]:
+        raise ValueError("tiles that do not cover the image")
+    whole = np.empty((height * rows, width * layout.columns, 3), np.uint8)
+    for place, stream in enumerate(wanted):
+        row, column = divmod(place, layout.columns)
+        y, x = row * height, column * width
+        whole[y : y + height, x : x + width] = tiles[stream.index]
+    image: Image = whole[: size_wh[1], : size_wh[0]]
+    if layout.turns:
+        turns = {
+            1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE
+        }  # fmt: skip
+        image = np.asarray(cv2.rotate(image, turns[layout.turns]), np.uint8)
+    flips = {"left-right": (True, False), "top-bottom": (False, True), "": (False, False)}
+    return np.ascontiguousarray(orient(image, False, *flips[layout.mirrored]))

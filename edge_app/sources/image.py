@@ -151,7 +151,7 @@ def _decode(data: bytes) -> Image | None:
             return np.ascontiguousarray(np.asarray(upright, np.uint8)[..., ::-1])
         with quiet_opencv():
             image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except (OSError, SyntaxError, ValueError, cv2.error, PillowImage.DecompressionBombError):
+    except (OSError, SyntaxError, ValueError, OverflowError, RuntimeError, cv2.error):
         return None
     return None if image is None else np.asarray(image, np.uint8)
 

@@ -30,6 +30,8 @@ def check_pixels(data: bytes, name: str) -> None:
 
     name: of the file, with what it is: "the truth 1.png".
     """
+    # Pillow's own limit is a warning, and an error from twice as much on.
+    PillowImage.MAX_IMAGE_PIXELS = None
     check_size(stated_size(data), name)
 
 
@@ -60,8 +62,6 @@ def stated_size(data: bytes) -> tuple[int, int] | None:
         found = jpeg_size(data, 0)
         return (found.width, found.height) if found else None
     try:
-        # Pillow's own limit is a warning, and an error from twice as much on.
-        PillowImage.MAX_IMAGE_PIXELS = None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of damaged EXIF; decoding has the message
             with PillowImage.open(io.BytesIO(data)) as opened:

@@ -14,18 +14,24 @@ from tests.support.media_files import write_video
 
 
 def write_heic(
-    path: Path, images: Sequence[NDArray[np.uint8]], columns: int = 1, angle: int = 0
+    path: Path,
+    images: Sequence[NDArray[np.uint8]],
+    columns: int = 1,
+    angle: int = 0,
+    size_wh: tuple[int, int] | None = None,
 ) -> Path:
     """Write one image, or several of one size as the tiles of a grid, in rows from the left top.
 
     angle: of the irot property, in quarter turns counter-clockwise.
+    size_wh: of the whole, if the tiles reach over its edge.
     """
     coded = [_encoded(path.with_suffix(".mp4"), image) for image in images]
     (height, width), count, grid = images[0].shape[:2], len(images), len(images) > 1
     rows = count // columns
+    whole_wh = size_wh or (width * columns, height * rows)
     items = [*range(1, count + 1), *([count + 1] if grid else [])]
     ipco = [coded[0][0], _full(b"ispe", 0, 0, struct.pack(">II", width, height))]
-    ipco.append(_full(b"ispe", 0, 0, struct.pack(">II", width * columns, height * rows)))
+    ipco.append(_full(b"ispe", 0, 0, struct.pack(">II", *whole_wh)))
     ipco.append(_box(b"irot", bytes([angle])))
     own = [1 | 0x80, 2]  # hvcC is essential
     links = dict.fromkeys(items, own) | {items[-1]: [3] if grid else own}
@@ -39,9 +45,7 @@ def write_heic(
         for item in items
         for kind in [b"grid" if item > count else b"hvc1"]
     ]
-    payload = bytes([0, 0, rows - 1, columns - 1]) + struct.pack(
-        ">HH", width * columns, height * rows
-    )
+    payload = bytes([0, 0, rows - 1, columns - 1]) + struct.pack(">HH", *whole_wh)
     tiles = struct.pack(">HH", items[-1], count) + struct.pack(f">{count}H", *items[:count])
     ftyp = _box(b"ftyp", b"heic\0\0\0\0mif1heic")
 

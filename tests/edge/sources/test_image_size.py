@@ -101,6 +101,14 @@ def test_every_format_states_its_size(tmp_path: Path, small_limit: None) -> None
             list(open_source(str(path)))
 
 
+def test_a_higher_limit_is_not_pillows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above the limit of Pillow itself a truncated image is damaged, not a traceback."""
+    monkeypatch.setattr(PixelLimit, "pixels", 10**10)
+    (tmp_path / "a.png").write_bytes(png(14_000, 14_000)[:-20])
+    with pytest.raises(SourceError, match=r"a\.png is damaged"):
+        read_image(tmp_path / "a.png")
+
+
 def test_a_limit_lets_through_what_is_within_it(tmp_path: Path) -> None:
     """A hundred million pixels are allowed, to the pixel."""
     path = tmp_path / "a.png"
