@@ -32,7 +32,10 @@ def disk_fault(path: Path, fault: OSError) -> SinkError:
 
 def reason_of(fault: OSError) -> str:
     """Return why something cannot be written, and what to do about it."""
-    return _ADVICE.get(fault.errno or 0, f"{fault.strerror or fault}; choose another folder")
+    reason = fault.strerror or str(fault)
+    if ";" in reason:  # one of this module's own, with its advice
+        return reason
+    return _ADVICE.get(fault.errno or 0, f"{reason}; choose another folder")
 
 
 def check_outputs(files: Iterable[Path | None] = (), folders: Iterable[Path | None] = ()) -> None:
@@ -89,7 +92,9 @@ def _try_inside(folder: Path) -> None:
         raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     if missing is not None and place == place.parent:
         # Of a mistyped path, root would otherwise make a folder beside /usr.
-        raise OSError(errno.ENOENT, f"there is no folder {missing}; create it")
+        raise OSError(
+            errno.ENOENT, f"there is no folder {missing}; create it, or choose another one"
+        )
     import tempfile  # here, since every start of a program imports this module
 
     with tempfile.TemporaryFile(dir=place):

@@ -49,15 +49,18 @@ def test_a_file_that_cannot_be_written_is_refused(name: str, message: str, tmp_p
 def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     """Also if it is further up."""
     (tmp_path / "file").touch()
-    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(SinkError, match="is a file; choose another folder"):
-            check_outputs(folders=[folder])
+    with pytest.raises(SinkError, match="written: it is a file; choose another folder"):
+        check_outputs(folders=[tmp_path / "file"])
+    with pytest.raises(SinkError, match="something above it is a file; choose another folder"):
+        check_outputs(folders=[tmp_path / "file" / "below"])
 
 
 def test_no_folder_is_made_in_the_root() -> None:
     """A mistyped path is more likely than a wish for a folder beside /usr."""
     for files, folders in (([Path("/nosuch/x.json")], []), ([], [Path("/nosuch/deep")])):
-        with pytest.raises(SinkError, match="there is no folder /nosuch; create it"):
+        with pytest.raises(
+            SinkError, match=r"no folder /nosuch; create it, or choose another one$"
+        ):
             check_outputs(files, folders)
     with pytest.raises(SinkError, match="it is a folder"):
         check_outputs(files=[Path("/")])
