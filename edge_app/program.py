@@ -175,7 +175,8 @@ def add_command(
 def exit_code(program: str, work: Callable[[], int], interrupted: str = "") -> int:
     """Do some work; return its exit code, 1 after an error, 2 for usage, 130 after Ctrl-C.
 
-    An error is printed as one line, also that of a standard output which cannot be written.
+    An error is printed as one line, also one that nobody foresaw of the disk or of a value, and
+    that of a standard output which cannot be written.
     EDGE_DEBUG=1 lets its traceback through.
     """
     return finish_output(program, _exit_code(program, work, interrupted))
@@ -204,4 +205,9 @@ def _exit_code(program: str, work: Callable[[], int], interrupted: str) -> int:
             return 1
         place = "" if fault.filename is None else f"{os.fsdecode(fault.filename)}: "
         print_error(f"{program}: {place}{fault.strerror or fault}; EDGE_DEBUG=1 shows where")
+        return 1
+    except ValueError as fault:  # and UnicodeError, which is one
+        if os.environ.get("EDGE_DEBUG") == "1":
+            raise
+        print_error(f"{program}: {' '.join(str(fault).split())}; EDGE_DEBUG=1 shows where")
         return 1

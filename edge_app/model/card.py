@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from edge_app.atomic import write_atomic
 from edge_app.errors import ModelError, UsageError
+from edge_app.input_file import check_is_file
 from edge_app.labels import LABEL_SETS, LabelSet, label_set, numbered_labels
 from edge_app.results.model_card import CARD_SCHEMA, ModelCard, OwnLabels, parse_model_card
 from edge_app.results.model_card import VARIANTS as VARIANTS
@@ -153,6 +154,7 @@ class ModelSpec:
 def read_card(folder: Path) -> ModelSpec:
     """Read DIR/model.json; raise ModelError naming the field that is wrong."""
     path = folder / CARD_NAME
+    check_is_file(path, ModelError)
     try:
         return _spec_of(parse_model_card(path.read_bytes()), folder)
     except FileNotFoundError:

@@ -37,7 +37,11 @@ def resolve_model(
         return infer_card(path, overrides, runtime=runtime)
     shipped = {folder.name: folder for folder in shipped_models()}
     # `host-tools fetch mnist` leaves a folder of that name, which is not a model.
-    if name and path.is_dir() and (name not in shipped or (path / CARD_NAME).is_file()):
+    try:
+        is_folder = bool(name) and path.is_dir()
+    except OSError as fault:  # the name is too long, or a folder above it closed to this user
+        raise ModelError(f"{name} cannot be reached ({fault.strerror}); check the path") from None
+    if is_folder and (name not in shipped or (path / CARD_NAME).is_file()):
         return read_card(path)
     if name in shipped:
         return read_card(shipped[name])

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import inspect
 
 from edge_app.errors import SourceError
+from edge_app.input_file import check_is_file
 
 T = TypeVar("T")
 _TYPES: tuple[tuple[type, str], ...] = (
@@ -33,6 +34,7 @@ def read_file(path: Path, parse: Callable[[bytes], T], what: str, advice: str) -
 
     what: what the file should be, "a bench result". Raises SourceError, ending with the advice.
     """
+    check_is_file(path, SourceError, pipes=True)
     try:
         content = path.read_bytes()
     except OSError as fault:

@@ -7,8 +7,10 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from edge_app.errors import SourceError, UsageError
+from edge_app.input_file import check_is_file
 from edge_app.sources.camera import CameraOptions
 from edge_app.sources.capture_thread import CameraBackend
 from edge_app.sources.files import FileSource
@@ -69,6 +71,13 @@ def _live_opener(
                 f"{text.partition(':')[0]}:// is not a supported protocol; "
                 f"use one of {', '.join(f'{scheme}://' for scheme in SCHEMES)}"
             )
+        try:
+            urlsplit(text)
+        except ValueError as fault:  # its text may hold a password
+            raise SourceError(
+                f"the address is not valid ({fault}); write it as rtsp://user:password@host/path, "
+                "with an IPv6 address in brackets"
+            ) from None
         return lambda: NetworkStream(text, camera, retry.open_s, retry.read_s)
     if exists(path) and not path.is_char_device():
         return None
@@ -111,6 +120,7 @@ def _open_files(text: str, truth: Truth | None, video_stream: int | None) -> Fil
         paths = find_images(path)
         names = [image.relative_to(path).as_posix() for image in paths]
         return ImageFiles(path.resolve().name, paths, names, truth=truth)
+    check_is_file(path, SourceError)
     if not path.is_file():
         raise SourceError(
             f"{path} is neither a file nor a folder; give a video file, a folder of images, an "

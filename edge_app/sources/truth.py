@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from edge_app.errors import SourceError
+from edge_app.input_file import check_is_file
 from edge_app.labels import TRUTH_SETS
 from edge_app.sources.class_maps import ClassMapTruth, TruthImage
 from edge_app.sources.digit_labels import read_csv_labels, read_idx_labels
@@ -34,6 +35,7 @@ def open_truth(path: Path | str, labels: str | None = None) -> Truth:
     path = Path(path).expanduser()
     if not exists(path):
         raise SourceError(missing(path))
+    check_is_file(path, SourceError)
     if labels not in {None, "digits", *TRUTH_SETS}:
         raise SourceError(
             f"unknown --truth-labels {labels}; choose one of: {', '.join(TRUTH_SETS)}"
@@ -83,6 +85,8 @@ def _from_folder(folder: Path) -> list[TruthImage]:
         others = sorted(path.name for path in folder.glob("*annot"))
         hint = f"it has {', '.join(others)}: name one of them" if others else "check the path"
         raise SourceError(f"there is no truth (.png class maps) in {folder}; {hint}")
+    for path in maps:
+        check_is_file(path, SourceError)
     names = {path: path.relative_to(folder).as_posix() for path in maps}
     maps.sort(key=lambda path: natural_key(names[path]))
     return [TruthImage(names[path], path.read_bytes) for path in maps]

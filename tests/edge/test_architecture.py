@@ -18,10 +18,11 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGES = ("sources", "digits", "overlay", "metrics")
 ORDER = (
     (
-        "errors", "closeable", "import_path", "child_process", "child_start", "program", "process",
-        "console", "labels", "timing", "style", "state", "quality", "controls", "pointing", "frame",
-        "paths", "output_lock", "output_place", "standard_streams", "python_environment", "atomic",
-        "channel", "fonts", "status_text", "answer_text", "results",
+        "errors", "closeable", "import_path", "input_file", "child_process", "child_start",
+        "program", "process", "console", "labels", "timing", "style", "state", "quality",
+        "controls", "pointing", "frame", "paths", "output_lock", "output_place",
+        "standard_streams", "python_environment", "atomic", "channel", "fonts", "status_text",
+        "answer_text", "results",
     ),
     ("upsample", "board"),
     ("model",),

@@ -123,6 +123,8 @@ def test_a_program_alone_shows_its_help(
         (EdgeError("no file; name one"), 1, "tool: no file; name one\n"),
         (UsageError("no --out; give one"), 2, "tool: no --out; give one\n"),
         (KeyboardInterrupt(), 130, "tool: stopped\n"),
+        (ValueError("not a\nnumber"), 1, "tool: not a number; EDGE_DEBUG=1 shows where\n"),
+        (UnicodeError("no text"), 1, "tool: no text; EDGE_DEBUG=1 shows where\n"),
     ],
 )
 def test_an_error_is_one_line_and_an_exit_code(
