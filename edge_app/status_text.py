@@ -119,12 +119,12 @@ def comparison_text(first: str, comparison: Comparison) -> tuple[str, ...]:
 
     first: the variant that the second one, named beside this text, is compared with.
     """
-    agreement = f"{style.percent(comparison.agreement)} agreement with {first}"
+    agreement = f"{style.percent(comparison.agreement)} agreement"
     one, other = comparison.first_quality, comparison.quality
     if one is None or other is None:
-        return (agreement,)
+        return (f"{agreement} with {first}",)
     scores = f"{style.miou_text(other.miou)}, {first} {style.fraction(one.miou)}"
-    return agreement, f"{scores} on {style.count(other.frames, 'frame')}"
+    return agreement, scores, f"on {style.count(other.frames, 'frame')}"
 
 
 def classes_head(task: str) -> str:

@@ -97,8 +97,9 @@ def test_a_comparison_has_the_scores_of_both_on_the_same_frames() -> None:
     """Neither score is named without its variant."""
     compared = comparison(segmentation(1, logits=False))  # int8, with float32 the current one
     assert comparison_text("float32", compared) == (
-        "97.3 % agreement with float32",
-        "mIoU .593, float32 .594 on 9 frames",
+        "97.3 % agreement",
+        "mIoU .593, float32 .594",
+        "on 9 frames",
     )
     unscored = replace(compared, first_quality=None, quality=None)
     assert comparison_text("float32", unscored) == ("97.3 % agreement with float32",)
