@@ -11,7 +11,7 @@ from rich.text import Text
 from edge_app.console import CompactTable
 from edge_app.frame import Status
 from edge_app.results.gains import headline, score_text
-from edge_app.results.run_summary import RunSummary, VariantSummary
+from edge_app.results.run_summary import ComparisonSummary, RunSummary, VariantSummary
 from edge_app.sinks.screen_parts import class_lines, clock_face, head_lines
 from edge_app.status_text import STAGE_HEADS, losses, status_text
 from edge_app.style import (
@@ -21,7 +21,9 @@ from edge_app.style import (
     STAGE_COLOURS,
     WRONG,
     count,
+    fraction,
     milliseconds,
+    miou_text,
     percent,
     significant,
     spaced,
@@ -64,16 +66,21 @@ def _parts(summary: RunSummary, width: int) -> Iterator[RenderableType]:
     if text.quality and not several:
         yield Text("   ".join(text.quality), style="bold")
         yield from class_lines(text, width)
-    for pair in summary.comparisons:
-        yield Text(
-            f"{pair.variant} and {pair.second}: {percent(pair.agreement)} "
-            f"agreement on {count(pair.frames, 'frame')}"
-        )
+    yield from map(_comparison, summary.comparisons)
     recording = summary.recording
     if recording:
         length = f"{count(recording.frames, 'frame')}, {clock_face(recording.seconds)}"
         yield Text(f"recorded {length}: {recording.path}")
     yield from _machine(summary)
+
+
+def _comparison(pair: ComparisonSummary) -> Text:
+    """Return the agreement of two variants, and their scores on the frames both have seen."""
+    line = Text(f"{pair.variant} and {pair.second}: {percent(pair.agreement)} agreement")
+    if pair.first_quality and pair.quality:
+        one, other = pair.first_quality.miou, pair.quality.miou
+        line.append(f", {miou_text(one)} and {fraction(other)}")
+    return line.append(f" on {count(pair.frames, 'frame')}")
 
 
 def variant_table(variants: Mapping[str, VariantSummary]) -> CompactTable:
@@ -82,7 +89,10 @@ def variant_table(variants: Mapping[str, VariantSummary]) -> CompactTable:
     measures = {score[0] for score in scores.values() if score}
     columns = ["variant", "frames", "overall\nfps", "network\nms", "network\nfps", "end to\nend ms"]
     if measures:
-        columns.append(measures.pop() if len(measures) == 1 else "score")
+        measure = measures.pop() if len(measures) == 1 else "score"
+        # A run that switches scores each variant on other frames, which says nothing of the two.
+        scored = {one.quality.frames for one in variants.values() if one.quality}
+        columns.append(measure if len(scored) == 1 else f"{measure} of\nits frames")
     table = CompactTable("", columns)
     for name, one in variants.items():
         invoke, end_to_end = (one.stages.get(stage) for stage in ("invoke", "end_to_end"))

@@ -381,16 +381,21 @@ def test_every_variant_that_ran_has_a_row(width: int) -> None:
         "float32": variant_summary("float32", 204, 9.5),
         "int8": variant_summary("int8", 1000, 27.1),
     }
-    pair = {"variant": "int8", "with": "float32", "frames": 40, "agreement": 0.9712}
+    variants["int8"]["quality"] = {**SUMMARY["quality"], "frames": 40, "miou": 0.6}
+    scores = {"first_quality": {"frames": 40, "miou": 0.6}, "quality": {"frames": 40, "miou": 0.61}}
+    pair = {"variant": "int8", "with": "float32", "frames": 40, "agreement": 0.9712, **scores}
     said = shown({**SUMMARY, "variants": variants, "comparisons": [pair]}, width)
     words = [line.split() for line in said if line.startswith(tuple(variants))]
-    rows = {name: rest for name, *rest in words if "agreement" not in rest}
+    rows = {name: rest for name, *rest in words if "agreement," not in rest}
     assert rows["float32"][:6] == ["204", "9.50", "18.5", "52.3", "18.5", ".612"]
     assert rows["int8"][:2] == ["1,000", "27.1"]
     text = "\n".join(said)
     assert "17.9 overall fps" in text
     assert "dynamic range" not in text
-    assert "int8 and float32: 97.1 % agreement on 40 frames" in text
+    assert "int8 and float32: 97.1 % agreement, mIoU .600 and .610 on 40 frames" in text
+    # Of 120 frames and of 40: nobody may compare the two.
+    assert "mIoU of" in text
+    assert "its frames" in text
 
 
 def test_one_frame_has_no_percentiles_and_no_rate() -> None:
