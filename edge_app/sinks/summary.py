@@ -92,7 +92,7 @@ def variant_table(variants: Mapping[str, VariantSummary]) -> CompactTable:
         measure = measures.pop() if len(measures) == 1 else "score"
         # A run that switches scores each variant on other frames, which says nothing of the two.
         scored = {one.quality.frames for one in variants.values() if one.quality}
-        columns.append(measure if len(scored) == 1 else f"{measure} of\nits frames")
+        columns.append(measure if len(scored) == 1 else f"{measure} of\nits own")
     table = CompactTable("", columns)
     for name, one in variants.items():
         invoke, end_to_end = (one.stages.get(stage) for stage in ("invoke", "end_to_end"))

@@ -392,10 +392,11 @@ def test_every_variant_that_ran_has_a_row(width: int) -> None:
     text = "\n".join(said)
     assert "17.9 overall fps" in text
     assert "dynamic range" not in text
-    assert "int8 and float32: 97.1 % agreement, mIoU .600 and .610 on 40 frames" in text
+    both = "int8 and float32: 97.1 % agreement, mIoU .600 and .610 on 40 frames"
+    assert both in " ".join(text.split())
     # Of 120 frames and of 40: nobody may compare the two.
     assert "mIoU of" in text
-    assert "its frames" in text
+    assert "its own" in text
 
 
 def test_one_frame_has_no_percentiles_and_no_rate() -> None:
