@@ -81,7 +81,8 @@ $(VENV)/.app: setup.cfg setup.py $(VENV)/.venv
 
 $(VENV)/.dev: $(VENV)/.app
 	@echo "installing TensorFlow and the tools of the tests into $(VENV) (3 GB; some minutes)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,host,cluster]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517 \
+		--editable '.[dev,host,cluster]'
 	@touch $@
 
 # tflite-runtime stopped at Python 3.11 and numpy 1, so it cannot share the other venv.

@@ -113,9 +113,10 @@ def test_a_libcamera_that_hangs_is_stopped(
 
 
 def test_the_child_reports_models_or_the_reason(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One line of JSON: the cameras, or why there is none."""
+    """One line of JSON: the cameras, or why a Pi has none."""
+    monkeypatch.setattr(devices, "ROOT", write_tree(tmp_path / "pi", PI_5))
     hardware = Hardware(models=["imx708", "ov5647"])
     hardware.install(monkeypatch)
     print_cameras()

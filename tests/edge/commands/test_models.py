@@ -25,7 +25,6 @@ def test_a_model_is_checked_by_its_name(
     [
         ("stret", "no model 'stret': it is neither a folder nor a .tflite file nor shipped; "
                   "did you mean street?"),
-        ("", "no model ''"),
         ("text.txt", "no model 'text.txt': it is neither a folder nor a .tflite file"),
         ("none.tflite", "none.tflite does not exist; check the path"),
         ("one.tflite", "one.tflite is a single file, and the checks need its model card; name"),
