@@ -72,9 +72,8 @@ class CommandParser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, f"invalid choice: '{value}'{advice}")
 
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
-        """Refuse an empty value: a shell's unset variable, which would be ignored or be "."."""
-        names_command = isinstance(action, argparse._SubParsersAction)
-        if not arg_string and action.default != "" and not names_command:
+        """Refuse an empty value of an option: a shell's unset variable, else ignored or "."."""
+        if not arg_string and action.option_strings and action.default != "":
             raise argparse.ArgumentError(action, "is empty; give a value, or leave it out")
         return super()._get_value(action, arg_string)
 
