@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +77,9 @@ def holds_mnist(folder: Path, part: str = "train") -> bool:
 
 def _find(folder: Path, stem: str) -> Path | None:
     paths = (folder / stem, folder / f"{stem}.gz")
-    return next((path for path in paths if path.is_file()), None)
+    with suppress(OSError):  # a name that is too long has none either
+        return next((path for path in paths if path.is_file()), None)
+    return None
 
 
 def find_mnist(chosen: Path | None = None) -> Path:

@@ -56,7 +56,11 @@ def parse_evaluation(text: str, every: int = 1) -> Evaluation:
     labels = kind if colon and kind in TRUTH_SETS else None
     place = rest if labels else text
     folder = Path(place).expanduser()
-    if folder.is_dir():
+    try:
+        is_folder = folder.is_dir()
+    except OSError:  # two paths with a comma may be longer than one may be
+        is_folder = False
+    if is_folder:
         images, truth = _known_folder(folder)
     else:
         images, comma, truth = place.rpartition(",")

@@ -12,12 +12,18 @@ _KINDS = "a .keras or .h5 file, a SavedModel folder, a frozen graph .pb or a flo
 
 def check_model(path: Path) -> None:
     """Raise ModelError for a path that cannot be a model, before anything heavy is loaded."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise ModelError(f"there is no file {path}; give {_KINDS}") from None
+    except OSError as fault:  # the name is too long, or a folder above it closed to this user
+        raise ModelError(f"{path} cannot be reached ({fault.strerror}); check the path") from None
     if path.is_dir():
         if not (path / "saved_model.pb").is_file():
             raise ModelError(f"{path} is a folder without saved_model.pb; give {_KINDS}")
         return
     if not path.is_file():
-        raise ModelError(f"there is no file {path}; give {_KINDS}")
+        raise ModelError(f"{path} is not a file; give {_KINDS}")
     if path.suffix not in {".keras", ".h5", ".hdf5", ".pb", ".tflite"}:
         raise ModelError(f"{path} is not a known kind of model; give {_KINDS}")
     try:

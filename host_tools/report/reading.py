@@ -1,6 +1,7 @@
 """Result files of every kind as `Result`s; an error names the field that is wrong."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -40,8 +41,9 @@ def read_results(path: Path, name: str | None = None) -> list[Result]:
     name: what to call the machine, instead of the board's own name.
     Raises SourceError naming the field that is wrong.
     """
-    if path.is_dir():  # the folder of edge-app run --metrics
-        path /= "summary.json"
+    with suppress(OSError):  # of a name that is too long; reading it says so
+        if path.is_dir():  # the folder of edge-app run --metrics
+            path /= "summary.json"
     return read_file(path, partial(_parse, path=path, name=name), "a valid result", _KINDS)
 
 

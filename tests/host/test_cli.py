@@ -81,6 +81,12 @@ def test_the_help_of_each_option_has_its_default(command: str) -> None:
         ("convert t.tflite --out x --labels digits", 2, "host-tools fetch mnist"),
         ("convert t.tflite --out x --variants int4", 2, "--variants int4: choose from"),
         ("convert a.keras --out x", 1, "there is no file a.keras"),
+        ("convert LONG --out x", 1, "cannot be reached (File name too long); check the path"),
+        ("convert t.tflite --out x --calibration LONG", 1, "cannot be reached (File name too"),
+        ("convert t.tflite --out x --calibration t.tflite --eval LONG", 2, "IMAGES,LABELS"),
+        ("convert t.tflite --out x --calibration t.tflite --eval LONG,LONG", 1, "name too long"),
+        ("report LONG --out x", 1, "cannot be read (File name too long)"),
+        ("sample digits --data LONG --out x", 1, "has neither"),
         ("convert a.keras --out x --calibration nowhere", 1, "there is no file a.keras"),
     ],
 )
@@ -101,9 +107,10 @@ def test_an_error_is_one_line(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(datasets, "_download_with_keras", download)
     Path("t.tflite").write_bytes(b"a model")
-    assert cli.main(line.split()) == code
+    assert cli.main(line.replace("LONG", "x" * 300).split()) == code
     error = capsys.readouterr().err
     assert error.startswith("host-tools: ")
+    assert "EDGE_DEBUG" not in error
     assert why in error
     assert error.count("\n") == 1
 
