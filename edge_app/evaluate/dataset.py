@@ -83,8 +83,13 @@ class ImageSet:
         damaged: gets a line for each image that cannot be read.
         """
         if not self._paths:
+            before = self._source.damaged
             frames = islice(self._source, start, stop)
             yield from ((frame.index, frame) for frame in frames)
+            if stop >= self.count:  # the only part that reads a video to its end
+                lost = self._source.damaged - before
+                name = self._source.name
+                damaged += [f"{name}: damaged frame {n} of {lost}" for n in range(1, lost + 1)]
             return
         names = self._names[start:stop]
         source = ImageFiles(self._name, self._paths[start:stop], names, truth=self._truth)
@@ -95,7 +100,7 @@ class ImageSet:
         except SourceError:
             if source.damaged < len(names):
                 raise
-        damaged.extend(source.notes)
+        damaged.extend(source.damage_notes)
 
 
 def parse_dataset(text: str) -> Dataset:

@@ -91,7 +91,8 @@ def run_session(
         if options.outputs.metrics:
             write_summary(options.outputs.metrics, summary)
         if not brief:
-            notes = [note for note in session.source.notes if note not in told]
+            known = {*told, str(error)}  # an error is printed by itself
+            notes = [note for note in session.source.notes if note not in known]
             _print_notes(console, (*notes, *outputs.recording.notes))
             _print_end(console, session, options, outputs, summary)
         if error is not None and not isinstance(error, KeyboardInterrupt):

@@ -47,6 +47,7 @@ class FileSource(Closeable):
         self._truth = truth
         self.damaged = 0
         self.notes: list[str] = []
+        self.damage_notes: list[str] = []  # those of them that are about damage
         self._loop = False
         self._max_frames: int | None = None
         self._closed = False
@@ -98,12 +99,15 @@ class FileSource(Closeable):
     def _note_damage(self, note: str) -> None:
         """Count an image that cannot be decoded, and add the reason to the notes."""
         self.damaged += 1
-        self._note(note)
+        if self._note(note):
+            self.damage_notes.append(note)
 
-    def _note(self, note: str) -> None:
-        """Add a note, once."""
-        if note not in self.notes and len(self.notes) < MAX_NOTES:
+    def _note(self, note: str) -> bool:
+        """Add a note, once; return whether it is new."""
+        new = note not in self.notes and len(self.notes) < MAX_NOTES
+        if new:
             self.notes.append(note)
+        return new
 
     def close(self) -> None:
         """End every iteration; the source cannot be read any more."""

@@ -49,8 +49,6 @@ class ImageFiles(FileSource):
                 data = _bytes_of(path)
                 image = decode_image(data, path.name)
             except SourceError as fault:
-                if len(self._files) == 1:
-                    raise
                 reason = str(fault)
                 self._note_damage(reason)
                 continue
@@ -64,9 +62,8 @@ class ImageFiles(FileSource):
             yield Frame(image, index, captured_s, capture_ms, name, None, truth)
             index += 1
         if not index:
-            raise SourceError(
-                f"none of the {len(self._files)} images in {self.name} can be decoded: {reason}"
-            )
+            several = f"none of the {len(self._files)} images in {self.name} can be decoded: "
+            raise SourceError(f"{several if len(self._files) > 1 else ''}{reason}")
 
 
 def find_images(folder: Path) -> list[Path]:

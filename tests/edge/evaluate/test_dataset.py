@@ -2,11 +2,20 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image as PillowImage
 
 from edge_app.errors import SourceError, UsageError
 from edge_app.evaluate.dataset import ImageSet, parse_dataset
-from tests.support.media_files import write_images, write_map
+from tests.support.media_files import (
+    lose_packets,
+    noise,
+    numbered_image,
+    write_images,
+    write_map,
+    write_video,
+)
 
 
 def test_known_layouts_are_found(tmp_path: Path) -> None:
@@ -83,3 +92,39 @@ def test_data_sets_have_a_digest_that_ignores_their_place(tmp_path: Path) -> Non
         parse_dataset(f"camvid:{tmp_path / place}").digest() for place in ("here", "there", "other")
     )
     assert first == second != third
+
+
+def test_damaged_frames_of_a_video_are_counted_once(tmp_path: Path) -> None:
+    """In parts or as a whole: every frame is scored with its own truth, or damaged."""
+    path = write_video(
+        tmp_path / "film.ts",
+        images=noise(18),
+        size_wh=(128, 96),
+        container="mpegts",
+        options={"g": "6", "bf": "0", "sc_threshold": "0", "preset": "ultrafast"},
+    )
+    lose_packets(path, [7])
+    for number in range(18):
+        write_map(tmp_path / "annot" / f"{number}.png", number % 11)
+    dataset = parse_dataset(f"camvid:{path},{tmp_path / 'annot'}")
+    for parts in ([(0, 18)], [(0, 5), (5, 18)], [(0, 17), (17, 18)]):
+        images, damaged, seen = ImageSet(dataset), list[str](), 0
+        for start, stop in parts:
+            for _, frame in images.frames(start, stop, damaged):
+                assert np.unique(frame.truth).tolist() == [round((frame.time_s or 0) * 25) % 11]  # type: ignore[arg-type]
+                seen += 1
+        assert damaged
+        assert seen + len(damaged) == 18
+        assert damaged[0] == f"film.ts: damaged frame 1 of {len(damaged)}"
+
+
+def test_an_animation_in_a_folder_is_no_damage(tmp_path: Path) -> None:
+    """Its first image is scored; the note on it is not a line of damage."""
+    frames = [PillowImage.fromarray(numbered_image(number)) for number in range(3)]
+    (tmp_path / "val").mkdir()
+    frames[0].save(tmp_path / "val" / "1.webp", save_all=True, append_images=frames[1:])
+    write_map(tmp_path / "valannot" / "1.png", 1)
+    damaged: list[str] = []
+    images = ImageSet(parse_dataset(f"camvid:{tmp_path / 'val'},{tmp_path / 'valannot'}"))
+    assert len(list(images.frames(0, 1, damaged))) == 1
+    assert damaged == []
