@@ -106,6 +106,8 @@ def _draw_stages(sheet: Sheet, text: StatusText, scale: Scale) -> None:
         y = px(186 + 19 * (i % rows))
         if i % rows == 0:
             name, median, p90 = STAGE_HEADS
+            if text_px(name, head) + px(6) > middle - left - text_px(median, head):
+                name = name.partition(" ")[0]  # ms: beside a small image the HUD is narrow
             sheet.text((middle, px(167)), median, head, FAINT, anchor="rs")
             sheet.text((right, px(167)), p90, head, FAINT, anchor="rs")
             sheet.text((left, px(167)), name, head, FAINT)
