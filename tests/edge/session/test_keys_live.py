@@ -232,7 +232,7 @@ def goes_on():
     before = frames()
     wait("another frame", lambda: frames() > before + 2)
 def line():  # the columns of the divider, the only white between its handle and the panel below
-    lower = screen()[242:284].min(axis=(0, 2))
+    lower = screen()[244:280].min(axis=(0, 2))
     return np.flatnonzero(lower > 235)
 def tap(x, y):
     xdotool("mousemove", str(x), str(y), "mousedown", "1", "mouseup", "1")
@@ -274,13 +274,13 @@ press(Action.QUIT)
 ESC = (
     POINTER
     + """
+bright = screen()[:440].mean()
 xdotool("key", "h")
-goes_on()
-dark = screen()[:440].mean()
+wait("the help", lambda: screen()[:440].mean() < 0.6 * bright)
 xdotool("key", "f")
 goes_on()
 xdotool("key", "Escape")
-wait("the help to close", lambda: screen()[:440].mean() > 1.4 * dark)
+wait("the help to close", lambda: screen()[:440].mean() > 0.8 * bright)
 goes_on()
 xdotool("key", "Escape")
 goes_on()
