@@ -35,7 +35,7 @@ done
 # inside USER COMMAND: run a shell command in the user's clone; what it starts ends with it.
 inside() {
     case $1 in root) home=/root ;; *) home=/home/$1 ;; esac
-    unshare --mount --pid --fork --mount-proc="$tree/proc" sh -ec '
+    unshare --mount --pid --fork --kill-child --mount-proc="$tree/proc" sh -ec '
         tree=$1
         shift
         mount --rbind /sys "$tree/sys"
