@@ -72,6 +72,7 @@ _COMMANDS = [("edge-app", command.name) for command in PROGRAM.commands] + [
     ("host-tools", name) for name in _HOST
 ]
 _NUMBERS = itertools.count()
+CLUSTER = re.compile(r"host-tools evaluate\b")
 TENSORFLOW = re.compile(r"host-tools (train|convert|diagnose)\b")
 
 
@@ -181,6 +182,8 @@ def test_commands_of_documents_run(
     why = reason_not_to_run(document_command.text)
     if why is not None:
         pytest.skip(why)
+    if CLUSTER.search(document_command.text):
+        pytest.importorskip("distributed", reason="needs the cluster extra")
     if TENSORFLOW.search(document_command.text):
         request.getfixturevalue("networks")
     check_runs(document_command, workplace, bin_folder)
@@ -199,6 +202,8 @@ def test_examples_of_help_run(
     assert shown_here, f"{program} {command} --help shows no example"
     for shown in shown_here:
         if reason_not_to_run(shown.text) is None and adapted(shown.text) not in known:
+            if CLUSTER.search(shown.text):
+                pytest.importorskip("distributed", reason="needs the cluster extra")
             if TENSORFLOW.search(shown.text):
                 request.getfixturevalue("networks")
             check_runs(shown, workplace, bin_folder)
