@@ -127,6 +127,14 @@ def listen_at(text: str) -> tuple[str, int]:
     return host or "127.0.0.1", int(port)
 
 
+def connections(text: str) -> int:
+    """Return a number of connections; one page in a browser needs three."""
+    number = int(text)
+    if not 8 <= number <= 4096:
+        raise argparse.ArgumentTypeError("must be from 8 to 4096")
+    return number
+
+
 def numbers(text: str) -> tuple[float, ...]:
     """Return the numbers of a text like 123.7,116.8,103.9."""
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge_app.commands.arg_types import (
     OptionAdder,
+    connections,
     listen_at,
     natural,
     options_from,
@@ -103,6 +104,17 @@ def _add_view(add: OptionAdder) -> None:
     )
     add.value("--serve", "[HOST:]PORT", text, listen_at)
     add.value("--serve-token", "T", "token for --serve (default: a new one, printed)")
+    text = (
+        "connections to --serve at once; an eighth of them may watch, a third come from one "
+        "address (default: 64)"
+    )
+    add.value("--serve-connections", "N", text, connections)
+    text = "certificate for --serve, in PEM: encrypts the view (default: plain HTTP)"
+    add.value("--serve-cert", "FILE", text, Path)
+    text = (
+        "key of the certificate, in PEM without a passphrase (default: in the certificate's file)"
+    )
+    add.value("--serve-key", "FILE", text, Path)
     text = f"share of the class colours, 0 to 1 (default: {ALPHA})"
     add.value("--alpha", "A", text, share, ALPHA)
     text = (

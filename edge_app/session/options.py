@@ -19,6 +19,7 @@ class OutputOptions:
     kiosk: whether the window fills the screen, and a run without a window is an error.
     keys: whether the keyboard is read. alpha: share of the class colours, 0 to 1.
     serve: host and port for browsers. serve_token: None makes one where it is needed.
+    serve_connections: how many may be open at once. serve_cert, serve_key: PEM files for TLS.
     """
 
     record: Path | None = None
@@ -34,6 +35,9 @@ class OutputOptions:
     edges: str = "auto"
     serve: tuple[str, int] | None = None
     serve_token: str | None = None
+    serve_connections: int | None = None
+    serve_cert: Path | None = None
+    serve_key: Path | None = None
 
     def __post_init__(self) -> None:
         """Check that every option has the one it needs."""
@@ -47,8 +51,11 @@ class OutputOptions:
             raise UsageError("--metrics-max-mb needs --metrics, the folder of the log")
         if self.kiosk and self.headless:
             raise UsageError("--kiosk fills the screen and --headless opens no window; give one")
-        if self.serve_token is not None and self.serve is None:
-            raise UsageError("--serve-token needs --serve, the port for browsers")
+        for name in ("token", "connections", "cert", "key"):
+            if getattr(self, f"serve_{name}") is not None and self.serve is None:
+                raise UsageError(f"--serve-{name} needs --serve, the port for browsers")
+        if self.serve_key is not None and self.serve_cert is None:
+            raise UsageError("--serve-key needs --serve-cert, the certificate for the key")
 
 
 @dataclass(frozen=True, slots=True)

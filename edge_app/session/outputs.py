@@ -66,7 +66,7 @@ class Outputs:
         if self.window is not None:
             self.sinks.append(self.window)
         if wanted.serve is not None:
-            view = stack.enter_context(_browser_view(*wanted.serve, wanted.serve_token))
+            view = stack.enter_context(_browser_view(*wanted.serve, wanted))
             self.sinks.append(view)
             print_markup(console, view.invitation)
         keyboard = stack.enter_context(Keyboard()) if wanted.keys else None
@@ -176,14 +176,18 @@ def _window_title(title: str) -> str:
     return f"{title} - edge-app"
 
 
-def _browser_view(host: str, port: int, token: str | None) -> BrowserView:
+def _browser_view(host: str, port: int, wanted: OutputOptions) -> BrowserView:
     try:
         from edge_app.sinks.serve.browser_view import BrowserView
+        from edge_app.sinks.serve.clients import CONNECTIONS
+        from edge_app.sinks.serve.tls import tls_context
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.partition(".")[0] != "aiohttp":
             raise
         raise SinkError(_missing_aiohttp()) from None
-    return BrowserView(host, port, token=token)
+    tls = tls_context(wanted.serve_cert, wanted.serve_key) if wanted.serve_cert else None
+    connections = wanted.serve_connections or CONNECTIONS
+    return BrowserView(host, port, token=wanted.serve_token, connections=connections, tls=tls)
 
 
 def check_output_options(options: OutputOptions) -> None:
@@ -193,6 +197,10 @@ def check_output_options(options: OutputOptions) -> None:
     check_outputs(files=[options.save], folders=[options.metrics])
     if options.serve is not None and importlib.util.find_spec("aiohttp") is None:
         raise SinkError(_missing_aiohttp())
+    if options.serve_cert is not None:
+        from edge_app.sinks.serve.tls import tls_context
+
+        tls_context(options.serve_cert, options.serve_key)
 
 
 def _missing_aiohttp() -> str:

@@ -95,11 +95,12 @@ def host_of(header: str) -> str:
     return header.partition(":")[0].lower()
 
 
-def address_of(host: str, port: int, token: str | None) -> str:
+def address_of(host: str, port: int, token: str | None, *, tls: bool = False) -> str:
     """Return the address to open in a browser."""
     name = own_address() if host in _ANYWHERE else host
     name = f"[{name}]" if ":" in name else name
-    return f"http://{name}:{port}/" + (f"?token={token}" if token else "")
+    scheme = "https" if tls else "http"
+    return f"{scheme}://{name}:{port}/" + (f"?token={token}" if token else "")
 
 
 def own_address() -> str:

@@ -18,6 +18,7 @@ from edge_app.frame import Status
 from edge_app.paths import assets_dir
 from edge_app.sinks.serve.access import Access
 from edge_app.sinks.serve.class_rows import ClassRow, ClassRows
+from edge_app.sinks.serve.clients import OPTION, Clients, Phase
 from edge_app.sinks.serve.jpeg_feed import JpegFeed
 from edge_app.state import StateKind
 from edge_app.status_text import status_text
@@ -55,12 +56,12 @@ class Site:
     """The handlers of the requests and what they share.
 
     press: called with the name of every key that is pressed on a page.
-    viewers: how many may watch at once. watching: the connections that images are sent to.
+    clients: the connections, whose phases it notes. watching: those that images are sent to.
     classes: those of the newest result.
     """
 
     def __init__(
-        self, feed: JpegFeed, access: Access, press: Callable[[str], None], viewers: int
+        self, feed: JpegFeed, access: Access, press: Callable[[str], None], clients: Clients
     ) -> None:
         self.watching: set[asyncio.Transport] = set()
         self.classes = ClassRows()
@@ -68,7 +69,8 @@ class Site:
         self._feed = feed
         self._access = access
         self._press = press
-        self._viewers = viewers
+        self._clients = clients
+        self._viewers = clients.limits.viewers
         self._keys = {key for entry in KEYS for key in entry.keys}
 
     def app(self) -> web.Application:
@@ -88,6 +90,14 @@ class Site:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self._clients.enter(Phase.REQUEST, request.transport)
+        try:
+            return await self._answer(request, handler)
+        finally:
+            self._clients.enter(Phase.IDLE, request.transport)
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Return the answer to a request that may be made, else why not."""
         access = self._access
         if not access.allows_host(request.headers.get("Host", "")):
             text = "This server has another name; open the address that edge-app printed."
@@ -114,9 +124,12 @@ class Site:
     def _full(self) -> str:
         if len(self.watching) < self._viewers:
             return ""
-        return f"{self._viewers} are watching already, the most allowed; close another view first."
+        return (
+            f"{self._viewers} are watching already, the most allowed; close another view first, or "
+            f"allow more with {OPTION}."
+        )
 
-    async def _page(self, _request: web.Request) -> web.StreamResponse:
+    async def _page(self, request: web.Request) -> web.StreamResponse:
         if self._full:
             return _answer(503, self._full)
         policy = {"Content-Security-Policy": _CONTENT_POLICY}
@@ -125,7 +138,13 @@ class Site:
         )
         access = self._access
         if access.token:
-            page.set_cookie(access.cookie, access.token, httponly=True, samesite="Strict")
+            page.set_cookie(
+                access.cookie,
+                access.token,
+                httponly=True,
+                samesite="Strict",
+                secure=request.secure,
+            )
         return page
 
     def _figures(self) -> dict[str, Any]:
@@ -192,6 +211,7 @@ class Site:
         if line is None:  # the client has already gone
             return
         among.add(line)
+        self._clients.enter(Phase.STREAM, line)
         try:
             await response.prepare(request)
             sock = line.get_extra_info("socket")

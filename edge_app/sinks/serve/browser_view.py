@@ -7,6 +7,7 @@ import errno
 import logging
 import os
 import socket
+import ssl
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -17,11 +18,12 @@ from aiohttp import web
 from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
 from edge_app.frame import Status, Step
+from edge_app.sinks.serve.acceptor import Acceptor
 from edge_app.sinks.serve.access import access_for, address_of
 from edge_app.sinks.serve.app import Site
+from edge_app.sinks.serve.clients import CONNECTIONS, Clients, ConnectionLimits
 from edge_app.sinks.serve.jpeg_feed import JpegFeed
 
-VIEWERS = 8
 _KEYS_KEPT = 64
 _GRACE_S = 0.3  # for streams to report that the run has ended
 
@@ -31,7 +33,8 @@ class BrowserView(Closeable):
 
     host, port: where to listen; port 0 takes a free one. url: the address to open.
     token: what viewers need; one is generated if other machines can reach the view.
-    viewers: how many may watch at once.
+    connections: how many may be open at once; the number of viewers follows from it.
+    tls: certificate and key; None for plain HTTP.
 
     Canvases are kept until the next one, not copied. `write` never waits for a client.
     Raises UsageError for an invalid token, SinkError if the address cannot be used.
@@ -40,15 +43,23 @@ class BrowserView(Closeable):
     every_frame = True
 
     def __init__(
-        self, host: str, port: int, *, token: str | None = None, viewers: int = VIEWERS
+        self,
+        host: str,
+        port: int,
+        *,
+        token: str | None = None,
+        connections: int = CONNECTIONS,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._keys: deque[str] = deque(maxlen=_KEYS_KEPT)
         self.feed = JpegFeed()
         access = access_for(host, token)
-        self._site = Site(self.feed, access, self._keys.append, viewers)
+        self._clients = Clients(ConnectionLimits(connections))
+        self._tls = tls
+        self._site = Site(self.feed, access, self._keys.append, self._clients)
         self._socket = listen(host, port)
         self.port = int(self._socket.getsockname()[1])
-        self.url = address_of(host, self.port, access.token)
+        self.url = address_of(host, self.port, access.token, tls=tls is not None)
         self._begun = threading.Event()
         self._fault: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="serve", daemon=True)
@@ -99,7 +110,9 @@ class BrowserView(Closeable):
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._serve())
+            # The other kind, Windows' own, does not say when a socket has connections.
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.run(self._serve())
         except BaseException as fault:  # noqa: BLE001 - raised in main by the next write
             self._fault = fault
         finally:
@@ -119,17 +132,20 @@ class BrowserView(Closeable):
             keepalive_timeout=15,
         )
         await runner.setup()
+        serve = runner.server
+        if serve is None:
+            raise SinkError("aiohttp has made no server; update it")
+        acceptor = Acceptor(self._socket, serve, self._clients, self._tls)
         try:
-            await web.SockSite(runner, self._socket).start()
+            acceptor.start()
             self._begun.set()
             await self.feed.closing.wait()
-            await asyncio.sleep(0)
+            acceptor.stop()
             for _ in range(10):  # viewers that still read get the end event
                 if not self._site.connections:
                     break
                 await asyncio.sleep(_GRACE_S / 10)
-            for line in self._site.connections:
-                line.abort()
+            self._clients.drop_all()
         finally:
             await runner.cleanup()
 

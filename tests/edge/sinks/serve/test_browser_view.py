@@ -166,7 +166,10 @@ def test_the_ninth_viewer_has_to_wait(view: BrowserView) -> None:
     for path in ("/stream", "/"):
         code, text, _ = ask(view, path)
         assert code == 503
-        assert text == "8 are watching already, the most allowed; close another view first.\n"
+        assert text == (
+            "8 are watching already, the most allowed; close another view first, or allow more "
+            "with --serve-connections.\n"
+        )
     assert json.loads(ask(view, "/status")[1])["full"]
     held.pop().__exit__(None, None, None)
     until(lambda: view.watching == 7)
