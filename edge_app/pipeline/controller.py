@@ -26,6 +26,10 @@ Handler = Callable[[Controls], str | State | None]
 # Returns what to say of an action whose effect cannot be seen, else an empty text.
 Explain = Callable[[Action, Controls], str]
 _NOTE_S = 5.0  # long enough to read a line
+# Actions of one frame: more would hold the frames up, and no person presses as many.
+_ACTIONS = 4
+# Each of these leaves a file; seconds from one to the next.
+_LEAST_S = {Action.SNAPSHOT: 0.5, Action.RECORD: 0.5}
 
 
 @dataclass(slots=True)
@@ -38,6 +42,8 @@ class Controller:
     pointer: what mouse and touch did since the last call, after `keys` was called; None
         without a window.
     explain: asked for a message if an action's handler has none.
+    dropped: how many keys the keyboards have dropped, as no person presses them so fast.
+    stopped: whether the run is to end, which ends the handling of keys, too.
     """
 
     handlers: Mapping[Action, Handler]
@@ -46,21 +52,63 @@ class Controller:
     keys: ReadKeys | None = None
     pointer: ReadPresses | None = None
     explain: Explain = lambda _action, _controls: ""
+    dropped: Callable[[], int] = lambda: 0
+    stopped: Callable[[], bool] = lambda: False
     controls: Controls = field(default_factory=Controls)
     clock: Callable[[], float] = time.monotonic
     _note: State | None = field(default=None, init=False)
     _note_until_s: float = field(default=0.0, init=False)
+    _dropped: int = field(default=0, init=False)  # here
+    _dropped_noted: int = field(default=0, init=False)
+    _acted_s: dict[Action, float] = field(default_factory=dict, init=False)
 
     def poll(self) -> bool:
-        """Handle keys, mouse and touch since the last call; return whether any did something."""
-        acted = False
+        """Handle keys, mouse and touch since the last call; return whether any did something.
+
+        A call takes a limited time: of a burst the first few act, the rest is dropped and counted.
+        """
+        acted, room = False, _ACTIONS
         for name in self.keys() if self.keys is not None else ():
             key = find_key(name, self.controls)
-            if key is not None:
+            if key is None or self.stopped():
+                continue
+            if room and self._is_due(key.action):
+                room -= 1
                 acted |= self._act(key.change, key.action)
+            else:
+                self._dropped += 1
         for change, action in self.pointer() if self.pointer is not None else ():
+            if action is not None and not (room and self._is_due(action)):
+                self._dropped += 1
+                continue
+            room -= action is not None
             acted |= self._act(change, action)
-        return acted
+        return self._note_dropped() or acted
+
+    @property
+    def dropped_keys(self) -> int:
+        """How many keys were dropped, since they came faster than a person presses them."""
+        return self._dropped + self.dropped()
+
+    def _is_due(self, action: Action) -> bool:
+        """Return whether an action may act again; note that it does."""
+        least_s = _LEAST_S.get(action)
+        if least_s is None or (action is Action.RECORD and self.controls.record):
+            return True  # the end of a recording leaves no other file
+        now_s = self.clock()
+        if now_s - self._acted_s.get(action, -least_s) < least_s:
+            return False
+        self._acted_s[action] = now_s
+        return True
+
+    def _note_dropped(self) -> bool:
+        """Show how many keys were dropped, if there are more than before."""
+        number = self.dropped_keys
+        if number == self._dropped_noted:
+            return False
+        self._dropped_noted = number
+        self.note(f"{count(number, 'key')} dropped: they came too fast")
+        return True
 
     def _act(self, change: Change, action: Action | None) -> bool:
         """Change the controls and call the action's handler; return whether that did something."""

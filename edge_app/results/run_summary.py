@@ -99,7 +99,7 @@ class RecordingSummary(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class RunSummary(RunFigures, frozen=True, kw_only=True):
     """The whole file: the figures, and what they were measured on and how the run ended.
 
-    reason: why, unless complete.
+    reason: why, unless complete. dropped_keys: those that came faster than a person presses them.
     """
 
     kind: Literal["run"] = "run"
@@ -109,3 +109,4 @@ class RunSummary(RunFigures, frozen=True, kw_only=True):
     versions: dict[str, str] = {}
     status: Literal["complete", "interrupted", "failed"] = "complete"
     reason: str | None = None
+    dropped_keys: int = 0

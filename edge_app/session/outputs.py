@@ -86,7 +86,13 @@ class Outputs:
         if keyboard is not None and has_keyboard:
             readers.append(keyboard.keys)
         self.keys = joined_keys(readers) if readers else None
+        self._keyboard = keyboard
         self.sinks.append(stack.enter_context(self.terminal))
+
+    def dropped_keys(self) -> int:
+        """Return how many keys were dropped, since they came faster than a person presses them."""
+        displays = sum(sink.dropped_keys for sink in self.sinks if is_display(sink))
+        return displays + (self._keyboard.dropped_keys if self._keyboard is not None else 0)
 
     def _make_recording(self, options: RunOptions) -> Recording:
         wanted = options.outputs

@@ -183,6 +183,7 @@ def _summary(
     return RunSummary(
         **structs.asdict(session.stats.summary()),
         source=session.source.name,
+        dropped_keys=session.controller.dropped_keys,
         recording=outputs.recording.recording,
         board=board(),
         versions=versions(),

@@ -80,6 +80,8 @@ class Session(Closeable):
             [lambda: self.pool.states, self._source_states, lambda: outputs.recording.states],
             keys=outputs.keys,
             pointer=self._pointer(window) if window is not None else None,
+            dropped=outputs.dropped_keys,
+            stopped=stop.is_set,
             explain=lambda action, controls: outputs.key_note(
                 action, controls, self.pool.requested.spec.task
             ),

@@ -15,6 +15,7 @@ from typing import Any
 
 from edge_app.closeable import Closeable
 from edge_app.controls import character_name
+from edge_app.sinks.key_burst import KeyBurst
 
 if sys.platform != "win32":
     import termios
@@ -27,31 +28,75 @@ _REST_S = 0.05
 _ARROWS = {"C": "right", "D": "left"}
 _MAX_BYTES = 32  # no key sends as many
 _SHOW_CURSOR = b"\x1b[?25h"
+# Terminals put these around a paste if asked to (xterm, "Bracketed Paste Mode").
+_PASTE_ON, _PASTE_OFF = b"\x1b[?2004h", b"\x1b[?2004l"
+_PASTE_BEGIN, _PASTE_END = b"\x1b[200~", b"\x1b[201~"
+_PASTE_S = 1.0  # without a byte: its end was lost, and keys must not be dead for ever
+_AT_ONCE = 4096  # bytes, as many as a terminal's buffer in the system holds
+# More between two polls are no fingers, not even of arrows held on a slow board.
+_MOST_BYTES = 128
 
 
 class KeyDecoder:
-    """Decoder of a terminal's bytes to the names of keys; unknown sequences are ignored."""
+    """Decoder of a terminal's bytes to the names of keys.
+
+    Unknown sequences are ignored, and so is everything that is pasted. More bytes at once than
+    keys give are dropped without decoding. dropped: how many bytes that were.
+    """
 
     def __init__(self) -> None:
+        self.dropped = 0
         self._bytes = b""
         self._since_s = 0.0
+        self._is_paste = False
 
     def feed(self, data: bytes, now_s: float) -> list[str]:
         """Return the keys that are complete with these bytes, or after a wait without any."""
+        plain = self._outside_pastes(data, now_s)
         if data:
             self._since_s = now_s
-        self._bytes += data
+        if len(plain) > _MOST_BYTES:
+            place = plain.rfind(b"\x1b", -len(_PASTE_BEGIN) + 1)  # perhaps of a paste
+            kept = plain[place:] if place >= 0 else b""
+            self.dropped += len(plain) - len(kept)
+            plain = kept
+        names, begun = self._decode(plain, now_s)
+        if not self._is_paste:
+            self._bytes = begun
+        return names
+
+    def _decode(self, data: bytes, now_s: float) -> tuple[list[str], bytes]:
+        """Return the keys that are complete, and the bytes of one that is not."""
         names: list[str] = []
-        while self._bytes:
-            length, name = _first_key(self._bytes)
+        while data:
+            length, name = _first_key(data)
             if length == 0:  # begun and not ended
                 if now_s - self._since_s < _REST_S:
                     break
-                length, name = len(self._bytes), "esc" if len(self._bytes) == 1 else None
-            self._bytes = self._bytes[length:]
+                length, name = len(data), "esc" if len(data) == 1 else None
+            data = data[length:]
             if name:
                 names.append(name)
-        return names
+        return names, data
+
+    def _outside_pastes(self, data: bytes, now_s: float) -> bytes:
+        """Return what is not pasted of new bytes, with those kept before: marks may be cut."""
+        if self._is_paste and now_s - self._since_s >= _PASTE_S:
+            self._is_paste, self._bytes = False, b""
+        data, self._bytes = self._bytes + data, b""
+        plain = b""
+        while data:
+            if not self._is_paste:
+                before, begun, data = data.partition(_PASTE_BEGIN)
+                plain += before
+                self._is_paste = bool(begun)
+                continue
+            _, ended, rest = data.partition(_PASTE_END)
+            if not ended:
+                self._bytes = data[-len(_PASTE_END) + 1 :]
+                break
+            self._is_paste, data = False, rest
+        return plain
 
 
 def _first_key(data: bytes) -> tuple[int, str | None]:
@@ -82,6 +127,8 @@ class Keyboard(Closeable):
     restored by `close`, at the end of the process, and while the process is stopped (Ctrl-Z).
     Ctrl-C and Ctrl-Z keep their meaning. A process in the background reads no keys.
 
+    What is pasted is ignored, and so are bursts of keys: each call takes a limited time.
+
     fd: the terminal (default: standard input). usable: False if it is none; no keys come then.
     """
 
@@ -89,6 +136,7 @@ class Keyboard(Closeable):
         self._fd = _standard_input() if fd is None else fd
         self._clock = clock
         self._decoder = KeyDecoder()
+        self._burst = KeyBurst(clock)
         self._before: list[Any] | None = None  # the terminal's settings; None while untouched
         self._handler: Any = None
         self.usable = sys.platform != "win32" and self._fd >= 0 and os.isatty(self._fd)
@@ -103,14 +151,20 @@ class Keyboard(Closeable):
             return []
         data = b""
         try:
-            while select.select([self._fd], [], [], 0)[0]:
-                more = os.read(self._fd, 256)
-                if not more:  # the terminal is gone; SIGHUP handles that
-                    break
-                data += more
+            # Once: a terminal can be written to faster than a loop reads it.
+            if select.select([self._fd], [], [], 0)[0]:
+                data = os.read(self._fd, _AT_ONCE)  # nothing: it is gone; SIGHUP handles that
         except (OSError, ValueError):
             return []
-        return self._decoder.feed(data, self._clock())
+        before = self._decoder.dropped
+        names = self._decoder.feed(data, self._clock())
+        dropped = self._decoder.dropped - before
+        return names if self._burst.admits(len(names) + dropped) else []
+
+    @property
+    def dropped_keys(self) -> int:
+        """How many keys were dropped, since they came too fast; what is pasted is not counted."""
+        return self._burst.dropped
 
     def _in_foreground(self) -> bool:
         """Take the terminal if this process is in its foreground; return whether it is.
@@ -123,6 +177,7 @@ class Keyboard(Closeable):
             if self._before is None:
                 self._before = termios.tcgetattr(self._fd)
                 tty.setcbreak(self._fd, termios.TCSADRAIN)
+                os.write(self._fd, _PASTE_ON)
         except (OSError, termios.error):
             return False
         return True
@@ -134,6 +189,7 @@ class Keyboard(Closeable):
             return
         with suppress(OSError, termios.error):
             if os.tcgetpgrp(self._fd) == os.getpgrp():
+                os.write(self._fd, _PASTE_OFF)
                 termios.tcsetattr(self._fd, termios.TCSADRAIN, before)
 
     def _stopped(self, number: int, where: FrameType | None) -> None:

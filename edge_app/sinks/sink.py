@@ -42,6 +42,11 @@ class Display(Sink, Protocol):
         """Return the names of the keys pressed since the last call."""
         ...
 
+    @property
+    def dropped_keys(self) -> int:
+        """How many keys were dropped, since they came faster than a person presses them."""
+        ...
+
 
 def is_display(sink: Sink) -> TypeGuard[Display]:
     """Return whether a sink reads keys."""

@@ -16,6 +16,7 @@ from edge_app.frame import Image, Status, Step
 from edge_app.pointing import XY, PointerEvent, PointerKind
 from edge_app.sinks.desktop import Size, largest_window_wh
 from edge_app.sinks.display import DisplayVerdict, display_verdict
+from edge_app.sinks.key_burst import KeyBurst
 
 _CLOSED = "q"
 # Bars beside the image are at most so many times as wide as it is.
@@ -55,6 +56,7 @@ class Window(Closeable):
         self._title = title
         self._largest_wh = largest_wh or largest_window_wh()
         self._keys: list[str] = []
+        self._burst = KeyBurst()
         self._pointer: list[PointerEvent] = []
         self._polled = False
         self._shown = False
@@ -164,7 +166,7 @@ class Window(Closeable):
         if not self._shown or self._gone:
             return
         key = key_name(cv2.waitKeyEx(1))
-        if key:
+        if key and self._burst.admits(1):
             self._keys.append(key)
         try:
             visible = cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) >= 1
@@ -184,6 +186,11 @@ class Window(Closeable):
         self._polled = False
         keys, self._keys = self._keys, []
         return keys
+
+    @property
+    def dropped_keys(self) -> int:
+        """How many keys were dropped, since they came faster than a person presses them."""
+        return self._burst.dropped
 
     def _release(self) -> None:
         """Close the window."""

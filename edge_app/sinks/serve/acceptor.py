@@ -16,16 +16,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from edge_app.sinks.serve.clients import Client, Clients
+from edge_app.sinks.serve.clients import Client, Clients, RateBudget
 
 if sys.platform != "win32":
     import resource
 
 _LOG = logging.getLogger("edge_app.browser_view")
 _LOG_S = 60.0
-# As many at once, and then a wait: a flood costs no more than a few per cent of a core.
-_AT_ONCE = 16
-_WAIT_S = 0.05
+# A flood then costs no more than a few per cent of a core; the system holds back the others.
+_ACCEPTED_HZ, _AT_ONCE = 100.0, 32
 _NO_DESCRIPTOR_S = 1.0
 _HANDSHAKE_S = 10.0
 _LATE_S = 1.0  # between two looks for late connections
@@ -58,6 +57,7 @@ class Acceptor:
         self._clients = clients
         self._tls = tls
         self._notes = MinuteLog()
+        self._budget = RateBudget(_ACCEPTED_HZ, _AT_ONCE)
         self._most_descriptors = usable_descriptors()
         self._timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
 
@@ -103,7 +103,10 @@ class Acceptor:
                 self._pause(_NO_DESCRIPTOR_S)
                 return
             self._admit(sock, str(address[0]))
-        self._pause(_WAIT_S)
+            wait_s = self._budget.spend()
+            if wait_s:
+                self._pause(wait_s)
+                return
 
     def _admit(self, sock: socket.socket, address: str) -> None:
         sock.setblocking(False)

@@ -55,13 +55,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Site:
     """The handlers of the requests and what they share.
 
-    press: called with the name of every key that is pressed on a page.
+    press: called with the name of every key that is pressed on a page; False if it is dropped.
     clients: the connections, whose phases it notes. watching: those that images are sent to.
     classes: those of the newest result.
     """
 
     def __init__(
-        self, feed: JpegFeed, access: Access, press: Callable[[str], None], clients: Clients
+        self, feed: JpegFeed, access: Access, press: Callable[[str], bool], clients: Clients
     ) -> None:
         self.watching: set[asyncio.Transport] = set()
         self.classes = ClassRows()
@@ -92,6 +92,7 @@ class Site:
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self._clients.enter(Phase.REQUEST, request.transport)
         try:
+            await self._clients.turn()
             return await self._answer(request, handler)
         finally:
             self._clients.enter(Phase.IDLE, request.transport)
@@ -163,7 +164,8 @@ class Site:
         key = (await request.text()).strip()
         if key not in self._keys:
             return _answer(400, "Unknown key; the page has a button for each.")
-        self._press(key)
+        if not self._press(key):
+            return _answer(429, "Too many keys at once; press one after another.")
         return web.Response(status=204)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:

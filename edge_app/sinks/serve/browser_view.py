@@ -18,13 +18,13 @@ from aiohttp import web
 from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
 from edge_app.frame import Status, Step
+from edge_app.sinks.key_burst import KeyBurst
 from edge_app.sinks.serve.acceptor import Acceptor
 from edge_app.sinks.serve.access import access_for, address_of
 from edge_app.sinks.serve.app import Site
 from edge_app.sinks.serve.clients import CONNECTIONS, Clients, ConnectionLimits
 from edge_app.sinks.serve.jpeg_feed import JpegFeed
 
-_KEYS_KEPT = 64
 _GRACE_S = 0.3  # for streams to report that the run has ended
 
 
@@ -51,12 +51,13 @@ class BrowserView(Closeable):
         connections: int = CONNECTIONS,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._keys: deque[str] = deque(maxlen=_KEYS_KEPT)
+        self._keys: deque[str] = deque()
+        self._burst = KeyBurst()
         self.feed = JpegFeed()
         access = access_for(host, token)
         self._clients = Clients(ConnectionLimits(connections))
         self._tls = tls
-        self._site = Site(self.feed, access, self._keys.append, self._clients)
+        self._site = Site(self.feed, access, self._press, self._clients)
         self._socket = listen(host, port)
         self.port = int(self._socket.getsockname()[1])
         self.url = address_of(host, self.port, access.token, tls=tls is not None)
@@ -96,6 +97,18 @@ class BrowserView(Closeable):
     def keys(self) -> Sequence[str]:
         """Return the names of the keys pressed since the last call."""
         return [self._keys.popleft() for _ in range(len(self._keys))]
+
+    def _press(self, key: str) -> bool:
+        """Take a key; return False for one of a burst, which is dropped."""
+        if not self._burst.admits(1):
+            return False
+        self._keys.append(key)
+        return True
+
+    @property
+    def dropped_keys(self) -> int:
+        """How many keys were dropped, since they came faster than a person presses them."""
+        return self._burst.dropped
 
     def _release(self) -> None:
         """Send the viewers the end of the run, and stop listening."""

@@ -18,6 +18,9 @@ _PER_VIEWER = 8
 # Nobody else on a local network needs this many; a proxy or tunnel comes from this machine.
 _SHARE_OF_ADDRESS = 3
 _SHARE_WITHOUT_REQUEST = 4
+# Requests a second, for all clients together: a page has one for each key, a held one too.
+_REQUESTS_HZ = 60.0
+_REQUESTS_AT_ONCE = 60.0
 
 
 class Phase(Enum):
@@ -101,6 +104,11 @@ class Clients:
         self.limits = limits
         self._clock = clock
         self._open: list[Client] = []
+        self._turns = RateBudget(_REQUESTS_HZ, _REQUESTS_AT_ONCE, clock)
+
+    async def turn(self) -> None:
+        """Wait until another request may be answered: a flood of them is slowed down."""
+        await asyncio.sleep(self._turns.spend())
 
     def __len__(self) -> int:
         """Return the number of open connections."""
@@ -167,6 +175,27 @@ class Clients:
 
     def _forget_closed(self) -> None:
         self._open = [client for client in self._open if client.is_open]
+
+
+class RateBudget:
+    """A number of things a second, of which some may come at once."""
+
+    def __init__(
+        self, rate_hz: float, at_once: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rate_hz = rate_hz
+        self._at_once = at_once
+        self._clock = clock
+        self._left = at_once
+        self._spent_s = clock()
+
+    def spend(self) -> float:
+        """Take one; return for how many seconds it has to wait."""
+        now_s = self._clock()
+        earned = (now_s - self._spent_s) * self._rate_hz
+        self._left = min(self._at_once, self._left + earned) - 1
+        self._spent_s = now_s
+        return max(0.0, -self._left / self._rate_hz)
 
 
 def origin_of(address: str) -> str | None:

@@ -364,3 +364,72 @@ def test_a_key_without_a_message_may_be_explained() -> None:
     assert controller.poll()
     assert [str(state) for state in controller.states()] == ["saved"]
     assert asked == [Action.LEGEND]
+
+
+def counted(bench: Bench, *actions: Action) -> list[Action]:
+    """Give actions handlers that note them; return the notes."""
+    seen: list[Action] = []
+    for action in actions:
+
+        def note(_: Controls, /, action: Action = action) -> None:
+            seen.append(action)
+
+        bench.controller.handlers = {**bench.controller.handlers, action: note}
+    return seen
+
+
+def test_a_burst_of_keys_acts_a_few_times(bench: Bench) -> None:
+    """Four at a time, the rest is dropped, counted and said."""
+    seen = counted(bench, Action.HELP)
+    assert bench.press(*"?" * 30)
+    assert len(seen) == 4
+    assert bench.controller.dropped_keys == 26
+    assert bench.texts() == ["26 keys dropped: they came too fast"]
+    assert bench.press("?")
+    assert len(seen) == 5
+
+
+@pytest.mark.parametrize(("key", "action"), [("s", Action.SNAPSHOT), ("r", Action.RECORD)])
+def test_what_leaves_a_file_acts_twice_a_second(bench: Bench, key: str, action: Action) -> None:
+    """However often the key is pressed; a recording ends at any time."""
+    seen, begun = counted(bench, action), 0
+    for _ in range(100):
+        before, acted = bench.controller.controls, len(seen)
+        bench.press(key, "l")
+        is_on = bench.controller.controls.record
+        assert is_on == (before.record != (key == "r" and len(seen) > acted))
+        begun += is_on > before.record if key == "r" else len(seen) - acted
+        bench.now_s += 0.125
+    assert begun == 25
+    assert bench.controller.dropped_keys == 100 - len(seen) == (75 if key == "s" else 50)
+
+
+def test_no_key_acts_after_the_one_that_ends_the_run(bench: Bench) -> None:
+    """Nor after a signal."""
+    seen = counted(bench, Action.HELP, Action.QUIT)
+    bench.controller.stopped = lambda: Action.QUIT in seen
+    bench.press("?", "q", "?", "q")
+    assert seen == [Action.HELP, Action.QUIT]
+
+
+def test_clicks_have_the_same_limits(bench: Bench) -> None:
+    """A drag has none: it only moves the divider."""
+    seen = counted(bench, Action.HELP, Action.SNAPSHOT)
+    drag = key_of(Action.DIVIDER_LEFT).change
+    presses = [Press(lambda controls: controls, Action.HELP)] * 3
+    presses += [Press(lambda controls: controls, Action.SNAPSHOT)] * 3
+    bench.controller.pointer = lambda: [*presses, *[Press(drag)] * 5]
+    bench.press()
+    assert seen == [*[Action.HELP] * 3, Action.SNAPSHOT]
+    assert bench.controller.dropped_keys == 2
+    assert bench.controller.controls.divider == 0.25
+
+
+def test_keys_that_a_keyboard_dropped_are_said(bench: Bench) -> None:
+    """Once for each time there are more."""
+    bench.controller.dropped = lambda: 974
+    assert bench.press()
+    assert bench.texts() == ["974 keys dropped: they came too fast"]
+    bench.now_s += 6
+    assert not bench.press()
+    assert bench.texts() == []

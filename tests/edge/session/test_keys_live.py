@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,63 @@ def test_every_end_leaves_good_files(app: App, tmp_path: Path, way: str, code: i
     assert app.settings() == before
     if way != "ctrl-c twice":  # the second one may cut the first one's work short
         check_files(tmp_path, "interrupted")
+
+
+@pytest.mark.parametrize("text", [(ROOT / "README.md").read_bytes(), b"s", b"rs", b"v c"])
+def test_a_flood_of_keys_leaves_the_run_alone(app: App, tmp_path: Path, text: bytes) -> None:
+    """Frames go on while keys pour in, hardly a snapshot is left, and a signal ends the run."""
+    app.until("the first frame", lambda: variant_of(tmp_path))
+    app.until("single keys", app.is_raw)
+    text *= 1 + 4096 // len(text)
+    written = 0
+
+    def frames() -> int:
+        """Write more keys, and return how many frames came through."""
+        nonlocal written
+        with suppress(BlockingIOError):
+            for _ in range(20):
+                start = written % len(text)
+                written += os.write(app.fd, text[start : start + 1024])
+        return (tmp_path / "m" / "frames.jsonl").read_bytes().count(b"\n")
+
+    before = frames()
+    app.until("fifty frames", lambda: frames() > before + 50)
+    app.until("many keys", lambda: frames() and written > 20_000)
+    frames()
+    os.kill(app.pid, signal.SIGTERM)
+    app.until("the end", app.finished)
+    assert app.code == 143
+    assert len([*tmp_path.glob("snapshots/*.png")]) <= 4
+    assert len([*tmp_path.rglob("*.mp4")]) <= 3
+    check_files(tmp_path, "interrupted")
+    assert json.loads((tmp_path / "m" / "summary.json").read_text())["dropped_keys"] > 10_000
+
+
+def test_what_is_pasted_into_a_terminal_is_ignored(app: App, tmp_path: Path) -> None:
+    """The terminal is asked to mark it; a key after it counts."""
+    app.until("the first frame", lambda: variant_of(tmp_path))
+    app.until("the request", lambda: b"\x1b[?2004h" in app.said)
+    app.until("single keys", app.is_raw)
+    app.press(b"\x1b[200~q 1 2 q\nquit\x1b[201~3")
+    app.until("the variant", lambda: variant_of(tmp_path) == "dynamic_range")
+    app.press(b"q")
+    app.until("the end", app.finished)
+    assert app.code == 0
+    assert b"\x1b[?2004l" in app.said
+    assert not [*tmp_path.glob("snapshots/*")]
+
+
+def test_keys_in_a_pipe_are_no_keys(tmp_path: Path) -> None:
+    """Whatever pours into standard input, the run reads none of it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "edge_app.cli", *COMMAND, "--headless", "synthetic:320x180",
+         "--max-frames", "30"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, input=100_000 * "sq",
+        capture_output=True, text=True, timeout=LONG_S, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    check_files(tmp_path, "complete")
+    assert not [*tmp_path.glob("snapshots/*")]
 
 
 FOUND = (

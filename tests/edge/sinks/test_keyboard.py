@@ -8,6 +8,7 @@ import signal
 import sys
 import termios
 import time
+import tty
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from edge_app.sinks.keyboard import Keyboard, KeyDecoder
 
 ROOT = Path(__file__).parents[3]
+README = (ROOT / "README.md").read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,65 @@ def test_escape_alone_is_known_after_a_wait() -> None:
     assert decoder.feed(b"", 1.02) == []
     assert decoder.feed(b"", 1.06) == ["esc"]
     assert decoder.feed(b"v", 1.07) == ["v"]
+
+
+def in_pieces(data: bytes, length: int) -> list[str]:
+    """Feed bytes to a decoder in pieces, 10 ms from one to the next; return all keys."""
+    decoder, names = KeyDecoder(), list[str]()
+    for i in range(0, len(data), length):
+        names += decoder.feed(data[i : i + length], 0.01 * i / length)
+    return names
+
+
+PASTE = b"\x1b[200~" + 40 * b"quit s r q\n\x1b[D " + b"\x1b[201~"
+
+
+@pytest.mark.parametrize("length", [1, 2, 5, 7, 64, 4096])
+def test_what_is_pasted_is_ignored(length: int) -> None:
+    """As a whole, however it is cut; the keys around it count."""
+    assert in_pieces(b"v" + PASTE + b"\x1b[C" + PASTE + b"l", length) == ["v", "right", "l"]
+
+
+def test_a_paste_without_an_end_makes_no_key_dead() -> None:
+    """A second later keys count again."""
+    decoder = KeyDecoder()
+    assert decoder.feed(b"v\x1b[200~qqqq", 1.0) == ["v"]
+    assert decoder.feed(b"q", 1.9) == []
+    assert decoder.feed(b"", 3.0) == []
+    assert decoder.feed(b"l", 3.1) == ["l"]
+
+
+def test_more_than_keys_give_is_dropped_without_decoding() -> None:
+    """It is counted; the beginning of a paste at its end is still seen."""
+    decoder = KeyDecoder()
+    assert decoder.feed(4094 * b"q" + b"\x1b[", 1.0) == []
+    assert decoder.dropped == 4094
+    assert decoder.feed(b"200~qqq\x1b[201~l", 1.01) == ["l"]
+
+
+@pytest.mark.parametrize("written", [README, 4000 * b"q", 90 * b"sr "])
+def test_a_burst_is_dropped(written: bytes) -> None:
+    """Text that is pasted into a terminal that marks no paste: no key, a count, and no wait."""
+    master, slave = pty.openpty()
+    os.set_blocking(master, False)
+    with Keyboard(slave) as keyboard:
+        keyboard._in_foreground = lambda: True  # type: ignore[method-assign]
+        tty.setcbreak(slave)
+        begun, keys, polls = 0, list[str](), 0
+        while begun < len(written) or polls < 3:
+            with suppress(BlockingIOError):
+                begun += os.write(master, written[begun : begun + 2000])
+            keys += keyboard.keys()
+            polls = 0 if begun < len(written) else polls + 1
+        assert keys == []
+        assert keyboard.dropped_keys > 0.4 * len(written)  # line ends are no keys, in decoded ones
+        time.sleep(0.25)
+        os.write(master, b"v")
+        while not keys:
+            keys += keyboard.keys()
+        assert keys == ["v"]
+    os.close(master)
+    os.close(slave)
 
 
 def test_without_a_terminal_there_are_no_keys() -> None:

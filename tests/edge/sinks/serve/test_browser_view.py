@@ -124,6 +124,15 @@ def test_a_key_arrives_by_its_name(view: BrowserView, key: str) -> None:
     assert list(view.keys()) == []
 
 
+def test_a_burst_of_keys_is_refused(view: BrowserView) -> None:
+    """As many pass as a person presses in so short a time; the rest is counted."""
+    view._burst._clock = lambda: 9.0
+    codes = [ask(view, "/key", "POST", "v")[0] for _ in range(60)]
+    assert codes == [204] * 32 + [429] * 28
+    assert len(view.keys()) == 32
+    assert view.dropped_keys == 28
+
+
 def test_an_unknown_key_is_refused(view: BrowserView) -> None:
     """With a message, and no key arrives."""
     code, text, _ = ask(view, "/key", "POST", "format the disk")

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from edge_app.sinks.serve.clients import Client, Clients, ConnectionLimits, Phase, origin_of
+from edge_app.sinks.serve.clients import (
+    Client,
+    Clients,
+    ConnectionLimits,
+    Phase,
+    RateBudget,
+    origin_of,
+)
 
 LIMITS = ConnectionLimits(16)  # 5 of one address, 4 without a request, 2 viewers
 
@@ -149,3 +156,12 @@ def test_every_phase_but_watching_has_a_time_limit(
 def test_the_origin_of_an_address(address: str, origin: str | None) -> None:
     """IPv4 has one notation; a network of 64 bits is one client."""
     assert origin_of(address) == origin
+
+
+def test_a_flood_of_requests_is_slowed_down() -> None:
+    """Some come at once, the others wait for their turn; a pause earns as many again."""
+    now_s = 5.0
+    budget = RateBudget(10.0, 3.0, lambda: now_s)
+    assert [budget.spend() for _ in range(5)] == [0, 0, 0, pytest.approx(0.1), pytest.approx(0.2)]
+    now_s += 100
+    assert [budget.spend() for _ in range(4)] == [0, 0, 0, pytest.approx(0.1)]

@@ -33,7 +33,9 @@ def ask(url: str, path: str, key: str | None = None) -> bytes:
     line.request("GET" if key is None else "POST", f"{path}?{at.query}", key)
     answer = line.getresponse()
     assert answer.status in {200, 204}, answer.read()
-    return answer.read()
+    said = answer.read()
+    line.close()
+    return said
 
 
 def served_at(child: subprocess.Popen[str]) -> str:
@@ -109,6 +111,9 @@ def test_a_missing_library_is_reported_with_its_command() -> None:
         (["--serve-token", "long-enough"], "needs --serve"),
         (["--serve", "0", "--serve-token", "short"], "leave it out to get one"),
         (["--serve", "eighty"], "give [HOST:]PORT"),
+        (["--serve-cert", "cert.pem"], "needs --serve"),
+        (["--serve", "0", "--serve-key", "key.pem"], "needs --serve-cert"),
+        (["--serve", "0", "--serve-connections", "3"], "must be from 8 to 4096"),
     ],
 )
 def test_contradicting_options_are_reported(arguments: list[str], message: str) -> None:
@@ -119,6 +124,15 @@ def test_contradicting_options_are_reported(arguments: list[str], message: str) 
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_certificate_that_is_none_ends_the_run_in_one_line() -> None:
+    """Before a model is loaded."""
+    pytest.importorskip("aiohttp", reason="the browser view's web library is not installed")
+    done = edge("run", "--headless", "--serve", "0", "--serve-cert", "none.pem")
+    assert done.returncode == 1
+    assert "none.pem cannot be read" in done.stderr
+    assert (done.stderr.count("\n"), done.stdout) == (1, "")
 
 
 @pytest.mark.parametrize(
