@@ -10,6 +10,7 @@ growth      memory, queues and ages over --minutes, with everything on
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 import tempfile
@@ -60,7 +61,7 @@ class TimedScreen:
 
     def __init__(self, press: Callable[[float], Sequence[str]]) -> None:
         self._press = press
-        self.started_s = time.monotonic()
+        self.started_s: float | None = None  # when the first image came
         self._last: Any = None
         self.shown_s: deque[float] = deque(maxlen=100_000)
         self.ages_ms: deque[float] = deque(maxlen=100_000)
@@ -68,7 +69,10 @@ class TimedScreen:
 
     def write(self, step: Step, status: Status) -> None:
         """Record an image; a copy takes as long as showing it in a window."""
-        self.shown_s.append(time.monotonic() - self.started_s)
+        now_s = time.monotonic()
+        if self.started_s is None:
+            self.started_s = now_s
+        self.shown_s.append(now_s - self.started_s)
         if step.timings is not self._last:
             self._last = step.timings
             self.ages_ms.append(step.timings.end_to_end_ms)
@@ -78,6 +82,8 @@ class TimedScreen:
 
     def keys(self) -> Sequence[str]:
         """Return the keys that are due."""
+        if self.started_s is None:  # a busy machine may take longer than a part for the first
+            return ()
         return self._press(time.monotonic() - self.started_s)
 
     def close(self) -> None:
@@ -148,7 +154,7 @@ def recording(seconds: float) -> None:
             screen = TimedScreen(until(seconds))
             run_live(engine, screen, recording=taken)
             taken.close()
-            wall_s = time.monotonic() - screen.started_s - screen.shown_s[0]
+            wall_s = time.monotonic() - (screen.started_s or 0.0)
         record = taken.recording
         with av.open(str(path)) as container:
             length_s = (container.duration or 0) / 1e6
@@ -183,10 +189,11 @@ def view(turn_s: float, turns: int, rate_hz: float) -> None:
         for turn in range(turns)
     ]
     without, with_it = (statistics.fmean(counts[first::2]) / (turn_s - 0.5) for first in (0, 1))
+    change = with_it / without - 1 if without else math.nan
     say(
         f"view of a camera of {rate_hz:g} Hz: {without:.2f} images per second, "
         f"{with_it:.2f} while recording "
-        f"({with_it / without - 1:+.1%}): {verdict(with_it >= 0.9 * without)}; recorded "
+        f"({change:+.1%}): {verdict(with_it >= 0.9 * without)}; recorded "
         f"{record.frames if record else 0} images, dropped {record.dropped if record else 0}"
     )
 
