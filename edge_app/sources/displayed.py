@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from av import VideoFrame
 from av.packet import Packet
+from av.sidedata.sidedata import SideDataContainer
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
@@ -48,8 +49,8 @@ class FrameConverter:
         """Return a frame: uint8 (H, W, 3) BGR, contiguous, with square pixels and upright."""
         size_wh = displayed_size((video_frame.width, video_frame.height), self._aspect)
         image = to_bgr(video_frame, self._reformatter, size_wh)
-        matrix: Any = video_frame.side_data.get("DISPLAYMATRIX")
-        return image if matrix is None else orient(image, *self._orientation(bytes(matrix)))
+        matrix = _display_matrix(video_frame)
+        return image if matrix is None else orient(image, *self._orientation(matrix))
 
     def _orientation(self, matrix: bytes) -> tuple[bool, bool, bool]:
         found = orientation_of(matrix)
@@ -58,6 +59,17 @@ class FrameConverter:
             if note not in self.notes:
                 self.notes.append(note)
         return found or _UPRIGHT
+
+
+def _display_matrix(video_frame: VideoFrame) -> bytes | None:
+    """Return the display matrix that comes with a frame, None without one.
+
+    `video_frame.side_data` would refer to the frame, which keeps it: such a cycle holds the memory
+    of every frame until Python looks for garbage (60 to 90 MB more at 1280x720, by measurement).
+    """
+    container: Any = SideDataContainer
+    matrix = container(video_frame).get("DISPLAYMATRIX")
+    return None if matrix is None else bytes(matrix)
 
 
 def displayed_size(size_wh: tuple[int, int], aspect: Fraction | None) -> tuple[int, int]:

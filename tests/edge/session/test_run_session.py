@@ -123,11 +123,13 @@ def test_a_sink_that_breaks_at_its_end_leaves_the_summary(
     assets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The error is raised after the summary is written, which names it."""
+    release = MetricsLog._release
 
-    def fail(_: MetricsLog) -> None:
+    def fail(log: MetricsLog) -> None:
+        release(log)
         raise RuntimeError("the sink broke")
 
-    monkeypatch.setattr(MetricsLog, "close", fail)
+    monkeypatch.setattr(MetricsLog, "_release", fail)
     options = RunOptions(
         TaskSpec(read_card(assets / "models" / "street"), "synthetic:96x64"),
         "int8",

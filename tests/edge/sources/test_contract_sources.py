@@ -1,5 +1,6 @@
 """All sources of files behave the same, and `open_source` finds the right one."""
 
+import gc
 from collections.abc import Callable
 from itertools import islice, pairwise
 from pathlib import Path
@@ -105,6 +106,20 @@ def test_iterating_again_starts_again(opener: Opener) -> None:
     assert first.index == 0
     assert both[0] == both[1]
     assert both[0][0] == first.image.tobytes()
+
+
+def test_frames_are_freed_without_the_garbage_collector(opener: Opener) -> None:
+    """Nothing of a frame refers back to it: an image in such a cycle is held for seconds."""
+    with opener(loop=True) as source:
+        frames = iter(source)
+        next(frames)
+        gc.collect()
+        gc.disable()
+        try:
+            assert sum(1 for _ in islice(frames, 40)) == 40
+            assert gc.collect() < 40
+        finally:
+            gc.enable()
 
 
 def test_closing_twice_is_safe_and_final(opener: Opener) -> None:
