@@ -59,6 +59,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks.bench_bare
 	$(BIN)/python -m tests.benchmarks.bench_endtoend
 	$(BIN)/python -m tests.benchmarks.bench_switch
+	$(BIN)/python -m tests.benchmarks.bench_flood
 
 $(VENV)/.venv:
 	@$(find_python); \

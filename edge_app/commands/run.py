@@ -20,6 +20,7 @@ from edge_app.commands.arg_types import (
 )
 from edge_app.commands.model_options import add_model, read_model
 from edge_app.controls import ALPHA, KEYS
+from edge_app.errors import UsageError
 from edge_app.labels import TRUTH_SETS
 
 if TYPE_CHECKING:
@@ -49,10 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="a video, image, folder of images, IDX digits, 'synthetic', a camera (picamera, "
         "/dev/video0, see edge-app cameras) or a stream (rtsp://, http://) "
-        "(default: the sample that fits the model)",
+        "(default: EDGE_SOURCE, else the sample that fits the model)",
     )
     add_model(parser)
     add = OptionAdder(parser)
+    text = "file with the source in one line: other users see a command line (default: none)"
+    add.value("--source-file", "FILE", text, Path)
     add.value("--variant", "V", "variant to run (default: int8, else the first)")
     text = "folder, tarball or IDX file of truth (default: the sample's, else none)"
     add.value("--truth", "T", text)
@@ -103,7 +106,11 @@ def _add_view(add: OptionAdder) -> None:
         "network, to those who have the token (default: no)"
     )
     add.value("--serve", "[HOST:]PORT", text, listen_at)
-    add.value("--serve-token", "T", "token for --serve (default: a new one, printed)")
+    text = (
+        "token for --serve, which other users see on a command line (default: EDGE_SERVE_TOKEN, "
+        "the file EDGE_SERVE_TOKEN_FILE, else a new one, printed)"
+    )
+    add.value("--serve-token", "T", text)
     text = (
         "connections to --serve at once; an eighth of them may watch, a third come from one "
         "address (default: 64)"
@@ -160,11 +167,18 @@ def run_options(options: argparse.Namespace) -> RunOptions:
     """Return the options of a run, with the sample that fits the model by default."""
     from edge_app.model.catalog import default_variant, sample
     from edge_app.session.options import OutputOptions, RunOptions
+    from edge_app.session.private_values import SOURCE, TOKEN, private_value
     from edge_app.session.tasks import TaskSpec
     from edge_app.sources.camera import CameraOptions
 
     spec = read_model(options)
-    source, truth = options.source, options.truth
+    source, truth, token = options.source, options.truth, options.serve_token
+    if source is not None and options.source_file is not None:
+        raise UsageError("SOURCE and --source-file both name a source; give one of them")
+    if source is None:
+        source = private_value(SOURCE, options.source_file)
+    if token is None and options.serve is not None:
+        token = private_value(TOKEN)
     if source is None:
         source, sample_truth = sample(spec)
         truth = truth or sample_truth
@@ -173,7 +187,7 @@ def run_options(options: argparse.Namespace) -> RunOptions:
         RunOptions,
         task=TaskSpec(spec, source, truth, options.truth_labels, options.video_stream),
         variant=options.variant or default_variant(spec),
-        outputs=options_from(options, OutputOptions),
+        outputs=options_from(options, OutputOptions, serve_token=token),
         slideshow_s=options.slideshow,
         camera=options_from(
             options, CameraOptions, size_wh=options.camera_size, exposure_ms=options.exposure

@@ -61,9 +61,11 @@ def install(
     _copy(units / "edge-app.sysusers", paths.sysusers)
     run_command(["systemd-sysusers", str(paths.sysusers)])
     if paths.settings.exists():
+        _close(paths.settings)
         done.append(f"kept {paths.settings}")
     else:
         _copy(units / "edge-app.env", paths.settings)
+        _close(paths.settings)
         done.append(f"wrote {paths.settings}: set your camera there")
     _copy(units / f"{name}.service", paths.unit(name))
     done.append(f"wrote {paths.unit(name)}")
@@ -128,6 +130,13 @@ def _systemd_version(run_command: RunCommand) -> int:
 
 def _copy(origin: Path, target: Path) -> None:
     _write(target, origin.read_text("utf-8"))
+
+
+def _close(path: Path) -> None:
+    """Let root and the service's group alone read a file; systemd reads it as root."""
+    path.chmod(0o640)
+    with suppress(LookupError, PermissionError):  # no such group: root alone can read it
+        shutil.chown(path, group=UNIT)
 
 
 def _write(path: Path, text: str) -> None:

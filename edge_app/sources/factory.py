@@ -21,6 +21,7 @@ _PICAMERA = re.compile(r"(?:picamera|csi):?(\d{0,2})", re.IGNORECASE)
 _NODE = re.compile(r"\d{1,3}|/dev/(?:video|v4l/)\S*")
 _VAGUE = re.compile(r"(?:camera|webcam|usb):?\d*", re.IGNORECASE)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+]+://", re.IGNORECASE)
+_CUT_ADDRESS = re.compile(r"(?:rtsps?|https?):", re.IGNORECASE)
 
 _HEAD_BYTES = 1 << 16  # a PNG says only after its profile and texts that it is an animation
 
@@ -81,6 +82,9 @@ def _live_opener(
         return lambda: NetworkStream(text, camera, retry.open_s, retry.read_s)
     if exists(path) and not path.is_char_device():
         return None
+    if _CUT_ADDRESS.match(text):  # shown, it would show its password
+        scheme = text.partition(":")[0]
+        raise SourceError(f"the address has to begin with {scheme}://; write both slashes")
     if named := _PICAMERA.fullmatch(text):
         from edge_app.sources.picamera import PiCamera
 

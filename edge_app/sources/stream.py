@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from time import perf_counter
-from urllib.parse import urlsplit
 
 import av
 from av.codec.context import Flags
@@ -23,6 +23,7 @@ from edge_app.sources.video_streams import largest, lenient, moving
 SCHEMES = ("rtsp", "rtsps", "http", "https")
 _MAX_UNDECODED = 100  # packets in a row; a lost key frame damages all up to the next one
 _HIDE_S = 1.0  # how long damaged images are left out before they are better than none
+_AUTHORITY, _END_OF_PATH = re.compile(r"[/?#]"), re.compile(r"[?#]")
 _OPTIONS = {
     "rtsp_transport": "tcp",  # over UDP a lost packet smears the image for seconds
     "fflags": "nobuffer",  # deliver the first packets instead of buffering them while probing
@@ -42,9 +43,11 @@ class NetworkStream:
                 url, timeout=(open_s, read_s), options=dict(_OPTIONS), **lenient()
             )
         except (FFmpegError, OSError, ValueError) as fault:
+            advice = "check the address, the user and the password in a player"
+            if "***" in self._url:
+                advice = "in a user or password write / # ? @ as %2F %23 %3F %40"
             raise SourceError(
-                f"{self._url} does not answer with a stream ({_reason(fault)}); "
-                "check the address, the user and the password in a player"
+                f"{self._url} does not answer with a stream ({_reason(fault)}); {advice}"
             ) from None
         try:
             self._begin(url)
@@ -57,7 +60,7 @@ class NetworkStream:
         streams = moving(container.streams.video)
         if not streams or (stream := largest(streams)).codec_context is None:
             raise SourceError(f"{self._url} has no video that can be decoded; check it in a player")
-        if urlsplit(url).scheme.startswith("http") and container.duration:
+        if url.lower().startswith("http") and container.duration:
             raise SourceError(
                 f"{self._url} is a video of {container.duration / av.time_base:.0f} s, not a "
                 "live stream; download it and give the file"
@@ -134,10 +137,19 @@ class NetworkStream:
 
 
 def public_url(url: str) -> str:
-    """Return an address without user, password and query, for display."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"
+    """Return an address without user, password and query, for display.
+
+    A password with / # ? in it, which FFmpeg takes for the end of the host, is left out as well:
+    what may belong to one counts as such.
+    """
+    scheme, _, rest = url.partition("://")
+    before, at, after = rest.rpartition("@")
+    if not at:
+        return f"{scheme}://{_END_OF_PATH.split(rest)[0]}"
+    if "=" in before.partition("?")[2]:  # perhaps an at sign in a query, with a password after it
+        return f"{scheme}://***"
+    hidden = "" if "@" in _AUTHORITY.split(rest)[0] else "***@"
+    return f"{scheme}://{hidden}{_END_OF_PATH.split(after)[0]}"
 
 
 def _reason(fault: Exception) -> str:

@@ -94,6 +94,37 @@ def test_settings_survive_a_second_installation(paths: ServicePaths, program: Pa
     assert "ExecStart=" in paths.unit(UNIT).read_text()
 
 
+def test_settings_are_closed_to_other_users(
+    paths: ServicePaths, program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may have passwords: the service's group can read them, also those of before."""
+    groups: list[tuple[Path, str]] = []
+    monkeypatch.setattr(
+        "edge_app.service.install.shutil.chown",
+        lambda path, group: groups.append((path, group)),
+    )
+    install(paths, units_dir(), program, FakeSystemd())
+    assert paths.settings.stat().st_mode & 0o777 == 0o640
+    paths.settings.chmod(0o644)
+    install(paths, units_dir(), program, FakeSystemd())
+    assert paths.settings.stat().st_mode & 0o777 == 0o640
+    assert groups == [(paths.settings, "edge-app")] * 2
+    assert paths.unit(UNIT).stat().st_mode & 0o777 == 0o644
+
+
+def test_without_the_group_the_settings_are_roots(
+    paths: ServicePaths, program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where systemd-sysusers has made none."""
+    monkeypatch.setattr("edge_app.service.install.UNIT", "no-such-group")
+    monkeypatch.setattr("edge_app.service.install.KIOSK", "edge-app-kiosk")
+    paths.settings.parent.mkdir(parents=True)
+    paths.settings.write_text("EDGE_SOURCE=\n")
+    with pytest.raises(OSError, match="no-such-group"):  # there is no such unit to install either
+        install(paths, units_dir(), program, FakeSystemd())
+    assert paths.settings.stat().st_mode & 0o777 == 0o640
+
+
 def test_a_moved_program_is_found_again(paths: ServicePaths, program: Path, tmp_path: Path) -> None:
     """The link to an older one is replaced; another program stays."""
     paths.program.parent.mkdir(parents=True)

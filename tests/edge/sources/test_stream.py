@@ -34,6 +34,33 @@ def test_an_address_is_shown_without_secrets() -> None:
     assert public_url("rtsp://me:p@ss@host:8554/a/b?key=1") == "rtsp://host:8554/a/b"
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("rtsp://host/a#b?c=1", "rtsp://host/a"),
+        ("rtsp://me:se/cret@host:8554/a?b=1", "rtsp://***@host:8554/a"),
+        ("rtsp://me:se#cret@host/a", "rtsp://***@host/a"),
+        ("rtsp://me:se?cret@host/a", "rtsp://***@host/a"),
+        ("rtsp://me:12/se@cret@host/a", "rtsp://***@host/a"),
+        ("rtsp://me:s@e/cr?et@host/a", "rtsp://host/a"),
+        ("http://host/a?user=me@home&password=secret", "http://***"),
+        ("http://me@host/a?user=me@home&password=secret", "http://***"),
+        ("rtsp://me:secret@[::1/", "rtsp://[::1/"),
+    ],
+)
+def test_a_password_is_hidden_as_a_whole(url: str, shown: str) -> None:
+    """Also with signs that end a host; rather too much is hidden than too little."""
+    assert public_url(url) == shown
+
+
+@pytest.mark.parametrize("text", ["rtsp:/me:secret@host/a", "RTSP:me:secret@host", "http:/x"])
+def test_an_address_without_its_slashes_is_not_repeated(text: str) -> None:
+    """It is no path either, and the message must not show the password in it."""
+    with pytest.raises(SourceError, match="write both slashes") as caught:
+        open_source(text)
+    assert "secret" not in str(caught.value)
+
+
 def test_an_address_without_a_stream_is_an_error() -> None:
     """There is no second attempt."""
     with NetworkCamera() as camera:
