@@ -166,17 +166,19 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
     print_wrapped(console, f"[dim]{board_line(watch.before)}[/]")
     benchmark = Benchmark(request, cases, watch.before, stop)
     title = f"{spec.title} on {Path(source).name}"
-    # A second Ctrl-C ends the current case at once, and keeps what is measured as well.
-    with signals.caught(), suppress(KeyboardInterrupt):
-        run_with_progress(console, title, benchmark)
-    watched = watch.end(benchmark.board_states)
-    detailed, explained = options.details, options.explain
-    print_results(console, title, benchmark, detailed=detailed, explained=explained)
-    result = make_result(benchmark, watched)
-    hint = "" if detailed or explained else _HINT
-    print_verdict(console, result.variants, watched.verdict, hint=hint)
-    if result.variants:
-        _save(console, options, result)
+    with signals.caught():
+        # A second Ctrl-C ends the current case at once, and keeps what is measured as well.
+        with suppress(KeyboardInterrupt):
+            run_with_progress(console, title, benchmark)
+        signals.end()
+        watched = watch.end(benchmark.board_states)
+        detailed, explained = options.details, options.explain
+        print_results(console, title, benchmark, detailed=detailed, explained=explained)
+        result = make_result(benchmark, watched)
+        hint = "" if detailed or explained else _HINT
+        print_verdict(console, result.variants, watched.verdict, hint=hint)
+        if result.variants:
+            _save(console, options, result)
     return _code(watched.verdict, signals.number, allowed=options.allow_throttled)
 
 

@@ -67,6 +67,7 @@ def run_session(
         signals = Signals(stop)
         # Before the terminal is changed: no signal may end the process without restoring it.
         stack.enter_context(signals.caught())
+        stack.callback(source.close)  # before signals are free again: a camera takes its time
         # Until the summary is written, which is after the log is closed.
         stack.enter_context(locked(folders=[options.outputs.metrics]))
         outputs = Outputs(options, source, console, stack, display)

@@ -132,6 +132,21 @@ def test_two_signals_close_everything(tmp_path: Path, pause_ms: int) -> None:
     check_complete(tmp_path)
 
 
+@pytest.mark.parametrize("pause_ms", [0, 40, 120])
+def test_a_signal_when_all_is_written_changes_nothing(tmp_path: Path, pause_ms: int) -> None:
+    """The process takes a moment to end after its summary; a late Ctrl-C leaves the exit code."""
+    child = begin_recording(tmp_path)
+    child.send_signal(signal.SIGTERM)
+    while child.poll() is None and not (tmp_path / "summary.json").exists():
+        time.sleep(0.001)
+    time.sleep(pause_ms / 1000)
+    child.send_signal(signal.SIGINT)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 143, said
+    assert "Traceback" not in said
+    check_complete(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
