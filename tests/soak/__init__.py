@@ -1,0 +1,1 @@
+"""A long run of edge-app under everything at once, and whether it keeps anything."""
