@@ -7,6 +7,10 @@
 # make test-debian12, make test-debian13   as root: set-up and tests on a bare Debian
 # make lint    style and types
 # make bench   speed of the parts, by hand
+# make soak MINUTES=60   everything at once for an hour: what grows, what is lost
+# make lock    the wheels of a Pi and of the image with their hashes, from systemd/*.in
+# make base-digest   write the digest of the image's base into the Dockerfile
+# make audit   ask PyPI for known holes of the locked wheels
 VENV ?= .venv
 OUT  ?= demo
 BIN  := $(VENV)/bin
@@ -31,7 +35,8 @@ define apt_install
 		apt-get install -y -qq --no-install-recommends $(1) >/dev/null || exit 1
 endef
 
-.PHONY: demo run pi test test-tflite-runtime test-arm64 test-debian12 test-debian13 lint bench clean
+.PHONY: demo run pi test test-tflite-runtime test-arm64 test-debian12 test-debian13 lint bench soak lock \
+	base-digest audit clean
 
 demo: $(VENV)/.app
 	$(BIN)/edge-app demo --out $(OUT)
@@ -60,6 +65,40 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks.bench_endtoend
 	$(BIN)/python -m tests.benchmarks.bench_switch
 	$(BIN)/python -m tests.benchmarks.bench_flood
+
+MINUTES ?= 60
+soak: $(VENV)/.dev
+	$(BIN)/python -m tests.soak --minutes $(MINUTES)
+
+# In a venv of their own: their packages have nothing to do with the app's.
+$(VENV)-tools/.tools: $(VENV)/.venv
+	$(BIN)/python -m venv $(VENV)-tools
+	$(VENV)-tools/bin/python -m pip install --quiet --disable-pip-version-check \
+		uv==0.13.9 pip-audit==2.10.1
+	@touch $@
+
+lock: $(VENV)-tools/.tools
+	@sh systemd/lock.sh $(VENV)-tools/bin/uv
+
+# By the digest of all its architectures; needs docker or skopeo, and the network.
+base-digest:
+	@image=$$(sed -n 's/^ARG BASE=\([^@]*\).*/\1/p' Dockerfile.arm64); \
+	digest=$$(docker buildx imagetools inspect "$$image" --format '{{.Manifest.Digest}}' \
+		2>/dev/null || skopeo inspect --format '{{.Digest}}' "docker://$$image" 2>/dev/null); \
+	echo "$$digest" | grep -Eqx 'sha256:[0-9a-f]{64}' || { \
+		echo "no digest of $$image: neither docker nor skopeo got one; try with a network"; \
+		exit 1; \
+	}; \
+	sed -i "s|^ARG BASE=.*|ARG BASE=$$image@$$digest|" Dockerfile.arm64; \
+	grep '^ARG BASE=' Dockerfile.arm64
+
+# --strict: a package that PyPI does not answer for is a failure, not a pass.
+audit: $(VENV)-tools/.tools
+	@for name in pi-bookworm pi-trixie container; do \
+		echo "$$name"; \
+		$(VENV)-tools/bin/pip-audit --strict --disable-pip --require-hashes \
+			--requirement systemd/$$name.txt || exit 1; \
+	done
 
 $(VENV)/.venv:
 	@$(find_python); \
@@ -108,4 +147,4 @@ test-debian13:
 	@RELEASE=trixie sh tests/debian.sh
 
 clean:
-	rm -rf $(VENV) $(VENV)-tflite demo build dist *.egg-info
+	rm -rf $(VENV) $(VENV)-tflite $(VENV)-tools demo soak build dist *.egg-info

@@ -100,7 +100,9 @@ class PythonEnvironment:
         if self.ensurepip and not self.managed:  # Debian turns it off for its own Python
             return f"{self.python} -m ensurepip && {command}"
         if self.container:  # the image leaves pip out on purpose
-            return f"docker build -f Dockerfile.arm64 .  # with {arguments} in container.txt"
+            return (
+                f"docker build -f Dockerfile.arm64 .  # with {arguments} in container.in, make lock"
+            )
         return f"sudo apt install python3-pip && {command}"
 
     def _debian_packages(self, requirements: Iterable[str]) -> list[str]:

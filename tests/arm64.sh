@@ -130,7 +130,7 @@ for release in $RELEASES; do
         runtimes="litert tflite-runtime"
         say "$release: the old runtime and pytest beside LiteRT"
         inside "$release" cortex-a72 .venv/bin/python -m pip install --quiet \
-            --disable-pip-version-check --constraint systemd/container.txt \
+            --disable-pip-version-check --constraint systemd/container.in \
             tflite-runtime pytest pytest-timeout
     fi
     cp "$ARM64_DIR/pictures.npz" "$ARM64_DIR/$release/tmp/"

@@ -76,7 +76,7 @@ def run_session(
         session = stack.enter_context(
             Session(options, source, engine, outputs, cost_bytes, stop, notifier)
         )
-        error = _run_all(session, stack, signals)  # raised below, when nothing can be lost any more
+        error = _run_all(session, signals)  # raised below, when nothing can be lost any more
         notifier.ending()
         for sink in outputs.sinks:
             try:
@@ -102,11 +102,11 @@ def run_session(
         return summary, 128 + number if number else 0
 
 
-def _run_all(session: Session, stack: ExitStack, signals: Signals) -> BaseException | None:
+def _run_all(session: Session, signals: Signals) -> BaseException | None:
     """Run what keys choose, one after another; return what ended it early, if it was an error."""
     try:
         try:
-            for run in session.runs(stack):
+            for run in session.runs():
                 run.go()
         finally:
             signals.end()

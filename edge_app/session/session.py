@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -119,11 +119,8 @@ class Session(Closeable):
             Action.QUIT: self._quit,
         }
 
-    def runs(self, stack: ExitStack) -> Iterator[Run]:
-        """Yield the run of the options, and after each run the one that a key has chosen.
-
-        stack: closes the sources of further runs.
-        """
+    def runs(self) -> Iterator[Run]:
+        """Yield the run of the options, and after each run the one that a key has chosen."""
         yield self._run
         while (key := self._next_engine) is not None:
             self._next_engine = None
@@ -131,9 +128,9 @@ class Session(Closeable):
                 return
             self._rotate_tasks()
             task = self._tasks[0]
-            source = stack.enter_context(task.open_source(loop=self._options.loop))
+            source = task.open_source(loop=self._options.loop)
             self.source.close()
-            self.source = source
+            self.source = source  # nothing else may keep the one before, with its truth
             self.pool.request(key)
             self.pool.preload(None)
             self._outputs.begin(source, key.spec)
@@ -264,7 +261,8 @@ class Session(Closeable):
         return self._next_engine is not None and self.pool.has(self._next_engine)
 
     def close(self) -> None:
-        """Close all engines."""
+        """Close the source and all engines."""
+        self.source.close()
         self.pool.close()
 
 

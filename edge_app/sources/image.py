@@ -143,14 +143,21 @@ def _decode(data: bytes) -> Image | None:
     """
     try:
         if not looks_whole(data):
-            with PillowImage.open(io.BytesIO(data)) as opened:
-                upright = ImageOps.exif_transpose(opened).convert("RGB")
-            return np.ascontiguousarray(np.asarray(upright, np.uint8)[..., ::-1])
+            return _decode_with_pillow(data)
         with quiet_opencv():
             image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        # OpenCV before 4.11, which is what a Pi with Bookworm gets, reads no animation.
+        if image is None and data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+            return _decode_with_pillow(data)
     except (OSError, SyntaxError, ValueError, OverflowError, RuntimeError, cv2.error):
         return None
     return None if image is None else np.asarray(image, np.uint8)
+
+
+def _decode_with_pillow(data: bytes) -> Image:
+    with PillowImage.open(io.BytesIO(data)) as opened:
+        upright = ImageOps.exif_transpose(opened).convert("RGB")
+    return np.ascontiguousarray(np.asarray(upright, np.uint8)[..., ::-1])
 
 
 @contextmanager

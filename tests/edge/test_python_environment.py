@@ -50,7 +50,7 @@ SYSTEM = PythonEnvironment("/usr/bin/python3", managed=True, debian=13)
         (
             PythonEnvironment(pip=False, ensurepip=False, container=True),
             ["av"],
-            "docker build -f Dockerfile.arm64 .  # with av in container.txt",
+            "docker build -f Dockerfile.arm64 .  # with av in container.in, make lock",
         ),
         (
             PythonEnvironment(pip=False, managed=True, debian=12),

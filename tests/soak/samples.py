@@ -57,6 +57,8 @@ def take_sample(pid: int, at_s: float, frames: int, *, quiet: bool) -> Sample:
     """Return what a process has now. Raises OSError if it has ended."""
     process = Path("/proc") / str(pid)
     fields = dict(re.findall(r"^(\w+):\s+(\d+)", (process / "status").read_text(), re.MULTILINE))
+    if "VmRSS" not in fields:
+        raise ProcessLookupError(f"process {pid} has ended")
     return Sample(
         at_s=at_s,
         rss_mb=int(fields["VmRSS"]) * 1024 / _MB,

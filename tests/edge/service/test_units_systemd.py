@@ -10,6 +10,7 @@ from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from edge_app.cli import PROGRAM
 from edge_app.commands.run import run_options
@@ -124,16 +125,60 @@ def _service(unit: str) -> dict[str, str]:
     return dict(parser["Service"])
 
 
-@pytest.mark.parametrize("name", ["pi-bookworm", "pi-trixie", "container"])
-def test_every_requirement_is_pinned(name: str) -> None:
-    """Every requirement is pinned, and numpy to 1 if picamera2 was built for it."""
-    lines = (units_dir() / f"{name}.txt").read_text("utf-8").splitlines()
-    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
+LOCKS = ("pi-bookworm", "pi-trixie", "container")
+
+
+def _setup() -> ConfigParser:
     setup = ConfigParser(interpolation=None)
     setup.read(units_dir().parent / "setup.cfg", "utf-8")
-    wanted = setup["options"]["install_requires"].split()
+    return setup
+
+
+def _pins(text: str) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9.-]+)==([\w.]+)", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_requirement_is_pinned(name: str) -> None:
+    """Every requirement is pinned, and numpy to 1 if picamera2 was built for it."""
+    pins = _pins((units_dir() / f"{name}.in").read_text("utf-8"))
+    wanted = _setup()["options"]["install_requires"].split()
     assert {re.split("[<>=]", line)[0] for line in wanted} <= set(pins)
     assert pins["numpy"].startswith("2." if name == "pi-trixie" else "1.")
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_no_pin_is_a_release_with_known_holes(name: str) -> None:
+    """The floors of setup.cfg hold for what a Pi and the image get."""
+    pins = _pins((units_dir() / f"{name}.in").read_text("utf-8"))
+    setup = _setup()
+    lines = f"{setup['options']['install_requires']}\n{setup['options.extras_require']['serve']}"
+    for requirement in map(Requirement, filter(None, lines.splitlines())):
+        assert requirement.specifier.contains(pins[requirement.name]), requirement.name
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_locked_wheel_has_hashes(name: str) -> None:
+    """`make lock` was run after the last change, and pip can check whatever it installs."""
+    text = (units_dir() / f"{name}.txt").read_text("utf-8")
+    locked = _pins(text)
+    pins = _pins((units_dir() / f"{name}.in").read_text("utf-8"))
+    assert {package: locked.get(package) for package in pins} == pins
+    parts = re.split(r"^(?=[a-z])", text, flags=re.MULTILINE)[1:]
+    assert len(parts) == len(locked)
+    without = [part for part in parts if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", part)]
+    assert without == []
+    assert "://" not in text  # no index of the machine that made it
+
+
+def test_a_pi_and_the_image_install_by_hash_alone() -> None:
+    """And the app itself without downloading what builds it."""
+    for path in (units_dir() / "pi.sh", units_dir().parent / "Dockerfile.arm64"):
+        commands = path.read_text("utf-8").replace("\\\n", " ")
+        installs = [line for line in commands.splitlines() if "pip install" in line]
+        assert installs
+        for line in installs:
+            assert "--require-hashes" in line or "--no-deps --no-build-isolation" in line, line
 
 
 def test_the_installer_is_a_shell_script() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -23,6 +26,7 @@ from edge_app.session.outputs import Outputs
 from edge_app.session.session import Session, affordable
 from edge_app.session.tasks import TaskSpec, tasks_from
 from edge_app.sources.factory import open_source
+from edge_app.sources.source import Source
 from tests.support.fakes import Collector
 from tests.support.steps import texts
 
@@ -72,7 +76,7 @@ def run_session(options: RunOptions, script: Script) -> tuple[Seen, Session]:
         outputs.keys = lambda: script(seen)
         session = Session(options, source, engine, outputs, 1, threading.Event())
         stack.enter_context(session)
-        for run in session.runs(stack):
+        for run in session.runs():
             run.go()
         outputs.recording.close()
     assert session.quit_pressed
@@ -121,23 +125,52 @@ def test_a_key_records_what_is_shown(assets: Path, folder: Path) -> None:
 def test_a_key_changes_the_task_and_back(assets: Path, first: str) -> None:
     """The other model runs on its own sample, and is counted separately."""
     spec = read_card(assets / "models" / first)
-    begun: list[int] = []
-
-    def press(seen: Seen) -> Sequence[str]:
-        if len(begun) < len(seen.models) < 3 and seen.statuses[-1].model == seen.models[-1]:
-            begun.append(len(seen.steps))
-            return ["m"]
-        if len(begun) == 2 and seen.statuses[-1].model == spec.title:
-            return ["q"]
-        return []
-
-    seen, session = run_session(options_for(assets, first, sample(spec)[0]), press)
+    seen, session = run_session(
+        options_for(assets, first, sample(spec)[0]), _there_and_back(spec.title, list)
+    )
     assert seen.models[0] == spec.title
     assert len(seen.models) == 2
     assert seen.statuses[-1].model == spec.title
     variants = session.stats.summary().variants
     assert len(variants) == 2
     assert sum(part.frames for part in variants.values()) == len(seen.steps)
+
+
+def test_a_source_that_a_key_left_is_not_kept(
+    assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run of days, with many changes, has the truth and buffers of one source."""
+    spec = read_card(assets / "models" / "mnist")
+    opened: list[weakref.ref[Source]] = []
+    kept: list[bool] = []
+
+    def remember(*arguments: Any, **options: Any) -> Source:
+        source = open_source(*arguments, **options)
+        opened.append(weakref.ref(source))
+        return source
+
+    monkeypatch.setattr("edge_app.session.tasks.open_source", remember)
+    script = _there_and_back(spec.title, lambda: kept.append(opened[0]() is not None))
+    run_session(options_for(assets, "mnist", sample(spec)[0]), script)
+    assert len(opened) == 2
+    assert kept == [False]
+
+
+def _there_and_back(first: str, on_return: Callable[[], object]) -> Script:
+    """Change the task twice and quit; first: title of the first model."""
+    begun: list[int] = []
+
+    def press(seen: Seen) -> Sequence[str]:
+        if len(begun) < len(seen.models) < 3 and seen.statuses[-1].model == seen.models[-1]:
+            begun.append(len(seen.steps))
+            return ["m"]
+        if len(begun) == 2 and seen.statuses[-1].model == first:
+            gc.collect()
+            on_return()
+            return ["q"]
+        return []
+
+    return press
 
 
 def test_frames_of_each_task_are_in_order(assets: Path) -> None:
