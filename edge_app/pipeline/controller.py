@@ -28,8 +28,10 @@ Explain = Callable[[Action, Controls], str]
 _NOTE_S = 5.0  # long enough to read a line
 # Actions of one frame: more would hold the frames up, and no person presses as many.
 _ACTIONS = 4
-# Each of these leaves a file; seconds from one to the next.
-_LEAST_S = {Action.SNAPSHOT: 0.5, Action.RECORD: 0.5}
+# Each of these leaves a file: seconds from one to the next, and from one press to the next, so
+# that a held key or a flood of it acts once.
+_FILES = {Action.SNAPSHOT, Action.RECORD}
+_FILE_S, _PRESS_S = 0.5, 0.25
 
 
 @dataclass(slots=True)
@@ -61,6 +63,7 @@ class Controller:
     _dropped: int = field(default=0, init=False)  # here
     _dropped_noted: int = field(default=0, init=False)
     _acted_s: dict[Action, float] = field(default_factory=dict, init=False)
+    _pressed_s: dict[Action, float] = field(default_factory=dict, init=False)
 
     def poll(self) -> bool:
         """Handle keys, mouse and touch since the last call; return whether any did something.
@@ -92,11 +95,12 @@ class Controller:
 
     def _is_due(self, action: Action) -> bool:
         """Return whether an action may act again; note that it does."""
-        least_s = _LEAST_S.get(action)
-        if least_s is None or (action is Action.RECORD and self.controls.record):
+        if action not in _FILES or (action is Action.RECORD and self.controls.record):
             return True  # the end of a recording leaves no other file
-        now_s = self.clock()
-        if now_s - self._acted_s.get(action, -least_s) < least_s:
+        now_s, never_s = self.clock(), float("-inf")
+        pressed_s = self._pressed_s.get(action, never_s)
+        self._pressed_s[action] = now_s
+        if now_s - pressed_s < _PRESS_S or now_s - self._acted_s.get(action, never_s) < _FILE_S:
             return False
         self._acted_s[action] = now_s
         return True

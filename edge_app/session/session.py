@@ -32,7 +32,7 @@ from edge_app.session.options import RunOptions
 from edge_app.session.outputs import Outputs, first_controls
 from edge_app.session.tasks import tasks_from
 from edge_app.session.user_state import is_swapped, remember_swapped
-from edge_app.sinks.snapshots import take_snapshot
+from edge_app.sinks.snapshots import SnapshotWriter
 from edge_app.sources.source import Source, are_images
 from edge_app.state import State, StateKind
 
@@ -92,6 +92,7 @@ class Session(Closeable):
                 images_stay=self._images_stay(source),
             ),
         )
+        self._snapshots = SnapshotWriter(_SNAPSHOTS, self.controller.note)
         self.stats = RunStats(
             engine_info(engine),
             source,
@@ -232,9 +233,9 @@ class Session(Closeable):
         if self.source.live:
             remember_swapped(self.source.name, controls.swap_red_blue)
 
-    def _take_snapshot(self, _: Controls, /) -> str:
+    def _take_snapshot(self, _: Controls, /) -> str | None:
         shown = self._run.presenter.snapshot()
-        return f"saved {take_snapshot(_SNAPSHOTS, *shown)}" if shown else "no image yet"
+        return self._snapshots.take(*shown) if shown else "no image yet"
 
     def _choose_next_task(self, _: Controls, /) -> str | None:
         """Load the next task's engine; a camera goes on with it, files give way to its sample."""
@@ -261,7 +262,8 @@ class Session(Closeable):
         return self._next_engine is not None and self.pool.has(self._next_engine)
 
     def close(self) -> None:
-        """Close the source and all engines."""
+        """Close the source and all engines, after the last snapshot is written."""
+        self._snapshots.close()
         self.source.close()
         self.pool.close()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -9,10 +11,44 @@ from typing import Any
 import cv2
 
 from edge_app.atomic import atomic_file, write_atomic
+from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
 from edge_app.frame import Image, Readings, Segmentation, Status, Step
 from edge_app.output_place import disk_fault
 from edge_app.results.json_file import to_json
+
+
+class SnapshotWriter(Closeable):
+    """Writes snapshots in a thread, one at a time: until they are on a card may take a second.
+
+    report: called with what became of each, by the thread. `close` waits for the last one.
+    """
+
+    def __init__(self, folder: Path, report: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._report = report
+        self._thread: threading.Thread | None = None
+
+    def take(self, step: Step, status: Status) -> str | None:
+        """Begin to write a step with a canvas of its own; return why not, if so."""
+        if self._thread is not None and self._thread.is_alive():
+            return "no snapshot: the last one is still being saved"
+        self._thread = threading.Thread(
+            target=self._write, args=(step, status), name="snapshot", daemon=True
+        )
+        self._thread.start()
+        return None
+
+    def _write(self, step: Step, status: Status) -> None:
+        try:
+            self._report(f"saved {take_snapshot(self._folder, step, status)}")
+        except SinkError as fault:
+            self._report(str(fault))
+
+    def _release(self) -> None:
+        """Wait until the last one is written."""
+        if self._thread is not None:
+            self._thread.join()
 
 
 def take_snapshot(folder: Path, step: Step, status: Status) -> Path:

@@ -24,7 +24,7 @@ if sys.platform != "win32":
 _LOG = logging.getLogger("edge_app.browser_view")
 _LOG_S = 60.0
 # A flood then costs no more than a few per cent of a core; the system holds back the others.
-_ACCEPTED_HZ, _AT_ONCE = 50.0, 32
+_ACCEPTED_HZ, _AT_ONCE = 20.0, 16
 _NO_DESCRIPTOR_S = 1.0
 _HANDSHAKE_S = 10.0
 _LATE_S = 1.0  # between two looks for late connections

@@ -19,7 +19,7 @@ _PER_VIEWER = 8
 _SHARE_OF_ADDRESS = 3
 _SHARE_WITHOUT_REQUEST = 4
 # Requests a second, for all clients together: a page has one for each key, a held one too.
-_REQUESTS_HZ = 60.0
+_REQUESTS_HZ = 40.0
 _REQUESTS_AT_ONCE = 60.0
 
 

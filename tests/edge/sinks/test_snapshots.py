@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import math
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 from edge_app.errors import SinkError
 from edge_app.frame import Reading, Readings
 from edge_app.quality import Quality
-from edge_app.sinks.snapshots import take_snapshot
+from edge_app.sinks.snapshots import SnapshotWriter, take_snapshot
 from tests.support import comparisons as compared
 from tests.support import steps
 
@@ -126,3 +127,32 @@ def test_no_half_of_a_snapshot_is_left(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(SinkError, match="the disk is full"):
         take_snapshot(tmp_path, steps.step(1, CANVAS), steps.status())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_snapshot_at_a_time_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for the disk; a second one meanwhile is refused, and the end waits for it."""
+    disk = threading.Event()
+
+    def slow(*arguments: Any) -> Path:
+        assert disk.wait(60)
+        return take_snapshot(*arguments)
+
+    monkeypatch.setattr("edge_app.sinks.snapshots.take_snapshot", slow)
+    said: list[str] = []
+    writer = SnapshotWriter(tmp_path, said.append)
+    assert writer.take(steps.step(7, CANVAS), steps.status()) is None
+    assert "still being saved" in str(writer.take(steps.step(8, CANVAS), steps.status()))
+    assert said == []
+    disk.set()
+    writer.close()
+    [path] = tmp_path.glob("*.png")
+    assert said == [f"saved {path}"]
+
+
+def test_what_went_wrong_in_the_thread_is_said(tmp_path: Path) -> None:
+    """As a message, not as a traceback."""
+    (tmp_path / "file").write_text("")
+    said: list[str] = []
+    with SnapshotWriter(tmp_path / "file" / "folder", said.append) as writer:
+        assert writer.take(steps.step(0, CANVAS), steps.status()) is None
+    assert "choose another folder" in said[0]
