@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.errors import MarkupError
+from rich.markup import escape
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from edge_app.standard_streams import output_may_fail
+from edge_app.standard_streams import output_may_fail, printable
 from edge_app.style import variant_colour
+
+
+class TextConsole(Console):
+    """Console on which no name can do anything but be read.
+
+    Control characters are written out, and text whose markup does not parse stands as it is.
+    """
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Yield the parts of a text, table or view."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return a text by its markup, if it has any."""
+        try:
+            return super().render_str(text, **options)
+        except MarkupError:
+            return super().render_str(text, **{**options, "markup": False})
 
 
 def print_markup(console: Console, text: str) -> None:
@@ -90,7 +115,7 @@ class CompactTable:
 
     def _width(self, column: int) -> int:
         cells = (self._heads[column], *(cells[column] for cells, _ in self._rows))
-        lines = (line for cell in cells for line in Text.from_markup(cell).plain.split("\n"))
+        lines = (line for cell in cells for line in _plain_text(cell).split("\n"))
         least = self._min_width if column >= self._text_columns else 0
         return max(least, *map(cell_len, lines))
 
@@ -111,6 +136,14 @@ class CompactTable:
         return table
 
 
+def _plain_text(markup: str) -> str:
+    """Return what `TextConsole` shows of a text with markup."""
+    try:
+        return printable(Text.from_markup(markup).plain)
+    except MarkupError:
+        return printable(markup)
+
+
 def text_table(title: str, columns: Sequence[str]) -> Table:
     """Return a table of text, wrapped in all columns but the first."""
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1))
@@ -121,4 +154,4 @@ def text_table(title: str, columns: Sequence[str]) -> Table:
 
 def coloured(variant: str) -> str:
     """Return a variant's name in its own colour."""
-    return f"[{variant_colour(variant)}]{variant}[/]"
+    return f"[{variant_colour(variant)}]{escape(variant)}[/]"

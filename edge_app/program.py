@@ -20,6 +20,7 @@ from edge_app.standard_streams import (
     is_output_fault,
     output_may_fail,
     print_error,
+    printable,
 )
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -81,7 +82,7 @@ class CommandParser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: Any = None) -> None:
         """Print the help, the version or an error."""
         with output_may_fail():
-            (file or sys.stderr).write(message)
+            (file or sys.stderr).write(printable(message))
 
     def error(self, message: str) -> NoReturn:
         """Print the message and exit with 2."""

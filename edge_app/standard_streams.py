@@ -6,6 +6,7 @@ import codecs
 import errno
 import io
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from edge_app.output_place import reason_of
 ASCII_SIGNS = {"█": "#", "░": "-", "■": "*", "·": "|", "━": "=", "─": "-", "\N{EN DASH}": "-"}
 ASCII_SIGNS |= dict.fromkeys("▏▎▍▌▋▊▉", " ") | {"…": ".", "\xd7": "x", "µ": "u", "→": ">"}
 _HANDLER = "edge_app.similar"
+# What steers a terminal, and what reverses the order of letters (Unicode 15, Bidi_Control).
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_LONGEST_ERROR = 1_000  # characters; a name in a damaged file may have any number
 _CLOSED = {errno.EPIPE, errno.EIO, None}
 _faults: list[OSError] = []  # of writing to standard output, which there is one of
 
@@ -45,10 +49,21 @@ def _plain(sign: str) -> str:
     return unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode() or "?"
 
 
+def printable(text: str) -> str:
+    r"""Return a text with its control characters written out, as \x1b, line ends and tabs kept.
+
+    Names of files, cameras and classes may have any, and terminals act on them.
+    """
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
 def print_error(text: str) -> None:
-    """Write a line to standard error, if there is one that takes it."""
+    """Write one line to standard error, if there is one that takes it; what is long is cut."""
+    line = printable(" ".join(text.splitlines()))
+    if len(line) > _LONGEST_ERROR:  # the advice is at the end
+        line = f"{line[: _LONGEST_ERROR - 300]} ... {line[-300:]}"
     with suppress(OSError, AttributeError, ValueError):
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
 
 

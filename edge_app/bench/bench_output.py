@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.markup import escape
 from rich.text import Text
 
 from edge_app.bench.benchmark import Benchmark
@@ -26,7 +27,7 @@ def run_with_progress(console: Console, title: str, benchmark: Benchmark) -> Non
         def print_trial(progress: str, case: Case, _phase: str) -> None:
             if (progress, case) not in printed:
                 printed.add((progress, case))
-                print_markup(console, f"{progress}: {case}")
+                print_markup(console, escape(f"{progress}: {case}"))
 
         benchmark.run(print_trial)
         return
@@ -54,7 +55,7 @@ def print_results(
         setups = {_setup(case) for case in cases}
         where = f": {setups.pop()}" if len(setups) == 1 else ""
         console.print(result_table(title + where, cases))
-        print_wrapped(console, f"[dim]{legend(cases)}[/]")
+        print_wrapped(console, f"[dim]{escape(legend(cases))}[/]")
         if detailed:
             for table in detail_tables(cases):
                 console.print(table)
@@ -62,7 +63,7 @@ def print_results(
             _print_reasons(console, case, detailed=detailed, explained=explained)
     for failed, reason in benchmark.failed.items():
         what = "measured in part" if failed in benchmark.trials else "not measured"
-        print_wrapped(console, f"[bold red]{what}[/] {failed}: {reason}")
+        print_wrapped(console, f"[bold red]{what}[/] {escape(f'{failed}: {reason}')}")
 
 
 def _setup(case: CaseResult) -> str:
@@ -71,11 +72,11 @@ def _setup(case: CaseResult) -> str:
 
 def _print_reasons(console: Console, case: CaseResult, *, detailed: bool, explained: bool) -> None:
     long = case.sustained
-    name = f"{coloured(case.variant)} on {_setup(case)}"
+    name = f"{coloured(case.variant)} on {escape(_setup(case))}"
     if explained:
-        print_wrapped(console, f"{name}\n" + "\n".join(f"  - {why}" for why in case.why))
+        print_wrapped(console, f"{name}\n" + "\n".join(f"  - {escape(why)}" for why in case.why))
     elif detailed:
-        print_wrapped(console, f"{name}: {case.delegation}")
+        print_wrapped(console, f"{name}: {escape(case.delegation)}")
     if long:
         print_wrapped(
             console,
@@ -93,11 +94,11 @@ def print_verdict(
     """
     for text in (hint, *verdict.notes):
         if text:
-            print_wrapped(console, f"[dim]{text}[/]")
+            print_wrapped(console, f"[dim]{escape(text)}[/]")
     for sentence in gained(cases):
-        print_wrapped(console, sentence)
+        print_wrapped(console, escape(sentence))
     for reason in verdict.reasons:
-        print_wrapped(console, f"[bold red]not valid[/]: {reason}")
+        print_wrapped(console, f"[bold red]not valid[/]: {escape(reason)}")
 
 
 def gained(cases: Sequence[CaseResult]) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from rich.markup import escape
+
 from edge_app.bench.comparing import CasePair
 from edge_app.board import UNKNOWN
 from edge_app.console import CompactTable, coloured
@@ -125,8 +127,8 @@ def pair_table(
     """
     first, second = names
     columns: dict[str, Callable[[CasePair], str]] = {
-        f"{first}\nms": lambda pair: milliseconds(pair.first_ms),
-        f"{second}\nms": lambda pair: milliseconds(pair.second_ms),
+        f"{escape(first)}\nms": lambda pair: milliseconds(pair.first_ms),
+        f"{escape(second)}\nms": lambda pair: milliseconds(pair.second_ms),
         "time\nratio": lambda pair: _places(pair.time, 2),
         "95 %\nrange": lambda pair: _ratio_span(pair.time_range),
         "end to\nend": lambda pair: _places(pair.end_to_end, 2),
@@ -199,7 +201,7 @@ def _name(case: CaseResult, several: bool) -> str:
 
 
 def _long_name(variant: str, runtime: str, threads: int | None) -> str:
-    return f"{coloured(variant)}\n[dim]{runtime.removesuffix('-runtime')} x{threads}[/]"
+    return f"{coloured(variant)}\n[dim]{escape(runtime.removesuffix('-runtime'))} x{threads}[/]"
 
 
 def _places(value: float | None, places: int) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from edge_app.bench.bench_output import print_verdict
 from edge_app.bench.cases import Case, WorkerRequest
@@ -110,7 +111,7 @@ def _answers(
     for variant in task.spec.variants:
         if stop.is_set():
             break
-        print_markup(console, f"[dim]{task.spec.name} {variant}[/]")
+        print_markup(console, f"[dim]{escape(task.spec.name)} {variant}[/]")
         request = WorkerRequest(
             task.spec,
             Case(variant, options.runtime, options.threads),

@@ -77,12 +77,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure the cases; Ctrl-C keeps what is measured."""
-    from rich.console import Console
-
+    from edge_app.console import TextConsole
     from edge_app.output_lock import locked
     from edge_app.output_place import check_outputs
 
-    console = Console()
+    console = TextConsole()
     if options.describe_results:
         return _describe_results(console)
     outputs = [options.json, options.csv]
@@ -106,7 +105,7 @@ def _run_thesis(options: argparse.Namespace, console: Console) -> int:
     import threading
 
     from edge_app.bench.thesis import ThesisOptions, run_thesis
-    from edge_app.console import print_markup
+    from edge_app.console import print_line
     from edge_app.session.signals import Signals
 
     stop = threading.Event()
@@ -121,13 +120,15 @@ def _run_thesis(options: argparse.Namespace, console: Console) -> int:
     with signals.caught():
         verdict = run_thesis(thesis, console, stop)
     if options.json:
-        print_markup(console, f"result: {options.json}")
+        print_line(console, f"result: {options.json}")
     return _code(verdict, signals.number, allowed=options.allow_throttled)
 
 
 def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
     import threading
     from contextlib import suppress
+
+    from rich.markup import escape
 
     from edge_app.bench.bench_output import print_results, print_verdict, run_with_progress
     from edge_app.bench.benchmark import Benchmark
@@ -163,7 +164,7 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
     stop = threading.Event()
     signals = Signals(stop)
     watch = BoardWatch()
-    print_wrapped(console, f"[dim]{board_line(watch.before)}[/]")
+    print_wrapped(console, f"[dim]{escape(board_line(watch.before))}[/]")
     benchmark = Benchmark(request, cases, watch.before, stop)
     title = f"{spec.title} on {Path(source).name}"
     with signals.caught():
@@ -199,13 +200,13 @@ def _runtimes(options: argparse.Namespace) -> list[str]:
 
 def _save(console: Console, options: argparse.Namespace, result: BenchResult) -> None:
     from edge_app.bench.result_file import to_csv, write_result
-    from edge_app.console import print_markup
+    from edge_app.console import print_line
     from edge_app.results.bench_result import bench_to_json
 
     for path, encode in ((options.json, bench_to_json), (options.csv, to_csv)):
         if path:
             write_result(path, encode(result))
-            print_markup(console, f"result: {path}")
+            print_line(console, f"result: {path}")
 
 
 def _code(verdict: Verdict, signal: int | None, *, allowed: bool) -> int:

@@ -46,12 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List the cameras; having none is not an error."""
-    from rich.console import Console
     from rich.markup import escape
 
-    from edge_app.console import print_markup
+    from edge_app.console import TextConsole, print_markup
 
-    console = Console()
+    console = TextConsole()
     found, reason = _own_cameras()
     found += [_usb_camera(device) for device in devices.cameras()]
     if options.json:

@@ -39,14 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare; exit with 3 if a limit is given and something is slower."""
-    from rich.console import Console
+    from rich.markup import escape
 
     from edge_app.bench.comparing import pairs_of, unmatched_cases
     from edge_app.bench.result_file import read_result
     from edge_app.bench.tables import pair_legend, pair_table
-    from edge_app.console import print_markup, print_wrapped
+    from edge_app.console import TextConsole, print_markup, print_wrapped
 
-    console = Console()
+    console = TextConsole()
     first_path, second_path = options.first, options.second
     if second_path is None:
         first_path, second_path = reference_of(read_result(first_path)), first_path
@@ -65,19 +65,20 @@ def run(options: argparse.Namespace) -> int:
         )
     limit = options.fail_if_slower
     console.print(pair_table(names, pairs, limit))
-    print_wrapped(console, f"[dim]{pair_legend(names, pairs)}[/]")
+    print_wrapped(console, f"[dim]{escape(pair_legend(names, pairs))}[/]")
     if first.source and second.source and first.source != second.source:
         sources = f"{first.source} and {second.source}"
-        print_markup(console, f"[yellow]the results have different sources ({sources})[/]")
+        print_markup(console, f"[yellow]the results have different sources ({escape(sources)})[/]")
     for name, one, other in ((names[0], first, second), (names[1], second, first)):
         for case in unmatched_cases(one, other):
-            print_markup(console, f"[dim]only in {name}: {case}[/]")
+            print_markup(console, f"[dim]only in {escape(name)}: {escape(str(case))}[/]")
     if limit is None:
         return 0
     slower = [pair.variant for pair in pairs if pair.slower(limit)]
     if slower:
         print_markup(
-            console, f"[bold red]slower by more than {100 * limit:g} %[/]: {', '.join(slower)}"
+            console,
+            f"[bold red]slower by more than {100 * limit:g} %[/]: {escape(', '.join(slower))}",
         )
         return _SLOWER
     print_markup(console, f"nothing is slower by more than {100 * limit:g} % beyond its range")

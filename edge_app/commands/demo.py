@@ -37,8 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run every variant on the sample, recording each; stop at the first signal."""
-    from rich.console import Console
-
+    from edge_app.console import TextConsole
     from edge_app.model.card import read_card
     from edge_app.model.catalog import sample
     from edge_app.output_place import check_outputs
@@ -53,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     from edge_app.session.run_session import run_session
     from edge_app.session.tasks import TaskSpec
 
-    console, out = Console(), options.out
+    console, out = TextConsole(), options.out
     check_outputs(folders=[out])
     spec = read_card(_folder(options.model))
     source, truth = sample(spec)

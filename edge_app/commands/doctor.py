@@ -49,17 +49,16 @@ def run(options: argparse.Namespace, machine: Machine | None = None) -> int:
 def _print_findings(machine: Machine) -> list[Finding]:
     """Examine the machine and print the findings; in plain lines if even rich is broken."""
     try:
-        from rich.console import Console
         from rich.markup import escape
 
-        from edge_app.console import text_table
+        from edge_app.console import TextConsole, text_table
     except ImportError:
         found = examine(machine)
         for one in found:
             fix = f"\n      {one.fix}" if one.fix else ""
             sys.stdout.write(f"{one.state:<5} {one.name}: {one.message}{fix}\n")
         return found
-    console = Console()
+    console = TextConsole()
     with console.status("checking this machine") as status:
         found = examine(machine, lambda group: status.update(f"checking: {group}"))
     table = text_table("This machine", ("", "checked", "found"))

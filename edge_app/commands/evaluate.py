@@ -55,11 +55,10 @@ def _evaluate(options: argparse.Namespace) -> int:
     from functools import partial
 
     from msgspec.structs import replace
-    from rich.console import Console
     from rich.progress import TaskID
 
     from edge_app.board import board, versions
-    from edge_app.console import coloured, print_markup
+    from edge_app.console import TextConsole, coloured, print_markup
     from edge_app.evaluate.dataset import ImageSet, parse_dataset
     from edge_app.evaluate.evaluation_file import write_evaluation
     from edge_app.evaluate.evaluation_output import print_evaluation, progress_bar
@@ -71,7 +70,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     from edge_app.session.signals import Signals
 
     prepare_process()
-    console, out = Console(), options.out
+    console, out = TextConsole(), options.out
     spec = read_model(options)
     names = spec.chosen(options.variants)
     dataset = parse_dataset(options.dataset)

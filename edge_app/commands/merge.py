@@ -32,8 +32,7 @@ def run(options: argparse.Namespace) -> int:
     """Add up evaluations; nothing is written if they do not belong together."""
     from functools import reduce
 
-    from rich.console import Console
-
+    from edge_app.console import TextConsole
     from edge_app.errors import UsageError
     from edge_app.evaluate.evaluation_file import ALLOWANCES, merge, write_evaluation
     from edge_app.evaluate.evaluation_output import print_evaluation
@@ -51,5 +50,5 @@ def run(options: argparse.Namespace) -> int:
     results = [read_evaluation(path) for path in options.results]
     total = reduce(lambda first, second: merge(first, second, allow), results)
     write_evaluation(total, options.out)
-    print_evaluation(Console(), total, options.out)
+    print_evaluation(TextConsole(), total, options.out)
     return 0

@@ -41,14 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List or check models; return 1 if a check fails."""
-    from rich.console import Console
+    from rich.markup import escape
 
-    from edge_app.console import coloured, text_table
+    from edge_app.console import TextConsole, coloured, text_table
     from edge_app.doctor.variant_check import PASSED, check_variant
     from edge_app.model.card import read_card
     from edge_app.model.catalog import shipped_models
 
-    console = Console()
+    console = TextConsole()
     if options.action == "list":
         if options.model:
             raise UsageError(
@@ -61,12 +61,14 @@ def run(options: argparse.Namespace) -> int:
     for name in names:
         spec = _model_with_card(name)
         folder = next((variant.path.parent for variant in spec.variants.values()), name)
-        table = text_table(f"{spec.title} [dim]({folder})[/]", ("variant", "verdict"))
+        table = text_table(
+            f"{escape(spec.title)} [dim]({escape(str(folder))})[/]", ("variant", "verdict")
+        )
         for variant in spec.variants.values():
             check = check_variant(spec, variant, runtime=options.runtime, threads=options.threads)
             failed = failed or check.state != PASSED
             colour = "green" if check.state == PASSED else "bold red"
-            table.add_row(coloured(variant.name), f"[{colour}]{check.message}[/]")
+            table.add_row(coloured(variant.name), f"[{colour}]{escape(check.message)}[/]")
         console.print(table)
     return 1 if failed else 0
 
@@ -84,6 +86,8 @@ def _model_with_card(name: str) -> ModelSpec:
 
 
 def _overview(specs: list[ModelSpec]) -> CompactTable:
+    from rich.markup import escape
+
     from edge_app.console import CompactTable, coloured
     from edge_app.style import file_size
 
@@ -93,7 +97,7 @@ def _overview(specs: list[ModelSpec]) -> CompactTable:
     for spec in specs:
         width, height = spec.input.size_wh
         channels = spec.input.channels
-        about = (spec.name, f"[dim]{spec.task}[/]", f"[dim]{width}x{height} {channels}[/]")
+        about = (escape(spec.name), f"[dim]{spec.task}[/]", f"[dim]{width}x{height} {channels}[/]")
         lines = list(zip_longest(about, spec.variants.values(), fillvalue=None))
         for number, (name, variant) in enumerate(lines):
             cells = ("", "", "")

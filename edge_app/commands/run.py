@@ -150,13 +150,12 @@ def _add_camera(group: argparse._ArgumentGroup) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run once; return the exit code."""
-    from rich.console import Console
-
+    from edge_app.console import TextConsole
     from edge_app.session.run_session import run_session
     from edge_app.sinks.summary import summary_table
     from edge_app.standard_streams import output_may_fail
 
-    console = Console()
+    console = TextConsole()
     summary, code = run_session(run_options(options), console)
     with output_may_fail():
         console.print(summary_table(summary, console.width))

@@ -108,11 +108,9 @@ def _desktop_user(name: str | None) -> tuple[str, Path]:
 
 
 def _print_status(paths: ServicePaths) -> int:
-    from rich.console import Console
+    from edge_app.console import TextConsole, print_markup
 
-    from edge_app.console import print_markup
-
-    console, names = Console(), installed(paths)
+    console, names = TextConsole(), installed(paths)
     if not names:
         print_markup(console, "no service is installed; sudo edge-app service install")
         return _NOT_RUNNING

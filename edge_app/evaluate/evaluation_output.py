@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -72,5 +73,5 @@ def _print_classes(console: Console, result: EvaluationResult, names: list[str])
     scores = [(each.recall() if classifier else each.iou()).tolist() for each in matrices]
     for label, *row in zip(result.classes, *scores, strict=True):
         if not all(map(math.isnan, row)):
-            table.add_row(label, *map(fraction, row))
+            table.add_row(escape(label), *map(fraction, row))
     console.print(table)

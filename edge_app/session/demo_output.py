@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from edge_app.console import CompactTable, coloured, print_line, print_wrapped
 from edge_app.model.card import ModelSpec
@@ -48,8 +49,8 @@ def print_beginning(console: Console, spec: ModelSpec, source: str) -> None:
     names = list(map(spaced, spec.variants))
     print_wrapped(
         console,
-        f"[bold]{spec.title}[/]: {', '.join(names[:-1])} and {names[-1]}, one after the other on "
-        f"{Path(source).name}; Ctrl-C stops",
+        f"[bold]{escape(spec.title)}[/]: {', '.join(names[:-1])} and {names[-1]}, one after the "
+        f"other on {escape(Path(source).name)}; Ctrl-C stops",
     )
 
 
@@ -74,7 +75,7 @@ def print_results(console: Console, spec: ModelSpec, rows: Sequence[VariantSumma
         for row in rows
     )
     for sentence in gains(figures):
-        print_wrapped(console, sentence)
+        print_wrapped(console, escape(sentence))
 
 
 def _table(spec: ModelSpec, rows: Sequence[VariantSummary]) -> CompactTable:

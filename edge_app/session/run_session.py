@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from edge_app.board import board, versions
-from edge_app.console import print_line, print_markup, print_wrapped
+from edge_app.console import print_line, print_wrapped
 from edge_app.errors import EdgeError, UsageError
 from edge_app.frame import Image
 from edge_app.model.engine import Engine, load_engine
@@ -120,16 +120,18 @@ def _print_start(console: Console, engine: Engine, source: Source) -> None:
     network, spec = engine.network, engine.spec
     print_wrapped(
         console,
-        f"[bold]{spec.title}[/] {engine.variant.name} on {network.runtime.title}, "
+        f"[bold]{escape(spec.title)}[/] {engine.variant.name} on {network.runtime.title}, "
         f"{count(network.threads, 'thread')}, loaded in {duration(network.init_ms)}; "
         f"{escape(source.name)}",
     )
-    print_wrapped(console, f"[dim]{network.delegation.summary()}[/]")
+    print_wrapped(console, f"[dim]{escape(network.delegation.summary())}[/]")
     for note in network.notes:
-        print_wrapped(console, f"[dim]from the runtime: {note}[/]")
+        print_wrapped(console, f"[dim]from the runtime: {escape(note)}[/]")
     _print_notes(console, source.notes)
     if spec.guessed:
-        print_wrapped(console, f"[yellow]guessed from the file: {'; '.join(spec.guessed)}[/]")
+        print_wrapped(
+            console, f"[yellow]guessed from the file: {escape('; '.join(spec.guessed))}[/]"
+        )
 
 
 def _print_notes(console: Console, notes: Iterable[str]) -> None:
@@ -155,7 +157,7 @@ def _print_end(
     source = session.source
     metrics = options.outputs.metrics
     if metrics:
-        print_markup(console, f"metrics: {metrics / 'frames.jsonl'} and summary.json")
+        print_line(console, f"metrics: {metrics / 'frames.jsonl'} and summary.json")
     limited = options.loop or options.max_frames is not None or options.as_fast_as_possible
     if summary.status == "complete" and outputs.is_followed and not (source.live or limited):
         print_wrapped(console, f"{escape(source.name)} has ended; --loop starts it over at its end")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from rich.console import Group, RenderableType
+from rich.markup import escape
 from rich.text import Text
 
 from edge_app.console import CompactTable
@@ -97,7 +98,7 @@ def variant_table(variants: Mapping[str, VariantSummary]) -> CompactTable:
     for name, one in variants.items():
         invoke, end_to_end = (one.stages.get(stage) for stage in ("invoke", "end_to_end"))
         table.add_row(
-            f"[{variant_colour(one.variant)}]{name}[/]",
+            f"[{variant_colour(one.variant)}]{escape(name)}[/]",
             f"{one.frames:,}",
             significant(one.shown_fps),
             milliseconds(invoke.p50_ms if invoke else None),

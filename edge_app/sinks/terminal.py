@@ -12,6 +12,7 @@ from rich.live import Live
 
 from edge_app.answer_text import answer_text
 from edge_app.closeable import Closeable
+from edge_app.console import TextConsole
 from edge_app.controls import Controls
 from edge_app.errors import SinkError
 from edge_app.frame import Segmentation, Status, Step
@@ -45,7 +46,7 @@ class Terminal(Closeable):
         keys: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._console = console or Console()
+        self._console = console or TextConsole()
         self._interval_s = interval_s or (_LIVE_S if self.is_screen else _LINES_S)
         self._frame_count = frame_count
         self._keys = keys

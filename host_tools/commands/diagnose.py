@@ -37,10 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare the two variants; print the worst layers, the verdict and advice."""
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from edge_app.console import print_line, print_wrapped
+    from edge_app.console import TextConsole, print_line, print_wrapped
     from edge_app.errors import UsageError
     from edge_app.output_place import check_outputs
     from host_tools.diagnose.advice import advice, repair_advice, verdict
@@ -53,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         spread_images,
     )
 
-    console = Console()
+    console = TextConsole()
     check_outputs(folders=[options.out])
     if options.samples < 1:
         raise UsageError(f"--samples {options.samples}: give 1 or more")

@@ -46,9 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Evaluate, print the scores; return 130 after Ctrl-C."""
-    from rich.console import Console
-
-    from edge_app.console import print_markup
+    from edge_app.console import TextConsole, print_markup
     from edge_app.errors import UsageError
     from edge_app.evaluate.dataset import parse_dataset
     from edge_app.evaluate.evaluation_output import print_evaluation
@@ -59,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     from host_tools.cluster.cluster_evaluation import ClusterOptions, evaluate
     from host_tools.cluster.connection import connected, worker_count
 
-    console = Console()
+    console = TextConsole()
     check_outputs(folders=[options.out])
     dataset = parse_dataset(options.dataset)
     specs = [resolve_model(name, runtime=options.runtime) for name in options.model]

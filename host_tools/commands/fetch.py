@@ -30,14 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Download, unpack, and print the licence and the next command."""
-    from rich.console import Console
     from rich.progress import DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
-    from edge_app.console import print_line
+    from edge_app.console import TextConsole, print_line
     from edge_app.output_place import check_outputs
     from host_tools.fetch.fetch import RECORD_NAME, fetch
 
-    console = Console()
+    console = TextConsole()
     download, folder = DOWNLOADS[options.what], options.out or Path(options.what)
     check_outputs(folders=[folder])
     text, bar, *_ = Progress.get_default_columns()

@@ -37,11 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Make the page; print its path and the warnings of the results."""
-    from rich.console import Console
-
+    from edge_app.console import TextConsole
     from host_tools.report.build_report import ReportOptions, build_report
 
     reference = not options.no_reference
     wanted = options_from(options, ReportOptions, names=options.name, reference=reference)
-    build_report(wanted, Console())
+    build_report(wanted, TextConsole())
     return 0

@@ -26,9 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the sample and print its files."""
-    from rich.console import Console
-
-    from edge_app.console import print_line
+    from edge_app.console import TextConsole, print_line
     from edge_app.output_place import check_outputs
     from host_tools.datasets import find_mnist, write_sample
 
@@ -36,5 +34,5 @@ def run(options: argparse.Namespace) -> int:
     folder = find_mnist(options.data)
     for path in write_sample(folder, options.out, count=options.count, seed=options.seed):
         size = path.stat().st_size
-        print_line(Console(), f"{path}: {options.count} digits, {size:,} bytes")
+        print_line(TextConsole(), f"{path}: {options.count} digits, {size:,} bytes")
     return 0

@@ -34,14 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Draw the clip or the frames, and print the files."""
-    from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    from edge_app.console import print_line
+    from edge_app.console import TextConsole, print_line
     from edge_app.output_place import check_outputs
     from host_tools.synthetic_streets.clip import Clip, write_clip, write_scenes
 
-    console = Console()
+    console = TextConsole()
     check_outputs(folders=[options.out])
     text, bar, *_ = Progress.get_default_columns()
     columns = (text, bar, MofNCompleteColumn(), TimeRemainingColumn())

@@ -100,12 +100,10 @@ def _minutes(text: str) -> float:
 
 
 def _train_street(options: argparse.Namespace) -> int:
-    from rich.console import Console
-
-    from edge_app.console import print_line
+    from edge_app.console import TextConsole, print_line
     from host_tools.train.street.train_street import StreetOptions, train_street
 
-    console = Console()
+    console = TextConsole()
     trained = train_street(options_from(options, StreetOptions), console)
     chart = options.out.with_suffix(".history.png")
     if not trained.finished:
@@ -121,10 +119,8 @@ def _train_street(options: argparse.Namespace) -> int:
 
 
 def _train_mnist(options: argparse.Namespace) -> int:
-    from rich.console import Console
-
     from edge_app.atomic import write_atomic
-    from edge_app.console import print_line
+    from edge_app.console import TextConsole, print_line
     from host_tools.charts.drawing import check_matplotlib
     from host_tools.datasets import find_mnist, read_digits
     from host_tools.train.checkpoint import check_target, checkpoint_path, read_checkpoint
@@ -132,7 +128,7 @@ def _train_mnist(options: argparse.Namespace) -> int:
     from host_tools.train.mnist.train_digits import RECIPES, train_digits
     from host_tools.train.watching import training_bar
 
-    console = Console()
+    console = TextConsole()
     check_target(options.out, options.epochs, options.seed)
     check_matplotlib()
     checkpoint = checkpoint_path(options.out)
