@@ -11,6 +11,7 @@
 # make lock    the wheels of a Pi and of the image with their hashes, from systemd/*.in
 # make base-digest   write the digest of the image's base into the Dockerfile
 # make audit   ask PyPI for known holes of the locked wheels
+# make fuzz N=1000   so many seeded attacks on each kind of input (KINDS=cards: on one)
 VENV ?= .venv
 OUT  ?= demo
 BIN  := $(VENV)/bin
@@ -35,7 +36,7 @@ define apt_install
 		apt-get install -y -qq --no-install-recommends $(1) >/dev/null || exit 1
 endef
 
-.PHONY: demo run pi test test-tflite-runtime test-arm64 test-debian12 test-debian13 lint bench soak lock \
+.PHONY: demo run pi test test-tflite-runtime test-arm64 test-debian12 test-debian13 lint bench soak fuzz lock \
 	base-digest audit clean
 
 demo: $(VENV)/.app
@@ -99,6 +100,9 @@ audit: $(VENV)-tools/.tools
 		$(VENV)-tools/bin/pip-audit --strict --disable-pip --require-hashes \
 			--requirement systemd/$$name.txt || exit 1; \
 	done
+
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz.campaign $(KINDS) --count $(or $(N),1000) --seed $(or $(SEED),0)
 
 $(VENV)/.venv:
 	@$(find_python); \

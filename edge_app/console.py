@@ -32,11 +32,12 @@ class TextConsole(Console):
             yield segment if segment.control else segment._replace(text=printable(segment.text))
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """Return a text by its markup, if it has any."""
+        """Return a text by its markup, if it has any; written out here, before lines are broken."""
+        shown = printable(text)
         try:
-            return super().render_str(text, **options)
+            return super().render_str(shown, **options)
         except MarkupError:
-            return super().render_str(text, **{**options, "markup": False})
+            return super().render_str(shown, **{**options, "markup": False})
 
 
 def print_markup(console: Console, text: str) -> None:

@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
             task=TaskSpec(spec, source, truth),
             variant=variant,
             outputs=OutputOptions(
-                record=out / f"{spec.name}-{variant}.mp4",
+                record=out / f"{spec.file_stem}-{variant}.mp4",
                 metrics=out / variant,
                 headless=headless,
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,10 +17,17 @@ from edge_app.atomic import write_atomic
 from edge_app.errors import ModelError, UsageError
 from edge_app.input_file import check_is_file
 from edge_app.labels import LABEL_SETS, LabelSet, label_set, numbered_labels
-from edge_app.results.model_card import CARD_SCHEMA, ModelCard, OwnLabels, parse_model_card
+from edge_app.results.model_card import (
+    CARD_SCHEMA,
+    MAX_CARD_BYTES,
+    ModelCard,
+    OwnLabels,
+    parse_model_card,
+)
 from edge_app.results.model_card import VARIANTS as VARIANTS
 
 CARD_NAME = "model.json"
+_LONGEST_STEM = 100  # bytes; file systems take 255 with what follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +145,12 @@ class ModelSpec:
     licence: str = ""
     guessed: tuple[str, ...] = ()
 
+    @property
+    def file_stem(self) -> str:
+        """The name as the start of a file's name: it leads to no other folder, and is no option."""
+        kept = re.sub(r"[^\w.-]", "-", self.name)
+        return kept.encode()[:_LONGEST_STEM].decode(errors="ignore").strip("-.") or "model"
+
     def variant(self, name: str) -> Variant:
         """Return a variant by name; raise UsageError listing the names if there is none."""
         if name not in self.variants:
@@ -156,7 +170,9 @@ def read_card(folder: Path) -> ModelSpec:
     path = folder / CARD_NAME
     check_is_file(path, ModelError)
     try:
-        return _spec_of(parse_model_card(path.read_bytes()), folder)
+        with path.open("rb") as file:
+            content = file.read(MAX_CARD_BYTES + 1)
+        return _spec_of(parse_model_card(content), folder)
     except FileNotFoundError:
         raise ModelError(
             f"{folder} has no {CARD_NAME}; name a model folder, "

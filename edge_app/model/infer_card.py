@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
 import zlib
 from contextlib import suppress
@@ -13,6 +15,8 @@ from edge_app.labels import LabelSet, label_set, numbered_labels
 from edge_app.model.card import VARIANTS, InputSpec, ModelSpec, TensorInfo, Variant, file_sha256
 from edge_app.model.interpreter.loading import load_network
 
+# ImageNet's 21,841 names have 0.5 MB.
+_MAX_LABEL_BYTES, _LONGEST_LABEL = 4_000_000, 200
 Scaling = tuple[tuple[float, ...], tuple[float, ...]]
 
 # Digits are trained as 0..1 (the Keras examples, the reference), photographs as -1..1 (MobileNets).
@@ -139,12 +143,25 @@ def _infer_labels(
 
 
 def _packed_labels(path: Path) -> tuple[str, ...]:
-    """Return the label file that TFLite metadata appends to a model as a zip archive."""
+    """Return the label file that TFLite metadata appends to a model as a zip archive.
+
+    Raises ModelError if it unpacks to more than any label file has.
+    """
     # Damage in what is appended is no reason to refuse the model.
-    damage = (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError)
+    damage = (
+        zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError, ValueError,
+        struct.error, NotImplementedError,
+    )  # fmt: skip
     with suppress(*damage), zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             if name.endswith(".txt"):
-                lines = archive.read(name).decode("utf-8", "replace").splitlines()
-                return tuple(line.strip() for line in lines if line.strip())
+                with archive.open(name) as file:  # what its header states may be wrong
+                    content = file.read(_MAX_LABEL_BYTES + 1)
+                if len(content) > _MAX_LABEL_BYTES:
+                    raise ModelError(
+                        f"the labels packed in {path} have more than {_MAX_LABEL_BYTES // 10**6} "
+                        "MB, the limit; name a label set with --labels"
+                    )
+                lines = content.decode("utf-8", "replace").splitlines()
+                return tuple(line.strip()[:_LONGEST_LABEL] for line in lines if line.strip())
     return ()

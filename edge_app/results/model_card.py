@@ -1,6 +1,7 @@
 """Model cards: the file model.json beside a model's .tflite files."""
 
 import json
+import re
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,12 @@ from msgspec import Meta, Struct
 from edge_app.results.json_file import check_schema, readable
 
 CARD_SCHEMA = 1
+# The largest card that ships has 8 kB; class names and golden classes of the largest networks
+# would take some hundred.
+MAX_CARD_BYTES = 4_000_000
+# Longer names fill no screen, and take minutes to fit into one.
+Name = Annotated[str, Meta(max_length=200)]
+_SURROGATE = re.compile("[\ud800-\udfff]")
 Task = Literal["segmentation", "classification"]
 ChannelOrder = Literal["rgb", "bgr", "gray"]
 Fit = Literal["stretch", "letterbox"]
@@ -19,8 +26,8 @@ VARIANTS = ("float32", "float16", "dynamic_range", "int8")  # in the order they 
 class OwnLabels(Struct, frozen=True):
     """A label set that does not ship with the app, by the names of its classes."""
 
-    name: str
-    names: Annotated[tuple[str, ...], Meta(min_length=1)]
+    name: Name
+    names: Annotated[tuple[Name, ...], Meta(min_length=1)]
 
 
 class InputRecord(Struct, frozen=True, kw_only=True):
@@ -44,7 +51,7 @@ class VariantRecord(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Check that the file is in the folder of the card."""
-        if self.file in {"", ".."} or PurePath(self.file).name != self.file:
+        if self.file in {"", ".."} or PurePath(self.file).name != self.file or "\0" in self.file:
             raise ValueError(f"file '{self.file}' is not a plain name beside the card")
 
 
@@ -63,8 +70,8 @@ class ModelCard(Struct, frozen=True, kw_only=True):
     """
 
     schema: int
-    name: str
-    title: str | None = None
+    name: Name
+    title: Name | None = None
     task: Task
     labels: str | OwnLabels
     input: InputRecord
@@ -96,10 +103,19 @@ def parse_model_card(content: bytes) -> ModelCard:
 
     Raises ValueError naming the field: "variants.int8.bytes: expected int, got str".
     """
+    if len(content) > MAX_CARD_BYTES:
+        raise ValueError(f"it is larger than {MAX_CARD_BYTES // 10**6} MB, the limit of a card")
     try:
         fields = json.loads(content)  # not msgspec.json, which refuses the NaN of old cards
-    except RecursionError as fault:
-        raise ValueError(str(fault)) from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except ValueError as fault:
+        if "digits" in str(fault):  # Python's advice is for programmers
+            raise ValueError("a number in it has thousands of digits") from None
+        raise
+    # JSON may escape half a character, which no file, screen or encoding takes.
+    if _SURROGATE.search(json.dumps(fields, ensure_ascii=False)):
+        raise ValueError("a text in it has half a character (a lone surrogate)")
     if isinstance(fields, dict) and isinstance(fields.get("schema"), int):
         check_schema(fields["schema"], CARD_SCHEMA)  # before the fields of a newer card
     try:

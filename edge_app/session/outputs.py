@@ -175,7 +175,7 @@ def _open_window(
 
 def _recording_of(spec: ModelSpec) -> Path:
     """Return the path after which recordings are numbered that a key starts."""
-    return _RECORDINGS / f"{spec.name}.mp4"
+    return _RECORDINGS / f"{spec.file_stem}.mp4"
 
 
 def _window_title(title: str) -> str:

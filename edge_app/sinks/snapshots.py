@@ -60,7 +60,7 @@ def take_snapshot(folder: Path, step: Step, status: Status) -> Path:
     if step.canvas is None:
         raise SinkError("there is no image to save; wait for the first frame")
     stem = f"{status.model}-{step.variant}-{step.frame.index:06}".lower().replace(" ", "-")
-    stem = "".join(letter for letter in stem if letter.isalnum() or letter in "-_.")
+    stem = "".join(letter for letter in stem if letter.isalnum() or letter in "-_.")[-100:]
     try:
         names = (f"{stem}-{number}.png" if number > 1 else f"{stem}.png" for number in count(1))
         path = next(folder / name for name in names if not (folder / name).exists())

@@ -17,6 +17,7 @@ from PIL import ImageOps
 
 from edge_app.errors import SourceError
 from edge_app.frame import Frame, Image
+from edge_app.model.interpreter.native_log import silenced_native_stderr
 from edge_app.sources.file_kinds import SUFFIXES, is_animated, is_heif, looks_whole
 from edge_app.sources.files import FileSource
 from edge_app.sources.image_size import check_pixels
@@ -162,12 +163,17 @@ def _decode_with_pillow(data: bytes) -> Image:
 
 @contextmanager
 def quiet_opencv() -> Iterator[None]:
-    """Stop OpenCV from writing to stderr inside the block; errors have messages of our own."""
+    """Stop OpenCV from writing to stderr inside the block; errors have messages of our own.
+
+    Its libjpeg and libpng write past its log to the process's own stream, which is closed for all
+    threads meanwhile.
+    """
     # OpenCV 5 has these two functions in a module of their own.
     module: Any = getattr(cv2.utils, "logging", cv2)
     level = module.getLogLevel()
     module.setLogLevel(0)
     try:
-        yield
+        with silenced_native_stderr():
+            yield
     finally:
         module.setLogLevel(level)

@@ -81,7 +81,7 @@ def evaluate(
             variants,
             dataset,
             images,
-            options.out / spec.name,
+            options.out / spec.file_stem,
             boards=tuple(boards.values()),
             versions=facts[0]["versions"] if facts else {},
             start_over=options.start_over,

@@ -25,6 +25,10 @@ EXAMPLES = """examples:
 DIR then holds float32.tflite, float16.tflite, dynamic_range.tflite, int8.tflite and the model card
 model.json. int8 is calibrated on real images, never on those it is scored on. If a variant loses
 more than --max-drop, DIR is unchanged.
+
+A .tflite file holds no code. The others may be programs: a Lambda layer in a .keras or .h5 file is
+Python, and a SavedModel or .pb may read and write files. These are refused before they are loaded,
+unless you add --trust-code.
 """
 
 
@@ -44,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.value("--input-size", "WxH", text, size)
     add.value("--input-tensor", "NAME", "input of a frozen graph (default: found in it)")
     add.value("--output-tensor", "NAME", "output of the graph (default: found in it)")
+    text = "load a model that runs code of its author, who you trust (default: refuse it)"
+    add.flag("--trust-code", text)
     add_overrides(group)
     _add_variants(parser.add_argument_group("the variants"))
     _add_images(OptionAdder(parser.add_argument_group("the images")))

@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     if len({spec.name for spec in specs}) < len(specs):
         raise UsageError("two of the models have the same name; evaluate one of them alone")
     wanted = options_from(options, ClusterOptions, start_over=options.anew)
-    folders = [options.out / spec.name for spec in specs]
+    folders = [options.out / spec.file_stem for spec in specs]
     with locked(folders=folders), connected(options.scheduler) as client:
         print_markup(
             console, f"{client.scheduler.address}: {count(worker_count(client), 'worker')}"

@@ -25,6 +25,7 @@ from host_tools.models.graph import (
 )
 from host_tools.models.loaded_model import LoadedModel, SourceOptions
 from host_tools.models.rebuild import as_function, extract_subgraph, rebuild_graph, save_graph
+from host_tools.models.trusted_code import check_graph
 
 # Rounding alone may change a few pixels between classes of nearly equal score.
 MIN_AGREEMENT = 0.999
@@ -37,6 +38,8 @@ def load_frozen(path: Path, options: SourceOptions, scratch: Path) -> LoadedMode
     not fit it.
     """
     graph = read_graph(path)
+    if not options.trust_code:
+        check_graph(path, graph.definition)
     output = find_output(graph, options.output_tensor)
     name = find_input(graph, output, options.input_tensor)
     ends = GraphEnds(name, output, _native_shape(graph, name, options))

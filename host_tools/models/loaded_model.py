@@ -15,11 +15,13 @@ class SourceOptions:
     """Options for reading a model; None is read from the file.
 
     size_wh: the input size. input_tensor, output_tensor: names in a frozen graph.
+    trust_code: load files that may run code of their authors.
     """
 
     size_wh: tuple[int, int] | None = None
     input_tensor: str | None = None
     output_tensor: str | None = None
+    trust_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from edge_app.errors import ModelError, UsageError
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.framework import load_tensorflow
 from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape, one_line
+from host_tools.models.trusted_code import check_saved_model
 
 
 def load_saved_model(path: Path, options: SourceOptions, scratch: Path) -> LoadedModel:
@@ -19,6 +20,8 @@ def load_saved_model(path: Path, options: SourceOptions, scratch: Path) -> Loade
     Raises ModelError if it is none, UsageError if the options do not fit it.
     """
     tensorflow = load_tensorflow()
+    if not options.trust_code:
+        check_saved_model(path)
     try:
         with capture_native_stderr():
             loaded = tensorflow.saved_model.load(str(path))

@@ -190,6 +190,23 @@ def test_one_module_starts_all_processes() -> None:
     assert wrong == []
 
 
+def test_all_output_goes_through_one_console() -> None:
+    """Nothing else makes a rich console, or a progress bar with one of its own."""
+    wrong = []
+    for path in FILES + HOST_FILES:
+        source = path.read_text("utf-8")
+        rich = "".join(re.findall(r"from rich.*", source))
+        bars = {name for name in ("Progress", "Live") if name in rich}
+        for node in ast.walk(ast.parse(source)):
+            if not isinstance(node, ast.Call):
+                continue
+            name = ast.unparse(node.func).rpartition(".")[2]
+            has_console = any(keyword.arg in {"console", None} for keyword in node.keywords)
+            if name == "Console" or (name in bars and not has_console):
+                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}: {name}")
+    assert wrong == []
+
+
 def test_the_device_package_stands_alone() -> None:
     """edge_app imports neither TensorFlow nor host_tools, not even in a function."""
     wrong = [

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from edge_app.console import CompactTable, print_wrapped
+from edge_app.console import CompactTable, TextConsole, print_line, print_markup, print_wrapped
 
 
 def shown(table: CompactTable, width: int, *, is_terminal: bool = False) -> list[str]:
@@ -64,3 +64,24 @@ def test_sentences_break_between_words_on_a_terminal_only() -> None:
         console = Console(file=text, width=9, force_terminal=is_terminal, no_color=True)
         print_wrapped(console, "one two three")
         assert [line.strip() for line in text.getvalue().splitlines()] == lines
+
+
+HOSTILE = "\x1b[2J\x1b]0;title\x07\x9b2J\x00\u202e[/]"
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_a_name_cannot_steer_the_terminal(is_terminal: bool) -> None:
+    """Control characters are written out in lines, sentences, markup and tables."""
+    text = io.StringIO()
+    console = TextConsole(file=text, width=200, force_terminal=is_terminal, no_color=True)
+    made = CompactTable(HOSTILE, ("variant", "figure"))
+    made.add_row(HOSTILE, HOSTILE)
+    print_line(console, HOSTILE)
+    print_markup(console, HOSTILE)
+    print_wrapped(console, HOSTILE)
+    console.print(made)
+    shown = text.getvalue()
+    for sign in ("\x1b[2J", "\x1b]", "\x07", "\x9b", "\x00", "\u202e"):
+        assert sign not in shown
+    assert shown.count(r"\x1b[2J") == 6
+    assert shown.count("[/]") == 6

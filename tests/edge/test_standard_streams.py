@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_app.standard_streams import print_error
 from tests.support.whole_runs import ENV, ROOT
 
 RUN = ("run", "--model", "mnist", "--headless", "--max-frames", "20")
@@ -116,3 +117,15 @@ def test_other_faults_of_the_system_are_one_line(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert ("Traceback" in done.stderr) == traceback
         assert "missing: No such file" in done.stderr or traceback
+
+
+def test_an_error_is_one_line_without_control_characters(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Line ends in a name become spaces, control characters are written out, the rest is cut."""
+    print_error("edge-app: a\nb \x1b[2J\u202e; fix it")
+    print_error("edge-app: " + "x" * 50_000 + "; fix it")
+    short, long = capsys.readouterr().err.splitlines()
+    assert short == r"edge-app: a b \x1b[2J\u202e; fix it"
+    assert len(long) < 1_100
+    assert long.endswith("; fix it")

@@ -102,6 +102,9 @@ def _work_and_exit(work: Callable[[], int], output: IO[bytes], errors: IO[bytes]
         nothing = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((nothing, 0), (output.fileno(), 1), (errors.fileno(), 2)):
             os.dup2(source, target)
+        # pytest may have replaced them; a program's own are text of an encoding.
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_DATA, (6 << 30, 6 << 30))
         code = work()

@@ -278,3 +278,45 @@ def test_figures_that_are_not_finite_survive(tmp_path: Path) -> None:
     variant = replace(spec.variants["int8"], measured={"mean_abs_error": float("nan")})
     write_card(replace(spec, variants={"int8": variant}), tmp_path)
     assert np.isnan(read_card(tmp_path).variant("int8").measured["mean_abs_error"])
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b" " * 4_000_001, "it is larger than 4 MB, the limit of a card"),
+        (b"[" * 100_000, "it is nested too deeply"),
+        (b'{"schema": ' + b"1" * 4301 + b"}", "a number in it has thousands of digits"),
+        (b'{"schema": 1, "name": "\\ud800"}', "a text in it has half a character"),
+        (b'{"schema": 1e400}', "schema"),
+        (b'{"schema": Infinity}', "schema"),
+    ],
+)
+def test_a_damaged_card_is_one_line(tmp_path: Path, content: bytes, problem: str) -> None:
+    """JSON that breaks readers ends in a message that names the card and the problem."""
+    (tmp_path / CARD_NAME).write_bytes(content)
+    with pytest.raises(ModelError, match=problem) as caught:
+        read_card(tmp_path)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("field", ["name", "title"])
+def test_a_name_has_a_limit(card: dict[str, Any], tmp_path: Path, field: str) -> None:
+    """A name of thousands of letters takes minutes to fit on a screen, so it is refused."""
+    (tmp_path / CARD_NAME).write_text(json.dumps({**card, field: "a" * 201}))
+    with pytest.raises(ModelError, match=f"{field}: expected .*200"):
+        read_card(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../../x", "/etc/passwd", "..", "-rf", "a\0b", "ü" * 200, ""])
+def test_a_name_leads_to_no_other_folder(tmp_path: Path, name: str) -> None:
+    """Files that are named after a model stay where they are meant to be."""
+    stem = replace(spec_in(tmp_path), name=name).file_stem
+    assert (tmp_path / f"{stem}.mp4").resolve().parent == tmp_path.resolve()
+    assert stem[0] not in "-."
+    (tmp_path / f"{stem}.mp4").touch()
+
+
+def test_an_ordinary_name_is_kept(tmp_path: Path) -> None:
+    """Recordings are still called after their model."""
+    assert replace(spec_in(tmp_path), name="street_v2.1").file_stem == "street_v2.1"

@@ -233,3 +233,26 @@ def test_packed_labels_win_over_the_usual_set_of_that_size(
         Path("a.tflite"), "segmentation", output, CardOverrides(), []
     )
     assert labels.name == name
+
+
+def test_packed_labels_have_a_limit(tmp_path: Path) -> None:
+    """A zip that unpacks to gigabytes is read up to the limit, which the message names."""
+    path = tmp_path / "a.tflite"
+    path.write_bytes(b"model")
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("labels.txt", b"a\n" * 3_000_000)
+    with pytest.raises(ModelError, match=r"more than 4 MB, the limit; .* --labels"):
+        infer_card_module._packed_labels(path)
+
+
+def test_damage_of_packed_labels_is_no_fault_of_the_model(tmp_path: Path) -> None:
+    """However a byte of the archive is changed, there are labels or none."""
+    path = tmp_path / "a.tflite"
+    path.write_bytes(b"model")
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("labels.txt", b"cat\ndog\n")
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        for change in (0x01, 0x80, 0xFF):
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ change]) + whole[at + 1 :])
+            assert isinstance(infer_card_module._packed_labels(path), tuple)

@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from edge_app.model.interpreter.native_log import capture_native_stderr
+from edge_app.model.interpreter.native_log import capture_native_stderr, silenced_native_stderr
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -18,6 +19,14 @@ def test_native_lines_are_captured(capfd: pytest.CaptureFixture[str]) -> None:
         os.write(2, b"INFO: one\n\n  two \xff\n")
         assert lines == []
     assert lines == ["INFO: one", "two \N{REPLACEMENT CHARACTER}"]
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "after\n"
+
+
+def test_silence_is_silent_and_ends(capfd: pytest.CaptureFixture[str]) -> None:
+    """What is written inside is dropped, what comes after is not."""
+    with silenced_native_stderr(), silenced_native_stderr():
+        os.write(2, b"noise\n")
     os.write(2, b"after\n")
     assert capfd.readouterr().err == "after\n"
 
@@ -60,3 +69,28 @@ def test_a_service_without_an_error_stream_works() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]"
+
+
+def test_silence_and_capture_do_not_mix_up_the_stream(capfd: pytest.CaptureFixture[str]) -> None:
+    """Threads that decode images and one that loads a model leave the stream as it was."""
+    stop = threading.Event()
+
+    def decode() -> None:
+        while not stop.is_set():
+            with silenced_native_stderr():
+                os.write(2, b"noise\n")
+
+    threads = [threading.Thread(target=decode) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(50):
+        with capture_native_stderr():
+            os.write(2, b"captured\n")
+    stop.set()
+    for thread in threads:
+        thread.join()
+    os.write(2, b"after\n")
+    # What is written between the end of a capture and that of a silence in it is shown.
+    written = capfd.readouterr().err
+    assert written.endswith("after\n")
+    assert "captured" not in written
