@@ -8,8 +8,9 @@ import pytest
 
 from edge_app.channel import Channel
 from edge_app.errors import SourceError
+from tests.support.whole_runs import HANG_S
 
-WAIT_S = 10  # only a broken channel takes this long
+WAIT_S = HANG_S  # only a broken channel takes this long
 
 
 def never() -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.cli import PROGRAM, main
-from tests.support.whole_runs import ENV, ROOT, begin, edge, summary_of
+from tests.support.whole_runs import ENV, HANG_S, ROOT, begin, edge, summary_of
 
 
 def test_the_doctor_runs_without_any_package() -> None:
@@ -25,7 +25,7 @@ def test_the_doctor_runs_without_any_package() -> None:
         text=True,
         cwd=ROOT,
         env=ENV,
-        timeout=240,
+        timeout=HANG_S,
         check=False,
     )
     assert done.stdout.startswith("ok    Python: "), done.stderr
@@ -89,7 +89,7 @@ def begin_recording(folder: Path) -> subprocess.Popen[str]:
         "--record", folder / "out.mp4",
     )  # fmt: skip
     log = folder / "frames.jsonl"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + HANG_S
     while time.monotonic() < deadline and not (log.exists() and log.stat().st_size > 2000):
         time.sleep(0.05)
     return child
@@ -114,7 +114,7 @@ def test_a_signal_closes_everything(tmp_path: Path, number: int, code: int) -> N
     """The recording plays, the log is complete, the summary says interrupted."""
     child = begin_recording(tmp_path)
     child.send_signal(number)
-    _, said = child.communicate(timeout=60)
+    _, said = child.communicate(timeout=HANG_S)
     assert child.returncode == code, said
     check_complete(tmp_path)
 
@@ -126,7 +126,7 @@ def test_two_signals_close_everything(tmp_path: Path, pause_ms: int) -> None:
     for _ in range(3):
         child.send_signal(signal.SIGINT)
         time.sleep(pause_ms / 1000)
-    _, said = child.communicate(timeout=60)
+    _, said = child.communicate(timeout=HANG_S)
     assert child.returncode == 130, said
     assert "Traceback" not in said
     check_complete(tmp_path)
@@ -141,7 +141,7 @@ def test_a_signal_when_all_is_written_changes_nothing(tmp_path: Path, pause_ms: 
         time.sleep(0.001)
     time.sleep(pause_ms / 1000)
     child.send_signal(signal.SIGINT)
-    _, said = child.communicate(timeout=60)
+    _, said = child.communicate(timeout=HANG_S)
     assert child.returncode == 143, said
     assert "Traceback" not in said
     check_complete(tmp_path)
@@ -197,7 +197,7 @@ def test_a_closed_pipe_does_not_end_the_run(tmp_path: Path) -> None:
     )
     assert child.stdout is not None
     child.stdout.close()
-    child.wait(timeout=60)
+    child.wait(timeout=HANG_S)
     assert summary_of(tmp_path)["frames"] == 200
 
 

@@ -18,9 +18,9 @@ import av
 import pytest
 
 from tests.support.fake_stream import NetworkCamera
-from tests.support.whole_runs import ENV, begin, edge, summary_of
+from tests.support.whole_runs import ENV, HANG_S, begin, edge, summary_of
 
-WAIT_S = 90
+WAIT_S = HANG_S
 CGROUPS = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")
 
 

@@ -14,7 +14,7 @@ import pytest
 from edge_app.errors import SinkError
 from edge_app.output_lock import OutputLock, check_unlocked, locked
 from edge_app.output_place import check_outputs
-from tests.support.whole_runs import ENV, ROOT, begin, edge
+from tests.support.whole_runs import ENV, HANG_S, ROOT, begin, edge
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the locks are those of POSIX")
 
@@ -114,7 +114,7 @@ def test_two_runs_do_not_share_their_outputs(tmp_path: Path) -> None:
         assert second.stderr.count("\n") == 1
         assert second.stdout == ""
     first.send_signal(signal.SIGINT)
-    first.communicate(timeout=60)
+    first.communicate(timeout=HANG_S)
     assert first.returncode == 130
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "m"]
     assert sorted(path.name for path in (tmp_path / "m").iterdir()) == [

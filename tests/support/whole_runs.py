@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+# Seconds after which something has hung. On a busy machine a run takes a minute to start, and the
+# longest demo (36 s of CPU) took 213 s.
+HANG_S = 600.0
 ENV = {key: value for key, value in os.environ.items() if key not in {"DISPLAY", "WAYLAND_DISPLAY"}}
 
 
@@ -24,7 +27,7 @@ def edge(
         text=True,
         env={**ENV, "PYTHONPATH": str(ROOT), **more},
         cwd=cwd,
-        timeout=240,
+        timeout=HANG_S,
         check=False,
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.whole_runs import ENV, ROOT
+from tests.support.whole_runs import ENV, HANG_S, ROOT
 
 BENCH = (
     "bench", "--model", "mnist", "--variants", "int8,float32", "--rounds", "2", "--min-secs", "60",
@@ -48,7 +48,7 @@ def interrupted(tmp_path: Path, wait_s: float, times: int = 1) -> tuple[int, str
         for _ in range(times):
             os.killpg(bench.pid, signal.SIGINT)
             time.sleep(0.005)
-        output, _ = bench.communicate(timeout=120)
+        output, _ = bench.communicate(timeout=HANG_S)
     return bench.returncode, output
 
 

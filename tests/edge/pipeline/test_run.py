@@ -14,6 +14,7 @@ from edge_app.pipeline.run import Run
 from edge_app.timing import STAGES
 from tests.support.fakes import Collector, FakeEngine, FakeSource
 from tests.support.runs import make_run
+from tests.support.whole_runs import HANG_S
 
 
 def draw(frame: Frame, *_: Any, **__: Any) -> Image:
@@ -51,14 +52,14 @@ def test_a_live_source_keeps_its_newest_frame_and_counts_the_others() -> None:
 
     def before(index: int) -> None:
         if index == 1:
-            busy.wait(10)
+            busy.wait(HANG_S)
         if index == 19:
             all_out.set()
 
     def during(value: int) -> None:
         if value == 0:
             busy.set()
-            all_out.wait(10)
+            all_out.wait(HANG_S)
 
     run, collector = run_of(FakeSource(20, live=True, before=before), FakeEngine(during))
     run.go()

@@ -19,6 +19,7 @@ import pytest
 
 from tests.edge.sinks.test_keyboard import ChildTerminal
 from tests.edge.sinks.test_window import START, virtual_display, xvfb
+from tests.support.whole_runs import HANG_S
 
 __all__ = ["App", "until", "variant_of", "xvfb"]
 
@@ -26,12 +27,11 @@ ROOT = Path(__file__).parents[3]
 # A small moving street without end, so that a busy machine follows; drawn at its own pace.
 COMMAND = ("run", "--model", "street", "--threads", "1", "--metrics", "m", "--record", "kept.mp4")
 VARIANTS = {"1": "float32", "2": "float16", "3": "dynamic_range", "4": "int8"}
-LONG_S = 60.0
 
 
 def until(what: str, true: Callable[[], Any]) -> Any:
     """Wait for something to become true, and return it."""
-    end = time.monotonic() + LONG_S
+    end = time.monotonic() + HANG_S
     while not (found := true()):
         assert time.monotonic() < end, f"{what} never came"
         time.sleep(0.05)
@@ -193,7 +193,7 @@ def test_keys_in_a_pipe_are_no_keys(tmp_path: Path) -> None:
         [sys.executable, "-m", "edge_app.cli", *COMMAND, "--headless", "synthetic:320x180",
          "--max-frames", "30"],
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, input=100_000 * "sq",
-        capture_output=True, text=True, timeout=LONG_S, check=False,
+        capture_output=True, text=True, timeout=HANG_S, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     check_files(tmp_path, "complete")
@@ -207,7 +207,7 @@ import json, time
 from pathlib import Path
 folder = Path(sys.argv[1])
 def wait(what, true):
-    for _ in range(1200):
+    for _ in range(12_000):
         if true():
             return
         time.sleep(0.05)
@@ -261,10 +261,10 @@ def test_keys_pressed_in_a_window_reach_the_run(xvfb: str, tmp_path: Path, way: 
     try:
         presser = subprocess.run(
             [sys.executable, "-c", WINDOW, str(tmp_path), way],
-            env=env, cwd=ROOT, capture_output=True, text=True, timeout=4 * LONG_S, check=False,
+            env=env, cwd=ROOT, capture_output=True, text=True, timeout=HANG_S, check=False,
         )  # fmt: skip
         assert presser.returncode == 0, presser.stderr
-        said, _ = run.communicate(timeout=LONG_S)
+        said, _ = run.communicate(timeout=HANG_S)
     finally:
         run.kill()
     assert run.returncode == 0, said
@@ -366,10 +366,10 @@ def test_a_small_display_is_used_by_mouse_and_esc(tmp_path: Path, script: str) -
         try:
             presser = subprocess.run(
                 [sys.executable, "-c", script, str(tmp_path)],
-                env=env, cwd=ROOT, capture_output=True, text=True, timeout=4 * LONG_S, check=False,
+                env=env, cwd=ROOT, capture_output=True, text=True, timeout=HANG_S, check=False,
             )  # fmt: skip
             assert presser.returncode == 0, presser.stderr
-            said, _ = run.communicate(timeout=LONG_S)
+            said, _ = run.communicate(timeout=HANG_S)
         finally:
             run.kill()
     assert run.returncode == 0, said

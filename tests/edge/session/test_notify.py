@@ -14,6 +14,7 @@ from edge_app.session.notify import VARIABLES, Notifier, notifier_from
 from edge_app.state import RUNNING, State, StateKind
 from tests.support.fakes import Collector, FakeEngine, FakeSource
 from tests.support.runs import make_run
+from tests.support.whole_runs import HANG_S
 
 SMALL, LARGE = 784, 512 * 256 * 3
 
@@ -132,7 +133,7 @@ def test_a_network_that_hangs_makes_no_progress() -> None:
 
     def during(value: int) -> None:
         if value == 3:
-            hanging.wait(10)
+            hanging.wait(HANG_S)
 
     def keys() -> list[str]:
         nonlocal looks
@@ -164,7 +165,7 @@ def test_every_attempt_to_reconnect_is_progress() -> None:
         if index == 2:
             for number in (1, 2, 3):
                 source.state = lost(number)
-                reported.wait(10)
+                reported.wait(HANG_S)
                 reported.clear()
             source.state = RUNNING
 

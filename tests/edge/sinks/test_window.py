@@ -23,6 +23,7 @@ from edge_app.sinks.display import DisplayVerdict
 from edge_app.sinks.window import Window, fit_wh, framed
 from tests.support.fake_toolkit import FakeToolkit
 from tests.support.steps import status, step
+from tests.support.whole_runs import HANG_S
 
 ROOT = Path(__file__).parents[3]
 
@@ -120,7 +121,7 @@ def on_display(name: str, code: str, **env: str) -> subprocess.CompletedProcess[
         env={**kept, "DISPLAY": name, **env},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANG_S,
         check=False,
     )
 

@@ -14,6 +14,7 @@ from edge_app.sources.live import RetryPolicy
 from edge_app.sources.stream import NetworkStream, public_url
 from tests.support import media_files as made
 from tests.support.fake_stream import NetworkCamera
+from tests.support.whole_runs import HANG_S
 
 QUICK = RetryPolicy(open_s=10, read_s=0.3, first_delay_s=0.01, longest_delay_s=0.04)
 
@@ -154,7 +155,7 @@ def test_damaged_images_are_shown_if_there_are_no_others(
 def test_damage_of_images_that_were_replaced_is_counted() -> None:
     """The newest image alone is kept; the damage before it is not forgotten."""
     images = iter([CapturedImage(np.zeros((2, 2, 3), np.uint8), 0.0, 0.0, n) for n in (1, 2, 4)])
-    read_all = threading.Event()
+    read_all, looked = threading.Event(), threading.Event()
 
     class Backend:
         info = DeviceInfo("fake")
@@ -163,7 +164,7 @@ def test_damage_of_images_that_were_replaced_is_counted() -> None:
             found = next(images, None)
             if found is None:
                 read_all.set()
-                threading.Event().wait(0.5)
+                looked.wait(HANG_S)
                 raise SourceError("ended; start it again")
             return found
 
@@ -171,7 +172,8 @@ def test_damage_of_images_that_were_replaced_is_counted() -> None:
             pass
 
     capture = CaptureThread(Backend, 5)
-    assert read_all.wait(5)
+    assert read_all.wait(HANG_S)
     newest = capture.next(1)
+    looked.set()
     assert newest is not None
     assert newest.damaged == 7

@@ -21,8 +21,9 @@ from edge_app.sinks.serve import clients as clients_module
 from edge_app.sinks.serve.acceptor import MinuteLog
 from edge_app.sinks.serve.browser_view import BrowserView
 from tests.support.steps import status, step
+from tests.support.whole_runs import HANG_S
 
-WAIT_S = 30
+WAIT_S = HANG_S
 GRACE = threading.Event()
 ROOT = Path(__file__).parents[4]
 

@@ -29,8 +29,9 @@ from edge_app.sinks.serve.browser_view import BrowserView
 from edge_app.status_text import status_text
 from tests.support import media_files as made
 from tests.support.steps import LOST, PAUSED, RECORDING, status, step
+from tests.support.whole_runs import HANG_S
 
-WAIT_S = 60
+WAIT_S = HANG_S
 GRACE = threading.Event()
 
 
@@ -85,7 +86,7 @@ def number_in(jpeg: bytes) -> int:
 
 def until(condition: Any) -> None:
     """Wait for something that another thread does."""
-    for _ in range(100 * WAIT_S):
+    for _ in range(int(100 * WAIT_S)):
         if condition():
             return
         GRACE.wait(0.01)

@@ -18,12 +18,12 @@ import pytest
 
 from edge_app.commands.arg_types import listen_at
 from edge_app.python_environment import this_environment
-from tests.support.whole_runs import ENV, begin, edge
+from tests.support.whole_runs import ENV, HANG_S, begin, edge
 
 WITHOUT = (
     "import sys; sys.modules['aiohttp'] = None; from edge_app.cli import main; sys.exit(main())"
 )
-WAIT_S = 60
+WAIT_S = HANG_S
 
 
 def ask(url: str, path: str, key: str | None = None) -> bytes:
@@ -96,7 +96,7 @@ def test_a_missing_library_is_reported_with_its_command() -> None:
             capture_output=True,
             text=True,
             env={**ENV, "PYTHONPATH": str(Path(__file__).parents[4])},
-            timeout=240,
+            timeout=HANG_S,
             check=False,
         )
         assert done.returncode == code, done.stderr

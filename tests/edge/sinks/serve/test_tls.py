@@ -17,9 +17,10 @@ from edge_app.errors import SinkError
 from edge_app.sinks.serve.browser_view import BrowserView
 from edge_app.sinks.serve.tls import tls_context
 from tests.support.steps import status, step
+from tests.support.whole_runs import HANG_S
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
-WAIT_S = 60
+WAIT_S = HANG_S
 
 
 @pytest.fixture(scope="module")
