@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -113,8 +114,11 @@ def test_a_client_that_never_finishes_is_disconnected(
     with connect(view) as sock:
         sock.sendall(begun)
         GRACE.wait(0.3)
-        monkeypatch.setattr(view._clients, "_clock", lambda: 1e9 + 21)
+        # Every look is 21 s after the one before: the client may have been accepted only now.
+        seconds = count(1e9 + 21, 21)
+        monkeypatch.setattr(view._clients, "_clock", lambda: next(seconds))
         until_closed(sock)
+    monkeypatch.setattr(view._clients, "_clock", lambda: 2e9)
     assert get(view) == 200
 
 
