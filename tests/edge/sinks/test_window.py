@@ -459,3 +459,16 @@ with Window("fits") as window:
         )
     wanted = {800: "(800, 450)", 1280: "(1280, 720)", 1920: "(1600, 900)"}[size_wh[0]]
     assert done.stdout == f"{wanted} {wanted}\n", done.stderr
+
+
+def test_a_burst_of_keys_in_a_window_is_dropped(toolkit: FakeToolkit) -> None:
+    """As many pass as a person presses in so short a time, the rest is counted."""
+    with small_window() as window:
+        window._burst._clock = lambda: 9.0
+        toolkit.events += [ord("s")] * 500
+        names: list[str] = []
+        for index in range(500):
+            window.write(step(index, canvas((640, 360))), status())
+            names += window.keys()
+        assert names == ["s"] * 32
+        assert window.dropped_keys == 468
