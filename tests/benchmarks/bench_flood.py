@@ -249,7 +249,7 @@ def measure(name: str, turns: int, seconds: float) -> None:
         f"({ratio - 1:+.1%}): {verdict(ratio >= _SLOWEST)}; {left}"
     )
     if ended_early:
-        say("  a key of it ended the run: MISSED")
+        say("  it ended the run: MISSED")
     elif ended_s is None:
         say(f"  SIGTERM did not end it within {_LONGEST_S:.0f} s: MISSED")
     else:
