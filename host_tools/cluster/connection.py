@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 from edge_app.child_process import protect_library_children
 from edge_app.errors import UsageError
 from edge_app.python_environment import this_environment
+from host_tools.cluster.scheduler_tls import SchedulerTls
 
 if TYPE_CHECKING:
     from distributed import Client
 
 
 @contextmanager
-def connected(scheduler: str) -> Iterator[Client]:
+def connected(scheduler: str, tls: SchedulerTls | None = None) -> Iterator[Client]:
     """Connect to a scheduler, or start one with workers on this machine.
 
-    scheduler: its address, or "local:N" for N worker processes here.
-    Raises UsageError if it does not answer or has no workers.
+    scheduler: its address, or "local:N" for N worker processes here, which listen on this
+        machine's own address alone. tls: files for an address with tls://.
+    Raises UsageError if it does not answer or has no workers, and for files that do not fit.
     """
     try:
         from distributed import Client, LocalCluster
@@ -28,6 +30,7 @@ def connected(scheduler: str) -> Iterator[Client]:
             "the cluster extra is not installed; "
             f"run: {this_environment().install_extra('cluster')}"
         ) from None
+    security = (tls or SchedulerTls()).security(scheduler)
     kind, _, rest = scheduler.partition(":")
     if kind == "local":
         if not rest.isdecimal() or not int(rest):
@@ -38,7 +41,7 @@ def connected(scheduler: str) -> Iterator[Client]:
             yield client
         return
     try:
-        client = Client(scheduler, timeout=10)
+        client = Client(scheduler, timeout=10, security=security)
     except (OSError, ValueError) as fault:
         raise UsageError(
             f"--scheduler {scheduler} does not answer: {fault}; start one with 'dask scheduler', "

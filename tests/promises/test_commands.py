@@ -28,7 +28,7 @@ NOT_RUN = {
     r"(sudo )?(\S*/)?edge-app service .*": "needs systemd",
     r"host-tools fetch .*": "needs the internet; test_fetch.py uses a local server",
     r".*--resume.*": "continues an interrupted training; the tests of training run it",
-    r".*tcp://.*": "needs a cluster; local:2 is run",
+    r".*(tcp|tls)://.*": "needs a cluster; local:2 is run",
 }
 # Sample inputs in place of the named ones, and less of everything that takes long.
 REPLACED = (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -105,3 +107,50 @@ def test_a_long_installation_is_announced(machine: Path, goal: str, said: str) -
     (announced,) = (number for number, line in enumerate(lines) if said in line)
     assert " GB" in lines[announced]
     assert "pip install" in lines[announced + 1]
+
+
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+
+
+def make_base_digest(folder: Path, docker: str) -> tuple[int, str, str]:
+    """Look up the base with a fake docker; return exit code, output, and the Dockerfile's line."""
+    program = folder / "bin" / "docker"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{docker}\n")
+    program.chmod(0o755)
+    shutil.copy(ROOT / "Dockerfile.arm64", folder)
+    done = subprocess.run(
+        ["make", "-f", ROOT / "Makefile", "base-digest"],
+        cwd=folder,
+        env={"PATH": f"{folder / 'bin'}:/usr/bin:/bin"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = (folder / "Dockerfile.arm64").read_text().splitlines()
+    [line] = [line for line in lines if line.startswith("ARG BASE=")]
+    return done.returncode, done.stdout, line
+
+
+def test_the_base_of_the_image_is_pinned_by_digest(tmp_path: Path) -> None:
+    """The tag stays readable before it; looking it up again changes the digest alone."""
+    code, _, line = make_base_digest(tmp_path, f'echo "$4" >asked; echo {DIGEST}')
+    assert code == 0
+    assert re.fullmatch(rf"ARG BASE=[a-z0-9./:-]+@{DIGEST}", line)
+    asked = (tmp_path / "asked").read_text().strip()
+    assert line == f"ARG BASE={asked}@{DIGEST}"
+
+
+@pytest.mark.parametrize("docker", ["exit 1", "echo sha256:short", "echo '<html>'"])
+def test_an_answer_that_is_no_digest_changes_nothing(tmp_path: Path, docker: str) -> None:
+    """And is one line."""
+    code, output, line = make_base_digest(tmp_path, docker)
+    assert code != 0
+    assert "no digest of docker.io/library/debian" in output
+    [before] = [
+        text
+        for text in (ROOT / "Dockerfile.arm64").read_text().splitlines()
+        if text.startswith("ARG BASE=")
+    ]
+    assert line == before
