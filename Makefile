@@ -79,7 +79,7 @@ $(VENV)-tools/.tools: $(VENV)/.venv
 	@touch $@
 
 lock: $(VENV)-tools/.tools
-	@sh systemd/lock.sh $(VENV)-tools/bin/uv
+	@sh systemd/lock.sh $(VENV)-tools/bin/uv $(VENV)-tools/bin/python
 
 # By the digest of all its architectures; needs docker or skopeo, and the network.
 base-digest:
