@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from edge_app.process import keep_freed_memory, prepare_process
+from edge_app.process import keep_freed_memory, limit_arenas, prepare_process
 from tests.support import media_files as made
 
 # Two passes in a process of its own, as other tests leave the allocator in another state. The
@@ -26,6 +26,41 @@ with open_source(sys.argv[1]) as source:
         taken = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 print(taken / 20)
 """
+
+# Eight threads that have memory at the same time; glibc's malloc_info (malloc.h) lists its arenas.
+ARENAS = """
+import ctypes, re, sys, threading
+from edge_app.process import prepare_process
+if sys.argv[2:]:
+    prepare_process()
+barrier = threading.Barrier(8)
+def work():
+    held = [bytearray(100_000) for _ in range(10)]
+    barrier.wait()
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+file = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
+libc.malloc_info(0, file)
+libc.fclose(file)
+print(len(re.findall("<heap nr", open(sys.argv[1]).read())))
+"""
+
+
+def test_threads_share_two_arenas(tmp_path: Path) -> None:
+    """Threads come and go with each source; each would keep what it once needed."""
+    if not limit_arenas():
+        pytest.skip("this C library has no arenas")
+
+    def arenas(*prepared: str) -> int:
+        command = [sys.executable, "-c", ARENAS, str(tmp_path / "info.xml"), *prepared]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return int(done.stdout)
+
+    assert arenas() > 2
+    assert arenas("prepared") <= 2
 
 
 def test_a_frame_takes_no_fresh_pages(tmp_path: Path) -> None:
