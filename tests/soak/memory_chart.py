@@ -45,6 +45,7 @@ def draw_memory(path: Path, samples: Sequence[Sample], minutes: Sequence[Minute]
         counts.plot(
             middles, [getattr(minute, name) for minute in minutes], color=colour, label=name
         )
+    counts.margins(y=0.2)
     counts.set_ylim(bottom=0)
     counts.set_xlabel("minutes")
     counts.legend(loc="lower right")
