@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -192,13 +192,12 @@ class Recorder(Closeable):
     def _release(self) -> None:
         """Finish the file; a recording without an image leaves none behind."""
         began = self._size_wh is not None
-        with self._disk_faults():
+        with closing(self._lock), self._disk_faults():
             try:
                 if began and self._slots is not None and not self._failed:
                     self._encoder.put((None, self._slots.now_s()))
             finally:
                 self._encoder.finish()
-                self._lock.close()
 
 
 def recording_stopped(reason: str) -> State:

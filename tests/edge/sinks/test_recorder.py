@@ -328,11 +328,11 @@ def test_a_recording_without_frames_leaves_no_file(tmp_path: Path) -> None:
 
 
 def test_an_image_too_large_for_the_encoder_is_reported(tmp_path: Path) -> None:
-    """H.264 ends at 16384 pixels; no empty file is left."""
+    """H.264 ends at 16384 pixels; no empty file and no lock is left."""
     path = tmp_path / "out.mp4"
     with pytest.raises(SinkError, match=r"20000x16 cannot be encoded.*record another size"):
         record(path, [step(0, made.numbered_image(0, (20_000, 16)))])
-    assert not path.exists()
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_older_recording_is_overwritten(tmp_path: Path) -> None:
