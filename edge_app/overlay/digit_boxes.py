@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
-from edge_app.controls import Controls
-from edge_app.fonts import BOLD, REGULAR, face, text_px
+from edge_app.controls import Action, Controls
+from edge_app.fonts import REGULAR, face, text_px
 from edge_app.frame import Frame, Image, Reading, Readings, Status
 from edge_app.overlay.board_layout import (
     Area,
@@ -19,28 +18,20 @@ from edge_app.overlay.board_layout import (
     image_canvas_wh,
     panel_scale,
 )
+from edge_app.overlay.comparison_panel import VariantChip, draw_variant_chip
 from edge_app.overlay.compose import Composer, Placed, Refresh, draw_over, overlap
 from edge_app.overlay.hints import NEEDS_CLASS_MAP
-from edge_app.overlay.panel import DARK, INK, XY, Panel, Scale, Sheet, Size, blit
+from edge_app.overlay.panel import INK, XY, Panel, Scale, Sheet, Size, blit
+from edge_app.overlay.reading_labels import confidence_colour, place_labels
 from edge_app.overlay.scene import in_area
 from edge_app.overlay.states import lost_state
 from edge_app.pointing import Box, Targets
-from edge_app.style import RIGHT, WRONG, bgr
+from edge_app.style import bgr, variant_colour
 
-# The least confidence of a certain digit, and of a likely one.
-_CERTAIN, _LIKELY = 0.9, 0.75
-_LIKELY_COLOUR = "#F0E442"
-_LABEL_SIZES = (1.0, 0.7, 0.5)  # on a full page labels are smaller
-_LARGE = 4  # a digit of so many times the height of a label may have it in its own box
 _SHADE_BGR = (26, 21, 17)
 _NO_DIGITS = "no digits in view"
-
-
-def confidence_colour(confidence: float) -> str:
-    """Return green for a certain digit, yellow for a likely one, else orange."""
-    if confidence >= _CERTAIN:
-        return RIGHT
-    return _LIKELY_COLOUR if confidence >= _LIKELY else WRONG
+# Figures that gave way to a digit of a video come back after so many seconds at the earliest.
+_RETURNS_S = 1.0
 
 
 class ReadingsView:
@@ -56,6 +47,8 @@ class ReadingsView:
         self.targets = Targets()
         self._placed: Sequence[Placed] = ()
         self._corner = 0
+        self._detail = -1  # of the figures shown last; -1 for none
+        self._gave_way_s = -math.inf
 
     def size_wh(self, frame: Frame) -> Size:
         """Return the size of a canvas for a frame, unless another one is asked for."""
@@ -86,7 +79,13 @@ class ReadingsView:
         if self._refresh.is_due(now_s, size_wh, controls, status.states, status.switch, empty):
             self._placed, self.targets = (), Targets()
             if scale is not None:
-                self._placed = self._layout(Composer(size_wh, scale, status, controls), boxes)
+                composer = Composer(size_wh, scale, status, controls)
+                # Images have no clock: each is laid out for itself.
+                since_s = now_s - self._gave_way_s if frame.time_s is not None else math.inf
+                if self._layout(composer, boxes, since_s):
+                    self._gave_way_s = now_s
+                self._placed = composer.placed
+                self.targets = Targets(composer.buttons)
         if controls.view != "image":
             draw_boxes(canvas, result.found, boxes, scale or Scale(0.5))
         draw_over(canvas, self._placed, status, controls)
@@ -96,47 +95,74 @@ class ReadingsView:
                 blit(canvas, label.panel, label.xy)
         return canvas
 
-    def _layout(self, composer: Composer, boxes: Sequence[Box]) -> Sequence[Placed]:
-        """Place all panels; the HUD in the corner where it covers the fewest digits."""
+    def _layout(self, composer: Composer, boxes: Sequence[Box], since_s: float) -> bool:
+        """Place all panels; return whether figures gave way to digits.
+
+        since_s: seconds since they did the last time.
+        """
         controls, margin = composer.controls, composer.margin
-        size_wh = composer.size_wh
         if not composer.put_help(hints=self._hints):
             composer.put_banner()
         if self._hints and not controls.help:
             composer.put_hints(without=NEEDS_CLASS_MAP)
-        for detail in range(0 if controls.help else controls.hud, 0, -1):
-            hud = composer.draw_hud(detail)
-            corners, covered = self._corners(hud, composer, boxes)
-            if detail == 1 or not covered:  # a small HUD covers fewer digits than a whole one
-                composer.put_hud(hud, corners)
-                break
+        gave_way = self._put_figures(composer, boxes, since_s)
         states = composer.draw_states(composer.inner_wh[0] // 2)
         if states:
-            lefts = (size_wh[0] - margin - states.size_wh[0], margin)
+            right = composer.size_wh[0] - margin - states.size_wh[0]
             tops = (margin, composer.bottom - states.size_wh[1])
-            composer.put(states, [(x, y) for y in tops for x in lefts])
+            places = [(x, y) for y in tops for x in (right, margin)]
+            places.sort(key=lambda xy: _covered(Placed(states, xy), boxes))
+            composer.put(states, places)
         if not boxes and not controls.help and not lost_state(composer.status):
             note = _draw_note(composer.scale)
-            left = centred(note, (0, 0, *size_wh))[0]
+            left = centred(note, (0, 0, *composer.size_wh))[0]
             composer.put(note, [(left, composer.bottom - note.size_wh[1])])
-        self.targets = Targets(composer.buttons)
-        return composer.placed
+        return gave_way
 
-    def _corners(
-        self, hud: Panel, composer: Composer, boxes: Sequence[Box]
-    ) -> tuple[list[XY], int]:
-        """Return the corners for the HUD, best first, and how many digits it covers in the best.
+    def _put_figures(self, composer: Composer, boxes: Sequence[Box], since_s: float) -> bool:
+        """Place as much of the HUD as covers no digit: all, the first lines, the variant alone.
 
-        The HUD stays in its corner unless it covers fewer digits in another.
+        Returns whether there was more to show. What gave way stays away for a while, so that
+        nothing flickers while digits move.
         """
+        if composer.controls.help or not composer.controls.hud:
+            return False
+        most = composer.controls.hud
+        if since_s < _RETURNS_S:
+            most = min(most, self._detail)
+        self._detail = next(
+            (each for each in range(most, -1, -1) if self._put_detail(composer, each, boxes)), -1
+        )
+        return self._detail < most
+
+    def _put_detail(self, composer: Composer, detail: int, boxes: Sequence[Box]) -> bool:
+        """Place the HUD, or the chip of the variant for a detail of 0, clear of all digits."""
+        if detail:
+            hud = composer.draw_hud(detail)
+            return composer.put_hud(hud, self._corners(hud, composer, boxes)) is not None
+        variant = composer.status.variant
+        chip = VariantChip(variant, variant_colour(variant))
+        panel = draw_variant_chip(chip, composer.scale, composer.inner_wh[0] // 2)
+        placed = composer.put(panel, self._corners(panel, composer, boxes))
+        if placed is not None:
+            composer.add_button(placed, Action.NEXT_VARIANT)
+        return placed is not None
+
+    def _corners(self, panel: Panel, composer: Composer, boxes: Sequence[Box]) -> list[XY]:
+        """Return the corners in which a panel covers no digit; the one it was in comes first."""
         margin = composer.margin
-        right = composer.size_wh[0] - margin - hud.size_wh[0]
-        end = max(margin, composer.bottom - hud.size_wh[1])
+        right = composer.size_wh[0] - margin - panel.size_wh[0]
+        end = max(margin, composer.bottom - panel.size_wh[1])
         corners = [(margin, margin), (right, margin), (right, end), (margin, end)]
-        covered = [sum(overlap(Placed(hud, xy).box, box) for box in boxes) for xy in corners]
-        order = sorted(range(4), key=lambda i: (covered[i], i != self._corner, i))
-        self._corner = order[0]
-        return [corners[i] for i in order], covered[order[0]]
+        free = [i for i, xy in enumerate(corners) if not _covered(Placed(panel, xy), boxes)]
+        free.sort(key=lambda i: (i != self._corner, i))
+        self._corner = free[0] if free else self._corner
+        return [corners[i] for i in free]
+
+
+def _covered(placed: Placed, boxes: Sequence[Box]) -> int:
+    """Return how many boxes a panel covers, or touches."""
+    return sum(overlap(placed.box, box) for box in boxes)
 
 
 def _canvas_box(box_xywh: tuple[int, int, int, int], ratio: float, corner: XY, pad: int) -> Box:
@@ -156,100 +182,6 @@ def draw_boxes(canvas: Image, found: Sequence[Reading], boxes: Sequence[Box], sc
         corners = (left, top), (right - 1, bottom - 1)
         for line_bgr, width in ((_SHADE_BGR, line + 2), (colour, line)):
             cv2.rectangle(canvas, *corners, line_bgr, width, cv2.LINE_AA)
-
-
-def place_labels(
-    found: Sequence[Reading],
-    boxes: Sequence[Box],
-    panels: Sequence[Box],
-    scale: Scale,
-    size_wh: Size,
-) -> list[Placed]:
-    """Return a label and its corner for each digit, clear of other labels, digits and panels.
-
-    Where there is no space for all of them, all are smaller, and show the digit alone. At the
-    smallest size a label may cover its own digit. Only one whose digit is below a panel, or whose
-    place others have taken, is left out.
-    """
-    for share in _LABEL_SIZES:
-        placed = _labels_of_size(found, boxes, panels, Scale(scale.factor * share), size_wh, share)
-        if placed is not None:
-            return placed
-    return []
-
-
-def _labels_of_size(
-    found: Sequence[Reading],
-    boxes: Sequence[Box],
-    panels: Sequence[Box],
-    scale: Scale,
-    size_wh: Size,
-    share: float,
-) -> list[Placed] | None:
-    """Return labels of one size; None if they are not the smallest and there is no space for them.
-
-    share: the size, of the largest. Largest labels without space for a confidence are without.
-    """
-    # Rows of left, top, right, bottom: one comparison tests a place against all of them.
-    taken = np.zeros((2 * len(boxes) + len(panels), 4), np.int32)
-    taken[: len(boxes)] = np.reshape(boxes, (-1, 4))
-    taken[2 * len(boxes) :] = np.reshape(panels, (-1, 4))
-    placed: list[Placed] = []
-    for i, (reading, box) in enumerate(zip(found, boxes, strict=True)):
-        colour = confidence_colour(reading.confidence)
-        texts = (f"{100 * reading.confidence:.0f} %", "") if share == 1 else ("",)
-        panel_of = [_draw_label(reading.digit, text, colour, scale) for text in texts]
-        places = [
-            Placed(panel, xy)
-            for panel in panel_of
-            for xy in _label_corners(box, panel.size_wh, size_wh, max(2, scale.px(5)))
-        ]
-        # Above it a label is nobody else's; below it, it may seem to be that of the next line.
-        places.sort(key=lambda place: place.box[3] > box[1])
-        if share == _LABEL_SIZES[-1] or (box[3] - box[1]) > _LARGE * panel_of[-1].size_wh[1]:
-            places.append(Placed(panel_of[0], (max(0, box[0]), max(0, box[1]))))
-        place = next((one for one in places if _is_free(one.box, taken, i)), None)
-        if place is not None:
-            placed.append(place)
-            taken[len(boxes) + i] = place.box
-        elif share != _LABEL_SIZES[-1] and not any(overlap(box, panel) for panel in panels):
-            return None
-    return placed
-
-
-def _is_free(box: Box, taken: NDArray[np.int32], own: int) -> bool:
-    """Return whether a box overlaps none of the others but its own digit's."""
-    left, top, right, bottom = box
-    hit = (taken[:, 0] < right) & (taken[:, 2] > left)
-    hit &= (taken[:, 1] < bottom) & (taken[:, 3] > top)
-    hit[own] = False
-    return not hit.any()
-
-
-def _label_corners(box: Box, label_wh: Size, size_wh: Size, gap: int) -> list[XY]:
-    """Return the corners for a label above, below and beside a box, the best first."""
-    left, top, right, bottom = box
-    width, height = label_wh
-    lefts = ((left + right - width) // 2, left, right - width)
-    tops = [y for y in (top - gap - height, bottom + gap) if 0 <= y <= size_wh[1] - height]
-    corners = [(max(0, min(size_wh[0] - width, x)), y) for y in tops for x in lefts]
-    beside = [x for x in (right + gap, left - gap - width) if 0 <= x <= size_wh[0] - width]
-    return corners + [(x, max(0, min(size_wh[1] - height, top))) for x in beside]
-
-
-@lru_cache(maxsize=512)
-def _draw_label(digit: int, confidence: str, colour: str, scale: Scale) -> Panel:
-    """Draw a digit on its colour, and its confidence on a dark background beside it."""
-    px = scale.px
-    large, small = face(BOLD, px(34)), face(REGULAR, px(20))
-    height, cap = px(42), px(38)
-    beside = text_px(confidence, small) + px(18) if confidence else 0
-    sheet = Sheet((cap + beside, height), px(8), opacity=0.86)
-    sheet.box((0, 0), (cap, height), colour, px(8))
-    sheet.text((cap // 2, height // 2), str(digit), large, DARK, anchor="mm")
-    if confidence:
-        sheet.text((cap + px(9), height // 2), confidence, small, INK, anchor="lm")
-    return sheet.finish()
 
 
 @lru_cache(maxsize=8)

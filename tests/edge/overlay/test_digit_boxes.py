@@ -6,26 +6,16 @@ import numpy as np
 import pytest
 
 from edge_app.controls import Controls
-from edge_app.digits.find import Box
 from edge_app.frame import Frame, Reading, Readings
 from edge_app.labels import DIGITS
-from edge_app.overlay import Overlay
+from edge_app.overlay import Overlay, reading_labels
 from edge_app.overlay import digit_boxes as boxes
-from edge_app.overlay.compose import overlap
-from edge_app.overlay.digit_boxes import confidence_colour, place_labels
-from edge_app.overlay.panel import Scale
 from edge_app.style import RIGHT, WRONG, bgr
+from tests.support.readings import reading
 from tests.support.steps import status
 from tests.support.text_boxes import note_texts
 
 STATUS = status(task="classification", model="MNIST digits", quality=None)
-
-
-def reading(digit: int, box: tuple[int, int, int, int], confidence: float = 0.97) -> Reading:
-    """Return a reading with a confidence."""
-    scores = np.full(10, (1 - confidence) / 9, np.float32)
-    scores[digit] = confidence
-    return Reading(box, digit, confidence, scores)
 
 
 def draw(
@@ -54,13 +44,6 @@ def test_keys_that_need_a_class_map_have_no_hint(monkeypatch: pytest.MonkeyPatch
     assert not {"c", "o", "l"} & texts
 
 
-def test_colours_show_the_confidence_of_a_reading() -> None:
-    """Green, yellow, orange."""
-    assert confidence_colour(0.95) == RIGHT
-    assert confidence_colour(0.5) == WRONG
-    assert len({confidence_colour(p) for p in (0.95, 0.8, 0.5)}) == 3
-
-
 @pytest.mark.parametrize("size_wh", [(1280, 720), (480, 360), (720, 1280), (120, 144)])
 def test_a_digit_has_a_box_in_the_colour_of_its_confidence(size_wh: tuple[int, int]) -> None:
     """This holds at every size of canvas; the image itself is not changed."""
@@ -76,7 +59,7 @@ def test_a_digit_has_a_box_in_the_colour_of_its_confidence(size_wh: tuple[int, i
 def test_a_label_shows_digit_and_confidence(monkeypatch: pytest.MonkeyPatch) -> None:
     """It uses the typeface of all other panels."""
     written = note_texts(monkeypatch)
-    boxes._draw_label.cache_clear()
+    reading_labels._draw_label.cache_clear()
     draw([reading(7, (600, 300, 60, 91), 0.613)])
     written.check()
     assert {"7", "61 %"} <= {text for text, _, _ in written.boxes}
@@ -88,55 +71,6 @@ def test_a_page_without_digits_has_a_note(monkeypatch: pytest.MonkeyPatch) -> No
     written = note_texts(monkeypatch)
     draw([])
     assert "no digits in view" in {text for text, _, _ in written.boxes}
-
-
-def test_labels_of_a_row_do_not_overlap() -> None:
-    """If space is short, they go below their digit or lose their confidence."""
-    found = [reading(i, (60 + 70 * i, 300, 40, 60)) for i in range(8)]
-    around = [(x - 5, y - 5, x + w + 5, y + h + 5) for x, y, w, h in (r.box_xywh for r in found)]
-    placed = place_labels(found, around, [], Scale(1.0), (1280, 720))
-    assert len(placed) == 8
-    areas = [label.box for label in placed] + around
-    for i, a in enumerate(areas):
-        for b in areas[i + 1 :]:
-            assert a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
-
-
-def hidden(one: Box, others: Sequence[Box]) -> bool:
-    """Return whether a box overlaps any of others."""
-    return any(overlap(one, other) for other in others)
-
-
-@pytest.mark.parametrize("pitch", [60, 75, 100, 140])
-@pytest.mark.parametrize("panels", [[], [(26, 26, 396, 164)]])
-def test_on_a_full_page_labels_cover_no_other_reading(pitch: int, panels: list[Box]) -> None:
-    """However close the digits are, each that no panel hides has its label, all of one size."""
-    rng = np.random.default_rng(0)
-    spots = [(x, y) for y in range(40, 660, pitch) for x in range(30, 1230, pitch - 4)]
-    found = [
-        reading(i % 10, (x + int(rng.integers(6)), y + int(rng.integers(6)), 36, 44))
-        for i, (x, y) in enumerate(spots)
-    ]
-    around = [(x - 5, y - 5, x + w + 5, y + h + 5) for x, y, w, h in (r.box_xywh for r in found)]
-    placed = place_labels(found, around, panels, Scale(1.0), (1280, 720))
-    seen = sum(not hidden(box, panels) for box in around)
-    assert len(found) >= len(placed) >= seen
-    assert len({label.panel.size_wh[1] for label in placed}) == 1
-    labels = [label.box for label in placed]
-    for i, label in enumerate(labels):
-        assert not hidden(label, labels[i + 1 :])
-        assert not hidden(label, panels)
-        assert sum(overlap(label, box) for box in around) <= 1  # its own at most
-
-
-def test_labels_stay_on_the_canvas() -> None:
-    """Even those of a digit in a corner, and of one as high as the image."""
-    for box in ((2, 2, 40, 60), (1230, 640, 1270, 710), (500, 0, 900, 720)):
-        (label,) = place_labels([reading(1, box)], [box], [], Scale(1.0), (1280, 720))
-        left, top, right, bottom = label.box
-        assert min(left, top) >= 0
-        assert right <= 1280
-        assert bottom <= 720
 
 
 def test_the_hud_gives_way_to_a_digit() -> None:
@@ -156,3 +90,49 @@ def test_help_hides_the_labels() -> None:
     """Nothing is drawn over the help."""
     _, canvas = draw([reading(5, (600, 300, 80, 120))], controls=Controls(help=True))
     assert not has(canvas, RIGHT)
+
+
+@pytest.mark.parametrize("box", [(130, 100, 140, 355), (84, 130, 230, 325), (5, 5, 390, 470)])
+def test_the_figures_give_way_to_the_only_digit(
+    monkeypatch: pytest.MonkeyPatch, box: tuple[int, int, int, int]
+) -> None:
+    """On a small photo of one digit its label is seen, and no panel covers the digit."""
+    written = note_texts(monkeypatch)
+    reading_labels._draw_label.cache_clear()
+    image = np.full((480, 402, 3), 200, np.uint8)
+    view = Overlay(DIGITS, hints=False)
+    found = Readings((reading(9, box),))
+    canvas = view.draw(Frame(image, 0, 0.0, 0.0, "photo"), found, STATUS, Controls(), 0.0)
+    assert {"9", "97 %"} <= {text for text, _, _ in written.boxes}
+    assert has(canvas, RIGHT, least=900)
+    x, y, w, h = box
+    inner = canvas[y + 8 : y + h - 8, x + 8 : x + w - 8]
+    # Of its own label at most, when there is no space beside it.
+    assert (inner == 200).all(axis=2).mean() > 0.96
+
+
+def test_a_small_page_keeps_its_digits_clear_of_the_figures() -> None:
+    """Rows of digits leave no corner for figures."""
+    found = [reading(i % 10, (30 + 90 * (i % 5), 30 + 80 * (i // 5), 50, 50)) for i in range(25)]
+    _, canvas = draw(found, (480, 440), Controls())
+    for x, y, w, h in (each.box_xywh for each in found[:20]):  # below are the keys
+        inner = canvas[y + 5 : y + h - 5, x + 5 : x + w - 5]
+        assert (inner == 200).all(axis=2).mean() > 0.4  # below a panel no pixel keeps its colour
+
+
+def test_figures_that_gave_way_do_not_flicker() -> None:
+    """While digits of a video move, the HUD comes back after a second at the earliest."""
+    image = np.full((480, 402, 3), 200, np.uint8)
+    view = Overlay(DIGITS, hints=False)
+    everywhere = Readings((reading(9, (5, 5, 390, 470)),))
+    nowhere = Readings((reading(9, (190, 400, 20, 30)),))
+
+    def has_hud(found: Readings, now_s: float) -> bool:
+        frame = Frame(image, 0, 0.0, 0.0, "camera", time_s=now_s)
+        canvas = view.draw(frame, found, STATUS, Controls(), now_s)
+        return not bool((canvas[60:70, 60:70] == 200).all())
+
+    assert has_hud(nowhere, 0.0)
+    assert not has_hud(everywhere, 0.3)
+    assert not has_hud(nowhere, 0.6)
+    assert has_hud(nowhere, 1.4)
