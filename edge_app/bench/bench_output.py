@@ -95,13 +95,13 @@ def print_verdict(
     for text in (hint, *verdict.notes):
         if text:
             print_wrapped(console, f"[dim]{escape(text)}[/]")
-    for sentence in gained(cases):
+    for sentence in gained(cases, valid=verdict.valid):
         print_wrapped(console, escape(sentence))
     for reason in verdict.reasons:
         print_wrapped(console, f"[bold red]not valid[/]: {escape(reason)}")
 
 
-def gained(cases: Sequence[CaseResult]) -> list[str]:
+def gained(cases: Sequence[CaseResult], *, valid: bool = True) -> list[str]:
     """Return sentences that compare each variant with float32, of each runtime and threads."""
     groups: dict[str, list[VariantFigures]] = {}
     for case in cases:
@@ -111,8 +111,11 @@ def gained(cases: Sequence[CaseResult]) -> list[str]:
             case.invoke_only.p50_ms if case.invoke_only else None,
             case.end_to_end_fps,
             headline(case.quality),
+            range_ms=case.range_ms,
         )
         groups.setdefault(_setup(case), []).append(figures)
     if len(groups) == 1:
-        return gains(*groups.values())
-    return [f"{name}: {text}" for name, group in groups.items() for text in gains(group)]
+        return gains(*groups.values(), valid=valid)
+    return [
+        f"{name}: {text}" for name, group in groups.items() for text in gains(group, valid=valid)
+    ]

@@ -80,7 +80,7 @@ def run_thesis(options: ThesisOptions, console: Console, stop: threading.Event) 
     verdict = watched.verdict
     published = _published()
     for task in tasks:
-        _report(console, task, answers[task.spec.name], published)
+        _report(console, task, answers[task.spec.name], published, valid=verdict.valid)
     print_verdict(console, (), verdict)
     if options.json:
         record = {
@@ -137,6 +137,8 @@ def _report(
     task: ThesisTask,
     answers: Mapping[str, QualityResult],
     published: Sequence[PublishedResult],
+    *,
+    valid: bool,
 ) -> None:
     """Print a task's table: each figure with the published ones in the columns after it."""
     spec = task.spec
@@ -166,7 +168,7 @@ def _report(
         )
     console.print(table)
     print_wrapped(console, f"[dim]{_remarks(task, answers, theirs)}[/]")
-    for sentence in _gained(task, answers):
+    for sentence in _gained(task, answers, valid=valid):
         print_wrapped(console, sentence)
 
 
@@ -199,14 +201,18 @@ def _remarks(
     return " ".join(remarks)
 
 
-def _gained(task: ThesisTask, answers: Mapping[str, QualityResult]) -> list[str]:
+def _gained(task: ThesisTask, answers: Mapping[str, QualityResult], *, valid: bool) -> list[str]:
     """Return what our variants gained and lost, by the time of a whole frame."""
     return gains(
-        VariantFigures(
-            variant,
-            task.spec.variants[variant].bytes,
-            fps=one.frames / one.seconds if one.seconds else None,
-            score=headline(one.quality),
-        )
-        for variant, one in answers.items()
+        (
+            VariantFigures(
+                variant,
+                task.spec.variants[variant].bytes,
+                fps=one.frames / one.seconds if one.seconds else None,
+                fps_name="ms a frame",
+                score=headline(one.quality),
+            )
+            for variant, one in answers.items()
+        ),
+        valid=valid,
     )

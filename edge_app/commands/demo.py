@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run every variant on the sample, recording each; stop at the first signal."""
+    from edge_app.board import BoardWatch
     from edge_app.console import TextConsole
     from edge_app.model.card import read_card
     from edge_app.model.catalog import sample
@@ -58,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
     source, truth = sample(spec)
     headless = options.headless or not can_open_window(console)
     print_beginning(console, spec, source)
+    watch = BoardWatch()
     rows: list[VariantSummary] = []
     recordings: list[str] = []
     code = 0
@@ -79,12 +81,13 @@ def run(options: argparse.Namespace) -> int:
         recordings += [summary.recording.path] if summary.recording else []
         if code or summary.status != "complete":
             break
+    verdict = watch.end().verdict
     stills: list[Path] = []
     if spec.task == "segmentation" and not code and len(rows) == len(spec.variants):
         qualities = {row.variant: row.quality for row in rows}
         engine = {"runtime": options.runtime, "threads": options.threads}
         stills = write_stills(spec, _middle(source), out, qualities, **engine)
-    print_results(console, spec, rows)
+    print_results(console, spec, rows, verdict)
     print_files(console, out, recordings, stills)
     return code
 

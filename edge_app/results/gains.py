@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edge_app.quality import Quality
 from edge_app.style import NOTHING, fraction
+from edge_app.timing import Latency
 
 FLOAT = "float32"  # the others are compared with it
-_EQUAL = 0.05  # times that differ by less are called equal, as two runs differ as much
+_EQUAL = 0.05  # times that differ by less count as equal, since two runs differ as much
+# The 95 % notches of a box plot, for the distance of p90 from the median instead of the quartiles:
+# 1.57 IQR / sqrt(n), where IQR is 1.349 and p90 - p50 1.282 standard deviations of a normal
+# distribution. Source: McGill, Tukey and Larsen, Variations of Box Plots (1978).
+_NOTCH = 1.57 * 1.349 / 1.282
 
 Headline = tuple[str, float]  # the name of a measure and its value, 0 to 1
 
@@ -18,7 +24,8 @@ Headline = tuple[str, float]  # the name of a measure and its value, 0 to 1
 class VariantFigures:
     """Figures of one variant on one machine; None for what is unknown.
 
-    invoke_ms: typical time of the network alone. fps: frames per second, end to end.
+    invoke_ms: median time of the network alone; range_ms: what its median is within (95 %).
+    fps: frames per second; fps_name: of which kind.
     score: the measure that counts. on: the frames it was measured on, as text.
     """
 
@@ -28,6 +35,28 @@ class VariantFigures:
     fps: float | None = None
     score: Headline | None = None
     on: str = ""
+    range_ms: tuple[float, float] | None = None
+    fps_name: str = "end-to-end fps"
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """How many times faster a variant is than float32, and by which figure of the tables.
+
+    measurable: whether the ratio is more than noise.
+    """
+
+    ratio: float
+    basis: str
+    measurable: bool
+
+
+def median_range(latency: Latency | None) -> tuple[float, float] | None:
+    """Return what a median is within (95 %), by the spread of its durations; None without any."""
+    if latency is None:
+        return None
+    half_ms = _NOTCH * (latency.p90_ms - latency.p50_ms) / math.sqrt(latency.n)
+    return max(0.0, latency.p50_ms - half_ms), latency.p50_ms + half_ms
 
 
 def headline(quality: Quality | None) -> Headline | None:
@@ -52,11 +81,12 @@ def score_text(score: Headline | None, places: int = 3) -> str:
     return fraction(value, places) if name == "mIoU" else f"{100 * value:.2f} %"
 
 
-def gains(figures: Iterable[VariantFigures]) -> list[str]:
+def gains(figures: Iterable[VariantFigures], *, valid: bool = True) -> list[str]:
     """Return a sentence per variant that compares it with float32 on the same machine.
 
-    "int8 is 2.6x faster than float32, loses 0.3 points of mIoU (.813 to .810) and has a
-    file 2.8x smaller." Missing figures are left out; without float32 there are no sentences.
+    "int8 is 2.6x faster than float32 (median network ms), loses 0.3 points of mIoU (.813 to .810)
+    and has a file 2.8x smaller." Missing figures are left out; without float32 there are no
+    sentences. valid: whether the times are; if not, each sentence on speed says so.
     """
     figures = list(figures)
     base = next((one for one in figures if one.variant == FLOAT), None)
@@ -66,18 +96,24 @@ def gains(figures: Iterable[VariantFigures]) -> list[str]:
     for one in figures:
         if one is base:
             continue
-        parts = [part(base, one) for part in (_speed, _quality, _size)]
+        parts = [_faster(base, one, valid=valid), _quality(base, one), _size(base, one)]
         if any(parts):
             found.append(f"{one.variant} {_listed([part for part in parts if part])}.")
     return found
 
 
-def speed_ratio(base: VariantFigures, one: VariantFigures) -> float | None:
+def speed(base: VariantFigures, one: VariantFigures) -> Speed | None:
     """Return how many times faster a variant is than float32: its network, else end to end."""
     if base.invoke_ms and one.invoke_ms:
-        return base.invoke_ms / one.invoke_ms
-    if base.fps and one.fps:
-        return one.fps / base.fps
+        ratio = base.invoke_ms / one.invoke_ms
+        apart = True
+        if base.range_ms and one.range_ms:
+            (low, high), (own_low, own_high) = base.range_ms, one.range_ms
+            apart = low > own_high or high < own_low
+        return Speed(ratio, "median network ms", apart and abs(ratio - 1) >= _EQUAL)
+    if base.fps and one.fps and base.fps_name == one.fps_name:
+        ratio = one.fps / base.fps
+        return Speed(ratio, one.fps_name, abs(ratio - 1) >= _EQUAL)
     return None
 
 
@@ -92,15 +128,16 @@ def lost_points(base: VariantFigures, one: VariantFigures) -> float | None:
     return 100 * (before[1] - after[1])
 
 
-def _speed(base: VariantFigures, one: VariantFigures) -> str:
-    ratio = speed_ratio(base, one)
-    if ratio is None:
+def _faster(base: VariantFigures, one: VariantFigures, *, valid: bool) -> str:
+    found = speed(base, one)
+    if found is None:
         return ""
-    if abs(ratio - 1) < _EQUAL:
-        return f"is as fast as {FLOAT}"
-    if ratio > 1:
-        return f"is {_times(ratio)} faster than {FLOAT}"
-    return f"is {_times(1 / ratio)} slower than {FLOAT}"
+    by = f"({found.basis})" if valid else f"({found.basis}; not a valid measurement)"
+    if not found.measurable:
+        return f"shows no measurable difference in speed from {FLOAT} {by}"
+    if found.ratio > 1:
+        return f"is {_times(found.ratio)} faster than {FLOAT} {by}"
+    return f"is {_times(1 / found.ratio)} slower than {FLOAT} {by}"
 
 
 def _quality(base: VariantFigures, one: VariantFigures) -> str:

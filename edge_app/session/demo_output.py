@@ -11,10 +11,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from edge_app.board import Verdict
 from edge_app.console import CompactTable, coloured, print_line, print_wrapped
 from edge_app.model.card import ModelSpec
 from edge_app.quality import Quality
-from edge_app.results.gains import VariantFigures, gains, headline
+from edge_app.results.gains import VariantFigures, gains, headline, median_range
 from edge_app.results.run_summary import VariantSummary
 from edge_app.sinks.display import display_verdict
 from edge_app.style import (
@@ -54,8 +55,13 @@ def print_beginning(console: Console, spec: ModelSpec, source: str) -> None:
     )
 
 
-def print_results(console: Console, spec: ModelSpec, rows: Sequence[VariantSummary]) -> None:
-    """Print a row per variant, what the columns mean, and what quantization gained and lost."""
+def print_results(
+    console: Console, spec: ModelSpec, rows: Sequence[VariantSummary], verdict: Verdict
+) -> None:
+    """Print a row per variant, what the columns mean, and what quantization gained and lost.
+
+    verdict: on the board while they ran.
+    """
     print_line(console, "")
     console.print(_table(spec, rows))
     print_wrapped(
@@ -71,11 +77,14 @@ def print_results(console: Console, spec: ModelSpec, rows: Sequence[VariantSumma
             row.stages["invoke"].p50_ms if "invoke" in row.stages else None,
             row.shown_fps,
             headline(row.quality),
+            range_ms=median_range(row.stages.get("invoke")),
         )
         for row in rows
     )
-    for sentence in gains(figures):
+    for sentence in gains(figures, valid=verdict.valid):
         print_wrapped(console, escape(sentence))
+    for reason in verdict.reasons:
+        print_wrapped(console, f"[bold red]not valid[/]: {escape(reason)}")
 
 
 def _table(spec: ModelSpec, rows: Sequence[VariantSummary]) -> CompactTable:

@@ -5,7 +5,7 @@ from edge_app.style import NOTHING, count, file_size
 from host_tools.charts.bars import Row, row_chart
 from host_tools.charts.drawing import Chart
 from host_tools.charts.scatter import Point, class_chart, pareto_chart
-from host_tools.report.figures import Labelled, Score
+from host_tools.report.figures import Labelled, Result, Score
 from host_tools.report.sentences import quality_text
 
 
@@ -36,14 +36,9 @@ def size_chart(labelled: Labelled, prefix: str) -> Chart | None:
 
 def quality_chart(labelled: Labelled, prefix: str) -> Chart | None:
     """Return the chart of the headline scores; each set of scores once."""
-    seen: set[tuple[object, ...]] = set()
     groups, measures = [], dict[str, None]()
-    for _, result in labelled:
+    for result in _with_own_scores(labelled):
         scores = {name: one.score for name, one in result.figures.items() if one.score}
-        key = tuple((name, score.on, score.headline) for name, score in scores.items())
-        if not scores or key in seen:
-            continue
-        seen.add(key)
         rows = {}
         for one in result.figures.values():
             headline = one.score.headline if one.score else None
@@ -86,7 +81,7 @@ def class_charts(labelled: Labelled, prefix: str) -> list[Chart]:
     """Return a chart of the classes' IoU for each set of frames that was scored by class."""
     charts: list[Chart] = []
     seen: set[str] = set()
-    for _, result in labelled:
+    for result in _with_own_scores(labelled):
         scores = {
             name: one.score
             for name, one in result.figures.items()
@@ -109,6 +104,25 @@ def class_charts(labelled: Labelled, prefix: str) -> list[Chart]:
         note = f"On {_scored_on(best)}. Equal values lie on top of one another."
         charts.append(class_chart(name, "IoU by class", note, classes))
     return charts
+
+
+def _with_own_scores(labelled: Labelled) -> list[Result]:
+    """Return each result whose scores are not all among those of another one, which shows them."""
+    keys = [
+        {
+            (name, one.score.on, one.score.headline)
+            for name, one in result.figures.items()
+            if one.score
+        }
+        for _, result in labelled
+    ]
+    return [
+        result
+        for place, (_, result) in enumerate(labelled)
+        if keys[place]
+        and not any(keys[place] < other for other in keys)
+        and keys[place] not in keys[:place]
+    ]
 
 
 def _unit(measure: str) -> str:

@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 
 from edge_app.model.card import VARIANTS
 from edge_app.quality import Quality
+from edge_app.results.bench_result import Range
 from edge_app.results.gains import Headline, headline
 from edge_app.style import count
 
@@ -49,7 +50,8 @@ def score_of(quality: Quality | None, on: str) -> Score | None:
 class Figures:
     """Figures of one variant on one machine; None for what is unknown.
 
-    invoke_only: one run of the network. end_to_end: from the frame's capture to its canvas.
+    invoke_only: one run of the network; range_ms: what its median is within (95 %).
+    end_to_end: from the frame's capture to its canvas.
     stages: each by name. why: sentences on why it is as fast as it is.
     """
 
@@ -64,6 +66,7 @@ class Figures:
     init_ms: float | None = None
     peak_rss_mb: float | None = None
     why: tuple[str, ...] = ()
+    range_ms: Range | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Result:
     how: what was timed, as text. source: the frames it ran on, as text.
     published: by others, not measured with this program.
     comparable_models: names of models, as patterns, that a published result may stand beside.
-    warnings: why the figures are not to be trusted.
+    warnings: why the figures are not to be trusted. invalid: whether the times are not valid.
     facts: of the machine, by name. states: of the machine while measuring, for each file.
     """
 
@@ -89,6 +92,7 @@ class Result:
     comparable_models: tuple[str, ...] = ()
     about: str = ""
     warnings: tuple[str, ...] = ()
+    invalid: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
     states: tuple[tuple[str, Mapping[str, str]], ...] = ()
 

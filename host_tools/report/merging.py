@@ -31,15 +31,17 @@ def _joined(first: Result, second: Result) -> Result:
         figures=in_order([*first.figures.values(), *second.figures.values()]),
         origin=(*first.origin, *second.origin),
         warnings=tuple(dict.fromkeys((*first.warnings, *second.warnings))),
+        invalid=first.invalid or second.invalid,
         states=(*first.states, *second.states),
     )
 
 
 def with_scores(results: Sequence[Result], spec: ModelSpec | None = None) -> list[Result]:
-    """Return the results; those without scores get the scores of the same files from others.
+    """Return the results; benches without scores get the scores of the same files from others.
 
-    Quality belongs to a file, not to a machine. All variants of a result get their scores from
-    one source, the one with the most of them, whose frames the page names.
+    A bench is about files, whose quality does not depend on the machine: all its variants get
+    their scores from one source, the one with the most of them, whose frames the page names. A
+    run is about its own frames: without truth it has no score.
     spec: a model whose card has scores from its conversion.
     """
     sources = [result for result in results if not result.published]
@@ -47,7 +49,8 @@ def with_scores(results: Sequence[Result], spec: ModelSpec | None = None) -> lis
         sources.append(_of_card(spec))
     filled = []
     for result in results:
-        possible = [] if result.published or result.has("score") else sources
+        wanted = result.how == "bench" and not result.has("score")
+        possible = sources if wanted else []
         scores = max((_scores_from(source, result) for source in possible), key=len, default={})
         figures = {
             name: replace(one, score=scores.get(name, one.score))

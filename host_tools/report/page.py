@@ -16,7 +16,7 @@ from edge_app.style import NOTHING, count, file_size, percent, variant_colour
 from host_tools.charts.drawing import DARK, LIGHT, TYPEFACE_FILES
 from host_tools.report.figures import Figures, Labelled, Result, labels
 from host_tools.report.gallery import Gallery
-from host_tools.report.sentences import figure, lost_points, quality_text, sentences, speed_ratio
+from host_tools.report.sentences import figure, lost_points, quality_text, sentences, speed
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -63,18 +63,18 @@ class ModelSection:
         return _table(self.labelled)
 
 
-_COLUMNS: dict[str, Callable[[Figures, Figures | None], str | None]] = {
-    "file size": lambda one, _: file_size(one.bytes) if one.bytes else None,
-    "quality": lambda one, _: _quality(one),
-    "points lost to float32": lambda one, base: _lost(one, base),
-    "network ms": lambda one, _: _figure(getattr(one.invoke_only, "typical_ms", None)),
-    "network ms, p90": lambda one, _: _figure(getattr(one.invoke_only, "p90_ms", None)),
-    "network frames/s": lambda one, _: _figure(one.invoke_only_fps),
-    "end-to-end frames/s": lambda one, _: _figure(one.end_to_end_fps),
-    "end-to-end ms": lambda one, _: _figure(getattr(one.end_to_end, "typical_ms", None)),
-    "speed against float32": lambda one, base: _ratio(one, base),
-    "loading ms": lambda one, _: _figure(one.init_ms),
-    "peak memory MB": lambda one, _: _figure(one.peak_rss_mb),
+_COLUMNS: dict[str, Callable[[Figures, Figures | None, Result], str | None]] = {
+    "file size": lambda one, _, __: file_size(one.bytes) if one.bytes else None,
+    "quality": lambda one, _, result: _quality(one, result),
+    "points lost to float32": lambda one, base, _: _lost(one, base),
+    "network ms": lambda one, _, __: _figure(getattr(one.invoke_only, "typical_ms", None)),
+    "network ms, p90": lambda one, _, __: _figure(getattr(one.invoke_only, "p90_ms", None)),
+    "network frames/s": lambda one, _, __: _figure(one.invoke_only_fps),
+    "end-to-end frames/s": lambda one, _, __: _figure(one.end_to_end_fps),
+    "end-to-end ms": lambda one, _, __: _figure(getattr(one.end_to_end, "typical_ms", None)),
+    "speed against float32": lambda one, base, result: _ratio(one, base, result),
+    "loading ms": lambda one, _, __: _figure(one.init_ms),
+    "peak memory MB": lambda one, _, __: _figure(one.peak_rss_mb),
 }
 
 
@@ -171,7 +171,7 @@ def _table(labelled: Labelled) -> FiguresTable:
     for label, result in labelled:
         base = result.figures.get(FLOAT)
         rows = [
-            (one.variant, [write(one, base) for write in _COLUMNS.values()])
+            (one.variant, [write(one, base, result) for write in _COLUMNS.values()])
             for one in result.figures.values()
         ]
         machines.append((label, rows))
@@ -194,9 +194,13 @@ def _figure(value: float | None) -> str | None:
     return figure(value) if value else None
 
 
-def _quality(one: Figures) -> str | None:
-    headline = one.score.headline if one.score else None
-    return f"{headline[0]} {quality_text(headline)}" if headline else None
+def _quality(one: Figures, result: Result) -> str | None:
+    score = one.score
+    headline = score.headline if score else None
+    if score is None or headline is None:
+        return None
+    elsewhere = f" (on {score.on})" if score.on != result.source else ""
+    return f"{headline[0]} {quality_text(headline)}{elsewhere}"
 
 
 def _lost(one: Figures, base: Figures | None) -> str | None:
@@ -204,9 +208,13 @@ def _lost(one: Figures, base: Figures | None) -> str | None:
     return None if lost is None else f"{round(lost, 2) + 0.0:.2f}".replace("-", "\N{MINUS SIGN}")
 
 
-def _ratio(one: Figures, base: Figures | None) -> str | None:
-    ratio = speed_ratio(base, one) if base and one is not base else None
-    return None if ratio is None else f"{ratio:.{2 if ratio >= 0.1 else 3}f}x"
+def _ratio(one: Figures, base: Figures | None, result: Result) -> str | None:
+    found = speed(base, one) if base and one is not base else None
+    if found is None:
+        return None
+    text = f"{found.ratio:.{2 if found.ratio >= 0.1 else 3}f}x"
+    text = text if found.measurable else "no measurable difference"
+    return f"{text} (not valid)" if result.invalid else text
 
 
 def _machines(results: Sequence[Result]) -> list[tuple[str, dict[str, str]]]:

@@ -12,6 +12,7 @@ from edge_app.evaluate.evaluation_file import quality_of_variant
 from edge_app.model.interpreter.runtimes import runtime_title
 from edge_app.results.bench_result import BenchResult, CaseResult, parse_bench
 from edge_app.results.evaluation_result import parse_evaluation
+from edge_app.results.gains import median_range
 from edge_app.results.json_file import parse_json, read_file
 from edge_app.results.published_figures import PublishedVariant, parse_published
 from edge_app.results.run_summary import RunSummary
@@ -93,7 +94,8 @@ def _bench(content: bytes, origin: str, name: str | None) -> list[Result]:
             runtime=runtime,
             threads=threads,
             origin=(origin,),
-            warnings=_in_file(origin, *_stopped(bench.status), *_verdict(bench)),
+            warnings=_in_file(origin, *_stopped(bench.status), *_invalid(_verdict(bench))),
+            invalid=bool(_verdict(bench)),
             facts=facts(after, bench.versions),
             states=((origin, state(before, after)),),
         )
@@ -123,6 +125,7 @@ def _case_figures(case: CaseResult, source: str) -> Figures:
         init_ms=case.init_ms,
         peak_rss_mb=case.peak_rss_mb or None,
         why=case.why,
+        range_ms=case.range_ms,
     )
 
 
@@ -159,6 +162,7 @@ def _summary(content: bytes, path: Path, name: str | None) -> Result:
     # A run at the pace of its source says nothing about what the machine could do.
     paced = shown and offered and 0.95 < shown / offered < 1.05
     board, origin = summary.board, f"{path.resolve().parent.name}/{path.name}"
+    reasons = judge(board, board).reasons
     one = Figures(
         variant=summary.variant,
         bytes=summary.bytes,
@@ -168,6 +172,7 @@ def _summary(content: bytes, path: Path, name: str | None) -> Result:
         end_to_end_fps=None if paced else shown or None,
         stages=stages,
         score=score_of(summary.quality, summary.source),
+        range_ms=median_range(summary.stages.get("invoke")),
     )
     return Result(
         machine=name or machine_name(board),
@@ -178,9 +183,8 @@ def _summary(content: bytes, path: Path, name: str | None) -> Result:
         runtime=runtime_title(summary.runtime, summary.versions),
         threads=summary.threads,
         origin=(origin,),
-        warnings=_in_file(
-            origin, *_stopped(summary.status, summary.reason), *judge(board, board).reasons
-        ),
+        warnings=_in_file(origin, *_stopped(summary.status, summary.reason), *_invalid(reasons)),
+        invalid=bool(reasons),
         facts=facts(board, summary.versions),
         states=((origin, state(board, board)),),
     )
@@ -223,6 +227,11 @@ def _published_figures(variant: str, values: PublishedVariant, frames: int, on: 
 def _in_file(origin: str, *warnings: str) -> tuple[str, ...]:
     """Return warnings with the name of the file they are about."""
     return tuple(f"{origin}: {warning}" for warning in warnings)
+
+
+def _invalid(reasons: Sequence[str]) -> list[str]:
+    """Return the reasons against a measurement as warnings that say what they mean."""
+    return [f"the result is not valid: {reason}" for reason in reasons]
 
 
 def _stopped(status: str, reason: str | None = None) -> tuple[str, ...]:

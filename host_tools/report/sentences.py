@@ -1,7 +1,7 @@
 """Figures of a report in the words of the live app."""
 
 from edge_app.results import gains
-from edge_app.results.gains import VariantFigures
+from edge_app.results.gains import Speed, VariantFigures
 from edge_app.style import significant
 from host_tools.report.figures import Figures, Result
 
@@ -17,12 +17,12 @@ def figure(value: float | None) -> str:
 
 def sentences(result: Result) -> list[str]:
     """Return a sentence per variant that compares it with float32, as `gains.gains` does."""
-    return gains.gains(map(_compared, result.figures.values()))
+    return gains.gains(map(_compared, result.figures.values()), valid=not result.invalid)
 
 
-def speed_ratio(base: Figures, one: Figures) -> float | None:
+def speed(base: Figures, one: Figures) -> Speed | None:
     """Return how many times faster a variant is than float32, invoke-only, else end to end."""
-    return gains.speed_ratio(_compared(base), _compared(one))
+    return gains.speed(_compared(base), _compared(one))
 
 
 def lost_points(base: Figures, one: Figures) -> float | None:
@@ -38,4 +38,5 @@ def _compared(one: Figures) -> VariantFigures:
         one.end_to_end_fps,
         one.score.headline if one.score else None,
         one.score.on if one.score else "",
+        range_ms=one.range_ms,
     )

@@ -45,7 +45,7 @@ def test_its_output_is_compact(tmp_path: Path, width: int) -> None:
         row = re.compile(rf"{variant} +\S+ kB .* \d+\.\d %$")
         assert sum(bool(row.match(line)) for line in lines) == 1
         assert sum(line.startswith(f"{variant}: 500 frames in") for line in lines) == 1
-        sentence = re.compile(rf"{variant} (is|has) .*float32.*\.$")
+        sentence = re.compile(rf"{variant} (is|shows) .*float32.*\.$")
         assert any(sentence.match(line) for line in lines) == (variant != "float32")
         assert f"  {tmp_path}/mnist-{variant}.mp4" in lines
     after = lines[lines.index("next:") + 1 :]

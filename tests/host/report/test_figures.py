@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from edge_app.model.card import read_card
+from host_tools.charts.drawing import LIGHT
+from host_tools.charts.quality_charts import class_charts, quality_chart
 from host_tools.report.build_report import by_model
 from host_tools.report.figures import Figures, LatencySummary, Result, Score, in_order, labels
 from host_tools.report.merging import join, with_scores
+from host_tools.report.page import ModelSection
 from host_tools.report.sentences import figure, sentences
 
 
@@ -84,7 +87,7 @@ def test_a_card_lends_what_it_was_proved_with(assets: Path) -> None:
     """The card of the shipped digits has the quality of its files."""
     spec = read_card(assets / "models" / "mnist")
     figures = [Figures(name, bytes=one.bytes) for name, one in spec.variants.items()]
-    (filled,) = with_scores([result(*figures, model="mnist")], spec)
+    (filled,) = with_scores([result(*figures, model="mnist", how="bench")], spec)
     top1 = [one.score.top1 for one in filled.figures.values() if one.score]
     assert top1 == [one.quality["top1"] for one in spec.variants.values()]
 
@@ -133,20 +136,24 @@ BASE = Figures(
     [
         (
             Figures("int8", bytes=2, invoke_only=LatencySummary(19.2), score=scored(0.810)),
-            "int8 is 2.6x faster than float32, loses 0.3 points of mIoU (.813 to .810) and has "
-            "a file 4.0x smaller.",
+            "int8 is 2.6x faster than float32 (median network ms), loses 0.3 points of mIoU (.813 "
+            "to .810) and has a file 4.0x smaller.",
         ),
         (
             Figures("dynamic_range", invoke_only=LatencySummary(85), score=scored(0.8132)),
-            "dynamic_range is 1.7x slower than float32 and gains 0.02 points of mIoU (.8130 to "
-            ".8132).",
+            "dynamic_range is 1.7x slower than float32 (median network ms) and gains 0.02 points "
+            "of mIoU (.8130 to .8132).",
         ),
         (
             Figures("float16", bytes=4, invoke_only=LatencySummary(51), score=scored(0.81302)),
-            "float16 is as fast as float32, has the same mIoU (.813) and has a file 2.0x smaller.",
+            "float16 shows no measurable difference in speed from float32 (median network ms), has "
+            "the same mIoU (.813) and has a file 2.0x smaller.",
         ),
-        (Figures("int8", end_to_end_fps=450), "int8 is 45x faster than float32."),
-        (Figures("int8", invoke_only=LatencySummary(46.7)), "int8 is 1.07x faster than float32."),
+        (Figures("int8", end_to_end_fps=450), "int8 is 45x faster than float32 (end-to-end fps)."),
+        (
+            Figures("int8", invoke_only=LatencySummary(46.7)),
+            "int8 is 1.07x faster than float32 (median network ms).",
+        ),
         (Figures("int8", bytes=9), "int8 has a file 1.1x larger."),
         (Figures("int8", bytes=8, score=scored(0.9, "other")), "int8 has a file of the same size."),
         (Figures("int8"), None),
@@ -155,6 +162,61 @@ BASE = Figures(
 def test_a_variant_is_compared_in_words(one: Figures, said: str | None) -> None:
     """Unknown figures are left out, and scores on other frames do not count."""
     assert sentences(result(BASE, one)) == ([said] if said else [])
+
+
+def test_a_run_without_truth_has_no_score() -> None:
+    """A drive is not the one on which the same file was scored."""
+    sample = result(Figures("int8", bytes=2, score=scored(0.638)), how="run", source="sample")
+    for how in ("run", "run without drawing"):
+        drive = result(Figures("int8", bytes=2), how=how, source="drive")
+        assert with_scores([sample, drive])[1] == drive
+
+
+def test_scores_from_elsewhere_name_their_frames() -> None:
+    """In the table of the page, whose other figures are of the result's own source."""
+    bench = result(Figures("int8", bytes=2, score=scored(0.8)), how="bench", source="drive")
+    own = replace(bench, source="val")
+    table = ModelSection("m", [bench, own], []).table
+    cells = [
+        cells[table.columns.index("quality")] for _, rows in table.machines for _, cells in rows
+    ]
+    assert cells == ["mIoU .800 (on val)", "mIoU .800"]
+
+
+def test_scores_from_elsewhere_are_charted_once() -> None:
+    """Where they were measured, and not again for a bench of fewer files."""
+    figures = [
+        Figures(name, bytes=2, score=Score(on="val", frames=10, miou=0.8, per_class={"road": 0.8}))
+        for name in ("float32", "int8")
+    ]
+    labelled = [("bench", result(figures[1], how="bench")), ("run", result(*figures, how="run"))]
+    chart = quality_chart(labelled, "m")
+    assert chart is not None
+    alone = quality_chart(labelled[1:], "m")
+    assert alone is not None
+    assert chart.render(LIGHT) == alone.render(LIGHT)
+    assert len(class_charts(labelled, "m")) == 1
+
+
+def test_speed_of_an_invalid_result_says_so() -> None:
+    """In its sentence and in the table; a ratio within noise is no ratio."""
+    base = replace(BASE, range_ms=(49.0, 51.0))
+    fast = Figures("int8", invoke_only=LatencySummary(20), range_ms=(19.0, 21.0))
+    noisy = Figures("float16", invoke_only=LatencySummary(40), range_ms=(20.0, 60.0))
+    valid = result(base, fast, noisy)
+    assert sentences(valid) == [
+        "float16 shows no measurable difference in speed from float32 (median network ms).",
+        "int8 is 2.5x faster than float32 (median network ms).",
+    ]
+    invalid = replace(valid, invalid=True)
+    assert all("not a valid measurement" in text for text in sentences(invalid))
+    for one, mark in ((valid, ""), (invalid, " (not valid)")):
+        table = ModelSection("m", [one], []).table
+        place = table.columns.index("speed against float32")
+        assert [cells[place] for _, cells in table.machines[0][1]][1:] == [
+            f"no measurable difference{mark}",
+            f"2.50x{mark}",
+        ]
 
 
 def test_without_float32_there_is_nothing_to_compare() -> None:

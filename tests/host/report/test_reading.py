@@ -299,7 +299,8 @@ def test_the_verdict_of_a_bench_is_kept(tmp_path: Path) -> None:
     """The reasons of the bench are the warnings."""
     verdict = {"valid": False, "reasons": ["it was throttled"], "notes": []}
     (one,) = read_results(write(tmp_path / "x.json", bench(verdict=verdict)))
-    assert one.warnings == ("x.json: it was throttled",)
+    assert one.warnings == ("x.json: the result is not valid: it was throttled",)
+    assert one.invalid
 
 
 def test_an_evaluation_is_a_score_without_times(tmp_path: Path) -> None:
