@@ -137,6 +137,8 @@ KEYS = (
     Key(("h", "?"), "help", Action.HELP, _switch("help")),
     Key(("q", "esc"), "quit", Action.QUIT),
 )  # fmt: skip
+# What a key does while each image stays until a key asks for the next one.
+_OF_IMAGES = {Action.PAUSE: "next image", Action.SINGLE_FRAME: "next image"}
 _BY_NAME = {name: key for key in KEYS for name in key.keys}
 _BY_ACTION = {key.action: key for key in KEYS}
 
@@ -158,6 +160,16 @@ def find_key(name: str, controls: Controls | None = None) -> Key | None:
 def key_of(action: Action) -> Key:
     """Return the binding of an action."""
     return _BY_ACTION[action]
+
+
+def keys_for(controls: Controls) -> tuple[Key, ...]:
+    """Return the bindings with what they do under some controls, for hints and help."""
+    if not controls.images_stay:
+        return KEYS
+    return tuple(
+        replace(key, what=_OF_IMAGES[key.action], short="") if key.action in _OF_IMAGES else key
+        for key in KEYS
+    )
 
 
 # Function keys of X11 (keysymdef.h) are 0xFF00 and a byte that means something else alone:

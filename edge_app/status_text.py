@@ -17,10 +17,14 @@ from edge_app.timing import STAGES
 STAGE_HEADS = ("ms per frame", "median", "p90")
 BAR_STAGES = STAGES[:-1]  # end to end holds the others, and the waiting between them
 
+# More than any display shows: files are then read as fast as possible, and nobody watches them.
+_SHOWN_MAX_HZ = 240
+
 
 class StageText(NamedTuple):
     """Latency of one stage in milliseconds, under `STAGE_HEADS`.
 
+    p90: empty for a single image.
     The colour is empty where it is no part of the bar.
     """
 
@@ -51,7 +55,8 @@ class StatusText:
     """Text of a status in the order every view shows it; a value not known yet is an en dash.
 
     colour: of the variant, #RRGGBB.
-    rates: (figure, name) each.
+    rates: (figure, name) each; of images, which have no rate of their own, those of the network
+        and of the run, and of a single one its times.
     bar: empty where nothing was measured. quality, classes: empty without truth.
     classes_head: what the scores of the classes are.
     """
@@ -73,24 +78,28 @@ class StatusText:
 
 def status_text(status: Status) -> StatusText:
     """Return the text of a status."""
+    images = _of_images(status)
+    single = images and status.frames <= 1
     facts = (
         style.file_size(status.size_bytes) if status.size_bytes else "",
         status.runtime,
         style.count(status.threads, "thread") if status.threads else "",
-        status.policy,
+        "" if single else status.policy,
     )
-    fps = {"shown": status.shown_fps, "network": status.network_fps, "source": status.source_fps}
     return StatusText(
         variant=status.variant,
         colour=style.variant_colour(status.variant),
         title=status.model,
         facts=tuple(fact for fact in facts if fact),
-        rates=tuple((style.significant(figure), f"{name} fps") for name, figure in fps.items()),
+        rates=_rates(status, images=images, single=single),
         states=" · ".join(map(str, status.states)),
         switch=status.switch,
         bar=_bar(status),
-        stages=tuple(_stage(status, name) for name in STAGES),
-        notes=(f"age {style.duration(status.age_ms)}", *losses(status)),
+        stages=tuple(_stage(status, name, single=single) for name in STAGES),
+        # A file's images are not older than their result, and none is dropped.
+        notes=_damaged(status)
+        if images
+        else (f"age {style.duration(status.age_ms)}", *losses(status)),
         quality=quality_text(status.task, status.quality),
         classes=classes_text(status.quality),
         classes_head=classes_head(status.task),
@@ -99,8 +108,34 @@ def status_text(status: Status) -> StatusText:
 
 def losses(status: Status) -> tuple[str, ...]:
     """Return the number of dropped frames, and of damaged ones where there are some."""
-    damaged = (f"damaged {status.damaged:,}",) if status.damaged else ()
-    return (f"dropped {status.dropped:,}", *damaged)
+    return (f"dropped {status.dropped:,}", *_damaged(status))
+
+
+def _damaged(status: Status) -> tuple[str, ...]:
+    return (f"damaged {status.damaged:,}",) if status.damaged else ()
+
+
+def _of_images(status: Status) -> bool:
+    """Return whether the frames are files of images, or digits: each for itself, at no rate."""
+    return status.policy == "every frame" and status.source_fps is None
+
+
+def _rates(status: Status, *, images: bool, single: bool) -> tuple[tuple[str, str], ...]:
+    """Return the rates; of a single image the times that are known."""
+    if single:
+        times = {name: status.stages.get(name) for name in ("invoke", "end_to_end")}
+        names = {"invoke": "network ms", "end_to_end": "end to end ms"}
+        return tuple(
+            (style.significant(time.p50_ms), names[name]) for name, time in times.items() if time
+        )
+    network = (style.significant(status.network_fps), "network fps")
+    if images or (status.shown_fps or 0) > _SHOWN_MAX_HZ:
+        return (style.significant(status.shown_fps), "images/s"), network
+    return (
+        (style.significant(status.shown_fps), "shown fps"),
+        network,
+        (style.significant(status.source_fps), "source fps"),
+    )
 
 
 def quality_text(task: str, quality: Quality | None) -> tuple[str, ...]:
@@ -151,8 +186,9 @@ def _bar(status: Status) -> tuple[BarPart, ...]:
     )
 
 
-def _stage(status: Status, name: str) -> StageText:
+def _stage(status: Status, name: str, *, single: bool) -> StageText:
     latency = status.stages.get(name)
     p50, p90 = (latency.p50_ms, latency.p90_ms) if latency else (None, None)
     colour = style.STAGE_COLOURS[name] if name in BAR_STAGES else ""
-    return StageText(style.spaced(name), style.significant(p50), style.significant(p90), colour)
+    spread = "" if single else style.significant(p90)
+    return StageText(style.spaced(name), style.significant(p50), spread, colour)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge_app.controls import Action, Controls, key_of
+from edge_app.controls import Action, Controls, keys_for
 from edge_app.fonts import BOLD, face, text_px
 from edge_app.frame import Status
 from edge_app.overlay.lines import wrap
@@ -58,12 +58,8 @@ def buttons_of(
         Action.FULLSCREEN: controls.fullscreen,
     }
     chosen = (action for action in _ACTIONS if action not in without)
-    return variants, [Button(action, _text(action), on=on.get(action, False)) for action in chosen]
-
-
-def _text(action: Action) -> str:
-    entry = key_of(action)
-    return _TEXTS.get(action) or entry.short or entry.what
+    texts = {key.action: key.short or key.what for key in keys_for(controls)} | _TEXTS
+    return variants, [Button(each, texts[each], on=on.get(each, False)) for each in chosen]
 
 
 def draw_buttons(

@@ -14,6 +14,7 @@ LISTED_S = 4.0  # and so long after that; a line that comes and goes faster cann
 _SHARE_S = 0.4  # time constant of the shares: a class in a single frame is not listed
 _AGREEMENT_S = 4.0  # and of the agreement, which in single frames is anything from 0 to 100 %
 _LEAST = 1e-6  # share of the image of a class so small that the sample of its pixels missed it
+LOWEST_FROM = 0.01  # share of the image: of a class of a few pixels, agreement says nothing
 _LOWEST = 3  # classes, which are chosen every so many seconds
 _CHOICE_S = 2.0
 _LEAD = 0.03  # a class is replaced among them by one whose agreement is so much lower
@@ -61,6 +62,8 @@ class ClassAgreement:
     ) -> tuple[tuple[tuple[str, float], ...], tuple[str, ...]]:
         """Return (name, share) of the listed classes in their order, and the lowest names.
 
+        The lowest are chosen among those that take `LOWEST_FROM` of the image.
+
         per_class: share of the pixels of each class on which both agree in this frame; a listed
             class that is not among them keeps its last share.
         area: share of the image of each listed class. now_s: a monotonic time.
@@ -77,7 +80,13 @@ class ClassAgreement:
         kept = [name for name in self._lowest if name in known]
         if now_s - self._chosen_s >= _CHOICE_S or len(kept) < len(self._lowest):
             self._chosen_s = now_s
-            by_share = sorted(classes, key=lambda entry: entry[1] - _LEAD * (entry[0] in kept))
+            # Half of it to stay: an area about the limit would take a class in and out.
+            large = [
+                (name, share)
+                for name, share in classes
+                if area[name] >= LOWEST_FROM * (0.5 if name in kept else 1.0)
+            ]
+            by_share = sorted(large, key=lambda entry: entry[1] - _LEAD * (entry[0] in kept))
             self._lowest = tuple(name for name, _ in by_share[:_LOWEST])
         return classes, self._lowest
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from edge_app.fonts import BOLD, REGULAR, face, fit, shorten, text_px
 from edge_app.frame import Comparison, Status
 from edge_app.labels import LabelSet
+from edge_app.overlay.class_memory import LOWEST_FROM
 from edge_app.overlay.difference import DifferenceScheme
 from edge_app.overlay.legend import draw_swatch, hex_colour
 from edge_app.overlay.panel import DARK, FAINT, INK, SOFT, TRACK, Panel, Scale, Sheet, Size
@@ -32,7 +33,7 @@ class VariantPair:
 
     classes: (name, share of pixels on which both agree, of the last seconds); if space is short,
         the first are shown.
-    lowest: names of those beside the large figure.
+    lowest: names of those beside the large figure, which are drawn with the worst first.
     """
 
     status: Status
@@ -76,10 +77,11 @@ def draw_agreement(pair: VariantPair, scale: Scale, max_px: int) -> Panel:
     """Draw the agreement large, with the classes that agree least beside it if they fit."""
     rows = [
         (class_colour(name, pair.labels), name, share)
-        for name, share in _in_label_order(pair.classes, pair.labels)
+        for name, share in sorted(pair.classes, key=lambda entry: entry[1])
         if name in pair.lowest
     ]
-    return _draw_summary(pair, rows, "lowest agreement", scale, max_px)
+    heading = f"lowest agreement, of classes from {LOWEST_FROM:.0%} of the image"
+    return _draw_summary(pair, rows, heading.replace("%", " %"), scale, max_px)
 
 
 def draw_difference_key(pair: VariantPair, scale: Scale, max_px: int) -> Panel:
@@ -105,7 +107,7 @@ def _draw_summary(
     name_px = max((text_px(text, note) for _, text, _ in rows), default=0)
     share_px = text_px("100.0 %", bold) if any(share is not None for *_, share in rows) else 0
     right_px = swatch + px(10) + name_px + (share_px + px(18) if share_px else 0)
-    right_px = max(px(230), right_px)
+    right_px = max(px(230), right_px, text_px(heading, face(REGULAR, px(14))))
     fits = bool(rows) and 2 * pad + left_px + px(34) + right_px <= max_px
     width = 2 * pad + left_px + (px(34) + right_px if fits else 0)
     sheet = Sheet((width, px(122)), px(14))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from edge_app.controls import Action, Controls
+from edge_app.controls import Action, Controls, keys_for
 from edge_app.frame import Image, Status
 from edge_app.overlay.board_layout import Area, centred, margin_px
 from edge_app.overlay.buttons import buttons_of, draw_buttons
@@ -87,7 +87,8 @@ class Composer:
             return None
         area = (0, 0, *self.size_wh)
         self.buttons.append((area, Action.HELP))  # a click anywhere closes it
-        panel = draw_help(self.scale, self.inner_wh, notes=POINTER_NOTES if hints else ())
+        notes = POINTER_NOTES if hints else ()
+        panel = draw_help(self.scale, self.inner_wh, keys_for(self.controls), notes)
         return self.put(panel, [centred(panel, area)]) if panel else None
 
     def put_banner(self, area: Area | None = None, *, below_middle: float = 0) -> bool:
@@ -116,7 +117,8 @@ class Composer:
             panel, boxes = draw_buttons(groups, self.scale, self.inner_wh[0])
             left = (self.size_wh[0] - panel.size_wh[0]) // 2
         else:
-            hints = draw_hints(self.scale, self.inner_wh[0], without=without)
+            entries = keys_for(self.controls)
+            hints = draw_hints(self.scale, self.inner_wh[0], entries, without=without)
             if hints is None:
                 return None
             panel = hints

@@ -19,8 +19,8 @@ def draw_hud(text: StatusText, scale: Scale, width_px: int | None = None, detail
     """
     px = scale.px
     width, height = HUD_BRIEF_WH if detail == 1 else HUD_WH
-    if detail > 1 and not text.quality:
-        height -= 22
+    if detail > 1:
+        height -= 22 * (2 - bool(text.notes) - bool(text.quality))
     sheet = Sheet((width_px or int(width * scale.factor), int(height * scale.factor)), px(12))
     pad = px(18)
     inner_px = sheet.size_wh[0] - 2 * pad
@@ -36,10 +36,11 @@ def draw_hud(text: StatusText, scale: Scale, width_px: int | None = None, detail
         return sheet.finish()
     sheet.bar((pad, px(137)), (inner_px, px(12)), bar_parts(text.bar, inner_px), px(4))
     _draw_stages(sheet, text, scale)
-    sheet.text((pad, px(248)), shorten("   ".join(text.notes), small, inner_px), small, SOFT)
+    if text.notes:
+        sheet.text((pad, px(248)), shorten("   ".join(text.notes), small, inner_px), small, SOFT)
     if text.quality:
         quality, font = fit("   ".join(text.quality), BOLD, (px(15), px(13)), inner_px)
-        sheet.text((pad, px(270)), quality, font)
+        sheet.text((pad, px(270 if text.notes else 248)), quality, font)
     return sheet.finish()
 
 
@@ -99,13 +100,16 @@ def _draw_stages(sheet: Sheet, text: StatusText, scale: Scale) -> None:
     column = (sheet.size_wh[0] - 2 * pad - gap) // 2
     rows = -(-len(text.stages) // 2)
     plain, head = face(REGULAR, px(14)), face(REGULAR, px(13))
+    spread = any(stage.p90 for stage in text.stages)
     for i, stage in enumerate(text.stages):
         left = pad + (i // rows) * (column + gap)
         right = left + column
-        middle = right - px(54)
+        middle = right - (px(54) if spread else 0)
         y = px(186 + 19 * (i % rows))
         if i % rows == 0:
             name, median, p90 = STAGE_HEADS
+            if not spread:
+                median = p90 = ""
             if text_px(name, head) + px(6) > middle - left - text_px(median, head):
                 name = name.partition(" ")[0]  # ms: beside a small image the HUD is narrow
             sheet.text((middle, px(167)), median, head, FAINT, anchor="rs")

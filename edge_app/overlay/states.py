@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from edge_app.fonts import BOLD, REGULAR, face, fit, shorten, text_px
@@ -30,7 +31,7 @@ def lost_state(status: Status) -> State | None:
 
 def states_px(states: Sequence[State], switch: str, scale: Scale) -> int:
     """Return the width of states if nothing is wrapped."""
-    chips, notes = _chips_and_notes(states, switch, scale)
+    chips, notes = _chips_and_notes(states, switch, scale, math.inf)
     row = sum(_chip_px(str(state), scale) for state in chips) + scale.px(10) * (len(chips) - 1)
     small = face(REGULAR, scale.px(16))
     return max([row, *(text_px(text, small) + 2 * scale.px(14) for text in notes)])
@@ -42,7 +43,7 @@ def draw_states(states: Sequence[State], switch: str, scale: Scale, max_px: int)
     switch: the result of the last change of variant, or "". Returns None if there is nothing.
     """
     px = scale.px
-    chips, notes = _chips_and_notes(states, switch, scale)
+    chips, notes = _chips_and_notes(states, switch, scale, max_px)
     if not (chips or notes):
         return None
     height, gap, edge, pitch = px(38), px(10), px(14), px(22)
@@ -89,10 +90,11 @@ def draw_banner(state: State, scale: Scale, max_px: int) -> Panel:
 
 
 def _chips_and_notes(
-    states: Sequence[State], switch: str, scale: Scale
+    states: Sequence[State], switch: str, scale: Scale, max_px: float
 ) -> tuple[list[State], list[str]]:
     """Return the states short enough for a chip, and the texts of the others and the switch."""
-    chips = [state for state in states if _chip_px(str(state), scale) <= _CHIP_MAX * scale.factor]
+    most_px = min(max_px, _CHIP_MAX * scale.factor)
+    chips = [state for state in states if _chip_px(str(state), scale) <= most_px]
     notes = [str(state) for state in states if state not in chips]
     return chips, [*notes, switch] if switch else notes
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from edge_app.controls import Controls
 from edge_app.frame import Comparison, Image, Segmentation, Status
 from edge_app.labels import LabelSet
@@ -66,10 +68,13 @@ def _draw_still(compared: ComparedFrame, controls: Controls) -> Image:
     status = Status("segmentation", "", compared.variant, 0, "", 0, "")
     # The position of the divider on the canvas, which may be wider than the image.
     controls = replace(controls, divider=(x + controls.divider * width) / size_wh[0])
-    shares = class_shares(first.class_map, len(labels.classes))
+    number = len(labels.classes)
+    shares = class_shares(first.class_map, number)
     legend = ClassesInView(labels.palette_bgr()).update(shares, 0.0)
     per_class = dict(second.per_class)
-    classes, lowest = ClassAgreement().update(per_class, per_class, 0.0)
+    largest = np.maximum(shares, class_shares(second.result.class_map, number))
+    area = {name: float(largest[labels.names.index(name)]) for name in per_class}
+    classes, lowest = ClassAgreement().update(per_class, area, 0.0)
     pair = VariantPair(status, second, classes, lowest, labels, scheme)
     content = StreetContent(size_wh, frame_wh, status, controls, labels, legend, pair)
     layout = layout_panels(content, (x, y, width, height), detail=0, hints=False)

@@ -120,6 +120,8 @@ def stage_lines(
 ) -> list[Text]:
     """Return a row per stage: its median, its 90th percentile, and both as a bar."""
     name, median, p90 = STAGE_HEADS
+    if not any(stage.p90 for stage in stages):  # of a single image
+        median = p90 = ""
     lines = [Text(f"  {name:<12}{median:>7}{p90:>7}", style="dim")]
     bar_width = width - 30
     named = zip(STAGES, stages, strict=True)

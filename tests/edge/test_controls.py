@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.controls import KEYS, Action, Controls, find_key, key_name
+from edge_app.controls import KEYS, Action, Controls, find_key, key_name, keys_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -174,3 +174,10 @@ def test_esc_leaves_one_thing_after_another(controls: Controls, action: Action) 
     assert key is not None
     assert key.action is action
     assert find_key("q", controls) == find_key("q")
+
+
+def test_keys_of_images_that_stay_say_what_they_do() -> None:
+    """Space turns to the next image there; everywhere else it pauses."""
+    texts = {key.action: key.short or key.what for key in keys_for(Controls(images_stay=True))}
+    assert texts[Action.PAUSE] == texts[Action.SINGLE_FRAME] == "next image"
+    assert keys_for(Controls()) == KEYS

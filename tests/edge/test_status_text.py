@@ -51,6 +51,30 @@ def test_what_is_not_known_yet_is_a_dash() -> None:
     assert text.states == text.switch == ""
 
 
+def test_images_have_no_figures_of_a_stream() -> None:
+    """They have no rate of their own, no age, and none is dropped."""
+    text = status_text(status(source_fps=None, damaged=0))
+    assert text.rates == (("17.9", "images/s"), ("52.3", "network fps"))
+    assert text.notes == ()
+    assert status_text(status(source_fps=None)).notes == ("damaged 2",)
+
+
+def test_digits_read_in_groups_are_not_called_shown() -> None:
+    """Nobody sees 3,355 frames in a second, and the pace for people is not the source's."""
+    text = status_text(status(shown_fps=3355.0, source_fps=10.0))
+    assert text.rates == (("3355", "images/s"), ("52.3", "network fps"))
+
+
+def test_a_single_image_has_its_times_alone() -> None:
+    """It has neither a rate nor a 90th percentile, and no order among frames."""
+    text = status_text(status(source_fps=None, shown_fps=None, frames=1, damaged=0))
+    assert text.rates == (("18.6", "network ms"), ("46.0", "end to end ms"))
+    assert {stage.p90 for stage in text.stages} == {""}
+    assert text.facts == ("2.70 MB", "LiteRT 2.3.0", "2 threads")
+    assert NOTHING not in {figure for figure, _ in text.rates}
+    assert status_text(replace(START, policy="every frame")).rates == ()
+
+
 def test_damaged_frames_are_named_once_there_are_some() -> None:
     """A clean file needs no text about damage."""
     assert "damaged 3" in status_text(status(damaged=3)).notes

@@ -52,6 +52,9 @@ function show(status) {
       part.title = stage;
       return part;
     })));
+    put("heads", status.stages.some(([, , p90]) => p90), (heads, spread) => {
+      for (const cell of [...heads.cells].slice(1)) cell.style.visibility = spread ? "" : "hidden";
+    });
     put("stages", status.stages, (node, stages) => node.replaceChildren(...stages.map(([stage, p50, p90, colour]) => {
       const row = make("tr"), name = make("td");
       name.append(make("i", undefined, { background: colour || "transparent" }), stage);

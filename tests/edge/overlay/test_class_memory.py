@@ -13,7 +13,14 @@ from edge_app.labels import CITYSCAPES, PASCAL_VOC
 from edge_app.metrics.agreement import compare
 from edge_app.model.catalog import resolve_model, sample
 from edge_app.model.engine import Engine, load_engine
-from edge_app.overlay.class_memory import APPEARS, LISTED_S, STAYS, ClassAgreement, ClassesInView
+from edge_app.overlay.class_memory import (
+    APPEARS,
+    LISTED_S,
+    LOWEST_FROM,
+    STAYS,
+    ClassAgreement,
+    ClassesInView,
+)
 from edge_app.overlay.street import StreetView
 from edge_app.sources.factory import open_source
 from tests.support.steps import status
@@ -102,6 +109,14 @@ def test_the_lowest_classes_change_only_for_a_clear_lead() -> None:
     for i in range(100, 130):
         lowest = memory.update(now, area, i * _REFRESH_S)[1]
     assert "road" in lowest
+
+
+def test_classes_of_a_few_pixels_are_not_among_the_lowest() -> None:
+    """Their agreement is 0 % as soon as one variant alone sees them."""
+    memory = ClassAgreement()
+    area = {"road": 0.5, "rider": LOWEST_FROM / 2, "car": 0.1}
+    _, lowest = memory.update({"road": 0.99, "rider": 0.0, "car": 0.9}, area, 0.0)
+    assert lowest == ("car", "road")
 
 
 def segmented(engine: Engine, image: Image) -> Segmentation:

@@ -10,6 +10,7 @@ from edge_app.overlay.hud import bar_parts, draw_hud
 from edge_app.overlay.panel import Scale
 from edge_app.quality import Quality
 from edge_app.status_text import status_text
+from edge_app.style import NOTHING
 from edge_app.timing import STAGES, Latency
 from tests.support.text_boxes import UNITS, Written, note_texts
 
@@ -43,6 +44,7 @@ USUAL = Status(
     age_ms=92.1,
     quality=Quality(120, pixel_accuracy=0.953, miou=0.584),
 )
+SINGLE = replace(USUAL, frames=1, shown_fps=None, source_fps=None, quality=None)
 LARGEST = replace(
     USUAL,
     model="An extraordinarily long model title that no panel can ever hold in one line",
@@ -59,6 +61,16 @@ LARGEST = replace(
     damaged=12_345,
     quality=Quality(1_234_567, pixel_accuracy=1.0, miou=float("nan")),
 )
+
+
+def test_a_single_image_has_no_dashes(written: Written) -> None:
+    """Nor the heads of medians and percentiles, nor a line for what it cannot have."""
+    panel = draw_hud(status_text(SINGLE), Scale(1.0))
+    written.check(margin_px=6)
+    texts = {text for text, _, _ in written.boxes}
+    assert not {NOTHING, "median", "p90"} & texts
+    assert {"network ms", "end to end ms"} <= texts
+    assert panel.size_wh[1] < draw_hud(status_text(USUAL), Scale(1.0)).size_wh[1]
 
 
 @pytest.mark.parametrize("width_px", [1, 7, 404, 1001])

@@ -51,6 +51,15 @@ def test_every_state_is_shown_whole(written: Written, unit: float, room_px: int)
     written.check()
 
 
+def test_a_state_too_wide_for_a_chip_is_never_cut(written: Written) -> None:
+    """Its end says what to press."""
+    turned = State(StateKind.NOTE, "image 1 of 4, space: next")
+    panel = draw_states((turned,), "", Scale(1.0), 160)
+    assert panel is not None
+    assert panel.size_wh[0] <= 160
+    assert " ".join(text for text, _, _ in written.boxes) == str(turned)
+
+
 def test_without_states_nothing_is_drawn() -> None:
     """A normal run has no chips."""
     assert draw_states((), "", Scale(1.0), 500) is None

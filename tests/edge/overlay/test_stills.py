@@ -58,3 +58,15 @@ def test_a_still_shows_the_same_as_the_live_view() -> None:
     for result, part in ((FIRST, np.s_[400:500, :380]), (SECOND, np.s_[400:500, 390:900])):
         alone = overlay.draw(frame, result, status(), Controls(hud=0, legend=False), 0.0)
         assert np.array_equal(canvas[part], alone[part])
+
+
+def test_the_lowest_agreement_has_the_worst_class_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The heading says from which size on classes are among them."""
+    written = note_texts(monkeypatch)
+    split_image(compared(noise(1280, 720)))
+    texts = [text for text, _, _ in written.boxes]
+    at = texts.index("lowest agreement, of classes from 1 % of the image")
+    shares = [float(text.removesuffix(" %")) for text in texts[at + 2 : at + 7 : 2]]
+    assert len(shares) == 3
+    assert shares == sorted(shares)
+    assert len(set(shares)) == 3

@@ -81,7 +81,13 @@ def test_what_is_not_known_yet_is_a_dash() -> None:
     """The first moment of a run shows dashes, never nan or None."""
     said = "\n".join(
         lines(
-            shown_fps=None, network_fps=None, source_fps=None, stages={}, age_ms=None, quality=None
+            policy="newest frame",
+            shown_fps=None,
+            network_fps=None,
+            source_fps=None,
+            stages={},
+            age_ms=None,
+            quality=None,
         )
     )
     assert f"{NOTHING} shown fps" in said
