@@ -15,6 +15,8 @@ STAGES = ("capture", "prepare", "invoke", "decode", "overlay", "end_to_end")
 
 # The rate assumed for a source that states none that is plausible: that of film.
 FALLBACK_HZ = 25.0
+# Fewer frames of a pipeline have no rate: they come out together, at 3,628 a second.
+MIN_RATE_FRAMES = 10
 
 
 class Timings(NamedTuple):
@@ -107,6 +109,11 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
     low = math.floor(position)
     high = min(low + 1, len(ordered) - 1)
     return ordered[low] + (ordered[high] - ordered[low]) * (position - low)
+
+
+def reliable_rate(rate_hz: float | None, frames: int) -> float | None:
+    """Return the rate of a whole run, or None if it has too few frames to have one."""
+    return rate_hz if frames >= MIN_RATE_FRAMES else None
 
 
 class Rate:

@@ -81,11 +81,20 @@ class RunFigures(Struct, frozen=True, kw_only=True):
     comparisons: tuple[ComparisonSummary, ...] = ()
 
 
+class RecordedFile(Struct, frozen=True, kw_only=True):
+    """One file of a recording."""
+
+    path: str
+    frames: int
+    seconds: float
+
+
 class RecordingSummary(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The video of a run; path: of the first file.
 
     dropped: images that the encoder was too slow for. stopped: why it ended early.
-    files: all files, if there are several.
+    files: all files, if there are several. parts: the same with the frames of each; path, frames
+    and seconds are then of the first file and of all together.
     """
 
     path: str
@@ -94,6 +103,7 @@ class RecordingSummary(Struct, frozen=True, kw_only=True, omit_defaults=True):
     dropped: int = 0
     stopped: str | None = None
     files: tuple[str, ...] = ()
+    parts: tuple[RecordedFile, ...] = ()
 
 
 class RunSummary(RunFigures, frozen=True, kw_only=True):

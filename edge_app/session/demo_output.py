@@ -27,6 +27,7 @@ from edge_app.style import (
     significant,
     spaced,
 )
+from edge_app.timing import reliable_rate
 
 _NEXT = (
     ("run --loop", "the live view; h shows its keys"),
@@ -105,8 +106,8 @@ def _table(spec: ModelSpec, rows: Sequence[VariantSummary]) -> CompactTable:
             coloured(row.variant),
             file_size(row.bytes or 0),
             milliseconds(invoke.p50_ms if invoke else None),
-            significant(row.network_fps),
-            significant(row.shown_fps),
+            significant(reliable_rate(row.network_fps, row.frames)),
+            significant(reliable_rate(row.shown_fps, row.frames)),
             *scored,
         )
     return table

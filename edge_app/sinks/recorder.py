@@ -15,7 +15,7 @@ from edge_app.frame import Frame, Image, Status, Step
 from edge_app.output_lock import OutputLock, check_unlocked
 from edge_app.output_place import disk_fault, try_file
 from edge_app.paths import disk_space
-from edge_app.results.run_summary import RecordingSummary
+from edge_app.results.run_summary import RecordedFile, RecordingSummary
 from edge_app.sinks.encoder_thread import EncoderThread
 from edge_app.sinks.live_slots import LiveSlots
 from edge_app.sinks.segments import DiskSpace, Limits, Segments
@@ -122,13 +122,21 @@ class Recorder(Closeable):
         if not recorded.frames:
             return None
         paths = [str(path) for path in recorded.paths]
+        numbered = paths[0] != str(self.path)
+        parts = zip(paths, recorded.counts, strict=True)
         return RecordingSummary(
             path=paths[0],
             frames=recorded.frames,
             seconds=float(recorded.seconds),
             dropped=self.dropped,
             stopped=recorded.stopped,
-            files=tuple(paths) if paths[0] != str(self.path) else (),
+            files=tuple(paths) if numbered else (),
+            parts=tuple(
+                RecordedFile(path=path, frames=frames, seconds=float(seconds))
+                for path, (frames, seconds) in parts
+            )
+            if numbered
+            else (),
         )
 
     def write(self, step: Step, status: Status) -> None:  # noqa: ARG002 - the sinks' common form

@@ -10,7 +10,7 @@ from edge_app.closeable import Closeable
 from edge_app.controls import Controls
 from edge_app.errors import SinkError
 from edge_app.frame import Status, Step
-from edge_app.results.run_summary import RecordingSummary
+from edge_app.results.run_summary import RecordedFile, RecordingSummary
 from edge_app.sinks.recorder import Recorder, recording_stopped
 from edge_app.sinks.segments import last_number
 from edge_app.state import State
@@ -151,6 +151,12 @@ class Recording(Closeable):
             dropped=sum(part.dropped for part in parts),
             stopped=parts[-1].stopped,
             files=tuple(path for part in parts for path in part.files or (part.path,)),
+            parts=tuple(
+                file
+                for part in parts
+                for file in part.parts
+                or (RecordedFile(path=part.path, frames=part.frames, seconds=part.seconds),)
+            ),
         )
 
     def close(self) -> None:

@@ -111,7 +111,7 @@ def plain_line(status: Status, progress: Progress) -> str:
     """Return the status in one line, for logs and pipes."""
     parts = [
         f"{status.variant}: {progress}",
-        f"{significant(status.shown_fps)} fps, network alone {significant(status.network_fps)}",
+        f"{significant(status.shown_fps)} shown fps, {significant(status.network_fps)} network fps",
     ]
     end_to_end = status.stages.get("end_to_end")
     if end_to_end:

@@ -47,6 +47,7 @@ class Limits:
 class Recorded(NamedTuple):
     """Images, length, size and paths of the files of a recording together.
 
+    parts: images and length of each file but the open one.
     stopped: why nothing more is written, None while it is.
     """
 
@@ -55,6 +56,16 @@ class Recorded(NamedTuple):
     size_bytes: int = 0
     paths: tuple[Path, ...] = ()
     stopped: str | None = None
+    parts: tuple[tuple[int, Fraction], ...] = ()
+
+    @property
+    def counts(self) -> list[tuple[int, Fraction]]:
+        """Images and length of each file, in the order of paths."""
+        if len(self.parts) == len(self.paths):
+            return list(self.parts)
+        frames = self.frames - sum(count for count, _ in self.parts)
+        seconds = self.seconds - sum(length for _, length in self.parts)
+        return [*self.parts, (frames, seconds)]
 
 
 class Segments:
@@ -127,6 +138,7 @@ class Segments:
             closed.seconds + encoder.end_s,
             closed.size_bytes + encoder.size_bytes,
             self._paths,
+            parts=closed.parts,
         )
 
     def _file_for(self, time_s: Fraction, image: Image) -> Encoder | None:
@@ -184,6 +196,9 @@ class Segments:
             encoder.close()
         finally:
             self._publish()
+            if encoder.frames:
+                parts = (*self.recorded.parts, (encoder.frames, encoder.end_s))
+                self.recorded = self.recorded._replace(parts=parts)
             self._closed_files, self._encoder = self.recorded, None
             if not encoder.frames:
                 _remove(self._paths[-1])

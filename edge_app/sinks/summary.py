@@ -12,7 +12,12 @@ from rich.text import Text
 from edge_app.console import CompactTable
 from edge_app.frame import Status
 from edge_app.results.gains import headline, score_text
-from edge_app.results.run_summary import ComparisonSummary, RunSummary, VariantSummary
+from edge_app.results.run_summary import (
+    ComparisonSummary,
+    RecordingSummary,
+    RunSummary,
+    VariantSummary,
+)
 from edge_app.sinks.screen_parts import class_lines, clock_face, head_lines
 from edge_app.status_text import STAGE_HEADS, losses, status_text
 from edge_app.style import (
@@ -22,6 +27,7 @@ from edge_app.style import (
     STAGE_COLOURS,
     WRONG,
     count,
+    duration,
     fraction,
     milliseconds,
     miou_text,
@@ -30,8 +36,10 @@ from edge_app.style import (
     spaced,
     variant_colour,
 )
-from edge_app.timing import STAGES, Latency
+from edge_app.timing import STAGES, Latency, reliable_rate
 
+_OVERLAP = 1.5  # times the interval from which on frames evidently overlap
+_FILES = 8  # of a recording that have a line each
 _FIGURES = {
     "mean": "mean_ms", "median": "p50_ms", "p90": "p90_ms", "p95": "p95_ms", "p99": "p99_ms",
     "max": "max_ms",
@@ -47,7 +55,7 @@ def _parts(summary: RunSummary, width: int) -> Iterator[RenderableType]:
     status = _last_status(summary)
     text = status_text(status)
     facts = (*text.facts, summary.source) if summary.source else text.facts
-    # The frames may have been shown to nobody, and one frame has no rate.
+    # The frames may have been shown to nobody, and few frames have no rate.
     named = [(rate, name.replace("shown", "overall")) for rate, name in text.rates]
     rates = tuple(rate for rate in named if rate[0] != NOTHING)
     several = len(summary.variants) > 1
@@ -63,16 +71,40 @@ def _parts(summary: RunSummary, width: int) -> Iterator[RenderableType]:
         yield from (name, Text(" · ".join(facts), style="dim"), rate_line)
         yield Text()
         yield _stages(summary.stages)
+        yield from _overlap(status, summary.stages.get("end_to_end"))
     yield _outcome(summary, (count(status.frames, "frame"), *losses(status)))
     if text.quality and not several:
         yield Text("   ".join(text.quality), style="bold")
         yield from class_lines(text, width)
     yield from map(_comparison, summary.comparisons)
-    recording = summary.recording
-    if recording:
-        length = f"{count(recording.frames, 'frame')}, {clock_face(recording.seconds)}"
-        yield Text(f"recorded {length}: {recording.path}")
+    if summary.recording:
+        yield from _recorded(summary.recording)
     yield from _machine(summary)
+
+
+def _overlap(status: Status, end_to_end: Latency | None) -> Iterator[Text]:
+    """Yield why a frame takes longer than the rate suggests, where it does."""
+    if end_to_end is None or not status.shown_fps:
+        return
+    interval_ms = 1e3 / status.shown_fps
+    if end_to_end.p50_ms > _OVERLAP * interval_ms:
+        yield Text(
+            f"Frames overlap: one is finished every {duration(interval_ms)}, and each takes "
+            f"{duration(end_to_end.p50_ms)} from its capture on, waiting included.",
+            style="dim",
+        )
+
+
+def _recorded(recording: RecordingSummary) -> Iterator[Text]:
+    """Yield a line per file with its own frames; of many files the first ones."""
+    parts = recording.parts or (recording,)
+    for part in parts[:_FILES]:
+        length = f"{count(part.frames, 'frame')}, {clock_face(part.seconds)}"
+        yield Text(f"recorded {length}: {part.path}")
+    if len(parts) > 1:
+        rest = f"{count(len(parts) - _FILES, 'more file')}; " if len(parts) > _FILES else ""
+        length = f"{count(recording.frames, 'frame')}, {clock_face(recording.seconds)}"
+        yield Text(f"recorded {rest}together {length} in {len(parts)} files")
 
 
 def _comparison(pair: ComparisonSummary) -> Text:
@@ -100,9 +132,9 @@ def variant_table(variants: Mapping[str, VariantSummary]) -> CompactTable:
         table.add_row(
             f"[{variant_colour(one.variant)}]{escape(name)}[/]",
             f"{one.frames:,}",
-            significant(one.shown_fps),
+            significant(reliable_rate(one.shown_fps, one.frames)),
             milliseconds(invoke.p50_ms if invoke else None),
-            significant(one.network_fps),
+            significant(reliable_rate(one.network_fps, one.frames)),
             milliseconds(end_to_end.p50_ms if end_to_end else None),
             *([score_text(scores[name])] if len(columns) > 6 else []),
         )
@@ -120,8 +152,8 @@ def _last_status(summary: RunSummary) -> Status:
         threads=summary.threads or 0,
         policy=summary.policy,
         frames=summary.frames,
-        shown_fps=summary.fps.shown,
-        network_fps=summary.fps.network,
+        shown_fps=reliable_rate(summary.fps.shown, summary.frames),
+        network_fps=reliable_rate(summary.fps.network, summary.frames),
         source_fps=summary.fps.source,
         dropped=summary.dropped,
         damaged=summary.damaged,

@@ -19,7 +19,8 @@ from edge_app.frame import Segmentation, Status, Step
 from edge_app.sinks.screen import plain_line, screen
 from edge_app.sinks.screen_parts import Progress
 from edge_app.standard_streams import output_may_fail
-from edge_app.style import count, significant
+from edge_app.style import count
+from edge_app.timing import MIN_RATE_FRAMES
 
 # Drawing the live view takes about as long as a frame of a small network.
 _LIVE_S = 0.25
@@ -146,9 +147,8 @@ class Terminal(Closeable):
                 self._print(self._last_line(self._status))
 
     def _last_line(self, status: Status) -> str:
-        """Return the last line, with the rate of the whole run: the status has recent ones only."""
-        elapsed_s = self._clock() - self._first_s
-        text = f"{status.variant}: {count(status.frames, 'frame')} in {elapsed_s:.1f} s"
-        if status.frames > 1 and elapsed_s > 0:
-            text += f", {significant((status.frames - 1) / elapsed_s)} a second"
-        return text
+        """Return the last line, without a rate: the summary has the one of the whole run."""
+        text = f"{status.variant}: {count(status.frames, 'frame')}"
+        if status.frames < MIN_RATE_FRAMES:
+            return text
+        return f"{text} in {self._clock() - self._first_s:.1f} s"

@@ -16,7 +16,7 @@ from edge_app.results.gains import median_range
 from edge_app.results.json_file import parse_json, read_file
 from edge_app.results.published_figures import PublishedVariant, parse_published
 from edge_app.results.run_summary import RunSummary
-from edge_app.timing import STAGES, Latency
+from edge_app.timing import STAGES, Latency, reliable_rate
 from host_tools.report.figures import Figures, LatencySummary, Result, in_order, score_of
 from host_tools.report.machines import busy, facts, machine_name, state
 
@@ -158,7 +158,7 @@ def _evaluation(content: bytes, path: Path, name: str | None) -> Result:
 def _summary(content: bytes, path: Path, name: str | None) -> Result:
     summary = parse_json(content, RunSummary)
     stages = _stages(summary.stages)
-    shown, offered = summary.fps.shown, summary.fps.source
+    shown, offered = reliable_rate(summary.fps.shown, summary.frames), summary.fps.source
     # A run at the pace of its source says nothing about what the machine could do.
     paced = shown and offered and 0.95 < shown / offered < 1.05
     board, origin = summary.board, f"{path.resolve().parent.name}/{path.name}"
@@ -168,7 +168,7 @@ def _summary(content: bytes, path: Path, name: str | None) -> Result:
         bytes=summary.bytes,
         invoke_only=stages.get("invoke"),
         end_to_end=stages.get("end_to_end"),
-        invoke_only_fps=summary.fps.network or None,
+        invoke_only_fps=reliable_rate(summary.fps.network, summary.frames) or None,
         end_to_end_fps=None if paced else shown or None,
         stages=stages,
         score=score_of(summary.quality, summary.source),

@@ -16,7 +16,7 @@ import av
 import numpy as np
 import pytest
 
-from edge_app.results.run_summary import RecordingSummary
+from edge_app.results.run_summary import RecordedFile, RecordingSummary
 from edge_app.sinks.encoder_thread import EncoderThread
 from edge_app.sinks.recorder import Recorder
 from edge_app.sinks.segments import last_number
@@ -118,7 +118,11 @@ def test_segments_lose_nothing_at_the_seams(tmp_path: Path) -> None:
     assert [times_s(path)[0] for path in paths] == [0, 0, 0, 0]
     assert [length_s(path) for path in paths] == pytest.approx([1, 1, 1, 0.6])
     files = tuple(map(str, paths))
-    expected = RecordingSummary(path=files[0], frames=18, seconds=3.6, files=files)
+    parts = tuple(
+        RecordedFile(path=path, frames=frames, seconds=frames / 5)
+        for path, frames in zip(files, (5, 5, 5, 3), strict=True)
+    )
+    expected = RecordingSummary(path=files[0], frames=18, seconds=3.6, files=files, parts=parts)
     assert recorder.recording == expected
 
 
@@ -355,6 +359,7 @@ def test_the_figures_can_be_read_while_files_are_opened_and_closed(tmp_path: Pat
     assert len(seen) > 100
     assert {one.frames for one in seen if one.seconds != pytest.approx(one.frames / 25)} == set()
     assert {one.frames for one in seen if len(one.files) != one.frames} == set()
+    assert {part.frames for one in seen for part in one.parts} == {1}
     assert recorder.size_bytes == sum(path.stat().st_size for path in tmp_path.iterdir())
 
 

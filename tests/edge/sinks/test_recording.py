@@ -75,6 +75,9 @@ def test_each_start_has_a_file_of_its_own(tmp_path: Path) -> None:
     assert totals.frames == 5
     assert totals.seconds == pytest.approx(5 / 25)
     assert totals.files == tuple(str(tmp_path / name) for name in ("out-1.mp4", "out-2.mp4"))
+    assert [(part.path, part.frames) for part in totals.parts] == list(
+        zip(totals.files, (3, 2), strict=True)
+    )
 
 
 def test_a_recording_given_as_an_option_starts_at_once(tmp_path: Path) -> None:

@@ -216,9 +216,9 @@ def test_a_pipe_gets_plain_lines_now_and_then() -> None:
             clock.now_s += 0.1
     said = out.getvalue().splitlines()
     assert len(said) == 3
-    assert said[0].startswith("int8: 51 of 3,000 frames; 17.9 fps, network alone 52.3")
+    assert said[0].startswith("int8: 51 of 3,000 frames; 17.9 shown fps, 52.3 network fps")
     assert said[1].startswith("int8: 101 of 3,000 frames")
-    assert said[2] == "int8: 120 frames in 12.0 s, 9.92 a second"
+    assert said[2] == "int8: 120 frames in 12.0 s"
     assert "\x1b" not in out.getvalue()
     assert "\r" not in out.getvalue()
 
@@ -228,7 +228,7 @@ def test_plain_lines_count_losses() -> None:
     said = plain_line(status(), Progress(120, 3000, 60.0))
     assert said.endswith("end to end 46.0 ms; dropped 3; damaged 2; mIoU .612")
     clean = plain_line(status(dropped=0, damaged=0, quality=None), Progress(120))
-    assert clean == "int8: 120 frames; 17.9 fps, network alone 52.3; end to end 46.0 ms"
+    assert clean == "int8: 120 frames; 17.9 shown fps, 52.3 network fps; end to end 46.0 ms"
 
 
 def test_a_screen_is_drawn_at_most_five_times_a_second() -> None:
@@ -255,7 +255,7 @@ def test_the_screen_is_left_clean() -> None:
     terminal.close()
     rest = out.getvalue().split("source fps")[-1]
     assert "\x1b[?25h" in rest
-    assert rest.rstrip("\n").endswith("int8: 1 frame in 0.5 s")
+    assert rest.rstrip("\n").endswith("int8: 1 frame")
 
 
 def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -403,6 +403,48 @@ def test_every_variant_that_ran_has_a_row(width: int) -> None:
     # Of 120 frames and of 40: nobody may compare the two.
     assert "mIoU of" in text
     assert "its own" in text
+
+
+def test_a_recording_in_parts_names_each_file_with_its_own_frames() -> None:
+    """A recording stopped and started by a key, or in segments."""
+    parts = [{"path": f"out-{n}.mp4", "frames": 10 * n, "seconds": 60.0 * n} for n in range(1, 4)]
+    recording = {"path": "out-1.mp4", "frames": 60, "seconds": 360.0, "parts": parts}
+    said = shown({**SUMMARY, "recording": recording})
+    assert [line.rstrip() for line in said if line.startswith("recorded")] == [
+        "recorded 10 frames, 1:00: out-1.mp4",
+        "recorded 20 frames, 2:00: out-2.mp4",
+        "recorded 30 frames, 3:00: out-3.mp4",
+        "recorded together 60 frames, 6:00 in 3 files",
+    ]
+    many = {**recording, "parts": parts * 4}
+    said = [line for line in shown({**SUMMARY, "recording": many}) if line.startswith("recorded")]
+    assert len(said) == 9
+    assert said[-1].startswith("recorded 4 more files; together 60 frames")
+
+
+def test_few_frames_have_no_rate() -> None:
+    """Those of a pipeline come out together, which is no rate; their times are shown."""
+    variants = {name: variant_summary(name, 3, 3628.0) for name in ("float32", "int8")}
+    rates = {"fps": {"shown": 3628.0, "network": 71.5, "source": 25.0}, "frames": 3}
+    for summary in ({**SUMMARY, **rates}, {**SUMMARY, **rates, "variants": variants}):
+        text = "\n".join(shown(summary))
+        assert "3628" not in text
+        assert "71.5" not in text
+        assert "25.0 source fps" in text
+        assert "18.5" in text
+    made, out = console()
+    with Terminal(made, clock=Clock()) as terminal:
+        for index in range(3):
+            terminal.write(step(index), status(frames=index + 1))
+    assert out.getvalue() == "int8: 3 frames\n"
+
+
+def test_frames_that_overlap_are_explained() -> None:
+    """A rate of 17.9 and a frame that takes 570 ms would read as a contradiction."""
+    slow = {**SUMMARY["stages"]["end_to_end"], "p50_ms": 570.0}
+    text = " ".join(shown({**SUMMARY, "stages": {**SUMMARY["stages"], "end_to_end": slow}}))
+    assert "Frames overlap: one is finished every 55.9 ms, and each takes 570 ms" in text
+    assert "overlap" not in " ".join(shown(SUMMARY))
 
 
 def test_one_frame_has_no_percentiles_and_no_rate() -> None:
