@@ -25,6 +25,7 @@ class Controls:
     single_frames: how many have been released while paused, or of images that stay.
     images_stay: whether each image stays until a key asks for the next one.
     buttons: whether the window shows buttons for mouse and touch; no key has them.
+    panels: False if only small pages show the image, which have all the text beside it.
     """
 
     alpha: float = ALPHA
@@ -41,6 +42,7 @@ class Controls:
     single_frames: int = 0
     images_stay: bool = False
     buttons: bool = False
+    panels: bool = True
 
 
 # What a key does, in the order of KEYS.

@@ -78,7 +78,7 @@ class ReadingsView:
         empty = not result.found
         if self._refresh.is_due(now_s, size_wh, controls, status.states, status.switch, empty):
             self._placed, self.targets = (), Targets()
-            if scale is not None:
+            if scale is not None and controls.panels:
                 composer = Composer(size_wh, scale, status, controls)
                 # Images have no clock: each is laid out for itself.
                 since_s = now_s - self._gave_way_s if frame.time_s is not None else math.inf

@@ -113,7 +113,7 @@ class CardView:
         bottom = hints.xy[1] - margin if hints else size_wh[1] - margin
         self._image_area, answer_area = card_areas(size_wh, margin, bottom)
         left, top, width, height = answer_area
-        for detail in range(controls.hud, 0, -1):
+        for detail in range(controls.hud if controls.panels else 0, 0, -1):
             hud = beside.draw_hud(detail, width)
             free = height - hud.size_wh[1] - margin
             # What was read is more than how fast: on small displays that has few figures.
@@ -124,6 +124,9 @@ class CardView:
         self._answer_area = (left, top, width, height)
         self._beside = beside.placed
         over = Composer(size_wh, scale, status, controls)
+        if not controls.panels:
+            self._over, self.targets = (), Targets()
+            return
         if not over.put_help(hints=self._hints):
             over.put_banner(self._image_area)
         states = over.draw_states(self._image_area[2] - 2 * margin)

@@ -60,13 +60,13 @@ class StreetLayout:
 def layout_panels(content: StreetContent, area: Area, *, detail: int, hints: bool) -> StreetLayout:
     """Place the panels of a street; with less of the HUD if they do not fit with all of it.
 
-    There are none on a canvas on which they would be unreadable.
+    There are none on a canvas on which they would be unreadable, or for small pages.
     area: of the image on the canvas.
     detail: the most that is drawn of the HUD: 2 all, 1 names and rates, 0 nothing.
     """
     size_wh = content.size_wh
     scale = panel_scale(size_wh)
-    if scale is None:
+    if scale is None or not content.controls.panels:
         gap = max(2, margin_px(size_wh) // 2)
         return StreetLayout(halves=side_by_side(content.frame_wh, (0, 0, *size_wh), gap))
     for level in range(detail, -1, -1):

@@ -58,11 +58,12 @@ _NONE = _Canvases()
 
 
 class _Drawn(NamedTuple):
-    """When a canvas was drawn last, and the states and the frame count on it."""
+    """When a canvas was drawn last, the states and the frame count on it, and for whom."""
 
     at_s: float = 0.0
     states: tuple[State, ...] = ()
     frames: int = 0
+    for_small: bool = False
 
 
 class _Sinks:
@@ -79,6 +80,7 @@ class Presenter:
 
     controls: current settings. draw: None if no sink ever takes a canvas.
     is_watched: whether any sink but the window takes canvases now. clock: monotonic seconds.
+    for_small: whether only small pages take them, for which no panels are drawn.
     window: draws the canvases of the window; None without one.
     last: newest step, None before the first.
     """
@@ -92,6 +94,7 @@ class Presenter:
         draw: Draw | None = None,
         window: WindowDraw | None = None,
         is_watched: Callable[[], bool] = lambda: True,
+        for_small: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.last: Step | None = None
@@ -101,6 +104,7 @@ class Presenter:
         self._draw = draw
         self._window = window
         self._is_watched = is_watched
+        self._for_small = for_small
         self._clock = clock
         self._status_sent: Status | None = None
         self._newest: Frame | None = None  # the last preview
@@ -187,14 +191,15 @@ class Presenter:
             return
         status = self._stats.final_status()
         # A frame is drawn before it is counted: a still one gets its own figures here.
-        outdated = (status.states, status.frames) != self._drawn[1:]
+        outdated = (status.states, status.frames) != self._drawn[1:3]
+        outdated |= self._drawn.for_small is not self._without_panels()
         # A viewer connected after this frame was processed.
         undrawn = last.canvas is None and self._draw is not None and self._is_watched()
         outdated |= self._window is not None and self._window.is_resized()
         self._drawn = self._drawn._replace(at_s=now_s)
         if changed or outdated or undrawn:
             self._status_sent = status
-            self._drawn = _Drawn(now_s, status.states, status.frames)
+            self._drawn = _Drawn(now_s, status.states, status.frames, self._without_panels())
             canvases = _NONE  # of what has changed no old one is kept
             if self.draws:
                 canvases = self._canvases(last.frame, last.result, last.comparison, status, now_s)
@@ -249,11 +254,18 @@ class Presenter:
         """Draw for the window, and for the other sinks if any takes canvases now."""
         drawn_from = (frame, result, status, self._controls(), now_s, comparison)
         window = self._window.draw(*drawn_from) if self._window is not None else None
-        canvas = None
+        canvas, for_small = None, self._without_panels()
         if self._draw is not None and self._is_watched():
+            if for_small:
+                controls = replace(drawn_from[3], panels=False, help=False)
+                drawn_from = (*drawn_from[:3], controls, now_s, comparison)
             canvas = self._draw(*drawn_from)
-        self._drawn = _Drawn(self._clock(), status.states, status.frames)
+        self._drawn = _Drawn(self._clock(), status.states, status.frames, for_small)
         return _Canvases(canvas, window)
+
+    def _without_panels(self) -> bool:
+        """Return whether canvases have no panels; that of a window may be used for all."""
+        return self._window is None and self._for_small()
 
     def _paused_s(self, frame: Frame) -> float:
         """Return how long the run has been paused since a frame was captured, in seconds."""

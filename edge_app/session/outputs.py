@@ -65,10 +65,11 @@ class Outputs:
             self.sinks.append(stack.enter_context(log))
         if self.window is not None:
             self.sinks.append(self.window)
+        self._view: BrowserView | None = None
         if wanted.serve is not None:
-            view = stack.enter_context(_browser_view(*wanted.serve, wanted))
-            self.sinks.append(view)
-            print_markup(console, view.invitation)
+            self._view = stack.enter_context(_browser_view(*wanted.serve, wanted))
+            self.sinks.append(self._view)
+            print_markup(console, self._view.invitation)
         keyboard = stack.enter_context(Keyboard()) if wanted.keys else None
         has_keyboard = keyboard is not None and keyboard.usable
         readers = [sink.keys for sink in self.sinks if is_display(sink)]
@@ -131,6 +132,13 @@ class Outputs:
     def is_watched(self) -> bool:
         """Return whether any sink but the window uses canvases now."""
         return any(sink.wants_canvas for sink in self.sinks if sink is not self.window)
+
+    def for_small(self) -> bool:
+        """Return whether only small pages use canvases now."""
+        view = self._view
+        if view is None or not view.only_small:
+            return False
+        return not any(sink.wants_canvas for sink in self.sinks if sink is not view)
 
     def key_note(self, action: Action, controls: Controls, task: str) -> str:
         """Return what to say of a key whose effect cannot be seen where it is pressed."""

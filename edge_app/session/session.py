@@ -150,6 +150,7 @@ class Session(Closeable):
             draw=self._overlays.draw,
             window=self._in_window,
             is_watched=outputs.is_watched,
+            for_small=outputs.for_small,
         )
         paced = PacedSource(
             source,

@@ -14,15 +14,15 @@ from typing import Any
 from aiohttp import web
 
 from edge_app.controls import KEYS
-from edge_app.frame import Status
+from edge_app.frame import Comparison, Status
 from edge_app.paths import assets_dir
 from edge_app.sinks.serve.access import Access
 from edge_app.sinks.serve.class_rows import ClassRow, ClassRows
 from edge_app.sinks.serve.clients import OPTION, Clients, Phase
 from edge_app.sinks.serve.jpeg_feed import JpegFeed
 from edge_app.state import StateKind
-from edge_app.status_text import status_text
-from edge_app.style import count
+from edge_app.status_text import comparison_text, status_text
+from edge_app.style import count, miou_text, variant_colour
 
 WRITE_S = 15.0  # a client that takes longer for one write is disconnected
 _EVENTS_S = 0.2
@@ -57,14 +57,17 @@ class Site:
 
     press: called with the name of every key that is pressed on a page; False if it is dropped.
     clients: the connections, whose phases it notes. watching: those that images are sent to.
-    classes: those of the newest result.
+    large: those of them whose page has space for words within the image.
+    classes, comparison: those of the newest result.
     """
 
     def __init__(
         self, feed: JpegFeed, access: Access, press: Callable[[str], bool], clients: Clients
     ) -> None:
         self.watching: set[asyncio.Transport] = set()
+        self.large: set[asyncio.Transport] = set()
         self.classes = ClassRows()
+        self.comparison: Comparison | None = None
         self._listening: set[asyncio.Transport] = set()
         self._feed = feed
         self._access = access
@@ -154,7 +157,7 @@ class Site:
         status = self._feed.status
         if status is None:
             return figures
-        return {**status_json(status, self.classes.rows()), **figures}
+        return {**status_json(status, self.classes.rows(), self.comparison), **figures}
 
     async def _status(self, _request: web.Request) -> web.Response:
         keys = [{"keys": entry.keys, "what": entry.what} for entry in KEYS]
@@ -183,7 +186,14 @@ class Site:
                 head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
                 await _write(response, head.encode() + jpeg + b"\r\n" + _MARK)
 
-        await self._serve(request, response, self.watching, send)
+        line = request.transport
+        if line is not None and "small" not in request.query:
+            self.large.add(line)
+        try:
+            await self._serve(request, response, self.watching, send)
+        finally:
+            if line is not None:
+                self.large.discard(line)
         return response
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
@@ -238,9 +248,13 @@ def _sender(path: Path) -> Handler:
     return send
 
 
-def status_json(status: Status, legend: Sequence[ClassRow] = ()) -> dict[str, Any]:
+def status_json(
+    status: Status, legend: Sequence[ClassRow] = (), comparison: Comparison | None = None
+) -> dict[str, Any]:
     """Return a status as the page shows it.
 
+    compared: (name, colour, score) of both compared variants, from left to right, and their
+    agreement; None if one runs alone.
     over_image: [kind, text, detail] of each state that says why the image stands still. On a
     phone the same words within the image are too small to read.
     """
@@ -257,6 +271,19 @@ def status_json(status: Status, legend: Sequence[ClassRow] = ()) -> dict[str, An
             if state.kind in _STILL
         ],
         "legend": legend,
+        "compared": _compared(status.variant, comparison) if comparison else None,
+    }
+
+
+def _compared(first: str, comparison: Comparison) -> dict[str, Any]:
+    agreement, *scores = comparison_text(first, comparison)
+    pair = ((first, comparison.first_quality), (comparison.variant, comparison.quality))
+    return {
+        "variants": [
+            (name, variant_colour(name), miou_text(quality.miou) if quality and scores else "")
+            for name, quality in pair
+        ],
+        "text": (agreement, *scores[1:]),  # each chip has its own score
     }
 
 

@@ -86,12 +86,18 @@ class BrowserView(Closeable):
         """Number of viewers."""
         return len(self._site.watching)
 
+    @property
+    def only_small(self) -> bool:
+        """Whether somebody watches, and every page is too small for words within the image."""
+        return self.watching > 0 and not self._site.large
+
     def write(self, step: Step, status: Status) -> None:
         """Offer one canvas to the viewers. Raises SinkError."""
         if self._closed:
             raise SinkError("the browser view was closed; open a new one")
         self._raise_fault()
         self._site.classes.offer(step.result, status.labels)
+        self._site.comparison = step.comparison
         self.feed.offer(step.canvas, status)
 
     def keys(self) -> Sequence[str]:

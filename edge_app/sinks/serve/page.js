@@ -42,6 +42,15 @@ function show(status) {
     put("facts", status.facts.join(" \u00b7 "), setText);
     put("states", status.states.join(" · "), setText);
     put("switch", status.switch, setText);
+    put("compared", status.compared, (node, compared) => {
+      node.hidden = !compared;
+      const chips = (compared?.variants ?? []).map(([name, colour, score]) => {
+        const chip = make("span", `${name} ${score}`.trim(), { background: colour });
+        chip.className = "chip";
+        return chip;
+      });
+      node.replaceChildren(...chips, ...(compared?.text ?? []).map((part) => make("span", part)));
+    });
     put("rates", status.rates, (node, rates) => node.replaceChildren(...rates.map(([figure, what]) => {
       const cell = make("div");
       cell.append(make("b", figure), make("span", what));
@@ -120,7 +129,7 @@ async function connect() {
   lost = LOST;
   lastEvent = performance.now();
   attempt += 1;
-  at("image").src = `stream?${attempt}`;
+  openStream();
   events = new EventSource("events");
   events.onmessage = (event) => { lastEvent = performance.now(); show(JSON.parse(event.data)); };
   events.addEventListener("end", () => {
@@ -129,6 +138,18 @@ async function connect() {
   });
   events.onerror = () => retry(lost, 1);
 }
+// Words within an image this narrow cannot be read: the run draws none if no page is larger.
+const isSmall = () => at("stage").clientWidth < 640;
+let small = false;
+function openStream() {
+  small = isSmall();
+  at("image").src = `stream?${attempt}${small ? "&small" : ""}`;
+}
+new ResizeObserver(() => {
+  if (!events || isSmall() === small) return;
+  attempt += 1;
+  openStream();
+}).observe(at("stage"));
 at("image").onerror = () => { if (events) retry(lost, 1); };
 // A dead network closes no connection: silence counts as a loss too.
 setInterval(() => { if (events && performance.now() - lastEvent > 4000) retry(lost, 0); }, 1000);

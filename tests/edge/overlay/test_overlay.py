@@ -17,6 +17,7 @@ from edge_app.overlay import Overlay
 from edge_app.overlay.board_layout import card_canvas_wh, image_canvas_wh, margin_px
 from edge_app.quality import Quality
 from edge_app.timing import STAGES, Latency
+from tests.support.text_boxes import note_texts
 
 PLAIN = Controls(alpha=0.0, legend=False, hud=0)
 STATUS = Status(
@@ -266,3 +267,16 @@ def test_a_real_street_shows_its_truth_pixel_by_pixel(shared: Path) -> None:
     expected[truth == VOID] = image[truth == VOID]
     assert (truth == VOID).any()
     assert np.array_equal(canvas, expected)
+
+
+def test_small_pages_get_the_image_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read stays in it: the answer of a card is its image."""
+    written = note_texts(monkeypatch)
+    plain = Controls(panels=False)
+    Overlay(CITYSCAPES, hints=False).draw(frame(1280, 720), TWO_CLASSES, STATUS, plain, 0.0)
+    assert written.boxes == []
+    digits = Overlay(DIGITS, hints=False)
+    digits.draw(frame(28, 28), digit(), STATUS, plain, 0.0)
+    texts = {text for text, _, _ in written.boxes}
+    assert "7" in texts
+    assert not {"int8", "shown fps", "network fps"} & texts

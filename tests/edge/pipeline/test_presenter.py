@@ -64,7 +64,7 @@ class Stage:
         self.stats = RunStats(self.info, source, states=self.controller.states)
         self.drawn: list[tuple[int, int, Status]] = []
         self.controls_drawn: list[Controls] = []
-        self.watched = True
+        self.watched, self.small = True, False
         self.now_s = 1000.0
         self.presenter = Presenter(
             sinks,
@@ -73,6 +73,7 @@ class Stage:
             draw=self.draw,
             window=window,
             is_watched=lambda: self.watched,
+            for_small=lambda: self.small,
             clock=lambda: self.now_s,
         )
 
@@ -311,3 +312,27 @@ def test_a_pause_goes_frame_by_frame(keys: list[str]) -> None:
     assert at_rest[:8] == expected
     assert [step.frame.index for step in log.steps] == list(range(20))
     assert not run.controller.controls.paused
+
+
+def test_small_pages_alone_get_an_image_without_panels() -> None:
+    """Snapshots have them, and a still image is drawn again for a larger page."""
+    stage = Stage([Display()])
+    stage.small = True
+    stage.present(0)
+    stage.presenter.snapshot()
+    assert [one.panels for one in stage.controls_drawn] == [False, True]
+    stage.small = False
+    stage.now_s += 1
+    stage.presenter.redraw(changed=False)
+    assert [one.panels for one in stage.controls_drawn] == [False, True, True]
+    stage.now_s += 1
+    stage.presenter.redraw(changed=False)
+    assert len(stage.controls_drawn) == 3
+
+
+def test_a_window_keeps_its_panels_and_shares_its_canvas() -> None:
+    """Without panels, the others would need a second drawing."""
+    stage = Stage([Display()], window=Pane())
+    stage.small = True
+    stage.present(0)
+    assert {one.panels for one in stage.controls_drawn} == {True}

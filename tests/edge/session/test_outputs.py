@@ -182,3 +182,16 @@ def test_a_kiosk_starts_in_full_screen(open_outputs: Opener) -> None:
     kiosk = replace(open_outputs.options, headless=False, kiosk=True)
     assert first_controls(kiosk, outputs, swap_red_blue=False).fullscreen
     assert not first_controls(open_outputs.options, outputs, swap_red_blue=False).fullscreen
+
+
+def test_images_are_for_small_pages_unless_something_else_takes_them(
+    open_outputs: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recording has its panels whoever watches."""
+    views = pytest.importorskip("edge_app.sinks.serve.browser_view")
+    monkeypatch.setattr(views.BrowserView, "only_small", True)
+    assert not open_outputs().for_small()
+    assert open_outputs(serve=("127.0.0.1", 0)).for_small()
+    recorded = open_outputs(serve=("127.0.0.1", 0), record=tmp_path / "run.mp4")
+    assert recorded.recording.wants_canvas
+    assert not recorded.for_small()

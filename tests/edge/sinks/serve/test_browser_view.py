@@ -28,6 +28,7 @@ from edge_app.sinks.serve.app import Site, status_json
 from edge_app.sinks.serve.browser_view import BrowserView
 from edge_app.status_text import status_text
 from tests.support import media_files as made
+from tests.support.comparisons import comparison, segmentation
 from tests.support.steps import LOST, PAUSED, RECORDING, status, step
 from tests.support.whole_runs import HANG_S
 
@@ -257,7 +258,7 @@ def test_the_figures_are_those_of_the_hud() -> None:
         page, hud = status_json(one), asdict(status_text(one))
         assert " · ".join(page["states"]) == hud.pop("states")
         assert {name: page[name] for name in hud} == hud
-        own = {"frames", "legend", "over_image", "paused", "recording", "states"}
+        own = {"compared", "frames", "legend", "over_image", "paused", "recording", "states"}
         assert set(page) - set(hud) == own
         json.dumps(page, allow_nan=False)
 
@@ -274,6 +275,36 @@ def test_the_figures_come_as_events(view: BrowserView) -> None:
         assert figures["classes"][0] == ["road", ".951", 0.951]
         view.write(step(1), status(variant="float16"))
         until(lambda: b'"float16"' in body.readline())
+
+
+def test_a_comparison_is_on_the_page() -> None:
+    """Both variants in their colours, from left to right, and their agreement and scores."""
+    assert status_json(status())["compared"] is None
+    page = status_json(status(variant="float32"), (), comparison(segmentation(1, logits=False)))
+    shown = [(name, score) for name, _, score in page["compared"]["variants"]]
+    assert shown == [("float32", "mIoU .594"), ("int8", "mIoU .593")]
+    assert page["compared"]["text"] == ("97.3 % agreement", "on 9 frames")
+    unscored = comparison(segmentation(1, logits=False), miou=None)
+    page = status_json(status(variant="float32"), (), unscored)
+    assert [score for *_, score in page["compared"]["variants"]] == ["", ""]
+    assert page["compared"]["text"] == ("97.3 % agreement with float32",)
+
+
+def test_small_pages_alone_need_no_words_in_the_image(view: BrowserView) -> None:
+    """As soon as a larger one watches, they are drawn again for all."""
+    assert not view.only_small
+    with watching(view, "/stream?small"):
+        until(lambda: view.only_small)
+        with watching(view):
+            until(lambda: view.watching == 2)
+            assert not view.only_small
+            view.write(step(1), status())  # the stream of who left ends with the next images
+        for index in range(2, 200):
+            if view.watching == 1:
+                break
+            view.write(step(index), status())
+            GRACE.wait(0.05)
+        until(lambda: view.only_small)
 
 
 def test_before_the_first_image_the_page_waits(view: BrowserView) -> None:
@@ -519,5 +550,19 @@ def test_on_a_phone_everything_is_readable_on_the_page(view: BrowserView, tmp_pa
         pressed = ".keys [aria-pressed=true]"
         until(lambda: texts(f"{pressed} kbd") == ["3", "space"])
         assert len(texts("#variants [aria-pressed=false]")) == 3
+        compared = comparison(segmentation(1, logits=False))
+        compared_step = replace(step(4, canvas, result=street), comparison=compared)
+        view.write(compared_step, replace(figures, variant="float32"))
+        until(lambda: texts("#compared .chip") == ["float32 mIoU .594", "int8 mIoU .593"])
+        assert "97.3 % agreement" in texts("#compared span")
+        # Only what is below the image is scrolled, so that it covers nothing.
+        covered = (
+            "const aside = document.querySelector('aside'); aside.scrollTop = 300;"
+            "return [aside.scrollTop, window.scrollY, aside.getBoundingClientRect().top"
+            " >= document.getElementById('stage').getBoundingClientRect().bottom]"
+        )
+        assert browser.run(covered) == [300, 0, True]
+        until(lambda: view.only_small)
         browser.resize((1280, 720))
+        until(lambda: view.watching == 1 and not view.only_small)
         assert browser.run(on_image) is False  # there the image's own words are large enough
