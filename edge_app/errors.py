@@ -28,3 +28,17 @@ class ModelError(EdgeError):
 
 class SinkError(EdgeError):
     """A window, recording or log that cannot be written."""
+
+
+def is_interrupt(fault: BaseException) -> bool:
+    """Return whether Ctrl-C is behind an error of importing.
+
+    A native module makes an ImportError of what is raised while it is loaded. pybind11 keeps the
+    first error as its cause, older versions only in its text.
+    """
+    seen: BaseException | None = fault
+    while seen is not None:
+        if isinstance(seen, KeyboardInterrupt) or "KeyboardInterrupt" in str(seen):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any, NoReturn, Protocol, TypeAlias, cast
 
 from edge_app import __version__
-from edge_app.errors import EdgeError, UsageError
+from edge_app.errors import EdgeError, UsageError, is_interrupt
 from edge_app.standard_streams import (
     accept_all_text,
     finish_output,
@@ -21,6 +21,7 @@ from edge_app.standard_streams import (
     output_may_fail,
     print_error,
     printable,
+    without_passwords,
 )
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -87,7 +88,7 @@ class CommandParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print the message and exit with 2."""
         see = "" if message.endswith("?") else ";"
-        self.exit(2, f"{self.prog}: {message}{see} see {self.prog} --help\n")
+        self.exit(2, f"{self.prog}: {without_passwords(message)}{see} see {self.prog} --help\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,10 @@ def _exit_code(program: str, work: Callable[[], int], interrupted: str) -> int:
         if interrupted:
             print_error(f"{program}: {interrupted}")
         return 130
+    except ImportError as fault:
+        if is_interrupt(fault):
+            return 130
+        raise
     except BrokenPipeError:  # `edge-app models | head`: the reader has closed the pipe
         return 141
     except OSError as fault:

@@ -20,6 +20,9 @@ ASCII_SIGNS |= dict.fromkeys("▏▎▍▌▋▊▉", " ") | {"…": ".", "\xd7"
 _HANDLER = "edge_app.similar"
 # What steers a terminal, and what reverses the order of letters (Unicode 15, Bidi_Control).
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# A user and password in an address, and its query; `Path` makes one slash of two.
+_LOGIN = re.compile(r"\b([a-z][a-z0-9+.-]*:/{1,2})(?!/|user:password@)\S+@", re.IGNORECASE)
+_QUERY = re.compile(r"\b([a-z][a-z0-9+.-]*:/{1,2}[^\s?]+\?)[^\s'\";,)]+", re.IGNORECASE)
 _LONGEST_ERROR = 1_000  # characters; a name in a damaged file may have any number
 _CLOSED = {errno.EPIPE, errno.EIO, None}
 _faults: list[OSError] = []  # of writing to standard output, which there is one of
@@ -57,9 +60,20 @@ def printable(text: str) -> str:
     return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
+def without_passwords(text: str) -> str:
+    """Return a text whose addresses have *** for user, password and query.
+
+    A message may repeat an argument, and an address can be given where none is expected.
+    """
+    return _QUERY.sub(r"\1***", _LOGIN.sub(r"\1***@", text))
+
+
 def print_error(text: str) -> None:
-    """Write one line to standard error, if there is one that takes it; what is long is cut."""
-    line = printable(" ".join(text.splitlines()))
+    """Write one line to standard error, if there is one that takes it; what is long is cut.
+
+    Passwords in addresses are left out.
+    """
+    line = printable(without_passwords(" ".join(text.splitlines())))
     if len(line) > _LONGEST_ERROR:  # the advice is at the end
         line = f"{line[: _LONGEST_ERROR - 300]} ... {line[-300:]}"
     with suppress(OSError, AttributeError, ValueError):

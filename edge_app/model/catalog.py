@@ -32,6 +32,11 @@ def resolve_model(
     overrides, runtime: for a file without a card.
     Raises ModelError, and UsageError if the overrides do not fit the file.
     """
+    if "://" in name:  # shown, it would show its password
+        raise ModelError(
+            "the model is no address; give the address as SOURCE, and as --model a folder, a "
+            ".tflite file or the name of a shipped model"
+        )
     path = Path(name)
     if path.suffix == ".tflite" and not path.is_dir():
         return infer_card(path, overrides, runtime=runtime)

@@ -24,6 +24,23 @@ _TYPES: tuple[tuple[type, str], ...] = (
 )
 
 
+# The kinds of files of this project. Old ones do not name theirs: it shows in their fields.
+KINDS = {
+    "bench": "a bench result",
+    "evaluation": "an evaluation",
+    "run": "the summary of a run",
+    "published": "a file of published figures",
+    "card": "a model card",
+}
+_MARKS = (
+    ("published", {"published"}),
+    ("evaluation", {"datasets", "classes"}),
+    ("card", {"input", "labels", "variants"}),
+    ("run", {"stages"}),
+    ("bench", {"variants"}),
+)
+
+
 class _Header(msgspec.Struct):
     schema: int | None = None
     kind: str = ""
@@ -32,7 +49,8 @@ class _Header(msgspec.Struct):
 def read_file(path: Path, parse: Callable[[bytes], T], what: str, advice: str) -> T:
     """Read a file with a function that raises ValueError for wrong content.
 
-    what: what the file should be, "a bench result". Raises SourceError, ending with the advice.
+    what: what the file should be, "a bench result". Raises SourceError, ending with the advice;
+    if it is a file of another kind, it says which.
     """
     check_is_file(path, SourceError, pipes=True)
     try:
@@ -44,7 +62,24 @@ def read_file(path: Path, parse: Callable[[bytes], T], what: str, advice: str) -
     try:
         return parse(content)
     except ValueError as fault:
-        raise SourceError(f"{path} is not {what}: {fault}; {advice}") from None
+        kind = KINDS.get(kind_of(content), what) if what in KINDS.values() else what
+        reason = fault if kind == what else f"it is {kind}"
+        raise SourceError(f"{path} is not {what}: {reason}; {advice}") from None
+
+
+def kind_of(content: bytes) -> str:
+    """Return the kind of a file of this project, by its field `kind` or its other fields.
+
+    One of KINDS, or "" if it is none of them.
+    """
+    try:
+        fields = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+        named = msgspec.json.decode(fields.get("kind", b'""'))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
+    if isinstance(named, str) and named in KINDS:
+        return named
+    return next((kind for kind, marks in _MARKS if marks <= fields.keys()), "")
 
 
 def parse_json(

@@ -25,7 +25,6 @@ from edge_app.style import (
     milliseconds,
     percent,
     significant,
-    spaced,
 )
 from edge_app.timing import reliable_rate
 
@@ -48,11 +47,12 @@ def can_open_window(console: Console) -> bool:
 
 def print_beginning(console: Console, spec: ModelSpec, source: str) -> None:
     """Print what will run."""
-    names = list(map(spaced, spec.variants))
+    names = list(spec.variants)
+    listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
     print_wrapped(
         console,
-        f"[bold]{escape(spec.title)}[/]: {', '.join(names[:-1])} and {names[-1]}, one after the "
-        f"other on {escape(Path(source).name)}; Ctrl-C stops",
+        f"[bold]{escape(spec.title)}[/]: {escape(listed)}, one after the other "
+        f"on {escape(Path(source).name)}; Ctrl-C stops",
     )
 
 

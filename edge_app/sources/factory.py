@@ -23,6 +23,7 @@ _VAGUE = re.compile(r"(?:camera|webcam|usb):?\d*", re.IGNORECASE)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+]+://", re.IGNORECASE)
 _CUT_ADDRESS = re.compile(r"(?:rtsps?|https?):", re.IGNORECASE)
 
+_NO_STREAMS = "--video-stream needs a video file; leave it out"
 _HEAD_BYTES = 1 << 16  # a PNG says only after its profile and texts that it is an animation
 
 
@@ -45,15 +46,19 @@ def open_source(
     max_frames: stop after so many. camera, retry: for cameras and streams only.
     video_stream: number of the stream of a video with several, from 0; None takes the largest.
     Raises SourceError if the source cannot be read or the truth does not fit, and UsageError for
-    a `max_frames` below 1.
+    a `max_frames` below 1 and for `video_stream` with anything but a video.
     """
     if max_frames is not None and max_frames < 1:
         raise UsageError(f"{max_frames} frames cannot be shown; give 1 or more")
     opener = _live_opener(text, camera or CameraOptions(), retry or RetryPolicy())
     if opener is None:
         source = _open_files(text, truth, video_stream)
+        if video_stream is not None and not source.has_streams:
+            raise UsageError(_NO_STREAMS)
         source.limit(loop=loop, max_frames=max_frames)
         return source
+    if video_stream is not None:
+        raise UsageError(_NO_STREAMS)
     if truth:
         raise SourceError("live images have no truth; leave out --truth")
     return LiveSource(opener, retry, max_frames)
@@ -168,6 +173,11 @@ def _open_files(text: str, truth: Truth | None, video_stream: int | None) -> Fil
     from edge_app.sources.video import VideoFile
 
     return VideoFile(path, truth=truth, stream_number=video_stream)
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is an address on the network, also one without its slashes."""
+    return bool(_ADDRESS.match(text) or _CUT_ADDRESS.match(text))
 
 
 def exists(path: Path) -> bool:

@@ -28,6 +28,7 @@ class FileSource(Closeable):
     """
 
     live = False
+    has_streams = False  # of which one can be chosen
 
     def __init__(
         self,

@@ -42,9 +42,14 @@ def check_size(size_wh: tuple[int, int] | None, name: str) -> None:
     width, height = size_wh
     raise SourceError(
         f"{name} states {width}x{height} pixels, above the limit of "
-        f"{PixelLimit.pixels / 1e6:g} million; make it smaller, or raise --max-pixels of "
+        f"{_rounded(PixelLimit.pixels)}; make it smaller, or raise --max-pixels of "
         "`edge-app run`"
     )
+
+
+def _rounded(pixels: int) -> str:
+    """Return a number of pixels in millions if that is exact, else in full."""
+    return f"{pixels:,}" if pixels % 100_000 else f"{pixels / 1e6:g} million"
 
 
 def stated_size(data: bytes) -> tuple[int, int] | None:

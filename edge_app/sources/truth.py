@@ -13,7 +13,7 @@ from edge_app.input_file import check_is_file
 from edge_app.labels import TRUTH_SETS
 from edge_app.sources.class_maps import ClassMapTruth, TruthImage
 from edge_app.sources.digit_labels import read_csv_labels, read_idx_labels
-from edge_app.sources.factory import exists, missing
+from edge_app.sources.factory import exists, is_address, missing
 from edge_app.sources.idx import IMAGES, idx_magic, is_gzipped
 from edge_app.sources.image import natural_key
 from edge_app.sources.source import Truth
@@ -32,6 +32,8 @@ def open_truth(path: Path | str, labels: str | None = None) -> Truth:
         any other tarball is DriveSeg, and an IDX label file or a .csv is digits.
     Raises SourceError if there is none, or if its kind cannot be inferred.
     """
+    if is_address(str(path)):  # shown, it would show its password
+        raise SourceError("truth is no address; give a folder, tarball or IDX file")
     path = Path(path).expanduser()
     if not exists(path):
         raise SourceError(missing(path))

@@ -47,6 +47,8 @@ class VideoFile(FileSource):
     Raises SourceError for a file without a frame, and for truth that does not fit.
     """
 
+    has_streams = True
+
     def __init__(
         self, path: Path, *, truth: Truth | None = None, stream_number: int | None = None
     ) -> None:

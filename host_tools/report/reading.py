@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from edge_app.board import judge
 from edge_app.evaluate.evaluation_file import quality_of_variant
@@ -13,7 +13,7 @@ from edge_app.model.interpreter.runtimes import runtime_title
 from edge_app.results.bench_result import BenchResult, CaseResult, parse_bench
 from edge_app.results.evaluation_result import parse_evaluation
 from edge_app.results.gains import median_range
-from edge_app.results.json_file import parse_json, read_file
+from edge_app.results.json_file import KINDS, kind_of, parse_json, read_file
 from edge_app.results.published_figures import PublishedVariant, parse_published
 from edge_app.results.run_summary import RunSummary
 from edge_app.timing import STAGES, Latency, reliable_rate
@@ -28,12 +28,9 @@ _KINDS = (
 
 
 class _AnyResult(Struct):
-    """The fields by which the kinds of files differ."""
+    """The field by which the kinds of files differ; old files lack it."""
 
     kind: str = ""
-    published: Raw = Raw()
-    variants: Raw = Raw()
-    stages: Raw = Raw()
 
 
 def read_results(path: Path, name: str | None = None) -> list[Result]:
@@ -51,26 +48,19 @@ def read_results(path: Path, name: str | None = None) -> list[Result]:
 def _parse(content: bytes, path: Path, name: str | None) -> list[Result]:
     """Raise ValueError for what is no result."""
     found = parse_json(content, _AnyResult)
-    if bytes(found.published):
-        return _published(content, path.name)
-    match found.kind or _kind_of_old(found):
+    match found.kind or kind_of(content):
+        case "published":
+            return _published(content, path.name)
         case "evaluation":
             return [_evaluation(content, path, name)]
         case "run":
             return [_summary(content, path, name)]
         case "bench":
             return _bench(content, path.name, name)
+        case "":
+            raise ValueError("it has neither variants nor stages")
         case other:
-            raise ValueError(f"its kind is {other}")
-
-
-def _kind_of_old(found: _AnyResult) -> str:
-    """Return the kind of a file that does not name it. Raises ValueError if it has none."""
-    if bytes(found.stages):
-        return "run"
-    if bytes(found.variants):
-        return "bench"
-    raise ValueError("it has neither variants nor stages")
+            raise ValueError(f"it is {KINDS[other]}" if other in KINDS else f"its kind is {other}")
 
 
 def _bench(content: bytes, origin: str, name: str | None) -> list[Result]:

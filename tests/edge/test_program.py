@@ -138,3 +138,13 @@ def test_an_error_is_one_line_and_an_exit_code(
     example.error = error
     assert TOOL.run(["work"]) == code
     assert capsys.readouterr().err == text
+
+
+def test_an_interrupted_import_is_an_interruption(example: Example) -> None:
+    """A native module that Ctrl-C stops while it loads raises an ImportError."""
+    example.error = ImportError("initialization failed")
+    example.error.__cause__ = KeyboardInterrupt()
+    assert TOOL.run(["work"]) == 130
+    example.error.__cause__ = None
+    with pytest.raises(ImportError):
+        TOOL.run(["work"])

@@ -129,3 +129,47 @@ def test_an_error_is_one_line_without_control_characters(
     assert short == r"edge-app: a b \x1b[2J\u202e; fix it"
     assert len(long) < 1_100
     assert long.endswith("; fix it")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no model 'rtsp://bob:se/cr@et@cam/x'; fix", "no model 'rtsp://***@cam/x'; fix"),
+        ("there is no x in rtsp:/bob:secret@cam; fix", "there is no x in rtsp:/***@cam; fix"),
+        ("http://cam/x?password=secret; fix", "http://cam/x?***; fix"),
+        ("rtsp://a:secret@b and rtsp://c:secret@d", "rtsp://***@b and rtsp://***@d"),
+        ("did you mean http://cam/x?", "did you mean http://cam/x?"),
+        ("write rtsp://user:password@host/path, a@b", "write rtsp://user:password@host/path, a@b"),
+    ],
+)
+def test_an_error_has_no_password(
+    text: str, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whichever argument an address was given as; the advice how to write one stays."""
+    print_error(text)
+    assert capsys.readouterr().err == f"{shown}\n"
+
+
+@pytest.mark.parametrize("address", ["rtsp://bob:secret@cam/x", "rtsp://bob:se/secret@cam/x"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        ("run", "--model"),
+        ("run", "--truth"),
+        ("run", "synthetic"),
+        ("run", "--variant"),
+        ("run", "--source-file"),
+        ("run", "--threads"),
+        ("run", "--edges"),
+        ("models", "check"),
+        ("compare",),
+        ("bench", "--variants"),
+        ("evaluate", "--dataset"),
+    ],
+)
+def test_no_argument_shows_a_password(before: tuple[str, ...], address: str) -> None:
+    """An address in the wrong place is refused without being repeated in full."""
+    done = call((*before, address))
+    assert done.returncode in {1, 2}
+    assert b"secret" not in done.stdout + done.stderr
+    assert b"Traceback" not in done.stderr

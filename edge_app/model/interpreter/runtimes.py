@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from edge_app.errors import ModelError
+from edge_app.errors import ModelError, is_interrupt
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from edge_app.python_environment import this_environment
 
@@ -115,7 +115,10 @@ def find_runtime(choice: str = "auto") -> str:
 
 
 def load_runtime(choice: str = "auto") -> Runtime:
-    """Import a runtime; raise ModelError with what repairs it if that fails."""
+    """Import a runtime; raise ModelError with what repairs it if that fails.
+
+    Raises KeyboardInterrupt after Ctrl-C, which a native module would call a failed import.
+    """
     name = find_runtime(choice)
     if name == LITERT_FP16:
         from edge_app.model.interpreter.fp16 import Fp16Interpreter
@@ -128,6 +131,8 @@ def load_runtime(choice: str = "auto") -> Runtime:
         with capture_native_stderr():  # TensorFlow prints a dozen lines about GPUs
             make = importlib.import_module(info.module).Interpreter
     except (ImportError, AttributeError, SystemError, OSError) as fault:
+        if is_interrupt(fault):
+            raise KeyboardInterrupt from fault
         reinstall = this_environment().install(info.package, options="--force-reinstall")
         raise ModelError(
             f"{info.package} {version} is installed but does not load ({fault}); run: {reinstall}"

@@ -108,7 +108,8 @@ class Site:
             return _answer(403, text)
         cookie, query = request.cookies.get(access.cookie), request.query.get("token")
         if not access.allows_token(cookie, query):
-            return _answer(401, "The token is missing; open the address that edge-app printed.")
+            fault = "wrong" if cookie or query else "missing"
+            return _answer(401, f"The token is {fault}; open the address that edge-app printed.")
         # Links from other sites are allowed; cross-origin requests are not (CSRF, framing).
         if request.path != "/" and not access.is_own_page(request.headers):
             return _answer(403, "Only this server's own page may request that; open its address.")

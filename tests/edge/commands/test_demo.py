@@ -28,6 +28,8 @@ def test_the_demo_writes_a_video_and_a_log_per_variant(tmp_path: Path) -> None:
     done = edge("demo", "--model", "mnist", "--headless", "--out", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "what quantization costs" in done.stdout
+    first = " ".join(done.stdout.split("Ctrl-C")[0].split())
+    assert "float32, float16, dynamic_range and int8, one after the other" in first
     for variant in VARIANTS:
         assert summary_of(tmp_path / variant)["frames"] == 500
         assert _frames(tmp_path / f"mnist-{variant}.mp4") == 500

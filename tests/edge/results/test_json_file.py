@@ -10,8 +10,12 @@ import numpy as np
 import pytest
 from msgspec import Meta, Struct
 
+from edge_app.bench.result_file import read_result
 from edge_app.errors import SourceError
-from edge_app.results.json_file import describe, parse_json, read_file, to_json
+from edge_app.results.evaluation_result import read_evaluation
+from edge_app.results.json_file import describe, kind_of, parse_json, read_file, to_json
+from host_tools.report.reading import read_results
+from tests.support.made_results import bench, summary
 
 
 class Part(Struct):
@@ -113,3 +117,60 @@ def test_fields_are_described_with_those_inside() -> None:
         ("best", "object or null", "the best part"),
         ("best.size", "integer", "size of the part, mm"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        ("reference/thesis.json", "published"),
+        ("reference/amd-epyc.json", "bench"),
+        ("models/street/model.json", "card"),
+    ],
+)
+def test_the_files_that_ship_have_a_kind(file: str, kind: str, assets: Path) -> None:
+    """Without naming it."""
+    assert kind_of((assets / file).read_bytes()) == kind
+
+
+def test_other_files_have_their_kind() -> None:
+    """New ones by name, old ones by their fields; what is no file of this project has none."""
+    written = {"bench": bench(), "run": summary()}
+    for kind, content in written.items():
+        assert kind_of(to_json(content)) == kind
+        assert kind_of(to_json(content | {"kind": ""})) == kind
+    assert kind_of(b'{"kind": "evaluation"}') == "evaluation"
+    assert kind_of(b'{"datasets": {}, "classes": [], "variants": {}}') == "evaluation"
+    for other in (b"{}", b"[1]", b"\xff", b'{"kind": ["run"]}', b'{"kind": "poem"}', b"[" * 9999):
+        assert not kind_of(other)
+
+
+@pytest.mark.parametrize("command", ["compare", "merge", "report"])
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        ("reference/thesis.json", "a file of published figures"),
+        ("reference/amd-epyc.json", "a bench result"),
+        ("models/mnist/model.json", "a model card"),
+        ("run.json", "the summary of a run"),
+    ],
+)
+def test_a_file_in_the_wrong_command_is_called_what_it_is(
+    command: str, file: str, kind: str, assets: Path, tmp_path: Path
+) -> None:
+    """And the advice names the file to give instead."""
+    path = assets / file
+    if file == "run.json":
+        path = tmp_path / file
+        path.write_bytes(to_json(summary()))
+    if kind == "a bench result" and command == "compare":
+        return  # that is right
+    if command == "report":
+        if kind == "a model card":
+            with pytest.raises(SourceError, match="is not a valid result: it is a model card; giv"):
+                read_results(path)
+        else:
+            assert read_results(path)
+        return
+    read = read_result if command == "compare" else read_evaluation
+    with pytest.raises(SourceError, match=f"{path.name} is not .*: it is {kind}; give "):
+        read(path)

@@ -13,7 +13,7 @@ from PIL import Image as PillowImage
 from edge_app.errors import SourceError
 from edge_app.sources.factory import open_source
 from edge_app.sources.image import read_image
-from edge_app.sources.image_size import PixelLimit, stated_size
+from edge_app.sources.image_size import PixelLimit, check_size, stated_size
 from edge_app.sources.truth import open_truth
 from tests.support import media_files as made
 from tests.support.heif_files import write_heic
@@ -97,7 +97,7 @@ def test_every_format_states_its_size(tmp_path: Path, small_limit: None) -> None
     frames = [PillowImage.fromarray(made.numbered_image(n)) for n in range(2)]
     frames[0].save(tmp_path / "b.webp", save_all=True, append_images=frames[1:])
     for path in tmp_path.iterdir():
-        with pytest.raises(SourceError, match=r"states \d+x\d+ pixels, above the limit of 0\.001"):
+        with pytest.raises(SourceError, match=r"states \d+x\d+ pixels, above the limit of 1,000;"):
             list(open_source(str(path)))
 
 
@@ -125,5 +125,17 @@ def test_the_option_moves_the_limit(tmp_path: Path) -> None:
     made.write_images(tmp_path, ["a.png"])
     run = edge("run", tmp_path / "a.png", "--model", "street", "--headless", "--max-pixels", 100)
     assert run.returncode == 1
-    assert "a.png states 64x48 pixels, above the limit of 0.0001 million" in run.stderr
+    assert "a.png states 64x48 pixels, above the limit of 100; make" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("limit", "shown"), [(10, "10"), (12_345, "12,345"), (2_500_000, "2.5 million")]
+)
+def test_the_limit_is_shown_as_given(
+    limit: int, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Small limits have no exponent, and none is rounded."""
+    monkeypatch.setattr(PixelLimit, "pixels", limit)
+    with pytest.raises(SourceError, match=f"above the limit of {shown};"):
+        check_size((9_000, 9_000), "a.png")

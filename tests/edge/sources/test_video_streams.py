@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
 
-from edge_app.errors import SourceError
+from edge_app.errors import SourceError, UsageError
 from edge_app.sources.factory import open_source
 from edge_app.sources.video import VideoFile
 from tests.support import media_files as made
@@ -75,3 +76,18 @@ def test_motion_jpeg_without_a_container_states_no_rate(tmp_path: Path) -> None:
     assert video.rate_hz is None
     assert [frame.time_s for frame in video] == pytest.approx([0, 0.04, 0.08])
     assert video.notes == ["film.mjpeg: states no rate; its frames come at 25 Hz"]
+
+
+@pytest.mark.parametrize("source", ["photo", "folder", "digits", "synthetic", "0", "rtsp://a/b"])
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_stream_cannot_be_chosen_of_anything_else(
+    source: str, number: int, tmp_path: Path
+) -> None:
+    """It is refused before a camera is opened, as a usage error."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    PillowImage.new("RGB", (8, 8)).save(folder / "a.png")
+    digits = made.write_idx(tmp_path / "digits", np.zeros((1, 28, 28), np.uint8))
+    text = {"photo": str(folder / "a.png"), "folder": str(folder), "digits": str(digits)}
+    with pytest.raises(UsageError, match="--video-stream needs a video file; leave it out"):
+        open_source(text.get(source, source), video_stream=number)

@@ -146,3 +146,24 @@ def test_every_runtime_that_is_installed_loads(
 def test_the_choices_are_auto_and_the_runtimes() -> None:
     """The command line offers exactly what can be found."""
     assert CHOICES == ("auto", "litert", "tflite-runtime", "tensorflow", "litert-fp16")
+
+
+@pytest.mark.parametrize("how", ["cause", "context", "text"])
+def test_ctrl_c_while_it_loads_is_no_fault_of_the_runtime(
+    have: dict[str, str], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """A native module makes an ImportError of it, with the first error as cause or in its text."""
+    have["litert"] = "2.3.0"
+
+    def fail(_name: str) -> ModuleType:
+        text = "KeyboardInterrupt: <EMPTY MESSAGE>" if how == "text" else "initialization failed"
+        fault = ImportError(text)
+        if how == "cause":
+            fault.__cause__ = KeyboardInterrupt()
+        elif how == "context":
+            fault.__context__ = KeyboardInterrupt()
+        raise fault
+
+    monkeypatch.setattr(importlib, "import_module", fail)
+    with pytest.raises(KeyboardInterrupt):
+        load_runtime("litert")

@@ -350,9 +350,10 @@ def test_beyond_this_machine_a_token_is_needed() -> None:
         ):
             code, text, _ = ask(view, path)
             assert code == 401
-            assert "open the address that edge-app printed" in text
+            assert text == "The token is missing; open the address that edge-app printed.\n"
         assert ask(view, "/key", "POST", "q")[0] == 401
-        assert ask(view, "/?token=wrong")[0] == 401
+        code, text, _ = ask(view, "/?token=wrong")
+        assert (code, text[:22]) == (401, "The token is wrong; op")
         assert ask(view, "/?token=%ff%00")[0] == 401
         code, _, headers = ask(view, f"/?token={token}")
         assert code == 200
