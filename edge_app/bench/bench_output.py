@@ -11,6 +11,7 @@ from rich.text import Text
 
 from edge_app.bench.benchmark import Benchmark
 from edge_app.bench.cases import Case
+from edge_app.bench.remaining import Remaining
 from edge_app.bench.tables import detail_tables, legend, result_table
 from edge_app.board import Verdict
 from edge_app.console import coloured, print_markup, print_wrapped
@@ -19,15 +20,22 @@ from edge_app.results.gains import VariantFigures, gains, headline
 from edge_app.style import count, milliseconds, variant_colour
 
 
-def run_with_progress(console: Console, title: str, benchmark: Benchmark) -> None:
-    """Run a benchmark, with a live table on a terminal, and a line per trial if piped."""
+def run_with_progress(
+    console: Console, title: str, benchmark: Benchmark, frames: int | None = None
+) -> None:
+    """Run a benchmark, with a live table on a terminal, and a line per trial if piped.
+
+    frames: to be scored of each case, None if unknown.
+    """
+    remaining = Remaining(benchmark, frames)
     if not console.is_terminal:
         printed: set[tuple[str, Case]] = set()
 
         def print_trial(progress: str, case: Case, _phase: str) -> None:
             if (progress, case) not in printed:
                 printed.add((progress, case))
-                print_markup(console, escape(f"{progress}: {case}"))
+                left = remaining.text(progress, case)
+                print_markup(console, escape(f"{progress}: {case} ({left})"))
 
         benchmark.run(print_trial)
         return
@@ -37,8 +45,8 @@ def run_with_progress(console: Console, title: str, benchmark: Benchmark) -> Non
             status = Text.assemble(
                 (f"{progress}  ", "dim"),
                 (str(case), variant_colour(case.variant)),
-                f"  {phase}   ",
-                ("Ctrl-C keeps what is measured", "dim"),
+                f"  {phase}\n",
+                (f"{remaining.text(progress, case)}; Ctrl-C keeps what is measured", "dim"),
             )
             results = benchmark.results()
             live.update(Group(result_table(title, results), status) if results else status)
@@ -64,6 +72,19 @@ def print_results(
     for failed, reason in benchmark.failed.items():
         what = "measured in part" if failed in benchmark.trials else "not measured"
         print_wrapped(console, f"[bold red]{what}[/] {escape(f'{failed}: {reason}')}")
+
+
+def print_stopped(console: Console, benchmark: Benchmark) -> None:
+    """Print how far a benchmark came that was stopped; nothing for one that was not."""
+    if not benchmark.stop.is_set():
+        return
+    rounds, done = benchmark.request.budget.rounds, benchmark.rounds_done
+    text = f"stopped after {done} of {count(rounds, 'round')}"
+    if not benchmark.trials:
+        text += "; nothing was measured, so no result is written"
+    elif done == rounds:
+        text += ", before everything else was measured"
+    print_wrapped(console, f"[bold yellow]{text}[/]")
 
 
 def _setup(case: CaseResult) -> str:

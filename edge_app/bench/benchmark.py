@@ -61,9 +61,9 @@ class Benchmark:
         """Measure all cases, or until a stop. Raises ModelError if no case can be measured."""
         budget = self.request.budget
         for number, case in rounds_of(self.cases, budget.rounds):
-            progress = f"round {number + 1}/{budget.rounds}"
+            progress = _round_name(number, budget.rounds)
             trial = self._measure(case, "trial", on_progress, progress, explain=number == 0)
-            if trial is not None:
+            if trial is not None and trial.invoke_only:  # a stop may have left it without a run
                 self.trials.setdefault(case, []).append(trial)
         if score_answers:
             self._measure_all("quality", self.answers, on_progress)
@@ -71,6 +71,28 @@ class Benchmark:
             self._measure_all("sustained", self.sustained, on_progress)
         if self.failed and not self.trials:
             raise ModelError(next(iter(self.failed.values())))
+
+    def steps(self) -> list[tuple[str, Case]]:
+        """Return what `run` reports as progress, in its order."""
+        budget = self.request.budget
+        steps = [
+            (_round_name(number, budget.rounds), case)
+            for number, case in rounds_of(self.cases, budget.rounds)
+        ]
+        kinds = ("quality", "sustained") if budget.sustained_s else ("quality",)
+        return steps + [(kind, case) for kind in kinds for case in self.cases]
+
+    @property
+    def rounds_done(self) -> int:
+        """How many rounds were measured of all cases, leaving out those that failed."""
+        return min(
+            (
+                sum(trial.complete for trial in self.trials.get(case, ()))
+                for case in self.cases
+                if case not in self.failed
+            ),
+            default=0,
+        )
 
     def _measure_all(
         self, kind: RequestKind, results: dict[Case, Any], on_progress: OnProgress
@@ -130,3 +152,7 @@ class Benchmark:
             why = explain(self.trials[case][0], invoke_ms, self.board, others_ms)
             results.append(structs.replace(one, why=why))
         return results
+
+
+def _round_name(number: int, rounds: int) -> str:
+    return f"round {number + 1}/{rounds}"

@@ -16,7 +16,7 @@ from edge_app.bench.quality_result import QualityResult
 from edge_app.bench.result_file import write_result
 from edge_app.bench.worker import run_in_process
 from edge_app.board import BoardWatch, Verdict, versions
-from edge_app.console import CompactTable, coloured, print_markup, print_wrapped
+from edge_app.console import CompactTable, coloured, print_line, print_markup, print_wrapped
 from edge_app.errors import UsageError
 from edge_app.model.card import ModelSpec
 from edge_app.model.catalog import sample
@@ -82,7 +82,11 @@ def run_thesis(options: ThesisOptions, console: Console, stop: threading.Event) 
     for task in tasks:
         _report(console, task, answers[task.spec.name], published, valid=verdict.valid)
     print_verdict(console, (), verdict)
-    if options.json:
+    measured = sum(map(len, answers.values()))
+    if stop.is_set():
+        variants = sum(len(task.spec.variants) for task in tasks)
+        print_wrapped(console, f"[bold yellow]stopped after {measured} of {variants} variants[/]")
+    if options.json and measured:
         record = {
             "kind": "thesis",
             "preset": "thesis",
@@ -92,6 +96,7 @@ def run_thesis(options: ThesisOptions, console: Console, stop: threading.Event) 
             "versions": versions(),
         }
         write_result(options.json, to_json(record, indent=2))
+        print_line(console, f"result: {options.json}")
     return verdict
 
 
@@ -122,7 +127,9 @@ def _answers(
             truth_labels=options.truth_labels,
             frames=_FRAMES[task.spec.task],
         )
-        answers[variant] = run_in_process(request, stop, lambda _phase: None)
+        found: QualityResult = run_in_process(request, stop, lambda _phase: None)
+        if found.frames:  # a stop may have left it without any
+            answers[variant] = found
     return answers
 
 

@@ -32,6 +32,9 @@ EXAMPLES = """examples:
   edge-app bench --details
   edge-app bench --preset thesis
 
+time: for each case at least --min-secs twice, the loading in every round and the scoring of the
+frames: one to five minutes with the defaults; the progress shows how much is left
+
 exit codes: 0 valid; 1 an error; 2 usage; 3 measured, but not valid (throttled or busy)
 """
 # Frames whose results are scored where there is no truth.
@@ -52,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.value("--truth", "T", text)
     text = f"{', '.join(TRUTH_SETS)} (default: by the files' layout)"
     add.value("--truth-labels", "SET", text)
-    text = "frames to score (default: 30, or all with --truth)"
+    text = "frames to score (default: all that have truth, as those of a sample; else 30)"
     add.value("--quality-frames", "N", text, positive)
     add.value("--json", "FILE", "file for the result (default: none)", Path)
     add.value("--csv", "FILE", "file for the result as a table (default: none)", Path)
@@ -105,7 +108,6 @@ def _run_thesis(options: argparse.Namespace, console: Console) -> int:
     import threading
 
     from edge_app.bench.thesis import ThesisOptions, run_thesis
-    from edge_app.console import print_line
     from edge_app.session.signals import Signals
 
     stop = threading.Event()
@@ -119,8 +121,6 @@ def _run_thesis(options: argparse.Namespace, console: Console) -> int:
     )
     with signals.caught():
         verdict = run_thesis(thesis, console, stop)
-    if options.json:
-        print_line(console, f"result: {options.json}")
     return _code(verdict, signals.number, allowed=options.allow_throttled)
 
 
@@ -130,7 +130,12 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
 
     from rich.markup import escape
 
-    from edge_app.bench.bench_output import print_results, print_verdict, run_with_progress
+    from edge_app.bench.bench_output import (
+        print_results,
+        print_stopped,
+        print_verdict,
+        run_with_progress,
+    )
     from edge_app.bench.benchmark import Benchmark
     from edge_app.bench.cases import WorkerRequest, cases_of
     from edge_app.bench.result_file import make_result
@@ -156,7 +161,9 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
         sustained_s=options.sustained,
     )
     # What cannot be read is an error now, not after minutes of measuring.
-    open_source(source, truth=open_truth(truth, options.truth_labels) if truth else None).close()
+    scored = open_truth(truth, options.truth_labels) if truth else None
+    with open_source(source, truth=scored, max_frames=frames) as opened:
+        count = opened.frame_count
     request = WorkerRequest(
         spec, cases[0], source, budget,
         truth=truth, truth_labels=options.truth_labels, frames=frames, explain=options.explain,
@@ -170,8 +177,9 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
     with signals.caught():
         # A second Ctrl-C ends the current case at once, and keeps what is measured as well.
         with suppress(KeyboardInterrupt):
-            run_with_progress(console, title, benchmark)
+            run_with_progress(console, title, benchmark, count if frames is None else frames)
         signals.end()
+        print_stopped(console, benchmark)
         watched = watch.end(benchmark.board_states)
         detailed, explained = options.details, options.explain
         print_results(console, title, benchmark, detailed=detailed, explained=explained)

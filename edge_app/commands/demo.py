@@ -42,11 +42,13 @@ def run(options: argparse.Namespace) -> int:
     from edge_app.model.card import read_card
     from edge_app.model.catalog import sample
     from edge_app.output_place import check_outputs
+    from edge_app.session.demo_files import recording_path, remove_demo, remove_variant
     from edge_app.session.demo_output import (
         can_open_window,
         print_beginning,
         print_files,
         print_results,
+        print_stopped,
     )
     from edge_app.session.demo_stills import write_stills
     from edge_app.session.options import OutputOptions, RunOptions
@@ -54,11 +56,13 @@ def run(options: argparse.Namespace) -> int:
     from edge_app.session.tasks import TaskSpec
 
     console, out = TextConsole(), options.out
-    check_outputs(folders=[out])
     spec = read_card(_folder(options.model))
+    videos = {name: recording_path(out, spec, name) for name in spec.variants}
+    check_outputs(files=videos.values(), folders=[out, *(out / name for name in videos)])
     source, truth = sample(spec)
     headless = options.headless or not can_open_window(console)
     print_beginning(console, spec, source)
+    remove_demo(out, spec)
     watch = BoardWatch()
     rows: list[VariantSummary] = []
     recordings: list[str] = []
@@ -68,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
             task=TaskSpec(spec, source, truth),
             variant=variant,
             outputs=OutputOptions(
-                record=out / f"{spec.file_stem}-{variant}.mp4",
+                record=videos[variant],
                 metrics=out / variant,
                 headless=headless,
             ),
@@ -77,18 +81,22 @@ def run(options: argparse.Namespace) -> int:
             as_fast_as_possible=True,
         )
         summary, code = run_session(run_options, console, brief=True)
-        rows += [one for one in summary.variants.values() if one.variant == variant]
-        recordings += [summary.recording.path] if summary.recording else []
         if code or summary.status != "complete":
+            remove_variant(out, spec, variant)
+            print_stopped(console, spec, variant)
             break
+        rows += [one for one in summary.variants.values() if one.variant == variant]
+        if recorded := summary.recording:
+            recordings += recorded.files or (recorded.path,)
     verdict = watch.end().verdict
     stills: list[Path] = []
     if spec.task == "segmentation" and not code and len(rows) == len(spec.variants):
         qualities = {row.variant: row.quality for row in rows}
         engine = {"runtime": options.runtime, "threads": options.threads}
         stills = write_stills(spec, _middle(source), out, qualities, **engine)
-    print_results(console, spec, rows, verdict)
-    print_files(console, out, recordings, stills)
+    if rows:
+        print_results(console, spec, rows, verdict)
+        print_files(console, out, recordings, stills)
     return code
 
 

@@ -56,6 +56,17 @@ def print_beginning(console: Console, spec: ModelSpec, source: str) -> None:
     )
 
 
+def print_stopped(console: Console, spec: ModelSpec, variant: str) -> None:
+    """Print which variant a stop interrupted, and what remains."""
+    done = list(spec.variants)[: list(spec.variants).index(variant)]
+    rest = f"; those of {' and '.join(done)} are complete" if done else ""
+    print_wrapped(
+        console,
+        f"[bold yellow]stopped[/] after {len(done)} of {len(spec.variants)} variants: the files of "
+        f"{escape(variant)} were removed{escape(rest)}",
+    )
+
+
 def print_results(
     console: Console, spec: ModelSpec, rows: Sequence[VariantSummary], verdict: Verdict
 ) -> None:

@@ -17,6 +17,7 @@ from edge_app.overlay.stills import ComparedFrame, difference_image, split_image
 from edge_app.quality import Quality
 
 FIRST, SECOND = "float32", "int8"
+STILLS = ("split", "difference")
 
 
 def write_stills(
@@ -48,7 +49,7 @@ def write_stills(
     )
     compared = ComparedFrame(frame.image, first, comparison, spec.labels, FIRST)
     paths = []
-    for name, draw in (("split", split_image), ("difference", difference_image)):
+    for name, draw in zip(STILLS, (split_image, difference_image), strict=True):
         path = out / f"{name}.png"
         if not cv2.imwrite(str(path), draw(compared)):
             raise SinkError(f"cannot write {path}; free some space or choose another folder")

@@ -1,14 +1,19 @@
 """Cases are measured in rounds, and a stop or a failure loses nothing."""
 
+import io
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from edge_app.bench.bench_output import print_stopped
 from edge_app.bench.benchmark import Benchmark
 from edge_app.bench.cases import OnPhase, WorkerRequest, cases_of
 from edge_app.bench.quality_result import QualityResult
+from edge_app.bench.trial import Trial
 from edge_app.cli import main
 from edge_app.errors import ModelError
 from tests.support.made_results import trial, trial_request
@@ -47,6 +52,13 @@ def benchmark(assets: Path, worker: FakeWorker, runtimes: list[str]) -> Benchmar
     return Benchmark(trial_request(assets), cases, PI_4, threading.Event(), worker)
 
 
+def stopped_text(found: Benchmark) -> str:
+    """Return what is printed of a stop."""
+    text = io.StringIO()
+    print_stopped(Console(file=text, width=200), found)
+    return text.getvalue().strip()
+
+
 def test_rounds_come_before_answers(assets: Path) -> None:
     """All trials are measured before the answers are scored."""
     worker = FakeWorker()
@@ -56,6 +68,7 @@ def test_rounds_come_before_answers(assets: Path) -> None:
     assert worker.requests == [*trials, *trials, "quality float32", "quality int8"]
     assert [one.agreement for one in found.results()] == [0.99, 0.99]
     assert all(one.complete for one in found.results())
+    assert stopped_text(found) == ""
 
 
 def test_the_board_is_read_after_each_trial(assets: Path) -> None:
@@ -66,6 +79,27 @@ def test_the_board_is_read_after_each_trial(assets: Path) -> None:
     found.run(lambda *_: None)
     assert [state["throttled"] for state in found.board_states][:3] == ["50000", "50004", "50000"]
     assert len(found.board_states) == 6
+
+
+def test_a_stop_counts_whole_rounds(assets: Path) -> None:
+    """Those of all cases; a trial that a stop left without a run is no measurement."""
+    found = benchmark(assets, FakeWorker(stop_after=3), ["litert"])
+    found.run(lambda *_: None)
+    assert found.rounds_done == 1
+    assert stopped_text(found) == "stopped after 1 of 2 rounds"
+    none = benchmark(assets, FakeWorker(), ["litert"])
+
+    def stopped_early(request: WorkerRequest, stop: threading.Event, on_phase: OnPhase) -> Trial:
+        on_phase("loading")
+        stop.set()
+        return replace(trial(request.case.variant), invoke_only=[], complete=False)
+
+    none.run_request = stopped_early
+    none.run(lambda *_: None)
+    assert none.results() == []
+    assert stopped_text(none) == (
+        "stopped after 0 of 2 rounds; nothing was measured, so no result is written"
+    )
 
 
 def test_a_stop_keeps_what_is_measured(assets: Path) -> None:

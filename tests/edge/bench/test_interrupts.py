@@ -63,6 +63,15 @@ def test_ctrl_c_while_a_child_starts(moment: int, tmp_path: Path) -> None:
     assert code == 130, output
 
 
+def test_ctrl_c_before_any_measurement_leaves_no_result(tmp_path: Path) -> None:
+    """It is acknowledged, and no file without figures is written."""
+    code, output = interrupted(tmp_path, 0.0)
+    assert code == 130, output
+    assert "stopped after 0 of 2 rounds; nothing was measured" in output
+    assert "of 6, at least" in output
+    assert not (tmp_path / "a.json").exists()
+
+
 @pytest.mark.parametrize("wait_s", [0.0, 1.0])
 def test_ctrl_c_many_times_ends_at_once(wait_s: float, tmp_path: Path) -> None:
     """The fourth one ends the child as well, and what is measured is kept."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import av
@@ -12,7 +15,7 @@ import pytest
 
 from edge_app.model.card import VARIANTS
 from edge_app.session.demo_output import called_as
-from tests.support.whole_runs import edge, summary_of
+from tests.support.whole_runs import ENV, HANG_S, ROOT, edge, summary_of
 
 # Least mIoU of the shipped street model on the shipped clip, over the classes present.
 STREET_MIOU = 0.60
@@ -33,6 +36,29 @@ def test_the_demo_writes_a_video_and_a_log_per_variant(tmp_path: Path) -> None:
     for variant in VARIANTS:
         assert summary_of(tmp_path / variant)["frames"] == 500
         assert _frames(tmp_path / f"mnist-{variant}.mp4") == 500
+
+
+def test_a_stopped_demo_leaves_no_partial_files(tmp_path: Path) -> None:
+    """Nor a mix of two demos: older files are removed as a set, and foreign ones stay."""
+    for variant in VARIANTS:
+        (tmp_path / variant).mkdir()
+        (tmp_path / variant / "summary.json").write_text("{}")
+        (tmp_path / f"street-{variant}.mp4").write_bytes(b"older")
+    (tmp_path / "int8" / "notes.txt").write_text("mine")
+    command = [sys.executable, "-m", "edge_app.cli", "demo", "--headless", "--out", str(tmp_path)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, env=ENV
+    ) as demo:
+        log = tmp_path / "float32" / "frames.jsonl"
+        while demo.poll() is None and not log.is_file():
+            time.sleep(0.002)
+        demo.send_signal(signal.SIGINT)
+        output, _ = demo.communicate(timeout=HANG_S)
+    assert demo.returncode == 130, output
+    assert "stopped after 0 of 4 variants: the files of float32 were removed" in output
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [
+        tmp_path / "int8" / "notes.txt"
+    ]
 
 
 @pytest.mark.parametrize("width", [80, 60])
