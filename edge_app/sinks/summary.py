@@ -68,7 +68,9 @@ def _parts(summary: RunSummary, width: int) -> Iterator[RenderableType]:
         yield variant_table(summary.variants)
     else:
         name, _, rate_line = head_lines(replace(text, rates=rates), width)
-        yield from (name, Text(" · ".join(facts), style="dim"), rate_line)
+        yield from (name, Text(" · ".join(facts), style="dim"))
+        if rate_line:  # a single image has none
+            yield rate_line
         yield Text()
         yield _stages(summary.stages)
         yield from _overlap(status, summary.stages.get("end_to_end"))
