@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,12 +18,27 @@ from rich.text import Text
 from edge_app.standard_streams import output_may_fail, printable
 from edge_app.style import variant_colour
 
+_SIZES = {"COLUMNS": (20, 1_000), "LINES": (5, 1_000)}
+_MOST_DIGITS = 9
+
 
 class TextConsole(Console):
     """Console on which no name can do anything but be read.
 
     Control characters are written out, and text whose markup does not parse stands as it is.
+    Of COLUMNS and LINES, 0 counts as absent, and what no terminal has as the nearest that one has.
     """
+
+    def __init__(self, **options: Any) -> None:
+        variables = dict(os.environ)
+        for name, (least, most) in _SIZES.items():
+            if (text := variables.get(name, "")).isdecimal():
+                if not text.strip("0"):
+                    del variables[name]
+                else:
+                    digits = text.lstrip("0")[:_MOST_DIGITS]
+                    variables[name] = str(min(max(int(digits), least), most))
+        super().__init__(**{"_environ": variables, **options})
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 
 from edge_app.frame import Image
 from edge_app.sources.colour import to_bgr
-from edge_app.sources.file_kinds import looks_whole
+from edge_app.sources.file_kinds import gif_images, looks_whole
 
 # Less than this is rounding: FFmpeg states 2896:2889 for 321x181 scaled from 16:9.
 _SQUARE = 0.01
@@ -114,14 +114,26 @@ class DamageCheck:
     """Whether frames of one stream are damaged, although they were decoded."""
 
     def __init__(self, stream: VideoStream) -> None:
+        self._has_end = False
+        self._is_gif = stream.codec_context.name == "gif"
         self._is_jpeg = stream.codec_context.name == "mjpeg"
         self._ends_marked = False
 
-    def cut(self, packet: Packet[VideoStream]) -> bool:
-        """Return whether a packet is a JPEG without its end, of which FFmpeg shows a half.
+    @property
+    def end_note(self) -> str:
+        """What is to be said at the end of the stream, "" if it is complete as far as is known."""
+        missing = self._is_gif and not self._has_end
+        return "its end is not marked, so images may be missing" if missing else ""
 
-        Some cameras never mark the end; then nothing is known.
+    def cut(self, packet: Packet[VideoStream]) -> bool:
+        """Return whether a packet is a JPEG or GIF without its end, of which FFmpeg shows a half.
+
+        Some cameras never mark the end of a JPEG; then nothing is known.
         """
+        if self._is_gif and packet.size:
+            found = gif_images(bytes(packet))
+            self._has_end |= found.has_end
+            return not found.number
         if not self._is_jpeg or not packet.size:
             return False
         data = bytes(packet)

@@ -137,8 +137,11 @@ def _open_files(text: str, truth: Truth | None, video_stream: int | None) -> Fil
         )
     from edge_app.sources.file_kinds import (
         SUFFIXES,
+        GifImages,
         begins_as_still,
+        gif_images,
         is_animated,
+        is_gif,
         is_jpeg_series,
         is_webp,
     )
@@ -146,7 +149,10 @@ def _open_files(text: str, truth: Truth | None, video_stream: int | None) -> Fil
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
+        if is_gif(head) or is_webp(head):  # the number of their images is known at their end only
+            head = path.read_bytes()
         still = begins_as_still(head) or path.suffix.lower() in SUFFIXES
+        still = still or (is_gif(head) and gif_images(head) == GifImages(1, has_end=True))
         animated = is_animated(head)
         still = still and not animated and not is_jpeg_series(path)
     except OSError as fault:

@@ -24,6 +24,7 @@ _JPEG, _END_OF_JPEG = b"\xff\xd8\xff", b"\xff\xd9"
 _START_OF_SCAN, _MULTI_PICTURE = 0xDA, b"MPF\0"
 # No image of a motion JPEG is longer, and a still of this length need not be searched for more.
 _LONGEST_JPEG = 1 << 24
+_GIF_END, _GIF_IMAGE, _GIF_EXTENSION = 0x3B, 0x2C, 0x21
 _LONGEST_PADDING = 1 << 16
 _VIDEO_SUFFIXES = (".mjpeg", ".mjpg")
 
@@ -59,6 +60,7 @@ def is_jpeg_series(path: Path) -> bool:
 def is_animated(data: bytes) -> bool:
     """Return whether the first bytes of a PNG, WebP or AVIF file are those of an animation.
 
+    A WebP has to be complete: only then it is known that it has no second image.
     Sources: PNG 1.2 and APNG (acTL comes before the first IDAT), WebP container (VP8X, second
     flag), AVIF 1.1 (major brand avis).
     """
@@ -67,8 +69,62 @@ def is_animated(data: bytes) -> bool:
         at = data.find(b"acTL", 8, first_pixels if first_pixels > 0 else None)
         return at > 0 and int.from_bytes(data[at + 4 : at + 8], "big") > 1
     if is_webp(data):
-        return data[12:16] == b"VP8X" and len(data) > 20 and bool(data[20] & 0x02)
+        animated = data[12:16] == b"VP8X" and len(data) > 20 and bool(data[20] & 0x02)
+        return animated and not _is_webp_of_one(data)
     return data[4:8] == b"ftyp" and data[8:12] in _SEQUENCES
+
+
+def _is_webp_of_one(data: bytes) -> bool:
+    """Return whether a WebP is complete and has one image, in the frame of an animation."""
+    if len(data) < 8 + int.from_bytes(data[4:8], "little"):
+        return False
+    count, at = 0, 12
+    while at + 8 <= len(data):
+        count += data[at : at + 4] == b"ANMF"
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        at += 8 + size + size % 2
+    return count == 1
+
+
+class GifImages(NamedTuple):
+    """The images in a GIF file, and whether its end is marked: a truncated one lacks the mark."""
+
+    number: int
+    has_end: bool
+
+
+def gif_images(data: bytes) -> GifImages:
+    """Return the complete images of a GIF, or of blocks from it, as FFmpeg's packets have them.
+
+    Source: GIF89a, sections 18 to 27.
+    """
+    count, at = 0, 13 + _colour_table(data, 10) if is_gif(data) else 0
+    while at < len(data):
+        kind = data[at]
+        if kind == _GIF_END:
+            return GifImages(count, True)
+        if kind == _GIF_IMAGE:
+            at += 11 + _colour_table(data, at + 9)
+        elif kind == _GIF_EXTENSION:
+            at += 2
+        else:
+            break
+        while at < len(data) and data[at]:
+            at += 1 + data[at]
+        count += kind == _GIF_IMAGE and at < len(data)
+        at += 1
+    return GifImages(count, False)
+
+
+def _colour_table(data: bytes, at: int) -> int:
+    """Return the bytes of the colour table that the flags at a place announce."""
+    flags = data[at] if at < len(data) else 0
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def is_gif(data: bytes) -> bool:
+    """Return whether the first bytes of a file are those of GIF."""
+    return data.startswith((b"GIF87a", b"GIF89a"))
 
 
 def is_webp(data: bytes) -> bool:

@@ -18,7 +18,7 @@ from PIL import ImageOps
 from edge_app.errors import SourceError
 from edge_app.frame import Frame, Image
 from edge_app.model.interpreter.native_log import silenced_native_stderr
-from edge_app.sources.file_kinds import SUFFIXES, is_animated, is_heif, looks_whole
+from edge_app.sources.file_kinds import SUFFIXES, is_animated, is_gif, is_heif, looks_whole
 from edge_app.sources.files import FileSource
 from edge_app.sources.image_size import check_pixels
 from edge_app.sources.source import Truth
@@ -144,6 +144,8 @@ def _decode(data: bytes) -> Image | None:
     """
     try:
         if not looks_whole(data):
+            return _decode_with_pillow(data)
+        if is_gif(data):  # OpenCV reads it from 4.11 on
             return _decode_with_pillow(data)
         with quiet_opencv():
             image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)

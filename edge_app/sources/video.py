@@ -121,6 +121,7 @@ class VideoFile(FileSource):
             try:
                 packet = next(packets)
             except (StopIteration, EOFError):
+                self._add_notes(check.end_note)
                 return
             except FFmpegError as fault:
                 faults += 1
@@ -130,6 +131,7 @@ class VideoFile(FileSource):
             try:
                 decoded = packet.decode()
             except EOFError:
+                self._add_notes(check.end_note)
                 return
             except FFmpegError as fault:
                 at = _when(packet.pts, stream)

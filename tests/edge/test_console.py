@@ -85,3 +85,18 @@ def test_a_name_cannot_steer_the_terminal(is_terminal: bool) -> None:
         assert sign not in shown
     assert shown.count(r"\x1b[2J") == 6
     assert shown.count("[/]") == 6
+
+
+@pytest.mark.parametrize(
+    ("columns", "width"),
+    [("0", 80), ("000", 80), ("", 80), ("x", 80), ("3", 20), ("100", 100), ("9" * 5_000, 1_000)],
+)
+def test_an_absurd_width_is_not_followed(
+    columns: str, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing fits into 0 columns, and no terminal has millions."""
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("LINES", "0")
+    console = TextConsole(file=io.StringIO(), force_terminal=True)
+    assert console.width == width
+    assert console.height >= 5

@@ -10,6 +10,8 @@ from PIL import features
 
 from edge_app.errors import SourceError
 from edge_app.sources.factory import open_source
+from edge_app.sources.file_kinds import gif_images
+from edge_app.sources.source import are_images
 from edge_app.sources.truth import open_truth
 from tests.support import media_files as made
 
@@ -93,3 +95,55 @@ def test_a_damaged_animation_ends_early_and_says_so(tmp_path: Path) -> None:
         path.write_bytes(data[:length])
         with pytest.raises(SourceError, match=rf"a\.webp has {message}"):
             list(open_source(str(path)))
+
+
+def webp_of_one(path: Path) -> Path:
+    """Write a WebP with the header of an animation and one image."""
+    data = write_animation(path, 2, lossless=True).read_bytes()
+    data = data[: data.rindex(b"ANMF")]
+    path.write_bytes(data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:])
+    return path
+
+
+def test_an_animation_of_one_image_is_a_still(tmp_path: Path) -> None:
+    """It is shown like a photo, and no note calls it an animation."""
+    paths = [write_animation(tmp_path / "a.gif", 1), webp_of_one(tmp_path / "a.webp")]
+    for path in paths:
+        with open_source(str(path)) as source:
+            assert are_images(source)
+            assert [made.number_of(frame.image) for frame in source] == [0]
+            assert (source.damaged, source.notes) == (0, [])
+    assert gif_images(paths[0].read_bytes()) == (1, True)
+
+
+def test_a_truncated_gif_says_so(tmp_path: Path) -> None:
+    """A half image is left out and counted; without a mark of the end more may be missing."""
+    path = write_animation(tmp_path / "a.gif")
+    data = path.read_bytes()
+    note = "a.gif: its end is not marked, so images may be missing"
+    for length in (len(data) // 3, len(data) // 2, len(data) - 40, len(data) - 5):
+        path.write_bytes(data[:length])
+        whole = gif_images(data[:length]).number
+        with open_source(str(path)) as source:
+            numbers = [made.number_of(frame.image) for frame in source]
+            assert numbers == list(range(whole))
+            assert source.damaged == 1
+            assert source.notes[0].startswith("a.gif: damaged from the frame at 0.")
+            assert source.notes[1] == note
+    path.write_bytes(data[:-1])  # every image is there
+    with open_source(str(path)) as source:
+        assert (len(list(source)), source.damaged, source.notes) == (6, 0, [note])
+    path.write_bytes(data + b"\0 padding")
+    with open_source(str(path)) as source:
+        assert (len(list(source)), source.damaged, source.notes) == (6, 0, [])
+
+
+def test_half_a_gif_of_one_image_is_an_error(tmp_path: Path) -> None:
+    """There is no frame, and no half of one."""
+    path = tmp_path / "a.gif"
+    PillowImage.fromarray(made.noise(1)[0]).save(path)
+    data = path.read_bytes()
+    for length in (len(data) // 2, 20, 8):
+        path.write_bytes(data[:length])
+        with pytest.raises(SourceError, match=r"a\.gif"), open_source(str(path)) as source:
+            list(source)
