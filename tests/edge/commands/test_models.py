@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.text import Text
 
+from edge_app.board import Verdict
 from edge_app.cli import main
+from edge_app.console import TextConsole
+from edge_app.model.card import read_card
+from edge_app.session.demo_output import print_beginning, print_results
+from tests.support.whole_runs import edge
 
 
 def test_a_model_is_checked_by_its_name(
@@ -47,3 +57,45 @@ def test_what_is_no_model_is_refused_in_one_line(
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1
+
+
+TITLE = "[/b]x <b> a [x] c \x1b[31m\u202e [bold]"
+SHOWN = r"[/b]x <b> a [x] c \x1b[31m\u202e [bold]"
+BRIEF = ("--min-secs", "0.1", "--num-runs", "3", "--rounds", "1", "--variants", "int8")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("models", "check", "{model}"),
+        ("run", "--model", "{model}", "--headless", "--max-frames", "2", "--metrics", "m[bold]"),
+        ("bench", "--model", "{model}", *BRIEF, "--json", "b[bold].json"),
+    ],
+)
+def test_a_title_is_shown_as_it_is(command: tuple[str, ...], assets: Path, tmp_path: Path) -> None:
+    """Brackets in titles and names of folders are no markup, and nothing reaches the terminal."""
+    model = tmp_path / "model [b]"
+    shutil.copytree(assets / "models/mnist", model)
+    card = json.loads((model / "model.json").read_text())
+    (model / "model.json").write_text(json.dumps({**card, "title": TITLE}))
+    words = [word.format(model=model) for word in command]
+    done = edge(*words, cwd=tmp_path, COLUMNS=300)
+    assert done.returncode in {0, 3}, done.stderr  # 3: the machine was busy
+    assert SHOWN in done.stdout
+    assert not {"\x1b", "\u202e"}.intersection(done.stdout + done.stderr)
+    for word in words:
+        if "[bold]" in word:
+            assert word in done.stdout
+
+
+def test_the_demo_shows_a_title_as_it_is(assets: Path) -> None:
+    """In its first line and above its table."""
+    text = io.StringIO()
+    console = TextConsole(file=text, width=300, force_terminal=True, no_color=True)
+    spec = replace(read_card(assets / "models/mnist"), title=TITLE)
+    print_beginning(console, spec, "a [b].mp4")
+    print_results(console, spec, [], Verdict())
+    shown = Text.from_ansi(text.getvalue()).plain
+    assert shown.count(SHOWN) == 2
+    assert "on a [b].mp4" in shown
+    assert "\x1b[31m" not in text.getvalue()
