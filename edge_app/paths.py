@@ -30,6 +30,14 @@ def assets_dir() -> Path:
     return shipped_dir("assets")
 
 
+def is_shipped_model(name: str) -> bool:
+    """Return whether a model of this name ships."""
+    try:
+        return (assets_dir() / "models" / name / "model.json").is_file()
+    except (EdgeError, OSError, ValueError):  # no assets, or no name of a file
+        return False
+
+
 def shipped_dir(name: str) -> Path:
     """Return a folder that ships: inside the package if installed, beside it in a checkout.
 

@@ -14,6 +14,7 @@ from typing import Any, NoReturn, Protocol, TypeAlias, cast
 
 from edge_app import __version__
 from edge_app.errors import EdgeError, UsageError, is_interrupt
+from edge_app.paths import is_shipped_model
 from edge_app.standard_streams import (
     accept_all_text,
     finish_output,
@@ -58,8 +59,18 @@ class CommandParser(argparse.ArgumentParser):
         known, rest = super().parse_known_args(given, namespace)
         if rest:
             self._check_option(rest[0])
-            self.error(f"unexpected argument '{rest[0]}'")
+            self.error(f"unexpected argument '{rest[0]}'{self._named(rest[0])}")
         return known, rest
+
+    def _named(self, value: str) -> str:
+        """Return "; did you mean --source X?" for a value without its option, if one fits."""
+        if value.startswith("-"):
+            return ""
+        is_model = value.endswith(".tflite") or is_shipped_model(value)
+        for name in ("--model",) if is_model else ("--source", "--dataset"):
+            if name in self._option_string_actions:
+                return f"; did you mean {name} {value}?"
+        return ""
 
     def _check_option(self, name: str) -> None:
         """Exit with 2 for the name of a long option that this parser does not have."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Frame
 from edge_app.labels import TRUTH_SETS
-from edge_app.sources.factory import open_source
+from edge_app.sources.factory import exists, open_source, similar
 from edge_app.sources.image import ImageFiles, find_images
 from edge_app.sources.truth import open_truth
 
@@ -112,6 +112,9 @@ def parse_dataset(text: str) -> Dataset:
     path = Path(rest).expanduser()
     if comma and not path.exists():
         found = Path(images).expanduser(), Path(truth).expanduser()
+    elif kind != "idx" and not exists(path):
+        what = "file" if kind == "driveseg" else "folder"
+        raise SourceError(f"there is no {what} {path}; {similar(path)}")
     elif kind == "camvid":
         found = camvid_split(path)
     elif kind == "cityscapes":

@@ -174,10 +174,7 @@ def read_card(folder: Path) -> ModelSpec:
             content = file.read(MAX_CARD_BYTES + 1)
         return _spec_of(parse_model_card(content), folder)
     except FileNotFoundError:
-        raise ModelError(
-            f"{folder} has no {CARD_NAME}; name a model folder, "
-            "or a .tflite file with --task and --labels"
-        ) from None
+        raise ModelError(f"{folder} has no {CARD_NAME}; name a model folder") from None
     except OSError as fault:
         raise ModelError(
             f"{path} cannot be read ({fault}); write the card again with host-tools convert"

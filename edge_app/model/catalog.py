@@ -8,6 +8,7 @@ from pathlib import Path
 from edge_app.errors import ModelError
 from edge_app.model.card import CARD_NAME, ModelSpec, read_card
 from edge_app.model.infer_card import CardOverrides, infer_card
+from edge_app.model.model_kinds import way_to_convert
 from edge_app.paths import assets_dir
 
 # By task: file, truth, and the truth's label set.
@@ -40,18 +41,45 @@ def resolve_model(
     path = Path(name)
     if path.suffix == ".tflite" and not path.is_dir():
         return infer_card(path, overrides, runtime=runtime)
+    return _named_model(name, ", or a .tflite file with --task and --labels")
+
+
+def resolve_model_folder(name: str, *, otherwise: str = "") -> ModelSpec:
+    """Return a model by the name of a shipped one or its folder, for what needs several variants.
+
+    otherwise: ends the advice of an error, for commands that can be called in another way.
+    Raises ModelError.
+    """
+    path = Path(name)
+    if path.suffix == ".tflite" and path.is_file():
+        raise ModelError(f"{name} is a single file; name a model folder{otherwise}")
+    return _named_model(name, otherwise)
+
+
+def _named_model(name: str, otherwise: str) -> ModelSpec:
+    path = Path(name)
     shipped = {folder.name: folder for folder in shipped_models()}
     # `host-tools fetch mnist` leaves a folder of that name, which is not a model.
     try:
         is_folder = bool(name) and path.is_dir()
     except OSError as fault:  # the name is too long, or a folder above it closed to this user
         raise ModelError(f"{name} cannot be reached ({fault.strerror}); check the path") from None
-    if is_folder and (name not in shipped or (path / CARD_NAME).is_file()):
-        return read_card(path)
-    if name in shipped:
-        return read_card(shipped[name])
+    has_card = is_folder and (path / CARD_NAME).exists()
+    if has_card or name in shipped:
+        return read_card(path if has_card else shipped[name])
+    way = way_to_convert(path)
+    if way and not path.exists():
+        raise ModelError(f"{name} does not exist; check the path")
+    if way:
+        raise ModelError(f"{name} is no model that runs here; {way}")
+    names = ", ".join(shipped) or "none"
+    if is_folder:
+        raise ModelError(
+            f"{name} has no {CARD_NAME}; name a model folder, a model that ships ({names})"
+            f"{otherwise}"
+        )
     near = difflib.get_close_matches(name, list(shipped), 1)
-    advice = f"did you mean {near[0]}?" if near else f"there is: {', '.join(shipped) or 'none'}"
+    advice = f"did you mean {near[0]}?" if near else f"there is: {names}"
     raise ModelError(
         f"no model '{name}': it is neither a folder nor a .tflite file nor shipped; {advice}"
     )

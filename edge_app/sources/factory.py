@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from edge_app.errors import SourceError, UsageError
 from edge_app.input_file import check_is_file
+from edge_app.paths import is_shipped_model
 from edge_app.sources.camera import CameraOptions
 from edge_app.sources.capture_thread import CameraBackend
 from edge_app.sources.files import FileSource
@@ -119,14 +120,17 @@ def _open_files(text: str, truth: Truth | None, video_stream: int | None) -> Fil
 
         synthetic = parse_synthetic(text)
         if synthetic is None:
-            raise SourceError(missing(path))
+            raise SourceError(_shipped_model(text) or missing(path))
         if truth:
             raise SourceError("synthetic frames have their own truth; leave out --truth")
         return synthetic
     if path.is_dir():
         from edge_app.sources.image import ImageFiles, find_images
 
-        paths = find_images(path)
+        try:
+            paths = find_images(path)
+        except SourceError as fault:
+            raise SourceError(_as_model(path) or str(fault)) from None
         names = [image.relative_to(path).as_posix() for image in paths]
         return ImageFiles(path.resolve().name, paths, names, truth=truth)
     check_is_file(path, SourceError)
@@ -159,6 +163,8 @@ def _open_files(text: str, truth: Truth | None, video_stream: int | None) -> Fil
         raise SourceError(
             f"{path} cannot be read ({fault.strerror}); check its permissions"
         ) from None
+    if not still and (model := _as_model(path)):
+        raise SourceError(model)
     from edge_app.sources.idx import IMAGES, IdxDigits, idx_magic
 
     magic = idx_magic(path)
@@ -186,6 +192,20 @@ def is_address(text: str) -> bool:
     return bool(_ADDRESS.match(text) or _CUT_ADDRESS.match(text))
 
 
+def _as_model(path: Path) -> str:
+    """Return what to do with a model that was taken for a source; "" if it is none."""
+    from edge_app.model.model_kinds import model_as_source
+
+    return model_as_source(path)
+
+
+def _shipped_model(text: str) -> str:
+    """Return what to do with the name of a model that ships; "" if it is none."""
+    if "/" not in text and is_shipped_model(text):
+        return f"{text} is a model: --model {text}"
+    return ""
+
+
 def exists(path: Path) -> bool:
     """Return whether a path exists; raise SourceError if that cannot be found out."""
     try:
@@ -199,8 +219,12 @@ def missing(path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
         return f"there is no folder {folder}; check the path"
+    return f"there is no {path.name} in {folder}; {similar(path)}"
+
+
+def similar(path: Path) -> str:
+    """Return advice on a path that does not exist: similar names in its folder, if there are."""
     near: list[str] = []
     with suppress(OSError):
-        near = difflib.get_close_matches(path.name, [entry.name for entry in folder.iterdir()])
-    advice = f"did you mean {' or '.join(near)}?" if near else "check the path"
-    return f"there is no {path.name} in {folder}; {advice}"
+        near = difflib.get_close_matches(path.name, [entry.name for entry in path.parent.iterdir()])
+    return f"did you mean {' or '.join(near)}?" if near else "check the path"

@@ -8,7 +8,7 @@ from pathlib import Path
 from edge_app.commands.arg_types import OptionAdder, numbers
 
 EXAMPLES = """examples:
-  host-tools diagnose models/street --images photos/ --out diagnosis
+  host-tools diagnose street --images photos/ --out diagnosis
   host-tools diagnose models/street --images drive.mp4 --repair
   host-tools diagnose --float32 a.tflite --int8 b.tflite --images photos/ --mean 127.5 --std 127.5
 
@@ -18,7 +18,9 @@ DIR then holds layers.png and layers.json. What --repair finds goes to convert -
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `diagnose`."""
-    parser.add_argument("bundle", nargs="?", type=Path, metavar="MODEL_DIR", help="a model folder")
+    parser.add_argument(
+        "bundle", nargs="?", metavar="MODEL", help="a model folder, or a shipped name"
+    )
     add = OptionAdder(parser)
     add.choice("--variant", ("int8",), "what to compare (default: int8)", "int8")
     add.value("--float32", "FILE", "instead of a folder: the float32 .tflite file", Path)
@@ -48,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     from host_tools.diagnose.model_pair import (
         InputScaling,
         pair_of_files,
-        pair_of_folder,
+        pair_of_model,
         spread_images,
     )
 
@@ -58,11 +60,13 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"--samples {options.samples}: give 1 or more")
     scaling = InputScaling(options.mean, options.std, options.channels)
     if options.bundle is not None and not (options.float32 or options.int8):
-        pair = pair_of_folder(options.bundle, scaling)
+        pair = pair_of_model(options.bundle, scaling)
     elif options.bundle is None and options.float32 and options.int8:
         pair = pair_of_files(options.float32, options.int8, scaling)
     else:
-        raise UsageError("give a model folder, or --float32 and --int8, not both")
+        raise UsageError(
+            "give a model folder or a shipped model's name, or --float32 and --int8, not both"
+        )
     samples = list(pair.tensors(spread_images(options.images, options.samples)))
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "leave out the published figures that ship (default: show them)"
     add.flag("--no-reference", text)
     text = "show what this model's variants make of some images (default: no gallery)"
-    add.value("--gallery", "MODEL_DIR", text, Path)
+    add.value("--gallery", "MODEL_DIR", text)
     add.value("--images", "SOURCE", "images of the gallery: a folder, a video or IDX digits")
     add.value("--samples", "SAMPLES", "number of gallery images (default: 3)", int, 3)
 

@@ -56,8 +56,11 @@ def parse_evaluation(text: str, every: int = 1) -> Evaluation:
     labels = kind if colon and kind in TRUTH_SETS else None
     place = rest if labels else text
     folder = Path(place).expanduser()
+    missing = ""
     try:
         is_folder = folder.is_dir()
+        if not folder.exists():
+            missing = f"there is no folder {folder}; "
     except OSError:  # two paths with a comma may be longer than one may be
         is_folder = False
     if is_folder:
@@ -66,7 +69,8 @@ def parse_evaluation(text: str, every: int = 1) -> Evaluation:
         images, comma, truth = place.rpartition(",")
         if not comma:
             raise UsageError(
-                f"--eval {text}: give IMAGES,LABELS, or a folder of MNIST, Cityscapes or CamVid"
+                f"--eval {text}: {missing}give IMAGES,LABELS, or a folder of MNIST, Cityscapes "
+                "or CamVid"
             )
     return Evaluation(images, truth, labels, every)
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from edge_app.errors import ModelError, SourceError, UsageError
 from edge_app.frame import Image
-from edge_app.model.card import InputSpec, TensorInfo, read_card
+from edge_app.model.card import InputSpec, TensorInfo
+from edge_app.model.catalog import resolve_model_folder
 from edge_app.model.infer_card import usual_scaling
 from edge_app.model.preprocess import Preprocess
 from edge_app.sources.factory import open_source
@@ -58,9 +59,12 @@ class InputScaling:
             raise UsageError(f"--mean and --std do not fit: {fault}") from None
 
 
-def pair_of_folder(folder: Path, scaling: InputScaling) -> ModelPair:
-    """Read float32 and int8 of a model folder; a mean given replaces the card's input."""
-    card = read_card(folder)
+def pair_of_model(name: str, scaling: InputScaling) -> ModelPair:
+    """Read float32 and int8 of a shipped model or model folder; a mean given replaces the card's.
+
+    Raises ModelError.
+    """
+    card = resolve_model_folder(name, otherwise=", or two files: --float32 FILE --int8 FILE")
     float32, int8 = (read_model_file(card.variant(name).path) for name in ("float32", "int8"))
     taken = card.input if scaling.mean is None else scaling.spec(card.input.size_wh)
     return ModelPair(card.title, float32, int8, taken)

@@ -15,7 +15,7 @@ from edge_app import __version__
 from edge_app.atomic import write_atomic
 from edge_app.console import print_line, print_markup
 from edge_app.errors import EdgeError, SinkError, UsageError
-from edge_app.model.card import read_card
+from edge_app.model.catalog import resolve_model_folder
 from edge_app.output_place import check_outputs
 from edge_app.paths import assets_dir
 from edge_app.python_environment import this_environment
@@ -38,7 +38,8 @@ class ReportOptions:
 
     names: "FILE=NAME" each, or one NAME alone if all files are of one machine.
     reference: also show the published figures that ship with the app.
-    gallery: a model folder; images: the source of its `samples` images.
+    gallery: a model folder or the name of a shipped model.
+    images: the source of its `samples` images.
     """
 
     results: Sequence[Path]
@@ -46,7 +47,7 @@ class ReportOptions:
     title: str
     names: Sequence[str] = ()
     reference: bool = True
-    gallery: Path | None = None
+    gallery: str | None = None
     images: str | None = None
     samples: int = 3
 
@@ -73,7 +74,7 @@ def build_report(options: ReportOptions, console: Console) -> None:
     check_report_packages()
     template = page_template()
     results = collect(options.results, options.names, reference=options.reference)
-    spec = read_card(options.gallery) if options.gallery else None
+    spec = resolve_model_folder(options.gallery) if options.gallery else None
     results = with_scores(results, spec)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:

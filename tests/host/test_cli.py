@@ -76,7 +76,11 @@ def test_the_help_of_each_option_has_its_default(command: str) -> None:
         ("train mnist --out digits.h5", 2, "must end in .keras"),
         ("train mnist --epochs 0", 2, "at least 1"),
         ("sample digits --data nowhere --out x", 1, "nowhere has neither"),
-        ("convert t.tflite --out x --calibration nowhere --eval one", 2, "IMAGES,LABELS"),
+        (
+            "convert t.tflite --out x --calibration nowhere --eval one",
+            2,
+            "there is no folder one; give IMAGES,LABELS",
+        ),
         ("convert t.tflite --out x --labels cityscapes", 2, "give --calibration\n"),
         ("convert t.tflite --out x --labels digits", 2, "host-tools fetch mnist"),
         ("convert t.tflite --out x --variants int4", 2, "--variants int4: choose from"),

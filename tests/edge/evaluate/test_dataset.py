@@ -52,15 +52,24 @@ def test_a_split_is_found_from_inside(tmp_path: Path, monkeypatch: pytest.Monkey
     [
         ("pascal:x", "give camvid:DIR"),
         ("camvid", "give camvid:DIR"),
-        ("camvid:nowhere", "test beside testannot"),
-        ("cityscapes:nowhere", "leftImg8bit and gtFine"),
-        ("driveseg:gt.tar", "no video beside"),
+        ("camvid:nowhere", "^there is no folder nowhere; check the path$"),
+        ("camvid:pictures", "there is no folder pictures; did you mean picture"),
+        ("cityscapes:nowhere", "there is no folder nowhere"),
+        ("driveseg:gt.tar", "there is no file gt.tar"),
+        ("camvid:picture", "contains no test beside testannot"),
+        ("cityscapes:picture", "contains no leftImg8bit and gtFine"),
+        ("driveseg:other.tar", "no video beside"),
         ("idx:images", "two IDX files"),
         ("idx:a,b", "a does not exist"),
     ],
 )
-def test_wrong_data_sets_are_refused(text: str, why: str) -> None:
-    """The message has the right form."""
+def test_wrong_data_sets_are_refused(
+    text: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message has the right form; a missing folder is not one of the wrong layout."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "picture").mkdir()
+    (tmp_path / "other.tar").touch()
     with pytest.raises((UsageError, SourceError), match=why):
         parse_dataset(text)
 

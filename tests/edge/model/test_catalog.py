@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.errors import ModelError
-from edge_app.model.catalog import resolve_model
+from edge_app.model.catalog import resolve_model, resolve_model_folder
 
 
 def test_a_data_folder_does_not_hide_a_shipped_model(
@@ -31,3 +31,47 @@ def test_a_folder_without_a_card_is_an_error(tmp_path: Path) -> None:
     """Where no shipped model has the name, the folder is meant."""
     with pytest.raises(ModelError, match=r"no model\.json"):
         resolve_model(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("net.h5", "net.h5 is no model that runs here; convert it first: host-tools convert net.h5 "
+                   "--out models/net --calibration IMAGES"),
+        ("net.keras", "host-tools convert net.keras --out models/net --calibration IMAGES"),
+        ("net.pb", "host-tools convert net.pb --out models/net --calibration IMAGES"),
+        ("saved", "host-tools convert saved --out models/saved --calibration IMAGES"),
+        ("net.onnx", "onnx2tf -i net.onnx -o net), then: host-tools convert net --out models/net"),
+        ("net.pt", "export it from PyTorch"),
+        ("gone.h5", "gone.h5 does not exist; check the path"),
+    ],
+)  # fmt: skip
+def test_a_model_of_another_kind_is_shown_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, why: str
+) -> None:
+    """The command stands in the message as it can be typed."""
+    monkeypatch.chdir(tmp_path)
+    for file in ("net.h5", "net.keras", "net.pb", "net.onnx", "net.pt", "saved/saved_model.pb"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_bytes(b"content")
+    with pytest.raises(ModelError) as fault:
+        resolve_model(name)
+    assert why in str(fault.value)
+
+
+def test_what_needs_a_folder_takes_shipped_names_and_advises_no_other_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its commands have no --task and --labels, and nothing to compare in a single file."""
+    monkeypatch.chdir(tmp_path)
+    assert resolve_model_folder("street").name == "street"
+    Path("empty").mkdir()
+    Path("one.tflite").touch()
+    for name, why in (
+        ("empty", "empty has no model.json; name a model folder, a model that ships (mnist, street)"
+                  ", or two files"),
+        ("one.tflite", "one.tflite is a single file; name a model folder, or two files"),
+    ):  # fmt: skip
+        with pytest.raises(ModelError) as fault:
+            resolve_model_folder(name, otherwise=", or two files")
+        assert str(fault.value) == why

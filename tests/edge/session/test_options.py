@@ -82,6 +82,7 @@ def test_every_option_arrives() -> None:
         (["synthetic", "--truth-labels", "camvid"], "--truth-labels needs --truth"),
         (["--record-max-mb", "5"], "need --record"),
         (["--segment-s", "5"], "need --record"),
+        (["--record", "out.avi"], "--record out.avi has to end in .mp4, .* name it out.mp4"),
         (["--save", "still.jpg"], "--save still.jpg has to end in .png"),
         (["--serve-token", "secret"], "--serve-token needs --serve"),
         (["--metrics-max-mb", "5"], "--metrics-max-mb needs --metrics"),

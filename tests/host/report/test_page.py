@@ -217,7 +217,7 @@ def test_a_warning_is_said_in_the_terminal(
     [
         (["--gallery", "x"], 2, "--gallery MODEL_DIR and --images SOURCE go together"),
         (["--images", "x"], 2, "--gallery MODEL_DIR and --images SOURCE go together"),
-        (["--gallery", "nowhere", "--images", "x"], 1, "nowhere has no model.json"),
+        (["--gallery", "nowhere", "--images", "x"], 1, "no model 'nowhere'"),
         (["--name", "other.json=Pi"], 2, "give FILE=NAME, with FILE one of the result files"),
         (["--name", "pi5.json="], 2, "give FILE=NAME"),
     ],
