@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from edge_app.errors import SinkError
@@ -99,3 +100,23 @@ def _try_inside(folder: Path) -> None:
 
     with tempfile.TemporaryFile(dir=place):
         pass
+
+
+Stamps = dict[Path, tuple[int, int, int]]
+
+
+def stamps(paths: Iterable[Path | None]) -> Stamps:
+    """Return what tells whether a file was written again, for those that are on a disk."""
+    found = {}
+    for path in paths:
+        with suppress(OSError):
+            if path is not None and path.is_file():
+                state = path.stat()
+                found[path] = (state.st_ino, state.st_mtime_ns, state.st_size)
+    return found
+
+
+def changed(before: Stamps) -> list[Path]:
+    """Return the files that were written again since."""
+    now = stamps(before)
+    return [path for path, stamp in before.items() if now.get(path, stamp) != stamp]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stderr, suppress
 from typing import Any
 
 from edge_app.errors import ModelError
@@ -20,6 +21,20 @@ SETTINGS = {
     "TF_CPP_MIN_LOG_LEVEL": "3",  # oneDNN, CUDA and cpu_feature_guard greetings
     "CUDA_VISIBLE_DEVICES": "-1",  # the models are small, and without a GPU all machines agree
 }
+
+
+@contextmanager
+def captured_stderr() -> Iterator[list[str]]:
+    """Capture what native code and Python write to the error stream, as `capture_native_stderr`.
+
+    A live progress bar of rich replaces sys.stderr, so that what Python code writes is shown on
+    standard output: the bars of other packages would come between ours.
+    """
+    with capture_native_stderr() as lines, ExitStack() as stack:
+        with suppress(OSError):  # started without an error stream
+            stream = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace")
+            stack.enter_context(redirect_stderr(stack.enter_context(stream)))
+        yield lines
 
 
 def load_tensorflow() -> Any:

@@ -213,8 +213,9 @@ def _save(console: Console, options: argparse.Namespace, result: BenchResult) ->
 
     for path, encode in ((options.json, bench_to_json), (options.csv, to_csv)):
         if path:
+            replaced = " (replaced)" if path.is_file() else ""
             write_result(path, encode(result))
-            print_line(console, f"result: {path}")
+            print_line(console, f"result: {path}{replaced}")
 
 
 def _code(verdict: Verdict, signal: int | None, *, allowed: bool) -> int:

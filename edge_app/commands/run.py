@@ -150,7 +150,9 @@ def _add_camera(group: argparse._ArgumentGroup) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run once; return the exit code."""
-    from edge_app.console import TextConsole
+    from rich.markup import escape
+
+    from edge_app.console import TextConsole, print_wrapped
     from edge_app.session.run_session import run_session
     from edge_app.sinks.summary import summary_table
     from edge_app.standard_streams import output_may_fail
@@ -159,6 +161,8 @@ def run(options: argparse.Namespace) -> int:
     summary, code = run_session(run_options(options), console)
     with output_may_fail():
         console.print(summary_table(summary, console.width))
+        if summary.answer:
+            print_wrapped(console, escape(summary.answer))
     return code
 
 

@@ -18,9 +18,10 @@ from rich.progress import (
 
 from edge_app.console import CompactTable, coloured, print_line
 from edge_app.evaluate.evaluation_file import counted_variants, quality_of_variant
-from edge_app.evaluate.output_folder import write_matrices
+from edge_app.evaluate.output_folder import worst_folder, write_matrices
+from edge_app.quality import Quality
 from edge_app.results.evaluation_result import EVALUATION_NAME, EvaluationResult
-from edge_app.style import NOTHING, fraction, percent
+from edge_app.style import NOTHING, count, fraction, percent
 
 
 def progress_bar(console: Console) -> Progress:
@@ -43,7 +44,9 @@ def print_evaluation(console: Console, result: EvaluationResult, out: Path) -> N
     if not names:
         return
     data = " and ".join(dataset.name for dataset in result.datasets.values())
-    columns = ("variant", "frames", "mIoU", "pixels", "top-1", "damaged")
+    classifier = result.task == "classification"
+    scores = ("top-1",) if classifier else ("mIoU", "pixel\naccuracy")
+    columns = ("variant", "frames", *scores, "damaged")
     table = CompactTable(f"{result.model} on {data}", columns, min_width=9)
     for name in names:
         quality = quality_of_variant(result, name)
@@ -51,17 +54,25 @@ def print_evaluation(console: Console, result: EvaluationResult, out: Path) -> N
         table.add_row(
             coloured(name),
             f"{quality.frames:,}",
-            fraction(quality.miou),
-            percent(quality.pixel_accuracy),
-            NOTHING if quality.top1 is None else f"{100 * quality.top1:.2f} %",
+            *_scores(quality, classifier=classifier),
             str(damaged),
         )
     console.print(table)
     _print_classes(console, result, names)
     for path in write_matrices(result, out):
         print_line(console, str(path))
+    for name in names:
+        drawn = len(list(worst_folder(out, name).glob("*.png")))
+        if drawn:
+            print_line(console, f"{worst_folder(out, name)}/: the worst {count(drawn, 'frame')}")
     path = out / EVALUATION_NAME
     print_line(console, f"{path}: all counts, for edge-app merge and host-tools report")
+
+
+def _scores(quality: Quality, *, classifier: bool) -> tuple[str, ...]:
+    if classifier:
+        return (NOTHING if quality.top1 is None else f"{100 * quality.top1:.2f} %",)
+    return fraction(quality.miou), percent(quality.pixel_accuracy)
 
 
 def _print_classes(console: Console, result: EvaluationResult, names: list[str]) -> None:

@@ -27,12 +27,17 @@ def write_matrices(result: EvaluationResult, out: Path) -> list[Path]:
         score = (
             f"top-1 {percent(quality.top1)}"
             if quality.miou is None
-            else f"{miou_text(quality.miou)}, pixels {percent(quality.pixel_accuracy)}"
+            else f"{miou_text(quality.miou)}, pixel accuracy {percent(quality.pixel_accuracy)}"
         )
         title = f"{result.model} {name}: {score}, {count(quality.frames, 'frame')}"
         image = matrix_image(result.variants[name].matrix, result.classes, title)
         paths.append(_write(out / f"confusion-{name}.png", image))
     return paths
+
+
+def worst_folder(out: Path, variant: str) -> Path:
+    """Return the folder of a variant's worst frames."""
+    return out / f"worst-{variant}"
 
 
 def write_worst(
@@ -46,7 +51,7 @@ def write_worst(
 
     Images of an earlier evaluation are removed. Raises SinkError.
     """
-    folder = out / f"worst-{engine.variant.name}"
+    folder = worst_folder(out, engine.variant.name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("[0-9][0-9]-*.png"):

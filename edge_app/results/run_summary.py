@@ -110,6 +110,7 @@ class RunSummary(RunFigures, frozen=True, kw_only=True):
     """The whole file: the figures, and what they were measured on and how the run ended.
 
     reason: why, unless complete. dropped_keys: those that came faster than a person presses them.
+    answer: of a single image, in a line; null for anything else.
     """
 
     kind: Literal["run"] = "run"
@@ -120,3 +121,4 @@ class RunSummary(RunFigures, frozen=True, kw_only=True):
     status: Literal["complete", "interrupted", "failed"] = "complete"
     reason: str | None = None
     dropped_keys: int = 0
+    answer: str | None = None

@@ -14,6 +14,7 @@ from rich.console import Console
 from edge_app.console import print_markup, print_wrapped
 from edge_app.controls import Action, Controls
 from edge_app.errors import SinkError
+from edge_app.output_owner import LOG, check_owner
 from edge_app.output_place import check_outputs
 from edge_app.pipeline.controller import ReadKeys
 from edge_app.python_environment import this_environment
@@ -75,8 +76,11 @@ class Outputs:
         readers = [sink.keys for sink in self.sinks if is_display(sink)]
         self.displays = bool(readers)
         answers = self._has_answers
+        self._answers = Answers(
+            console, lambda: self._has_answers, lambda: self._source.frame_count == 1
+        )
         if answers:
-            self.sinks.append(stack.enter_context(Answers(console, lambda: self._has_answers)))
+            self.sinks.append(stack.enter_context(self._answers))
         self.terminal = Terminal(
             console,
             frame_count=source.frame_count,
@@ -123,6 +127,11 @@ class Outputs:
         A key may change the source.
         """
         return self.window is None and are_images(self._source)
+
+    @property
+    def answer(self) -> str | None:
+        """The answer to a single image, which is to be printed last."""
+        return self._answers.kept
 
     @property
     def is_followed(self) -> bool:
@@ -209,6 +218,8 @@ def check_output_options(options: OutputOptions) -> None:
     if options.record is not None:
         check_recording_path(options.record)
     check_outputs(files=[options.save], folders=[options.metrics])
+    if options.metrics is not None:
+        check_owner(options.metrics, LOG, "--metrics")
     if options.serve is not None and importlib.util.find_spec("aiohttp") is None:
         raise SinkError(_missing_aiohttp())
     if options.serve_cert is not None:

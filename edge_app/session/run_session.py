@@ -18,15 +18,16 @@ from edge_app.errors import EdgeError, UsageError
 from edge_app.frame import Image
 from edge_app.model.engine import Engine, load_engine
 from edge_app.output_lock import locked
+from edge_app.output_place import changed, stamps
 from edge_app.process import prepare_process
 from edge_app.results.run_summary import RunSummary
 from edge_app.session.notify import VARIABLES, notifier_from
-from edge_app.session.options import RunOptions
+from edge_app.session.options import OutputOptions, RunOptions
 from edge_app.session.outputs import Outputs, check_output_options
 from edge_app.session.session import Session, resident_bytes
 from edge_app.session.signals import Signals
 from edge_app.sinks.display import display_verdict
-from edge_app.sinks.metrics_log import write_summary
+from edge_app.sinks.metrics_log import FRAMES_NAME, SUMMARY_NAME, write_summary
 from edge_app.sinks.snapshots import save_png
 from edge_app.sources.image_size import USUAL_MAX_PIXELS, PixelLimit
 from edge_app.sources.source import Source, are_images
@@ -38,11 +39,13 @@ def run_session(
 ) -> tuple[RunSummary, int]:
     """Run a session; return its summary and the exit code.
 
+    The answer to a single image is left to the caller, who prints it last.
     brief: print no more than the live view and a line at the end, for one of several sessions.
     Whatever happens in a run or in closing a sink, all sinks are closed and the summary is
     written; the first error is raised after that.
     """
     check_output_options(options.outputs)
+    earlier = stamps(_outputs_replaced(options.outputs))
     display = None if options.outputs.headless else display_verdict()
     variables = prepare_process(display.settings if display else {}, remove=VARIABLES)
     notifier = notifier_from(variables)
@@ -96,7 +99,11 @@ def run_session(
             notes = [note for note in session.source.notes if note not in known]
             _print_notes(console, (*notes, *outputs.recording.notes))
             _print_end(console, session, options, outputs, summary)
+            if replaced := changed(earlier):
+                print_line(console, f"replaced: {', '.join(map(str, replaced))}")
         if error is not None and not isinstance(error, KeyboardInterrupt):
+            if summary.answer:  # no summary is printed, after which it would come
+                print_wrapped(console, escape(summary.answer))
             raise error
         number = signals.number or (2 if error is not None else 0)
         return summary, 128 + number if number else 0
@@ -150,6 +157,16 @@ def _print_pace(console: Console, options: RunOptions, source: Source, outputs: 
         )
 
 
+def _outputs_replaced(outputs: OutputOptions) -> list[Path | None]:
+    """Return the files of which a run keeps no earlier one."""
+    log = outputs.metrics if outputs.metrics_max_mb is None else None
+    return [
+        outputs.record if outputs.segment_s is None else None,
+        outputs.save,
+        *([log / FRAMES_NAME, log / SUMMARY_NAME] if log else []),
+    ]
+
+
 def _print_end(
     console: Console, session: Session, options: RunOptions, outputs: Outputs, summary: RunSummary
 ) -> None:
@@ -192,4 +209,5 @@ def _summary(
         versions=versions(),
         status=status,
         reason=reason,
+        answer=outputs.answer,
     )

@@ -18,12 +18,21 @@ class Answers(Closeable):
     """Print the name of each image and the answer to it; above the live view, if there is one.
 
     wanted: whether the frames are images now; a key may have changed the source.
+    single: whether there is one image only. Its answer is kept, to be printed after the summary,
+    which is longer than a small screen.
     """
 
     every_frame = True
     wants_canvas = False
 
-    def __init__(self, console: Console, wanted: Callable[[], bool] = lambda: True) -> None:
+    def __init__(
+        self,
+        console: Console,
+        wanted: Callable[[], bool] = lambda: True,
+        single: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.kept: str | None = None
+        self._single = single
         self._console = console
         self._wanted = wanted
 
@@ -34,7 +43,10 @@ class Answers(Closeable):
         if not self._wanted():
             return
         answer = answer_text(step.result, status.labels, step.frame.truth)
-        print_wrapped(self._console, escape(f"{step.frame.name}: {answer}"))
+        line = f"{step.frame.name}: {answer}"
+        self.kept = line if self._single() else None
+        if self.kept is None:
+            print_wrapped(self._console, escape(line))
 
     def _release(self) -> None:
         """Nothing is held: every line is printed at once."""

@@ -69,11 +69,13 @@ def _parts(summary: RunSummary, width: int) -> Iterator[RenderableType]:
     else:
         name, _, rate_line = head_lines(replace(text, rates=rates), width)
         yield from (name, Text(" · ".join(facts), style="dim"))
-        if rate_line:  # a single image has none
-            yield rate_line
-        yield Text()
-        yield _stages(summary.stages)
-        yield from _overlap(status, summary.stages.get("end_to_end"))
+        if status.frames == 1:
+            yield _stage_line(summary.stages)
+        else:
+            if rate_line:
+                yield rate_line
+            yield from (Text(), _stages(summary.stages))
+            yield from _overlap(status, summary.stages.get("end_to_end"))
     yield _outcome(summary, (count(status.frames, "frame"), *losses(status)))
     if text.quality and not several:
         yield Text("   ".join(text.quality), style="bold")
@@ -81,7 +83,8 @@ def _parts(summary: RunSummary, width: int) -> Iterator[RenderableType]:
     yield from map(_comparison, summary.comparisons)
     if summary.recording:
         yield from _recorded(summary.recording)
-    yield from _machine(summary)
+    if status.frames != 1:
+        yield from _machine(summary)
 
 
 def _overlap(status: Status, end_to_end: Latency | None) -> Iterator[Text]:
@@ -164,17 +167,20 @@ def _last_status(summary: RunSummary) -> Status:
 
 
 def _stages(stages: Mapping[str, Latency]) -> CompactTable:
-    several = any(latency.n > 1 for latency in stages.values())
-    figures = _FIGURES if several else {"mean": "mean_ms"}
-    heads = (STAGE_HEADS[0], "frames", *figures) if several else ("stage", "ms")
-    table = CompactTable("", heads, min_width=6)
+    table = CompactTable("", (STAGE_HEADS[0], "frames", *_FIGURES), min_width=6)
     for stage, latency in ((name, stages[name]) for name in STAGES if name in stages):
         colour = STAGE_COLOURS.get(stage, NEUTRAL)
         mark = f"[{colour}]{'■' if stage != 'end_to_end' else ' '}[/]"
-        cells = [milliseconds(getattr(latency, name)) for name in figures.values()]
-        frames = [f"{latency.n:,}"] if several else []
-        table.add_row(f"{mark} {spaced(stage)}", *frames, *cells)
+        cells = [milliseconds(getattr(latency, name)) for name in _FIGURES.values()]
+        table.add_row(f"{mark} {spaced(stage)}", f"{latency.n:,}", *cells)
     return table
+
+
+def _stage_line(stages: Mapping[str, Latency]) -> Text:
+    """Return the times of a single frame in one line: they have no distribution."""
+    parts = [f"{spaced(name)} {milliseconds(stages[name].mean_ms)}" for name in STAGES
+             if name in stages]  # fmt: skip
+    return Text("ms: " + ", ".join(parts))
 
 
 def _outcome(summary: RunSummary, counts: Iterable[str]) -> Text:

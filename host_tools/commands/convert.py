@@ -86,18 +86,16 @@ def _add_images(add: OptionAdder) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Convert, and print the table of the variants."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
     from edge_app.console import TextConsole, print_line
     from edge_app.output_place import check_outputs
+    from host_tools.convert.conversion_progress import conversion_progress
     from host_tools.convert.conversion_summary import notes, result_table
     from host_tools.convert.convert import convert
 
     console = TextConsole()
     check_outputs(folders=[options.out, options.out.parent])  # it is replaced as a whole
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     conversion = conversion_options(options)
-    with Progress(*columns, console=console) as progress:
+    with conversion_progress(console) as progress:
         result = convert(conversion, progress)
     console.print(result_table(result))
     for line in (*notes(result), f"written: {options.out}"):

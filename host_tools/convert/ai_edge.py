@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from edge_app.errors import ModelError
 from edge_app.model.card import VARIANTS, InputSpec
-from edge_app.model.interpreter.native_log import capture_native_stderr
 from edge_app.python_environment import this_environment
 from host_tools.convert.biases import preserve_dead_filter_biases
+from host_tools.framework import captured_stderr
 from host_tools.tflite.flatbuffer import FlatbufferGraph, read_graph, with_current_schema
 from host_tools.tflite.intermediate import GraphRunner
 
@@ -190,7 +190,7 @@ def _run(model: bytes, recipe: Recipe, ranges: TensorRanges | None) -> bytes:
         }
     )
     logging.getLogger().setLevel(max(logging.ERROR, logging.getLogger().level))
-    with capture_native_stderr() as lines, warnings.catch_warnings():
+    with captured_stderr() as lines, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the interpreter that it reads the model with
         try:
             result = quantizer.Quantizer(bytearray(model), recipe).quantize(

@@ -55,7 +55,9 @@ class VariantBuilders:
 
     @cached_property
     def _ranges(self) -> TensorRanges:
-        task = self.progress.add_task("calibrating int8", total=len(self.calibration.images))
+        task = self.progress.add_task(
+            "calibrating int8", total=len(self.calibration.images), even=True
+        )
         return measure_ranges(
             self.float32,
             (tensor for [tensor] in self.calibration.tensors(self.given, self.loaded.shape)),

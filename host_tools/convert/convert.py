@@ -45,6 +45,7 @@ from host_tools.convert.conversion_options import (
     infer_task,
     input_spec,
 )
+from host_tools.convert.conversion_progress import Steps
 from host_tools.convert.interrupt import swallowed_interrupts
 from host_tools.convert.select import select_variant
 from host_tools.convert.verify import (
@@ -85,20 +86,22 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
     check_model(options.model)
     check_replaceable(options.out)
     check_unlocked(options.out)
-    task = progress.add_task("choosing images", total=None)
+    others = [name for name in VARIANTS if name in options.variants and name != "float32"]
+    steps = Steps(4 + len(others))  # images, model, float32, the others, measuring
+    task = progress.add_task(steps.next("choosing images"), total=None)
     calibration = _choose_calibration(options)
     with (
         swallowed_interrupts() as check_interrupt,
         new_bundle(options.out) as draft,
         tempfile.TemporaryDirectory() as scratch,
     ):
-        work = _Workspace(draft, Path(scratch), progress, check_interrupt)
-        progress.update(task, description="loading the model")
+        work = _Workspace(draft, Path(scratch), progress, steps, check_interrupt)
+        progress.update(task, description=steps.next("loading the model"))
         started = time.perf_counter()
         loaded = open_model(options.model, options.source, work.scratch)
         check_interrupt()
 
-        progress.update(task, description="converting float32")
+        progress.update(task, description=steps.next("converting float32"))
         check_assumed_images(options.calibration, loaded.shape)
         given, preprocessing = input_spec(options.card, loaded)
         builders = VariantBuilders(options, loaded, given, calibration, progress)
@@ -133,6 +136,7 @@ class _Workspace:
     draft: Path
     scratch: Path
     progress: Progress
+    steps: Steps
     check_interrupt: Callable[[], None]
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -204,7 +208,7 @@ def _add_variants(
     images = _images_to_compare(options, calibration) if names else []
     task = work.progress.add_task("converting", total=len(names))
     for name in names:
-        work.progress.update(task, description=f"converting {name}")
+        work.progress.update(task, description=work.steps.next(f"converting {name}"))
         started = time.perf_counter()
         selected = select_variant(builders.builders(name), spec, name, images, work.scratch)
         variants[name] = work.write_variant(name, *selected, started)
@@ -230,10 +234,11 @@ def _verify_all(
     """Score every variant, compare it with float32, and time them in turn."""
     frames = options.evaluation.count() if options.evaluation else None
     total = len(spec.variants) * (frames or 1)
-    task = work.progress.add_task("measuring", total=total)
+    task = work.progress.add_task("measuring", total=total, even=True)
+    step = work.steps.next("measuring")
     verified = []
     for name in spec.variants:
-        work.progress.update(task, description=f"measuring {name}")
+        work.progress.update(task, description=f"{step} {name}")
         advance = partial(work.progress.advance, task)
         with _named_as_variant(spec.variants[name]):
             verified.append(verify(spec, name, options.evaluation, known_images, on_frame=advance))

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.errors import ModelError
-from edge_app.model.interpreter.native_log import capture_native_stderr
-from host_tools.framework import load_tensorflow
+from host_tools.framework import captured_stderr, load_tensorflow
 from host_tools.models.loaded_model import one_line
 
 # Yields lists of one float32 (1, H, W[, C]) input, as the converter requires.
@@ -29,7 +28,7 @@ def convert_saved_model(
     """
     tensorflow = load_tensorflow()
     lite = tensorflow.lite
-    with capture_native_stderr() as lines:
+    with captured_stderr() as lines:
         converter = lite.TFLiteConverter.from_saved_model(str(saved))
         if name != "float32":
             converter.optimizations = [lite.Optimize.DEFAULT]

@@ -71,6 +71,26 @@ def test_every_image_of_a_folder_has_its_answer(assets: Path, tmp_path: Path) ->
     assert answers[4].startswith("page.png: 3 1 4 / 1 5 (5 digits, ")
 
 
+def test_the_answer_to_a_single_image_is_left_to_the_end(assets: Path, tmp_path: Path) -> None:
+    """The summary that follows a run would push it off a small screen."""
+    image = tmp_path / "gray.png"
+    cv2.imwrite(str(image), np.full((720, 1280, 3), 128, np.uint8))
+    printed, summary = run(assets, image, "street")
+    assert not any("gray.png: " in line for line in printed)
+    assert summary.answer is not None
+    assert summary.answer.startswith("gray.png: ")
+
+
+def test_what_is_replaced_is_said_in_one_line(assets: Path, tmp_path: Path) -> None:
+    """The first run replaces nothing."""
+    image, kept = tmp_path / "gray.png", tmp_path / "kept.png"
+    cv2.imwrite(str(image), np.full((72, 128, 3), 128, np.uint8))
+    first, _ = run(assets, image, "street", save=kept)
+    assert not any(line.startswith("replaced") for line in first)
+    second, _ = run(assets, image, "street", save=kept)
+    assert f"replaced: {kept}" in second
+
+
 def test_a_still_is_kept_with_its_overlay(assets: Path, tmp_path: Path) -> None:
     """The PNG has the frame's size and colours that the frame lacks; the answer is printed."""
     image, kept = tmp_path / "gray.png", tmp_path / "new" / "kept.png"
@@ -81,7 +101,8 @@ def test_a_still_is_kept_with_its_overlay(assets: Path, tmp_path: Path) -> None:
     assert saved is not None
     assert saved.shape == (720, 1280, 3)
     assert np.ptp(saved.astype(int), axis=2).max() > 40
-    assert any(line.startswith("gray.png: ") and line.endswith(" %") for line in printed)
+    assert summary.answer is not None
+    assert summary.answer.endswith(" %")
     assert any(line.endswith(f": {kept}") for line in printed)
 
 

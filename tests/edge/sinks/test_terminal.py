@@ -455,6 +455,7 @@ def test_one_frame_has_no_percentiles_and_no_rate() -> None:
     assert "overall" not in text
     assert re.search(r"invoke +18\.6", text)
     assert "\n\n\n" not in text  # nor an empty line for it
+    assert len(text.splitlines()) < 12  # with what is printed before and after, on a small screen
 
 
 def test_a_summary_with_little_in_it_can_be_shown() -> None:
