@@ -1,3 +1,4 @@
+# make help    list these targets, as make alone does
 # make demo    set up, then run the main job on the files that ship with the app
 # make run     the live view, for as long as you like
 # make test    set up, then run all tests
@@ -11,6 +12,7 @@
 # make lock    the wheels of a Pi and of the image with their hashes, from systemd/*.in
 # make base-digest   write the digest of the image's base into the Dockerfile
 # make audit   ask PyPI for known holes of the locked wheels
+# make clean   remove the venvs and what demo, soak and builds left
 # make fuzz N=1000   so many seeded attacks on each kind of input (KINDS=cards: on one)
 VENV ?= .venv
 OUT  ?= demo
@@ -36,8 +38,12 @@ define apt_install
 		apt-get install -y -qq --no-install-recommends $(1) >/dev/null || exit 1
 endef
 
-.PHONY: demo run pi test test-tflite-runtime test-arm64 test-debian12 test-debian13 lint bench soak fuzz lock \
+.PHONY: help demo run pi test test-tflite-runtime test-arm64 test-debian12 test-debian13 lint bench soak fuzz lock \
 	base-digest audit clean
+
+# The lines at the top of this file.
+help:
+	@sed -n '/^# make/!q; s/^# //p' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/.app
 	$(BIN)/edge-app demo --out $(OUT)

@@ -19,7 +19,7 @@ DIR then holds index.html, which needs nothing beside it, and the charts as PNG.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `report`."""
-    text = "files of edge-app bench --json, edge-app evaluate and edge-app run --metrics"
+    text = "files or folders of edge-app bench --json, edge-app evaluate and run --metrics"
     parser.add_argument("results", nargs="*", type=Path, metavar="RESULT.json", help=text)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the page's folder")
     add = OptionAdder(parser)

@@ -26,7 +26,7 @@ from host_tools.report.figures import Result
 from host_tools.report.gallery import make_gallery
 from host_tools.report.merging import join, with_scores
 from host_tools.report.page import ModelSection, RenderedChart, page_template, render_page
-from host_tools.report.reading import read_results
+from host_tools.report.reading import read_results, result_file
 
 _REFERENCE = Path("reference") / "thesis.json"
 _ADVICE = "name another folder with --out"
@@ -97,6 +97,9 @@ def build_report(options: ReportOptions, console: Console) -> None:
     for result in results:
         for warning in result.warnings:
             print_markup(console, f"[yellow]{escape(f'{result.machine}: {warning}')}[/]")
+    read = ", ".join(str(result_file(path)) for path in options.results)
+    nothing = "no result file was named, so the page has the published figures alone"
+    print_line(console, f"read: {read}" if read else nothing)
     print_line(console, f"{page_path}: {page_path.stat().st_size:,} bytes, self-contained")
     print_line(console, f"{charts_dir}: {count(len(charts), 'chart')} as PNG")
 

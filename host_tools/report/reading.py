@@ -11,11 +11,12 @@ from edge_app.board import judge
 from edge_app.evaluate.evaluation_file import quality_of_variant
 from edge_app.model.interpreter.runtimes import runtime_title
 from edge_app.results.bench_result import BenchResult, CaseResult, parse_bench
-from edge_app.results.evaluation_result import parse_evaluation
+from edge_app.results.evaluation_result import EVALUATION_NAME, parse_evaluation
 from edge_app.results.gains import median_range
 from edge_app.results.json_file import KINDS, kind_of, parse_json, read_file
 from edge_app.results.published_figures import PublishedVariant, parse_published
 from edge_app.results.run_summary import RunSummary
+from edge_app.sinks.metrics_log import SUMMARY_NAME
 from edge_app.timing import STAGES, Latency, reliable_rate
 from host_tools.report.figures import Figures, LatencySummary, Result, in_order, score_of
 from host_tools.report.machines import busy, facts, machine_name, state
@@ -39,10 +40,17 @@ def read_results(path: Path, name: str | None = None) -> list[Result]:
     name: what to call the machine, instead of the board's own name.
     Raises SourceError naming the field that is wrong.
     """
-    with suppress(OSError):  # of a name that is too long; reading it says so
-        if path.is_dir():  # the folder of edge-app run --metrics
-            path /= "summary.json"
+    path = result_file(path)
     return read_file(path, partial(_parse, path=path, name=name), "a valid result", _KINDS)
+
+
+def result_file(path: Path) -> Path:
+    """Return the file that is read: of a folder its summary.json, else its evaluation.json."""
+    with suppress(OSError):  # of a name that is too long; reading it says so
+        if path.is_dir():
+            kinds = SUMMARY_NAME, EVALUATION_NAME
+            return next((path / name for name in kinds if (path / name).is_file()), path / kinds[0])
+    return path
 
 
 def _parse(content: bytes, path: Path, name: str | None) -> list[Result]:

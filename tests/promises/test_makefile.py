@@ -154,3 +154,20 @@ def test_an_answer_that_is_no_digest_changes_nothing(tmp_path: Path, docker: str
         if text.startswith("ARG BASE=")
     ]
     assert line == before
+
+
+@pytest.mark.parametrize("target", [[], ["help"]])
+def test_make_lists_its_targets(tmp_path: Path, target: list[str]) -> None:
+    """All of them, and nothing is set up."""
+    done = subprocess.run(
+        ["make", "-f", ROOT / "Makefile", *target],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    [targets] = [line for line in makefile.splitlines() if line.startswith(".PHONY")]
+    for name in targets.split()[1:]:
+        assert f"make {name}" in done.stdout, name
+    assert list(tmp_path.iterdir()) == []

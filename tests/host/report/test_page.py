@@ -306,3 +306,15 @@ def test_text_is_escaped_in_elements_and_attributes(name: str) -> None:
     assert f">{escaped}</h2>" in text
     assert f'alt="Chart: {escaped}. ' in text
     assert f"x{name}y" not in text
+
+
+def test_what_was_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a folder its file; without any that the published figures are alone."""
+    folder, out = tmp_path / "drive", ["--out", str(tmp_path / "out")]
+    folder.mkdir()
+    write(folder / "summary.json", summary())
+    assert cli.main(["report", str(folder), *out]) == 0
+    printed = capsys.readouterr().out.replace("\n", "")
+    assert f"read: {folder / 'summary.json'}" in printed
+    assert cli.main(["report", *out]) == 0
+    assert "no result file was named, so the page has the published" in capsys.readouterr().out
