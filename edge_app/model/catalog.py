@@ -33,11 +33,7 @@ def resolve_model(
     overrides, runtime: for a file without a card.
     Raises ModelError, and UsageError if the overrides do not fit the file.
     """
-    if "://" in name:  # shown, it would show its password
-        raise ModelError(
-            "the model is no address; give the address as SOURCE, and as --model a folder, a "
-            ".tflite file or the name of a shipped model"
-        )
+    _refuse_address(name)
     path = Path(name)
     if path.suffix == ".tflite" and not path.is_dir():
         return infer_card(path, overrides, runtime=runtime)
@@ -50,10 +46,19 @@ def resolve_model_folder(name: str, *, otherwise: str = "") -> ModelSpec:
     otherwise: ends the advice of an error, for commands that can be called in another way.
     Raises ModelError.
     """
+    _refuse_address(name)
     path = Path(name)
     if path.suffix == ".tflite" and path.is_file():
         raise ModelError(f"{name} is a single file; name a model folder{otherwise}")
     return _named_model(name, otherwise)
+
+
+def _refuse_address(name: str) -> None:
+    if "://" in name:  # shown, it would show its password
+        raise ModelError(
+            "the model is no address; give the address as SOURCE, and as --model a folder, a "
+            ".tflite file or the name of a shipped model"
+        )
 
 
 def _named_model(name: str, otherwise: str) -> ModelSpec:
