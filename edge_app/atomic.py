@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edge_app.errors import EdgeError
-from edge_app.output_place import is_special, reason_of
+from edge_app.output_path import is_special, real_path
+from edge_app.output_place import reason_of
 
 _FIXES = {errno.ENOSPC: "free some space", errno.EACCES: "fix its permissions"}
 
@@ -20,22 +21,24 @@ def atomic_file(
 ) -> Iterator[Path]:
     """Yield a draft beside `path` that replaces it when the block ends without an exception.
 
-    Its folder is made if there is none. A device or pipe (/dev/stdout) gets the bytes themselves.
+    Its folder is made if there is none. A link stays, and what it leads to is replaced. A device or
+    pipe (/dev/stdout) gets the bytes themselves.
     A reader finds either the old or the new file, even after SIGKILL or a power cut. These may
     leave the draft behind, which the next write of the same file overwrites.
     Raises error, with the advice (default: by the fault), if the file cannot be written.
     """
-    draft = path.with_name(f".{path.stem}.part{path.suffix}") if path.name else path
     try:
         if is_special(path):  # renaming a draft would replace /dev/null itself
             yield path
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
+        real = real_path(path)
+        draft = real.with_name(f".{real.stem}.part{real.suffix}") if real.name else real
+        real.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield draft
             with draft.open("rb+") as file:
                 os.fsync(file.fileno())  # else a power cut may keep the new name and lose the bytes
-            draft.replace(path)
+            draft.replace(real)
         finally:
             draft.unlink(missing_ok=True)
     except OSError as fault:

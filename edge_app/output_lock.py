@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
 from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
+from edge_app.output_path import real_path
+from edge_app.unwinding import unwound
 
 if sys.platform != "win32":
     import fcntl
 
 # Whoever only looks at a lock holds it for an instant.
 _TRIES, _PAUSE_S = 5, 0.01
+_SERIES = "series"
+_IN_SERIES = re.compile(r"(.+)-\d{4,}")
 
 
 class OutputLock(Closeable):
@@ -25,16 +29,18 @@ class OutputLock(Closeable):
 
     It is a hidden file beside the output, or in the folder, on which the kernel holds the lock: it
     ends with the process, also after SIGKILL, and a file that is left behind locks nothing. Where
-    the disk or the system has no such locks, nothing is locked.
+    the disk or the system has no such locks, nothing is locked. A link locks what it leads to.
+    series: lock the files `name-0001.mp4` and so on, too.
     Raises SinkError, with the process that writes there.
     """
 
-    def __init__(self, path: Path, *, folder: bool = False) -> None:
+    def __init__(self, path: Path, *, folder: bool = False, series: bool = False) -> None:
         self._path = _lock_path(path, folder=folder)
-        self._file: IO[str] | None = None
+        self._descriptor: int | None = None
+        _check_series(path)
         for left in range(_TRIES, 0, -1):
             try:
-                self._file = _take(self._path)
+                self._descriptor = _take(self._path, _SERIES if series else "")
                 break
             except BlockingIOError:
                 if left == 1:
@@ -42,10 +48,10 @@ class OutputLock(Closeable):
                 time.sleep(_PAUSE_S)
 
     def _release(self) -> None:
-        if self._file is not None:
+        if self._descriptor is not None:
             with suppress(OSError):
                 self._path.unlink()  # while it is held: nobody else's can be removed
-            self._file.close()
+            os.close(self._descriptor)
 
 
 @contextmanager
@@ -54,21 +60,21 @@ def locked(
 ) -> Iterator[None]:
     """Hold the locks of outputs; None stands for one not wanted.
 
-    Their folders are made, and removed if nothing was written.
+    Their folders are made, and removed if nothing was written, also after SIGTERM.
     """
     outputs = [(path, False) for path in files] + [(path, True) for path in folders]
-    with ExitStack() as stack:
+    with unwound(), ExitStack() as stack:
         for path, folder in outputs:
             if path is not None:
-                stack.enter_context(_folder_for(_lock_path(path, folder=folder)))
+                stack.enter_context(folder_for(_lock_path(path, folder=folder)))
                 stack.enter_context(OutputLock(path, folder=folder))
         yield
 
 
 @contextmanager
-def _folder_for(path: Path) -> Iterator[None]:
+def folder_for(path: Path) -> Iterator[None]:
     """Make the folders of a path; in the end remove those that are still empty."""
-    made = [folder for folder in path.absolute().parents if not folder.exists()]
+    made = [folder for folder in path.parents if not folder.exists()]
     with suppress(OSError):  # told by what writes there
         path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -82,54 +88,82 @@ def _folder_for(path: Path) -> Iterator[None]:
 def check_unlocked(path: Path, *, folder: bool = False) -> None:
     """Raise SinkError if another process writes a file, or in a folder."""
     lock = _lock_path(path, folder=folder)
+    if _is_held(lock) and not _is_own(lock):
+        raise SinkError(_refusal(path, lock))
+    _check_series(path)
+
+
+def _check_series(path: Path) -> None:
+    """Raise SinkError if a file is one of a series that another process writes."""
+    if found := _IN_SERIES.fullmatch(path.stem):
+        lock = _lock_path(path.with_stem(found[1]), folder=False)
+        if _is_held(lock) and _holder(lock)[3] == _SERIES and not _is_own(lock):
+            raise SinkError(_refusal(path, lock))
+
+
+def _is_held(lock: Path) -> bool:
+    """Return whether any process holds a lock; False if that cannot be found out."""
     with suppress(OSError):
-        if not lock.is_file():
-            return
-    try:
-        with lock.open(encoding="utf-8") as file:
-            _flock(file, exclusive=False)
-    except BlockingIOError:
-        if _holder(lock)[:2] != (str(os.getpid()), _host()):
-            raise SinkError(_refusal(path, lock)) from None
-    except OSError:
-        return
+        if lock.is_file():
+            with lock.open("rb") as file:
+                try:
+                    _flock(file.fileno(), exclusive=False)
+                except BlockingIOError:
+                    return True
+    return False
+
+
+def _is_own(lock: Path) -> bool:
+    return _holder(lock)[:2] == (str(os.getpid()), _host())
 
 
 def _lock_path(path: Path, *, folder: bool) -> Path:
+    with suppress(OSError):  # told by what writes there
+        path = real_path(path)
     return path / ".edge-app.lock" if folder else path.with_name(f".{path.name}.lock")
 
 
-def _take(path: Path) -> IO[str] | None:
-    """Return the locked file; None if there are no locks here. Raises BlockingIOError."""
+def _take(path: Path, kind: str) -> int | None:
+    """Return the descriptor of the locked file; None if there are no locks here.
+
+    Raises BlockingIOError.
+    """
     while True:
         try:
-            file = path.open("a+", encoding="utf-8")
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         except OSError:  # a disk that takes no other file, or a name that is too long with ours
             return None
         try:
-            _flock(file, exclusive=True)
+            _flock(descriptor, exclusive=True)
             # The one who held it may have removed the file since it was opened.
-            if os.fstat(file.fileno()).st_ino == path.stat().st_ino:
-                file.truncate(0)
-                file.write(f"{os.getpid()}\n{_host()}\n{_program()}\n")
-                file.flush()
-                return file
+            if os.fstat(descriptor).st_ino == path.stat().st_ino:
+                _write(descriptor, f"{os.getpid()}\n{_host()}\n{_program()}\n{kind}\n")
+                return descriptor
         except BlockingIOError:
-            file.close()
+            os.close(descriptor)
             raise
         except FileNotFoundError:
             pass
-        except OSError:
-            file.close()
+        except OSError:  # no locks on this disk
+            os.close(descriptor)
+            with suppress(OSError):
+                path.unlink()
             return None
-        file.close()
+        os.close(descriptor)
 
 
-def _flock(file: IO[str], *, exclusive: bool) -> None:
+def _write(descriptor: int, text: str) -> None:
+    """Write who holds a lock; a full disk takes no text, but it is held all the same."""
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, text.encode("utf-8", "replace"))
+
+
+def _flock(descriptor: int, *, exclusive: bool) -> None:
     """Lock a file until it is closed. Raises BlockingIOError if another process holds it."""
     if sys.platform != "win32":
         how = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
-        fcntl.flock(file.fileno(), how | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
 
 
 def _host() -> str:
@@ -143,18 +177,18 @@ def _program() -> str:
     return " ".join([name, *sys.argv[1:2]])
 
 
-def _holder(lock: Path) -> tuple[str, str, str]:
-    """Return the process, the machine and the program that hold a lock, empty if unknown."""
+def _holder(lock: Path) -> tuple[str, str, str, str]:
+    """Return process, machine and program that hold a lock, and its kind; empty if unknown."""
     try:
-        number, host, program = lock.read_text("utf-8", "replace").split("\n")[:3]
+        number, host, program, kind = lock.read_text("utf-8", "replace").split("\n")[:4]
     except (OSError, ValueError):
-        return "", "", ""
-    return number, host, program
+        return "", "", "", ""
+    return number, host, program, kind
 
 
 def _refusal(path: Path, lock: Path) -> str:
     """Return that an output is being written, and by whom."""
-    number, host, program = _holder(lock)
+    number, host, program, _ = _holder(lock)
     who = f"process {number}" if number else "another process"
     if host and host != _host():
         who += f" on {host}"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from edge_app.errors import SinkError
 from edge_app.output_lock import check_unlocked
+from edge_app.output_path import check_special, is_special, real_path
 
 _ADVICE = {
     errno.ENOSPC: "the disk is full; free some space, or write to another disk",
@@ -22,8 +22,12 @@ _ADVICE = {
     errno.EISDIR: "it is a folder; give the name of a file",
     errno.ENOTDIR: "something above it is a file; choose another folder",
     errno.EEXIST: "something above it is a file; choose another folder",
+    errno.ELOOP: "it is a link that leads to itself; remove it",
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
 }
+
+# An empty file fits on a full disk.
+_SOME_BYTES = bytes(4096)
 
 
 def disk_fault(path: Path, fault: OSError) -> SinkError:
@@ -42,48 +46,49 @@ def reason_of(fault: OSError) -> str:
 def check_outputs(files: Iterable[Path | None] = (), folders: Iterable[Path | None] = ()) -> None:
     """Raise SinkError for the first output that could not be written, or is just being written.
 
-    It leaves no trace.
+    It leaves no trace. Two outputs of one name are refused, too.
     Called by every command before it works: nobody should measure for ten minutes in vain.
     None stands for an output that is not wanted.
     """
     tries = [(path, try_file) for path in files] + [(path, try_folder) for path in folders]
+    seen: set[Path] = set()
     for path, attempt in tries:
         if path is None:
             continue
         try:
             attempt(path)
+            real = real_path(path)
+            if not is_special(path):
+                _try_inside(real if attempt is try_folder else real.parent, _SOME_BYTES)
         except OSError as fault:
             raise disk_fault(path, fault) from None
         check_unlocked(path, folder=attempt is try_folder)
+        if real in seen and not is_special(path):
+            raise SinkError(f"{path} is named twice as an output; give each a name of its own")
+        seen.add(real)
 
 
 def try_file(path: Path) -> None:
     """Raise OSError if no file can be written at a path, with the folders that are missing."""
     if path.is_dir():
         raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if not is_special(path):
-        _try_inside(path.parent)
-    elif not os.access(path, os.W_OK):  # not opened: the reader of a pipe would take it for the end
-        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+    if is_special(path):
+        check_special(path)
+        return
+    folder = real_path(path).parent
+    if path.is_symlink() and not folder.exists():  # of a disk that is not mounted, perhaps
+        raise OSError(errno.ENOENT, f"it links into {folder}, which does not exist; create that")
+    _try_inside(folder)
 
 
 def try_folder(path: Path) -> None:
     """Raise OSError if no file can be written in a folder, which may be missing."""
     if path.exists() and not path.is_dir():
         raise OSError(errno.EEXIST, "it is a file; choose another folder")
-    _try_inside(path)
+    _try_inside(real_path(path))
 
 
-def is_special(path: Path) -> bool:
-    """Return whether a path is a device, pipe or socket, which takes bytes but has no draft."""
-    try:
-        mode = path.stat().st_mode
-    except OSError:
-        return False
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
-
-
-def _try_inside(folder: Path) -> None:
+def _try_inside(folder: Path, content: bytes = b"") -> None:
     """Write an unnamed file in a folder, or in the lowest one above it that exists."""
     place = folder.absolute()
     missing = None
@@ -98,8 +103,9 @@ def _try_inside(folder: Path) -> None:
         )
     import tempfile  # here, since every start of a program imports this module
 
-    with tempfile.TemporaryFile(dir=place):
-        pass
+    # Without a buffer, since closing one that a full disk refused would raise again.
+    with tempfile.TemporaryFile(dir=place, buffering=0) as file:
+        file.write(content)
 
 
 Stamps = dict[Path, tuple[int, int, int]]

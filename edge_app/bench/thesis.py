@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,14 +69,24 @@ class ThesisOptions:
     json: Path | None = None
 
 
-def run_thesis(options: ThesisOptions, console: Console, stop: threading.Event) -> Verdict:
-    """Run both tasks with all variants; print our figures beside the published ones."""
+def run_thesis(
+    options: ThesisOptions, console: Console, stop: threading.Event, on_measured: Callable[[], None]
+) -> Verdict:
+    """Run both tasks with all variants; print our figures beside the published ones.
+
+    on_measured: called before the figures are printed and written. KeyboardInterrupt ends the
+    current variant at once, and keeps those before it.
+    """
     tasks = [
         _task(options.digits_model, options.digits, "--digits"),
         _task(options.drive_model, options.drive, "--drive"),
     ]
     watch = BoardWatch()
-    answers = {task.spec.name: _answers(task, options, stop, console) for task in tasks}
+    answers: dict[str, dict[str, QualityResult]] = {task.spec.name: {} for task in tasks}
+    with suppress(KeyboardInterrupt):
+        for task in tasks:
+            _answer(task, options, stop, console, answers[task.spec.name])
+    on_measured()
     watched = watch.end()
     verdict = watched.verdict
     published = _published()
@@ -109,10 +120,14 @@ def _task(spec: ModelSpec, data: str | None, option: str) -> ThesisTask:
     return ThesisTask(spec, source, truth)
 
 
-def _answers(
-    task: ThesisTask, options: ThesisOptions, stop: threading.Event, console: Console
-) -> dict[str, QualityResult]:
-    answers: dict[str, QualityResult] = {}
+def _answer(
+    task: ThesisTask,
+    options: ThesisOptions,
+    stop: threading.Event,
+    console: Console,
+    answers: dict[str, QualityResult],
+) -> None:
+    """Add the answers of each variant."""
     for variant in task.spec.variants:
         if stop.is_set():
             break
@@ -130,7 +145,6 @@ def _answers(
         found: QualityResult = run_in_process(request, stop, lambda _phase: None)
         if found.frames:  # a stop may have left it without any
             answers[variant] = found
-    return answers
 
 
 def _published() -> Sequence[PublishedResult]:

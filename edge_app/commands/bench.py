@@ -120,7 +120,7 @@ def _run_thesis(options: argparse.Namespace, console: Console) -> int:
         threads=options.threads[0] if options.threads else None,
     )
     with signals.caught():
-        verdict = run_thesis(thesis, console, stop)
+        verdict = run_thesis(thesis, console, stop, signals.end)
     return _code(verdict, signals.number, allowed=options.allow_throttled)
 
 

@@ -47,7 +47,9 @@ class OutputOptions:
                 "--record-max-mb and --segment-s need --record; name the file with --record FILE"
             )
         if self.save and self.save.suffix.lower() != ".png":
-            raise UsageError(f"--save {self.save} has to end in .png; name the file so")
+            stem = "overlay" if self.save.name.startswith(".") else self.save.stem
+            name = f"{stem}.png"
+            raise UsageError(f"--save {self.save} is no .png file; give a name like {name}")
         if self.metrics_max_mb and not self.metrics:
             raise UsageError("--metrics-max-mb needs --metrics, the folder of the log")
         if self.kiosk and self.headless:

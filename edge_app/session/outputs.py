@@ -217,7 +217,7 @@ def check_output_options(options: OutputOptions) -> None:
     """Raise SinkError for what could not be written or served; nothing is loaded yet."""
     if options.record is not None:
         check_recording_path(options.record)
-    check_outputs(files=[options.save], folders=[options.metrics])
+    check_outputs(files=[options.record, options.save], folders=[options.metrics])
     if options.metrics is not None:
         check_owner(options.metrics, LOG, "--metrics")
     if options.serve is not None and importlib.util.find_spec("aiohttp") is None:

@@ -93,7 +93,10 @@ def run_session(
                 error = error or caught
         summary = _summary(session, outputs, signals, error)
         if options.outputs.metrics:
-            write_summary(options.outputs.metrics, summary)
+            try:
+                write_summary(options.outputs.metrics, summary)
+            except EdgeError as caught:
+                error = error or caught
         if not brief:
             known = {*told, str(error)}  # an error is printed by itself
             notes = [note for note in session.source.notes if note not in known]

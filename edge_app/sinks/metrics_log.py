@@ -12,6 +12,7 @@ from edge_app.atomic import write_atomic
 from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
 from edge_app.frame import Reading, Readings, Segmentation, Status, Step
+from edge_app.output_path import keep_other_names, without_detours
 from edge_app.output_place import disk_fault
 from edge_app.results.json_file import to_json
 
@@ -43,6 +44,7 @@ class MetricsLog(Closeable):
         self._bytes = 0
         self._flushed_s = 0.0
         try:
+            self.path = without_detours(self.path.parent) / FRAMES_NAME
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # An earlier run's summary beside this run's frames would be taken for this run's.
             rotate(self.path.parent / SUMMARY_NAME, 0 if max_mb is None else _PARTS - 1)
@@ -71,10 +73,18 @@ class MetricsLog(Closeable):
             self._closed = True
             with suppress(OSError):  # its last lines, which the disk refused, are lost
                 self._file.close()
+            self._remove_empty()
             raise disk_fault(self.path, fault) from None
+
+    def _remove_empty(self) -> None:
+        """Remove the file if the disk took not even its first lines."""
+        with suppress(OSError):
+            if not self.path.stat().st_size:
+                self.path.unlink()
 
     def _open(self) -> TextIO:
         self._bytes = 0
+        keep_other_names(self.path)
         return self.path.open("w", encoding="ascii", newline="\n", buffering=1 << 16)
 
     def _release(self) -> None:
@@ -82,6 +92,7 @@ class MetricsLog(Closeable):
         try:
             self._file.close()
         except OSError as fault:
+            self._remove_empty()
             raise disk_fault(self.path, fault) from None
 
 
@@ -145,9 +156,5 @@ def write_summary(folder: Path | str, summary: Any) -> Path:
     Raises SinkError if it cannot be written.
     """
     path = Path(folder) / SUMMARY_NAME
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise disk_fault(path, fault) from None
     write_atomic(path, to_json(summary, indent=2), error=SinkError)
     return path

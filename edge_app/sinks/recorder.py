@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from fractions import Fraction
 from pathlib import Path
 
 from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
 from edge_app.frame import Frame, Image, Status, Step
-from edge_app.output_lock import OutputLock, check_unlocked
+from edge_app.output_lock import OutputLock, check_unlocked, folder_for
+from edge_app.output_path import is_special, real_path, without_detours
 from edge_app.output_place import disk_fault, try_file
 from edge_app.paths import disk_space
 from edge_app.results.run_summary import RecordedFile, RecordingSummary
@@ -38,7 +39,8 @@ class Recorder(Closeable):
 
     max_mb: it stops before its files, with the spent_bytes of those it continues, have more.
     segment_s: start a new file after so many seconds: `name-0001.mp4` and so on, numbered on
-        from those that exist. Without it the first frame overwrites an existing file.
+        from those that exist. Without it the first frame overwrites an existing file, or what
+        a link leads to; other names of a file (hard links) keep what they had.
     queue: how many images may wait for the encoder (default: 1 of a file, 8 of a live source).
     disk_space: it stops when less than 200 MB or 2 % are free, whichever is less.
     Raises SinkError if the path cannot be written.
@@ -66,15 +68,17 @@ class Recorder(Closeable):
         self._size_wh: tuple[int, int] | None = None
         self._origin_s: float | None = None  # of a file's first frame, by its own clock
         self._failed = False
-        _prepare_path(self.path)
-        self._lock = OutputLock(self.path)
         limits = Limits(
             math.inf if max_mb is None else max_mb * 1e6,
             None if segment_s is None else Fraction(segment_s).limit_denominator(1000),
             spent_bytes,
             disk_space,
         )
-        self._segments = Segments(self.path, self.rate_hz, limits, clock)
+        with ExitStack() as stack:
+            path = _prepared(self.path, stack)
+            stack.enter_context(OutputLock(self.path, series=segment_s is not None))
+            self._segments = Segments(path, self.rate_hz, limits, clock)
+            self._lock = stack.pop_all()
         # The encoder's thread alone uses the files, and closes them; here only values are read.
         self._encoder = EncoderThread(
             self._encode, queue or (8 if live else 1), release=self._segments.finish, nice=live
@@ -228,7 +232,7 @@ def check_recording_path(path: Path) -> None:
     """Raise SinkError if no recording can be written there; leave everything as it was."""
     try:
         try_file(path)
-        if path.exists():
+        if path.exists() and not is_special(path):
             path.open("ab").close()
     except OSError as fault:
         raise disk_fault(path, fault) from None
@@ -240,10 +244,16 @@ def check_recording_path(path: Path) -> None:
     check_unlocked(path)
 
 
-def _prepare_path(path: Path) -> None:
-    """Create the folder of a recording. Raises SinkError if that or the recording cannot be."""
+def _prepared(path: Path, stack: ExitStack) -> Path:
+    """Return a recording's path without its `..`, and make its folder.
+
+    stack: removes that again if nothing is written. Raises SinkError if it cannot be written.
+    """
     check_recording_path(path)
     try:
+        path = without_detours(path)
+        stack.enter_context(folder_for(real_path(path)))
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
         raise disk_fault(path, fault) from None
+    return path

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -66,7 +67,9 @@ class Recording(Closeable):
             return self._stop(self._recorder)
         self._spent_bytes = 0
         self._is_purpose = False
-        return f"recording to {self._start()}"
+        with self._stopping_alone():
+            return f"recording to {self._start()}"
+        return "nothing recorded"
 
     def name_after(self, path: Path) -> None:
         """Name the files that are started from now on."""
@@ -80,7 +83,8 @@ class Recording(Closeable):
         self._stop(recorder)
         if recorder.stopped is None:
             self._spent_bytes += recorder.size_bytes
-            self._start()
+            with self._stopping_alone():
+                self._start()
         else:  # at one of its last images, noticed only now
             self._stopped = recorder.state
 
@@ -111,19 +115,25 @@ class Recording(Closeable):
         recorder = self._recorder
         if recorder is None:
             return
-        try:
+        with self._stopping_alone():
             recorder.write(step, status)
+            if recorder.stopped is not None:
+                self._stopped = recorder.state
+                self._stop(recorder)
+
+    @contextmanager
+    def _stopping_alone(self) -> Iterator[None]:
+        """Let a fault stop a recording that a key started, and nothing else."""
+        try:
+            yield
         except SinkError as fault:
             if self._is_purpose:
                 raise
             self._stopped = recording_stopped(str(fault))
-            with suppress(SinkError):  # its fault is known
-                self._stop(recorder)
+            if self._recorder is not None:
+                with suppress(SinkError):  # its fault is known
+                    self._stop(self._recorder)
             self._notes.append(str(self._stopped))
-        else:
-            if recorder.stopped is not None:
-                self._stopped = recorder.state
-                self._stop(recorder)
 
     @property
     def states(self) -> tuple[State, ...]:

@@ -14,6 +14,8 @@ from typing import NamedTuple, Protocol
 
 from edge_app.errors import SinkError
 from edge_app.frame import Image
+from edge_app.output_lock import check_unlocked
+from edge_app.output_path import keep_other_names, real_path
 from edge_app.paths import LOW_BYTES, LOW_SHARE, disk_space
 from edge_app.sinks.h264 import Encoder
 from edge_app.sinks.yuv import even
@@ -159,19 +161,32 @@ class Segments:
         self._close_file()
         path = self._path
         if self._limits.segment_s:
-            self._number += 1
-            path = path.with_stem(f"{path.stem}-{self._number:04}")
+            path = self._next_path()
         spent_bytes = self._limits.spent_bytes + self._closed_files.size_bytes
         height, width = image.shape[:2]
         self._origin_s = time_s
+        keep_other_names(path)
         try:
             self._encoder = Encoder(
-                path, (width, height), self._rate_hz, self._limits.max_bytes - spent_bytes
+                real_path(path),
+                (width, height),
+                self._rate_hz,
+                self._limits.max_bytes - spent_bytes,
             )
         except SinkError:
             _remove(path)
             raise
         self._paths = (*self._closed_files.paths, path)
+
+    def _next_path(self) -> Path:
+        """Return the path of the next segment, which nobody has written or is about to write."""
+        while True:
+            self._number += 1
+            path = self._path.with_stem(f"{self._path.stem}-{self._number:04}")
+            if not path.exists():
+                with suppress(SinkError):
+                    check_unlocked(path)
+                    return path
 
     def _check_disk(self) -> None:
         """Stop if the disk has too little space; checked once a second."""
@@ -219,4 +234,4 @@ def last_number(path: Path, digits: int = 4) -> int:
 
 def _remove(path: Path) -> None:
     with suppress(OSError):
-        path.unlink()
+        real_path(path).unlink()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -30,10 +33,10 @@ with locked(files=[Path("out.mp4")], folders=[Path("log")]):
 
 
 @contextmanager
-def other_process(folder: Path) -> Iterator[subprocess.Popen[str]]:
+def other_process(folder: Path, code: str = HOLD) -> Iterator[subprocess.Popen[str]]:
     """Hold the locks of out.mp4 and log in another process."""
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD],
+        [sys.executable, "-c", code],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -98,6 +101,104 @@ def test_folders_are_made_and_removed_if_nothing_is_written(tmp_path: Path) -> N
     with locked(files=[tmp_path / "new" / "deep" / "a.json"]):
         (tmp_path / "new" / "a").touch()
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["a"]
+
+
+def test_a_link_is_the_file_it_leads_to(tmp_path: Path) -> None:
+    """Else a second run would destroy the recording of the first."""
+    (tmp_path / "link.mp4").symlink_to("out.mp4")
+    (tmp_path / "linked").symlink_to("log")
+    with other_process(tmp_path) as holder:
+        with pytest.raises(SinkError, match=f"link.mp4 is being written by process {holder.pid}"):
+            OutputLock(tmp_path / "link.mp4")
+        with pytest.raises(SinkError, match=f"link.mp4 is being written by process {holder.pid}"):
+            check_unlocked(tmp_path / "link.mp4")
+        with pytest.raises(SinkError, match="linked is being written"):
+            check_unlocked(tmp_path / "linked", folder=True)
+        holder.communicate("")
+
+
+def test_the_files_of_a_series_are_locked_with_it(tmp_path: Path) -> None:
+    """A name that only looks like one of a series is free."""
+    hold = HOLD.replace(
+        'locked(files=[Path("out.mp4")], folders=[Path("log")])',
+        'OutputLock(Path("seg.mp4"), series=True), OutputLock(Path("one.mp4"))',
+    ).replace("import locked", "import OutputLock")
+    with other_process(tmp_path, hold) as holder:
+        for name in ("seg.mp4", "seg-0002.mp4", "seg-12345.mp4"):
+            with pytest.raises(SinkError, match=f"{name} is being written by process {holder.pid}"):
+                check_unlocked(tmp_path / name)
+            with pytest.raises(SinkError, match=f"{name} is being written by process {holder.pid}"):
+                OutputLock(tmp_path / name)
+        for name in ("one-0002.mp4", "seg-02.mp4", "other-0002.mp4"):
+            OutputLock(tmp_path / name).close()
+        holder.communicate("")
+    check_unlocked(tmp_path / "seg-0002.mp4")
+
+
+def test_a_full_disk_does_not_keep_from_locking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes an empty file, and no byte: the lock names nobody, and is removed."""
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(os, "write", Mock(side_effect=full))
+    with OutputLock(tmp_path / "a.json"):
+        assert (tmp_path / ".a.json.lock").read_text() == ""
+        with pytest.raises(SinkError, match="is being written by another process"):
+            OutputLock(tmp_path / "a.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_without_locks_keeps_no_lock_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some network disks have none."""
+    no_locks = OSError(errno.ENOLCK, "No locks available")
+    monkeypatch.setattr("fcntl.flock", Mock(side_effect=no_locks))
+    with OutputLock(tmp_path / "a.json"):
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("command", ["bench", "evaluate"])
+def test_a_signal_in_the_first_second_leaves_no_lock(
+    command: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    """It comes before the work that catches signals has begun."""
+    places = {
+        "bench": (["--model", "mnist", "--json", tmp_path / "b.json"], tmp_path / ".b.json.lock"),
+        "evaluate": (
+            ["--model", "mnist", "--dataset", "idx:a,b", "--out", tmp_path / "ev"],
+            tmp_path / "ev" / ".edge-app.lock",
+        ),
+    }
+    words, lock = places[command]
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from edge_app import cli\n"
+        "import edge_app.model.catalog as catalog\n"
+        "def wait(*_, **__):\n"
+        "    print('reading', flush=True)\n"
+        "    sys.stdin.read()\n"
+        "import edge_app.commands.model_options\n"
+        "for module in ('bench', 'evaluate'):\n"
+        "    __import__(f'edge_app.commands.{module}')\n"
+        "    setattr(sys.modules[f'edge_app.commands.{module}'], 'read_model', wait)\n"
+        "sys.exit(cli.PROGRAM.run())"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, command, *map(str, words)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**ENV, "PYTHONPATH": str(ROOT)},
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "reading\n"
+        assert lock.exists()
+        child.send_signal(number)
+        assert child.wait(HANG_S) == 128 + number
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_runs_do_not_share_their_outputs(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -110,3 +112,28 @@ def test_devices_and_pipes_get_the_bytes_themselves(tmp_path: Path) -> None:
     with pytest.raises(SinkError, match="the disk is full"):
         write_atomic(full, "result", error=SinkError)
     assert full.is_symlink()
+
+
+def test_one_name_for_two_outputs_is_refused(tmp_path: Path) -> None:
+    """One would overwrite the other, by whatever way its name is written."""
+    (tmp_path / "link.json").symlink_to("a.json")
+    first = tmp_path / "a.json"
+    for other in (first, tmp_path / "b" / ".." / "a.json", tmp_path / "link.json"):
+        with pytest.raises(SinkError, match="is named twice as an output; give each a name of its"):
+            check_outputs(files=[first, other])
+        with pytest.raises(SinkError, match="is named twice"):
+            check_outputs(files=[first], folders=[other])
+
+
+def test_a_full_disk_is_told_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty file fits on it, so some bytes are tried."""
+
+    def full_disk(**_: object) -> BinaryIO:
+        return Path("/dev/full").open("wb", buffering=0)
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full_disk)
+    for files, folders in (([tmp_path / "a.json"], []), ([], [tmp_path / "new"])):
+        with pytest.raises(SinkError, match="cannot be written: the disk is full; free some space"):
+            check_outputs(files, folders)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -341,6 +342,36 @@ def test_an_older_recording_is_overwritten(tmp_path: Path) -> None:
     record(path, [step(index) for index in range(60)])
     record(path, [step(7)])
     assert numbers(path) == [7]
+
+
+def test_a_recording_goes_where_its_link_leads(tmp_path: Path) -> None:
+    """The link stays; another name of the file keeps the older recording."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.mp4").write_bytes(b"old")
+    os.link(tmp_path / "real" / "a.mp4", tmp_path / "backup.mp4")
+    (tmp_path / "out.mp4").symlink_to("real/a.mp4")
+    record(tmp_path / "out.mp4", [step(index) for index in range(3)])
+    assert (tmp_path / "out.mp4").is_symlink()
+    assert numbers(tmp_path / "real" / "a.mp4") == [0, 1, 2]
+    assert (tmp_path / "backup.mp4").read_bytes() == b"old"
+
+
+def test_nothing_but_the_recording_is_left(tmp_path: Path) -> None:
+    """No folder of a detour, and none of a recording without an image."""
+    record(tmp_path / "a" / ".." / "b" / "c.mp4", [step(0)])
+    record(tmp_path / "new" / "d.mp4", [])
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["b", "c.mp4"]
+
+
+def test_segments_overwrite_nothing(tmp_path: Path) -> None:
+    """Neither what another recording is about to write, nor what it has written meanwhile."""
+    with Recorder(tmp_path / "seg.mp4", rate_hz=25, live=False, segment_s=0.04) as recorder:
+        write_all(recorder, 1)
+        (tmp_path / "seg-0002.mp4").write_bytes(b"other")
+        recorder.write(step(1), status())
+    assert (tmp_path / "seg-0002.mp4").read_bytes() == b"other"
+    assert numbers(tmp_path / "seg-0001.mp4") == [0]
+    assert numbers(tmp_path / "seg-0003.mp4") == [1]
 
 
 def test_the_encoder_is_quiet(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -227,6 +227,27 @@ def test_a_full_disk_stops_a_recording_started_by_a_key_and_nothing_else(tmp_pat
     assert numbers(tmp_path / "out-1.mp4") == [0, 1]
 
 
+def test_a_recording_that_a_key_cannot_start_ends_nothing(tmp_path: Path) -> None:
+    """Neither at the key nor when another source continues it; the reason is shown."""
+    refused = SinkError("cannot be written: the disk is full; free some space")
+    opened = [open_recorder(tmp_path / "a.mp4")]
+
+    def open_once(path: Path, spent_bytes: int) -> Recorder:
+        if not opened:
+            raise refused
+        return opened.pop()
+
+    with Recording(open_once, tmp_path / "out.mp4", on=False) as recording:
+        recording.switch(ON)
+        write(recording, 0, 1)
+        recording.renew()
+        assert texts(recording.states) == (f"recording stopped: {refused}",)
+        write(recording, 2)
+        assert recording.switch(ON) == "nothing recorded"
+        assert texts(recording.states) == (f"recording stopped: {refused}",)
+        assert recording.recording is not None
+
+
 def test_a_full_disk_ends_a_run_whose_purpose_is_the_recording(tmp_path: Path) -> None:
     """A service must not run for hours without its file."""
     with Recording(FullDisk, tmp_path / "out.mp4", on=True) as recording:
