@@ -151,6 +151,7 @@ class Program:
         """
         accept_all_text()
         given = sys.argv[1:] if arguments is None else arguments
+        _Process.is_own = arguments is None
         try:
             options = self.parse(given or ["--help"])
             return exit_code(self.name, lambda: int(options.handler(options)), self.interrupted)
@@ -159,19 +160,26 @@ class Program:
         except KeyboardInterrupt:  # while reading the options, or when all is done
             return 130
         finally:
-            if arguments is None:
-                _ignore_signals()
+            ignore_late_signals()
 
 
-def _ignore_signals() -> None:
-    """Let no further Ctrl-C reach the end of this process, in which all is written and closed.
+class _Process:
+    """Whether this process runs one command and ends, as it does not in tests."""
+
+    is_own = False
+
+
+def ignore_late_signals() -> bool:
+    """Let no further Ctrl-C reach the end of a program's own process; return whether it is one.
 
     Python takes 0.1 s to unload everything: a signal then changes the exit code, or leaves a
     traceback of some module. No thread of ours keeps a process from ending.
     """
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if _Process.is_own:
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.SIG_IGN)
+    return _Process.is_own
 
 
 def _is_option(text: str) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from edge_app.program import ignore_late_signals
+
 # Of impatience at the end of a run: a recording on a dead network disk may never be closed.
 _IMPATIENT = 4
 _SAME_WISH_S = 0.5
@@ -40,8 +42,10 @@ class Signals:
         try:
             yield
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            # Another one must not find the handlers of before, which would change the exit code.
+            if self.number is None or not ignore_late_signals():
+                for number, handler in before.items():
+                    signal.signal(number, handler)
 
     def end(self) -> None:
         """Note that the run is ending, which only the fourth signal interrupts."""

@@ -21,20 +21,20 @@ pytestmark = pytest.mark.tensorflow
 
 # In the order of the display.
 STEPS = (
-    "choosing images",
-    "loading the model",
-    "converting float32",
+    "1/7 choosing images",
+    "2/7 loading the model",
+    "3/7 converting float32",
     "converting",
-    "converting float16",
-    "converting dynamic_range",
-    "converting int8",
+    "4/7 converting float16",
+    "5/7 converting dynamic_range",
+    "6/7 converting int8",
     "calibrating int8",
     "converted",
     "measuring",
-    "measuring float32",
-    "measuring float16",
-    "measuring dynamic_range",
-    "measuring int8",
+    "7/7 measuring float32",
+    "7/7 measuring float16",
+    "7/7 measuring dynamic_range",
+    "7/7 measuring int8",
     "measured",
 )
 
@@ -111,9 +111,9 @@ options = replace(options, calibration=replace(options.calibration, seed=1))
 convert(options, Steps(moment, die))
 """
 OLD = (
-    "converting int8",
+    "6/7 converting int8",
     "calibrating int8",
-    "measuring int8",
+    "7/7 measuring int8",
     "before the renames",
     "between the renames",
 )
