@@ -168,7 +168,7 @@ def test_results_that_do_not_belong_together_are_refused(tmp_path: Path, digits:
         ({"schema": 9}, "schema: it is 9, this program reads 1"),
         ({"classes": ["0"]}, "counts of int8 are not of 1 classes"),
         ({"variants": {"int8": {}}}, r"variants.int8: required field sha256 is missing"),
-        ({"kind": "bench"}, "kind"),
+        ({"kind": "bench"}, "it is a bench result"),
     ],
 )
 def test_an_error_names_the_wrong_field(
