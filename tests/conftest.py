@@ -43,3 +43,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def python_path_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Undo what a test's cluster sets for all children: theirs import `tests` from the checkout."""
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
