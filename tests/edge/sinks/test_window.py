@@ -156,6 +156,8 @@ def grab(window, is_painted):
         screen = np.asarray(ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("RGB"))
         if is_painted(screen):
             break
+        if not screen.any() and index % 50 == 49:  # without a window manager Qt may miss a focus
+            xdotool("windowunmap", "--sync", name, "windowmap", "--sync", name)
     return screen
 
 def inside(screen):
