@@ -87,6 +87,6 @@ def test_a_file_of_another_kind_is_told_by_its_name(
     """Comparing a run, or merging a benchmark, is answered with what to give."""
     summary, bench = str(written / "int8" / "summary.json"), str(written / "bench.json")
     assert edge(["compare", summary, bench]) == 1
-    assert "its kind is run; give a file of edge-app bench --json" in capsys.readouterr().err
+    assert "the summary of a run; give a file of edge-app bench --json" in capsys.readouterr().err
     assert edge(["merge", bench, bench, "--out", str(tmp_path / "sum")]) == 1
-    assert "its kind is bench; " in capsys.readouterr().err
+    assert "it is a bench result; " in capsys.readouterr().err
