@@ -11,8 +11,9 @@ SHARED = ROOT.parent / "shared" / "data"
 
 
 def pytest_configure() -> None:
-    """Hear Ctrl-C also where a shell began the tests with `&`, which turns it off."""
+    """Hear Ctrl-C and a closed terminal also where `&` or nohup turned them off."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
