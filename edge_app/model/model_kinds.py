@@ -8,7 +8,7 @@ _CARD, _SAVED = "model.json", "saved_model.pb"
 _CONVERTED = {".keras", ".h5", ".hdf5", ".pb"}
 # Formats of other frameworks, with the way to one that `host-tools convert` reads.
 _EXPORTED = {
-    ".onnx": "export it as a SavedModel (pip install onnx2tf; onnx2tf -i {path} -o {stem})",
+    ".onnx": "export it as a SavedModel with onnx2tf: onnx2tf -i {path} -o {stem}",
     ".pt": "export it from PyTorch as a .tflite (ai-edge-torch) or as ONNX",
     ".pth": "export it from PyTorch as a .tflite (ai-edge-torch) or as ONNX",
 }
