@@ -41,7 +41,7 @@ def test_a_folder_without_a_card_is_an_error(tmp_path: Path) -> None:
         ("net.keras", "host-tools convert net.keras --out models/net --calibration IMAGES"),
         ("net.pb", "host-tools convert net.pb --out models/net --calibration IMAGES"),
         ("saved", "host-tools convert saved --out models/saved --calibration IMAGES"),
-        ("net.onnx", "onnx2tf -i net.onnx -o net), then: host-tools convert net --out models/net"),
+        ("net.onnx", "onnx2tf -i net.onnx -o net, then: host-tools convert net --out models/net"),
         ("net.pt", "export it from PyTorch"),
         ("gone.h5", "gone.h5 does not exist; check the path"),
     ],
