@@ -22,24 +22,18 @@ _FLUID_S = 0.04
 _STILL_S = 0.2
 # States that a snapshot shows: they say something about its image.
 _ABOUT_THE_IMAGE = {StateKind.RECONNECTING, StateKind.COLOURS_SWAPPED}
-# Returns a new canvas: uint8 (H, W, 3) BGR. The float is the monotonic time in seconds; see
-# `Overlay.draw`.
+# What a canvas is drawn from. The float is the monotonic time in seconds; see `Overlay.draw`.
+DrawInput = tuple[Frame, Result, Status, Controls, float, Comparison | None]
+# Returns a new canvas: uint8 (H, W, 3) BGR.
 Draw = Callable[[Frame, Result, Status, Controls, float, Comparison | None], Image]
 
 
 class WindowDraw(Protocol):
     """Draws the canvases of a window, in its size."""
 
-    def draw(
-        self,
-        frame: Frame,
-        result: Result,
-        status: Status,
-        controls: Controls,
-        now_s: float,
-        comparison: Comparison | None,
-    ) -> Image:
-        """Return a new canvas: uint8 (H, W, 3) BGR; see `Overlay.draw`."""
+    @property
+    def draw(self) -> Draw:
+        """What returns a new canvas."""
         ...
 
     def is_resized(self) -> bool:
@@ -252,14 +246,14 @@ class Presenter:
         now_s: float,
     ) -> _Canvases:
         """Draw for the window, and for the other sinks if any takes canvases now."""
-        drawn_from = (frame, result, status, self._controls(), now_s, comparison)
-        window = self._window.draw(*drawn_from) if self._window is not None else None
-        canvas, for_small = None, self._without_panels()
+        controls, for_small = self._controls(), self._without_panels()
+        window = canvas = None
+        if self._window is not None:
+            window = self._window.draw(frame, result, status, controls, now_s, comparison)
         if self._draw is not None and self._is_watched():
             if for_small:
-                controls = replace(drawn_from[3], panels=False, help=False)
-                drawn_from = (*drawn_from[:3], controls, now_s, comparison)
-            canvas = self._draw(*drawn_from)
+                controls = replace(controls, panels=False, help=False)
+            canvas = self._draw(frame, result, status, controls, now_s, comparison)
         self._drawn = _Drawn(self._clock(), status.states, status.frames, for_small)
         return _Canvases(canvas, window)
 

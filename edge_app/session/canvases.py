@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from edge_app.controls import Controls
-from edge_app.frame import Comparison, Frame, Image, Result, Status
+from edge_app.frame import Image, Status
 from edge_app.overlay import Overlay
+from edge_app.pipeline.presenter import DrawInput
 from edge_app.pointing import Targets
 
 Size = tuple[int, int]  # width, height
-_DrawnFrom = tuple[Frame, Result, Status, Controls, float, Comparison | None]
 
 
 class _ByModel:
@@ -41,7 +40,7 @@ class _Shown(NamedTuple):
     """The last canvas of the window, what it was drawn from, and the size it has by itself."""
 
     canvas: Image
-    drawn_from: _DrawnFrom
+    drawn_from: DrawInput
     own_wh: Size
 
     @property
@@ -62,19 +61,11 @@ class WindowOverlays:
         self._overlays = _ByModel(edges, hints=True)
         self._shown: _Shown | None = None
 
-    def draw(
-        self,
-        frame: Frame,
-        result: Result,
-        status: Status,
-        controls: Controls,
-        now_s: float,
-        comparison: Comparison | None,
-    ) -> Image:
+    def draw(self, *drawn_from: *DrawInput) -> Image:
         """Return a new canvas, as `Overlay.draw` does."""
+        frame, result, status, *_ = drawn_from
         overlay = self._overlays[status]
         own_wh = overlay.size_wh(frame, result)
-        drawn_from = (frame, result, status, controls, now_s, comparison)
         canvas = overlay.draw(*drawn_from, size_wh=self._window.canvas_wh(own_wh))
         self.targets = overlay.targets
         self._shown = _Shown(canvas, drawn_from, own_wh)
@@ -85,7 +76,7 @@ class WindowOverlays:
         shown = self._shown
         return shown is not None and self._window.canvas_wh(shown.own_wh) != shown.size_wh
 
-    def shared(self, drawn_from: _DrawnFrom) -> Image | None:
+    def shared(self, drawn_from: DrawInput) -> Image | None:
         """Return the last canvas if it was drawn from this and has its own size, or None.
 
         Buttons are for the one who taps: nobody else is shown them.
@@ -107,16 +98,7 @@ class FrameOverlays:
         self._window = window
         self._overlays = _ByModel(edges, hints=False)
 
-    def draw(
-        self,
-        frame: Frame,
-        result: Result,
-        status: Status,
-        controls: Controls,
-        now_s: float,
-        comparison: Comparison | None,
-    ) -> Image:
+    def draw(self, *drawn_from: *DrawInput) -> Image:
         """Return a canvas, as `Overlay.draw` does."""
-        drawn_from = (frame, result, status, controls, now_s, comparison)
         canvas = self._window.shared(drawn_from) if self._window is not None else None
-        return self._overlays[status].draw(*drawn_from) if canvas is None else canvas
+        return self._overlays[drawn_from[2]].draw(*drawn_from) if canvas is None else canvas
