@@ -56,6 +56,11 @@ class ConversionOptions:
     quantizer: str = "auto"
     max_drop: float | None = None
 
+    @property
+    def quantized(self) -> list[str]:
+        """The variants to make beside float32, in the usual order."""
+        return [name for name in VARIANTS if name in self.variants and name != "float32"]
+
 
 def check_options(options: ConversionOptions) -> None:
     """Raise UsageError for options that are wrong whatever the model is."""

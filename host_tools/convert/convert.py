@@ -18,7 +18,6 @@ from rich.progress import Progress
 from edge_app.errors import ModelError
 from edge_app.frame import Image
 from edge_app.model.card import (
-    VARIANTS,
     InputSpec,
     ModelSpec,
     Variant,
@@ -86,8 +85,7 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
     check_model(options.model)
     check_replaceable(options.out)
     check_unlocked(options.out)
-    others = [name for name in VARIANTS if name in options.variants and name != "float32"]
-    steps = Steps(4 + len(others))  # images, model, float32, the others, measuring
+    steps = Steps(4 + len(options.quantized))  # images, model, float32, the others, measuring
     task = progress.add_task(steps.next("choosing images"), total=None)
     calibration = _choose_calibration(options)
     with (
@@ -203,7 +201,7 @@ def _add_variants(
     work: _Workspace,
 ) -> ModelSpec:
     """Make the variants other than float32; return the card with all of them."""
-    names = [name for name in VARIANTS if name in options.variants and name != "float32"]
+    names = options.quantized
     variants = dict(spec.variants)
     images = _images_to_compare(options, calibration) if names else []
     task = work.progress.add_task("converting", total=len(names))
