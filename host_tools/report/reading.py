@@ -82,6 +82,7 @@ def _bench(content: bytes, origin: str, name: str | None) -> list[Result]:
         if len({one.variant for one in figures}) < len(figures):
             raise ValueError("variants: a variant occurs twice")
     before, after = bench.board.before, bench.board.after
+    reasons = _verdict(bench)
     return [
         Result(
             machine=name or machine_name(after),
@@ -92,8 +93,8 @@ def _bench(content: bytes, origin: str, name: str | None) -> list[Result]:
             runtime=runtime,
             threads=threads,
             origin=(origin,),
-            warnings=_in_file(origin, *_stopped(bench.status), *_invalid(_verdict(bench))),
-            invalid=bool(_verdict(bench)),
+            warnings=_in_file(origin, *_stopped(bench.status), *_invalid(reasons)),
+            invalid=bool(reasons),
             facts=facts(after, bench.versions),
             states=((origin, state(before, after)),),
         )
