@@ -248,7 +248,7 @@ def _verify_all(
 
 @contextmanager
 def _named_as_variant(variant: Variant) -> Iterator[None]:
-    """Name the variant in an error about its file, which is gone when the error is read."""
+    """Put the variant into an error in place of its file, which is gone when the error is read."""
     try:
         yield
     except ModelError as fault:
