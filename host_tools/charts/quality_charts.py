@@ -1,12 +1,11 @@
 """The charts of file size and quality; None if no result has the figures."""
 
-from edge_app.results.gains import FLOAT
+from edge_app.results.gains import FLOAT, score_text
 from edge_app.style import NOTHING, count, file_size
 from host_tools.charts.bars import Row, row_chart
 from host_tools.charts.drawing import Chart
 from host_tools.charts.scatter import Point, class_chart, pareto_chart
 from host_tools.report.figures import Labelled, Result, Score
-from host_tools.report.sentences import quality_text
 
 
 def size_chart(labelled: Labelled, prefix: str) -> Chart | None:
@@ -45,7 +44,7 @@ def quality_chart(labelled: Labelled, prefix: str) -> Chart | None:
             if headline:
                 measures[headline[0]] = None
             value = _scaled(headline) if headline else None
-            rows[one.variant] = Row(value, quality_text(headline))
+            rows[one.variant] = Row(value, score_text(headline))
         groups.append((f"on {_scored_on(next(iter(scores.values())))}", rows))
     title = f"Quality: {', '.join(measures)}"
     note = "Scores on different frames cannot be compared."

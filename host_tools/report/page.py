@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from edge_app.board import UNKNOWN
 from edge_app.errors import EdgeError
 from edge_app.paths import assets_dir
-from edge_app.results.gains import FLOAT
+from edge_app.results.gains import FLOAT, score_text
 from edge_app.style import NOTHING, count, file_size, percent, variant_colour
 from host_tools.charts.drawing import DARK, LIGHT, TYPEFACE_FILES
 from host_tools.report.figures import Figures, Labelled, Result, labels
 from host_tools.report.gallery import Gallery
-from host_tools.report.sentences import figure, lost_points, quality_text, sentences, speed
+from host_tools.report.sentences import figure, lost_points, sentences, speed
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -200,7 +200,7 @@ def _quality(one: Figures, result: Result) -> str | None:
     if score is None or headline is None:
         return None
     elsewhere = f" (on {score.on})" if score.on != result.source else ""
-    return f"{headline[0]} {quality_text(headline)}{elsewhere}"
+    return f"{headline[0]} {score_text(headline)}{elsewhere}"
 
 
 def _lost(one: Figures, base: Figures | None) -> str | None:

@@ -5,8 +5,6 @@ from edge_app.results.gains import Speed, VariantFigures
 from edge_app.style import significant
 from host_tools.report.figures import Figures, Result
 
-quality_text = gains.score_text
-
 
 def figure(value: float | None) -> str:
     """Format a positive number with three significant digits: 0.0185, 14.4, 1,597."""
