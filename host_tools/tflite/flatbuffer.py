@@ -12,6 +12,7 @@ from edge_app.errors import ModelError
 
 _MARK = b"TFL3"
 _SHOWN = 8  # names in an error
+_LONGEST = 40  # letters of one of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class FlatbufferGraph:
 
     def _no_match(self, pattern: str) -> str:
         kinds = sorted({operator.kind for operator in self.operators})
-        names = list(dict.fromkeys(short_name(operator.name) for operator in self.operators))
+        names = list(dict.fromkeys(_short_name(operator.name) for operator in self.operators))
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         return (
             f"no operator matches '{pattern}'; there are the kinds {', '.join(kinds)} and the "
@@ -87,10 +88,10 @@ def fused_names(name: str) -> tuple[str, ...]:
     return tuple(part for part in name.split(";") if part)
 
 
-def short_name(name: str, most: int = 40) -> str:
+def _short_name(name: str) -> str:
     """Return the end of a tensor's first name, which says more than its beginning."""
     part = (fused_names(name) or (name,))[0]
-    return part if len(part) <= most else "\N{HORIZONTAL ELLIPSIS}" + part[1 - most :]
+    return part if len(part) <= _LONGEST else "\N{HORIZONTAL ELLIPSIS}" + part[1 - _LONGEST :]
 
 
 def read_graph(model: bytes) -> FlatbufferGraph:
