@@ -57,7 +57,7 @@ class Benchmark:
     failed: dict[Case, str] = field(default_factory=dict)
     board_states: list[Mapping[str, Any]] = field(default_factory=list)
 
-    def run(self, on_progress: OnProgress, *, score_answers: bool = True) -> None:
+    def run(self, on_progress: OnProgress) -> None:
         """Measure all cases, or until a stop. Raises ModelError if no case can be measured."""
         budget = self.request.budget
         for number, case in rounds_of(self.cases, budget.rounds):
@@ -65,8 +65,7 @@ class Benchmark:
             trial = self._measure(case, "trial", on_progress, progress, explain=number == 0)
             if trial is not None and trial.invoke_only:  # a stop may have left it without a run
                 self.trials.setdefault(case, []).append(trial)
-        if score_answers:
-            self._measure_all("quality", self.answers, on_progress)
+        self._measure_all("quality", self.answers, on_progress)
         if budget.sustained_s:
             self._measure_all("sustained", self.sustained, on_progress)
         if self.failed and not self.trials:
