@@ -24,7 +24,7 @@ from edge_app.model.catalog import sample
 from edge_app.paths import assets_dir
 from edge_app.quality import Quality
 from edge_app.results.bench_result import Budget
-from edge_app.results.gains import VariantFigures, gains, headline
+from edge_app.results.gains import VariantFigures, gains, headline, score_text
 from edge_app.results.json_file import read_file, to_json
 from edge_app.results.published_figures import (
     PublishedResult,
@@ -198,11 +198,9 @@ def _ms_a_frame(seconds: float | None, frames: int) -> str:
 
 
 def _score(quality: Quality | None, task: str) -> str:
-    if quality is None:
-        return NOTHING
     if task == "classification":
-        return NOTHING if quality.top1 is None else f"{100 * quality.top1:.2f} %"
-    return fraction(quality.miou)
+        return score_text(headline(quality))
+    return fraction(quality.miou if quality else None)
 
 
 def _remarks(

@@ -21,7 +21,8 @@ from edge_app.evaluate.evaluation_file import counted_variants, quality_of_varia
 from edge_app.evaluate.output_folder import worst_folder, write_matrices
 from edge_app.quality import Quality
 from edge_app.results.evaluation_result import EVALUATION_NAME, EvaluationResult
-from edge_app.style import NOTHING, count, fraction, percent
+from edge_app.results.gains import headline, score_text
+from edge_app.style import count, fraction, percent
 
 
 def progress_bar(console: Console) -> Progress:
@@ -71,7 +72,7 @@ def print_evaluation(console: Console, result: EvaluationResult, out: Path) -> N
 
 def _scores(quality: Quality, *, classifier: bool) -> tuple[str, ...]:
     if classifier:
-        return (NOTHING if quality.top1 is None else f"{100 * quality.top1:.2f} %",)
+        return (score_text(headline(quality)),)
     return fraction(quality.miou), percent(quality.pixel_accuracy)
 
 
