@@ -74,6 +74,14 @@ def print_wrapped(console: Console, text: str) -> None:
         console.print(text, highlight=False, soft_wrap=not console.is_terminal)
 
 
+def print_gains(console: Console, sentences: Iterable[str], reasons: Iterable[str] = ()) -> None:
+    """Print sentences on gains and losses, and the reasons why their figures are not valid."""
+    for sentence in sentences:
+        print_wrapped(console, escape(sentence))
+    for reason in reasons:
+        print_wrapped(console, f"[bold red]not valid[/]: {escape(reason)}")
+
+
 class CompactTable:
     """A table of which nothing is cut, on a terminal of any width and in a pipe.
 

@@ -14,7 +14,7 @@ from edge_app.bench.cases import Case
 from edge_app.bench.remaining import Remaining
 from edge_app.bench.tables import detail_tables, legend, result_table
 from edge_app.board import Verdict
-from edge_app.console import coloured, print_markup, print_wrapped
+from edge_app.console import coloured, print_gains, print_markup, print_wrapped
 from edge_app.results.bench_result import CaseResult
 from edge_app.results.gains import VariantFigures, gains, headline
 from edge_app.style import count, milliseconds, variant_colour
@@ -116,10 +116,7 @@ def print_verdict(
     for text in (hint, *verdict.notes):
         if text:
             print_wrapped(console, f"[dim]{escape(text)}[/]")
-    for sentence in gained(cases, valid=verdict.valid):
-        print_wrapped(console, escape(sentence))
-    for reason in verdict.reasons:
-        print_wrapped(console, f"[bold red]not valid[/]: {escape(reason)}")
+    print_gains(console, gained(cases, valid=verdict.valid), verdict.reasons)
 
 
 def gained(cases: Sequence[CaseResult], *, valid: bool = True) -> list[str]:

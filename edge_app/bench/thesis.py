@@ -17,7 +17,14 @@ from edge_app.bench.quality_result import QualityResult
 from edge_app.bench.result_file import write_result
 from edge_app.bench.worker import run_in_process
 from edge_app.board import BoardWatch, Verdict, versions
-from edge_app.console import CompactTable, coloured, print_line, print_markup, print_wrapped
+from edge_app.console import (
+    CompactTable,
+    coloured,
+    print_gains,
+    print_line,
+    print_markup,
+    print_wrapped,
+)
 from edge_app.errors import UsageError
 from edge_app.model.card import ModelSpec
 from edge_app.model.catalog import sample
@@ -189,8 +196,7 @@ def _report(
         )
     console.print(table)
     print_wrapped(console, f"[dim]{_remarks(task, answers, theirs)}[/]")
-    for sentence in _gained(task, answers, valid=valid):
-        print_wrapped(console, sentence)
+    print_gains(console, _gained(task, answers, valid=valid))
 
 
 def _ms_a_frame(seconds: float | None, frames: int) -> str:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from edge_app.board import Verdict
-from edge_app.console import CompactTable, coloured, print_line, print_wrapped
+from edge_app.console import CompactTable, coloured, print_gains, print_line, print_wrapped
 from edge_app.model.card import ModelSpec
 from edge_app.quality import Quality
 from edge_app.results.gains import VariantFigures, gains, headline, median_range
@@ -93,10 +93,7 @@ def print_results(
         )
         for row in rows
     )
-    for sentence in gains(figures, valid=verdict.valid):
-        print_wrapped(console, escape(sentence))
-    for reason in verdict.reasons:
-        print_wrapped(console, f"[bold red]not valid[/]: {escape(reason)}")
+    print_gains(console, gains(figures, valid=verdict.valid), verdict.reasons)
 
 
 def _table(spec: ModelSpec, rows: Sequence[VariantSummary]) -> CompactTable:
