@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from edge_app.style import count
 from host_tools.diagnose.measure import EXACT_DB, LayerComparison, LayerError
 from host_tools.diagnose.repair import RepairTrial
-from host_tools.tflite.flatbuffer import fused_names
+from host_tools.tflite.flatbuffer import first_name
 
 GOOD_DB, POOR_DB = 20.0, 10.0
 # With fewer levels than this share of the input, a street looks like a wall.
@@ -33,9 +33,7 @@ def layer_names(comparison: LayerComparison) -> dict[str, str]:
 
     A converter puts the model's name before that of every layer but the output.
     """
-    names = {
-        layer.name: (fused_names(layer.name) or (layer.name,))[0] for layer in comparison.layers
-    }
+    names = {layer.name: first_name(layer.name) for layer in comparison.layers}
     while True:
         folders = Counter(name.partition("/")[0] for name in names.values() if "/" in name)
         folder, uses = folders.most_common(1)[0] if folders else ("", 0)
@@ -119,7 +117,7 @@ def repair_advice(trials: Sequence[RepairTrial]) -> str:
 
 def pattern_of(layer: LayerError) -> str:
     """Return a pattern for --keep-float that matches the first part of this layer's name."""
-    name = (fused_names(layer.name) or (layer.name,))[0]
+    name = first_name(layer.name)
     return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in name)
 
 

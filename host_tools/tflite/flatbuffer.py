@@ -88,9 +88,14 @@ def fused_names(name: str) -> tuple[str, ...]:
     return tuple(part for part in name.split(";") if part)
 
 
+def first_name(name: str) -> str:
+    """Return the first of the names that were fused into a tensor's, or the only one."""
+    return (fused_names(name) or (name,))[0]
+
+
 def _short_name(name: str) -> str:
     """Return the end of a tensor's first name, which says more than its beginning."""
-    part = (fused_names(name) or (name,))[0]
+    part = first_name(name)
     return part if len(part) <= _LONGEST else "\N{HORIZONTAL ELLIPSIS}" + part[1 - _LONGEST :]
 
 
