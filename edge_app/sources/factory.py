@@ -25,7 +25,6 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+]+://", re.IGNORECASE)
 _CUT_ADDRESS = re.compile(r"(?:rtsps?|https?):", re.IGNORECASE)
 
 _NO_STREAMS = "--video-stream needs a video file; leave it out"
-_HEAD_BYTES = 1 << 16  # a PNG says only after its profile and texts that it is an animation
 
 
 def open_source(
@@ -139,31 +138,15 @@ def _open_files(text: str, truth: Truth | None, video_stream: int | None) -> Fil
             f"{path} is neither a file nor a folder; give a video file, a folder of images, an "
             "IDX file, a camera or 'synthetic'"
         )
-    from edge_app.sources.file_kinds import (
-        SUFFIXES,
-        GifImages,
-        begins_as_still,
-        gif_images,
-        is_animated,
-        is_gif,
-        is_jpeg_series,
-        is_webp,
-    )
+    from edge_app.sources.file_kinds import ImageKind, image_kind
 
     try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-        if is_gif(head) or is_webp(head):  # the number of their images is known at their end only
-            head = path.read_bytes()
-        still = begins_as_still(head) or path.suffix.lower() in SUFFIXES
-        still = still or (is_gif(head) and gif_images(head) == GifImages(1, has_end=True))
-        animated = is_animated(head)
-        still = still and not animated and not is_jpeg_series(path)
+        kind = image_kind(path)
     except OSError as fault:
         raise SourceError(
             f"{path} cannot be read ({fault.strerror}); check its permissions"
         ) from None
-    if not still and (model := _as_model(path)):
+    if kind is not ImageKind.STILL and (model := _as_model(path)):
         raise SourceError(model)
     from edge_app.sources.idx import IMAGES, IdxDigits, idx_magic
 
@@ -174,11 +157,11 @@ def _open_files(text: str, truth: Truth | None, video_stream: int | None) -> Fil
         raise SourceError(
             f"{path.name} has labels, not images; give it as --truth, and the images as source"
         )
-    if still:
+    if kind is ImageKind.STILL:
         from edge_app.sources.image import ImageFiles
 
         return ImageFiles(path.name, [path], [path.name], truth=truth)
-    if animated and is_webp(head):
+    if kind is ImageKind.ANIMATED_WEBP:
         from edge_app.sources.animation import AnimatedWebp
 
         return AnimatedWebp(path, truth=truth)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from enum import Enum, auto
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +28,28 @@ _LONGEST_JPEG = 1 << 24
 _GIF_END, _GIF_IMAGE, _GIF_EXTENSION = 0x3B, 0x2C, 0x21
 _LONGEST_PADDING = 1 << 16
 _VIDEO_SUFFIXES = (".mjpeg", ".mjpg")
+_HEAD_BYTES = 1 << 16  # a PNG says only after its profile and texts that it is an animation
+
+
+class ImageKind(Enum):
+    """What a file is by its images: a still, an animated WebP, or something else."""
+
+    STILL = auto()
+    ANIMATED_WEBP = auto()
+    OTHER = auto()
+
+
+def image_kind(path: Path) -> ImageKind:
+    """Return which kind of file it is, by its content and for stills its name. Raises OSError."""
+    with path.open("rb") as file:
+        data = file.read(_HEAD_BYTES)
+    if is_gif(data) or is_webp(data):  # the number of their images is known at their end only
+        data = path.read_bytes()
+    if is_animated(data):
+        return ImageKind.ANIMATED_WEBP if is_webp(data) else ImageKind.OTHER
+    still = begins_as_still(data) or path.suffix.lower() in SUFFIXES
+    still = still or (is_gif(data) and gif_images(data) == GifImages(1, has_end=True))
+    return ImageKind.STILL if still and not is_jpeg_series(path) else ImageKind.OTHER
 
 
 def begins_as_still(data: bytes) -> bool:
@@ -41,11 +64,12 @@ def is_jpeg_series(path: Path) -> bool:
     images (CIPA DC-007, multi-picture format) or one of another size. Raises OSError.
     """
     with path.open("rb") as file:
+        if file.read(len(_JPEG)) != _JPEG:
+            return False
+        if path.suffix.lower() in _VIDEO_SUFFIXES:
+            return True
+        file.seek(0)
         data = file.read(_LONGEST_JPEG)
-    if not data.startswith(_JPEG):
-        return False
-    if path.suffix.lower() in _VIDEO_SUFFIXES:
-        return True
     first = jpeg_size(data, 0)
     end = data.find(_END_OF_JPEG, first.pixels_at) + 2 if first else 1
     if first is None or first.has_table or end < 2:
