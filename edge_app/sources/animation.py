@@ -12,6 +12,7 @@ from PIL import Image as PillowImage
 
 from edge_app.errors import SourceError
 from edge_app.frame import Frame
+from edge_app.sources.file_kinds import webp_chunks
 from edge_app.sources.files import FileSource
 from edge_app.sources.image_size import check_pixels
 from edge_app.sources.source import Truth
@@ -70,11 +71,9 @@ def frame_durations(data: bytes) -> list[int]:
 
     Source of the layout: WebP container specification, chunk ANMF.
     """
-    durations, at = [], 12
-    while at + 24 <= len(data):
-        size = int.from_bytes(data[at + 4 : at + 8], "little")
-        if data[at : at + 4] == b"ANMF":
-            stated = int.from_bytes(data[at + 20 : at + 23], "little")
-            durations.append(stated if stated >= _SHORTEST_MS else _USUAL_MS)
-        at += 8 + size + size % 2
-    return durations
+    stated_ms = [
+        int.from_bytes(data[at + 20 : at + 23], "little")
+        for kind, at in webp_chunks(data)
+        if kind == b"ANMF" and at + 24 <= len(data)
+    ]
+    return [ms if ms >= _SHORTEST_MS else _USUAL_MS for ms in stated_ms]

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 
 from edge_app.frame import Image
 from edge_app.sources.colour import to_bgr
-from edge_app.sources.file_kinds import gif_images, looks_whole
+from edge_app.sources.file_kinds import END_OF_JPEG, gif_images, looks_whole
 
 # Less than this is rounding: FFmpeg states 2896:2889 for 321x181 scaled from 16:9.
 _SQUARE = 0.01
@@ -24,7 +24,6 @@ _SQUARE = 0.01
 _MOST = 8
 # From a quarter turn, in shares of the scale; other angles are shown as they are stored.
 _TOLERANCE = 0.02
-_JPEG_END = b"\xff\xd9"
 _UPRIGHT = (False, False, False)
 
 
@@ -138,6 +137,6 @@ class DamageCheck:
             return False
         data = bytes(packet)
         # Looking through all of it takes a sixth of the decoding.
-        whole = data.endswith(_JPEG_END) or looks_whole(data)
+        whole = data.endswith(END_OF_JPEG) or looks_whole(data)
         self._ends_marked |= whole
         return self._ends_marked and not whole

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from collections.abc import Iterator
 from enum import Enum, auto
 from pathlib import Path
 from typing import NamedTuple
@@ -20,8 +21,8 @@ _STILL = re.compile(
 # Major brands of ISO/IEC 23008-12 and AVIF.
 _HEIF_STILLS = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif"}
 _SEQUENCES = {b"avis", b"msf1", b"hevc", b"hevx"}
-_PNG = b"\x89PNG\r\n\x1a\n"
-_JPEG, _END_OF_JPEG = b"\xff\xd8\xff", b"\xff\xd9"
+PNG, BMP = b"\x89PNG\r\n\x1a\n", b"BM"
+JPEG, END_OF_JPEG = b"\xff\xd8\xff", b"\xff\xd9"
 _START_OF_SCAN, _MULTI_PICTURE = 0xDA, b"MPF\0"
 # No image of a motion JPEG is longer, and a still of this length need not be searched for more.
 _LONGEST_JPEG = 1 << 24
@@ -64,20 +65,20 @@ def is_jpeg_series(path: Path) -> bool:
     images (CIPA DC-007, multi-picture format) or one of another size. Raises OSError.
     """
     with path.open("rb") as file:
-        if file.read(len(_JPEG)) != _JPEG:
+        if file.read(len(JPEG)) != JPEG:
             return False
         if path.suffix.lower() in _VIDEO_SUFFIXES:
             return True
         file.seek(0)
         data = file.read(_LONGEST_JPEG)
     first = jpeg_size(data, 0)
-    end = data.find(_END_OF_JPEG, first.pixels_at) + 2 if first else 1
+    end = data.find(END_OF_JPEG, first.pixels_at) + 2 if first else 1
     if first is None or first.has_table or end < 2:
         return False
     rest = data[end : end + _LONGEST_PADDING].lstrip(b"\0")
-    if not rest.startswith(_JPEG):
+    if not rest.startswith(JPEG):
         return False
-    second = jpeg_size(data, data.index(_JPEG, end))
+    second = jpeg_size(data, data.index(JPEG, end))
     return second is not None and second[:2] == first[:2]
 
 
@@ -88,7 +89,7 @@ def is_animated(data: bytes) -> bool:
     Sources: PNG 1.2 and APNG (acTL comes before the first IDAT), WebP container (VP8X, second
     flag), AVIF 1.1 (major brand avis).
     """
-    if data.startswith(_PNG):
+    if data.startswith(PNG):
         first_pixels = data.find(b"IDAT")
         at = data.find(b"acTL", 8, first_pixels if first_pixels > 0 else None)
         return at > 0 and int.from_bytes(data[at + 4 : at + 8], "big") > 1
@@ -102,12 +103,19 @@ def _is_webp_of_one(data: bytes) -> bool:
     """Return whether a WebP is complete and has one image, in the frame of an animation."""
     if len(data) < 8 + int.from_bytes(data[4:8], "little"):
         return False
-    count, at = 0, 12
+    return sum(kind == b"ANMF" for kind, _ in webp_chunks(data)) == 1
+
+
+def webp_chunks(data: bytes) -> Iterator[tuple[bytes, int]]:
+    """Yield the kind of each chunk of a WebP, and where it begins.
+
+    Source of the layout: WebP container specification.
+    """
+    at = 12
     while at + 8 <= len(data):
-        count += data[at : at + 4] == b"ANMF"
+        yield data[at : at + 4], at
         size = int.from_bytes(data[at + 4 : at + 8], "little")
         at += 8 + size + size % 2
-    return count == 1
 
 
 class GifImages(NamedTuple):
@@ -200,12 +208,12 @@ def looks_whole(data: bytes) -> bool:
     comes after the last start of scan unless the file is truncated.
     """
     if data.startswith(b"\xff\xd8"):
-        return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
-    if data.startswith(b"BM"):
+        return data.rfind(END_OF_JPEG) > data.rfind(b"\xff\xda")
+    if data.startswith(BMP):
         return len(data) >= int.from_bytes(data[2:6], "little")
-    if not data.startswith(_PNG):
+    if not data.startswith(PNG):
         return bool(data)
-    at, view = len(_PNG), memoryview(data)
+    at, view = len(PNG), memoryview(data)
     while at + 12 <= len(data):
         end = at + 8 + int.from_bytes(view[at : at + 4], "big")
         if zlib.crc32(view[at + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):

@@ -18,7 +18,14 @@ from PIL import ImageOps
 from edge_app.errors import SourceError
 from edge_app.frame import Frame, Image
 from edge_app.model.interpreter.native_log import silenced_native_stderr
-from edge_app.sources.file_kinds import SUFFIXES, is_animated, is_gif, is_heif, looks_whole
+from edge_app.sources.file_kinds import (
+    SUFFIXES,
+    is_animated,
+    is_gif,
+    is_heif,
+    is_webp,
+    looks_whole,
+)
 from edge_app.sources.files import FileSource
 from edge_app.sources.image_size import check_pixels
 from edge_app.sources.source import Truth
@@ -150,7 +157,7 @@ def _decode(data: bytes) -> Image | None:
         with quiet_opencv():
             image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
         # OpenCV before 4.11, which is what a Pi with Bookworm gets, reads no animation.
-        if image is None and data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        if image is None and is_webp(data):
             return _decode_with_pillow(data)
     except (OSError, SyntaxError, ValueError, OverflowError, RuntimeError, cv2.error):
         return None

@@ -13,10 +13,9 @@ import warnings
 from PIL import Image as PillowImage
 
 from edge_app.errors import SourceError
-from edge_app.sources.file_kinds import jpeg_size
+from edge_app.sources.file_kinds import BMP, JPEG, PNG, jpeg_size
 
 USUAL_MAX_PIXELS = 100_000_000
-_PNG, _BMP, _JPEG = b"\x89PNG\r\n\x1a\n", b"BM", b"\xff\xd8\xff"
 
 
 class PixelLimit:
@@ -57,13 +56,13 @@ def stated_size(data: bytes) -> tuple[int, int] | None:
 
     The usual formats are read here: Pillow takes 60 us, as long as decoding a small image.
     """
-    if data.startswith(_PNG) and len(data) >= 24:
+    if data.startswith(PNG) and len(data) >= 24:
         width, height = struct.unpack(">II", data[16:24])
         return width, height
-    if data.startswith(_BMP) and len(data) >= 26 and data[14:18] == b"\x28\0\0\0":
+    if data.startswith(BMP) and len(data) >= 26 and data[14:18] == b"\x28\0\0\0":
         width, height = struct.unpack("<ii", data[18:26])
         return abs(width), abs(height)
-    if data.startswith(_JPEG):
+    if data.startswith(JPEG):
         found = jpeg_size(data, 0)
         return (found.width, found.height) if found else None
     try:

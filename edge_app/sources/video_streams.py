@@ -15,12 +15,12 @@ from av.video.stream import VideoStream
 
 from edge_app.errors import SourceError
 from edge_app.sources.clock import plausible_rate
+from edge_app.sources.file_kinds import JPEG
 
 # FFmpeg's AVFMT_NOTIMESTAMPS: raw H.264, MPEG and MJPEG have no container that has a clock.
 _NO_STAMPS = 0x80
 # Album covers and thumbnails for the seek bar are video streams to FFmpeg.
 _NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
-_JPEG = b"\xff\xd8\xff"
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def opened_video(
     av.logging.set_level(None)  # FFmpeg writes to stderr; errors have messages of our own
     try:
         with path.open("rb") as file:
-            jpeg = file.read(3) == _JPEG
+            jpeg = file.read(len(JPEG)) == JPEG
         # Without `file:` a name with a colon would be a protocol. JPEGs one after another are
         # read as one image by FFmpeg if the name ends in .jpg.
         container = av.open(f"file:{path}", format="mjpeg" if jpeg else None, **lenient())
