@@ -7,7 +7,6 @@ from itertools import accumulate
 from pathlib import Path
 from time import monotonic, perf_counter
 
-import numpy as np
 from PIL import Image as PillowImage
 
 from edge_app.errors import SourceError
@@ -15,6 +14,7 @@ from edge_app.frame import Frame
 from edge_app.sources.file_kinds import webp_chunks
 from edge_app.sources.files import FileSource
 from edge_app.sources.image_size import check_pixels
+from edge_app.sources.pillow_images import to_bgr_array
 from edge_app.sources.source import Truth
 
 # Browsers show what states 10 ms or less for 100 ms.
@@ -51,8 +51,7 @@ class AnimatedWebp(FileSource):
                 while index < count:
                     captured_s, begun = monotonic(), perf_counter()
                     opened.seek(index)
-                    rgb = np.asarray(opened.convert("RGB"), np.uint8)
-                    image = np.ascontiguousarray(rgb[..., ::-1])
+                    image = to_bgr_array(opened)
                     capture_ms = (perf_counter() - begun) * 1e3
                     name, time_s = str(index), self._starts_s[index]
                     truth = self._truth.of(index, name) if self._truth else None

@@ -10,14 +10,14 @@ import cv2
 import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
-from PIL import Image as PillowImage
-from PIL import ImageOps, features
+from PIL import features
 
 from edge_app.errors import SourceError
 from edge_app.frame import Image
 from edge_app.sources.displayed import FrameConverter, orient
 from edge_app.sources.heif_boxes import HeifLayout, heif_layout
 from edge_app.sources.image_size import check_pixels, check_size
+from edge_app.sources.pillow_images import decode_with_pillow
 from edge_app.sources.video_streams import largest, lenient, moving
 
 _DAMAGES = (
@@ -35,9 +35,7 @@ def decode_heif(data: bytes, name: str) -> Image:
     try:
         if data[8:12] == b"avif" and features.check("avif"):
             check_pixels(data, name)
-            with PillowImage.open(io.BytesIO(data)) as opened:
-                upright = ImageOps.exif_transpose(opened).convert("RGB")
-            return np.ascontiguousarray(np.asarray(upright, np.uint8)[..., ::-1])
+            return decode_with_pillow(data)
         av.logging.set_level(None)  # FFmpeg writes to stderr; errors have messages of our own
         layout = heif_layout(data)
         with av.open(io.BytesIO(data), **lenient()) as container:

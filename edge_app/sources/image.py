@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,8 +11,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image as PillowImage
-from PIL import ImageOps
 
 from edge_app.errors import SourceError
 from edge_app.frame import Frame, Image
@@ -28,6 +25,7 @@ from edge_app.sources.file_kinds import (
 )
 from edge_app.sources.files import FileSource
 from edge_app.sources.image_size import check_pixels
+from edge_app.sources.pillow_images import decode_with_pillow
 from edge_app.sources.source import Truth
 
 # Folders of truth in the layouts of CamVid and Cityscapes; never a source of frames.
@@ -151,23 +149,17 @@ def _decode(data: bytes) -> Image | None:
     """
     try:
         if not looks_whole(data):
-            return _decode_with_pillow(data)
+            return decode_with_pillow(data)
         if is_gif(data):  # OpenCV reads it from 4.11 on
-            return _decode_with_pillow(data)
+            return decode_with_pillow(data)
         with quiet_opencv():
             image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
         # OpenCV before 4.11, which is what a Pi with Bookworm gets, reads no animation.
         if image is None and is_webp(data):
-            return _decode_with_pillow(data)
+            return decode_with_pillow(data)
     except (OSError, SyntaxError, ValueError, OverflowError, RuntimeError, cv2.error):
         return None
     return None if image is None else np.asarray(image, np.uint8)
-
-
-def _decode_with_pillow(data: bytes) -> Image:
-    with PillowImage.open(io.BytesIO(data)) as opened:
-        upright = ImageOps.exif_transpose(opened).convert("RGB")
-    return np.ascontiguousarray(np.asarray(upright, np.uint8)[..., ::-1])
 
 
 @contextmanager
