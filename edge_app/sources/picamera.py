@@ -12,7 +12,7 @@ from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
-from edge_app.board.facts import kernel_bytes
+from edge_app.board.facts import is_raspberry_pi, kernel_bytes
 from edge_app.errors import SourceError
 from edge_app.python_environment import this_environment
 from edge_app.sources import devices
@@ -144,7 +144,7 @@ def import_picamera2() -> tuple[Any, Any]:
         import libcamera
         import picamera2
     except ModuleNotFoundError as fault:
-        if not devices.on_a_pi("own"):
+        if not is_raspberry_pi(devices.ROOT):
             raise SourceError(_NOT_A_PI) from None
         advice = "`sudo apt install python3-picamera2`"
         if sys.prefix != sys.base_prefix:  # in a venv
@@ -176,7 +176,7 @@ def _find(picamera2: Any, number: int) -> str:
     if found:
         names = ", ".join(f"picamera:{i} ({one.get('Model')})" for i, one in enumerate(found))
         raise SourceError(f"there is no camera {number}; there is {names}")
-    if not devices.on_a_pi("own"):
+    if not is_raspberry_pi(devices.ROOT):
         raise SourceError(_NOT_A_PI)
     if any(not os.access(node, os.R_OK | os.W_OK) for node in _nodes("media")):
         raise SourceError(
