@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 
-import av
 import cv2
 import numpy as np
 from av.container import InputContainer
@@ -18,7 +17,7 @@ from edge_app.sources.displayed import FrameConverter, orient
 from edge_app.sources.heif_boxes import HeifLayout, heif_layout
 from edge_app.sources.image_size import check_pixels, check_size
 from edge_app.sources.pillow_images import decode_with_pillow
-from edge_app.sources.video_streams import largest, lenient, moving
+from edge_app.sources.video_streams import largest, moving, open_quietly
 
 _DAMAGES = (
     FFmpegError, OSError, ValueError, SyntaxError, RuntimeError, OverflowError, StopIteration,
@@ -36,9 +35,8 @@ def decode_heif(data: bytes, name: str) -> Image:
         if data[8:12] == b"avif" and features.check("avif"):
             check_pixels(data, name)
             return decode_with_pillow(data)
-        av.logging.set_level(None)  # FFmpeg writes to stderr; errors have messages of our own
         layout = heif_layout(data)
-        with av.open(io.BytesIO(data), **lenient()) as container:
+        with open_quietly(io.BytesIO(data)) as container:
             if layout.size_wh is not None:
                 check_size(layout.size_wh, name)
                 return _joined(container, layout, layout.size_wh, name)

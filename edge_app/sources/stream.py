@@ -18,7 +18,7 @@ from edge_app.sources.camera import CameraOptions, upright
 from edge_app.sources.capture_thread import CapturedImage, DeviceInfo
 from edge_app.sources.clock import plausible_rate
 from edge_app.sources.displayed import DamageCheck, FrameConverter
-from edge_app.sources.video_streams import largest, lenient, moving
+from edge_app.sources.video_streams import largest, moving, open_quietly
 
 SCHEMES = ("rtsp", "rtsps", "http", "https")
 _MAX_UNDECODED = 100  # packets in a row; a lost key frame damages all up to the next one
@@ -35,13 +35,10 @@ class NetworkStream:
     """An open stream, for one thread; SourceError after `open_s` to open, `read_s` for a packet."""
 
     def __init__(self, url: str, options: CameraOptions, open_s: float, read_s: float) -> None:
-        av.logging.set_level(None)  # FFmpeg writes to stderr; errors have messages of our own
         self._url = public_url(url)
         self._options = options
         try:
-            self._container = av.open(
-                url, timeout=(open_s, read_s), options=dict(_OPTIONS), **lenient()
-            )
+            self._container = open_quietly(url, timeout=(open_s, read_s), options=dict(_OPTIONS))
         except (FFmpegError, OSError, ValueError) as fault:
             advice = "check the address, the user and the password in a player"
             if "***" in self._url:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +34,12 @@ def opened_video(
     Frame threads take 3 to 7 % more CPU time for the same frames, and the network needs the
     cores; decoding runs beside it anyway.
     """
-    av.logging.set_level(None)  # FFmpeg writes to stderr; errors have messages of our own
     try:
         with path.open("rb") as file:
             jpeg = file.read(len(JPEG)) == JPEG
         # Without `file:` a name with a colon would be a protocol. JPEGs one after another are
         # read as one image by FFmpeg if the name ends in .jpg.
-        container = av.open(f"file:{path}", format="mjpeg" if jpeg else None, **lenient())
+        container = open_quietly(f"file:{path}", format="mjpeg" if jpeg else None)
     except (FFmpegError, OSError):
         reason = "is not an image or video that can be read" if path.stat().st_size else "is empty"
         raise SourceError(
@@ -52,9 +52,16 @@ def opened_video(
         yield container, stream
 
 
-def lenient() -> dict[str, Any]:
-    """Return options that make PyAV accept titles in other encodings, its default from 19 on."""
-    return {"metadata_errors": "ignore"} if int(av.__version__.partition(".")[0]) < 19 else {}
+def open_quietly(file: str | BytesIO, **options: Any) -> InputContainer:
+    """Open what PyAV reads, with its options, whatever the encoding of its titles.
+
+    Raises FFmpegError, OSError and ValueError.
+    """
+    av.logging.set_level(None)  # FFmpeg writes to stderr; errors have messages of our own
+    if int(av.__version__.partition(".")[0]) < 19:  # the default from then on
+        options["metadata_errors"] = "ignore"
+    container: InputContainer = av.open(file, **options)
+    return container
 
 
 def _chosen(container: InputContainer, name: str, number: int | None) -> VideoStream:
