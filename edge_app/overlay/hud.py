@@ -60,8 +60,14 @@ def bar_parts(bar: Sequence[BarPart], width_px: int) -> list[tuple[str, int]]:
 def variant_chip_box(text: StatusText, scale: Scale, width_px: int) -> Box:
     """Return where the variant's chip is on a HUD of a width."""
     px = scale.px
-    name, font = fit(text.variant, BOLD, (px(20), px(13)), (width_px - 2 * px(18)) // 2)
+    name, font = _chip_name(text, scale, width_px)
     return px(18), px(15), px(18) + text_px(name, font) + px(20), px(15) + px(33)
+
+
+def _chip_name(text: StatusText, scale: Scale, width_px: int) -> tuple[str, Face]:
+    """Return the variant's name as it fits on its chip, and in which letters."""
+    px = scale.px
+    return fit(text.variant, BOLD, (px(20), px(13)), (width_px - 2 * px(18)) // 2)
 
 
 def _draw_names(sheet: Sheet, text: StatusText, scale: Scale) -> None:
@@ -69,14 +75,14 @@ def _draw_names(sheet: Sheet, text: StatusText, scale: Scale) -> None:
     px = scale.px
     pad = px(18)
     inner_px = sheet.size_wh[0] - 2 * pad
-    left, top, right, bottom = variant_chip_box(text, scale, sheet.size_wh[0])
-    chip_wh = (right - left, bottom - top)
-    name, font = fit(text.variant, BOLD, (px(20), px(13)), inner_px // 2)
-    sheet.box((pad, px(15)), chip_wh, text.colour, px(8))
-    sheet.text((pad + px(10), px(15) + chip_wh[1] // 2), name, font, DARK, anchor="lm")
-    left = pad + chip_wh[0] + px(12)
+    chip_left, top, chip_right, bottom = variant_chip_box(text, scale, sheet.size_wh[0])
+    middle = top + (bottom - top) // 2
+    sheet.box((chip_left, top), (chip_right - chip_left, bottom - top), text.colour, px(8))
+    name, font = _chip_name(text, scale, sheet.size_wh[0])
+    sheet.text((chip_left + px(10), middle), name, font, DARK, anchor="lm")
+    left = chip_right + px(12)
     title, font = fit(text.title, BOLD, (px(17), px(13)), pad + inner_px - left)
-    sheet.text((left, px(15) + chip_wh[1] // 2), title, font, INK, anchor="lm")
+    sheet.text((left, middle), title, font, INK, anchor="lm")
     facts, font = fit_facts(text.facts, (px(14), px(13)), inner_px)
     sheet.text((pad, px(69)), facts, font, SOFT)
 
