@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -66,8 +66,6 @@ def _draw_still(compared: ComparedFrame, controls: Controls) -> Image:
     canvas = background(size_wh)
     canvas[y : y + height, x : x + width] = scene
     status = Status("segmentation", "", compared.variant, 0, "", 0, "")
-    # The position of the divider on the canvas, which may be wider than the image.
-    controls = replace(controls, divider=(x + controls.divider * width) / size_wh[0])
     number = len(labels.classes)
     shares = class_shares(first.class_map, number)
     legend = ClassesInView(labels.palette_bgr()).update(shares, 0.0)

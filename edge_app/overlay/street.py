@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,10 +82,7 @@ class StreetView:
                 area = {self._names[i]: float(share[i]) for i in legend}
                 pair = self._pair(status, comparison, scheme, area, now_s)
             sizes = size_wh, frame_wh
-            # The position of the divider on the canvas, which may be wider than the image.
-            divider = (place[0] + controls.divider * place[2]) / size_wh[0]
-            placing = replace(controls, divider=divider)
-            content = StreetContent(*sizes, status, placing, self._labels, legend, pair)
+            content = StreetContent(*sizes, status, controls, self._labels, legend, pair)
             # A comparison needs the space of the lower half of the HUD.
             detail = min(controls.hud, 1) if pair else controls.hud
             self.layout = layout_panels(content, place, detail=detail, hints=self._hints)

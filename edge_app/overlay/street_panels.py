@@ -30,6 +30,7 @@ class StreetContent:
     """What the panels of a street show.
 
     size_wh, frame_wh: of the canvas and of the frame.
+    controls: their divider is a share of the image.
     legend: trainIds of the classes to list, the most important first.
     pair: the compared variants; None without a comparison.
     """
@@ -69,6 +70,9 @@ def layout_panels(content: StreetContent, area: Area, *, detail: int, hints: boo
     if scale is None or not content.controls.panels:
         gap = max(2, margin_px(size_wh) // 2)
         return StreetLayout(halves=side_by_side(content.frame_wh, (0, 0, *size_wh), gap))
+    # The divider's place on the canvas, which may be wider than the image.
+    divider = (area[0] + content.controls.divider * area[2]) / size_wh[0]
+    content = replace(content, controls=replace(content.controls, divider=divider))
     for level in range(detail, -1, -1):
         composer = _StreetComposer(content, scale)
         layout = composer.layout(level, hints=hints)
