@@ -88,20 +88,42 @@ def turn(path: Path, a: int, b: int, c: int, d: int) -> None:
     path.write_bytes(data[:at] + matrix + data[at + len(IDENTITY) :])
 
 
-def lose_packets(path: Path, numbers: Sequence[int]) -> None:
-    """Remove the last MPEG-TS packet of some frames of an MPEG-TS file, as a bad network does."""
+def _lose_packet(path: Path, number: int) -> None:
+    """Remove the last MPEG-TS packet of a frame of an MPEG-TS file, as a bad network does."""
     with av.open(str(path)) as container:
         starts = [packet.pos for packet in container.demux(video=0) if packet.size]
     data = path.read_bytes()
     kept = [data[at : at + 188] for at in range(0, len(data), 188)]
-    for number in numbers:
-        end, start = starts[number + 1], starts[number]
-        assert start is not None
-        assert end is not None
-        video = [at for at in range(start // 188, end // 188) if kept[at][1:3] == b"\x01\x00"]
-        assert len(video) > 1, "a frame of one packet would be lost as a whole"
-        kept[video[-1]] = b""
+    end, start = starts[number + 1], starts[number]
+    assert start is not None
+    assert end is not None
+    video = [at for at in range(start // 188, end // 188) if kept[at][1:3] == b"\x01\x00"]
+    assert len(video) > 1, "a frame of one packet would be lost as a whole"
+    kept[video[-1]] = b""
     path.write_bytes(b"".join(kept))
+
+
+def write_lossy(
+    path: Path,
+    count: int,
+    lost: int,
+    *,
+    key_every: int = 6,
+    size_wh: tuple[int, int] = (128, 96),
+    pixels: Fraction | None = None,
+) -> Path:
+    """Write noise as MPEG-TS, in which a part of one frame is lost; see `write_video`."""
+    options = {"g": str(key_every), "bf": "0", "sc_threshold": "0", "preset": "ultrafast"}
+    write_video(
+        path,
+        images=noise(count, size_wh),
+        size_wh=size_wh,
+        container="mpegts",
+        options=options,
+        pixels=pixels,
+    )
+    _lose_packet(path, lost)
+    return path
 
 
 def write_two_streams(path: Path, sizes_wh: Sequence[tuple[int, int]]) -> Path:

@@ -8,14 +8,7 @@ from PIL import Image as PillowImage
 
 from edge_app.errors import SourceError, UsageError
 from edge_app.evaluate.dataset import ImageSet, parse_dataset
-from tests.support.media_files import (
-    lose_packets,
-    noise,
-    numbered_image,
-    write_images,
-    write_map,
-    write_video,
-)
+from tests.support.media_files import numbered_image, write_images, write_lossy, write_map
 
 
 def test_known_layouts_are_found(tmp_path: Path) -> None:
@@ -105,14 +98,7 @@ def test_data_sets_have_a_digest_that_ignores_their_place(tmp_path: Path) -> Non
 
 def test_damaged_frames_of_a_video_are_counted_once(tmp_path: Path) -> None:
     """In parts or as a whole: every frame is scored with its own truth, or damaged."""
-    path = write_video(
-        tmp_path / "film.ts",
-        images=noise(18),
-        size_wh=(128, 96),
-        container="mpegts",
-        options={"g": "6", "bf": "0", "sc_threshold": "0", "preset": "ultrafast"},
-    )
-    lose_packets(path, [7])
+    path = write_lossy(tmp_path / "film.ts", 18, lost=7)
     for number in range(18):
         write_map(tmp_path / "annot" / f"{number}.png", number % 11)
     dataset = parse_dataset(f"camvid:{path},{tmp_path / 'annot'}")

@@ -111,16 +111,6 @@ def test_options_of_the_camera_itself_are_noted() -> None:
         assert image[:, :16].mean() < 20 < image[:, -16:].mean()
 
 
-def _lossy(path: Path, key_every: int) -> bytes:
-    """Return 60 frames of MPEG-TS, in which a part of frame 5 is lost."""
-    options = {"g": str(key_every), "bf": "0", "sc_threshold": "0", "preset": "ultrafast"}
-    made.write_video(
-        path, images=made.noise(60), size_wh=(128, 96), container="mpegts", options=options
-    )
-    made.lose_packets(path, [5])
-    return path.read_bytes()
-
-
 def _read(film: bytes, count: int) -> tuple[int, int]:
     """Read a stream through its backend; return how many images were damaged, of how many."""
     with NetworkCamera(film=film) as camera:
@@ -135,7 +125,8 @@ def _read(film: bytes, count: int) -> tuple[int, int]:
 
 def test_damaged_images_of_a_stream_are_left_out_and_counted(tmp_path: Path) -> None:
     """A lost packet smears the images up to the next key frame; they are not shown."""
-    damaged, count = _read(_lossy(tmp_path / "film.ts", 12), 50)
+    film = made.write_lossy(tmp_path / "film.ts", 60, lost=5, key_every=12).read_bytes()
+    damaged, count = _read(film, 50)
     assert 1 <= damaged <= 10
     assert count == 50
 
@@ -144,7 +135,7 @@ def test_damaged_images_are_shown_if_there_are_no_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a while without a good image the damaged ones are shown, and still counted."""
-    film = _lossy(tmp_path / "film.ts", 12)
+    film = made.write_lossy(tmp_path / "film.ts", 60, lost=5, key_every=12).read_bytes()
     hidden, _ = _read(film, 50)
     monkeypatch.setattr("edge_app.sources.stream._HIDE_S", 0.0)
     monkeypatch.setattr("edge_app.sources.stream.DamageCheck.cut", lambda self, packet: True)

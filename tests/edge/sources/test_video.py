@@ -251,19 +251,9 @@ def test_a_title_in_another_encoding_is_ignored(tmp_path: Path) -> None:
         assert len(list(film)) == 5
 
 
-def _lossy(path: Path) -> Path:
-    """Write 18 frames of MPEG-TS with a key frame every 6, and lose a part of frame 7."""
-    options = {"g": "6", "bf": "0", "sc_threshold": "0", "preset": "ultrafast"}
-    made.write_video(
-        path, images=made.noise(18), size_wh=(128, 96), container="mpegts", options=options
-    )
-    made.lose_packets(path, [7])
-    return path
-
-
 def test_frames_that_ffmpeg_flags_are_counted_and_left_out(tmp_path: Path) -> None:
     """After a lost packet the smeared frames are damaged, and the others keep their times."""
-    path = _lossy(tmp_path / "film.ts")
+    path = made.write_lossy(tmp_path / "film.ts", 18, lost=7)
     video = VideoFile(path)
     with av.open(str(path)) as container:
         flags = {f.pts or 0: f.is_corrupt for f in container.decode(video=0)}
@@ -278,7 +268,7 @@ def test_frames_that_ffmpeg_flags_are_counted_and_left_out(tmp_path: Path) -> No
 
 def test_left_out_frames_do_not_shift_the_truth(tmp_path: Path) -> None:
     """Every frame that is scored has the label of its own position."""
-    path = _lossy(tmp_path / "film.ts")
+    path = made.write_lossy(tmp_path / "film.ts", 18, lost=7)
     labels = made.write_idx(tmp_path / "labels", np.arange(18, dtype=np.uint8) % 10)
     video = VideoFile(path, truth=open_truth(labels))
     frames = list(video)
