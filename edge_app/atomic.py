@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from edge_app.disk_faults import reason_of
 from edge_app.errors import EdgeError
 from edge_app.output_path import is_special, real_path
-from edge_app.output_place import reason_of
-
-_FIXES = {errno.ENOSPC: "free some space", errno.EACCES: "fix its permissions"}
 
 
 @contextmanager
@@ -42,11 +39,7 @@ def atomic_file(
         finally:
             draft.unlink(missing_ok=True)
     except OSError as fault:
-        reason = reason_of(fault)
-        if advice is not None:
-            fix = f"{_FIXES[fault.errno]} or {advice}" if fault.errno in _FIXES else advice
-            reason = f"{fault.strerror or fault}; {fix}"
-        raise error(f"cannot write {path}: {reason}") from None
+        raise error(f"cannot write {path}: {reason_of(fault, advice)}") from None
 
 
 def write_atomic(

@@ -1,46 +1,21 @@
-"""Places of output: trying them before the work starts, and what to do about those that fail."""
+"""Places of output: trying them before the work starts."""
 
 from __future__ import annotations
 
 import errno
 import os
+import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from edge_app.disk_faults import disk_fault
 from edge_app.errors import SinkError
 from edge_app.output_lock import check_unlocked
 from edge_app.output_path import check_special, is_special, real_path
 
-_ADVICE = {
-    errno.ENOSPC: "the disk is full; free some space, or write to another disk",
-    errno.EDQUOT: "your share of the disk is used up; free some space, or use another disk",
-    errno.EFBIG: "the file is as large as this disk allows (4 GB on FAT); use another disk",
-    errno.EROFS: "the disk is read-only; choose another folder",
-    errno.EACCES: "you may not write there; fix the permissions, or choose another folder",
-    errno.EPERM: "you may not write there; fix the permissions, or choose another folder",
-    errno.EISDIR: "it is a folder; give the name of a file",
-    errno.ENOTDIR: "something above it is a file; choose another folder",
-    errno.EEXIST: "something above it is a file; choose another folder",
-    errno.ELOOP: "it is a link that leads to itself; remove it",
-    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
-}
-
 # An empty file fits on a full disk.
 _SOME_BYTES = bytes(4096)
-
-
-def disk_fault(path: Path, fault: OSError) -> SinkError:
-    """Return an error of the disk as a SinkError that says what the user can do about it."""
-    return SinkError(f"{path} cannot be written: {reason_of(fault)}")
-
-
-def reason_of(fault: OSError) -> str:
-    """Return why something cannot be written, and what to do about it."""
-    reason = fault.strerror or str(fault)
-    if ";" in reason:  # one of this module's own, with its advice
-        return reason
-    return _ADVICE.get(fault.errno or 0, f"{reason}; choose another folder")
 
 
 def check_outputs(files: Iterable[Path | None] = (), folders: Iterable[Path | None] = ()) -> None:
@@ -101,8 +76,6 @@ def _try_inside(folder: Path, content: bytes = b"") -> None:
         raise OSError(
             errno.ENOENT, f"there is no folder {missing}; create it, or choose another one"
         )
-    import tempfile  # here, since every start of a program imports this module
-
     # Without a buffer, since closing one that a full disk refused would raise again.
     with tempfile.TemporaryFile(dir=place, buffering=0) as file:
         file.write(content)

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from edge_app.output_place import reason_of
+from edge_app.disk_faults import reason_of
 
 # What stands for the signs of the views where there is only ASCII.
 ASCII_SIGNS = {"█": "#", "░": "-", "■": "*", "·": "|", "━": "=", "─": "-", "\N{EN DASH}": "-"}

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from edge_app.disk_faults import disk_fault
 from edge_app.model.card import ModelSpec
-from edge_app.output_place import disk_fault
 from edge_app.session.demo_stills import STILLS
 from edge_app.sinks.metrics_log import FRAMES_NAME, SUMMARY_NAME
 

@@ -10,10 +10,10 @@ from typing import Any, TextIO
 
 from edge_app.atomic import write_atomic
 from edge_app.closeable import Closeable
+from edge_app.disk_faults import disk_fault
 from edge_app.errors import SinkError
 from edge_app.frame import Reading, Readings, Segmentation, Status, Step
 from edge_app.output_path import keep_other_names, without_detours
-from edge_app.output_place import disk_fault
 from edge_app.results.json_file import to_json
 
 FRAMES_NAME = "frames.jsonl"

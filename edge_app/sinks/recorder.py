@@ -10,11 +10,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from edge_app.closeable import Closeable
+from edge_app.disk_faults import disk_fault
 from edge_app.errors import SinkError
 from edge_app.frame import Frame, Image, Status, Step
 from edge_app.output_lock import OutputLock, check_unlocked, folder_for
 from edge_app.output_path import is_special, real_path, without_detours
-from edge_app.output_place import disk_fault, try_file
+from edge_app.output_place import try_file
 from edge_app.paths import disk_space
 from edge_app.results.run_summary import RecordedFile, RecordingSummary
 from edge_app.sinks.encoder_thread import EncoderThread

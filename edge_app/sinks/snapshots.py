@@ -12,9 +12,9 @@ import cv2
 
 from edge_app.atomic import atomic_file, write_atomic
 from edge_app.closeable import Closeable
+from edge_app.disk_faults import disk_fault
 from edge_app.errors import SinkError
 from edge_app.frame import Image, Readings, Segmentation, Status, Step
-from edge_app.output_place import disk_fault
 from edge_app.results.json_file import to_json
 
 

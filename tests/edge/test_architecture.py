@@ -20,7 +20,7 @@ ORDER = (
     (
         "errors", "closeable", "import_path", "input_file", "child_process", "child_start",
         "program", "process", "console", "labels", "timing", "style", "state", "quality",
-        "controls", "pointing", "frame", "paths", "unwinding", "output_path",
+        "controls", "pointing", "frame", "paths", "unwinding", "disk_faults", "output_path",
         "output_lock", "output_owner", "output_place", "standard_streams", "python_environment",
         "atomic", "channel", "fonts", "status_text", "answer_text", "results",
     ),
