@@ -25,45 +25,51 @@ def check_outputs(files: Iterable[Path | None] = (), folders: Iterable[Path | No
     Called by every command before it works: nobody should measure for ten minutes in vain.
     None stands for an output that is not wanted.
     """
-    tries = [(path, try_file) for path in files] + [(path, try_folder) for path in folders]
+    outputs = [(path, False) for path in files] + [(path, True) for path in folders]
     seen: set[Path] = set()
-    for path, attempt in tries:
+    for path, folder in outputs:
         if path is None:
             continue
         try:
-            attempt(path)
-            real = real_path(path)
-            if not is_special(path):
-                _try_inside(real if attempt is try_folder else real.parent, _SOME_BYTES)
+            real = _try_folder(path) if folder else try_file(path, _SOME_BYTES)
         except OSError as fault:
             raise disk_fault(path, fault) from None
-        check_unlocked(path, folder=attempt is try_folder)
-        if real in seen and not is_special(path):
+        check_unlocked(path, folder=folder)
+        if real in seen:
             raise SinkError(f"{path} is named twice as an output; give each a name of its own")
-        seen.add(real)
+        if not is_special(path):
+            seen.add(real)
 
 
-def try_file(path: Path) -> None:
-    """Raise OSError if no file can be written at a path, with the folders that are missing."""
+def try_file(path: Path, content: bytes = b"") -> Path:
+    """Return the file that a path means; raise OSError if the content cannot be written there.
+
+    The folders that are missing are made when it is written.
+    """
     if path.is_dir():
         raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
     if is_special(path):
         check_special(path)
-        return
-    folder = real_path(path).parent
-    if path.is_symlink() and not folder.exists():  # of a disk that is not mounted, perhaps
-        raise OSError(errno.ENOENT, f"it links into {folder}, which does not exist; create that")
-    _try_inside(folder)
+        return path
+    real = real_path(path)
+    if path.is_symlink() and not real.parent.exists():  # of a disk that is not mounted, perhaps
+        raise OSError(
+            errno.ENOENT, f"it links into {real.parent}, which does not exist; create that"
+        )
+    _try_inside(real.parent, content)
+    return real
 
 
-def try_folder(path: Path) -> None:
-    """Raise OSError if no file can be written in a folder, which may be missing."""
+def _try_folder(path: Path) -> Path:
+    """Return the folder that a path means; raise OSError if no file can be written in it."""
     if path.exists() and not path.is_dir():
         raise OSError(errno.EEXIST, "it is a file; choose another folder")
-    _try_inside(real_path(path))
+    real = real_path(path)
+    _try_inside(real, _SOME_BYTES)
+    return real
 
 
-def _try_inside(folder: Path, content: bytes = b"") -> None:
+def _try_inside(folder: Path, content: bytes) -> None:
     """Write an unnamed file in a folder, or in the lowest one above it that exists."""
     place = folder.absolute()
     missing = None
