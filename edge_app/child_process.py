@@ -19,6 +19,7 @@ from typing import IO, TypeAlias
 
 import edge_app
 from edge_app.import_path import import_folders
+from edge_app.unwinding import FROM_TERMINAL
 
 Child: TypeAlias = "subprocess.Popen[bytes]"
 
@@ -34,8 +35,6 @@ spec.loader.exec_module(sys.modules["edge_app"])
 from edge_app.child_start import start
 start({parent!r}, {module!r})
 """
-# Handled by this process, which a terminal's Ctrl-C or end reaches as well.
-_FOR_THE_PARENT = {signal.SIGINT, signal.SIGHUP} if hasattr(signal, "SIGHUP") else {signal.SIGINT}
 
 
 def python_path() -> str:
@@ -124,12 +123,12 @@ def _blocked_interrupts() -> Iterator[None]:
     """Block Ctrl-C while a child starts, which then begins with it blocked.
 
     Before its first line has run, it would otherwise end with a traceback that its parent takes
-    for a fault of what it was to do.
+    for a fault of what it was to do. The parent is reached as well, also by a closed terminal.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_THE_PARENT)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, FROM_TERMINAL)
     try:
         yield
     finally:

@@ -8,17 +8,18 @@ import signal
 import sys
 from contextlib import suppress
 
+from edge_app.unwinding import FROM_TERMINAL
+
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux's prctl.h
 
 
 def start(parent: int, module: str) -> None:
     """Run a module as `__main__`, in a process that ends with its parent."""
     end_with(parent)
-    for name in ("SIGINT", "SIGHUP"):  # blocked until here; the parent decides
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    for number in FROM_TERMINAL:  # blocked until here; the parent decides
+        signal.signal(number, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGHUP})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FROM_TERMINAL)
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):  # the parent may have closed it
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]

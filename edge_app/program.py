@@ -24,6 +24,7 @@ from edge_app.standard_streams import (
     printable,
     without_passwords,
 )
+from edge_app.unwinding import ENDING
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -170,15 +171,14 @@ class _Process:
 
 
 def ignore_late_signals() -> bool:
-    """Let no further Ctrl-C reach the end of a program's own process; return whether it is one.
+    """Ignore Ctrl-C from here to the end of a program's own process; return whether it is one.
 
     Python takes 0.1 s to unload everything: a signal then changes the exit code, or leaves a
     traceback of some module. No thread of ours keeps a process from ending.
     """
     if _Process.is_own:
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), signal.SIG_IGN)
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN)
     return _Process.is_own
 
 

@@ -9,18 +9,22 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
+# Ctrl-C, `kill`, and a closed terminal, of which Windows has no signal.
+ENDING = tuple(one for one in signal.Signals if one.name in {"SIGINT", "SIGTERM", "SIGHUP"})
+# They reach all processes of a terminal at once.
+FROM_TERMINAL = tuple(one for one in ENDING if one.name != "SIGTERM")
+
 
 @contextmanager
 def unwound() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end a `with` block as an exception does.
+    """Unwind a `with` block at SIGTERM and SIGHUP, as an exception does.
 
     They raise SystemExit with the exit code that a shell would give. What handles them already, or
     ignores them, stays, as it does outside the main thread, which alone may change that.
     """
-    mine: list[int] = []
-    if threading.current_thread() is threading.main_thread():
-        numbers = [getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")]
-        mine = [one for one in numbers if one and signal.getsignal(one) is signal.SIG_DFL]
+    mine: list[signal.Signals] = []
+    if threading.current_thread() is threading.main_thread():  # Ctrl-C is handled by Python
+        mine = [number for number in ENDING if signal.getsignal(number) is signal.SIG_DFL]
     for number in mine:
         signal.signal(number, _unwind)
     try:

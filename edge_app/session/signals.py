@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from edge_app.program import ignore_late_signals
+from edge_app.unwinding import ENDING
 
 # Of impatience at the end of a run: a recording on a dead network disk may never be closed.
 _IMPATIENT = 4
@@ -36,9 +37,7 @@ class Signals:
     @contextmanager
     def caught(self) -> Iterator[None]:
         """Catch Ctrl-C, SIGTERM and a closed terminal within a `with` block."""
-        names = ("SIGINT", "SIGTERM", "SIGHUP")
-        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-        before = {number: signal.signal(number, self._catch) for number in numbers}
+        before = {number: signal.signal(number, self._catch) for number in ENDING}
         try:
             yield
         finally:

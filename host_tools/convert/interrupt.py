@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from edge_app.unwinding import ENDING
+
 
 @contextmanager
 def swallowed_interrupts() -> Iterator[Callable[[], None]]:
@@ -35,9 +37,7 @@ def swallowed_interrupts() -> Iterator[Callable[[], None]]:
     if threading.current_thread() is not threading.main_thread():
         yield check
         return
-    names = ("SIGINT", "SIGTERM", "SIGHUP")
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.signal(number, note) for number in numbers}
+    before = {number: signal.signal(number, note) for number in ENDING}
     try:
         yield check
     except Exception:
