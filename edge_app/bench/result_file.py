@@ -89,4 +89,4 @@ def write_result(path: Path, content: str | bytes) -> None:
 
 def read_result(path: Path) -> BenchResult:
     """Read a file of `edge-app bench --json`. Raises SourceError naming the field."""
-    return read_file(path, parse_bench, "a bench result", "give a file of edge-app bench --json")
+    return read_file(path, parse_bench, "bench", "give a file of edge-app bench --json")

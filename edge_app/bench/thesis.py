@@ -156,8 +156,7 @@ def _answer(
 
 def _published() -> Sequence[PublishedResult]:
     path = assets_dir() / "reference" / "thesis.json"
-    what = "a file of published figures"
-    return read_file(path, parse_published, what, "install the app again").results
+    return read_file(path, parse_published, "published", "install the app again").results
 
 
 def _report(

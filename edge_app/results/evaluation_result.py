@@ -142,7 +142,7 @@ def read_evaluation(path: Path) -> EvaluationResult:
     if path.is_dir():
         path /= EVALUATION_NAME
     advice = "give the evaluation.json of edge-app evaluate"
-    return read_file(path, parse_evaluation, "an evaluation", advice)
+    return read_file(path, parse_evaluation, "evaluation", advice)
 
 
 def _to_array(_kind: type, value: Any) -> IntArray:

@@ -46,11 +46,11 @@ class _Header(msgspec.Struct):
     kind: str = ""
 
 
-def read_file(path: Path, parse: Callable[[bytes], T], what: str, advice: str) -> T:
+def read_file(path: Path, parse: Callable[[bytes], T], kind: str, advice: str) -> T:
     """Read a file with a function that raises ValueError for wrong content.
 
-    what: what the file should be, "a bench result". Raises SourceError, ending with the advice;
-    if it is a file of another kind, it says which.
+    kind: one of KINDS, or any other in words, "a valid result". Raises SourceError, ending with
+    the advice; if it is a file of another one of KINDS, it says which.
     """
     check_is_file(path, SourceError, pipes=True)
     try:
@@ -62,9 +62,9 @@ def read_file(path: Path, parse: Callable[[bytes], T], what: str, advice: str) -
     try:
         return parse(content)
     except ValueError as fault:
-        kind = KINDS.get(kind_of(content), what) if what in KINDS.values() else what
-        reason = fault if kind == what else f"it is {kind}"
-        raise SourceError(f"{path} is not {what}: {reason}; {advice}") from None
+        found = kind_of(content) if kind in KINDS else ""
+        reason = f"it is {KINDS[found]}" if found not in {"", kind} else fault
+        raise SourceError(f"{path} is not {KINDS.get(kind, kind)}: {reason}; {advice}") from None
 
 
 def kind_of(content: bytes) -> str:
