@@ -170,15 +170,16 @@ def _points(gain: float | None) -> str:
 
 def board_line(board: Mapping[str, Any]) -> str:
     """Return the board and its state as one line; what is unknown is named at its end."""
-    temperature, clock = board["temperature_c"], board["clock_mhz"]
+    cores, temperature, clock = board["cores"], board["temperature_c"], board["clock_mhz"]
     known = {
+        "cores": count(cores, "core") if isinstance(cores, int) else UNKNOWN,
         "CPU features": " ".join(board["cpu_features"]),
         "governor": board["governor"],
         "clock": f"{clock} MHz" if isinstance(clock, int) else UNKNOWN,
         "temperature": f"{temperature:.0f} °C" if isinstance(temperature, float) else UNKNOWN,
         "throttle bits": board["throttled"],
     }
-    parts = [str(board["model"]), count(board["cores"], "core")]
+    parts = [str(board["model"])]
     unknown = []
     for name, value in known.items():
         if value in {"", UNKNOWN}:

@@ -95,3 +95,5 @@ def test_what_is_unknown_of_a_board_is_named_once() -> None:
     )
     line = board_line(board(**bare))
     assert line.endswith("unknown: governor, clock, temperature, throttle bits")
+    unknown_cores: dict[str, Any] = {"cores": "unknown"}
+    assert "unknown: cores" in board_line(board(**unknown_cores))
