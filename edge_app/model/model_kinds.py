@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_CARD, _SAVED = "model.json", "saved_model.pb"
+from edge_app.model.card import CARD_NAME
+
+_SAVED = "saved_model.pb"
 _CONVERTED = {".keras", ".h5", ".hdf5", ".pb"}
 # Formats of other frameworks, with the way to one that `host-tools convert` reads.
 _EXPORTED = {
@@ -16,7 +18,7 @@ _EXPORTED = {
 
 def runs_here(path: Path) -> bool:
     """Return whether a path is a .tflite file or a model folder, as far as names show."""
-    return path.suffix.lower() == ".tflite" if not path.is_dir() else (path / _CARD).is_file()
+    return path.suffix.lower() == ".tflite" if not path.is_dir() else (path / CARD_NAME).is_file()
 
 
 def way_to_convert(path: Path) -> str:
