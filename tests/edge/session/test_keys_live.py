@@ -18,7 +18,8 @@ import av
 import pytest
 
 from tests.edge.sinks.test_keyboard import ChildTerminal
-from tests.edge.sinks.test_window import START, virtual_display, xvfb
+from tests.edge.sinks.test_window import START, xvfb
+from tests.support.virtual_display import virtual_display
 from tests.support.whole_runs import HANG_S
 
 __all__ = ["App", "until", "variant_of", "xvfb"]

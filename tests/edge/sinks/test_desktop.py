@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.sinks.desktop import LARGEST_WH, free_wh, largest_window_wh
-from tests.edge.sinks.test_window import virtual_display
+from tests.support.virtual_display import virtual_display
 
 CHECK, AREA = b"_NET_SUPPORTING_WM_CHECK", b"_NET_WORKAREA"
 

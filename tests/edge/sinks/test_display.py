@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 
 from edge_app.sinks import display
 from edge_app.sinks.display import display_verdict, toolkit_of, x11_fault
+from tests.support.virtual_display import virtual_display
 
 QT = "  GUI:                           QT5\n    QT:                          YES (ver 5.15.16 )\n"
 GTK = "  GUI:                           GTK3\n    GTK+:                        YES (ver 3.24)\n"
@@ -106,25 +105,16 @@ def test_a_display_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.fixture
 def locked() -> Iterator[tuple[str, Path]]:
     """Start a display that refuses clients without its cookie."""
-    if not shutil.which("Xvfb"):
-        pytest.skip("Xvfb is not installed")
     cookie = Path(os.environ.get("TMPDIR", "/tmp")) / f"edge-cookie-{os.getpid()}"  # noqa: S108
     host = socket.gethostname().encode()
     parts = (host, b"", b"MIT-MAGIC-COOKIE-1", bytes(range(16)))
     cookie.write_bytes(b"\1\0" + b"".join(len(p).to_bytes(2, "big") + p for p in parts))
-    reading, writing = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-auth", cookie, "-noreset", "-nolisten", "tcp"],
-        pass_fds=[writing],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writing)
-    with os.fdopen(reading) as output:
-        number = output.readline().strip()
-    yield f":{number}", cookie
-    server.terminate()
-    server.wait()
-    cookie.unlink()
+    options = ("-auth", str(cookie), "-nolisten", "tcp")
+    try:
+        with virtual_display((800, 480), *options, tools=["Xvfb"]) as name:
+            yield name, cookie
+    finally:
+        cookie.unlink()
 
 
 def test_a_display_is_tried_with_its_cookie(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,32 +21,10 @@ from edge_app.sinks.display import DisplayVerdict
 from edge_app.sinks.window import Window, fit_wh, framed
 from tests.support.fake_toolkit import FakeToolkit
 from tests.support.steps import status, step
+from tests.support.virtual_display import virtual_display
 from tests.support.whole_runs import HANG_S
 
 ROOT = Path(__file__).parents[3]
-
-
-@contextmanager
-def virtual_display(size_wh: tuple[int, int]) -> Iterator[str]:
-    """Start a display in memory; yield its name."""
-    missing = [tool for tool in ("Xvfb", "xdotool") if not shutil.which(tool)]
-    if missing:
-        pytest.skip(f"{' and '.join(missing)} not installed (apt install xvfb xdotool)")
-    reading, writing = os.pipe()
-    screen = f"{size_wh[0]}x{size_wh[1]}x24"
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", screen, "-noreset"],
-        pass_fds=[writing],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writing)
-    try:
-        with os.fdopen(reading) as output:
-            number = output.readline().strip()
-        yield f":{number}"
-    finally:
-        server.terminate()
-        server.wait()
 
 
 @pytest.fixture(scope="module")
