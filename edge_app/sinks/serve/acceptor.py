@@ -41,7 +41,7 @@ class Acceptor:
     """Accepts connections while it is started, within the limits of `clients`.
 
     listening: a socket that listens. protocol: makes the protocol of each connection.
-    tls: None for plain HTTP. refused: how many connections were turned away.
+    tls: None for plain HTTP.
     """
 
     def __init__(
@@ -51,7 +51,6 @@ class Acceptor:
         clients: Clients,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.refused = 0
         self._listening = listening
         self._protocol = protocol
         self._clients = clients
@@ -119,7 +118,6 @@ class Acceptor:
         else:
             found = self._clients.add(sock, address)
         if isinstance(found, str):
-            self.refused += 1
             self._notes.add(f"refused a connection from {address}: {found}")
             self._refuse(sock, found)
         else:
