@@ -63,7 +63,7 @@ class Window(Closeable):
         self._gone = False  # closed by its own button
         self._full = False
         self._shape = _Opening()
-        self._view: _View | None = None
+        self._canvas_xy: XY | None = None  # of the canvas within what is shown, beside its bars
 
     def canvas_wh(self, own_wh: Size) -> Size:
         """Return the size of a canvas that fills the window.
@@ -110,7 +110,7 @@ class Window(Closeable):
             cv2.resizeWindow(self._title, *self._shape.window_wh)
             self._shape.is_new = False
         shown = framed(canvas, self._inner_wh())
-        self._view = _View(canvas_wh, (shown.shape[1], shown.shape[0]))
+        self._canvas_xy = (shown.shape[1] - canvas_wh[0]) // 2, (shown.shape[0] - canvas_wh[1]) // 2
         cv2.imshow(self._title, shown)
 
     def _open(self) -> None:
@@ -124,11 +124,13 @@ class Window(Closeable):
     def _note_pointer(self, event: int, x: int, y: int, flags: int, _: object) -> None:
         """Note a move of the mouse or of a finger, which the toolkits give as the left button."""
         kind = _POINTER_KINDS.get(event)
-        if kind is None or self._view is None:
+        if kind is None or self._canvas_xy is None:
             return
         if kind is PointerKind.MOVE and not flags & cv2.EVENT_FLAG_LBUTTON:
             return  # nothing follows a mouse whose button is up
-        self._pointer.append(PointerEvent(kind, self._view.on_canvas((x, y))))
+        # The toolkits give pixels of what is shown.
+        left, top = self._canvas_xy
+        self._pointer.append(PointerEvent(kind, (x - left, y - top)))
 
     def pointer(self) -> Sequence[PointerEvent]:
         """Return what mouse and touch did since the last call; `keys` processes their events."""
@@ -210,19 +212,6 @@ class _Opening:
     own_wh: Size | None = None
     window_wh: Size = (1, 1)
     is_new: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """Sizes of the canvas that is shown, and of it with its bars."""
-
-    canvas_wh: Size
-    framed_wh: Size
-
-    def on_canvas(self, xy: XY) -> XY:
-        """Return a point of the framed image, which the toolkits give, as one of the canvas."""
-        left, top = ((self.framed_wh[i] - self.canvas_wh[i]) // 2 for i in (0, 1))
-        return xy[0] - left, xy[1] - top
 
 
 def fit_wh(canvas_wh: Size, largest_wh: Size) -> Size:
