@@ -43,7 +43,6 @@ function show(status) {
     put("states", status.states.join(" · "), setText);
     put("switch", status.switch, setText);
     put("compared", status.compared, (node, compared) => {
-      node.hidden = !compared;
       const chips = (compared?.variants ?? []).map(([name, colour, score]) => {
         const chip = make("span", `${name} ${score}`.trim(), { background: colour });
         chip.className = "chip";
