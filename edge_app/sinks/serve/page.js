@@ -127,7 +127,6 @@ async function connect() {
   show(status);
   lost = LOST;
   lastEvent = performance.now();
-  attempt += 1;
   openStream();
   events = new EventSource("events");
   events.onmessage = (event) => { lastEvent = performance.now(); show(JSON.parse(event.data)); };
@@ -141,13 +140,12 @@ async function connect() {
 const isSmall = () => at("stage").clientWidth < 640;
 let small = false;
 function openStream() {
+  attempt += 1;
   small = isSmall();
   at("image").src = `stream?${attempt}${small ? "&small" : ""}`;
 }
 new ResizeObserver(() => {
-  if (!events || isSmall() === small) return;
-  attempt += 1;
-  openStream();
+  if (events && isSmall() !== small) openStream();
 }).observe(at("stage"));
 at("image").onerror = () => { if (events) retry(lost, 1); };
 // A dead network closes no connection: silence counts as a loss too.
