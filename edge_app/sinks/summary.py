@@ -124,10 +124,10 @@ def _comparison(pair: ComparisonSummary) -> Text:
 def variant_table(variants: Mapping[str, VariantSummary]) -> CompactTable:
     """Return a row per variant that ran."""
     scores = {name: headline(one.quality) for name, one in variants.items()}
-    measures = {score[0] for score in scores.values() if score}
+    measures = sorted({score[0] for score in scores.values() if score})
     columns = ["variant", "frames", "overall\nfps", "network\nms", "network\nfps", "end to\nend ms"]
     if measures:
-        measure = measures.pop() if len(measures) == 1 else "score"
+        measure = measures[0] if len(measures) == 1 else "score"
         # A run that switches scores each variant on other frames, which says nothing of the two.
         scored = {one.quality.frames for one in variants.values() if one.quality}
         columns.append(measure if len(scored) == 1 else f"{measure} of\nits own")
@@ -141,7 +141,7 @@ def variant_table(variants: Mapping[str, VariantSummary]) -> CompactTable:
             milliseconds(invoke.p50_ms if invoke else None),
             significant(reliable_rate(one.network_fps, one.frames)),
             milliseconds(end_to_end.p50_ms if end_to_end else None),
-            *([score_text(scores[name])] if len(columns) > 6 else []),
+            *([score_text(scores[name])] if measures else []),
         )
     return table
 
