@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -19,20 +19,21 @@ def answer_text(result: Result, labels: LabelSet, truth: object = None) -> str:
 
     truth: of a classified image, its class id; of other images it is not compared here.
     """
-    if isinstance(result, Segmentation):
-        return _shares(result, labels)
     if isinstance(result, Readings):
         return _digits(result)
-    return _likeliest(result, labels, truth)
+    names = {label.train_id: label.name for label in labels.classes}
+    if isinstance(result, Segmentation):
+        return _shares(result, names)
+    return _likeliest(result, names, truth)
 
 
-def _shares(result: Segmentation, labels: LabelSet) -> str:
+def _shares(result: Segmentation, names: Mapping[int, str]) -> str:
     """Return the classes with their share of the frame, the largest first."""
     class_map = result.class_map
     counts = np.bincount(class_map.ravel(), minlength=256)
     shares = counts / max(1, class_map.size)
     parts = [
-        f"{_name(int(i), labels)} {percent(float(shares[i]))}"
+        f"{_name(int(i), names)} {percent(float(shares[i]))}"
         for i in np.argsort(-shares, kind="stable")
         if shares[i] >= _LEAST
     ]
@@ -66,21 +67,20 @@ def text_rows(found: Sequence[Reading]) -> list[list[Reading]]:
     return [sorted(row, key=lambda one: one.box_xywh[0]) for row in rows]
 
 
-def _likeliest(result: Classification, labels: LabelSet, truth: object) -> str:
+def _likeliest(result: Classification, names: Mapping[int, str], truth: object) -> str:
     """Return the likeliest classes with their probability, and the truth if it is known."""
     top = result.top(_TOP)
     parts = [
-        f"{_name(class_id, labels)} {percent(share)}"
+        f"{_name(class_id, names)} {percent(share)}"
         for place, (class_id, share) in enumerate(top)
         if place == 0 or share >= _LEAST
     ]
     if isinstance(truth, int | np.integer):
         right = int(truth) == result.class_id
-        parts.append("right" if right else f"wrong: it is {_name(truth, labels)}")
+        parts.append("right" if right else f"wrong: it is {_name(truth, names)}")
     return ", ".join(parts)
 
 
-def _name(class_id: int | np.integer, labels: LabelSet) -> str:
+def _name(class_id: int | np.integer, names: Mapping[int, str]) -> str:
     """Return the name of a class, or its number if it has none."""
-    names = {label.train_id: label.name for label in labels.classes}
     return names.get(int(class_id), f"class {class_id}")
