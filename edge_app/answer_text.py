@@ -44,7 +44,7 @@ def _digits(result: Readings) -> str:
     """Return the digits as they stand on the page, row by row, and the least certain one."""
     if not result.found:
         return "no digits found"
-    rows = [" ".join(str(one.digit) for one in row) for row in text_rows(result.found)]
+    rows = [" ".join(str(one.digit) for one in row) for row in _text_rows(result.found)]
     least = min(result.found, key=lambda one: one.confidence)
     doubt = f"least certain: {least.digit}, {percent(least.confidence)}"
     if len(result.found) == 1:
@@ -52,7 +52,7 @@ def _digits(result: Readings) -> str:
     return f"{' / '.join(rows)} ({count(len(result.found), 'digit')}, {doubt})"
 
 
-def text_rows(found: Sequence[Reading]) -> list[list[Reading]]:
+def _text_rows(found: Sequence[Reading]) -> list[list[Reading]]:
     """Return readings in rows from top to bottom, each from left to right.
 
     A digit belongs to the row above it if its middle is above the lower edge of that row's last.

@@ -15,7 +15,7 @@ from edge_app.status_text import STAGE_HEADS, StageText, StatusText, comparison_
 from edge_app.style import NEUTRAL, count, variant_colour
 from edge_app.timing import STAGES, Latency
 
-EIGHTHS = " ▏▎▍▌▋▊▉█"
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
 _CLASS_COLUMNS = 26
 # Width of the key column: `right`, `space` and `q esc` are the longest.
 _KEYS_WIDTH = max(len(" ".join(entry.keys)) for entry in KEYS)
@@ -55,7 +55,7 @@ def fitting(parts: Sequence[str], separator: str, width: int) -> str:
     return joined
 
 
-def head_lines(text: StatusText, width: int = 80) -> list[Text]:
+def head_lines(text: StatusText, width: int) -> list[Text]:
     """Return the names, the facts and the rates, a line each; what does not fit is left out."""
     rates = Text()
     wide = (
@@ -140,7 +140,7 @@ def stage_lines(
 def bar(share: float, until: float, width: int) -> str:
     """Draw a share of a bar of `width` characters, in eighths, and lightly what lies beyond it."""
     eighths = round(min(1.0, max(0.0, share)) * width * 8)
-    full = "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()
+    full = "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
     return full + "░" * (round(min(1.0, until) * width) - len(full))
 
 
