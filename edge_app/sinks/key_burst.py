@@ -11,7 +11,7 @@ _QUIET_S = 0.2
 
 
 class KeyBurst:
-    """Tells bursts from keys that a person presses, for one keyboard.
+    """Filter of one keyboard: bursts are dropped, keys that a person presses pass.
 
     More than 32 keys within a quarter of a second are a burst: it is dropped as a whole, with
     what follows until there was no key for 0.2 s. dropped: how many keys that were.

@@ -72,7 +72,7 @@ class Recording(Closeable):
         return "nothing recorded"
 
     def name_after(self, path: Path) -> None:
-        """Name the files that are started from now on."""
+        """Change the path after which files are named from now on."""
         self._path = path
 
     def renew(self) -> None:
@@ -123,7 +123,7 @@ class Recording(Closeable):
 
     @contextmanager
     def _stopping_alone(self) -> Iterator[None]:
-        """Let a fault stop a recording that a key started, and nothing else."""
+        """Stop only the recording at a fault, if a key started it."""
         try:
             yield
         except SinkError as fault:
