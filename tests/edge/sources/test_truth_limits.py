@@ -13,22 +13,14 @@ from edge_app.sources import idx, truth
 from edge_app.sources.idx import IMAGES, read_idx
 from edge_app.sources.truth import open_truth
 from tests.support import media_files as made
+from tests.support.made_archives import member
 
 END = bytes(1024)
 
 
-def header(name: str = "a.png", size: int = 0, **more: object) -> tarfile.TarInfo:
-    """Return a member that states a size."""
-    member = tarfile.TarInfo(name)
-    member.size = size
-    for field, value in more.items():
-        setattr(member, field, value)
-    return member
-
-
 def sparse(size: int) -> bytes:
     """Return the header of a sparse member of GNU tar, which has no data at all."""
-    block = bytearray(header().tobuf(tarfile.GNU_FORMAT))
+    block = bytearray(member("a.png").tobuf(tarfile.GNU_FORMAT))
     block[156:157] = tarfile.GNUTYPE_SPARSE
     block[386:410] = f"{size:011o}\0{0:011o}\0".encode()
     block[483:495] = f"{size:011o}\0".encode()
@@ -41,20 +33,23 @@ def sparse(size: int) -> bytes:
 TARBALLS = {
     "sparse": (sparse(300 * 10**6), r"states a sparse member \(a\.png\); unpack it and give the"),
     "huge": (
-        header(size=6 * 10**9).tobuf(tarfile.GNU_FORMAT),
+        member("a.png", size=6 * 10**9).tobuf(tarfile.GNU_FORMAT),
         r"states 6,000 MB for a\.png, above 100 MB; unpack it",
     ),
     "huge beside": (
-        header("notes.txt", size=6 * 10**9).tobuf(tarfile.GNU_FORMAT),
+        member("notes.txt", size=6 * 10**9).tobuf(tarfile.GNU_FORMAT),
         "states 6,000 MB for notes",
     ),
-    "negative": (header(size=-5).tobuf(tarfile.GNU_FORMAT), "is not truth that can be read"),
+    "negative": (
+        member("a.png", size=-5).tobuf(tarfile.GNU_FORMAT),
+        "is not truth that can be read",
+    ),
     "no number": (
-        header(pax_headers={"GNU.sparse.size": "x"}).tobuf(tarfile.PAX_FORMAT),
+        member("a.png", pax_headers={"GNU.sparse.size": "x"}).tobuf(tarfile.PAX_FORMAT),
         "is not truth that can be read",
     ),
     "control characters": (
-        header("\x1b[31m.png", size=6 * 10**9).tobuf(tarfile.GNU_FORMAT),
+        member("\x1b[31m.png", size=6 * 10**9).tobuf(tarfile.GNU_FORMAT),
         r"for \\x1b\[31m\.png",
     ),
 }
