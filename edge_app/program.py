@@ -220,11 +220,6 @@ def exit_code(program: str, work: Callable[[], int], interrupted: str = "") -> i
 def _exit_code(program: str, work: Callable[[], int], interrupted: str) -> int:
     try:
         return work()
-    except EdgeError as error:
-        if os.environ.get("EDGE_DEBUG") == "1":
-            raise
-        print_error(f"{program}: {error}")
-        return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt:
         if interrupted:
             print_error(f"{program}: {interrupted}")
@@ -235,18 +230,24 @@ def _exit_code(program: str, work: Callable[[], int], interrupted: str) -> int:
         raise
     except BrokenPipeError:  # `edge-app models | head`: the reader has closed the pipe
         return 141
-    except OSError as fault:
+    except (EdgeError, OSError, ValueError) as fault:  # and UnicodeError, which is a ValueError
         if os.environ.get("EDGE_DEBUG") == "1":
             raise
+        return _print_fault(program, fault)
+
+
+def _print_fault(program: str, fault: EdgeError | OSError | ValueError) -> int:
+    """Print an error in one line; return its exit code."""
+    if isinstance(fault, EdgeError):
+        print_error(f"{program}: {fault}")
+        return 2 if isinstance(fault, UsageError) else 1
+    what = " ".join(str(fault).split())
+    if isinstance(fault, OSError):
         if is_output_fault(fault):
             with output_may_fail():
-                raise
+                raise fault
             return 1
         place = "" if fault.filename is None else f"{os.fsdecode(fault.filename)}: "
-        print_error(f"{program}: {place}{fault.strerror or fault}; EDGE_DEBUG=1 shows where")
-        return 1
-    except ValueError as fault:  # and UnicodeError, which is one
-        if os.environ.get("EDGE_DEBUG") == "1":
-            raise
-        print_error(f"{program}: {' '.join(str(fault).split())}; EDGE_DEBUG=1 shows where")
-        return 1
+        what = f"{place}{fault.strerror or fault}"
+    print_error(f"{program}: {what}; EDGE_DEBUG=1 shows where")
+    return 1
