@@ -46,16 +46,19 @@ def check_special(path: Path) -> None:
 
     Opening a named pipe waits for its reader, perhaps for ever; a disk or camera would be harmed.
     """
-    if not str(path).startswith(_OPEN_FILES) and not any(_is_same(path, one) for one in _DEVICES):
+    if not str(path).startswith(_OPEN_FILES) and not any(
+        is_same_file(path, Path(one)) for one in _DEVICES
+    ):
         kind = "a pipe" if stat.S_ISFIFO(path.stat().st_mode) else "a device"
         raise OSError(errno.EINVAL, f"it is {kind}; give the name of a file")
     if not os.access(path, os.W_OK):  # not opened: the reader of a pipe would take it for the end
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
 
-def _is_same(path: Path, other: str) -> bool:
+def is_same_file(one: Path, other: Path) -> bool:
+    """Return whether two paths lead to one file, as far as they exist and can be looked at."""
     try:
-        return path.samefile(other)
+        return one.samefile(other)
     except OSError:
         return False
 

@@ -14,6 +14,7 @@ from rich.markup import escape
 from edge_app.board import Verdict
 from edge_app.console import CompactTable, coloured, print_gains, print_line, print_wrapped
 from edge_app.model.card import ModelSpec
+from edge_app.output_path import is_same_file
 from edge_app.quality import Quality
 from edge_app.results.gains import VariantFigures, gains, headline, median_range
 from edge_app.results.run_summary import VariantSummary
@@ -147,5 +148,5 @@ def called_as(name: str) -> str:
     if called.name != name:
         return name  # `python -m edge_app`
     found = shutil.which(name)
-    on_path = found is not None and called.exists() and Path(found).samefile(called)
+    on_path = found is not None and is_same_file(Path(found), called)
     return name if on_path else str(called)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge_app.controls import ALPHA
 from edge_app.errors import UsageError
+from edge_app.output_path import is_same_file
 from edge_app.session.tasks import TaskSpec
 from edge_app.sinks.recorder import SUFFIXES
 from edge_app.sources.camera import CameraOptions
@@ -89,7 +90,7 @@ class RunOptions:
         if self.task.truth_labels and not self.task.truth:
             raise UsageError("--truth-labels needs --truth, the folder or file of truth")
         for option, path in (("record", self.outputs.record), ("save", self.outputs.save)):
-            if path and _is_same_file(path, Path(self.task.source)):
+            if path and is_same_file(path, Path(self.task.source)):
                 raise UsageError(f"--{option} {path} would overwrite the source; name another file")
         record = self.outputs.record
         if record and record.suffix.lower() not in SUFFIXES:
@@ -97,10 +98,3 @@ class RunOptions:
                 f"--record {record} has to end in .mp4, since recordings are H.264 in MP4; "
                 f"name it {record.with_suffix('.mp4').name}"
             )
-
-
-def _is_same_file(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:  # one of them does not exist, or cannot be looked at
-        return False
