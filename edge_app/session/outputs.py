@@ -200,14 +200,10 @@ def _window_title(title: str) -> str:
 
 
 def _browser_view(host: str, port: int, wanted: OutputOptions) -> BrowserView:
-    try:
-        from edge_app.sinks.serve.browser_view import BrowserView
-        from edge_app.sinks.serve.clients import CONNECTIONS
-        from edge_app.sinks.serve.tls import tls_context
-    except ModuleNotFoundError as missing:
-        if missing.name is None or missing.name.partition(".")[0] != "aiohttp":
-            raise
-        raise SinkError(_missing_aiohttp()) from None
+    from edge_app.sinks.serve.browser_view import BrowserView
+    from edge_app.sinks.serve.clients import CONNECTIONS
+    from edge_app.sinks.serve.tls import tls_context
+
     tls = tls_context(wanted.serve_cert, wanted.serve_key) if wanted.serve_cert else None
     connections = wanted.serve_connections or CONNECTIONS
     return BrowserView(host, port, token=wanted.serve_token, connections=connections, tls=tls)
@@ -221,16 +217,12 @@ def check_output_options(options: OutputOptions) -> None:
     if options.metrics is not None:
         check_owner(options.metrics, LOG, "--metrics")
     if options.serve is not None and importlib.util.find_spec("aiohttp") is None:
-        raise SinkError(_missing_aiohttp())
+        install = this_environment().install("aiohttp")
+        raise SinkError(f"--serve needs aiohttp, which is not installed; run: {install}")
     if options.serve_cert is not None:
         from edge_app.sinks.serve.tls import tls_context
 
         tls_context(options.serve_cert, options.serve_key)
-
-
-def _missing_aiohttp() -> str:
-    install = this_environment().install("aiohttp")
-    return f"--serve needs aiohttp, which is not installed; run: {install}"
 
 
 def joined_keys(readers: Sequence[ReadKeys]) -> ReadKeys:
