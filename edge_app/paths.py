@@ -63,9 +63,7 @@ def checkout_dir() -> Path | None:
 
 
 def _package() -> Path:
-    from importlib.resources import files  # takes 10 ms, and --help needs no asset
-
-    return Path(str(files("edge_app")))
+    return Path(__file__).parent
 
 
 def cache_dir() -> Path:
