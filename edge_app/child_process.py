@@ -95,7 +95,7 @@ def run_program(
 
 
 def protect_library_children() -> None:
-    """Keep the current folder off the import path of children that libraries start.
+    """Remove the current folder from the import path of children that libraries start.
 
     Dask starts its workers through multiprocessing, whose `python -c` would look there first.
     """

@@ -58,7 +58,7 @@ class OutputLock(Closeable):
 def locked(
     files: Iterable[Path | None] = (), folders: Iterable[Path | None] = ()
 ) -> Iterator[None]:
-    """Hold the locks of outputs; None stands for one not wanted.
+    """Lock outputs for a `with` block; None stands for one not wanted.
 
     Their folders are made, and removed if nothing was written, also after SIGTERM.
     """

@@ -29,7 +29,7 @@ _faults: list[OSError] = []  # of writing to standard output, which there is one
 
 
 def accept_all_text() -> None:
-    """Let both streams write any text: what their encoding lacks becomes a similar sign or "?".
+    """Make both streams take any text: what their encoding lacks becomes a similar sign or "?".
 
     A Latin-1 locale has no bars for tables, and no encoding has the bytes of a file's name that
     are not UTF-8.
@@ -130,7 +130,7 @@ def is_output_fault(fault: OSError) -> bool:
 
 
 def _discard_output() -> None:
-    """Keep Python from writing what is buffered again at its end, with a message of its own."""
+    """Discard what is buffered, which Python would write again at its end, with a message."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

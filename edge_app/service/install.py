@@ -133,7 +133,7 @@ def _copy(origin: Path, target: Path) -> None:
 
 
 def _close(path: Path) -> None:
-    """Let root and the service's group alone read a file; systemd reads it as root."""
+    """Close a file to all but root and the service's group; systemd reads it as root."""
     path.chmod(0o640)
     with suppress(LookupError, PermissionError):  # no such group: root alone can read it
         shutil.chown(path, group=UNIT)

@@ -156,7 +156,7 @@ class Outputs:
         return key_note(action, controls, task, seen=seen, watched=watched)
 
     def rename(self, spec: ModelSpec) -> None:
-        """Name the window, and recordings that no option names, after another model."""
+        """Rename the window, and recordings that no option names, after another model."""
         if self.window is not None:
             self.window.rename(_window_title(spec.title))
         if self._names_recordings:
