@@ -96,11 +96,11 @@ class Site:
         self._clients.enter(Phase.REQUEST, request.transport)
         try:
             await self._clients.turn()
-            return await self._answer(request, handler)
+            return await self._if_allowed(request, handler)
         finally:
             self._clients.enter(Phase.IDLE, request.transport)
 
-    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _if_allowed(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Return the answer to a request that may be made, else why not."""
         access = self._access
         if not access.allows_host(request.headers.get("Host", "")):
