@@ -244,15 +244,13 @@ else:
 )
 
 
-@pytest.mark.skipif(not ctypes.util.find_library("X11"), reason="libX11 is not installed")
-@pytest.mark.parametrize("way", ["q", "close button"])
-def test_keys_pressed_in_a_window_reach_the_run(xvfb: str, tmp_path: Path, way: str) -> None:
-    """Variants change, a snapshot is written, and both ways to quit end the run."""
+def run_and_press(display: str, folder: Path, script: str, *words: str) -> None:
+    """Run in a window until a script, which presses keys in another process, has ended it."""
     env = {key: value for key, value in os.environ.items() if key != "WAYLAND_DISPLAY"}
-    env |= {"DISPLAY": xvfb, "PYTHONPATH": str(ROOT)}
+    env |= {"DISPLAY": display, "PYTHONPATH": str(ROOT)}
     run = subprocess.Popen(
         [sys.executable, "-m", "edge_app.cli", *COMMAND, "--loop", "synthetic:320x180"],
-        cwd=tmp_path,
+        cwd=folder,
         env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -261,7 +259,7 @@ def test_keys_pressed_in_a_window_reach_the_run(xvfb: str, tmp_path: Path, way: 
     )
     try:
         presser = subprocess.run(
-            [sys.executable, "-c", WINDOW, str(tmp_path), way],
+            [sys.executable, "-c", script, str(folder), *words],
             env=env, cwd=ROOT, capture_output=True, text=True, timeout=HANG_S, check=False,
         )  # fmt: skip
         assert presser.returncode == 0, presser.stderr
@@ -269,7 +267,14 @@ def test_keys_pressed_in_a_window_reach_the_run(xvfb: str, tmp_path: Path, way: 
     finally:
         run.kill()
     assert run.returncode == 0, said
-    check_files(tmp_path, "interrupted")
+    check_files(folder, "interrupted")
+
+
+@pytest.mark.skipif(not ctypes.util.find_library("X11"), reason="libX11 is not installed")
+@pytest.mark.parametrize("way", ["q", "close button"])
+def test_keys_pressed_in_a_window_reach_the_run(xvfb: str, tmp_path: Path, way: str) -> None:
+    """Variants change, a snapshot is written, and both ways to quit end the run."""
+    run_and_press(xvfb, tmp_path, WINDOW, way)
     [figures] = tmp_path.glob("snapshots/*.json")
     assert json.loads(figures.read_text("utf-8"))["variant"] == "int8"
 
@@ -296,8 +301,8 @@ def line():  # the columns of the divider, the only white between its handle and
 def tap(x, y):
     xdotool("mousemove", str(x), str(y), "mousedown", "1", "mouseup", "1")
 
-told = xdotool("getwindowgeometry", "--shell", names[0])
-size = tuple(int(line.split("=")[1]) for line in told if line.startswith(("WIDTH", "HEIGHT")))
+geometry = xdotool("getwindowgeometry", "--shell", names[0])
+size = tuple(int(line.split("=")[1]) for line in geometry if line.startswith(("WIDTH", "HEIGHT")))
 assert size[0] == 800 and 448 <= size[1] <= 452, size
 """
 )
@@ -353,28 +358,7 @@ xdotool("key", "Escape")
 def test_a_small_display_is_used_by_mouse_and_esc(tmp_path: Path, script: str) -> None:
     """On 800x480: a tap on a chip, a drag of the divider, buttons; Esc ends what is open first."""
     with virtual_display((800, 480)) as display:
-        env = {key: value for key, value in os.environ.items() if key != "WAYLAND_DISPLAY"}
-        env |= {"DISPLAY": display, "PYTHONPATH": str(ROOT)}
-        run = subprocess.Popen(
-            [sys.executable, "-m", "edge_app.cli", *COMMAND, "--loop", "synthetic:320x180"],
-            cwd=tmp_path,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        try:
-            presser = subprocess.run(
-                [sys.executable, "-c", script, str(tmp_path)],
-                env=env, cwd=ROOT, capture_output=True, text=True, timeout=HANG_S, check=False,
-            )  # fmt: skip
-            assert presser.returncode == 0, presser.stderr
-            said, _ = run.communicate(timeout=HANG_S)
-        finally:
-            run.kill()
-    assert run.returncode == 0, said
-    check_files(tmp_path, "interrupted")
+        run_and_press(display, tmp_path, script)
     with av.open(str(tmp_path / "kept.mp4")) as container:
         frame = next(container.decode(video=0))
         assert (frame.width, frame.height) == (854, 480)  # not that of the window
