@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import stat
 import subprocess
 from pathlib import Path
 
@@ -32,24 +31,34 @@ def machine(tmp_path: Path) -> Path:
         "id": "echo ${FAKE_UID:-0}",
         "sudo": '[ -e no-sudo ] && exit 1; [ "$1" = -n ] && shift; "$@"',
     }.items():
-        path = tmp_path / "bin" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(f"#!/bin/sh\n{script}\n")
-        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+        add_program(tmp_path, name, script)
     return tmp_path
 
 
-def make_venv(machine: Path, uid: int = 0) -> tuple[int, list[str], list[str]]:
-    """Let make create a venv; return its exit code, what it prints, and what apt was asked."""
-    done = subprocess.run(
-        ["make", "-f", ROOT / "Makefile", "venv/.venv", "VENV=venv"],
-        cwd=machine,
-        env={"PATH": f"{machine / 'bin'}:/usr/bin:/bin", "FAKE_UID": str(uid)},
+def add_program(folder: Path, name: str, script: str) -> None:
+    """Write a shell script into the folder's `bin`."""
+    path = folder / "bin" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def run_make(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the Makefile in a folder, whose `bin` comes before the system's programs."""
+    return subprocess.run(
+        ["make", "-f", ROOT / "Makefile", *words],
+        cwd=folder,
+        env={"PATH": f"{folder / 'bin'}:/usr/bin:/bin", **variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def make_venv(machine: Path, uid: int = 0) -> tuple[int, list[str], list[str]]:
+    """Make a venv; return the exit code, what was printed, and what apt was asked."""
+    done = run_make(machine, "venv/.venv", "VENV=venv", FAKE_UID=str(uid))
     log = machine / "log"
     asked = log.read_text().splitlines() if log.exists() else []
     return done.returncode, done.stdout.splitlines(), asked
@@ -72,7 +81,7 @@ def test_system_packages_are_named_before_they_are_installed(
     assert (machine / "venv" / ".venv").exists()
 
 
-def test_a_user_without_sudo_is_told_the_command(machine: Path) -> None:
+def test_a_user_without_sudo_gets_the_command(machine: Path) -> None:
     """Nothing is tried, and the line can be given to whoever may."""
     (machine / "no-sudo").touch()
     code, lines, asked = make_venv(machine, 1000)
@@ -94,15 +103,10 @@ def test_a_machine_with_everything_is_left_alone(machine: Path) -> None:
         ("test", r"installing TensorFlow"),
     ],
 )
-def test_a_long_installation_is_announced(machine: Path, goal: str, said: str) -> None:
+def test_a_long_installation_is_announced(goal: str, said: str) -> None:
     """Its size is printed before pip, which is quiet, begins."""
-    done = subprocess.run(
-        ["make", "-n", "-f", ROOT / "Makefile", goal, "VENV=venv"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_make(ROOT, "-n", goal, "VENV=venv")
+    assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     (announced,) = (number for number, line in enumerate(lines) if said in line)
     assert " GB" in lines[announced]
@@ -114,23 +118,17 @@ DIGEST = "sha256:" + "0123456789abcdef" * 4
 
 def make_base_digest(folder: Path, docker: str) -> tuple[int, str, str]:
     """Look up the base with a fake docker; return exit code, output, and the Dockerfile's line."""
-    program = folder / "bin" / "docker"
-    program.parent.mkdir()
-    program.write_text(f"#!/bin/sh\n{docker}\n")
-    program.chmod(0o755)
+    add_program(folder, "docker", docker)
     shutil.copy(ROOT / "Dockerfile.arm64", folder)
-    done = subprocess.run(
-        ["make", "-f", ROOT / "Makefile", "base-digest"],
-        cwd=folder,
-        env={"PATH": f"{folder / 'bin'}:/usr/bin:/bin"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_make(folder, "base-digest")
+    return done.returncode, done.stdout, base_line(folder)
+
+
+def base_line(folder: Path) -> str:
+    """Return the line of a folder's Dockerfile that names the base."""
     lines = (folder / "Dockerfile.arm64").read_text().splitlines()
     [line] = [line for line in lines if line.startswith("ARG BASE=")]
-    return done.returncode, done.stdout, line
+    return line
 
 
 def test_the_base_of_the_image_is_pinned_by_digest(tmp_path: Path) -> None:
@@ -148,24 +146,14 @@ def test_an_answer_that_is_no_digest_changes_nothing(tmp_path: Path, docker: str
     code, output, line = make_base_digest(tmp_path, docker)
     assert code != 0
     assert "no digest of docker.io/library/debian" in output
-    [before] = [
-        text
-        for text in (ROOT / "Dockerfile.arm64").read_text().splitlines()
-        if text.startswith("ARG BASE=")
-    ]
-    assert line == before
+    assert line == base_line(ROOT)
 
 
 @pytest.mark.parametrize("target", [[], ["help"]])
 def test_make_lists_its_targets(tmp_path: Path, target: list[str]) -> None:
     """All of them, and nothing is set up."""
-    done = subprocess.run(
-        ["make", "-f", ROOT / "Makefile", *target],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_make(tmp_path, *target)
+    assert done.returncode == 0, done.stderr
     makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
     [targets] = [line for line in makefile.splitlines() if line.startswith(".PHONY")]
     for name in targets.split()[1:]:
