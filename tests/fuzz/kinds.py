@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import shutil
+import sys
 import tarfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -64,6 +65,16 @@ def short_run(source: object, model: object, *more: object) -> Work:
     return edge("run", source, "--model", model, *quick, *more)
 
 
+def _read_or_refuse(read: Callable[[], object], refusal: type[Exception]) -> int:
+    """Call a reader as a command does; any other exception than its refusal is a fault."""
+    try:
+        read()
+    except refusal as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 1
+    return 0
+
+
 def _prepare_images(folder: Path) -> None:
     """Write images to run models on; the models themselves ship."""
     from tests.support.media_files import write_images
@@ -78,14 +89,8 @@ def _attack_model(originals: Path, place: Path, draw: Random) -> Work:
     original = draw.choice(sorted(MODELS.glob("*/*.tflite")))
     if original.parent.name == "street" and draw.random() < 0.7:
         original = MODELS / "mnist" / original.name  # the larger take longer
-    data = original.read_bytes()
-    way = draw.random()
-    if way < 0.45:
-        data = mutated_bytes(data, draw)
-    elif way < 0.85:
-        data = mutated_model(data, draw)
-    else:
-        data = with_packed_labels(data, draw)
+    ways = (mutated_bytes, mutated_model, with_packed_labels)
+    data = draw.choices(ways, (45, 40, 15))[0](original.read_bytes(), draw)
     if draw.random() < 0.2:  # behind a whole card
         shutil.copy(original.with_name("model.json"), place)
         for name in ("float32", "float16", "dynamic_range", "int8"):
@@ -105,17 +110,10 @@ def _attack_model(originals: Path, place: Path, draw: Random) -> Work:
 
 def _read_graph(path: Path) -> int:
     """Read the graph as host-tools does for --keep-float; ModelError is its only refusal."""
-    import sys
-
     from edge_app.errors import ModelError
     from host_tools.tflite.flatbuffer import read_graph
 
-    try:
-        read_graph(path.read_bytes())
-    except ModelError as fault:
-        sys.stderr.write(f"{fault}\n")
-        return 1
-    return 0
+    return _read_or_refuse(lambda: read_graph(path.read_bytes()), ModelError)
 
 
 # Cards --------------------------------------------------------------------------------------------
@@ -127,9 +125,8 @@ def _attack_card(originals: Path, place: Path, draw: Random) -> Work:
     count = 10 if card["task"] == "classification" else 19
     if draw.random() < 0.6:
         card["labels"] = {"name": "own", "names": [f"class {i}" for i in range(count)]}
-    if (
-        isinstance(card["labels"], dict) and draw.random() < 0.5
-    ):  # a whole card whose names are hostile
+    # A whole card whose names are hostile.
+    if isinstance(card["labels"], dict) and draw.random() < 0.5:
         card["labels"]["names"] = [draw.choice(TEXTS) for _ in range(count)]
         card |= {key: draw.choice(TEXTS) for key in ("name", "title", "licence")}
         (place / "model.json").write_text(json.dumps(card))
@@ -220,14 +217,8 @@ def _prepare_tars(folder: Path) -> None:
 
 
 def _attack_tar(originals: Path, place: Path, draw: Random) -> Work:
-    data = (originals / "truth.tar").read_bytes()
-    way = draw.random()
-    if way < 0.5:
-        data = mutated_bytes(data, draw)
-    elif way < 0.8:
-        data = _changed_header(data, draw)
-    else:
-        data = _changed_member(data, draw)
+    ways = (mutated_bytes, _changed_header, _changed_member)
+    data = draw.choices(ways, (50, 30, 20))[0]((originals / "truth.tar").read_bytes(), draw)
     path = place / draw.choice(("truth.tar", "truth.tar.gz"))
     if path.suffix == ".gz":
         data = gzip.compress(data, 1)
@@ -311,17 +302,10 @@ def _attack_results(originals: Path, place: Path, draw: Random) -> Work:
 
 def _read_for_report(path: Path) -> int:
     """Read a result as host-tools report does, without drawing the page."""
-    import sys
-
     from edge_app.errors import EdgeError
     from host_tools.report.reading import read_results
 
-    try:
-        read_results(path)
-    except EdgeError as fault:
-        sys.stderr.write(f"{fault}\n")
-        return 1
-    return 0
+    return _read_or_refuse(lambda: read_results(path), EdgeError)
 
 
 # Keras files --------------------------------------------------------------------------------------
