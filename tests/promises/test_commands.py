@@ -3,7 +3,6 @@
 import itertools
 import os
 import re
-import socket
 import subprocess
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tests.support.documents import (
     commands_of_documents,
     commands_of_help,
 )
+from tests.support.free_port import free_port
 from tests.support.installed import install_wheel
 from tests.support.sample_inputs import write_networks, write_sample_inputs
 
@@ -149,13 +149,7 @@ def adapted(text: str) -> str:
 
 def filled(text: str) -> str:
     """Return a command with a free port and an unused folder in their places."""
-    return text.replace("{port}", str(_free_port())).replace("{new}", f"out-{next(_NUMBERS)}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return text.replace("{port}", str(free_port())).replace("{new}", f"out-{next(_NUMBERS)}")
 
 
 def reason_not_to_run(text: str) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -15,6 +14,7 @@ from tests.soak.driven_run import TOKEN, DrivenRun
 from tests.soak.judgement import Ending
 from tests.soak.keys import CYCLE_S, QUIET_S, Press, cycle
 from tests.soak.samples import Minute, Sample, sum_up, take_sample
+from tests.support.free_port import free_port
 
 _KEEP_FILES = 4  # newest recordings and snapshots; the disk of the machine is not what is tried
 
@@ -125,13 +125,6 @@ class Soak:
             clients=run.refused,
             traceback=run.had_traceback,
         )
-
-
-def free_port() -> int:
-    """Return a port of loopback that nothing uses."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def _way_back(status: Any) -> list[tuple[str, bool]]:
