@@ -157,6 +157,14 @@ def reason_not_to_run(text: str) -> str | None:
     return next((why for what, why in NOT_RUN.items() if re.fullmatch(what, text)), None)
 
 
+def prepare(shown: ShownCommand, request: pytest.FixtureRequest) -> None:
+    """Add the networks that a command needs; skip the test without its packages."""
+    if CLUSTER.search(shown.text):
+        pytest.importorskip("distributed", reason="needs the cluster extra")
+    if TENSORFLOW.search(shown.text):
+        request.getfixturevalue("networks")
+
+
 def check_runs(shown: ShownCommand, folder: Path, bin_folder: Path) -> None:
     """Run a command; fail with what it printed unless it ends well."""
     done = shell(filled(adapted(shown.text)), folder, bin_folder)
@@ -176,10 +184,7 @@ def test_commands_of_documents_run(
     why = reason_not_to_run(document_command.text)
     if why is not None:
         pytest.skip(why)
-    if CLUSTER.search(document_command.text):
-        pytest.importorskip("distributed", reason="needs the cluster extra")
-    if TENSORFLOW.search(document_command.text):
-        request.getfixturevalue("networks")
+    prepare(document_command, request)
     check_runs(document_command, workplace, bin_folder)
 
 
@@ -196,10 +201,7 @@ def test_examples_of_help_run(
     assert shown_here, f"{program} {command} --help shows no example"
     for shown in shown_here:
         if reason_not_to_run(shown.text) is None and adapted(shown.text) not in known:
-            if CLUSTER.search(shown.text):
-                pytest.importorskip("distributed", reason="needs the cluster extra")
-            if TENSORFLOW.search(shown.text):
-                request.getfixturevalue("networks")
+            prepare(shown, request)
             check_runs(shown, workplace, bin_folder)
 
 
