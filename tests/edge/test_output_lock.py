@@ -27,16 +27,18 @@ from pathlib import Path
 from edge_app.output_lock import locked
 sys.argv = ["/usr/bin/edge-app", "run", "rtsp://user:secret@host/"]
 with locked(files=[Path("out.mp4")], folders=[Path("log")]):
-    print("held", flush=True)
+    print("ready", flush=True)
     sys.stdin.read()
 """
 
 
 @contextmanager
-def other_process(folder: Path, code: str = HOLD) -> Iterator[subprocess.Popen[str]]:
-    """Hold the locks of out.mp4 and log in another process."""
+def other_process(
+    folder: Path, code: str = HOLD, *words: object
+) -> Iterator[subprocess.Popen[str]]:
+    """Another process, once it is ready: one that holds the locks of out.mp4 and log."""
     with subprocess.Popen(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code, *map(str, words)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -44,7 +46,7 @@ def other_process(folder: Path, code: str = HOLD) -> Iterator[subprocess.Popen[s
         env={**ENV, "PYTHONPATH": str(ROOT)},
     ) as child:
         assert child.stdout is not None
-        assert child.stdout.readline() == "held\n"
+        assert child.stdout.readline() == "ready\n"
         yield child
 
 
@@ -174,27 +176,16 @@ def test_a_signal_in_the_first_second_leaves_no_lock(
     words, lock = places[command]
     code = (
         "import sys\n"
-        "from pathlib import Path\n"
         "from edge_app import cli\n"
-        "import edge_app.model.catalog as catalog\n"
         "def wait(*_, **__):\n"
-        "    print('reading', flush=True)\n"
+        "    print('ready', flush=True)\n"
         "    sys.stdin.read()\n"
-        "import edge_app.commands.model_options\n"
         "for module in ('bench', 'evaluate'):\n"
         "    __import__(f'edge_app.commands.{module}')\n"
         "    setattr(sys.modules[f'edge_app.commands.{module}'], 'read_model', wait)\n"
         "sys.exit(cli.PROGRAM.run())"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", code, command, *map(str, words)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**ENV, "PYTHONPATH": str(ROOT)},
-    ) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "reading\n"
+    with other_process(tmp_path, code, command, *words) as child:
         assert lock.exists()
         child.send_signal(number)
         assert child.wait(HANG_S) == 128 + number
