@@ -14,6 +14,7 @@ import pytest
 
 from edge_app import child_process
 from edge_app.child_process import protect_library_children, run_child, run_program, start_child
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 # What a child tells of itself.
@@ -123,10 +124,10 @@ def test_a_child_ends_with_its_parent(modules: Path, number: signal.Signals) -> 
     (modules / "inner.py").write_text(note + "import time; time.sleep(600)")
     code = PARENT.format(root=str(ROOT), modules=str(modules), module="outer")
     with subprocess.Popen([sys.executable, "-c", code]) as parent:
-        _wait(lambda: noted.exists() and noted.read_text().count(" ") == 2)
+        until("both children", lambda: noted.exists() and noted.read_text().count(" ") == 2, 60)
         parent.send_signal(number)
     children = [int(text) for text in noted.read_text().split()]
-    _wait(lambda: not any(_runs(child) for child in children))
+    until("their end", lambda: not any(_runs(child) for child in children), 60)
 
 
 def test_a_child_whose_parent_is_gone_does_nothing(
@@ -174,11 +175,3 @@ def _runs(process: int) -> bool:
     except OSError:
         return False
     return state not in "ZX"
-
-
-def _wait(done: object) -> None:
-    end_s = time.monotonic() + 60
-    assert callable(done)
-    while not done():
-        assert time.monotonic() < end_s
-        time.sleep(0.02)

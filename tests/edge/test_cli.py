@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.cli import PROGRAM, main
+from tests.support.waiting import until
 from tests.support.whole_runs import ENV, HANG_S, ROOT, begin, edge, summary_of
 
 
@@ -89,9 +90,7 @@ def begin_recording(folder: Path) -> subprocess.Popen[str]:
         "--record", folder / "out.mp4",
     )  # fmt: skip
     log = folder / "frames.jsonl"
-    deadline = time.monotonic() + HANG_S
-    while time.monotonic() < deadline and not (log.exists() and log.stat().st_size > 2000):
-        time.sleep(0.05)
+    until("a few frames", lambda: log.exists() and log.stat().st_size > 2000)
     return child
 
 

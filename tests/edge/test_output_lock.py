@@ -17,6 +17,7 @@ import pytest
 from edge_app.errors import SinkError
 from edge_app.output_lock import OutputLock, check_unlocked, locked
 from edge_app.output_place import check_outputs
+from tests.support.waiting import until
 from tests.support.whole_runs import ENV, HANG_S, ROOT, begin, edge
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the locks are those of POSIX")
@@ -196,8 +197,8 @@ def test_two_runs_do_not_share_their_outputs(tmp_path: Path) -> None:
     """The second is refused before its model is loaded, and the first is not disturbed."""
     outputs = ("--record", tmp_path / "a.mp4", "--metrics", tmp_path / "m")
     first = begin("run", "--model", "mnist", "--headless", "--loop", *outputs)
-    while not (tmp_path / "a.mp4").exists():
-        assert first.poll() is None
+    until("its recording", lambda: first.poll() is not None or (tmp_path / "a.mp4").exists())
+    assert first.poll() is None
     for option in (outputs[:2], outputs[2:]):
         second = edge("run", "--model", "mnist", "--headless", "--max-frames", 5, *option)
         assert second.returncode == 1

@@ -8,8 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,23 +19,15 @@ import pytest
 from tests.edge.sinks.test_keyboard import ChildTerminal
 from tests.edge.sinks.test_window import START, xvfb
 from tests.support.virtual_display import virtual_display
+from tests.support.waiting import until
 from tests.support.whole_runs import HANG_S
 
-__all__ = ["App", "until", "variant_of", "xvfb"]
+__all__ = ["xvfb"]
 
 ROOT = Path(__file__).parents[3]
 # A small moving street without end, so that a busy machine follows; drawn at its own pace.
 COMMAND = ("run", "--model", "street", "--threads", "1", "--metrics", "m", "--record", "kept.mp4")
 VARIANTS = {"1": "float32", "2": "float16", "3": "dynamic_range", "4": "int8"}
-
-
-def until(what: str, true: Callable[[], Any]) -> Any:
-    """Wait for something to become true, and return it."""
-    end = time.monotonic() + HANG_S
-    while not (found := true()):
-        assert time.monotonic() < end, f"{what} never came"
-        time.sleep(0.05)
-    return found
 
 
 def variant_of(folder: Path) -> str:
