@@ -8,16 +8,7 @@ import threading
 import pytest
 
 from edge_app.session.signals import Signals
-
-
-class Clock:
-    """Seconds, set by the test."""
-
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
+from tests.support.clock import Clock
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

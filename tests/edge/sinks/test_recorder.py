@@ -20,6 +20,7 @@ from edge_app.results.run_summary import RecordingSummary
 from edge_app.sinks.recorder import Recorder, exact_rate
 from edge_app.sources.video import VideoFile
 from tests.support import media_files as made
+from tests.support.clock import Clock
 from tests.support.steps import status, step
 
 ROOT = Path(__file__).parents[3]
@@ -39,19 +40,9 @@ def write_all(recorder: Recorder, count: int) -> None:
         recorder.write(step(index), status())
 
 
-class Wall:
-    """Clock of a live recording, set by the test."""
-
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
 def record_live(path: Path, stamps_s: Sequence[float], until_s: float, rate_hz: float) -> Recorder:
     """Record one numbered image at each moment, and stop at another."""
-    wall = Wall()
+    wall = Clock(1000.0)
     with Recorder(path, rate_hz=rate_hz, live=True, clock=wall) as recorder:
         for index, stamp_s in enumerate(stamps_s):
             wall.now_s = 1000.0 + stamp_s

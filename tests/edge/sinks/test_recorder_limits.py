@@ -21,7 +21,8 @@ from edge_app.sinks.encoder_thread import EncoderThread
 from edge_app.sinks.recorder import Recorder
 from edge_app.sinks.segments import last_number
 from edge_app.state import StateKind
-from tests.edge.sinks.test_recorder import Wall, numbers, times_s
+from tests.edge.sinks.test_recorder import numbers, times_s
+from tests.support.clock import Clock
 from tests.support.steps import status, step
 
 ROOT = Path(__file__).parents[3]
@@ -44,7 +45,7 @@ def length_s(path: Path) -> float:
 @pytest.mark.parametrize("live", [False, True])
 def test_a_recording_stops_at_its_size(live: bool, tmp_path: Path) -> None:
     """The closed file is not larger than the limit, has what fits, and plays."""
-    path, wall = tmp_path / "out.mp4", Wall()
+    path, wall = tmp_path / "out.mp4", Clock(1000.0)
     recorder = Recorder(path, rate_hz=25, live=live, clock=wall, max_mb=1)
     for index in range(100):
         wall.now_s += 0.04
@@ -88,7 +89,7 @@ def test_a_size_below_one_image_leaves_no_file(tmp_path: Path) -> None:
 )
 def test_a_recording_stops_before_the_disk_is_full(total: int, low: int, tmp_path: Path) -> None:
     """Below 200 MB or 2 % the file is finished; the disk is checked once a second."""
-    path, wall, asked = tmp_path / "out.mp4", Wall(), []
+    path, wall, asked = tmp_path / "out.mp4", Clock(1000.0), []
 
     def free(folder: Path) -> tuple[int, int]:
         asked.append(folder)
@@ -128,7 +129,7 @@ def test_segments_lose_nothing_at_the_seams(tmp_path: Path) -> None:
 
 def test_segments_of_a_camera_last_as_long_as_it_took(tmp_path: Path) -> None:
     """A still image continues in the next file, and no slot is missing or doubled."""
-    wall = Wall()
+    wall = Clock(1000.0)
     with Recorder(
         tmp_path / "out.mp4", rate_hz=10, live=True, clock=wall, segment_s=0.5
     ) as recorder:
@@ -214,7 +215,7 @@ class Gate:
         return 10**12, 10**12
 
 
-class Running(Wall):
+class Running(Clock):
     """Clock that moves on with every call."""
 
     def __call__(self) -> float:
@@ -224,7 +225,7 @@ class Running(Wall):
 
 def test_a_slow_encoder_does_not_delay_a_camera(tmp_path: Path) -> None:
     """Images beyond the queue are counted and repeated over, and the length stays right."""
-    wall, gate = Running(), Gate()
+    wall, gate = Running(1000.0), Gate()
     path = tmp_path / "out.mp4"
     recorder = Recorder(path, rate_hz=10, live=True, clock=wall, queue=2, disk_space=gate)
     for index in range(15):

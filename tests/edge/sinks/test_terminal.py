@@ -21,17 +21,8 @@ from edge_app.sinks.summary import summary_table
 from edge_app.sinks.terminal import Terminal
 from edge_app.status_text import status_text
 from edge_app.style import NOTHING
+from tests.support.clock import Clock
 from tests.support.steps import PAUSED, digit, status, step
-
-
-class Clock:
-    """Clock of the terminal, set by the test."""
-
-    def __init__(self) -> None:
-        self.now_s = 50.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 def console(*, terminal: bool = False, **settings: Any) -> tuple[Console, io.StringIO]:
