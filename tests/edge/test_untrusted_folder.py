@@ -12,12 +12,12 @@ import pytest
 
 from tests.support.traps import (
     MODULE,
-    ROOT,
     SCRIPT,
     folder_of_traps,
     loaded_by_python_itself,
     run_there,
 )
+from tests.support.whole_runs import ROOT
 
 DIGITS = ROOT / "assets/samples/digits-images-idx3-ubyte.gz"
 COMMANDS = {

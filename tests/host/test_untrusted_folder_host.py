@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.traps import HOST_SCRIPT, ROOT, folder_of_traps, run_there
+from tests.support.traps import HOST_SCRIPT, folder_of_traps, run_there
+from tests.support.whole_runs import ROOT
 
 pytestmark = pytest.mark.tensorflow
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support.whole_runs import ENV, ROOT
+
 # As the installed script starts, whose own folder is first on the path, and as `python -m` does.
 SCRIPT = ("-P", "-c", "import sys; from edge_app.cli import main; sys.exit(main())")
 HOST_SCRIPT = ("-P", "-c", "import sys; from host_tools.cli import main; sys.exit(main())")
@@ -34,8 +34,7 @@ def run_there(
     folder: Path, start: tuple[str, ...], *arguments: object
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder, with empty caches."""
-    env = {name: value for name, value in os.environ.items() if "DISPLAY" not in name}
-    env |= {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / "cache")}
+    env = {**ENV, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / "cache")}
     return subprocess.run(
         [sys.executable, *start, *map(str, arguments)],
         cwd=folder, env=env, capture_output=True, text=True, timeout=280, check=False,
