@@ -7,13 +7,12 @@ import numpy as np
 from edge_app.answer_text import answer_text
 from edge_app.frame import Classification, Reading, Readings, Segmentation
 from edge_app.labels import CITYSCAPES, DIGITS, NO_LABELS
+from tests.support.readings import reading
 
-SCORES = np.full(10, 0.1, np.float32)
 
-
-def reading(digit: int, x: int, y: int, confidence: float = 0.99) -> Reading:
+def digit(number: int, x: int, y: int, confidence: float = 0.99) -> Reading:
     """Return a digit of 20 by 30 pixels."""
-    return Reading((x, y, 20, 30), digit, confidence, SCORES)
+    return reading(number, (x, y, 20, 30), confidence)
 
 
 def test_classes_have_their_share_of_the_frame() -> None:
@@ -42,9 +41,9 @@ def test_the_likeliest_classes_have_their_probability() -> None:
 
 def test_digits_are_read_as_they_stand_on_the_page() -> None:
     """Row by row, from left to right, whatever their order; the least certain one is named."""
-    found = (reading(3, 10, 12), reading(9, 12, 60, 0.7), reading(1, 50, 5), reading(4, 90, 15))
+    found = (digit(3, 10, 12), digit(9, 12, 60, 0.7), digit(1, 50, 5), digit(4, 90, 15))
     text = answer_text(Readings(found), DIGITS)
     assert text == "3 1 4 / 9 (4 digits, least certain: 9, 70.0 %)"
-    one = Readings((reading(7, 0, 0, 0.8),))
+    one = Readings((digit(7, 0, 0, 0.8),))
     assert answer_text(one, DIGITS) == "7 (1 digit, 80.0 %)"
     assert answer_text(Readings(), DIGITS) == "no digits found"

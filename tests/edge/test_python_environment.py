@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.python_environment import PythonEnvironment, _debian_release, this_environment
+from tests.support.documents import DOCUMENTS
 
 ROOT = Path(__file__).parents[2]
 VENV = PythonEnvironment(".venv/bin/python")
@@ -118,9 +119,7 @@ def test_no_message_names_a_pip_of_its_own() -> None:
     assert {name: n for name, n in named.items() if n > allowed.get(name, 0)} == {}
 
 
-@pytest.mark.parametrize(
-    "path", ["README.md", *(f"{name}/README.md" for name in ("edge_app", "host_tools", "systemd"))]
-)
+@pytest.mark.parametrize("path", DOCUMENTS)
 def test_no_document_replaces_an_editable_install(path: str) -> None:
     """`pip install .` in a clone copies the app beside the files that are then edited."""
     text = (ROOT / path).read_text("utf-8")
