@@ -149,7 +149,7 @@ test-tflite-runtime:
 test-arm64:
 	@sh tests/arm64.sh
 
-# A minimal tree by debootstrap, with nothing but make; the script tells what it takes.
+# A minimal tree by debootstrap, with nothing but make; the script names its variables.
 test-debian12:
 	@RELEASE=bookworm sh tests/debian.sh
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Write the wheels of systemd/*.in and of all they need with their hashes, for --require-hashes,
-# and let pip look whether it would take them. make lock calls it:  sh systemd/lock.sh UV PYTHON
+# and check that pip takes them. make lock calls it:  sh systemd/lock.sh UV PYTHON
 set -eu
 cd "$(dirname "$0")" || exit 1
 uv=$1

@@ -17,8 +17,8 @@ from edge_app.child_process import protect_library_children, run_child, run_prog
 from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
-# What a child tells of itself.
-TOLD = """
+# Prints what a child has.
+REPORT = """
 import json, os, signal, sys
 import edge_app
 print(json.dumps({
@@ -44,23 +44,23 @@ def test_a_child_has_the_import_path_of_its_parent(
     modules: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the same order, whatever the environment says; no folder is added, none is relative."""
-    (modules / "tells.py").write_text(TOLD)
+    (modules / "reports.py").write_text(REPORT)
     monkeypatch.setenv("PYTHONPATH", "/somewhere/else")
     monkeypatch.setattr(sys, "path", ["", *sys.path])
-    done = run_child("tells", "a", "b c", timeout_s=60)
+    done = run_child("reports", "a", "b c", timeout_s=60)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["path"] == [entry for entry in sys.path if entry]
-    assert (told["name"], told["arguments"]) == ("__main__", ["a", "b c"])
-    assert told["package"] == str(ROOT / "edge_app" / "__init__.py")
-    assert told["isolated"] == 1
+    found = json.loads(done.stdout)
+    assert found["path"] == [entry for entry in sys.path if entry]
+    assert (found["name"], found["arguments"]) == ("__main__", ["a", "b c"])
+    assert found["package"] == str(ROOT / "edge_app" / "__init__.py")
+    assert found["isolated"] == 1
 
 
 def test_a_child_reads_nothing_and_leaves_ctrl_c_to_its_parent(modules: Path) -> None:
     """Its standard input is empty, and Ctrl-C is ignored, not blocked for good."""
-    (modules / "tells.py").write_text(TOLD)
-    told = json.loads(run_child("tells", timeout_s=60).stdout)
-    assert (told["input"], told["interrupt"], told["blocked"]) == ("", True, [])
+    (modules / "reports.py").write_text(REPORT)
+    found = json.loads(run_child("reports", timeout_s=60).stdout)
+    assert (found["input"], found["interrupt"], found["blocked"]) == ("", True, [])
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
 
 

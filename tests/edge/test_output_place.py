@@ -125,7 +125,7 @@ def test_one_name_for_two_outputs_is_refused(tmp_path: Path) -> None:
             check_outputs(files=[first], folders=[other])
 
 
-def test_a_full_disk_is_told_before_the_work(
+def test_a_full_disk_is_reported_before_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An empty file fits on it, so some bytes are tried."""

@@ -1,4 +1,4 @@
-"""Every text can be printed in every locale, and an output that fails is told in one line."""
+"""Every text can be printed in every locale, and an output that fails is reported in one line."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_name_that_is_no_text_is_printed(tmp_path: Path) -> None:
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("words", [("models",), ("--version",), ("bench", "--help"), RUN])
-def test_a_full_output_is_told_in_one_line(words: tuple[str, ...], unbuffered: str) -> None:
+def test_a_full_output_is_reported_in_one_line(words: tuple[str, ...], unbuffered: str) -> None:
     """The exit code is 1: somebody who redirects to a file wants what is in it."""
     done = call(words, out=FULL, PYTHONUNBUFFERED=unbuffered)
     assert done.stderr.decode() == (

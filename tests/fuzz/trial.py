@@ -60,7 +60,7 @@ def attempt(work: Callable[[], int], limits: Limits) -> Attempt:
 def forked_child(
     main: Callable[[list[str]], int],
 ) -> Callable[..., CompletedProcess[bytes]]:
-    """Return a stand-in for `run_child` that forks instead of starting Python anew."""
+    """Return a stand-in for `run_child` that forks instead of starting a new Python."""
 
     def run(_module: str, *arguments: str, timeout_s: float) -> CompletedProcess[bytes]:
         with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:

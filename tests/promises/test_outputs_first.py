@@ -74,7 +74,7 @@ def _cases() -> Iterator[tuple[Program, list[str], str]]:
     ("program", "words", "option"),
     [pytest.param(*case, id=f"{case[0].name} {case[1][0]} {case[2]}") for case in _cases()],
 )
-def test_an_impossible_output_is_told_first(
+def test_an_impossible_output_is_refused_first(
     program: Program,
     words: list[str],
     option: str,

@@ -81,7 +81,7 @@ def test_the_readmes_own_line_makes_a_page(
     assert "float32" in page
 
 
-def test_a_file_of_another_kind_is_told_by_its_name(
+def test_a_file_of_another_kind_is_named(
     written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Comparing a run, or merging a benchmark, is answered with what to give."""

@@ -16,7 +16,7 @@ _FEWEST = 8  # minutes after the settling, below which a trend is no trend
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One bound and whether it was kept; None where the run was too short to tell."""
+    """One bound and whether it was kept; None where the run was too short to judge."""
 
     name: str
     kept: bool | None

@@ -40,7 +40,7 @@ def make_venv(venv: Path) -> Path:
 
 
 def borrow_packages(site: Path) -> None:
-    """Let the Python of a site-packages folder also see the packages of the tests' venv."""
+    """Lend the packages of the tests' venv to the Python of a site-packages folder."""
     folders = [path for path in sys.path if path.endswith("site-packages")]
     (site / "borrowed.pth").write_text("\n".join(folders) + "\n", "utf-8")
 

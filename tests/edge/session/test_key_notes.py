@@ -1,4 +1,4 @@
-"""No key is silent: a change of the image is told where the image is not seen."""
+"""No key is silent: a change of the image is printed where the image is not seen."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_a_terminal_says_what_a_key_has_changed(action: Action) -> None:
     assert not key_note(action, controls, "segmentation", seen=True, watched=True)
 
 
-def test_changes_are_told_as_they_are_after_the_key() -> None:
+def test_changes_are_printed_as_they_are_after_the_key() -> None:
     """With the new value."""
     after = {action: key_of(action).change(Controls()) for action in SILENT}
     assert {action.name: image_change(action, after[action]) for action in SILENT} == {
