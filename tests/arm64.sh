@@ -18,19 +18,10 @@ cd "$(dirname "$0")/.."
     tests/edge/test_labels.py tests/edge/test_quality.py tests/edge/model/test_card.py
     tests/edge/test_timing.py tests/edge/overlay/test_difference.py tests/edge/board/test_facts.py}"
 APP=/opt/edge-quant
-BEGUN=$(date +%s)
+PROGRAM=test-arm64
+. tests/debian_tree.sh
 
-stop() {
-    echo "test-arm64: $*" >&2
-    exit 1
-}
-
-say() {
-    now=$(($(date +%s) - BEGUN))
-    printf '\n[%d:%02d] %s\n' $((now / 60)) $((now % 60)) "$*"
-}
-
-[ "$(id -u)" = 0 ] || stop "debootstrap and chroot need root; run: sudo make test-arm64"
+need_root
 [ "$(uname -m)" = x86_64 ] || stop "this compares arm64 with x86-64; on a board run: make test"
 for tool in debootstrap unshare "$PYTHON"; do
     command -v "$tool" >/dev/null || stop "there is no $tool; install it (apt: debootstrap, python3.11)"
@@ -46,6 +37,7 @@ grep -qs '^flags:.*F' $formats/qemu-aarch64 \
     || stop "arm64 programs do not run here; apt install qemu-user-static binfmt-support"
 
 mkdir -p "$ARM64_DIR"
+export QEMU_CPU=cortex-a72 # of debootstrap; what runs inside a tree has its own
 
 # board CPU: make what Linux tells of a board with that CPU. The runtimes read there whether and
 # how to use XNNPACK: with nothing they compute without it, with this machine's own they crash.
@@ -84,21 +76,11 @@ inside() {
         NO_COLOR=1 COLUMNS=100 sh -ec "cd $APP; $*"
 }
 
-make_tree() {
+# install_pi RELEASE: as `make pi` does on a board, in a tree with this checkout.
+install_pi() {
     release=$1
     tree=$ARM64_DIR/$release
-    if [ ! -e "$tree/complete" ]; then
-        say "$release: a new arm64 tree in $tree"
-        rm -rf "$tree"
-        QEMU_CPU=cortex-a72 debootstrap --arch arm64 --variant=minbase \
-            --include=make,ca-certificates "$release" "$tree" >"$ARM64_DIR/$release.log" 2>&1 \
-            || stop "debootstrap failed; see $ARM64_DIR/$release.log"
-        touch "$tree/complete"
-    fi
-    # Names, package index and certificates as on this machine.
-    for file in /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/ssl/certs/ca-certificates.crt; do
-        [ ! -e $file ] || cp -L $file "$tree$file"
-    done
+    make_tree "$tree" "$release" "$tree.log" --arch arm64
     mkdir -p "$tree$APP"
     find "$tree$APP" -mindepth 1 -maxdepth 1 ! -name .venv -exec rm -rf {} +
     git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C "$tree$APP"
@@ -124,7 +106,7 @@ for cpu in cortex-a72 $CPUS; do board "$cpu"; done
 failed=
 results=
 for release in $RELEASES; do
-    make_tree "$release"
+    install_pi "$release"
     runtimes=litert
     if [ "$release" = bookworm ]; then
         runtimes="litert tflite-runtime"

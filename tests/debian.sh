@@ -14,19 +14,10 @@ cd "$(dirname "$0")/.."
 : "${RELEASE:=bookworm}" "${DEBIAN_DIR:=/var/cache/edge-quant-debian}" "${TESTS:=fast}"
 : "${USERS:=user}" "${FRESH:=}"
 tree=$DEBIAN_DIR/$RELEASE
-BEGUN=$(date +%s)
+case $RELEASE in trixie) PROGRAM=test-debian13 ;; *) PROGRAM=test-debian12 ;; esac
+. tests/debian_tree.sh
 
-stop() {
-    echo "test-debian: $*" >&2
-    exit 1
-}
-
-say() {
-    now=$(($(date +%s) - BEGUN))
-    printf '\n[%d:%02d] %s: %s\n' $((now / 60)) $((now % 60)) "$RELEASE" "$*"
-}
-
-[ "$(id -u)" = 0 ] || stop "debootstrap and chroot need root; run: sudo make test-debian12"
+need_root
 case $TESTS in fast | all | none) ;; *) stop "TESTS is fast, all or none, not $TESTS" ;; esac
 for tool in debootstrap unshare git; do
     command -v $tool >/dev/null || stop "there is no $tool; run: apt install $tool"
@@ -59,18 +50,7 @@ inside() {
 
 mkdir -p "$DEBIAN_DIR"
 [ -z "$FRESH" ] || rm -rf "$tree"
-if [ ! -e "$tree/complete" ]; then
-    say "a new tree in $tree"
-    rm -rf "$tree"
-    # A clone and `make`: what the README asks for, and no Python.
-    debootstrap --variant=minbase --include=make,ca-certificates "$RELEASE" "$tree" \
-        >"$DEBIAN_DIR/$RELEASE.log" 2>&1 || stop "debootstrap failed; see $DEBIAN_DIR/$RELEASE.log"
-    touch "$tree/complete"
-fi
-# Names, package index and certificates as on this machine.
-for file in /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/ssl/certs/ca-certificates.crt; do
-    [ ! -e $file ] || cp -L $file "$tree$file"
-done
+make_tree "$tree" "$RELEASE" "$tree.log"
 grep -q ^user: "$tree/etc/passwd" || chroot "$tree" /usr/sbin/useradd --create-home user
 
 for name in root user; do
@@ -79,14 +59,14 @@ for name in root user; do
     git clone --quiet --no-hardlinks . "$home/edge-quant"
     mkdir -p "$tree/var/cache/pip-$name"
     chroot "$tree" /bin/chown -R "$name:" "${home#"$tree"}/edge-quant" "/var/cache/pip-$name"
-    say "make demo as $name, commit $(git rev-parse --short HEAD)"
+    say "$RELEASE: make demo as $name, commit $(git rev-parse --short HEAD)"
     inside $name "make demo && test -s demo/int8/summary.json && .venv/bin/python --version"
 done
 
 # install_into_system USER OPTIONS WHERE: as `pip install` does without a venv; Debian's Python has
 # folders of its own. The venv lends what the app needs.
 install_into_system() {
-    say "pip install $2 into the system's Python, as $1"
+    say "$RELEASE: pip install $2 into the system's Python, as $1"
     inside "$1" "
         python=\$PWD/.venv/bin/python lent=\$(echo \$PWD/.venv/lib/python3*/site-packages)
         pip=\"\$python -m pip --disable-pip-version-check\"
@@ -107,7 +87,7 @@ install_into_system user --user /home/user/.local
 failed=
 for name in $USERS; do
     [ "$TESTS" != none ] || continue
-    say "$TESTS tests as $name"
+    say "$RELEASE: $TESTS tests as $name"
     case $TESTS in
     all) command="make test" ;;
     fast) command=".venv/bin/python -m pip install --quiet --disable-pip-version-check \
@@ -116,4 +96,4 @@ for name in $USERS; do
     inside "$name" "$command" || failed="$failed $name"
 done
 [ -z "$failed" ] || stop "$RELEASE: tests failed as$failed"
-say "all well"
+say "$RELEASE: all well"
