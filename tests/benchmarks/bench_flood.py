@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import http.client
 import os
-import pty
 import re
 import resource
 import signal
 import socket
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -25,9 +23,10 @@ from pathlib import Path
 from typing import Self
 
 from tests.benchmarks.script import bench_parser, say, verdict
+from tests.support.terminal_run import TerminalRun
+from tests.support.whole_runs import ROOT
 
-_ROOT = Path(__file__).parents[2]
-_README = (_ROOT / "README.md").read_bytes()
+_README = (ROOT / "README.md").read_bytes()
 _COMMAND = (
     "run", "--model", "street", "--variant", "int8", "--threads", "1", "--headless", "--loop",
     "--as-fast-as-possible", "--metrics", "m", "--serve", "0",
@@ -39,44 +38,27 @@ _IDLE = 1100
 _USUAL_FILES = 1024  # the limit that systemd and shells set
 
 
-class FloodedRun:
-    """A run in a terminal, which is read all the time; its errors go to a file."""
+class FloodedRun(TerminalRun):
+    """A run in a terminal whose errors go to a file."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._said = b""
-        self._ended_s = 0.0
-        self.pid, self.terminal = pty.fork()
-        if self.pid == 0:
-            os.chdir(folder)
-            hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-            resource.setrlimit(resource.RLIMIT_NOFILE, (_USUAL_FILES, hard))
-            os.dup2(os.open("errors", os.O_WRONLY | os.O_CREAT), 2)
-            env = {**os.environ, "PYTHONPATH": str(_ROOT)}
-            command = [sys.executable, "-m", "edge_app.cli", *_COMMAND]
-            os.execve(sys.executable, command, env)  # noqa: S606 - no shell is wanted
+        super().__init__(_COMMAND, folder)
         os.set_blocking(self.terminal, False)
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
 
-    def _read(self) -> None:
-        while not self._ended_s:
-            with suppress(BlockingIOError):
-                try:
-                    self._said = (self._said + os.read(self.terminal, 1 << 16))[-(1 << 20) :]
-                except BlockingIOError:
-                    raise
-                except OSError:
-                    return
-            time.sleep(0.01)
+    def before_start(self) -> None:
+        """Lower the limit of files, and send errors to their file."""
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (_USUAL_FILES, hard))
+        os.dup2(os.open("errors", os.O_WRONLY | os.O_CREAT), 2)
 
     def begin(self) -> int:
         """Wait for the first frames; return the port of the view."""
         port = None
         while port is None or not self.frames():
-            port = port or re.search(rb"watch at http://127.0.0.1:(\d+)", self._said)
-            if self.has_ended():
-                raise RuntimeError(self._said.decode(errors="replace"))
+            port = port or re.search(r"watch at http://127.0.0.1:(\d+)", self.log)
+            if self.ended:
+                raise RuntimeError(self.log)
             time.sleep(0.05)
         return int(port[1])
 
@@ -99,25 +81,11 @@ class FloodedRun:
         ended_s, last = self.mark()
         return (last - first) / (ended_s - begun_s)
 
-    def has_ended(self) -> bool:
-        """Return whether it has ended."""
-        if not self._ended_s and os.waitpid(self.pid, os.WNOHANG)[0]:
-            self._ended_s = time.monotonic()
-        return bool(self._ended_s)
-
     def terminate(self) -> float | None:
         """Send SIGTERM; return after how many seconds it ended, None if it had to be killed."""
         begun_s = time.monotonic()
-        if not self.has_ended():
-            os.kill(self.pid, signal.SIGTERM)
-        while not self.has_ended():
-            if time.monotonic() > begun_s + _LONGEST_S:
-                os.kill(self.pid, signal.SIGKILL)
-                os.waitpid(self.pid, 0)
-                self._ended_s = time.monotonic()
-                return None
-            time.sleep(0.01)
-        return max(0.0, self._ended_s - begun_s)
+        self.end(_LONGEST_S)
+        return None if self.exit_code == -signal.SIGKILL else time.monotonic() - begun_s
 
     def leftovers(self) -> str:
         """Return what it left: snapshots, recordings, bytes of errors, keys dropped."""
@@ -227,20 +195,19 @@ def measure(name: str, turns: int, seconds: float) -> None:
     """Print the frame rates without and with a flood, what it left, and how the run ended."""
     make, wait_s, threads = _FLOODS[name]
     with tempfile.TemporaryDirectory() as folder:
-        run = FloodedRun(Path(folder))
-        try:
-            with Flood(make(run, run.begin()), wait_s, threads) as flood:
-                rates: tuple[list[float], list[float]] = ([], [])
-                time.sleep(seconds / 2)
-                for turn in range(2 * turns):
-                    on = turn % 2 == 1
-                    flood.switch(on=on)
-                    rates[on].append(run.rate(seconds))
-                ended_early = run.has_ended()
-                flood.switch(on=True)
-                ended_s = run.terminate()
-        finally:
-            run.terminate()
+        with (
+            FloodedRun(Path(folder)) as run,
+            Flood(make(run, run.begin()), wait_s, threads) as flood,
+        ):
+            rates: tuple[list[float], list[float]] = ([], [])
+            time.sleep(seconds / 2)
+            for turn in range(2 * turns):
+                on = turn % 2 == 1
+                flood.switch(on=on)
+                rates[on].append(run.rate(seconds))
+            ended_early = run.ended
+            flood.switch(on=True)
+            ended_s = run.terminate()
         left = run.leftovers()
     without, flooded = map(statistics.median, rates)
     ratio = flooded / without if without else 0.0
