@@ -16,6 +16,7 @@ from edge_app.model.card import VARIANTS, InputSpec
 from edge_app.python_environment import this_environment
 from host_tools.convert.biases import preserve_dead_filter_biases
 from host_tools.framework import captured_stderr
+from host_tools.models.loaded_model import one_line
 from host_tools.tflite.flatbuffer import FlatbufferGraph, read_graph, with_current_schema
 from host_tools.tflite.intermediate import GraphRunner
 
@@ -190,18 +191,18 @@ def _run(model: bytes, recipe: Recipe, ranges: TensorRanges | None) -> bytes:
         }
     )
     logging.getLogger().setLevel(max(logging.ERROR, logging.getLogger().level))
-    with captured_stderr() as lines, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the interpreter that it reads the model with
-        try:
+    lines: list[str] = []
+    try:
+        with captured_stderr() as lines, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the interpreter that it reads the model with
             result = quantizer.Quantizer(bytearray(model), recipe).quantize(
                 values, enable_progress_bar=False, enable_progress_report=False
             )
-        except Exception as fault:  # it may raise anything, even KeyError
-            reason = " ".join(f"{fault} {' '.join(lines)}".split())[:300]
-            raise ModelError(
-                f"ai-edge-quantizer cannot make this variant: {reason}; leave the operator in "
-                "float with --keep-float, or start from the Keras model"
-            ) from fault
+    except Exception as fault:  # it may raise anything, even KeyError
+        raise ModelError(
+            f"ai-edge-quantizer cannot make this variant: {one_line(fault, *lines)}; leave the "
+            "operator in float with --keep-float, or start from the Keras model"
+        ) from fault
     if result.quantized_model is None:
         raise ModelError(
             "ai-edge-quantizer found nothing to quantize; check that it is the right model"

@@ -28,25 +28,26 @@ def convert_saved_model(
     """
     tensorflow = load_tensorflow()
     lite = tensorflow.lite
-    with captured_stderr() as lines:
-        converter = lite.TFLiteConverter.from_saved_model(str(saved))
-        if name != "float32":
-            converter.optimizations = [lite.Optimize.DEFAULT]
-        if name == "float16":
-            converter.target_spec.supported_types = [tensorflow.float16]
-        if name == "dynamic_range":
-            # Per channel it is FULLY_CONNECTED version 12, which tflite-runtime 2.14 lacks.
-            converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-        if name == "int8":
-            converter.representative_dataset = dataset
-            converter.target_spec.supported_ops = [lite.OpsSet.TFLITE_BUILTINS_INT8]
-            if io != "float32":
-                converter.inference_input_type = getattr(tensorflow, io)
-                converter.inference_output_type = tensorflow.int8
-        try:
+    lines: list[str] = []
+    try:
+        with captured_stderr() as lines:
+            converter = lite.TFLiteConverter.from_saved_model(str(saved))
+            if name != "float32":
+                converter.optimizations = [lite.Optimize.DEFAULT]
+            if name == "float16":
+                converter.target_spec.supported_types = [tensorflow.float16]
+            if name == "dynamic_range":
+                # Per channel it is FULLY_CONNECTED version 12, which tflite-runtime 2.14 lacks.
+                converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+            if name == "int8":
+                converter.representative_dataset = dataset
+                converter.target_spec.supported_ops = [lite.OpsSet.TFLITE_BUILTINS_INT8]
+                if io != "float32":
+                    converter.inference_input_type = getattr(tensorflow, io)
+                    converter.inference_output_type = tensorflow.int8
             return bytes(converter.convert())
-        except Exception as fault:  # the converter may raise anything
-            raise ModelError(
-                f"TensorFlow's converter cannot make {name}: {one_line(fault, *lines)}; "
-                "use layers that TFLite has built in"
-            ) from fault
+    except Exception as fault:  # the converter may raise anything
+        raise ModelError(
+            f"TensorFlow's converter cannot make {name}: {one_line(fault, *lines)}; "
+            "use layers that TFLite has built in"
+        ) from fault

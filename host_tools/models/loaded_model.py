@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from edge_app.errors import ModelError, UsageError
+
+# Of TFLite and of absl's log, which say nothing about an error.
+_GREETING = re.compile(r"(INFO|WARNING|VERBOSE):|[IW]\d{4} ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,10 @@ def read_model_file(path: Path) -> bytes:
         raise ModelError(f"{path} cannot be read ({fault.strerror}); check the path") from None
 
 
-def one_line(fault: object, *lines: str) -> str:
-    """Return a message of TensorFlow, often a page long, as one line of at most 300 characters."""
-    return " ".join(" ".join((str(fault), *lines)).split())[:300]
+def one_line(fault: object, *native: str) -> str:
+    """Return a message of TensorFlow, often a page long, as one line of at most 300 characters.
+
+    native: what native code wrote meanwhile, of which greetings are left out.
+    """
+    said = (line for line in native if not _GREETING.match(line))
+    return " ".join(" ".join((str(fault), *said)).split())[:300]

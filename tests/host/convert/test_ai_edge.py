@@ -1,5 +1,6 @@
 """Quantization of a float32 .tflite without TensorFlow."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -236,3 +237,17 @@ def test_the_street_model_is_smaller_and_one_partition(shared: Path, tmp_path: P
         path.write_bytes(quantized)
         assert len(quantized) < most
         assert load_network(path, runtime="litert").delegation.partitions == 1
+
+
+def test_the_reason_has_what_native_code_said(
+    model: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The quantizer's exception often says no more than that it failed; greetings are no reason."""
+
+    def fail(*_: object, **__: object) -> None:
+        os.write(2, b"INFO: Created a delegate\nERROR: tensor 7 is odd\n")
+        raise RuntimeError("it failed")
+
+    monkeypatch.setattr("ai_edge_quantizer.quantizer.Quantizer.quantize", fail)
+    with pytest.raises(ModelError, match="this variant: it failed ERROR: tensor 7 is odd;"):
+        quantize(model, "float16", input=GIVEN)

@@ -1,5 +1,6 @@
 """A Keras model becomes the four variants."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,21 @@ def test_an_operator_that_tflite_lacks(tmp_path: Path) -> None:
     odd = Odd()
     tensorflow.saved_model.save(odd, str(tmp_path), signatures=odd.serve)
     with pytest.raises(ModelError, match=r"cannot make float32.*MatrixDeterminant"):
+        convert_saved_model(tmp_path, "float32", _dataset)
+
+
+def test_the_reason_has_what_native_code_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exceptions of native code often say no more than that it failed."""
+
+    def fail(*_: object) -> None:
+        os.write(2, b"W0000 1 odd.cc:1] a greeting\nerror: operator 7 is odd\n")
+        raise RuntimeError("it failed")
+
+    lite = load_tensorflow().lite
+    monkeypatch.setattr(lite.TFLiteConverter, "from_saved_model", fail)
+    with pytest.raises(ModelError, match="float32: it failed error: operator 7 is odd; use"):
         convert_saved_model(tmp_path, "float32", _dataset)
 
 

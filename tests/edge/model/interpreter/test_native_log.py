@@ -94,3 +94,43 @@ def test_silence_and_capture_do_not_mix_up_the_stream(capfd: pytest.CaptureFixtu
     written = capfd.readouterr().err
     assert written.endswith("after\n")
     assert "captured" not in written
+
+
+def test_captures_of_two_threads_overlap(capfd: pytest.CaptureFixture[str]) -> None:
+    """The one that ends last brings back the stream, not the other's file, and keeps its lines."""
+    first_began, second_began, first_ended = (threading.Event() for _ in range(3))
+    found: dict[str, list[str]] = {}
+
+    def first() -> None:
+        with capture_native_stderr() as lines:
+            os.write(2, b"first\n")
+            first_began.set()
+            second_began.wait(10)
+        found["first"] = lines
+        first_ended.set()
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    assert first_began.wait(10)
+    with capture_native_stderr() as lines:
+        os.write(2, b"both\n")
+        second_began.set()
+        assert first_ended.wait(10)
+        os.write(2, b"second\n")
+    thread.join()
+    os.write(2, b"after\n")
+    assert found["first"] == ["first", "both"]
+    assert lines == ["both", "second"]
+    assert capfd.readouterr().err == "after\n"
+
+
+def test_a_capture_in_another_leaves_it_its_lines(capfd: pytest.CaptureFixture[str]) -> None:
+    """The outer one explains an error of all that was done in it."""
+    with capture_native_stderr() as outer:
+        os.write(2, b"one\n")
+        with capture_native_stderr() as inner:
+            os.write(2, b"two\n")
+        os.write(2, b"three\n")
+    assert inner == ["two"]
+    assert outer == ["one", "two", "three"]
+    assert capfd.readouterr().err == ""
