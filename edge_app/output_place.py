@@ -5,24 +5,38 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from edge_app.disk_faults import disk_fault
 from edge_app.errors import SinkError
-from edge_app.output_lock import check_unlocked
+from edge_app.output_lock import check_unlocked, locked
 from edge_app.output_path import check_special, is_special, real_path
 
 # An empty file fits on a full disk.
 _SOME_BYTES = bytes(4096)
 
 
+@contextmanager
+def reserved(
+    files: Iterable[Path | None] = (), folders: Iterable[Path | None] = ()
+) -> Iterator[None]:
+    """Check outputs as `check_outputs` does, and lock them for a `with` block.
+
+    Every command that writes works in it, so that the second one on an output is refused.
+    """
+    outputs = tuple(files), tuple(folders)
+    check_outputs(*outputs)
+    with locked(*outputs):
+        yield
+
+
 def check_outputs(files: Iterable[Path | None] = (), folders: Iterable[Path | None] = ()) -> None:
     """Raise SinkError for the first output that could not be written, or is just being written.
 
     It leaves no trace. Two outputs of one name are refused, too.
-    Called by every command before it works: nobody should measure for ten minutes in vain.
+    Every command calls it, or `reserved`, first: nobody should measure for ten minutes in vain.
     None stands for an output that is not wanted.
     """
     outputs = [(path, False) for path in files] + [(path, True) for path in folders]

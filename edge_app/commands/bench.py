@@ -81,15 +81,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Measure the cases; Ctrl-C keeps what is measured."""
     from edge_app.console import TextConsole
-    from edge_app.output_lock import locked
-    from edge_app.output_place import check_outputs
+    from edge_app.output_place import reserved
 
     console = TextConsole()
     if options.describe_results:
         return _describe_results(console)
-    outputs = [options.json, options.csv]
-    check_outputs(files=outputs)
-    with locked(files=outputs):
+    with reserved(files=[options.json, options.csv]):
         return (_run_thesis if options.preset else _run_benchmark)(options, console)
 
 

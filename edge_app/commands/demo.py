@@ -13,6 +13,7 @@ from edge_app.paths import assets_dir
 
 if TYPE_CHECKING:
     from edge_app.frame import Frame
+    from edge_app.model.card import ModelSpec
     from edge_app.results.run_summary import VariantSummary
 
 EXAMPLES = """examples:
@@ -37,12 +38,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run every variant on the sample, recording each; stop at the first signal."""
+    from edge_app.model.card import read_card
+    from edge_app.output_place import check_outputs, reserved
+    from edge_app.session.demo_files import recording_path
+
+    out = options.out
+    spec = read_card(_folder(options.model))
+    videos = {name: recording_path(out, spec, name) for name in spec.variants}
+    check_outputs(files=videos.values(), folders=[out / name for name in videos])
+    with reserved(folders=[out]):
+        return _run_variants(options, spec, videos)
+
+
+def _run_variants(options: argparse.Namespace, spec: ModelSpec, videos: dict[str, Path]) -> int:
+    """Run and record each variant; print what they gained and what was written."""
     from edge_app.board import BoardWatch
     from edge_app.console import TextConsole
-    from edge_app.model.card import read_card
     from edge_app.model.catalog import sample
-    from edge_app.output_place import check_outputs
-    from edge_app.session.demo_files import recording_path, remove_demo, remove_variant
+    from edge_app.session.demo_files import remove_demo, remove_variant
     from edge_app.session.demo_output import (
         can_open_window,
         print_beginning,
@@ -56,9 +69,6 @@ def run(options: argparse.Namespace) -> int:
     from edge_app.session.tasks import TaskSpec
 
     console, out = TextConsole(), options.out
-    spec = read_card(_folder(options.model))
-    videos = {name: recording_path(out, spec, name) for name in spec.variants}
-    check_outputs(files=videos.values(), folders=[out, *(out / name for name in videos)])
     source, truth = sample(spec)
     headless = options.headless or not can_open_window(console)
     print_beginning(console, spec, source)

@@ -42,13 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Score the variants; Ctrl-C keeps what is counted, and the same command continues."""
-    from edge_app.output_lock import locked
     from edge_app.output_owner import EVALUATION, check_owner
-    from edge_app.output_place import check_outputs
+    from edge_app.output_place import reserved
 
-    check_outputs(folders=[options.out])
-    check_owner(options.out, EVALUATION, "--out")
-    with locked(folders=[options.out]):
+    with reserved(folders=[options.out]):
+        check_owner(options.out, EVALUATION, "--out")
         return _evaluate(options)
 
 

@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     from edge_app.evaluate.evaluation_file import ALLOWANCES, merge, write_evaluation
     from edge_app.evaluate.evaluation_output import print_evaluation
     from edge_app.output_owner import EVALUATION, check_owner
-    from edge_app.output_place import check_outputs
+    from edge_app.output_place import reserved
     from edge_app.results.evaluation_result import read_evaluation
 
     allow = frozenset(name.strip() for name in options.allow.split(",") if name.strip())
@@ -47,10 +47,10 @@ def run(options: argparse.Namespace) -> int:
         )
     if len(options.results) < 2:
         raise UsageError("only one result is given; give two or more")
-    check_outputs(folders=[options.out])
-    check_owner(options.out, EVALUATION, "--out")
-    results = [read_evaluation(path) for path in options.results]
-    total = reduce(lambda first, second: merge(first, second, allow), results)
-    write_evaluation(total, options.out)
+    with reserved(folders=[options.out]):
+        check_owner(options.out, EVALUATION, "--out")
+        results = [read_evaluation(path) for path in options.results]
+        total = reduce(lambda first, second: merge(first, second, allow), results)
+        write_evaluation(total, options.out)
     print_evaluation(TextConsole(), total, options.out)
     return 0

@@ -39,11 +39,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare the two variants; print the worst layers, the verdict and advice."""
+    from edge_app.output_place import reserved
+
+    with reserved(folders=[options.out]):
+        return _diagnose(options)
+
+
+def _diagnose(options: argparse.Namespace) -> int:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from edge_app.console import TextConsole, print_line, print_wrapped
     from edge_app.errors import UsageError
-    from edge_app.output_place import check_outputs
     from host_tools.diagnose.advice import advice, repair_advice, verdict
     from host_tools.diagnose.diagnosis import diagnose, write_diagnosis
     from host_tools.diagnose.layer_table import LEGEND, input_line, layer_table, trial_table
@@ -55,7 +61,6 @@ def run(options: argparse.Namespace) -> int:
     )
 
     console = TextConsole()
-    check_outputs(folders=[options.out])
     if options.samples < 1:
         raise UsageError(f"--samples {options.samples}: give 1 or more")
     scaling = InputScaling(options.mean, options.std, options.channels)

@@ -64,8 +64,7 @@ def run(options: argparse.Namespace) -> int:
     from edge_app.evaluate.dataset import parse_dataset
     from edge_app.evaluate.evaluation_output import print_evaluation
     from edge_app.model.catalog import resolve_model
-    from edge_app.output_lock import locked
-    from edge_app.output_place import check_outputs
+    from edge_app.output_place import check_outputs, reserved
     from edge_app.style import count
     from host_tools.cluster.cluster_evaluation import ClusterOptions, evaluate
     from host_tools.cluster.connection import connected, worker_count
@@ -80,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
     wanted = options_from(options, ClusterOptions, start_over=options.anew)
     folders = [options.out / spec.file_stem for spec in specs]
     tls = SchedulerTls(options.tls_ca_file, options.tls_cert, options.tls_key)
-    with locked(folders=folders), connected(options.scheduler, tls) as client:
+    with reserved(folders=folders), connected(options.scheduler, tls) as client:
         print_markup(
             console, f"{client.scheduler.address}: {count(worker_count(client), 'worker')}"
         )

@@ -33,15 +33,15 @@ def run(options: argparse.Namespace) -> int:
     from rich.progress import DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
     from edge_app.console import TextConsole, print_line
-    from edge_app.output_place import check_outputs
+    from edge_app.output_place import reserved
     from host_tools.fetch.fetch import RECORD_NAME, fetch
 
     console = TextConsole()
     download, folder = DOWNLOADS[options.what], options.out or Path(options.what)
-    check_outputs(folders=[folder])
     text, bar, *_ = Progress.get_default_columns()
     columns = (text, bar, DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    progress = Progress(*columns, console=console, disable=not console.is_terminal)
+    with reserved(folders=[folder]), progress:
         fetched = fetch(download, folder, progress)
     for one in fetched:
         size = one.path.stat().st_size

@@ -38,9 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Make the page; print its path and the warnings of the results."""
     from edge_app.console import TextConsole
+    from edge_app.output_place import reserved
     from host_tools.report.build_report import ReportOptions, build_report
 
     reference = not options.no_reference
     wanted = options_from(options, ReportOptions, names=options.name, reference=reference)
-    build_report(wanted, TextConsole())
+    with reserved(folders=[options.out]):
+        build_report(wanted, TextConsole())
     return 0

@@ -27,12 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the sample and print its files."""
     from edge_app.console import TextConsole, print_line
-    from edge_app.output_place import check_outputs
+    from edge_app.output_place import reserved
     from host_tools.datasets import find_mnist, write_sample
 
-    check_outputs(folders=[options.out])
-    folder = find_mnist(options.data)
-    for path in write_sample(folder, options.out, count=options.count, seed=options.seed):
+    with reserved(folders=[options.out]):
+        folder = find_mnist(options.data)
+        paths = write_sample(folder, options.out, count=options.count, seed=options.seed)
+    for path in paths:
         size = path.stat().st_size
         print_line(TextConsole(), f"{path}: {options.count} digits, {size:,} bytes")
     return 0

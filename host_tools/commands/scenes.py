@@ -37,14 +37,13 @@ def run(options: argparse.Namespace) -> int:
     from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
     from edge_app.console import TextConsole, print_line
-    from edge_app.output_place import check_outputs
+    from edge_app.output_place import reserved
     from host_tools.synthetic_streets.clip import Clip, write_clip, write_scenes
 
     console = TextConsole()
-    check_outputs(folders=[options.out])
     text, bar, *_ = Progress.get_default_columns()
     columns = (text, bar, MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress:
+    with reserved(folders=[options.out]), Progress(*columns, console=console) as progress:
         if options.what == "clip":
             clip = Clip(options.seconds, options.seed, options.weather, options.size or (1280, 720))
             task = progress.add_task("drawing the clip", total=clip.frames)

@@ -52,11 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train a network; return 130 if Ctrl-C ended it."""
-    from edge_app.output_lock import locked
-    from edge_app.output_place import check_outputs
+    from edge_app.output_place import reserved
 
-    check_outputs(files=[options.out])
-    with locked(files=[options.out]):  # of its checkpoint and history, too
+    with reserved(files=[options.out]):  # of its checkpoint and history, too
         return (_train_street if options.network == "street" else _train_mnist)(options)
 
 

@@ -12,8 +12,10 @@ from typing import BinaryIO
 import pytest
 
 from edge_app.atomic import write_atomic
+from edge_app.cli import PROGRAM, main
 from edge_app.errors import SinkError
 from edge_app.output_place import check_outputs
+from tests.support.output_locks import HELD, look_during, with_outputs
 
 LONG = "n" * 256
 
@@ -137,3 +139,37 @@ def test_a_full_disk_is_reported_before_the_work(
     for files, folders in (([tmp_path / "a.json"], []), ([], [tmp_path / "new"])):
         with pytest.raises(SinkError, match="cannot be written: the disk is full; free some space"):
             check_outputs(files, folders)
+
+
+# By command: the words of one, and what it calls while it works.
+WRITING = {
+    "bench": ("--model mnist --json {out}.json", "edge_app.commands.bench.read_model"),
+    "demo": ("--model mnist --out {out}", "edge_app.session.demo_output.print_beginning"),
+    "evaluate": ("--dataset idx:a,b --out {out}", "edge_app.commands.evaluate.read_model"),
+    "merge": ("a b --out {out}", "edge_app.results.evaluation_result.read_evaluation"),
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the locks are those of POSIX")
+@pytest.mark.parametrize("command", WRITING)
+def test_a_command_holds_its_output(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A second one on the same output is refused, and in the end no lock is left."""
+    words, target = WRITING[command]
+    line = [command, *words.format(out=tmp_path / "out").split()]
+    is_file = ".json" in words
+    look_during(
+        target, tmp_path / ("out.json" if is_file else "out"), monkeypatch, folder=not is_file
+    )
+    assert main(line) == 1
+    assert HELD in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_command_with_an_output_is_among_them() -> None:
+    """`run`, whose outputs are locked where they are opened, has tests of its own."""
+    assert with_outputs(PROGRAM) == {"run", *WRITING}
