@@ -100,7 +100,7 @@ def after(frames: int, *keys: str) -> Script:
 def test_a_key_takes_a_snapshot_with_its_figures(assets: Path, folder: Path) -> None:
     """The PNG has the size of the view, and the figures are those of its frame."""
     seen, session = run_session(options_for(assets, "street", "synthetic:320x180"), after(3, "s"))
-    [path] = (folder / "snapshots").glob("*.png")
+    [path] = (folder / "snapshots").glob("[!.]*.png")
     figures = json.loads(path.with_suffix(".json").read_text("utf-8"))
     assert figures["variant"] == "int8"
     shown = seen.steps[figures["frame"]["index"]]
