@@ -75,7 +75,7 @@ def locked(
 def folder_for(path: Path) -> Iterator[None]:
     """Make the folders of a path; in the end remove those that are still empty."""
     made = [folder for folder in path.parents if not folder.exists()]
-    with suppress(OSError):  # told by what writes there
+    with suppress(OSError):  # the writer reports it
         path.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield
@@ -118,7 +118,7 @@ def _is_own(lock: Path) -> bool:
 
 
 def _lock_path(path: Path, *, folder: bool) -> Path:
-    with suppress(OSError):  # told by what writes there
+    with suppress(OSError):  # the writer reports it
         path = real_path(path)
     return path / ".edge-app.lock" if folder else path.with_name(f".{path.name}.lock")
 

@@ -105,7 +105,7 @@ Stamps = dict[Path, tuple[int, int, int]]
 
 
 def stamps(paths: Iterable[Path | None]) -> Stamps:
-    """Return what tells whether a file was written again, for those that are on a disk."""
+    """Return what shows whether a file was written again, for those that are on a disk."""
     found = {}
     for path in paths:
         with suppress(OSError):

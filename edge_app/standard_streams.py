@@ -83,7 +83,7 @@ def print_error(text: str) -> None:
 
 @contextmanager
 def output_may_fail() -> Iterator[None]:
-    """Go on if standard output cannot be written; `finish_output` tells of it at the end.
+    """Go on if standard output cannot be written; `finish_output` reports it at the end.
 
     For work that is worth more than its messages. For a closed pipe (`| head -1`) rich asks the
     whole program to end.
@@ -99,7 +99,7 @@ def output_may_fail() -> Iterator[None]:
 def finish_output(program: str, code: int) -> int:
     """Write what is buffered; return the exit code, 1 instead of 0 if any output was lost.
 
-    That is told in one line. A pipe or terminal that was closed (`| head`) changes nothing here.
+    One line reports that. A pipe or terminal that was closed (`| head`) changes nothing here.
     """
     try:
         if sys.stdout is not None:

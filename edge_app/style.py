@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 # Source: Okabe and Ito, "Color Universal Design": colour-blind people can tell them apart too.
 VARIANT_COLOURS = {
@@ -96,3 +97,10 @@ def percent(value: float | None) -> str:
 def count(number: int, thing: str) -> str:
     """Return a number with its noun: 1 frame, 10,000 frames."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Return words or phrases as one list: a, b and c."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"

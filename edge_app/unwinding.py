@@ -15,6 +15,20 @@ ENDING = tuple(one for one in signal.Signals if one.name in {"SIGINT", "SIGTERM"
 FROM_TERMINAL = tuple(one for one in ENDING if one.name != "SIGTERM")
 
 
+def not_ignored() -> list[signal.Signals]:
+    """Return the ending signals that may be handled: those ignored from the start stay ignored.
+
+    `nohup` ignores SIGHUP, and a shell without job control ignores Ctrl-C for what it starts with
+    `&` (POSIX, Shell Command Language, 2.11). SIGTERM is always handled: it is no habit of shells
+    to ignore it, and nothing else would end such a process tidily.
+    """
+    return [
+        number
+        for number in ENDING
+        if number == signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN
+    ]
+
+
 @contextmanager
 def unwound() -> Iterator[None]:
     """Unwind a `with` block at SIGTERM and SIGHUP, as an exception does.

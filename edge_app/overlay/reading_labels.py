@@ -39,20 +39,22 @@ def place_labels(
 ) -> list[Placed]:
     """Return a label and its corner for each digit, clear of other labels, digits and panels.
 
-    All are alike: where there is no space for all of them, none shows its confidence; then they
+    All have one style: where there is no space for all, none shows its confidence; then they
     are smaller, and at the smallest size a label may cover its own digit. Only one whose digit is
     below a panel, or whose place others have taken, is left out.
     """
     for share, confident in _LABEL_STYLES:
         style = Scale(scale.factor * share)
         last = (share, confident) == _LABEL_STYLES[-1]
-        placed = _labels_alike(found, boxes, panels, style, size_wh, confident=confident, last=last)
+        placed = _labels_in_style(
+            found, boxes, panels, style, size_wh, confident=confident, last=last
+        )
         if placed is not None:
             return placed
     return []
 
 
-def _labels_alike(
+def _labels_in_style(
     found: Sequence[Reading],
     boxes: Sequence[Box],
     panels: Sequence[Box],

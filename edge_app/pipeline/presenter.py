@@ -150,11 +150,21 @@ class Presenter:
         self.publish(step, now_s)
 
     def publish(self, step: Step, now_s: float) -> None:
-        """Hand a counted step to the sinks."""
+        """Hand a counted step to the sinks.
+
+        Raises the first error of a sink when the others of every frame have the step as well: a
+        log has a line for each frame that the summary counts.
+        """
         self.last = step
         status = self._stats.status(now_s)
+        error: Exception | None = None
         for sink in self._sinks.every_frame:
-            sink.write(step, status)
+            try:
+                sink.write(step, status)
+            except Exception as caught:  # noqa: BLE001 - raised below
+                error = error or caught
+        if error is not None:
+            raise error
         if status is not self._status_sent:
             self._status_sent = status
             for write in self._sinks.status_only:

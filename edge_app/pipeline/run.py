@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import KW_ONLY, dataclass, field
 from itertools import islice
 
@@ -63,12 +63,17 @@ class Run:
     def go(self) -> None:
         """Run to the end of the source, a stop, or the first error, which is raised."""
         frames = self.paced.frames()
-        while not (self.paced.ended or self._is_over()):
-            with closing(self._infer(frames)) as items:  # ends the workers, whatever happens
-                try:
-                    self._present(items)
-                finally:
-                    self.paced.give_up()
+        try:
+            while not (self.paced.ended or self._is_over()):
+                with closing(self._infer(frames)) as items:  # ends the workers, whatever happens
+                    try:
+                        self._present(items)
+                    finally:
+                        self.paced.give_up()
+        except BaseException:
+            with suppress(Exception):  # of a sink, perhaps again
+                self.presenter.end()
+            raise
         self.presenter.end()
 
     def _infer(self, frames: Iterator[Frame]) -> Generator[Item, None, None]:

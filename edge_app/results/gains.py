@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edge_app.quality import Quality
-from edge_app.style import NOTHING, fraction
+from edge_app.style import NOTHING, fraction, listed
 from edge_app.timing import Latency
 
 FLOAT = "float32"  # the others are compared with it
@@ -98,7 +98,7 @@ def gains(figures: Iterable[VariantFigures], *, valid: bool = True) -> list[str]
             continue
         parts = [_faster(base, one, valid=valid), _quality(base, one), _size(base, one)]
         if any(parts):
-            found.append(f"{one.variant} {_listed([part for part in parts if part])}.")
+            found.append(f"{one.variant} {listed([part for part in parts if part])}.")
     return found
 
 
@@ -168,9 +168,3 @@ def _size(base: VariantFigures, one: VariantFigures) -> str:
 def _times(ratio: float) -> str:
     places = 0 if ratio >= 9.95 else 1 if ratio >= 1.095 else 2
     return f"{ratio:.{places}f}x"
-
-
-def _listed(parts: list[str]) -> str:
-    if len(parts) < 2:
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -63,8 +63,13 @@ def read_file(path: Path, parse: Callable[[bytes], T], kind: str, advice: str) -
         return parse(content)
     except ValueError as fault:
         found = kind_of(content) if kind in KINDS else ""
-        reason = f"it is {KINDS[found]}" if found not in {"", kind} else fault
+        reason = wrong_kind(found) if found not in {"", kind} else fault
         raise SourceError(f"{path} is not {KINDS.get(kind, kind)}: {reason}; {advice}") from None
+
+
+def wrong_kind(kind: str) -> str:
+    """Return what a file is instead of the expected kind: "it is a bench result"."""
+    return f"it is {KINDS[kind]}" if kind in KINDS else f"its kind is {kind}"
 
 
 def kind_of(content: bytes) -> str:
@@ -103,7 +108,7 @@ def parse_json(
     try:
         header = msgspec.json.decode(content, type=_Header)
         if file_kind and header.kind not in {"", file_kind}:
-            raise ValueError(f"its kind is {header.kind}")
+            raise ValueError(wrong_kind(header.kind))
         if schema is not None:
             check_schema(header.schema, schema)
         return decode(content)

@@ -26,7 +26,7 @@ def remove_variant(out: Path, spec: ModelSpec, variant: str) -> None:
 
 
 def remove_demo(out: Path, spec: ModelSpec) -> None:
-    """Remove what an earlier demo of the model left, as files of two demos tell no one thing.
+    """Remove what an earlier demo of the model left: files of two demos would be mixed.
 
     Raises SinkError.
     """

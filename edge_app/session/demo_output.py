@@ -23,6 +23,7 @@ from edge_app.style import (
     count,
     file_size,
     fraction,
+    listed,
     milliseconds,
     percent,
     significant,
@@ -48,11 +49,10 @@ def can_open_window(console: Console) -> bool:
 
 def print_beginning(console: Console, spec: ModelSpec, source: str) -> None:
     """Print what will run."""
-    names = list(spec.variants)
-    listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    variants = listed(list(spec.variants))
     print_wrapped(
         console,
-        f"[bold]{escape(spec.title)}[/]: {escape(listed)}, one after the other "
+        f"[bold]{escape(spec.title)}[/]: {escape(variants)}, one after the other "
         f"on {escape(Path(source).name)}; Ctrl-C stops",
     )
 
@@ -60,7 +60,7 @@ def print_beginning(console: Console, spec: ModelSpec, source: str) -> None:
 def print_stopped(console: Console, spec: ModelSpec, variant: str) -> None:
     """Print which variant a stop interrupted, and what remains."""
     done = list(spec.variants)[: list(spec.variants).index(variant)]
-    rest = f"; those of {' and '.join(done)} are complete" if done else ""
+    rest = f"; those of {listed(done)} are complete" if done else ""
     print_wrapped(
         console,
         f"[bold yellow]stopped[/] after {len(done)} of {len(spec.variants)} variants: the files of "

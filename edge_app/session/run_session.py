@@ -63,7 +63,7 @@ def run_session(
             options.task.spec, options.variant, runtime=options.runtime, threads=options.threads
         )
         cost_bytes = resident_bytes() - before_bytes
-        told = frozenset(source.notes)
+        known_notes = frozenset(source.notes)
         if not brief:
             _print_start(console, engine, source)
         stop = threading.Event()
@@ -88,7 +88,7 @@ def run_session(
                 error = error or caught
         if options.outputs.save:
             try:
-                _save_last(console, options.outputs.save, session.last_image())
+                _save_last(console, options.outputs.save, session.last_image(), error)
             except EdgeError as caught:
                 error = error or caught
         summary = _summary(session, outputs, signals, error)
@@ -98,7 +98,7 @@ def run_session(
             except EdgeError as caught:
                 error = error or caught
         if not brief:
-            known = {*told, str(error)}  # an error is printed by itself
+            known = {*known_notes, str(error)}  # an error is printed by itself
             notes = [note for note in session.source.notes if note not in known]
             _print_notes(console, (*notes, *outputs.recording.notes))
             _print_end(console, session, options, outputs, summary)
@@ -183,10 +183,13 @@ def _print_end(
         print_wrapped(console, f"{escape(source.name)} has ended; --loop starts it over at its end")
 
 
-def _save_last(console: Console, path: Path, image: Image | None) -> None:
-    """Write the last frame with its overlay. Raises SinkError."""
+def _save_last(
+    console: Console, path: Path, image: Image | None, error: BaseException | None
+) -> None:
+    """Write the last frame with its overlay; without one, an error says why. Raises SinkError."""
     if image is None:
-        print_line(console, f"not saved, since there was no frame: {path}")
+        if error is None or isinstance(error, KeyboardInterrupt):
+            print_line(console, f"not saved, since there was no frame: {path}")
         return
     save_png(path, image)
     print_line(console, f"saved the last frame: {path}")

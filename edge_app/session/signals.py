@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from edge_app.program import ignore_late_signals
-from edge_app.unwinding import ENDING
+from edge_app.unwinding import not_ignored
 
 # Of impatience at the end of a run: a recording on a dead network disk may never be closed.
 _IMPATIENT = 4
@@ -36,8 +36,8 @@ class Signals:
 
     @contextmanager
     def caught(self) -> Iterator[None]:
-        """Catch Ctrl-C, SIGTERM and a closed terminal within a `with` block."""
-        before = {number: signal.signal(number, self._catch) for number in ENDING}
+        """Catch Ctrl-C, SIGTERM and a closed terminal within a `with` block, unless ignored."""
+        before = {number: signal.signal(number, self._catch) for number in not_ignored()}
         try:
             yield
         finally:

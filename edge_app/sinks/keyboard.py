@@ -143,7 +143,8 @@ class Keyboard(Closeable):
         self._closed = not self.usable
         if self.usable:
             atexit.register(self.close)
-            self._handler = signal.signal(signal.SIGTSTP, self._stopped)
+            if signal.getsignal(signal.SIGTSTP) is not signal.SIG_IGN:
+                self._handler = signal.signal(signal.SIGTSTP, self._stopped)
 
     def keys(self) -> Sequence[str]:
         """Return the names of the keys pressed since the last call."""
@@ -153,7 +154,7 @@ class Keyboard(Closeable):
         try:
             # Once: a terminal can be written to faster than a loop reads it.
             if select.select([self._fd], [], [], 0)[0]:
-                data = os.read(self._fd, _AT_ONCE)  # nothing: it is gone; SIGHUP handles that
+                data = os.read(self._fd, _AT_ONCE)  # nothing: it is gone, which SIGHUP reports
         except (OSError, ValueError):
             return []
         before = self._decoder.dropped
@@ -209,7 +210,7 @@ class Keyboard(Closeable):
         """Restore the terminal's settings."""
         self._restore()
         atexit.unregister(self.close)
-        with suppress(ValueError, TypeError):  # another thread, or a handler C code had set
+        with suppress(ValueError, TypeError):  # another thread, or no handler of Python's before
             signal.signal(signal.SIGTSTP, self._handler)
 
 

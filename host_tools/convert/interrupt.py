@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from edge_app.unwinding import ENDING
+from edge_app.unwinding import not_ignored
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def swallowed_interrupts() -> Iterator[Callable[[], None]]:
     if threading.current_thread() is not threading.main_thread():
         yield check
         return
-    before = {number: signal.signal(number, note) for number in ENDING}
+    before = {number: signal.signal(number, note) for number in not_ignored()}
     try:
         yield check
     except Exception:

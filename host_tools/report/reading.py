@@ -13,7 +13,7 @@ from edge_app.model.interpreter.runtimes import runtime_title
 from edge_app.results.bench_result import BenchResult, CaseResult, parse_bench
 from edge_app.results.evaluation_result import EVALUATION_NAME, parse_evaluation
 from edge_app.results.gains import median_range
-from edge_app.results.json_file import KINDS, kind_of, parse_json, read_file
+from edge_app.results.json_file import kind_of, parse_json, read_file, wrong_kind
 from edge_app.results.published_figures import PublishedVariant, parse_published
 from edge_app.results.run_summary import RunSummary
 from edge_app.sinks.metrics_log import SUMMARY_NAME
@@ -68,7 +68,7 @@ def _parse(content: bytes, path: Path, name: str | None) -> list[Result]:
         case "":
             raise ValueError("it has neither variants nor stages")
         case other:
-            raise ValueError(f"it is {KINDS[other]}" if other in KINDS else f"its kind is {other}")
+            raise ValueError(wrong_kind(other))
 
 
 def _bench(content: bytes, origin: str, name: str | None) -> list[Result]:

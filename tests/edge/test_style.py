@@ -77,6 +77,13 @@ def test_a_colour_becomes_blue_green_red() -> None:
     assert style.bgr(style.VARIANT_COLOURS["float32"]) == (0, 159, 230)
 
 
+def test_a_list_is_written_as_in_a_sentence() -> None:
+    """With one "and", before the last."""
+    assert [style.listed(list("abc")[:number]) for number in range(4)] == [
+        "", "a", "a and b", "a, b and c",
+    ]  # fmt: skip
+
+
 def test_names_and_scores_are_written_one_way() -> None:
     """MIoU is formatted by `style` alone, and no variant has a second spelling."""
     for folder in ("edge_app", "host_tools"):

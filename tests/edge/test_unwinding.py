@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from edge_app.unwinding import unwound
+from edge_app.unwinding import ENDING, not_ignored, unwound
 
 
 def _raise_twice(number: int) -> None:
@@ -40,6 +40,17 @@ def test_what_handles_or_ignores_a_signal_stays() -> None:
             assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_what_was_ignored_is_not_to_be_handled(number: signal.Signals) -> None:
+    """Except SIGTERM, which always ends a program."""
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        expected = [one for one in ENDING if one != number or one == signal.SIGTERM]
+        assert not_ignored() == expected
+    finally:
+        signal.signal(number, before)
 
 
 def test_other_threads_change_no_handler() -> None:

@@ -98,6 +98,22 @@ def test_an_error_anywhere_is_raised_and_leaves_no_thread(where: str) -> None:
     assert leftover_threads() == []
 
 
+def test_one_broken_sink_leaves_the_others_complete() -> None:
+    """They have the frame at which it broke, and the status has the final count."""
+
+    class BrokenSink(Collector):
+        def write(self, step: Any, status: Any) -> None:
+            if step.frame.index == 3:
+                raise SinkError("disk full")
+
+    log, shown = Collector(), Collector()
+    shown.every_frame = False
+    run = make_run(FakeSource(10), FakeEngine(), [BrokenSink(), shown, log])
+    with pytest.raises(SinkError, match="disk full"):
+        run.go()
+    assert len(log.steps) == run.stats.frames == shown.statuses[-1].frames == 4
+
+
 def test_a_stop_ends_the_run_after_the_current_frame() -> None:
     """All three threads follow the event."""
     stop = threading.Event()

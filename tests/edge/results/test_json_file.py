@@ -79,7 +79,7 @@ def test_a_file_of_another_kind_is_refused() -> None:
     """Before its fields, which would only say what is missing; old files name no kind."""
     assert parse_json(b'{"kind": "named"}', Named, file_kind="named") == Named()
     assert parse_json(b"{}", Named, file_kind="named") == Named()
-    with pytest.raises(ValueError, match="its kind is bench"):
+    with pytest.raises(ValueError, match="it is a bench result"):
         parse_json(b'{"kind": "bench", "groups": 3}', Named, file_kind="named", schema=1)
 
 

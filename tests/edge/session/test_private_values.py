@@ -79,6 +79,18 @@ def test_a_file_without_one_line_is_refused(
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["clip.mp4", ""])
+def test_a_source_given_as_its_own_file_is_explained(tmp_path: Path, name: str) -> None:
+    """`run --source clip.mp4` means --source-file; nobody should write an address into the clip."""
+    path = tmp_path / name
+    if name:
+        path.write_bytes(b"\0\0\0\x20ftypisom\xff")
+    with pytest.raises(UsageError, match=f"no text file; to run on it: edge-app run {path}$"):
+        private_value(SOURCE, path, {})
+    with pytest.raises(UsageError, match="no text file; give a file with the value"):
+        private_value(TOKEN, path, {})
+
+
 def test_a_pipe_without_a_writer_is_refused(tmp_path: Path) -> None:
     """It would be waited for for ever."""
     os.mkfifo(tmp_path / "pipe")

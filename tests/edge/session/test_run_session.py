@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from edge_app.errors import EdgeError, SinkError
 from edge_app.frame import Frame
 from edge_app.model.card import read_card
 from edge_app.pipeline.pacing import PacedSource
@@ -138,6 +139,43 @@ def test_the_end_of_a_clip_is_explained_to_who_watched_it(assets: Path, tmp_path
     for terminal in (True, False):
         printed, _ = run(assets, clip, "street", terminal=terminal)
         assert any("clip.mp4 has ended; --loop" in line for line in printed) == terminal
+
+
+def test_a_fault_comes_after_true_counts(assets: Path, tmp_path: Path) -> None:
+    """Images of two sizes cannot be recorded: last line, log and summary count both of them."""
+    folder, metrics = tmp_path / "sizes", tmp_path / "m"
+    folder.mkdir()
+    for name, shape in (("a.png", (36, 64, 3)), ("b.png", (64, 36, 3))):
+        cv2.imwrite(str(folder / name), np.full(shape, 128, np.uint8))
+    outputs = OutputOptions(headless=True, keys=False, record=tmp_path / "out.mp4", metrics=metrics)
+    task = TaskSpec(read_card(assets / "models" / "street"), str(folder))
+    out = io.StringIO()
+    console = Console(file=out, width=200, color_system=None)
+    with pytest.raises(SinkError, match="does not fit the recording"):
+        module.run_session(RunOptions(task, "int8", outputs, threads=1), console)
+    assert "int8: 2 frames" in out.getvalue().splitlines()
+    assert "0 frames" not in out.getvalue()
+    summary = json.loads((metrics / "summary.json").read_text("utf-8"))
+    assert (summary["status"], summary["frames"]) == ("failed", 2)
+    assert summary["recording"]["frames"] == 1
+    assert len((metrics / "frames.jsonl").read_text("utf-8").splitlines()) == 2
+
+
+def test_a_fault_before_the_first_frame_is_all_that_is_said(assets: Path, tmp_path: Path) -> None:
+    """No line about frames, a recording or an image that never were."""
+    kept, recorded = tmp_path / "kept.png", tmp_path / "out.mp4"
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "a.png").write_bytes(b"\x89PNG\r\n\x1a\nrest")
+    outputs = OutputOptions(headless=True, keys=False, save=kept, record=recorded)
+    task = TaskSpec(read_card(assets / "models" / "street"), str(broken))
+    out = io.StringIO()
+    console = Console(file=out, width=200, color_system=None)
+    with pytest.raises(EdgeError):
+        module.run_session(RunOptions(task, "int8", outputs, threads=1), console)
+    assert "frame" not in out.getvalue()
+    assert not kept.exists()
+    assert not recorded.exists()
 
 
 def test_a_sink_that_breaks_at_its_end_leaves_the_summary(

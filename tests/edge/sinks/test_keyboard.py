@@ -225,6 +225,21 @@ def test_the_terminal_is_restored_after_an_exception(terminal: ChildTerminal) ->
     assert terminal.settings() == before
 
 
+def test_an_ignored_ctrl_z_stays_ignored() -> None:
+    """A program that was started so cannot be stopped, and is not afterwards either."""
+    ours, theirs = pty.openpty()
+    before = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+    try:
+        with Keyboard(theirs) as keyboard:
+            assert keyboard.usable
+            assert signal.getsignal(signal.SIGTSTP) is signal.SIG_IGN
+        assert signal.getsignal(signal.SIGTSTP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTSTP, before)
+        os.close(ours)
+        os.close(theirs)
+
+
 SHELL = """
 import os, signal, subprocess, sys
 signal.signal(signal.SIGTTOU, signal.SIG_IGN)

@@ -192,6 +192,18 @@ def test_a_stop_leaves_no_draft(tmp_path: Path, number: signal.Signals, code: in
     assert list(tmp_path.iterdir()) == [out]
 
 
+def test_an_ignored_signal_stops_nothing(tmp_path: Path) -> None:
+    """Under nohup the terminal may close; SIGTERM still stops the work."""
+    code = f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{_STOPPED}"
+    command = [sys.executable, "-c", code, str(tmp_path / "model")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"begun\n"
+        child.send_signal(signal.SIGHUP)
+        child.send_signal(signal.SIGTERM)
+    assert child.returncode == 128 + signal.SIGTERM
+
+
 def test_an_old_draft_is_removed(tmp_path: Path) -> None:
     """SIGKILL leaves one, which the next conversion finds."""
     out = _old(tmp_path / "model")
