@@ -69,7 +69,8 @@ def write_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint; raise ModelError if there is none or it is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as held:
+        # Opened here, since numpy leaves a damaged archive open.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as held:
             history = from_json(json.loads(held["history"].tobytes()))
             weights, optimizer = (
                 [held[name] for name in sorted(held.files) if name.startswith(kind)]

@@ -137,7 +137,8 @@ def labelled_sample(
 def load_arrays(path: Path, names: Sequence[str]) -> list[NDArray[np.uint8]] | None:
     """Read arrays from a file of the cache; return None if there is none or it is damaged."""
     try:
-        with np.load(path) as file:
+        # A damaged archive would stay open: numpy closes only what it has opened itself.
+        with path.open("rb") as opened, np.load(opened) as file:
             return [np.asarray(file[name], np.uint8) for name in names]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
