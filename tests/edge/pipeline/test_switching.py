@@ -78,6 +78,7 @@ class Person:
         self.shown: list[tuple[int, str, bytes]] = []
         self.resident: list[int] = []
         self._before = ""
+        self._impatient = False
 
     def write(self, step: Step, status: Status) -> None:
         """Log the result of a frame and its variant."""
@@ -88,13 +89,19 @@ class Person:
         self._before = step.variant
 
     def press(self) -> list[str]:
-        """Request another variant once the last one is active; now and then before that."""
+        """Request another variant once the last one is active; now and then before that.
+
+        Once at most: where loading takes thousands of frames, on a busy machine, each request
+        would be replaced until it names a variant that is loaded.
+        """
         if self.switches >= SWITCHES:
             return ["q"]
         requested = self._pool.requested.variant
-        if self._before == requested or self._chance.random() < 0.02:
-            return [KEYS[self._chance.choice([name for name in KEYS if name != requested])]]
-        return []
+        active = self._before == requested
+        if not active and not (self._impatient and self._chance.random() < 0.02):
+            return []
+        self._impatient = active and self._chance.random() < 0.5
+        return [KEYS[self._chance.choice([name for name in KEYS if name != requested])]]
 
     def close(self) -> None:
         """Do nothing."""
