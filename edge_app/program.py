@@ -87,7 +87,12 @@ class CommandParser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, f"invalid choice: '{value}'{advice}")
 
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
-        """Refuse an empty value of an option: a shell's unset variable, else ignored or "."."""
+        """Refuse what no option or file can be: a NUL, and an option's empty value.
+
+        The latter is a shell's unset variable, which would be ignored or "." instead.
+        """
+        if "\0" in arg_string:
+            raise argparse.ArgumentError(action, "holds a NUL character; check it")
         if not arg_string and action.option_strings and action.default != "":
             raise argparse.ArgumentError(action, "is empty; give a value, or leave it out")
         return super()._get_value(action, arg_string)

@@ -108,6 +108,16 @@ def parse_dataset(text: str) -> Dataset:
     kind, colon, rest = text.partition(":")
     if not colon or kind not in {*TRUTH_SETS, "idx"}:
         raise UsageError(f"--dataset {text}: give {_FORMS}")
+    try:
+        return _named(text, kind, rest)
+    except OSError as fault:  # a name that is too long, or a folder closed to this user
+        raise SourceError(
+            f"--dataset {text} cannot be reached ({fault.strerror}); check the path"
+        ) from None
+
+
+def _named(text: str, kind: str, rest: str) -> Dataset:
+    """Return a data set by its kind and its one or two paths."""
     images, comma, truth = rest.rpartition(",")
     path = Path(rest).expanduser()
     if comma and not path.exists():

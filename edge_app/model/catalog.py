@@ -67,16 +67,16 @@ def _named_model(name: str, otherwise: str) -> ModelSpec:
     # `host-tools fetch mnist` leaves a folder of that name, which is not a model.
     try:
         is_folder = bool(name) and path.is_dir()
-    except OSError as fault:  # the name is too long, or a folder above it closed to this user
+        has_card = is_folder and (path / CARD_NAME).exists()
+    except OSError as fault:  # the name is too long, or a folder closed to this user
         raise ModelError(f"{name} cannot be reached ({fault.strerror}); check the path") from None
-    has_card = is_folder and (path / CARD_NAME).exists()
     if has_card or name in shipped:
         return read_card(path if has_card else shipped[name])
-    way = way_to_convert(path)
+    title, way = way_to_convert(path)
     if way and not path.exists():
         raise ModelError(f"{name} does not exist; check the path")
     if way:
-        raise ModelError(f"{name} is no model that runs here; {way}")
+        raise ModelError(f"{name} is {title}, which does not run here; {way}")
     names = ", ".join(shipped) or "none"
     if is_folder:
         raise ModelError(

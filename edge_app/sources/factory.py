@@ -124,14 +124,15 @@ def _open_files(text: str, truth: Truth | None, video_stream: int | None) -> Fil
             raise SourceError("synthetic frames have their own truth; leave out --truth")
         return synthetic
     if path.is_dir():
-        from edge_app.sources.image import ImageFiles, find_images
+        from edge_app.sources.image import ImageFiles, find_images, skipped_files
 
         try:
             paths = find_images(path)
         except SourceError as fault:
             raise SourceError(_as_model(path) or str(fault)) from None
         names = [image.relative_to(path).as_posix() for image in paths]
-        return ImageFiles(path.resolve().name, paths, names, truth=truth)
+        skipped = skipped_files(paths)
+        return ImageFiles(path.resolve().name, paths, names, truth=truth, skipped=skipped)
     check_is_file(path, SourceError)
     if not path.is_file():
         raise SourceError(

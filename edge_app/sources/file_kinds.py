@@ -14,6 +14,8 @@ SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm",
     ".avif", ".heic", ".heif",
 )  # fmt: skip
+# In a folder also what is usually an animation, of which the first image is taken.
+FOLDER_SUFFIXES = (*SUFFIXES, ".gif", ".apng", ".avifs")
 # How image files begin; GIF is left to the video reader, since most GIFs are animated.
 _STILL = re.compile(
     rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|BM|II\*\0|MM\0\*|RIFF....WEBP|P[1-7][\s#]", re.DOTALL
@@ -83,9 +85,9 @@ def is_jpeg_series(path: Path) -> bool:
 
 
 def is_animated(data: bytes) -> bool:
-    """Return whether the first bytes of a PNG, WebP or AVIF file are those of an animation.
+    """Return whether the first bytes of a PNG, GIF, WebP or AVIF file are those of an animation.
 
-    A WebP has to be complete: only then it is known that it has no second image.
+    A GIF or WebP has to be complete: only then it is known that it has no second image.
     Sources: PNG 1.2 and APNG (acTL comes before the first IDAT), WebP container (VP8X, second
     flag), AVIF 1.1 (major brand avis).
     """
@@ -96,7 +98,9 @@ def is_animated(data: bytes) -> bool:
     if is_webp(data):
         animated = data[12:16] == b"VP8X" and len(data) > 20 and bool(data[20] & 0x02)
         return animated and not _is_webp_of_one(data)
-    return data[4:8] == b"ftyp" and data[8:12] in _SEQUENCES
+    if is_gif(data):
+        return gif_images(data).number > 1
+    return is_sequence(data)
 
 
 def _is_webp_of_one(data: bytes) -> bool:
@@ -162,6 +166,11 @@ def is_gif(data: bytes) -> bool:
 def is_webp(data: bytes) -> bool:
     """Return whether the first bytes of a file are those of WebP."""
     return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+
+
+def is_sequence(data: bytes) -> bool:
+    """Return whether the first bytes of a file are those of several images in HEIF or AVIF."""
+    return data[4:8] == b"ftyp" and data[8:12] in _SEQUENCES
 
 
 def is_heif(data: bytes) -> bool:

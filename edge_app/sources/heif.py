@@ -26,13 +26,13 @@ _DAMAGES = (
 
 
 def decode_heif(data: bytes, name: str) -> Image:
-    """Return the image of a HEIF file: uint8 (H, W, 3) BGR, upright. Raises SourceError.
+    """Return the first image of a HEIF file: uint8 (H, W, 3) BGR, upright. Raises SourceError.
 
     AVIF is read by Pillow from 11.3 on, everything else by FFmpeg. PyAV gives the tiles of a
     phone's photo one by one, each as a stream, so they are joined here.
     """
     try:
-        if data[8:12] == b"avif" and features.check("avif"):
+        if data[8:12] in {b"avif", b"avis"} and features.check("avif"):
             check_pixels(data, name)
             return decode_with_pillow(data)
         layout = heif_layout(data)

@@ -16,10 +16,11 @@ from edge_app.errors import SourceError
 from edge_app.frame import Frame, Image
 from edge_app.model.interpreter.native_log import silenced_native_stderr
 from edge_app.sources.file_kinds import (
-    SUFFIXES,
+    FOLDER_SUFFIXES,
     is_animated,
     is_gif,
     is_heif,
+    is_sequence,
     is_webp,
     looks_whole,
 )
@@ -27,25 +28,37 @@ from edge_app.sources.files import FileSource
 from edge_app.sources.image_size import check_pixels
 from edge_app.sources.pillow_images import decode_with_pillow
 from edge_app.sources.source import Truth
+from edge_app.style import count
 
 # Folders of truth in the layouts of CamVid and Cityscapes; never a source of frames.
 _TRUTH_FOLDER = re.compile(r"annot$|^gt[A-Z]")
 # Deep enough for leftImg8bit/<split>/<city>, but not for a whole home folder.
 _DEPTH = 2
+_LISTED = 3  # names in a note
 
 
 class ImageFiles(FileSource):
     """Image files, one by one; damaged ones are counted and skipped.
 
     names: of the files, for logs and for pairing with truth.
+    skipped: names of files beside them, which are noted.
     Raises SourceError if the truth does not fit, or if no file can be decoded.
     """
 
     def __init__(
-        self, name: str, paths: Sequence[Path], names: Sequence[str], *, truth: Truth | None = None
+        self,
+        name: str,
+        paths: Sequence[Path],
+        names: Sequence[str],
+        *,
+        truth: Truth | None = None,
+        skipped: Sequence[str] = (),
     ) -> None:
         super().__init__(name, frame_count=len(paths), truth=truth, names=list(names))
         self._files = list(zip(paths, names, strict=True))
+        if skipped:
+            listed = ", ".join(skipped[:_LISTED]) + (" and more" if len(skipped) > _LISTED else "")
+            self._note(f"skipped {count(len(skipped), 'file')} that may be no image: {listed}")
 
     def _frames(self) -> Iterator[Frame]:
         index, reason = 0, ""
@@ -77,18 +90,40 @@ def find_images(folder: Path) -> list[Path]:
 
     Hidden files and other files are left out. Raises SourceError if there is no image.
     """
-    inner = folder / "leftImg8bit"
-    images = _images_below(inner if inner.is_dir() else folder, _DEPTH)
-    if images:
-        return images
-    others = [path.name for path in _list(folder) if path.is_file()]
+    try:
+        inner = folder / "leftImg8bit"
+        images = _images_below(inner if inner.is_dir() else folder, _DEPTH)
+        if images:
+            return images
+        others = [path.name for path in _list(folder) if path.is_file()]
+    except OSError as fault:
+        raise SourceError(
+            f"{fault.filename} cannot be read ({fault.strerror}); check its permissions"
+        ) from None
     hint = f"it has {', '.join(others[:3])}: name one of them" if others else "check the path"
     raise SourceError(f"there is no image in {folder} (.jpg, .png, .bmp, .tif, .webp); {hint}")
 
 
+def skipped_files(images: Sequence[Path]) -> list[str]:
+    """Return the names of the files that lie beside the images of a folder, and are none.
+
+    Hidden ones are left out. Raises SourceError.
+    """
+    try:
+        beside = [
+            path for folder in dict.fromkeys(p.parent for p in images) for path in _list(folder)
+        ]
+        others = (path for path in beside if path.suffix.lower() not in FOLDER_SUFFIXES)
+        return [path.name for path in others if not path.is_dir()]
+    except OSError as fault:
+        raise SourceError(
+            f"{fault.filename} cannot be read ({fault.strerror}); check its permissions"
+        ) from None
+
+
 def _images_below(folder: Path, depth: int) -> list[Path]:
     entries = _list(folder)
-    images = [path for path in entries if path.suffix.lower() in SUFFIXES and path.is_file()]
+    images = [path for path in entries if path.suffix.lower() in FOLDER_SUFFIXES and path.is_file()]
     if images or not depth:
         return images
     below = (p for p in entries if p.is_dir() and not _TRUTH_FOLDER.search(p.name))
@@ -96,12 +131,7 @@ def _images_below(folder: Path, depth: int) -> list[Path]:
 
 
 def _list(folder: Path) -> list[Path]:
-    try:
-        entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    except OSError as fault:
-        raise SourceError(
-            f"{folder} cannot be read ({fault.strerror}); check its permissions"
-        ) from None
+    entries = (path for path in folder.iterdir() if not path.name.startswith("."))
     return sorted(entries, key=lambda path: natural_key(path.name))
 
 
@@ -122,7 +152,7 @@ def read_image(path: Path) -> Image:
 
 def decode_image(data: bytes, name: str) -> Image:
     """Return the image in the bytes of a file as `read_image` does. Raises SourceError."""
-    if is_heif(data):
+    if is_heif(data) or is_sequence(data):
         from edge_app.sources.heif import decode_heif
 
         return decode_heif(data, name)

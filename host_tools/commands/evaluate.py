@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
 
     from edge_app.console import TextConsole, print_markup, print_wrapped
     from edge_app.errors import UsageError
-    from edge_app.evaluate.dataset import parse_dataset
+    from edge_app.evaluate.dataset import ImageSet, parse_dataset
     from edge_app.evaluate.evaluation_output import print_evaluation
     from edge_app.model.catalog import resolve_model
     from edge_app.output_place import check_outputs, reserved
@@ -73,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
     console = TextConsole()
     check_outputs(folders=[options.out])
     dataset = parse_dataset(options.dataset)
+    ImageSet(dataset)  # what cannot be read is an error before a cluster starts
     specs = [resolve_model(name, runtime=options.runtime) for name in options.model]
     if len({spec.name for spec in specs}) < len(specs):
         raise UsageError("two of the models have the same name; evaluate one of them alone")

@@ -76,10 +76,15 @@ def parse_evaluation(text: str, every: int = 1) -> Evaluation:
 
 
 def _known_folder(folder: Path) -> tuple[str, str]:
-    for split in (cityscapes_split, camvid_split):
-        with suppress(SourceError):
-            found, truth = split(folder)
-            return str(found), str(truth)
+    try:
+        for split in (cityscapes_split, camvid_split):
+            with suppress(SourceError):
+                found, truth = split(folder)
+                return str(found), str(truth)
+    except OSError as fault:
+        raise UsageError(
+            f"--eval {folder} cannot be read ({fault.strerror}); check its permissions"
+        ) from None
     if holds_mnist(folder, "test"):
         images, labels = digit_files(folder, "test")
         return str(images), str(labels)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from edge_app.atomic import write_atomic
 from edge_app.errors import EdgeError, SourceError
+from edge_app.input_file import check_is_file
 from edge_app.python_environment import this_environment
 from host_tools.fetch.unpack import unpack
 
@@ -112,7 +113,9 @@ def _fetch(remote: RemoteFile, folder: Path, wanted: str, progress: Progress) ->
     recorded = entry["sha256"] if entry.get("url") == remote.url else None
     known = remote.sha256 or recorded
     new = not path.exists()
-    if new:
+    if not new:
+        _check_kept(path)
+    else:
         _retrieve(remote, folder, known, progress)
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -128,6 +131,13 @@ def _fetch(remote: RemoteFile, folder: Path, wanted: str, progress: Progress) ->
         write_atomic(folder / RECORD_NAME, json.dumps(record, indent=2) + "\n")
     compared = "published" if remote.sha256 else "recorded" if recorded else "nothing"
     return FetchedFile(path, sha256, compared, unpacked)
+
+
+def _check_kept(path: Path) -> None:
+    """Raise SourceError for what is no file where a file of an earlier fetch would be."""
+    check_is_file(path, SourceError)
+    if path.is_dir():
+        raise SourceError(f"{path} is a folder, where a file belongs; move it away")
 
 
 class DownloadBar:
@@ -246,6 +256,7 @@ def _refuse_unencrypted(response: Any, **_: object) -> None:
 def _read_record(folder: Path) -> dict[str, Any]:
     """Return what earlier downloads recorded: {name: {"url", "bytes", "sha256"}}."""
     path = folder / RECORD_NAME
+    check_is_file(path, SourceError)
     try:
         record = json.loads(path.read_text("utf-8"))
         return {name: entry for name, entry in record.items() if entry["sha256"]}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_app.errors import ModelError, UsageError
+from edge_app.input_file import check_is_file
 
 # Of TFLite and of absl's log, which say nothing about an error.
 _GREETING = re.compile(r"(INFO|WARNING|VERBOSE):|[IW]\d{4} ")
@@ -84,6 +85,7 @@ def fixed_shape(given: tuple[int | None, ...], size_wh: tuple[int, int] | None) 
 
 def read_model_file(path: Path) -> bytes:
     """Return the content of a model file; raise ModelError if it cannot be read."""
+    check_is_file(path, ModelError)
     try:
         return path.read_bytes()
     except OSError as fault:

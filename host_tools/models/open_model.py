@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge_app.errors import ModelError
+from edge_app.input_file import check_is_file
+from edge_app.model.model_kinds import foreign_model
 from host_tools.models.loaded_model import LoadedModel, SourceOptions
 
 _KINDS = "a .keras or .h5 file, a SavedModel folder, a frozen graph .pb or a float32 .tflite"
@@ -14,16 +16,17 @@ def check_model(path: Path) -> None:
     """Raise ModelError for a path that cannot be a model, before anything heavy is loaded."""
     try:
         path.stat()
+        if path.is_dir():
+            _refuse_foreign(path)
+            if not (path / "saved_model.pb").is_file():
+                raise ModelError(f"{path} is a folder without saved_model.pb; give {_KINDS}")
+            return
     except FileNotFoundError:
         raise ModelError(f"there is no file {path}; give {_KINDS}") from None
-    except OSError as fault:  # the name is too long, or a folder above it closed to this user
+    except OSError as fault:  # the name is too long, or a folder closed to this user
         raise ModelError(f"{path} cannot be reached ({fault.strerror}); check the path") from None
-    if path.is_dir():
-        if not (path / "saved_model.pb").is_file():
-            raise ModelError(f"{path} is a folder without saved_model.pb; give {_KINDS}")
-        return
-    if not path.is_file():
-        raise ModelError(f"{path} is not a file; give {_KINDS}")
+    check_is_file(path, ModelError)
+    _refuse_foreign(path)
     if path.suffix not in {".keras", ".h5", ".hdf5", ".pb", ".tflite"}:
         raise ModelError(f"{path} is not a known kind of model; give {_KINDS}")
     try:
@@ -35,6 +38,12 @@ def check_model(path: Path) -> None:
         ) from None
     if empty:
         raise ModelError(f"{path} is empty (0 bytes); export or fetch it again")
+
+
+def _refuse_foreign(path: Path) -> None:
+    title, way = foreign_model(path)
+    if way:
+        raise ModelError(f"{path} is {title}; {way}")
 
 
 def open_model(path: Path, options: SourceOptions, scratch: Path) -> LoadedModel:

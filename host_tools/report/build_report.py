@@ -19,6 +19,7 @@ from edge_app.model.catalog import resolve_model_folder
 from edge_app.output_place import check_outputs
 from edge_app.paths import assets_dir
 from edge_app.python_environment import this_environment
+from edge_app.sources.factory import open_source
 from edge_app.style import count
 from host_tools.charts.drawing import DARK, LIGHT
 from host_tools.charts.report_charts import charts_of
@@ -75,6 +76,8 @@ def build_report(options: ReportOptions, console: Console) -> None:
     template = page_template()
     results = collect(options.results, options.names, reference=options.reference)
     spec = resolve_model_folder(options.gallery) if options.gallery else None
+    if options.images is not None:  # before the charts, which take their time
+        open_source(options.images).close()
     results = with_scores(results, spec)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:

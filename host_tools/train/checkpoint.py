@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edge_app.atomic import atomic_file
 from edge_app.errors import ModelError, UsageError
+from edge_app.input_file import check_is_file
 from edge_app.output_place import check_outputs
 from host_tools.train.history import History, as_json, from_json
 
@@ -68,6 +69,7 @@ def write_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
 
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint; raise ModelError if there is none or it is damaged."""
+    check_is_file(path, ModelError)
     try:
         # Opened here, since numpy leaves a damaged archive open.
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as held:

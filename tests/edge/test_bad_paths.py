@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from edge_app.cli import main
+from tests.support.bad_paths import BAD_INPUTS, BAD_OUTPUTS, bad_paths, refusals
 
 DIGITS = Path(__file__).parents[2] / "assets/samples/digits-images-idx3-ubyte.gz"
 # A * stands for the bad path.
@@ -24,40 +24,23 @@ COMMANDS = {
     "merge": "merge * --out sum",
     "models check": "models check *",
 }
-BAD = {
-    "missing": "none",
-    "empty name": "",
-    "empty file": "empty",
-    "text": "text.txt",
-    "below a file": "text.txt/x",
-    "empty folder": "folder",
-    "pipe": "pipe",
-    "socket": "socket",
-    "pipe as card": "piped",
-    "kernel": "/proc/kmsg",
-    "long": "x" * 300,
-    "deep": "a/" * 2100,
-    "no UTF-8": os.fsdecode(b"caf\xe9"),
-    "no host": "rtsp://user:secret@[::1/",
-    "markup": "[/]",
+OUTPUTS = {
+    "bench --csv": "bench --csv */a.csv",
+    "demo --out": "demo --out *",
+    "evaluate --out": "evaluate --model mnist --dataset idx:{digits},{digits} --out *",
+    "merge --out": "merge a b --out *",
+    "run --metrics": "run {digits} --model mnist --headless --max-frames 1 --metrics *",
+    "run --record": "run {digits} --model mnist --headless --max-frames 1 --record */a.mp4",
 }
 
 
 @pytest.fixture
-def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workplace(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Work in a folder with one of each."""
-    monkeypatch.chdir(tmp_path)
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
-    Path("empty").touch()
-    Path("text.txt").write_text("hello\n")
-    Path("folder").mkdir()
-    os.mkfifo("pipe")
-    Path("piped").mkdir()
-    os.mkfifo("piped/model.json")
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind("socket")
-    return tmp_path
+    with bad_paths() as folder:
+        yield folder
 
 
 @pytest.mark.timeout(120)
@@ -66,14 +49,15 @@ def test_a_bad_path_is_one_line(
     workplace: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     """The exit code is 1 or 2; no message shows a password, or says that it was not foreseen."""
-    for kind, bad in BAD.items():
-        words = [{"*": bad, "{digits}": str(DIGITS)}.get(word, word) for word in command.split()]
-        try:
-            code = main(words)
-        except SystemExit as end:
-            code = int(end.code or 0)
-        said = capsys.readouterr().err
-        assert (code, said.count("\n")) in {(1, 1), (2, 1)}, (kind, code, said)
-        assert "EDGE_DEBUG" not in said, (kind, said)
+    for kind, said in refusals(main, command, BAD_INPUTS, capsys, digits=DIGITS).items():
         if command.startswith(("run *", "bench --model mnist --source")):  # takes an address
             assert "secret" not in said, (kind, said)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("command", OUTPUTS.values(), ids=OUTPUTS)
+def test_a_bad_output_is_one_line(
+    workplace: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """It is refused before the work, which would begin with reading."""
+    refusals(main, command, BAD_OUTPUTS, capsys, digits=DIGITS)

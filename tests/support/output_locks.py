@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -43,3 +44,23 @@ def _options(parser: argparse.ArgumentParser, *chosen: str) -> set[str]:
             for name in chosen or action.choices:
                 found |= _options(action.choices[name])
     return found
+
+
+def option_names(program: Program, metavars: set[str]) -> set[str]:
+    """Return the options of all commands whose values are called so."""
+    found: set[str] = set()
+    for command in program.commands:
+        parsers = [_subparser(program.parser(command.name), command.name)]
+        while parsers:
+            for action in parsers.pop()._actions:
+                if isinstance(action, argparse._SubParsersAction):
+                    parsers += action.choices.values()
+                elif action.metavar in metavars:
+                    found |= set(action.option_strings)
+    return found
+
+
+def _subparser(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
+    actions = parser._actions
+    subparsers = next(one for one in actions if isinstance(one, argparse._SubParsersAction))
+    return cast("argparse.ArgumentParser", subparsers.choices[name])

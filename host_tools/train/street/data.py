@@ -6,7 +6,13 @@ from pathlib import Path
 
 from edge_app.errors import UsageError
 from host_tools.train.street.batches import WeightedSet
-from host_tools.train.street.frames import labelled_sample, parts_of, read_part, scene_count
+from host_tools.train.street.frames import (
+    labelled_sample,
+    open_part,
+    parts_of,
+    read_part,
+    scene_count,
+)
 from host_tools.train.street.teacher import Teacher
 from host_tools.train.street.validation import ValidationSample
 
@@ -27,10 +33,10 @@ class TrainingData:
 
 
 def check_data(texts: Sequence[str]) -> None:
-    """Raise UsageError if a text does not name data."""
+    """Raise UsageError if a text does not name data, and SourceError for what cannot be read."""
     for text in texts:
-        if not scene_count(text):
-            parts_of(text)
+        for part in () if scene_count(text) else parts_of(text):
+            open_part(part).close()
 
 
 def read_data(

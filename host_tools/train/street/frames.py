@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from edge_app.atomic import atomic_file
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import ClassMap, Image
-from edge_app.sources.factory import open_source
+from edge_app.sources.factory import exists, missing, open_source
+from edge_app.sources.source import Source
 from edge_app.sources.truth import open_truth
 from host_tools.convert.calibration import fingerprint
 from host_tools.train.street.teacher import SoftLabels, Teacher, soft_labels
@@ -63,13 +64,15 @@ def parts_of(text: str) -> list[DatasetPart]:
             f"--data {text}: write {', '.join(f'{k}:PATH' for k in KINDS)} or scenes:COUNT"
         )
     path = Path(name).expanduser()
+    if not exists(path):
+        raise SourceError(missing(path))
     if kind == "video":
         return [DatasetPart(str(path), None, "cityscapes", VIDEO_EVERY)]
     if kind == "cityscapes":
         pair = path / "leftImg8bit" / "train", path / "gtFine" / "train"
         return [DatasetPart(str(pair[0]), str(pair[1]), "cityscapes")]
     parts = [DatasetPart(str(path / "train"), str(path / "trainannot"), "camvid")]
-    if (path / "val").is_dir():
+    if exists(path / "val"):
         val = str(path / "val"), str(path / "valannot"), "camvid"
         parts.append(DatasetPart(*val, last=-25))
         parts.append(DatasetPart(*val, first=-25, held_out=True))
@@ -86,10 +89,15 @@ def scene_count(text: str) -> int:
     return int(count)
 
 
+def open_part(part: DatasetPart) -> Source:
+    """Open images with their truth; raise SourceError."""
+    truth = open_truth(part.truth, part.labels) if part.truth else None
+    return open_source(part.images, truth=truth)
+
+
 def read_part(part: DatasetPart) -> Iterator[tuple[Image, ClassMap | None]]:
     """Yield images with their truth; raise SourceError."""
-    truth = open_truth(part.truth, part.labels) if part.truth else None
-    with open_source(part.images, truth=truth) as source:
+    with open_part(part) as source:
         count = source.frame_count or 0
         first = part.first + count if part.first < 0 else part.first
         last = count + part.last if part.last is not None and part.last < 0 else part.last

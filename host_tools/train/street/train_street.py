@@ -17,6 +17,7 @@ from edge_app.output_place import check_outputs
 from edge_app.style import miou_text
 from host_tools.charts.drawing import check_matplotlib
 from host_tools.framework import load_keras, pin_threads
+from host_tools.models.loaded_model import read_model_file
 from host_tools.train.checkpoint import check_target, checkpoint_path, read_checkpoint
 from host_tools.train.history import History
 from host_tools.train.street.data import TrainingData, check_data, read_data
@@ -78,6 +79,7 @@ def train_street(options: StreetOptions, console: Console) -> TrainedStreet:
     check_target(options.out, 1, options.seed)
     check_outputs(folders=[options.cache])
     check_data(options.data)
+    read_model_file(options.teacher)  # both fail before TensorFlow has taken its seconds
     check_matplotlib()
     checkpoint = checkpoint_path(options.out)
     if options.resume:

@@ -36,13 +36,13 @@ def test_a_folder_without_a_card_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("net.h5", "net.h5 is no model that runs here; convert it first: host-tools convert net.h5 "
-                   "--out models/net --calibration IMAGES"),
+        ("net.h5", "net.h5 is a Keras model, which does not run here; convert it first: host-tools "
+                   "convert net.h5 --out models/net --calibration IMAGES"),
         ("net.keras", "host-tools convert net.keras --out models/net --calibration IMAGES"),
         ("net.pb", "host-tools convert net.pb --out models/net --calibration IMAGES"),
         ("saved", "host-tools convert saved --out models/saved --calibration IMAGES"),
         ("net.onnx", "onnx2tf -i net.onnx -o net, then: host-tools convert net --out models/net"),
-        ("net.pt", "export it from PyTorch"),
+        ("net.pt", "net.pt is a PyTorch file, which does not run here; export the model from "),
         ("gone.h5", "gone.h5 does not exist; check the path"),
     ],
 )  # fmt: skip

@@ -67,15 +67,44 @@ def test_a_file_of_one_image_is_a_still(suffix: str, tmp_path: Path) -> None:
 
 def test_in_a_folder_the_first_image_is_taken_and_said(tmp_path: Path) -> None:
     """Each file of a folder is one frame; a note names those that have more."""
-    write_animation(tmp_path / "1.webp")
-    write_animation(tmp_path / "2.png")
+    names = ["1.webp", "2.png", "4.gif", "5.apng"]
+    for name in names:
+        write_animation(tmp_path / name)
     made.write_images(tmp_path, ["3.png"])
+    write_animation(tmp_path / "6.gif", 1)
     with open_source(str(tmp_path)) as source:
-        assert [made.number_of(frame.image) for frame in source] == [0, 0, 0]
+        assert [made.number_of(frame.image) for frame in source] == [0] * 6
         assert [note.partition(";")[0] for note in source.notes] == [
-            f"{name} is an animation, of which the first image is taken"
-            for name in ("1.webp", "2.png")
+            f"{name} is an animation, of which the first image is taken" for name in names
         ]
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF")
+def test_of_an_animated_avif_the_first_image_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By FFmpeg where Pillow has no AVIF."""
+    write_animation(tmp_path / "1.avif")
+    write_animation(tmp_path / "1.avif").rename(tmp_path / "2.avifs")
+    write_animation(tmp_path / "1.avif")
+    for _ in ("Pillow", "FFmpeg"):
+        with open_source(str(tmp_path)) as source:
+            assert [made.number_of(frame.image) for frame in source] == [0, 0]
+            assert [note.split(" ")[0] for note in source.notes] == ["1.avif", "2.avifs"]
+        monkeypatch.setattr(features, "check", lambda name: False)
+
+
+def test_files_that_are_skipped_are_named(tmp_path: Path) -> None:
+    """A folder of photos has videos, which are not played; folders and hidden files are no loss."""
+    made.write_images(tmp_path, ["1.png", "below/2.png"])
+    for name in ("IMG_1.MOV", "a.mng", ".hidden", "notes.txt"):
+        (tmp_path / name).touch()
+    with open_source(str(tmp_path)) as source:
+        assert source.notes == ["skipped 3 files that may be no image: a.mng, IMG_1.MOV, notes.txt"]
+    (tmp_path / "z.jxl").touch()
+    with open_source(str(tmp_path)) as source:
+        assert source.notes[0].startswith("skipped 4 files")
+        assert source.notes[0].endswith(": a.mng, IMG_1.MOV, notes.txt and more")
 
 
 def test_a_damaged_animation_ends_early_and_says_so(tmp_path: Path) -> None:

@@ -165,7 +165,8 @@ def test_a_variant_that_loses_too_much_is_refused(
         ("foreign.tflite", b"GIF89a" * 50, "is not a .tflite file"),
         ("cut.tflite", b"\x1c\x00\x00\x00TFL3" + b"\x00" * 90, "cut.tflite"),
         ("foreign.pb", b"GIF89a" * 50, "no frozen graph"),
-        ("model.onnx", b"x", "not a known kind of model"),
+        ("model.onnx", b"x", "is an ONNX model; export it as a SavedModel with onnx2tf"),
+        ("model.xyz", b"x", "not a known kind of model"),
     ],
 )
 def test_a_file_that_is_no_model_is_one_line(
