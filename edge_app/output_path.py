@@ -22,7 +22,7 @@ def real_path(path: Path) -> Path:
     if is_special(path):
         return path
     real = Path(os.path.realpath(path))
-    if real.is_symlink():
+    if any(one.is_symlink() for one in (real, *real.parents)):  # all others are followed by now
         raise OSError(errno.ELOOP, "it is a link that leads to itself; remove it")
     return real
 

@@ -91,7 +91,7 @@ class CommandParser(argparse.ArgumentParser):
 
         The latter is a shell's unset variable, which would be ignored or "." instead.
         """
-        if "\0" in arg_string:
+        if "\0" in arg_string and not isinstance(action, argparse._SubParsersAction):
             raise argparse.ArgumentError(action, "holds a NUL character; check it")
         if not arg_string and action.option_strings and action.default != "":
             raise argparse.ArgumentError(action, "is empty; give a value, or leave it out")

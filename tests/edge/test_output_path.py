@@ -42,8 +42,9 @@ def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
     loop = tmp_path / "loop.mp4"
     loop.symlink_to(loop)
     for check in (check_recording_path, lambda path: check_outputs(files=[path])):
-        with pytest.raises(SinkError, match="a link that leads to itself; remove it"):
-            check(loop)
+        for path in (loop, loop / "a.mp4"):
+            with pytest.raises(SinkError, match="a link that leads to itself; remove it"):
+                check(path)
 
 
 def test_a_link_into_a_missing_folder_is_refused(tmp_path: Path) -> None:
