@@ -27,6 +27,7 @@ _REACHING = re.compile(
 _SAVER = {"SaveV2", "RestoreV2", "MergeV2Checkpoints"}
 _SAVER_FUNCTION = re.compile(r"__inference__traced_(save|restore)_\d+")
 _SAVER_SCOPE = "save/"
+_TRUST = "if you trust its author, add --trust-code"
 
 
 def check_saved_model(path: Path) -> None:
@@ -45,17 +46,19 @@ def check_saved_model(path: Path) -> None:
     _refuse(path, operators)
 
 
-def check_graph(path: Path, definition: Any) -> None:
-    """Raise ModelError for a frozen graph that reaches files or Python."""
-    _refuse(path, _reaching(definition))
+def check_graph(path: Path, definition: Any, *, way_on: str = _TRUST) -> None:
+    """Raise ModelError for a frozen graph that reaches files or Python.
+
+    way_on: ends the error, for commands without --trust-code.
+    """
+    _refuse(path, _reaching(definition), way_on)
 
 
-def _refuse(path: Path, operators: Iterable[str]) -> None:
+def _refuse(path: Path, operators: Iterable[str], way_on: str = _TRUST) -> None:
     names = ", ".join(sorted(set(operators)))
     if names:
         raise ModelError(
-            f"{path} is a program that may read or write files or run Python ({names}); if you "
-            "trust its author, add --trust-code"
+            f"{path} is a program that may read or write files or run Python ({names}); {way_on}"
         )
 
 

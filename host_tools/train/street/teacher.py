@@ -25,6 +25,7 @@ from host_tools.models.graph import (
     shape_of,
 )
 from host_tools.models.rebuild import rebuild_graph, save_graph
+from host_tools.models.trusted_code import check_graph
 from host_tools.train.street.truth_resize import resize_maps
 
 CLASSES = 19
@@ -56,6 +57,7 @@ class Teacher:
 
     def __init__(self, path: Path, scratch: Path) -> None:
         self._graph = read_graph(path)
+        check_graph(path, self._graph.definition, way_on="use the graph of host-tools fetch")
         self._output = find_output(self._graph, None)
         self._input = find_input(self._graph, self._output, None)
         self._scaling = find_preprocessing(self._graph, self._input) or (127.5, 127.5)

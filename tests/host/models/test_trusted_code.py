@@ -10,6 +10,7 @@ from host_tools.framework import load_keras, load_tensorflow
 from host_tools.models.loaded_model import SourceOptions
 from host_tools.models.open_model import open_model
 from host_tools.models.trusted_code import check_graph, check_saved_model
+from host_tools.train.street.teacher import Teacher
 
 pytestmark = pytest.mark.tensorflow
 
@@ -63,3 +64,14 @@ def test_a_frozen_graph_that_reads_files_is_refused() -> None:
         tensorflow.io.read_file("/etc/hostname")
     with pytest.raises(ModelError, match=r"ReadFile.*--trust-code"):
         check_graph(Path("a.pb"), graph.as_graph_def())
+
+
+def test_a_teacher_that_reads_files_is_refused(tmp_path: Path) -> None:
+    """A teacher is run too, and its command takes no word for it."""
+    tensorflow = load_tensorflow()
+    with tensorflow.Graph().as_default() as graph:
+        tensorflow.io.read_file("/etc/hostname")
+    path = tmp_path / "teacher.pb"
+    path.write_bytes(graph.as_graph_def().SerializeToString())
+    with pytest.raises(ModelError, match=r"ReadFile.*host-tools fetch$"):
+        Teacher(path, tmp_path)
