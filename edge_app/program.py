@@ -215,8 +215,8 @@ def add_command(
 def exit_code(program: str, work: Callable[[], int], interrupted: str = "") -> int:
     """Do some work; return its exit code, 1 after an error, 2 for usage, 130 after Ctrl-C.
 
-    An error is printed as one line, also one that nobody foresaw of the disk or of a value, and
-    that of a standard output which cannot be written.
+    An error is printed as one line, also one that nobody foresaw of the disk, of memory or of a
+    value, and that of a standard output which cannot be written.
     EDGE_DEBUG=1 lets its traceback through.
     """
     return finish_output(program, _exit_code(program, work, interrupted))
@@ -235,6 +235,14 @@ def _exit_code(program: str, work: Callable[[], int], interrupted: str) -> int:
         raise
     except BrokenPipeError:  # `edge-app models | head`: the reader has closed the pipe
         return 141
+    except MemoryError:
+        if os.environ.get("EDGE_DEBUG") == "1":
+            raise
+        print_error(
+            f"{program}: the memory is used up; close other programs, or give a smaller file "
+            "(EDGE_DEBUG=1 shows where)"
+        )
+        return 1
     except (EdgeError, OSError, ValueError) as fault:  # and UnicodeError, which is a ValueError
         if os.environ.get("EDGE_DEBUG") == "1":
             raise

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Frame
+from edge_app.input_file import home_path
 from edge_app.labels import TRUTH_SETS
 from edge_app.sources.factory import exists, open_source, similar
 from edge_app.sources.image import ImageFiles, find_images
@@ -119,9 +120,9 @@ def parse_dataset(text: str) -> Dataset:
 def _named(text: str, kind: str, rest: str) -> Dataset:
     """Return a data set by its kind and its one or two paths."""
     images, comma, truth = rest.rpartition(",")
-    path = Path(rest).expanduser()
+    path = home_path(rest, SourceError)
     if comma and not path.exists():
-        found = Path(images).expanduser(), Path(truth).expanduser()
+        found = home_path(images, SourceError), home_path(truth, SourceError)
     elif kind != "idx" and not exists(path):
         what = "file" if kind == "driveseg" else "folder"
         raise SourceError(f"there is no {what} {path}; {similar(path)}")

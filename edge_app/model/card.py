@@ -238,6 +238,7 @@ def write_card(spec: ModelSpec, folder: Path) -> Path:
 
 def file_sha256(path: Path) -> str:
     """Return a file's SHA-256 in hexadecimal; raise ModelError if it cannot be read."""
+    check_is_file(path, ModelError)
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

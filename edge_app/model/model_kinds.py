@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from edge_app.input_file import is_plain_file
 from edge_app.model.card import CARD_NAME
 
 _SAVED = "saved_model.pb"
@@ -138,7 +139,7 @@ def foreign_kind(path: Path) -> ForeignKind | None:
 def _head(path: Path) -> bytes:
     """Return the first bytes of a file; b"" of what is none, or cannot be read."""
     with suppress(OSError):
-        if path.is_file():
+        if is_plain_file(path):
             with path.open("rb") as file:
                 return file.read(_HEAD_BYTES)
     return b""

@@ -9,9 +9,10 @@ import msgspec
 from msgspec import inspect
 
 from edge_app.errors import SourceError
-from edge_app.input_file import check_is_file
+from edge_app.input_file import check_is_file, read_limited
 
 T = TypeVar("T")
+MAX_RESULT_BYTES = 256_000_000  # hundreds of times that of any run so far
 _TYPES: tuple[tuple[type, str], ...] = (
     (inspect.BoolType, "true or false"),
     (inspect.IntType, "integer"),
@@ -54,7 +55,8 @@ def read_file(path: Path, parse: Callable[[bytes], T], kind: str, advice: str) -
     """
     check_is_file(path, SourceError, pipes=True)
     try:
-        content = path.read_bytes()
+        too_large = f"{path} is above {MAX_RESULT_BYTES // 10**6} MB, the limit; {advice}"
+        content = read_limited(path, MAX_RESULT_BYTES, SourceError(too_large))
     except OSError as fault:
         raise SourceError(f"{path} cannot be read ({fault.strerror}); check the path") from None
     if not content.strip():

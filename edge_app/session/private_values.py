@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from edge_app.errors import UsageError
-from edge_app.input_file import check_is_file
+from edge_app.input_file import check_is_file, home_path
 
 SOURCE, TOKEN = "EDGE_SOURCE", "EDGE_SERVE_TOKEN"
 # Source: systemd.exec(5), LoadCredential=: a folder with a file for each.
@@ -34,7 +34,7 @@ def private_value(
     if value := env.get(name, "").strip():
         return value
     if path := env.get(f"{name}_FILE"):
-        return first_line(Path(path).expanduser())
+        return first_line(home_path(path, UsageError))
     if folder := env.get("CREDENTIALS_DIRECTORY"):
         credential = Path(folder) / _CREDENTIALS[name]
         if credential.exists():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edge_app.atomic import write_atomic
 from edge_app.errors import EdgeError
+from edge_app.input_file import own_json
 from edge_app.paths import state_dir
 
 _MOST = 50  # cameras
@@ -33,7 +34,7 @@ def remember_swapped(camera: str, swapped: bool) -> None:
 
 
 def _read() -> list[str]:
-    with suppress(OSError, ValueError, TypeError, AttributeError, RuntimeError):
-        saved = json.loads(state_file().read_text("utf-8"))
+    with suppress(TypeError, AttributeError, RuntimeError):
+        saved = own_json(state_file())
         return [str(name) for name in saved.get("flipped", [])]
     return []

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from edge_app.errors import SourceError, UsageError
-from edge_app.input_file import check_is_file
+from edge_app.input_file import check_is_file, home_path
 from edge_app.paths import is_shipped_model
 from edge_app.sources.camera import CameraOptions
 from edge_app.sources.capture_thread import CameraBackend
@@ -68,7 +68,7 @@ def _live_opener(
     text: str, camera: CameraOptions, retry: RetryPolicy
 ) -> Callable[[], CameraBackend] | None:
     """Return a function that opens the camera or stream of a text; None if it is neither."""
-    path = Path(text).expanduser()
+    path = home_path(text, SourceError)
     if _ADDRESS.match(text):
         from edge_app.sources.stream import SCHEMES, NetworkStream
 
@@ -113,7 +113,7 @@ def _live_opener(
 def _open_files(text: str, truth: Truth | None, video_stream: int | None) -> FileSource:
     """Return the source of frames that are drawn or in files."""
     # Modules are imported when they are needed: digits need neither PyAV nor Pillow.
-    path = Path(text).expanduser()
+    path = home_path(text, SourceError)
     if not exists(path):
         from edge_app.sources.synthetic import parse_synthetic
 

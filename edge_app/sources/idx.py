@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from edge_app.errors import SourceError
 from edge_app.frame import Frame
+from edge_app.input_file import check_is_file
 from edge_app.sources.files import FileSource
 from edge_app.sources.source import Truth
 
@@ -71,6 +72,7 @@ def idx_magic(path: Path) -> int | None:
 
 def read_idx(path: Path, magic: int) -> NDArray[np.uint8]:
     """Read an IDX file: uint8 (N, H, W) for IMAGES, (N,) for LABELS. Raises SourceError."""
+    check_is_file(path, SourceError)
     what = _NAMES[magic]
     try:
         with _opened(path) as file:

@@ -14,6 +14,7 @@ import numpy as np
 
 from edge_app.errors import SourceError
 from edge_app.frame import Frame, Image
+from edge_app.input_file import check_is_file
 from edge_app.model.interpreter.native_log import silenced_native_stderr
 from edge_app.sources.file_kinds import (
     FOLDER_SUFFIXES,
@@ -124,6 +125,9 @@ def skipped_files(images: Sequence[Path]) -> list[str]:
 def _images_below(folder: Path, depth: int) -> list[Path]:
     entries = _list(folder)
     images = [path for path in entries if path.suffix.lower() in FOLDER_SUFFIXES and path.is_file()]
+    for path in images:
+        if path.is_symlink():  # nothing else in a folder leads to a file of the kernel
+            check_is_file(path, SourceError)
     if images or not depth:
         return images
     below = (p for p in entries if p.is_dir() and not _TRUTH_FOLDER.search(p.name))

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from edge_app.errors import SourceError
-from edge_app.input_file import check_is_file
+from edge_app.input_file import check_is_file, home_path
 from edge_app.labels import TRUTH_SETS
 from edge_app.sources.class_maps import ClassMapTruth, TruthImage
 from edge_app.sources.digit_labels import read_csv_labels, read_idx_labels
@@ -34,7 +34,7 @@ def open_truth(path: Path | str, labels: str | None = None) -> Truth:
     """
     if is_address(str(path)):  # shown, it would show its password
         raise SourceError("truth is no address; give a folder, tarball or IDX file")
-    path = Path(path).expanduser()
+    path = home_path(path, SourceError)
     if not exists(path):
         raise SourceError(missing(path))
     check_is_file(path, SourceError)

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from edge_app.errors import SourceError
+from edge_app.input_file import home_path
 from edge_app.sources import devices
 from edge_app.sources.camera import DEFAULT_SIZE_WH, CameraOptions, taken_s, upright
 from edge_app.sources.capture_thread import BusyError, CapturedImage, DeviceInfo
@@ -141,7 +142,8 @@ def device_node(text: str) -> str:
 
     Returns a link that survives replugging if the camera has one.
     """
-    node = devices.DEV / f"video{int(text)}" if text.isdecimal() else Path(text).expanduser()
+    number = text.isdecimal()
+    node = devices.DEV / f"video{int(text)}" if number else home_path(text, SourceError)
     device = devices.query(str(node))
     return device.stable if device is not None and device.stable else str(node)
 

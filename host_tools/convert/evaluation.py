@@ -10,6 +10,7 @@ from pathlib import Path
 from edge_app.errors import SourceError, UsageError
 from edge_app.evaluate.dataset import camvid_split, cityscapes_split
 from edge_app.frame import Frame
+from edge_app.input_file import home_path
 from edge_app.labels import TRUTH_SETS
 from edge_app.sources.factory import open_source
 from edge_app.sources.source import Source
@@ -55,7 +56,7 @@ def parse_evaluation(text: str, every: int = 1) -> Evaluation:
     kind, colon, rest = text.partition(":")
     labels = kind if colon and kind in TRUTH_SETS else None
     place = rest if labels else text
-    folder = Path(place).expanduser()
+    folder = home_path(place, UsageError)
     missing = ""
     try:
         is_folder = folder.is_dir()

@@ -20,12 +20,15 @@ def check_model(path: Path) -> None:
             _refuse_foreign(path)
             if not (path / "saved_model.pb").is_file():
                 raise ModelError(f"{path} is a folder without saved_model.pb; give {_KINDS}")
+            _check_files(path)
             return
     except FileNotFoundError:
         raise ModelError(f"there is no file {path}; give {_KINDS}") from None
     except OSError as fault:  # the name is too long, or a folder closed to this user
         raise ModelError(f"{path} cannot be reached ({fault.strerror}); check the path") from None
     check_is_file(path, ModelError)
+    if path.name == "saved_model.pb":
+        _check_files(path.parent)
     _refuse_foreign(path)
     if path.suffix not in {".keras", ".h5", ".hdf5", ".pb", ".tflite"}:
         raise ModelError(f"{path} is not a known kind of model; give {_KINDS}")
@@ -38,6 +41,13 @@ def check_model(path: Path) -> None:
         ) from None
     if empty:
         raise ModelError(f"{path} is empty (0 bytes); export or fetch it again")
+
+
+def _check_files(folder: Path) -> None:
+    """Raise ModelError for what is no file in a SavedModel: TensorFlow waits for pipes."""
+    for pattern in ("*", "*/*"):
+        for path in folder.glob(pattern):
+            check_is_file(path, ModelError)
 
 
 def _refuse_foreign(path: Path) -> None:

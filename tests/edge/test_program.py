@@ -124,6 +124,12 @@ def test_a_program_alone_shows_its_help(
         (UsageError("no --out; give one"), 2, "tool: no --out; give one\n"),
         (KeyboardInterrupt(), 130, "tool: stopped\n"),
         (ValueError("not a\nnumber"), 1, "tool: not a number; EDGE_DEBUG=1 shows where\n"),
+        (
+            MemoryError("Unable to allocate 6 GiB"),
+            1,
+            "tool: the memory is used up; close other programs, or give a smaller file "
+            "(EDGE_DEBUG=1 shows where)\n",
+        ),
         (UnicodeError("no text"), 1, "tool: no text; EDGE_DEBUG=1 shows where\n"),
     ],
 )

@@ -21,6 +21,7 @@ from subprocess import TimeoutExpired
 from edge_app.atomic import write_atomic
 from edge_app.child_process import run_child
 from edge_app.errors import EdgeError, ModelError
+from edge_app.input_file import check_is_file, own_json
 from edge_app.model.card import file_sha256
 from edge_app.model.interpreter.native_interpreter import create_interpreter, explain_native
 from edge_app.model.interpreter.network import Network
@@ -47,6 +48,7 @@ def ensure_loadable(path: Path, runtime: Runtime, size_wh: tuple[int, int] | Non
     if not path.is_file():
         problem = "is not a file" if path.exists() else "does not exist"
         raise ModelError(f"{path} {problem}; check the path")
+    check_is_file(path, ModelError)
     key = f"{_TRIAL} {file_sha256(path)} {runtime.name} {runtime.version} {_cpu()}"
     size = f"{size_wh[0]}x{size_wh[1]}" if size_wh else "-"
     ran = _read_cache()
@@ -56,7 +58,7 @@ def ensure_loadable(path: Path, runtime: Runtime, size_wh: tuple[int, int] | Non
     fault = _try_in_child(path, runtime.name, size)
     if fault:
         raise ModelError(fault)
-    with suppress(OSError, EdgeError):  # else the file is tried again next time
+    with suppress(OSError, RuntimeError, EdgeError):  # else the file is tried again next time
         write_atomic(cache_file(), json.dumps([*ran, f"{key} {size}"][-_CACHE_ENTRIES:]))
 
 
@@ -108,8 +110,8 @@ def cache_file() -> Path:
 
 
 def _read_cache() -> list[str]:
-    with suppress(OSError, ValueError):
-        entries = json.loads(cache_file().read_text("utf-8"))
+    with suppress(RuntimeError):  # there is no home folder
+        entries = own_json(cache_file())
         if isinstance(entries, list):
             return [str(entry) for entry in entries]
     return []

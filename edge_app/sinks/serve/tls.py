@@ -6,6 +6,7 @@ import ssl
 from pathlib import Path
 
 from edge_app.errors import SinkError
+from edge_app.input_file import check_is_file
 
 
 def tls_context(cert: Path, key: Path | None = None) -> ssl.SSLContext:
@@ -15,6 +16,7 @@ def tls_context(cert: Path, key: Path | None = None) -> ssl.SSLContext:
     passphrase (default: it is in `cert`). Raises SinkError, in one line.
     """
     for path in (cert, *([key] if key else [])):
+        check_is_file(path, SinkError)
         try:
             path.open("rb").close()
         except OSError as fault:

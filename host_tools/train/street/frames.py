@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from edge_app.atomic import atomic_file
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import ClassMap, Image
+from edge_app.input_file import home_path
 from edge_app.sources.factory import exists, missing, open_source
 from edge_app.sources.source import Source
 from edge_app.sources.truth import open_truth
@@ -63,7 +64,7 @@ def parts_of(text: str) -> list[DatasetPart]:
         raise UsageError(
             f"--data {text}: write {', '.join(f'{k}:PATH' for k in KINDS)} or scenes:COUNT"
         )
-    path = Path(name).expanduser()
+    path = home_path(name, SourceError)
     if not exists(path):
         raise SourceError(missing(path))
     if kind == "video":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -174,3 +175,12 @@ def test_a_file_in_the_wrong_command_is_called_what_it_is(
     read = read_result if command == "compare" else read_evaluation
     with pytest.raises(SourceError, match=f"{path.name} is not .*: it is {kind}; give "):
         read(path)
+
+
+def test_a_sparse_file_is_refused_by_its_size(tmp_path: Path) -> None:
+    """It takes no room on the disk, but would in memory."""
+    path = tmp_path / "big.json"
+    path.touch()
+    os.truncate(path, 10**11)
+    with pytest.raises(SourceError, match=r"big\.json is above 256 MB, the limit; give one"):
+        read_file(path, bytes, "bench", "give one")

@@ -34,7 +34,7 @@ def test_the_newest_cameras_are_remembered() -> None:
     assert is_swapped("camera 59")
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"flipped": 3}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"flipped": 3}', "[" * 200_000])
 def test_a_damaged_file_is_ignored(content: str) -> None:
     """And replaced by the next change."""
     state_file().parent.mkdir(parents=True)

@@ -1,5 +1,6 @@
 """Every kind of source becomes a verified model folder, and other files are refused."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -270,3 +271,15 @@ def test_a_folder_is_checked_before_tensorflow_loads(tmp_path: Path) -> None:
     """A wrong folder is an error at once."""
     with pytest.raises(ModelError, match=r"a folder without saved_model\.pb"):
         check_model(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["fingerprint.pb", "variables/variables.index"])
+def test_a_pipe_in_a_saved_model_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    """Neither if the folder is given, nor if its graph is."""
+    (tmp_path / "variables").mkdir()
+    graph = tmp_path / "saved_model.pb"
+    graph.write_bytes(b"x")
+    os.mkfifo(tmp_path / name)
+    for path in (tmp_path, graph):
+        with pytest.raises(ModelError, match="is a pipe, not a file on a disk"):
+            check_model(path)

@@ -165,7 +165,7 @@ def test_a_size_matters_only_where_the_file_leaves_it_open(
     assert log.read_text().split() == ["-", "32x24", "64x48", "-"]
 
 
-@pytest.mark.parametrize("cache", ["", "{", "{}", '{"a": 1}', "[1]", "\0"])
+@pytest.mark.parametrize("cache", ["", "{", "{}", '{"a": 1}', "[1]", "\0", "[" * 200_000])
 def test_a_broken_cache_is_replaced(
     model: Path, children: Callable[[str], Path], cache: str
 ) -> None:
