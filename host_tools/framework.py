@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, suppress
+from importlib.util import find_spec
 from typing import Any
 
 from edge_app.errors import ModelError
@@ -35,6 +36,15 @@ def captured_stderr() -> Iterator[list[str]]:
             stream = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace")
             stack.enter_context(redirect_stderr(stack.enter_context(stream)))
         yield lines
+
+
+def check_tensorflow() -> None:
+    """Raise ModelError if TensorFlow is not installed; it is not loaded, which takes seconds."""
+    if find_spec("tensorflow") is None:
+        raise ModelError(
+            "TensorFlow is needed, which is not installed; "
+            f"run: {this_environment().install_extra('host')}"
+        )
 
 
 def load_tensorflow() -> Any:

@@ -50,9 +50,16 @@ def _diagnose(options: argparse.Namespace) -> int:
 
     from edge_app.console import TextConsole, print_line, print_wrapped
     from edge_app.errors import UsageError
+    from host_tools.charts.drawing import check_matplotlib
+    from host_tools.convert.ai_edge import check_ai_edge
     from host_tools.diagnose.advice import advice, repair_advice, verdict
     from host_tools.diagnose.diagnosis import diagnose, write_diagnosis
-    from host_tools.diagnose.layer_table import LEGEND, input_line, layer_table, trial_table
+    from host_tools.diagnose.layer_table import (
+        input_line,
+        layer_legend,
+        layer_table,
+        trial_table,
+    )
     from host_tools.diagnose.model_pair import (
         InputScaling,
         pair_of_files,
@@ -72,13 +79,17 @@ def _diagnose(options: argparse.Namespace) -> int:
         raise UsageError(
             "give a model folder or a shipped model's name, or --float32 and --int8, not both"
         )
+    if options.out:
+        check_matplotlib()
+    if options.repair:
+        check_ai_edge()
     samples = list(pair.tensors(spread_images(options.images, options.samples)))
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         diagnosis = diagnose(pair, samples, progress, repair=options.repair)
     found, trials = diagnosis.comparison, diagnosis.trials
     console.print(layer_table(found))
-    print_wrapped(console, f"[dim]{LEGEND}[/]")
+    print_wrapped(console, f"[dim]{layer_legend(found)}[/]")
     for line in (input_line(found), verdict(found), *(f"- {text}" for text in advice(found))):
         print_line(console, line)
     if trials:

@@ -121,6 +121,7 @@ def _train_mnist(options: argparse.Namespace) -> int:
     from edge_app.console import TextConsole, print_line
     from host_tools.charts.drawing import check_matplotlib
     from host_tools.datasets import find_mnist, read_digits
+    from host_tools.framework import check_tensorflow
     from host_tools.train.checkpoint import check_target, checkpoint_path, read_checkpoint
     from host_tools.train.mnist.digit_chart import digit_chart
     from host_tools.train.mnist.train_digits import RECIPES, train_digits
@@ -129,6 +130,7 @@ def _train_mnist(options: argparse.Namespace) -> int:
     console = TextConsole()
     check_target(options.out, options.epochs, options.seed)
     check_matplotlib()
+    check_tensorflow()
     checkpoint = checkpoint_path(options.out)
     if options.resume:
         read_checkpoint(checkpoint)  # fails at once if there is none

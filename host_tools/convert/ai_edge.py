@@ -6,6 +6,7 @@ import logging
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -171,6 +172,15 @@ def _rule(
 
 def _no_quantize(kind: str, regex: str = ".*") -> dict[str, Any]:
     return {"regex": regex, "operation": kind, "algorithm_key": "no_quantize", "op_config": {}}
+
+
+def check_ai_edge() -> None:
+    """Raise ModelError if ai-edge-quantizer is not installed; it is not loaded."""
+    if find_spec("ai_edge_quantizer") is None:
+        raise ModelError(
+            "ai-edge-quantizer is needed, which is not installed; "
+            f"run: {this_environment().install_extra('host')}"
+        )
 
 
 def _run(model: bytes, recipe: Recipe, ranges: TensorRanges | None) -> bytes:

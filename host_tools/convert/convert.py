@@ -29,6 +29,7 @@ from edge_app.model.engine import load_engine
 from edge_app.model.golden import PATTERN_BY_TASK
 from edge_app.model.interpreter.loading import load_network
 from edge_app.output_lock import check_unlocked
+from host_tools.convert.ai_edge import check_ai_edge
 from host_tools.convert.builders import VariantBuilders
 from host_tools.convert.bundle import check_replaceable, new_bundle
 from host_tools.convert.calibration import (
@@ -55,6 +56,7 @@ from host_tools.convert.verify import (
     with_agreement,
     with_times,
 )
+from host_tools.framework import check_tensorflow
 from host_tools.models.loaded_model import LoadedModel
 from host_tools.models.open_model import check_model, open_model
 
@@ -83,6 +85,7 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
     """
     check_options(options)
     check_model(options.model)
+    _check_packages(options)
     check_replaceable(options.out)
     check_unlocked(options.out)
     steps = Steps(4 + len(options.quantized))  # images, model, float32, the others, measuring
@@ -122,6 +125,16 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
         write_card(spec, draft)
         check_interrupt()
     return ConversionResult(read_card(options.out), kept, work.seconds, preprocessing)
+
+
+def _check_packages(options: ConversionOptions) -> None:
+    """Raise ModelError for a missing package before the images are read and float32 is made."""
+    is_tflite = options.model.suffix == ".tflite"
+    if not is_tflite:
+        check_tensorflow()
+    needs_ai_edge = is_tflite or options.keep_float or options.quantizer == "ai-edge-quantizer"
+    if options.quantized and needs_ai_edge:
+        check_ai_edge()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,14 @@ from host_tools.diagnose.advice import (
     layer_names,
     worst_layers,
 )
-from host_tools.diagnose.measure import LayerComparison
+from host_tools.diagnose.measure import LayerComparison, LayerError
 from host_tools.diagnose.repair import RepairTrial
 
 _CLIPPED = 0.0005  # share of values beyond the range that is shown: 0.1 %
-LEGEND = (
+_LEGEND = (
     "lost: dB less than the worst of its inputs has. SNR: energy of float32's values over that of "
     f"the error; {GOOD_DB:.0f} dB and more is good, below {POOR_DB:.0f} is poor. SNR of steps: if "
-    "the layer's own 256 steps were the only error. levels: share of the 256 that occur. clipped: "
-    "share of values beyond them. The chart of --out has the same numbers."
+    "the layer's own 256 steps were the only error. levels: share of the 256 that occur."
 )
 
 
@@ -27,7 +26,7 @@ def layer_table(comparison: LayerComparison, most: int = 15) -> CompactTable:
     """Return a table of the layers that lose most, worst first and numbered as in the chart."""
     layers, shown = worst_layers(comparison, most), layer_names(comparison)
     heads = ["", "layer", "operator", "lost\ndB", "SNR\ndB", "SNR of\nsteps", "levels\nused"]
-    clips = any((layer.saturated or 0) >= _CLIPPED for layer in layers)
+    clips = _any_clipped(layers)
     table = CompactTable(
         "Layers that lose most, worst first", [*heads, "clipped"] if clips else heads, 3
     )
@@ -46,6 +45,18 @@ def layer_table(comparison: LayerComparison, most: int = 15) -> CompactTable:
             cells.append(NOTHING if share is None else f"{100 * share:.1f} %")
         table.add_row(*cells)
     return table
+
+
+def layer_legend(comparison: LayerComparison, most: int = 15) -> str:
+    """Return what the columns of `layer_table` are; no column is explained that it lacks."""
+    clipped = ""
+    if _any_clipped(worst_layers(comparison, most)):
+        clipped = " clipped: share of values beyond them."
+    return f"{_LEGEND}{clipped} The chart of --out has the same numbers."
+
+
+def _any_clipped(layers: Sequence[LayerError]) -> bool:
+    return any((layer.saturated or 0) >= _CLIPPED for layer in layers)
 
 
 def input_line(comparison: LayerComparison) -> str:

@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from host_tools.diagnose.advice import GOOD_DB, POOR_DB, layer_names, worst_layers
-from host_tools.diagnose.layer_table import LEGEND, input_line, layer_table
+from host_tools.diagnose.layer_table import input_line, layer_legend, layer_table
 from host_tools.diagnose.measure import LayerComparison, LayerError
 
 
@@ -73,11 +73,14 @@ def test_no_name_is_cut_in_a_narrow_terminal() -> None:
 
 
 def test_clipping_has_a_column_only_where_there_is_some() -> None:
-    """A column of zeros would push others below the table."""
+    """A column of zeros would push others below the table; the legend explains it only then."""
     assert "clipped" not in printed(FOUND, 120)
-    assert "12.0 %" in printed(comparison(layer(0, "a", 4.0, saturated=0.12)), 120)
+    assert "clipped" not in layer_legend(FOUND)
+    clipping = comparison(layer(0, "a", 4.0, saturated=0.12))
+    assert "12.0 %" in printed(clipping, 120)
+    assert " clipped: share of values beyond them. The chart" in layer_legend(clipping)
 
 
 def test_the_legend_judges_as_the_verdict_and_the_chart_do() -> None:
     """There is one limit for good and one for poor."""
-    assert f"{GOOD_DB:.0f} dB and more is good, below {POOR_DB:.0f} is poor" in LEGEND
+    assert f"{GOOD_DB:.0f} dB and more is good, below {POOR_DB:.0f} is poor" in layer_legend(FOUND)
