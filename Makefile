@@ -50,7 +50,8 @@ demo: $(VENV)/.app
 	@echo "  make run opens the live view, too"
 
 run: $(VENV)/.app
-	$(BIN)/edge-app run --loop
+	@echo $(BIN)/edge-app run --loop
+	@trap : INT; $(BIN)/edge-app run --loop || [ $$? = 130 ]
 
 pi:
 	@sh systemd/pi.sh $(VENV)

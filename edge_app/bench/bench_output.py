@@ -71,7 +71,7 @@ def print_results(
             _print_reasons(console, case, detailed=detailed, explained=explained)
     for failed, reason in benchmark.failed.items():
         what = "measured in part" if failed in benchmark.trials else "not measured"
-        print_wrapped(console, f"[bold red]{what}[/] {escape(f'{failed}: {reason}')}")
+        print_wrapped(console, f"[bold red]{what}:[/] {escape(f'{failed}: {reason}')}")
 
 
 def print_stopped(console: Console, benchmark: Benchmark) -> None:

@@ -53,6 +53,7 @@ _LEGEND = (
     "frame from decoding to the finished overlay, as edge-app run does it; peak MB: memory of "
     "the process."
 )
+_LEAST_POINTS = 0.005  # less is shown as 0.00, without a sign
 
 
 def result_table(title: str, cases: Sequence[CaseResult]) -> CompactTable:
@@ -165,7 +166,9 @@ def _ratio_span(found: Range | None) -> str:
 
 
 def _points(gain: float | None) -> str:
-    return NOTHING if gain is None else f"{100 * gain:+.2f}"
+    if gain is None:
+        return NOTHING
+    return f"{round(100 * gain, 2):+.2f}" if abs(100 * gain) >= _LEAST_POINTS else "0.00"
 
 
 def board_line(board: Mapping[str, Any]) -> str:

@@ -96,11 +96,12 @@ def run_thesis(
     on_measured()
     watched = watch.end()
     verdict = watched.verdict
-    published = _published()
-    for task in tasks:
-        _report(console, task, answers[task.spec.name], published, valid=verdict.valid)
-    print_verdict(console, (), verdict)
     measured = sum(map(len, answers.values()))
+    if measured:
+        published = _published()
+        for task in tasks:
+            _report(console, task, answers[task.spec.name], published, valid=verdict.valid)
+        print_verdict(console, (), verdict)
     if stop.is_set():
         variants = sum(len(task.spec.variants) for task in tasks)
         print_wrapped(console, f"[bold yellow]stopped after {measured} of {variants} variants[/]")
@@ -149,8 +150,8 @@ def _answer(
             truth_labels=options.truth_labels,
             frames=_FRAMES[task.spec.task],
         )
-        found: QualityResult = run_in_process(request, stop, lambda _phase: None)
-        if found.frames:  # a stop may have left it without any
+        found: QualityResult | None = run_in_process(request, stop, lambda _phase: None)
+        if found is not None and found.frames:  # a stop may have left it without any
             answers[variant] = found
 
 

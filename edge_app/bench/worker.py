@@ -20,16 +20,19 @@ from edge_app.bench.cases import OnPhase, WorkerRequest
 from edge_app.child_process import Child, start_child
 from edge_app.errors import EdgeError, ModelError
 from edge_app.process import prepare_process
+from edge_app.unwinding import ENDING
 
 _POLL_S = 0.1
 # The slowest file seen takes 45 s per run on a Pi 4, and no phase has more than 30 runs of such.
 _SILENT_S = 1800.0
 _END_S = 10.0
+_SAME_SIGNAL_S = 0.5
 
 
 def run_in_process(request: WorkerRequest, stop: threading.Event, on_phase: OnPhase) -> Any:
     """Carry out a request in a new process; return its Trial, QualityResult or Sustained.
 
+    None if the process was ended by the signal that stops this one.
     Raises the EdgeError of the process, and ModelError if it died or hangs.
     """
     ours, theirs = Pipe()
@@ -40,7 +43,10 @@ def run_in_process(request: WorkerRequest, stop: threading.Event, on_phase: OnPh
             return _converse(request, ours, stop, on_phase)
         except (EOFError, ConnectionError):
             # A process that is killed with a message unread resets its pipe instead of ending it.
-            raise ModelError(_death_message(request, _end(process))) from None
+            code = _end(process)
+            if _is_stopped(code, stop):
+                return None
+            raise ModelError(_death_message(request, code)) from None
         except KeyboardInterrupt:  # the second one: nobody waits for a result any more
             process.kill()
             raise
@@ -85,6 +91,14 @@ def _end(process: Child) -> int:
     except TimeoutExpired:
         process.kill()
         return process.wait()
+
+
+def _is_stopped(code: int, stop: threading.Event) -> bool:
+    """Return whether a process ended with this one, as `timeout` ends all of a group.
+
+    Its end may be noticed before this process has handled the same signal.
+    """
+    return -code in ENDING and stop.wait(_SAME_SIGNAL_S)
 
 
 def _death_message(request: WorkerRequest, code: int) -> str:

@@ -181,9 +181,9 @@ def _run_benchmark(options: argparse.Namespace, console: Console) -> int:
         detailed, explained = options.details, options.explain
         print_results(console, title, benchmark, detailed=detailed, explained=explained)
         result = make_result(benchmark, watched)
-        hint = "" if detailed or explained else _HINT
-        print_verdict(console, result.variants, watched.verdict, hint=hint)
-        if result.variants:
+        if result.variants:  # else there is nothing to explain, and nothing that is not valid
+            hint = "" if detailed or explained else _HINT
+            print_verdict(console, result.variants, watched.verdict, hint=hint)
             _save(console, options, result)
     return _code(watched.verdict, signals.number, allowed=options.allow_throttled)
 

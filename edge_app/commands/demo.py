@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_app.commands.arg_types import OptionAdder
 from edge_app.commands.model_options import add_runtime
-from edge_app.errors import ModelError
+from edge_app.errors import ModelError, is_interrupt
 from edge_app.paths import assets_dir
+from edge_app.standard_streams import print_error
 
 if TYPE_CHECKING:
     from edge_app.frame import Frame
@@ -38,20 +41,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run every variant on the sample, recording each; stop at the first signal."""
-    from edge_app.model.card import read_card
-    from edge_app.output_place import check_outputs, reserved
-    from edge_app.session.demo_files import recording_path
+    rows: list[VariantSummary] = []
+    with _said_if_stopped(options.out, rows):
+        from edge_app.model.card import read_card
+        from edge_app.output_place import check_outputs, reserved
+        from edge_app.session.demo_files import recording_path
 
-    out = options.out
-    spec = read_card(_folder(options.model))
-    videos = {name: recording_path(out, spec, name) for name in spec.variants}
-    check_outputs(files=videos.values(), folders=[out / name for name in videos])
-    with reserved(folders=[out]):
-        return _run_variants(options, spec, videos)
+        out = options.out
+        spec = read_card(_folder(options.model))
+        videos = {name: recording_path(out, spec, name) for name in spec.variants}
+        check_outputs(files=videos.values(), folders=[out / name for name in videos])
+        with reserved(folders=[out]):
+            return _run_variants(options, spec, videos, rows)
 
 
-def _run_variants(options: argparse.Namespace, spec: ModelSpec, videos: dict[str, Path]) -> int:
-    """Run and record each variant; print what they gained and what was written."""
+@contextmanager
+def _said_if_stopped(out: Path, rows: Sequence[VariantSummary]) -> Iterator[None]:
+    """Print what there is after a Ctrl-C that found no run to stop, as while modules load."""
+    try:
+        yield
+    except (KeyboardInterrupt, ImportError) as fault:
+        if is_interrupt(fault):
+            done = ", ".join(row.variant for row in rows)
+            what = f"complete in {out}: {done}" if rows else "nothing was written"
+            print_error(f"edge-app demo: stopped; {what}")
+        raise
+
+
+def _run_variants(
+    options: argparse.Namespace,
+    spec: ModelSpec,
+    videos: dict[str, Path],
+    rows: list[VariantSummary],
+) -> int:
+    """Run and record each variant; print what they gained and what was written.
+
+    rows: gets the figures of each finished variant.
+    """
     from edge_app.board import BoardWatch
     from edge_app.console import TextConsole
     from edge_app.model.catalog import sample
@@ -74,7 +100,6 @@ def _run_variants(options: argparse.Namespace, spec: ModelSpec, videos: dict[str
     print_beginning(console, spec, source)
     remove_demo(out, spec)
     watch = BoardWatch()
-    rows: list[VariantSummary] = []
     recordings: list[str] = []
     code = 0
     for variant in spec.variants:

@@ -7,6 +7,8 @@ from msgspec import Meta, Struct, field
 from edge_app.quality import Quality, Share
 from edge_app.timing import Latency
 
+STOPPED_BY_KEY = "stopped by a key"  # a `reason`
+
 Hz = Annotated[float, Meta(ge=0)]
 
 

@@ -43,7 +43,7 @@ def can_open_window(console: Console) -> bool:
     """Return whether a window can be opened; if not, print why, once for all variants."""
     verdict = display_verdict()
     if not verdict.usable:
-        print_wrapped(console, f"[yellow]no window: {verdict.reason}[/]")
+        print_wrapped(console, f"[yellow]{escape(verdict.note)}[/]")
     return verdict.usable
 
 

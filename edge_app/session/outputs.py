@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 
 from edge_app.console import print_markup, print_wrapped
 from edge_app.controls import Action, Controls
@@ -179,7 +180,7 @@ def _open_window(
     if not display.usable:
         if options.outputs.kiosk:
             raise SinkError(f"no window: {display.reason}")
-        print_wrapped(console, f"[yellow]no window: {display.reason}[/]")
+        print_wrapped(console, f"[yellow]{escape(display.note)}[/]")
         return None
     # A service that never opens a window need not load what draws one.
     from edge_app.sinks.window import Window

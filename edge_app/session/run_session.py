@@ -20,7 +20,7 @@ from edge_app.model.engine import Engine, load_engine
 from edge_app.output_lock import locked
 from edge_app.output_place import changed, stamps
 from edge_app.process import prepare_process
-from edge_app.results.run_summary import RunSummary
+from edge_app.results.run_summary import STOPPED_BY_KEY, RunSummary
 from edge_app.session.notify import VARIABLES, notifier_from
 from edge_app.session.options import OutputOptions, RunOptions
 from edge_app.session.outputs import Outputs, check_output_options
@@ -205,7 +205,7 @@ def _summary(
     elif signals.number is not None or error is not None:
         status, reason = "interrupted", "stopped by a signal"
     elif session.quit_pressed:
-        status, reason = "interrupted", "stopped by a key"
+        status, reason = "interrupted", STOPPED_BY_KEY
     return RunSummary(
         **structs.asdict(session.stats.summary()),
         source=session.source.name,

@@ -19,6 +19,7 @@ import cv2
 
 from edge_app.python_environment import this_environment
 
+_GO_ON = ", or go on with --headless"
 _PROBE_S = 10.0  # a remote display may take seconds; one that is not there refuses at once
 
 
@@ -32,6 +33,13 @@ class DisplayVerdict:
     usable: bool
     reason: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def note(self) -> str:
+        """What a run says that goes on without a window, and how there would be one."""
+        problem, _, advice = self.reason.removesuffix(_GO_ON).partition("; ")
+        window = f"; for a window: {advice}" if advice else ""
+        return f"no window, it goes on in the terminal: {problem}{window}"
 
 
 def display_verdict(
@@ -53,24 +61,24 @@ def display_verdict(
             f"{python.uninstall('opencv-python-headless')} && "
             f"{python.install('opencv-python', options='--force-reinstall')}"
         )
-        reason = f"this OpenCV was built without windows; run: {replace}, or go on with --headless"
+        reason = f"this OpenCV was built without windows; run: {replace}{_GO_ON}"
         return DisplayVerdict(False, reason)
     if not (sys.platform if platform is None else platform).startswith(("linux", "freebsd")):
         return DisplayVerdict(True)
     x11, wayland = env.get("DISPLAY"), env.get("WAYLAND_DISPLAY")
     if not x11 and not wayland:
         reason = "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); start it from "
-        return DisplayVerdict(False, reason + "the desktop, use ssh -X, or go on with --headless")
+        return DisplayVerdict(False, f"{reason}the desktop or use ssh -X{_GO_ON}")
     is_qt = toolkit.startswith("QT")
     if wayland and not is_qt:
         return DisplayVerdict(True)  # GTK speaks Wayland itself
     if not x11:
         reason = "this OpenCV draws on X11 only, and Wayland runs here without Xwayland; install "
-        return DisplayVerdict(False, reason + "xwayland and log in again, or go on with --headless")
+        return DisplayVerdict(False, f"{reason}xwayland and log in again{_GO_ON}")
     fault = (probe or x11_fault)(env)
     if fault:
-        reason = f"the display {x11} cannot be used: {fault}; fix DISPLAY or XAUTHORITY, or go on "
-        return DisplayVerdict(False, reason + "with --headless")
+        reason = f"the display {x11} cannot be used: {fault}; fix DISPLAY or XAUTHORITY{_GO_ON}"
+        return DisplayVerdict(False, reason)
     # The wheels have no other platform, and a desktop's variables may name one.
     return DisplayVerdict(True, settings={"QT_QPA_PLATFORM": "xcb"} if is_qt else {})
 

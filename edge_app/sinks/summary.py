@@ -13,6 +13,7 @@ from edge_app.console import CompactTable
 from edge_app.frame import Status
 from edge_app.results.gains import headline, score_text
 from edge_app.results.run_summary import (
+    STOPPED_BY_KEY,
     ComparisonSummary,
     RecordingSummary,
     RunSummary,
@@ -186,6 +187,8 @@ def _stage_line(stages: Mapping[str, Latency]) -> Text:
 def _outcome(summary: RunSummary, counts: Iterable[str]) -> Text:
     """Return how the run ended, why, and how many frames it had."""
     colour = RIGHT if summary.status == "complete" else WRONG
+    if summary.reason == STOPPED_BY_KEY:  # the usual end of a live view, and no fault
+        return Text.assemble((STOPPED_BY_KEY, f"bold {NEUTRAL}"), "   ".join(["", *counts]))
     reason = f" ({summary.reason})" if summary.reason else ""
     return Text.assemble((summary.status, f"bold {colour}"), "   ".join([reason, *counts]))
 

@@ -55,6 +55,7 @@ class Terminal(Closeable):
         self._clock = clock
         self._live: Live | None = None
         self._status: Status | None = None
+        self._variants: set[tuple[str, str]] = set()
         self._first_s = 0.0
         self._next_s = 0.0
         self._output_closed = False
@@ -64,6 +65,7 @@ class Terminal(Closeable):
         now_s = self._clock()
         begins = self._status is None
         self._status = status
+        self._variants.add((status.model, status.variant))
         if not begins and now_s < self._next_s and not self._closed:
             return
         if self._closed:
@@ -147,8 +149,12 @@ class Terminal(Closeable):
                 self._print(self._last_line(self._status))
 
     def _last_line(self, status: Status) -> str:
-        """Return the last line, without a rate: the summary has the one of the whole run."""
-        text = f"{status.variant}: {count(status.frames, 'frame')}"
+        """Return the last line, without a rate: the summary has the one of the whole run.
+
+        The frames are those of all variants, so it names one only if no other had any.
+        """
+        name = f"{status.variant}: " if len(self._variants) == 1 else ""
+        text = f"{name}{count(status.frames, 'frame')}"
         if status.frames < MIN_RATE_FRAMES:
             return text
         return f"{text} in {self._clock() - self._first_s:.1f} s"

@@ -9,8 +9,8 @@ from pathlib import Path
 from tests.support.whole_runs import ENV, ROOT
 
 # As the installed script starts, whose own folder is first on the path, and as `python -m` does.
-SCRIPT = ("-P", "-c", "import sys; from edge_app.cli import main; sys.exit(main())")
-HOST_SCRIPT = ("-P", "-c", "import sys; from host_tools.cli import main; sys.exit(main())")
+SCRIPT = ("-P", "-c", "import sys; from edge_app.__main__ import main; sys.exit(main())")
+HOST_SCRIPT = ("-P", "-c", "import sys; from host_tools.__main__ import main; sys.exit(main())")
 MODULE = ("-m", "edge_app")
 INSTALLED = (
     "numpy", "cv2", "av", "PIL", "pip", "rich", "msgspec", "picamera2", "libcamera", "yaml",

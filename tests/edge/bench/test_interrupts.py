@@ -31,8 +31,10 @@ def has_child(pid: int) -> bool:
     return False
 
 
-def interrupted(tmp_path: Path, wait_s: float, times: int = 1) -> tuple[int, str]:
-    """Start a benchmark, press Ctrl-C in its terminal some time after its child has started."""
+def interrupted(
+    tmp_path: Path, wait_s: float, times: int = 1, number: int = signal.SIGINT
+) -> tuple[int, str]:
+    """Start a benchmark; signal its group, as Ctrl-C does, some time after its child started."""
     with subprocess.Popen(
         [sys.executable, "-m", "edge_app.cli", *BENCH, "--json", str(tmp_path / "a.json")],
         stdout=subprocess.PIPE,
@@ -46,7 +48,7 @@ def interrupted(tmp_path: Path, wait_s: float, times: int = 1) -> tuple[int, str
             time.sleep(0.002)
         time.sleep(wait_s)
         for _ in range(times):
-            os.killpg(bench.pid, signal.SIGINT)
+            os.killpg(bench.pid, number)
             time.sleep(0.005)
         output, _ = bench.communicate(timeout=HANG_S)
     return bench.returncode, output
@@ -69,7 +71,18 @@ def test_ctrl_c_before_any_measurement_leaves_no_result(tmp_path: Path) -> None:
     assert code == 130, output
     assert "stopped after 0 of 2 rounds; nothing was measured" in output
     assert "of 6, at least" in output
+    assert "--details" not in output  # there is nothing to explain
+    assert "not valid" not in output
     assert not (tmp_path / "a.json").exists()
+
+
+def test_sigterm_of_the_whole_group_blames_nobody(tmp_path: Path) -> None:
+    """As `timeout` sends it: the measuring process ends of it as well, and that is no fault."""
+    code, output = interrupted(tmp_path, 1.0, number=signal.SIGTERM)
+    assert code == 143, output
+    assert "stopped after 0 of 2 rounds" in output
+    assert "ended early" not in output
+    assert "measured:" not in output
 
 
 @pytest.mark.parametrize("wait_s", [0.0, 1.0])

@@ -76,3 +76,24 @@ def test_a_process_that_hangs_is_ended(assets: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(worker, "_END_S", 0.001)
     with pytest.raises(ModelError, match=r"the process measuring int8.* has hung"):
         run_in_process(trial_request(assets), threading.Event(), lambda _: None)
+
+
+def test_a_stop_that_reaches_the_process_too_is_no_fault(
+    assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`timeout` ends all processes of a group: what was to be measured is then just missing."""
+    started = []
+
+    def start(*arguments: str, pass_fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
+        started.append(start_child(*arguments, pass_fds=pass_fds))
+        return started[-1]
+
+    def terminate(_phase: str) -> None:
+        started[-1].terminate()
+        stop.set()
+
+    monkeypatch.setattr(worker, "start_child", start)
+    stop = threading.Event()
+    assert run_in_process(trial_request(assets), stop, terminate) is None
+    with pytest.raises(ModelError, match=r"ended early \(SIGTERM\)"):
+        run_in_process(trial_request(assets), threading.Event(), lambda _: started[-1].terminate())

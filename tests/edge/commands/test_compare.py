@@ -1,13 +1,17 @@
 """Two results are compared: different boards are refused, and noise is not taken for a loss."""
 
+import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from edge_app.bench.comparing import pairs_of
 from edge_app.bench.result_file import read_result
+from edge_app.bench.tables import pair_table
 from edge_app.board import Verdict
 from edge_app.cli import main
 from tests.support.made_results import bench, board
@@ -38,6 +42,18 @@ def test_ratios_have_ranges(files: Any) -> None:
     assert pair.time == pytest.approx(1.2)
     assert pair.time_range == pytest.approx((1.2 * 0.99 / 1.01, 1.2 * 1.01 / 0.99))
     assert (pair.end_to_end, pair.memory, pair.size) == (1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("points", "shown"),
+    [(-0.00001, "0.00"), (0.00001, "0.00"), (-0.0123, "-1.23"), (0.0002, "+0.02")],
+)
+def test_no_difference_has_no_sign(files: Any, points: float, shown: str) -> None:
+    """What rounds to nothing is neither a gain nor a loss."""
+    pair = pairs_of(*(read_result(Path(files(name))) for name in "ab"))[0]
+    text = io.StringIO()
+    Console(file=text).print(pair_table(("a", "b"), [replace(pair, quality=points)], None))
+    assert shown in text.getvalue().split()
 
 
 @pytest.mark.parametrize(

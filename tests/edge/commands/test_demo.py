@@ -13,6 +13,7 @@ import av
 import cv2
 import pytest
 
+from edge_app.cli import main
 from edge_app.model.card import VARIANTS
 from edge_app.session.demo_output import called_as
 from tests.support.whole_runs import ENV, HANG_S, ROOT, edge, summary_of
@@ -121,3 +122,19 @@ def test_the_demo_is_of_the_street_by_default(tmp_path: Path) -> None:
         # It has the colours of several classes, so it is not of one colour.
         assert image.reshape(-1, 3).std(axis=0).min() > 20
         assert str(tmp_path / f"{name}.png") in done.stdout
+
+
+@pytest.mark.parametrize(
+    "place", ["edge_app.model.card.read_card", "edge_app.model.catalog.sample"]
+)
+def test_a_stop_before_the_first_run_is_acknowledged(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C while modules load or the card is read: nothing was printed so far."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(place, interrupt)
+    assert main(["demo", "--model", "mnist", "--headless", "--out", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "edge-app demo: stopped; nothing was written\n"

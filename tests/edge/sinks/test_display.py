@@ -85,6 +85,9 @@ def test_the_verdict(
     if advice is not None:
         assert advice in verdict.reason
         assert verdict.reason.endswith("go on with --headless")
+        assert verdict.note.startswith("no window, it goes on in the terminal: ")
+        assert "; for a window: " in verdict.note
+        assert "--headless" not in verdict.note  # it is what happens anyway
 
 
 def test_a_missing_display_is_noticed() -> None:

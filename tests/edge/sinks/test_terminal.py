@@ -214,6 +214,18 @@ def test_a_pipe_gets_plain_lines_now_and_then() -> None:
     assert "\r" not in out.getvalue()
 
 
+def test_the_last_line_names_a_variant_only_if_no_other_ran() -> None:
+    """Its frames are those of all variants and models that keys have chosen."""
+    made, out = console()
+    clock = Clock()
+    with Terminal(made, interval_s=500.0, clock=clock) as terminal:
+        for index in range(60):
+            variant = "int8" if index < 40 else "float32"
+            terminal.write(step(index), status(frames=index + 1, variant=variant))
+            clock.now_s += 0.1
+    assert out.getvalue().splitlines() == ["60 frames in 6.0 s"]
+
+
 def test_plain_lines_count_losses() -> None:
     """Dropped and damaged frames are named if there are some."""
     said = plain_line(status(), Progress(120, 3000, 60.0))
@@ -343,6 +355,16 @@ def shown(summary: dict[str, Any], width: int = 80) -> list[str]:
     made.width = width
     made.print(summary_table(convert(summary, RunSummary), width))
     return out.getvalue().splitlines()
+
+
+def test_a_run_that_a_key_ended_is_not_called_interrupted() -> None:
+    """That is how a live view ends; summary.json has the status as before."""
+    ended = {**SUMMARY, "status": "interrupted"}
+    text = "\n".join(shown({**ended, "reason": "stopped by a key"}))
+    assert "stopped by a key   1,204 frames" in text
+    assert "interrupted" not in text
+    text = "\n".join(shown({**ended, "reason": "stopped by a signal"}))
+    assert "interrupted (stopped by a signal)   1,204 frames" in text
 
 
 def test_the_summary_has_every_figure_in_the_order_of_the_view() -> None:
