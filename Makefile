@@ -49,6 +49,7 @@ demo: $(VENV)/.app
 	$(BIN)/edge-app demo --out $(OUT)
 	@echo "  make run opens the live view, too"
 
+# Ctrl-C reaches the shell and make as well: it is the usual end, and no error.
 run: $(VENV)/.app
 	@echo $(BIN)/edge-app run --loop
 	@trap : INT; $(BIN)/edge-app run --loop || [ $$? = 130 ]

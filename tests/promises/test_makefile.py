@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 # A Python without venv, until apt has installed it; `-m venv` makes the folder.
@@ -159,3 +162,22 @@ def test_make_lists_its_targets(tmp_path: Path, target: list[str]) -> None:
     for name in targets.split()[1:]:
         assert f"make {name}" in done.stdout, name
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_ends_the_live_view_quietly(tmp_path: Path) -> None:
+    """The terminal sends it to make, its shell and the program, which exits with 130."""
+    (tmp_path / "venv").mkdir()
+    script = "trap 'exit 130' INT; touch started; while :; do sleep 0.05; done"
+    add_program(tmp_path / "venv", "edge-app", script)
+    with subprocess.Popen(
+        ["make", "-f", ROOT / "Makefile", "-o", "venv/.app", "run", "VENV=venv"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as made:
+        until("the program", (tmp_path / "started").exists)
+        os.killpg(made.pid, signal.SIGINT)
+        output, _ = made.communicate(timeout=30)
+    assert output == "venv/bin/edge-app run --loop\n"
