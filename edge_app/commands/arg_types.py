@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import math
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -32,6 +33,8 @@ class OptionAdder:
         default: Any = None,
     ) -> None:
         """Add an option with a value; kind: turns its text into the value."""
+        # argparse says no more of a wrong one than "invalid int value".
+        kind = whole if kind is int else number if kind is float else kind
         self.target.add_argument(name, metavar=metavar, help=text, type=kind, default=default)
 
     def choice(
@@ -55,54 +58,73 @@ def options_from(namespace: argparse.Namespace, kind: type[T], **more: Any) -> T
     return kind(**values | more)
 
 
+def whole(text: str, wanted: str = "a whole number") -> int:
+    """Return a whole number; an error says what is wanted."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"invalid number '{text}': give {wanted}") from None
+
+
+def number(text: str, wanted: str = "a number") -> float:
+    """Return a number, neither infinite nor undefined; an error says what is wanted."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise argparse.ArgumentTypeError(f"invalid number '{text}': give {wanted}")
+    return found
+
+
 def positive(text: str) -> int:
     """Return a whole number of 1 or more."""
-    number = int(text)
-    if number < 1:
+    found = whole(text, "a whole number of 1 or more")
+    if found < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
+    return found
 
 
 def threads(text: str) -> int:
     """Return a number of threads that a network can have here."""
-    number, most = positive(text), max(_MOST_THREADS, os.cpu_count() or 1)
-    if number > most:
+    found, most = positive(text), max(_MOST_THREADS, os.cpu_count() or 1)
+    if found > most:
         raise argparse.ArgumentTypeError(
             f"must be at most {most}; more threads than the {os.cpu_count()} cores here are slower"
         )
-    return number
+    return found
 
 
 def natural(text: str) -> int:
     """Return a whole number of 0 or more."""
-    number = int(text)
-    if number < 0:
+    found = whole(text, "a whole number of 0 or more")
+    if found < 0:
         raise argparse.ArgumentTypeError("must be 0 or more")
-    return number
+    return found
 
 
 def seconds(text: str) -> float:
     """Return a duration in seconds, below a day."""
-    number = float(text)
-    if not 0 < number < 86400:
+    found = number(text, "seconds, e.g. 90 or 0.5")
+    if not 0 < found < 86400:
         raise argparse.ArgumentTypeError("must be above 0 and below a day")
-    return number
+    return found
 
 
 def slide_seconds(text: str) -> float:
     """Return how long an image is shown, in seconds: from a frame of film to ten minutes."""
-    number = float(text)
-    if not 0.04 <= number <= 600:
+    found = number(text, "seconds, e.g. 2 or 0.5")
+    if not 0.04 <= found <= 600:
         raise argparse.ArgumentTypeError("must be from 0.04 to 600")
-    return number
+    return found
 
 
 def share(text: str) -> float:
     """Return a share between 0 and 1."""
-    number = float(text)
-    if not 0 <= number <= 1:
+    found = number(text, "a number from 0 to 1, e.g. 0.5")
+    if not 0 <= found <= 1:
         raise argparse.ArgumentTypeError("must be between 0 and 1")
-    return number
+    return found
 
 
 def size(text: str) -> tuple[int, int]:
@@ -129,10 +151,10 @@ def listen_at(text: str) -> tuple[str, int]:
 
 def connections(text: str) -> int:
     """Return a number of connections; one page in a browser needs three."""
-    number = int(text)
-    if not 8 <= number <= 4096:
+    found = whole(text, "a whole number from 8 to 4096")
+    if not 8 <= found <= 4096:
         raise argparse.ArgumentTypeError("must be from 8 to 4096")
-    return number
+    return found
 
 
 def numbers(text: str) -> tuple[float, ...]:
@@ -152,10 +174,10 @@ def thread_counts(text: str) -> list[int]:
 
 def rate(text: str) -> float:
     """Return a rate in Hz, above 0 and at most 1000."""
-    number = float(text)
-    if not 0 < number <= 1000:
+    found = number(text, "a number of Hz, e.g. 30")
+    if not 0 < found <= 1000:
         raise argparse.ArgumentTypeError("must be above 0 and at most 1000")
-    return number
+    return found
 
 
 def duration(text: str) -> float:
@@ -168,7 +190,8 @@ def duration(text: str) -> float:
 
 def percent(text: str) -> float:
     """Return the share that 5% or 0.05 is."""
-    number = float(text.rstrip("% ")) / (100 if text.strip().endswith("%") else 1)
-    if not 0 <= number < 10:
+    wanted = "a share, e.g. 5% or 0.05"
+    found = number(text.rstrip("% "), wanted) / (100 if text.strip().endswith("%") else 1)
+    if not 0 <= found < 10:
         raise argparse.ArgumentTypeError("must be 0 % or more, e.g. 5% or 0.05")
-    return number
+    return found

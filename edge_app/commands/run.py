@@ -17,6 +17,7 @@ from edge_app.commands.arg_types import (
     share,
     size,
     slide_seconds,
+    whole,
 )
 from edge_app.commands.model_options import add_model, read_model
 from edge_app.controls import ALPHA, KEYS
@@ -141,7 +142,7 @@ def _add_camera(group: argparse._ArgumentGroup) -> None:
     add.flag("--vflip", "mirror top and bottom (default: no)")
     group.add_argument(
         "--rotation",
-        type=int,
+        type=whole,
         choices=(0, 90, 180, 270),
         default=0,
         help="degrees clockwise (default: 0)",

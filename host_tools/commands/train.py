@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from edge_app.commands.arg_types import OptionAdder, options_from
+from edge_app.commands.arg_types import OptionAdder, number, options_from
 from edge_app.program import add_command
 
 EXAMPLES = """examples:
@@ -91,10 +91,10 @@ def _add_mnist(parser: argparse.ArgumentParser) -> None:
 
 
 def _minutes(text: str) -> float:
-    number = float(text)
-    if not 0 < number < 60 * 24 * 30:
+    minutes = number(text, "minutes, e.g. 80 or 0.5")
+    if not 0 < minutes < 60 * 24 * 30:
         raise argparse.ArgumentTypeError("must be above 0 and below a month")
-    return number
+    return minutes
 
 
 def _train_street(options: argparse.Namespace) -> int:

@@ -126,7 +126,8 @@ def test_the_pipeline_and_the_top_of_host_tools_stay_small() -> None:
     among = [(one, other) for one in pipeline for other in graph[one] if other in pipeline]
     assert len(pipeline) <= 8
     assert len(among) <= 12
-    assert len({path.relative_to(ROOT / "host_tools").parts[0] for path in HOST_FILES}) <= 15
+    entries = {path.relative_to(ROOT / "host_tools").parts[0] for path in HOST_FILES}
+    assert len(entries - {"__init__.py", "__main__.py"}) <= 14
 
 
 def test_imports_form_no_cycle() -> None:
