@@ -146,6 +146,8 @@ class Program:
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
         """Parse a command line; `handler` of the result is the command's `run`."""
+        if arguments[:1] == ["help"]:  # as git and others have it: help, or help COMMAND
+            arguments = [*arguments[1:2], "--help"]
         # No option of the program itself takes a value, so the first other word is the command.
         chosen = next((text for text in arguments if not text.startswith("-")), None)
         return self.parser(chosen).parse_args(arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge_app.commands.model_options import add_runtime
 from edge_app.errors import ModelError, UsageError
+from edge_app.paths import is_shipped_model
 
 if TYPE_CHECKING:
     from edge_app.console import CompactTable
@@ -21,12 +23,16 @@ EXAMPLES = """examples:
 """
 
 
+_ACTIONS = ("list", "check")
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `models`."""
     parser.add_argument(
         "action",
         nargs="?",
-        choices=("list", "check"),
+        type=_action,
+        choices=_ACTIONS,
         default="list",
         help="list what ships, or check files against card and reference output (default: list)",
     )
@@ -37,6 +43,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="model to check: a folder, or a name as for `run --model` (default: all that ship)",
     )
     add_runtime(parser)
+
+
+def _action(text: str) -> str:
+    """Return what to do; a model in its place is refused with the command that checks it."""
+    # A path of any length, for which Path.exists raises.
+    if text not in _ACTIONS and (is_shipped_model(text) or os.path.exists(text)):  # noqa: PTH110
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is a model; did you mean edge-app models check {text}?"
+        )
+    return text
 
 
 def run(options: argparse.Namespace) -> int:

@@ -29,6 +29,7 @@ from edge_app.session.signals import Signals
 from edge_app.sinks.display import display_verdict
 from edge_app.sinks.metrics_log import FRAMES_NAME, SUMMARY_NAME, write_summary
 from edge_app.sinks.snapshots import save_png
+from edge_app.sources.idx import IdxDigits
 from edge_app.sources.image_size import USUAL_MAX_PIXELS, PixelLimit
 from edge_app.sources.source import Source, are_images
 from edge_app.style import count, duration
@@ -138,6 +139,9 @@ def _print_start(console: Console, engine: Engine, source: Source) -> None:
     for note in network.notes:
         print_wrapped(console, f"[dim]from the runtime: {escape(note)}[/]")
     _print_notes(console, source.notes)
+    if spec.task == "segmentation" and isinstance(source, IdxDigits):
+        # They are taken for a street, with every answer wrong and nothing else to say so.
+        print_wrapped(console, "[yellow]these are digits: --model mnist reads them[/]")
     if spec.guessed:
         print_wrapped(
             console, f"[yellow]guessed from the file: {escape('; '.join(spec.guessed))}[/]"

@@ -60,6 +60,17 @@ def test_help_ends_with_the_examples(example: Example, capsys: pytest.CaptureFix
     assert text.endswith("examples:\n  tool work\n")
 
 
+@pytest.mark.parametrize("given", [["help"], ["help", "work"]])
+def test_help_is_a_word_too(
+    example: Example, capsys: pytest.CaptureFixture[str], given: list[str]
+) -> None:
+    """As in other programs; behind it the name of a command."""
+    with pytest.raises(SystemExit) as end:
+        TOOL.run(given)
+    assert end.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: {' '.join(['tool', *given[1:]])} ")
+
+
 def test_a_usage_error_is_one_line(example: Example, capsys: pytest.CaptureFixture[str]) -> None:
     """It names the option and the way to the help; the exit code is 2."""
     with pytest.raises(SystemExit) as end:

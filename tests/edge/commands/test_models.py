@@ -99,3 +99,23 @@ def test_the_demo_shows_a_title_as_it_is(assets: Path) -> None:
     assert shown.count(SHOWN) == 2
     assert "on a [b].mp4" in shown
     assert "\x1b[31m" not in text.getvalue()
+
+
+def test_a_model_in_place_of_check_is_refused_with_the_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A shipped name or a path; another word is refused with what there is."""
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for word, advice in (
+        ("street", "did you mean edge-app models check street? see edge-app models --help\n"),
+        ("mine", "did you mean edge-app models check mine? see edge-app models --help\n"),
+        ("n" * 5000, "choose from list, check; see edge-app models --help\n"),
+        ("nothing", "choose from list, check; see edge-app models --help\n"),
+    ):
+        with pytest.raises(SystemExit) as end:
+            main(["models", word])
+        assert end.value.code == 2
+        error = capsys.readouterr().err
+        assert error.endswith(advice)
+        assert error.count("\n") == 1

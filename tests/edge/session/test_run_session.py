@@ -133,6 +133,15 @@ def test_digits_are_paced_for_a_person_only(assets: Path, monkeypatch: pytest.Mo
     assert waits == [10.0, None]
 
 
+def test_digits_that_are_taken_for_a_street_are_noticed(assets: Path) -> None:
+    """Once, with the model that reads them; that model says nothing."""
+    source = assets / "samples" / "digits-images-idx3-ubyte.gz"
+    printed, _ = run(assets, source, "street", max_frames=2)
+    assert printed.count("these are digits: --model mnist reads them") == 1
+    printed, _ = run(assets, source, "mnist", max_frames=2)
+    assert not any("these are digits" in line for line in printed)
+
+
 def test_the_end_of_a_clip_is_explained_to_who_watched_it(assets: Path, tmp_path: Path) -> None:
     """And not to a pipe."""
     clip = write_video(tmp_path / "clip.mp4")
