@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,7 @@ def atomic_file(
         real = real_path(path)
         draft = real.with_name(f".{real.stem}.part{real.suffix}") if real.name else real
         real.parent.mkdir(parents=True, exist_ok=True)
+        _remove_trap(draft)
         try:
             yield draft
             with draft.open("rb+") as file:
@@ -40,6 +42,16 @@ def atomic_file(
             draft.unlink(missing_ok=True)
     except OSError as fault:
         raise error(f"cannot write {path}: {reason_of(fault, advice)}") from None
+
+
+def _remove_trap(draft: Path) -> None:
+    """Remove a link, pipe or second name in the draft's place: what it leads to is not ours."""
+    try:
+        found = draft.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+        draft.unlink()
 
 
 def write_atomic(

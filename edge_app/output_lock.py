@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
-from edge_app.output_path import real_path
+from edge_app.output_path import is_special, real_path
 from edge_app.unwinding import unwound
 
 if sys.platform != "win32":
@@ -22,6 +23,8 @@ if sys.platform != "win32":
 _TRIES, _PAUSE_S = 5, 0.01
 _SERIES = "series"
 _IN_SERIES = re.compile(r"(.+)-\d{4,}")
+# A link in the lock's place, in a folder of somebody else, would have its file overwritten.
+_OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 class OutputLock(Closeable):
@@ -31,7 +34,7 @@ class OutputLock(Closeable):
     ends with the process, also after SIGKILL, and a file that is left behind locks nothing. Where
     the disk or the system has no such locks, nothing is locked. A link locks what it leads to.
     series: lock the files `name-0001.mp4` and so on, too.
-    Raises SinkError, with the process that writes there.
+    Raises SinkError, with the process that writes there, or if the lock is no plain file.
     """
 
     def __init__(self, path: Path, *, folder: bool = False, series: bool = False) -> None:
@@ -65,7 +68,7 @@ def locked(
     outputs = [(path, False) for path in files] + [(path, True) for path in folders]
     with unwound(), ExitStack() as stack:
         for path, folder in outputs:
-            if path is not None:
+            if path is not None and not is_special(path):  # a pipe has its readers to itself
                 stack.enter_context(folder_for(_lock_path(path, folder=folder)))
                 stack.enter_context(OutputLock(path, folder=folder))
         yield
@@ -104,7 +107,7 @@ def _check_series(path: Path) -> None:
 def _is_held(lock: Path) -> bool:
     """Return whether any process holds a lock; False if that cannot be found out."""
     with suppress(OSError):
-        if lock.is_file():
+        if lock.is_file() and not lock.is_symlink():
             with lock.open("rb") as file:
                 try:
                     _flock(file.fileno(), exclusive=False)
@@ -126,11 +129,12 @@ def _lock_path(path: Path, *, folder: bool) -> Path:
 def _take(path: Path, kind: str) -> int | None:
     """Return the descriptor of the locked file; None if there are no locks here.
 
-    Raises BlockingIOError.
+    Raises BlockingIOError, and SinkError for a link or for what is no file.
     """
     while True:
+        _check_plain(path)
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            descriptor = os.open(path, _OPEN, 0o666)
         except OSError:  # a disk that takes no other file, or a name that is too long with ours
             return None
         try:
@@ -150,6 +154,14 @@ def _take(path: Path, kind: str) -> int | None:
                 path.unlink()
             return None
         os.close(descriptor)
+
+
+def _check_plain(path: Path) -> None:
+    """Raise SinkError for a lock that is a link, has a second name, or is no file."""
+    with suppress(OSError):
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+            raise SinkError(f"{path} is a link or a device, not a lock of this program; remove it")
 
 
 def _write(descriptor: int, text: str) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
+
+if sys.platform != "win32":
+    import termios
 
 # Ctrl-C, `kill`, and a closed terminal, of which Windows has no signal.
 ENDING = tuple(one for one in signal.Signals if one.name in {"SIGINT", "SIGTERM", "SIGHUP"})
@@ -27,6 +32,20 @@ def not_ignored() -> list[signal.Signals]:
         for number in ENDING
         if number == signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN
     ]
+
+
+def resume_output() -> None:
+    """Let a terminal go on that Ctrl-S has stopped; a signal's handler calls it.
+
+    Nothing that is about to be written could end otherwise, and so neither could the process.
+    """
+    if sys.platform != "win32":
+        for fd in (1, 2):
+            with suppress(OSError, termios.error):  # it is no terminal
+                if os.tcgetpgrp(fd) == os.getpgrp():  # from the background it would stop us
+                    # Linux ends what Ctrl-S began only after a stop of our own.
+                    termios.tcflow(fd, termios.TCOOFF)
+                    termios.tcflow(fd, termios.TCOON)
 
 
 @contextmanager
@@ -50,4 +69,5 @@ def unwound() -> Iterator[None]:
 
 def _unwind(number: int, _frame: FrameType | None) -> NoReturn:
     signal.signal(number, signal.SIG_IGN)  # again and again would end what is being unwound
+    resume_output()
     raise SystemExit(128 + number)

@@ -73,7 +73,7 @@ def run_session(
         stack.enter_context(signals.caught())
         stack.callback(source.close)  # before signals are free again: a camera takes its time
         # Until the summary is written, which is after the log is closed.
-        stack.enter_context(locked(folders=[options.outputs.metrics]))
+        stack.enter_context(locked([options.outputs.save], [options.outputs.metrics]))
         outputs = Outputs(options, source, console, stack, display)
         if not brief:
             _print_pace(console, options, source, outputs)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from edge_app.program import ignore_late_signals
-from edge_app.unwinding import not_ignored
+from edge_app.unwinding import not_ignored, resume_output
 
 # Of impatience at the end of a run: a recording on a dead network disk may never be closed.
 _IMPATIENT = 4
@@ -52,6 +52,7 @@ class Signals:
 
     def _catch(self, number: int, _frame: FrameType | None) -> None:
         self._count += 1
+        resume_output()
         if self.number is None:
             self.number = number
             self._first_s = self._clock()

@@ -216,3 +216,39 @@ def test_two_runs_do_not_share_their_outputs(tmp_path: Path) -> None:
     ]
     again = edge("run", "--model", "mnist", "--headless", "--max-frames", 5, *outputs)
     assert again.returncode == 0, again.stderr
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "second name", "pipe"])
+def test_a_trap_in_the_lock_s_place_is_refused(tmp_path: Path, kind: str) -> None:
+    """A folder of somebody else may hold one; what it leads to stays as it is."""
+    victim, lock = tmp_path / "victim", tmp_path / "log" / ".edge-app.lock"
+    lock.parent.mkdir()
+    if kind != "dangling link":
+        victim.write_text("kept", "utf-8")
+    if kind == "second name":
+        os.link(victim, lock)
+    elif kind == "pipe":
+        os.mkfifo(lock)
+    else:
+        lock.symlink_to(victim)
+    with (
+        pytest.raises(SinkError, match=r"\.edge-app\.lock is .* not a lock.*; remove it"),
+        locked(folders=[lock.parent]),
+    ):
+        pass
+    check_unlocked(lock.parent, folder=True)
+    assert victim.exists() == (kind != "dangling link")
+    if victim.exists():
+        assert victim.read_text("utf-8") == "kept"
+
+
+def test_a_saved_still_is_locked(tmp_path: Path) -> None:
+    """A second run on the same --save is refused while the first one lasts."""
+    save = tmp_path / "still.png"
+    with begin("run", "--headless", "--loop", "--model", "mnist", "--save", save) as child:
+        until("the lock", (tmp_path / ".still.png.lock").exists)
+        done = edge("run", "--headless", "--max-frames", "1", "--save", save)
+        assert done.returncode == 1
+        assert "still.png is being written by process" in done.stderr
+        child.send_signal(signal.SIGTERM)
+        child.communicate(timeout=HANG_S)

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -77,6 +78,14 @@ class App(ChildTerminal):
 
         return until(what, look)
 
+    def is_silent(self, for_s: float) -> bool:
+        """Return whether nothing is written for a while."""
+        self.drain()
+        before = len(self.said)
+        time.sleep(for_s)
+        self.drain()
+        return len(self.said) == before
+
     def press(self, keys: bytes) -> None:
         os.write(self.fd, keys)
 
@@ -134,6 +143,18 @@ def test_every_end_leaves_good_files(app: App, tmp_path: Path, way: str, code: i
     assert app.settings() == before
     if way != "ctrl-c twice":  # the second one may cut the first one's work short
         check_files(tmp_path, "interrupted")
+
+
+def test_a_stopped_terminal_does_not_keep_the_run_from_ending(app: App, tmp_path: Path) -> None:
+    """Ctrl-S holds back what is written there, and a signal lets it go on."""
+    app.until("the first frame", lambda: variant_of(tmp_path))
+    app.until("single keys", app.is_raw)
+    app.press(b"\x13")
+    app.until("silence", lambda: app.is_silent(0.5))
+    os.kill(app.pid, signal.SIGTERM)
+    app.until("the end", app.finished)
+    assert app.code == 143
+    check_files(tmp_path, "interrupted")
 
 
 @pytest.mark.parametrize("text", [(ROOT / "README.md").read_bytes(), b"s", b"rs", b"v c"])
