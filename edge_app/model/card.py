@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -17,6 +17,7 @@ from edge_app.atomic import write_atomic
 from edge_app.errors import ModelError, UsageError
 from edge_app.input_file import check_is_file
 from edge_app.labels import LABEL_SETS, LabelSet, label_set, numbered_labels
+from edge_app.model.output_spec import OutputSpec
 from edge_app.results.model_card import (
     CARD_SCHEMA,
     MAX_CARD_BYTES,
@@ -27,6 +28,7 @@ from edge_app.results.model_card import (
 from edge_app.results.model_card import VARIANTS as VARIANTS
 
 CARD_NAME = "model.json"
+_Spec = TypeVar("_Spec")
 _LONGEST_STEM = 100  # bytes; file systems take 255 with what follows
 
 
@@ -75,6 +77,7 @@ class InputSpec:
     """How an image becomes the network's real-valued input: (pixel - mean) / std.
 
     size_wh: in pixels. channels: rgb, bgr or gray. fit: stretch or letterbox.
+    layout: axes of the tensor, nhwc or nchw.
     mean, std: in pixel values, one for all channels or one per channel in their order.
     Raises ValueError naming the field that is wrong.
     """
@@ -84,6 +87,7 @@ class InputSpec:
     mean: tuple[float, ...] = (127.5,)
     std: tuple[float, ...] = (127.5,)
     fit: str = "stretch"
+    layout: str = "nhwc"
 
     def __post_init__(self) -> None:
         """Check the fields against each other."""
@@ -139,6 +143,7 @@ class ModelSpec:
     labels: LabelSet
     input: InputSpec
     variants: Mapping[str, Variant]
+    output: OutputSpec = field(default_factory=OutputSpec)
     golden: Mapping[str, Any] = field(default_factory=dict)
     calibration: Mapping[str, Any] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
@@ -187,16 +192,15 @@ def read_card(folder: Path) -> ModelSpec:
 
 def _spec_of(card: ModelCard, folder: Path) -> ModelSpec:
     """Return a card's values; raise ValueError or UsageError naming the field that is wrong."""
-    try:
-        input_spec = InputSpec(**msgspec.structs.asdict(card.input))
-    except ValueError as fault:
-        raise ValueError(f"input.{fault}") from None
+    input_spec = _checked("input", InputSpec, card.input)
+    output = _checked("output", OutputSpec, card.output)
     return ModelSpec(
         name=card.name,
         title=card.name if card.title is None else card.title,
         task=card.task,
         labels=_labels_of(card.labels),
         input=input_spec,
+        output=output,
         variants={
             name: Variant(name, folder / one.file, one.bytes, one.sha256, one.quality, one.measured)
             for name in VARIANTS
@@ -207,6 +211,14 @@ def _spec_of(card: ModelCard, folder: Path) -> ModelSpec:
         source=card.source,
         licence=card.licence,
     )
+
+
+def _checked(name: str, kind: Callable[..., _Spec], record: msgspec.Struct) -> _Spec:
+    """Return a record of a card as a value; raise ValueError with the field's whole name."""
+    try:
+        return kind(**msgspec.structs.asdict(record))
+    except ValueError as fault:
+        raise ValueError(f"{name}.{fault}") from None
 
 
 def _labels_of(labels: str | OwnLabels) -> LabelSet:

@@ -137,7 +137,11 @@ def load_engine(
     """
     chosen = spec.variant(variant)
     network = load_network(
-        chosen.path, runtime=runtime, threads=threads, size_wh=spec.input.size_wh
+        chosen.path,
+        runtime=runtime,
+        threads=threads,
+        size_wh=spec.input.size_wh,
+        output=spec.output.tensor,
     )
     try:
         preprocess = Preprocess(spec.input, network.input)

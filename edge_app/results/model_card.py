@@ -20,6 +20,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 Task = Literal["segmentation", "classification"]
 ChannelOrder = Literal["rgb", "bgr", "gray"]
 Fit = Literal["stretch", "letterbox"]
+InputLayout = Literal["nhwc", "nchw"]
+OutputLayout = Literal["nhwc", "nchw", "flat"]
+Activation = Literal["logits", "probabilities", "sigmoid", "ids"]
 VARIANTS = ("float32", "float16", "dynamic_range", "int8")  # in the order they are shown
 
 
@@ -38,6 +41,16 @@ class InputRecord(Struct, frozen=True, kw_only=True):
     mean: tuple[float, ...]
     std: tuple[float, ...]
     fit: Fit = "stretch"
+    layout: InputLayout = "nhwc"
+
+
+class OutputRecord(Struct, frozen=True, kw_only=True):
+    """Which output has the answer, and how its values are read; see `model.output_spec`."""
+
+    tensor: str | None = None
+    layout: OutputLayout = "nhwc"
+    activation: Activation | None = None
+    threshold: float = 0.5
 
 
 class VariantRecord(Struct, frozen=True, kw_only=True):
@@ -75,6 +88,7 @@ class ModelCard(Struct, frozen=True, kw_only=True):
     task: Task
     labels: str | OwnLabels
     input: InputRecord
+    output: OutputRecord = OutputRecord()
     variants: Annotated[dict[str, VariantRecord], Meta(min_length=1)]
     golden: dict[str, Any] = {}
     calibration: dict[str, Any] = {}
@@ -94,8 +108,21 @@ class ModelCard(Struct, frozen=True, kw_only=True):
             raise ValueError(f"golden.{problem}") from None
 
     def to_json(self) -> str:
-        """Return the text of the file: indented by 2, ASCII, a line end."""
-        return json.dumps(msgspec.to_builtins(self), indent=2) + "\n"
+        """Return the text of the file: indented by 2, ASCII, a line end.
+
+        What was added after the first cards is left out where it is as usual, so that those are
+        written as they were.
+        """
+        fields = msgspec.to_builtins(self)
+        if self.input.layout == "nhwc":
+            del fields["input"]["layout"]
+        usual = msgspec.to_builtins(OutputRecord())
+        output = {name: value for name, value in fields["output"].items() if value != usual[name]}
+        if output:
+            fields["output"] = output
+        else:
+            del fields["output"]
+        return json.dumps(fields, indent=2) + "\n"
 
 
 def parse_model_card(content: bytes) -> ModelCard:

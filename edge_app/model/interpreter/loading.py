@@ -23,10 +23,12 @@ def load_network(
     runtime: str = "auto",
     threads: int | None = None,
     size_wh: tuple[int, int] | None = None,
+    output: str | None = None,
 ) -> Network:
     """Return a .tflite file as a network that is ready to run.
 
     threads: None uses one per physical core. size_wh: for files that leave their input size open.
+    output: which one is read, as for `Network.select_output`; None for the first.
     Raises ModelError if the file or the runtime cannot be used. A file that is new to this
     machine runs once in a child process first, since native loaders crash on some files.
     """
@@ -39,9 +41,15 @@ def load_network(
     init_ms = (time.perf_counter() - started) * 1e3
     notes = tuple(line for line in lines if _DELEGATE_GREETING not in line)
     try:
-        return Network(native, chosen, count, init_ms, notes)
+        network = Network(native, chosen, count, init_ms, notes)
     except (ValueError, RuntimeError) as fault:  # a name that is no text, for example
         raise ModelError(explain_native(path, str(fault))) from fault
+    if output is not None:
+        try:
+            network.select_output(output)
+        except ModelError as fault:
+            raise ModelError(f"{path}: {fault}") from None
+    return network
 
 
 def physical_cores() -> int:

@@ -25,7 +25,8 @@ class Network:
     The interpreter's own memory is read and written only inside the methods below, so no view
     of it is left when they return ("at least 1 reference to internal data").
 
-    input, output: the tensors as the file describes them. init_ms: time to load and prepare.
+    input, outputs: the tensors as the file describes them. output: the one that is read, the
+        first unless another is selected. init_ms: time to load and prepare.
     notes: what native code wrote while loading, without the delegate's usual line.
     """
 
@@ -43,12 +44,13 @@ class Network:
         self.notes = notes
         inputs, outputs = native.get_input_details(), native.get_output_details()
         self.input = tensor_info(inputs[0])
-        self.output = tensor_info(outputs[0])
+        self.outputs = tuple(map(tensor_info, outputs))
         self.delegation: Delegation = read_delegation(
             native._get_ops_details(),
             [detail["index"] for detail in outputs],
         )
-        self._output_index = int(outputs[0]["index"])
+        self._output_indices = [int(detail["index"]) for detail in outputs]
+        self._select(0)
         self._input_view = native.tensor(int(inputs[0]["index"]))
         self._native = native
         # A recurrent network would let one image influence the next. Others need no reset,
@@ -63,6 +65,27 @@ class Network:
         self._reset = None
         self.__dict__.pop("_native", None)
         self.invoke = self._input_view = _raise_closed
+
+    def select_output(self, name: str) -> None:
+        """Read another output from now on: by its name, or its position from 0 as text.
+
+        Raises ModelError with the names of all outputs if there is none of this name.
+        """
+        names = [output.name for output in self.outputs]
+        found = [position for position, other in enumerate(names) if other == name]
+        if not found and name.isascii() and name.isdigit() and int(name) < len(names):
+            found = [int(name)]
+        if len(found) != 1:
+            have = ", ".join(
+                f"{at} {one.name} ({one.size_text})" for at, one in enumerate(self.outputs)
+            )
+            problem = "several outputs" if found else "no output"
+            raise ModelError(f"it has {problem} '{name}'; it has: {have}; name one with --output")
+        self._select(found[0])
+
+    def _select(self, position: int) -> None:
+        self.output = self.outputs[position]
+        self._output_index = self._output_indices[position]
 
     def write(self, fill: Callable[[Image, NDArray[Any]], None], image: Image) -> None:
         """Call `fill(image, into)` to write an image into the input.

@@ -20,6 +20,7 @@ from edge_app.model.card import (
     read_card,
     write_card,
 )
+from edge_app.model.output_spec import OutputSpec
 
 
 def spec_in(folder: Path) -> ModelSpec:
@@ -102,6 +103,12 @@ def test_variants_have_a_fixed_order(tmp_path: Path, card: dict[str, Any]) -> No
         ("input.std", [0], "input.std: it is zero"),
         ("input.std", [float("nan")], "input.std: [nan] is not finite"),
         ("input.fit", "crop", "input.fit: invalid enum value 'crop'"),
+        ("input.layout", "flat", "input.layout: invalid enum value 'flat'"),
+        ("output", [], "output: expected object, got array"),
+        ("output", {"tensor": 1}, "output.tensor: expected str | null, got int"),
+        ("output", {"layout": "hwc"}, "output.layout: invalid enum value 'hwc'"),
+        ("output", {"activation": "relu"}, "output.activation: invalid enum value 'relu'"),
+        ("output", {"threshold": 1.5}, "output.threshold: 1.5 is not between 0 and 1"),
         ("variants", {}, "variants: expected object of length >= 1"),
         ("variants", [], "variants: expected object, got array"),
         ("variants.int4", ENTRY, "variants: 'int4' is not one of float32"),
@@ -256,6 +263,27 @@ def test_the_shipped_cards_are_written_byte_for_byte(assets: Path, tmp_path: Pat
     for path in sorted((assets / "models").glob(f"*/{CARD_NAME}")):
         written = write_card(read_card(path.parent), tmp_path)
         assert written.read_bytes() == path.read_bytes()
+
+
+def test_layout_and_output_are_written_where_they_are_not_as_usual(tmp_path: Path) -> None:
+    """A card names them only if it has to, and reads them again."""
+    spec = spec_in(tmp_path)
+    fields = json.loads(write_card(spec, tmp_path).read_text("utf-8"))
+    assert "output" not in fields
+    assert "layout" not in fields["input"]
+    other = replace(
+        spec,
+        input=replace(spec.input, layout="nchw"),
+        output=OutputSpec("mask", "nchw", "sigmoid", 0.4),
+    )
+    fields = json.loads(write_card(other, tmp_path).read_text("utf-8"))
+    assert fields["input"]["layout"] == "nchw"
+    assert fields["output"] == {
+        "tensor": "mask", "layout": "nchw", "activation": "sigmoid", "threshold": 0.4,
+    }  # fmt: skip
+    assert read_card(tmp_path) == other
+    write_card(replace(spec, output=OutputSpec(activation="ids")), tmp_path)
+    assert json.loads((tmp_path / CARD_NAME).read_text("utf-8"))["output"] == {"activation": "ids"}
 
 
 def test_optional_and_unknown_fields(tmp_path: Path, card: dict[str, Any]) -> None:
