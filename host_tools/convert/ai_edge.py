@@ -16,7 +16,12 @@ from edge_app.model.card import VARIANTS, InputSpec
 from edge_app.python_environment import this_environment
 from host_tools.convert.biases import preserve_dead_filter_biases
 from host_tools.framework import captured_stderr
-from host_tools.tflite.flatbuffer import FlatbufferGraph, read_graph, with_current_schema
+from host_tools.tflite.flatbuffer import (
+    FlatbufferGraph,
+    first_name,
+    read_graph,
+    with_current_schema,
+)
 from host_tools.tflite.intermediate import GraphRunner
 
 Sample = NDArray[np.float32]
@@ -74,30 +79,45 @@ def quantize(
 
 
 def measure_ranges(
-    model: bytes, samples: Iterable[Sample], *, on_sample: Callable[[], None] = lambda: None
+    model: bytes,
+    samples: Iterable[Sample],
+    *,
+    names: Sequence[str] = (),
+    on_sample: Callable[[], None] = lambda: None,
 ) -> TensorRanges:
     """Return the minimum and maximum of each tensor over all samples.
 
     ai-edge-quantizer's own calibration is a moving average with a weight of 0.05 for each new
     image: it depends on the order, and clips values that a single image reaches.
+    names: of the samples, for errors; else their numbers.
     Raises ModelError without samples, or if a tensor's values are not finite.
     """
     graph = GraphRunner(model, delegated=True)
     found: dict[str, tuple[float, float]] = {}
-    for sample in samples:
+    for number, sample in enumerate(samples):
         graph.run(sample)
-        for name, low, high in graph.ranges():
-            if not (np.isfinite(low) and np.isfinite(high)):
-                raise ModelError(
-                    f"{name} is not finite for a sample, so it has no range; "
-                    "check the input's mean and std, or leave that image out"
-                )
+        ranges = list(graph.ranges())
+        bad = [name for name, low, high in ranges if not np.isfinite([low, high]).all()]
+        if bad:
+            # The graph's own outputs come first among the tensors, the others as they are written.
+            layer = next((name for name in bad if name != graph.output.name), bad[0])
+            image = names[number] if number < len(names) else f"sample {number}"
+            raise ModelError(not_finite(first_name(layer), image))
+        for name, low, high in ranges:
             before = found.get(name, (low, high))
             found[name] = (min(low, before[0]), max(high, before[1]))
         on_sample()
     if not found:
         raise ModelError("int8 needs real images for calibration; give some")
     return found
+
+
+def not_finite(layer: str, image: str) -> str:
+    """Return the error for an image that makes a layer's values NaN or infinite."""
+    return (
+        f"the image {image} makes the layer {layer} NaN or infinite, so the layer has no range; "
+        "leave that image out, or check --mean and --std"
+    )
 
 
 def pixel_range(given: InputSpec) -> tuple[float, float]:

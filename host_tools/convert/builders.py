@@ -61,6 +61,7 @@ class VariantBuilders:
         return measure_ranges(
             self.float32,
             (tensor for [tensor] in self.calibration.tensors(self.given, self.loaded.shape)),
+            names=self.calibration.names,
             on_sample=lambda: self.progress.advance(task),
         )
 

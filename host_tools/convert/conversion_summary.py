@@ -63,6 +63,7 @@ def notes(result: ConversionResult) -> list[str]:
         lines.append(
             f"int8 calibrated on {manifest['pictures']} images of {manifest['from']}{weak}"
         )
+    lines += result.notes
     quality = result.variants[0].variant.quality
     if quality:
         lines.append(f"scored on {quality['frames']} frames, {quality['truth']} truth")

@@ -35,7 +35,6 @@ from host_tools.convert.calibration import (
     Calibration,
     check_assumed_images,
     choose_images,
-    fingerprints,
 )
 from host_tools.convert.conversion_options import (
     ConversionOptions,
@@ -45,6 +44,7 @@ from host_tools.convert.conversion_options import (
     input_spec,
 )
 from host_tools.convert.conversion_progress import Steps
+from host_tools.convert.image_set import fingerprints
 from host_tools.convert.interrupt import swallowed_interrupts
 from host_tools.convert.select import select_variant
 from host_tools.convert.verify import (
@@ -67,13 +67,15 @@ class ConversionResult:
     """A finished conversion.
 
     spec: the card as it is on disk. seconds: time to make each variant; float32's includes the
-    loading of the model. preprocessing: where mean and std come from.
+    loading of the model. preprocessing: where mean and std come from. notes: what a person should
+    know of the images and of the variants.
     """
 
     spec: ModelSpec
     variants: tuple[VerifiedVariant, ...]
     seconds: Mapping[str, float]
     preprocessing: str
+    notes: tuple[str, ...] = ()
 
 
 def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
@@ -121,7 +123,9 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
         spec = replace(spec, variants=variants, golden=golden, calibration=calibration.manifest)
         write_card(spec, draft)
         check_interrupt()
-    return ConversionResult(read_card(options.out), kept, work.seconds, preprocessing)
+    return ConversionResult(
+        read_card(options.out), kept, work.seconds, preprocessing, calibration.notes
+    )
 
 
 @dataclass(frozen=True, slots=True)

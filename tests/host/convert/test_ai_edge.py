@@ -15,7 +15,7 @@ from edge_app.model.preprocess import Preprocess
 from host_tools.convert.ai_edge import measure_ranges, pixel_range, quantize
 from host_tools.tflite.flatbuffer import fused_names, read_graph, with_current_schema
 from host_tools.tflite.intermediate import GraphRunner
-from tests.support.tiny_networks import GIVEN, tiny_samples, tiny_segmenter
+from tests.support.tiny_networks import GIVEN, divided_by_mean, tiny_samples, tiny_segmenter
 
 pytest.importorskip("ai_edge_quantizer", reason="needs the host extra: pip install -e '.[host]'")
 pytestmark = pytest.mark.tensorflow
@@ -170,6 +170,18 @@ def test_ranges_span_all_samples(model: bytes) -> None:
             assert ranges[name][0] <= low <= high <= ranges[name][1]
 
 
+def test_an_image_that_gives_nan_is_named_with_the_layer() -> None:
+    """A black image divided by its mean: the image by its name, the layer where it begins."""
+    bright, black = np.full((1, 16, 32, 3), 0.5, np.float32), np.full((1, 16, 32, 3), -1.0)
+    samples = [*[bright] * 3, black.astype(np.float32)]
+    names = ["a.png", "b.png", "c.png", "black.png"]
+    said = r"image black\.png makes the layer \S*(truediv|divide)\S* NaN or infinite"
+    with pytest.raises(ModelError, match=said):
+        measure_ranges(divided_by_mean(), samples, names=names)
+    with pytest.raises(ModelError, match="image sample 3 makes"):
+        measure_ranges(divided_by_mean(), samples)
+
+
 def test_ranges_replace_samples(model: bytes) -> None:
     """TensorRanges measured once give the same file as the samples they came from."""
     samples = tiny_samples()
@@ -197,7 +209,7 @@ def test_pixel_range_holds_every_channel(given: InputSpec, wanted: tuple[float, 
         ("int4", {}, "no variant 'int4'"),
         ("int8", {}, "real images"),
         ("int8", {"samples": [np.zeros((1, 8, 8, 3), np.float32)]}, "(1, 8, 8, 3)"),
-        ("int8", {"samples": [np.full((1, 16, 32, 3), np.nan, np.float32)]}, "not finite"),
+        ("int8", {"samples": [np.full((1, 16, 32, 3), np.nan, np.float32)]}, "NaN or infinite"),
         ("float16", {"keep_float": ["nix*"]}, "'nix*'"),
     ],
 )

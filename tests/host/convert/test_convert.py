@@ -17,12 +17,11 @@ from host_tools.convert import convert as convert_module
 from host_tools.convert.calibration import (
     CalibrationOptions,
     choose_images,
-    fingerprint,
-    fingerprints,
 )
 from host_tools.convert.conversion_options import CardOptions, ConversionOptions
 from host_tools.convert.convert import convert
 from host_tools.convert.evaluation import Evaluation
+from host_tools.convert.image_set import fingerprint, fingerprints
 from host_tools.datasets import digit_files
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
