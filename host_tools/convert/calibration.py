@@ -17,7 +17,7 @@ from edge_app.model.card import InputSpec, TensorInfo
 from edge_app.model.preprocess import Preprocess
 from edge_app.sources.factory import open_source
 from edge_app.style import count as counted
-from host_tools.convert.image_set import DifferentFrames, check_useful, judge_images
+from host_tools.convert.image_worth import DifferentFrames, check_useful, judge_images
 
 # With fewer, a few odd images decide the ranges of the activations.
 FEWEST = 20

@@ -44,7 +44,7 @@ from host_tools.convert.conversion_options import (
     input_spec,
 )
 from host_tools.convert.conversion_progress import Steps
-from host_tools.convert.image_set import fingerprints
+from host_tools.convert.image_worth import fingerprints
 from host_tools.convert.interrupt import swallowed_interrupts
 from host_tools.convert.select import select_variant
 from host_tools.convert.verify import (

@@ -15,7 +15,7 @@ from edge_app.errors import SourceError, UsageError
 from edge_app.frame import ClassMap, Image
 from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth
-from host_tools.convert.image_set import fingerprint
+from host_tools.convert.image_worth import fingerprint
 from host_tools.train.street.teacher import SoftLabels, Teacher, soft_labels
 from host_tools.train.street.truth_resize import resize_maps
 

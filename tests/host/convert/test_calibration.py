@@ -15,7 +15,7 @@ from host_tools.convert.calibration import (
     CalibrationOptions,
     choose_images,
 )
-from host_tools.convert.image_set import fingerprint, fingerprints
+from host_tools.convert.image_worth import fingerprint, fingerprints
 from host_tools.datasets import digit_files, write_idx
 
 GIVEN = InputSpec((28, 28), "gray", (0.0,), (255.0,))

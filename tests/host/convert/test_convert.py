@@ -21,7 +21,7 @@ from host_tools.convert.calibration import (
 from host_tools.convert.conversion_options import CardOptions, ConversionOptions
 from host_tools.convert.convert import convert
 from host_tools.convert.evaluation import Evaluation
-from host_tools.convert.image_set import fingerprint, fingerprints
+from host_tools.convert.image_worth import fingerprint, fingerprints
 from host_tools.datasets import digit_files
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")

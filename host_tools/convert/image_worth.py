@@ -63,7 +63,7 @@ class DifferentFrames:
 
 
 @dataclass(frozen=True, slots=True)
-class ImageSet:
+class ImageCounts:
     """Counts of a set of different images.
 
     blank: images of one colour. near: images that are nearly the same as one before them.
@@ -90,14 +90,14 @@ class ImageSet:
         return texts
 
 
-def judge_images(images: Sequence[Image]) -> ImageSet:
+def judge_images(images: Sequence[Image]) -> ImageCounts:
     """Return what a set of different images is worth: uint8 (H, W, 3) BGR each."""
     blank = [bool((image == image[:1, :1]).all()) for image in images]
     thumbnails = [_thumbnail(each) for each, one in zip(images, blank, strict=True) if not one]
-    return ImageSet(len(images), sum(blank), _near_copies(thumbnails), _flaw(images))
+    return ImageCounts(len(images), sum(blank), _near_copies(thumbnails), _flaw(images))
 
 
-def check_useful(text: str, found: ImageSet, copies: int, fewest: int) -> None:
+def check_useful(text: str, found: ImageCounts, copies: int, fewest: int) -> None:
     """Raise SourceError if fewer images than the fewest show something of their own.
 
     text: the source, as the user named it. copies: frames that are the same as others.
