@@ -6,6 +6,7 @@ import math
 import threading
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +78,7 @@ def measure_quality(
     )
 
 
-def _classes(answer: Decoded) -> NDArray[np.uint8]:
+def _classes(answer: Decoded) -> NDArray[Any]:
     if isinstance(answer, Segmentation):
         return answer.class_map
-    return np.array([[answer.class_id]], np.uint8)
+    return np.array([[answer.class_id]])

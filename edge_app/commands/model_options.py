@@ -13,7 +13,7 @@ from edge_app.commands.arg_types import (
     thread_counts,
     threads,
 )
-from edge_app.labels import LABEL_SETS
+from edge_app.label_sets import LABEL_SETS
 from edge_app.model.interpreter.runtimes import CHOICES
 
 if TYPE_CHECKING:

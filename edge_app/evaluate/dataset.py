@@ -17,8 +17,9 @@ from edge_app.sources.truth import open_truth
 
 _FORMS = (
     "camvid:DIR, cityscapes:DIR, driveseg:TAR with its video beside it, idx:IMAGES,LABELS, "
-    "or any of these as KIND:IMAGES,TRUTH"
+    f"or KIND:IMAGES,TRUTH with one of {', '.join(TRUTH_SETS)}"
 )
+_LAYOUTS = ("camvid", "cityscapes", "driveseg")  # known by one path
 _VIDEOS = (".mp4", ".mov", ".mkv", ".avi", ".webm")
 
 
@@ -26,7 +27,7 @@ _VIDEOS = (".mp4", ".mov", ".mkv", ".avi", ".webm")
 class Dataset:
     """Paths of images and their truth, so that another machine can read them.
 
-    kind: camvid, cityscapes or driveseg (the meaning of the class ids), or idx.
+    kind: one of `TRUTH_SETS` (the meaning of the class ids), or idx.
     """
 
     kind: str
@@ -112,7 +113,7 @@ def parse_dataset(text: str) -> Dataset:
     path = Path(rest).expanduser()
     if comma and not path.exists():
         found = Path(images).expanduser(), Path(truth).expanduser()
-    elif kind != "idx" and not exists(path):
+    elif kind in _LAYOUTS and not exists(path):
         what = "file" if kind == "driveseg" else "folder"
         raise SourceError(f"there is no {what} {path}; {similar(path)}")
     elif kind == "camvid":
@@ -122,7 +123,8 @@ def parse_dataset(text: str) -> Dataset:
     elif kind == "driveseg":
         found = _video_beside(path), path
     else:
-        raise UsageError(f"--dataset {text} needs two IDX files: idx:IMAGES,LABELS")
+        what = "IDX files: idx:IMAGES,LABELS" if kind == "idx" else f"paths: {kind}:IMAGES,TRUTH"
+        raise UsageError(f"--dataset {text} needs two {what}")
     for each in found:
         if not each.exists():
             raise SourceError(f"{each} does not exist; check --dataset ({_FORMS})")

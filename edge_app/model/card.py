@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from edge_app.atomic import write_atomic
 from edge_app.errors import ModelError, UsageError
 from edge_app.input_file import check_is_file
-from edge_app.labels import LABEL_SETS, LabelSet, label_set, numbered_labels
+from edge_app.label_sets import LABEL_SETS, label_set
+from edge_app.labels import LabelSet, numbered_labels
 from edge_app.model.output_spec import OutputSpec
 from edge_app.results.model_card import (
     CARD_SCHEMA,

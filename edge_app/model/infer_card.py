@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge_app.errors import ModelError, UsageError
-from edge_app.labels import LabelSet, label_set, numbered_labels
+from edge_app.label_sets import label_set
+from edge_app.labels import LabelSet, numbered_classes, numbered_labels
 from edge_app.model.card import VARIANTS, InputSpec, ModelSpec, TensorInfo, Variant, file_sha256
 from edge_app.model.interpreter.loading import load_network
 
@@ -139,7 +140,7 @@ def _infer_labels(
         guessed.append(f"labels {usual}")
         return label_set(usual)
     guessed.append(f"labels: {classes} numbered classes")
-    return numbered_labels("numbered", tuple(f"class {i}" for i in range(classes)))
+    return numbered_classes(classes)
 
 
 def _packed_labels(path: Path) -> tuple[str, ...]:

@@ -204,8 +204,7 @@ def _score(
 ) -> dict[str, Any]:
     """Return the card's entry of a variant's quality, and add its predictions."""
     with evaluation.open() as source:
-        truth = source.truth_labels or engine.spec.labels.name
-        scorer = Scorer(engine.spec.labels, truth)
+        scorer = Scorer(engine.spec.labels, source.truth_labels)
         for frame in evaluation.scored(source):
             result = engine.predict(frame.image)
             scorer.add(frame, result)
@@ -216,7 +215,7 @@ def _score(
         return {}
     figures = {key: getattr(quality, key) for key in ("top1", "miou", "pixel_accuracy")}
     known = {key: round(value, 6) for key, value in figures.items() if value is not None}
-    return {**known, "frames": quality.frames, "truth": truth}
+    return {**known, "frames": quality.frames, "truth": source.truth_labels}
 
 
 def _measured(engine: Engine) -> dict[str, Any]:

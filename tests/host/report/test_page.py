@@ -138,7 +138,7 @@ def decoded(content: bytes | None) -> Image:
 
 def test_a_street_gallery_marks_the_differences(tmp_path: Path, shared: Path) -> None:
     """Maps and overlays have the image's size; pixels that differ are marked."""
-    from edge_app.labels import label_set
+    from edge_app.label_sets import label_set
     from edge_app.model.card import InputSpec, ModelSpec, Variant
 
     folder = shared / "street_trial"
