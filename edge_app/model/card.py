@@ -24,6 +24,7 @@ from edge_app.results.model_card import (
     MAX_CARD_BYTES,
     ModelCard,
     OwnLabels,
+    ProofLink,
     parse_model_card,
 )
 from edge_app.results.model_card import VARIANTS as VARIANTS
@@ -135,6 +136,7 @@ class ModelSpec:
     """What a .tflite file does not say about its model.
 
     golden: {"pattern": name, "expected": {variant: class ids}}; see `golden`.
+    proof: what was compared at conversion.
     guessed: what `infer_card` guessed for a file without a card, a line each.
     """
 
@@ -149,6 +151,7 @@ class ModelSpec:
     calibration: Mapping[str, Any] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
     licence: str = ""
+    proof: tuple[ProofLink, ...] = ()
     guessed: tuple[str, ...] = ()
 
     @property
@@ -211,6 +214,7 @@ def _spec_of(card: ModelCard, folder: Path) -> ModelSpec:
         calibration=card.calibration,
         source=card.source,
         licence=card.licence,
+        proof=card.proof,
     )
 
 
@@ -243,6 +247,7 @@ def write_card(spec: ModelSpec, folder: Path) -> Path:
         "schema": CARD_SCHEMA,
         "labels": labels.name if ships else {"name": labels.name, "names": labels.names},
         "variants": variants,
+        "proof": msgspec.to_builtins(spec.proof),
     }
     path = folder / CARD_NAME
     write_atomic(path, msgspec.convert(fields, ModelCard).to_json(), error=ModelError)

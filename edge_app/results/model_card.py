@@ -23,6 +23,7 @@ Fit = Literal["stretch", "letterbox"]
 InputLayout = Literal["nhwc", "nchw"]
 OutputLayout = Literal["nhwc", "nchw", "flat"]
 Activation = Literal["logits", "probabilities", "sigmoid", "ids"]
+ProofStep = Literal["source", "variant", "delegate", "runtime", "board"]
 VARIANTS = ("float32", "float16", "dynamic_range", "int8")  # in the order they are shown
 
 
@@ -75,11 +76,33 @@ class GoldenRecord(Struct, frozen=True):
     expected: dict[str, tuple[int, ...]] = {}
 
 
+class ProofLink(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How two ways to compute a variant's answers agree: a link of the chain from the source on.
+
+    link: source (the framework's own model and float32), variant (float32 and the variant),
+        delegate (with it and on the runtime's own kernels), runtime (two of them), or board (the
+        machine of the conversion and this one).
+    first, second: what was compared, as text. images: on how many images.
+    agreement: share of equal classes, of pixels or images. max_abs_error: largest difference of
+        the outputs; None where they are class ids.
+    note: what went wrong; empty if nothing did.
+    """
+
+    link: ProofStep
+    variant: str
+    first: str = ""
+    second: str = ""
+    images: int = 0
+    agreement: float | None = None
+    max_abs_error: float | None = None
+    note: str = ""
+
+
 class ModelCard(Struct, frozen=True, kw_only=True):
     """A whole model.json. Fields that it does not know are ignored.
 
     labels: name of a set that ships, or a set of its own.
-    golden: a GoldenRecord, kept as it is in the file.
+    golden: a GoldenRecord, kept as it is in the file. proof: what was compared at conversion.
     """
 
     schema: int
@@ -94,6 +117,7 @@ class ModelCard(Struct, frozen=True, kw_only=True):
     calibration: dict[str, Any] = {}
     source: dict[str, Any] = {}
     licence: str = ""
+    proof: tuple[ProofLink, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the names of the variants and the golden expectations."""
@@ -122,6 +146,8 @@ class ModelCard(Struct, frozen=True, kw_only=True):
             fields["output"] = output
         else:
             del fields["output"]
+        if not self.proof:
+            del fields["proof"]
         return json.dumps(fields, indent=2) + "\n"
 
 

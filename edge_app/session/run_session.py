@@ -134,7 +134,8 @@ def _print_start(console: Console, engine: Engine, source: Source) -> None:
         f"{count(network.threads, 'thread')}, loaded in {duration(network.init_ms)}; "
         f"{escape(source.name)}",
     )
-    print_wrapped(console, f"[dim]{escape(network.delegation.summary())}[/]")
+    colour = "yellow" if network.delegation.refused else "dim"
+    print_wrapped(console, f"[{colour}]{escape(network.delegation.summary())}[/]")
     for note in network.notes:
         print_wrapped(console, f"[dim]from the runtime: {escape(note)}[/]")
     _print_notes(console, source.notes)

@@ -21,6 +21,7 @@ from edge_app.model.card import (
     write_card,
 )
 from edge_app.model.output_spec import OutputSpec
+from edge_app.results.model_card import ProofLink
 
 
 def spec_in(folder: Path) -> ModelSpec:
@@ -42,6 +43,10 @@ def spec_in(folder: Path) -> ModelSpec:
         calibration={"images": 100},
         source={"weights": "trained here"},
         licence="Apache-2.0",
+        proof=(
+            ProofLink(link="source", variant="float32", first="Keras", images=12, agreement=1.0),
+            ProofLink(link="delegate", variant="int8", note="not the same classes"),
+        ),
     )
 
 
@@ -53,6 +58,15 @@ def card(tmp_path: Path) -> dict[str, Any]:
     """Write a valid card and return its fields."""
     fields: dict[str, Any] = json.loads(write_card(spec_in(tmp_path), tmp_path).read_text("utf-8"))
     return fields
+
+
+def test_a_card_without_a_proof_has_no_such_field(tmp_path: Path, card: dict[str, Any]) -> None:
+    """Cards of before are written as they were; a link has only what is known of it."""
+    assert card["proof"][1] == {
+        "link": "delegate", "variant": "int8", "note": "not the same classes"
+    }  # fmt: skip
+    plain = write_card(replace(spec_in(tmp_path), proof=()), tmp_path)
+    assert "proof" not in json.loads(plain.read_text("utf-8"))
 
 
 def test_a_written_card_reads_the_same(tmp_path: Path) -> None:
