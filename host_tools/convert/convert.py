@@ -212,7 +212,8 @@ def _add_variants(
     for name in names:
         work.progress.update(task, description=work.steps.next(f"converting {name}"))
         started = time.perf_counter()
-        selected = select_variant(builders.builders(name), spec, name, images, work.scratch)
+        ways, fallback = builders.builders(name), builders.fallback(name)
+        selected = select_variant(ways, spec, name, images, work.scratch, fallback)
         variants[name] = work.write_variant(name, *selected, started)
         work.progress.advance(task)
     work.progress.update(task, description="converted")

@@ -62,23 +62,20 @@ def select_variant(
     name: str,
     images: Sequence[Image],
     scratch: Path,
+    fallback: Mapping[str, Callable[[], bytes]] | None = None,
 ) -> tuple[bytes, dict[str, Any]]:
     """Build a variant with every quantizer; return the best one's bytes and its card entry.
 
-    builders: by the quantizer's name. spec: card of the model with float32.
-    images: uint8 (H, W, 3) BGR, on which candidates are compared with float32; without any, the
-    golden image.
+    builders: by the quantizer's name. fallback: others, for when all of those fail. spec: card of
+    the model with float32. images: uint8 (H, W, 3) BGR, on which candidates are compared with
+    float32; without any, the golden image.
     Raises the ModelError of the first builder if all fail.
     """
-    built: dict[str, bytes] = {}
-    errors: list[ModelError] = []
-    for quantizer, build in builders.items():
-        try:
-            built[quantizer] = build()
-        except ModelError as error:
-            errors.append(error)
+    built, error = _build(builders)
     if not built:
-        raise errors[0]
+        built, _ = _build(fallback or {})
+    if not built:
+        raise error or ModelError(f"no quantizer makes {name}; leave it out with --variants")
     if len(built) == 1:
         [(quantizer, content)] = built.items()
         return content, {"quantizer": with_version(quantizer)}
@@ -88,6 +85,20 @@ def select_variant(
         "quantizer": with_version(best.quantizer),
         "candidates": {one.quantizer: one.to_json() for one in candidates},
     }
+
+
+def _build(
+    builders: Mapping[str, Callable[[], bytes]],
+) -> tuple[dict[str, bytes], ModelError | None]:
+    """Return what each builder that succeeds makes, and the error of the first that fails."""
+    built: dict[str, bytes] = {}
+    errors: list[ModelError] = []
+    for quantizer, build in builders.items():
+        try:
+            built[quantizer] = build()
+        except ModelError as error:
+            errors.append(error)
+    return built, next(iter(errors), None)
 
 
 def select_best(candidates: Sequence[Candidate]) -> Candidate:

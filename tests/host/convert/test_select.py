@@ -1,9 +1,13 @@
 """The better one of two quantizers' results is kept, and always the same one."""
 
+from pathlib import Path
+
 import pytest
 
-from edge_app.errors import UsageError
-from host_tools.convert.select import Candidate, check_quantizer, select_best
+from edge_app.errors import ModelError, UsageError
+from edge_app.model.card import read_card
+from host_tools.convert.select import Candidate, check_quantizer, select_best, select_variant
+from tests.support.whole_runs import ROOT
 
 
 def _one(quantizer: str, agreement: float, partitions: int, size: int) -> Candidate:
@@ -35,3 +39,24 @@ def test_an_unknown_quantizer_is_refused() -> None:
     """The error lists the known names."""
     with pytest.raises(UsageError, match="auto, tensorflow, ai-edge-quantizer"):
         check_quantizer("magic")
+
+
+def test_another_quantizer_is_used_when_the_first_fails(tmp_path: Path) -> None:
+    """A file that is not what its name says is an error of its quantizer alone."""
+
+    def refuse() -> bytes:
+        raise ModelError("the first reason")
+
+    def fail() -> bytes:
+        raise ModelError("another reason")
+
+    spec = read_card(ROOT / "assets/models/mnist")
+    for builders, fallback in (
+        ({"ai-edge-quantizer": refuse, "tensorflow": lambda: b"made"}, {}),
+        ({"ai-edge-quantizer": refuse}, {"tensorflow": lambda: b"made"}),
+    ):
+        content, entry = select_variant(builders, spec, "int8", [], tmp_path, fallback)
+        assert content == b"made"
+        assert entry["quantizer"].startswith("tensorflow ")
+    with pytest.raises(ModelError, match="the first reason"):
+        select_variant({"ai-edge-quantizer": refuse}, spec, "int8", [], tmp_path, {"x": fail})
