@@ -145,7 +145,8 @@ def load_engine(
     )
     try:
         preprocess = Preprocess(spec.input, network.input)
-        decoder = Decoder(spec.task, len(spec.labels.classes), spec.input, network.output)
+        classes = len(spec.labels.classes)
+        decoder = Decoder(spec.task, classes, spec.input, network.output, spec.output)
     except ModelError as fault:
         raise ModelError(f"{chosen.path}: {fault}") from None
     engine = Engine(spec, chosen, network, preprocess, decoder)

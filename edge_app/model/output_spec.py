@@ -41,3 +41,6 @@ class OutputSpec:
             raise ValueError(f"activation: '{self.activation}' is not one of {known}")
         if not (math.isfinite(self.threshold) and 0 < self.threshold < 1):
             raise ValueError(f"threshold: {self.threshold:g} is not between 0 and 1")
+
+
+USUAL_OUTPUT = OutputSpec()

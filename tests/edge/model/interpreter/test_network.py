@@ -132,6 +132,40 @@ def test_an_output_that_is_not_there_is_refused_with_those_that_are(
     assert str(fault.value).startswith(f"{path}: {problem}")
 
 
+@pytest.mark.parametrize(
+    ("taken", "given", "wanted"),
+    [
+        ((4, 6, 3), (4, 6, 3), (1, 4, 6, 3)),
+        ((3, 4, 6), (72,), (1, 72)),
+        ((1, 4, 6, 3), (4, 6, 3), (1, 4, 6, 3)),
+        ((1, 4, 6, 3), (1, 72), (1, 72)),
+        ((4, 6, 3), (1, 72), (1, 72)),
+    ],
+)
+def test_a_missing_batch_axis_is_added(
+    tmp_path: Path, taken: tuple[int, ...], given: tuple[int, ...], wanted: tuple[int, ...]
+) -> None:
+    """Whether input, output, both or none have it, an image goes in and its answer comes out."""
+    file = TfliteFile()
+    start = file.tensor(taken)
+    end = file.reshape(start, given)
+    network = load_network(file.write(tmp_path / "a.tflite", [start], [end]), threads=1)
+    values = np.arange(72, dtype=np.float32).reshape(network.input.shape)
+    assert network.output.shape == wanted
+
+    def fill(_image: NDArray[np.uint8], into: NDArray[Any]) -> None:
+        into[:] = values[0]
+
+    network.write(fill, NO_IMAGE)
+    network.invoke()
+    made = network.read()
+    assert np.array_equal(made, values.reshape(wanted))
+    outputs = np.zeros_like(made)
+    network.run_all(values + 1, outputs)
+    assert np.array_equal(outputs, made + 1)
+    network._native.allocate_tensors()
+
+
 @pytest.mark.parametrize("name", ["tflm__trained_lstm_int8", "coral__keras_lstm_mnist_ptq"])
 def test_a_recurrent_network_forgets_the_previous_image(shared: Path, name: str) -> None:
     """An input gives the same output whatever ran before, one by one and in groups."""
