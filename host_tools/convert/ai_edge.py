@@ -6,6 +6,7 @@ import logging
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ def quantize(
     io: str = "uint8",
     keep_float: Sequence[str] = (),
     ranges: TensorRanges | None = None,
+    trained: TensorRanges = MappingProxyType({}),
 ) -> bytes:
     """Return the bytes of one of the four variants of a float32 .tflite.
 
@@ -53,6 +55,7 @@ def quantize(
 
     samples: float32 in the input's shape, as edge_app prepares images. ranges: replaces samples by
         a result of `measure_ranges`, to save its runs if several variants are made.
+    trained: ranges that training has found, which replace the measured ones.
     input: the preprocessing. Its scaling becomes the input's scale and zero point, so that a uint8
         image is the tensor. io: type of the input; "float32" keeps the output in float too, else
         the output is int8.
@@ -73,7 +76,7 @@ def quantize(
     if variant != "int8":
         return _run(model, _weights_recipe(variant) + _keep_float(graph, keep_float), None)
     found = measure_ranges(model, samples) if ranges is None else ranges
-    found = {**found, **{name: pixel_range(input) for name in graph.inputs}}
+    found = {**found, **{name: pixel_range(input) for name in graph.inputs}, **trained}
     ready = preserve_dead_filter_biases(model, found)
     return _run(ready, _int8_recipe(io) + _keep_float(graph, keep_float), found)
 

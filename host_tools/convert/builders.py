@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +15,12 @@ from edge_app.model.card import InputSpec
 from host_tools.convert.ai_edge import TensorRanges, measure_ranges, quantize
 from host_tools.convert.calibration import Calibration
 from host_tools.convert.conversion_options import ConversionOptions
+from host_tools.convert.fake_quantization import TrainedGraphs, split_fake_quantization
 from host_tools.convert.small_layers import quantize_small_layers
 from host_tools.convert.tf_converter import convert_saved_model, quantize_tflite
 from host_tools.models.loaded_model import LoadedModel
 from host_tools.tflite.flatbuffer import read_graph
+from host_tools.tflite.float_graph import FloatGraph, without_fake_quantization
 from host_tools.tflite.variant_check import check_variant_types
 
 
@@ -40,17 +41,31 @@ class VariantBuilders:
     def float32(self) -> bytes:
         """The float32 .tflite, which all other variants are compared with."""
         if self.loaded.float32 is not None:
-            return self.loaded.float32
-        if self.loaded.saved is None:
-            raise ModelError("the model has no graph to convert; convert another file")
-        return convert_saved_model(self.loaded.saved, "float32", self._spanning_tensors)
+            model = self._to_int8.model
+        else:
+            model = convert_saved_model(self._graphs.without, "float32", self._spanning_tensors)
+        try:
+            check_variant_types(model, "float32")
+        except ModelError as fault:
+            raise ModelError(f"the float32 file is none: {fault}") from fault
+        return model
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """Entries for the card's source."""
+        given = self.loaded.float32
+        if self._to_int8.model is given if given is not None else not self._graphs.removed:
+            return {}
+        count = self._graphs.ranges if given is None else len(self._to_int8.ranges)
+        used = f"int8 uses {count} of its ranges" if count else "it gives no ranges for int8"
+        return {"fake_quantization": f"{used}; the other variants are without it"}
 
     def builders(self, variant: str) -> Mapping[str, Callable[[], bytes]]:
         """Return functions that build a variant's .tflite, by the name of their quantizer."""
         options, saved = self.options, self.loaded.saved
         found: dict[str, Callable[[], bytes]] = {}
         if saved and options.quantizer != "ai-edge-quantizer" and not options.keep_float:
-            found["tensorflow"] = lambda: self._convert(saved, variant)
+            found["tensorflow"] = lambda: self._convert(variant)
         if options.quantizer != "tensorflow" or saved is None:
             found["ai-edge-quantizer"] = lambda: self._quantize(variant)
         return {name: self._checked(name, variant, build) for name, build in found.items()}
@@ -65,12 +80,29 @@ class VariantBuilders:
         return {"tensorflow": self._checked("tensorflow", variant, self._quantize_with_tensorflow)}
 
     @cached_property
+    def _graphs(self) -> TrainedGraphs:
+        """The SavedModel for int8 and for the other variants."""
+        if self.loaded.saved is None:
+            raise ModelError("the model has no graph to convert; convert another file")
+        return split_fake_quantization(self.loaded.saved)
+
+    @cached_property
+    def _to_int8(self) -> FloatGraph:
+        """The float32 .tflite that ai-edge-quantizer makes int8 of, with the ranges of training."""
+        if self.loaded.float32 is not None:
+            return without_fake_quantization(self.loaded.float32)
+        if not self._graphs.removed:
+            return FloatGraph(self.float32, {})
+        model = convert_saved_model(self._graphs.for_int8, "float32", self._spanning_tensors)
+        return without_fake_quantization(model)
+
+    @cached_property
     def _ranges(self) -> TensorRanges:
         task = self.progress.add_task(
             "calibrating int8", total=len(self.calibration.images), even=True
         )
         return measure_ranges(
-            self.float32,
+            self._to_int8.model,
             (tensor for [tensor] in self.calibration.tensors(self.given, self.loaded.shape)),
             names=self.calibration.names,
             on_sample=lambda: self.progress.advance(task),
@@ -83,7 +115,8 @@ class VariantBuilders:
 
         def build_and_check() -> bytes:
             content = build()
-            kept = read_graph(self.float32).matching(self.options.keep_float)
+            source = self._to_int8.model if variant == "int8" else self.float32
+            kept = read_graph(source).matching(self.options.keep_float)
             try:
                 check_variant_types(content, variant, {operator.name for operator in kept})
             except ModelError as fault:
@@ -92,22 +125,28 @@ class VariantBuilders:
 
         return build_and_check
 
-    def _convert(self, saved: Path, variant: str) -> bytes:
+    def _convert(self, variant: str) -> bytes:
+        saved = self._graphs.for_int8 if variant == "int8" else self._graphs.without
         content = convert_saved_model(saved, variant, self._spanning_tensors, io=self.options.io)
         return quantize_small_layers(content) if variant == "dynamic_range" else content
 
     def _quantize(self, variant: str) -> bytes:
+        in_int8 = variant == "int8"
         return quantize(
-            self.float32,
+            self._to_int8.model if in_int8 else self.float32,
             variant,
-            ranges=self._ranges if variant == "int8" else None,
+            ranges=self._ranges if in_int8 else None,
+            trained=self._to_int8.ranges if in_int8 else {},
             input=self.given,
             io=self.options.io,
             keep_float=self.options.keep_float,
         )
 
     def _quantize_with_tensorflow(self) -> bytes:
-        return quantize_tflite(self.float32, self._spanning_tensors, io=self.options.io)
+        source = self._to_int8
+        return quantize_tflite(
+            source.model, self._spanning_tensors, io=self.options.io, trained=source.ranges
+        )
 
     def _spanning_tensors(self) -> Iterator[list[NDArray[np.float32]]]:
         return self.calibration.spanning_tensors(self.given, self.loaded.shape)

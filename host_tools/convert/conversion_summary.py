@@ -57,6 +57,8 @@ def notes(result: ConversionResult) -> list[str]:
     by = ", ".join(f"{name} {quantizer}" for name, quantizer in made.items() if quantizer)
     if by:
         lines.append(f"made by: {by}")
+    if "fake_quantization" in spec.source:
+        lines.append(f"trained with fake quantization: {spec.source['fake_quantization']}")
     manifest = spec.calibration
     if manifest:
         weak = f"; WEAK: {manifest['weak']}" if "weak" in manifest else ""

@@ -106,7 +106,7 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
         given, preprocessing = input_spec(options.card, loaded)
         builders = VariantBuilders(options, loaded, given, calibration, progress)
         float32 = work.write_variant("float32", builders.float32, {}, started)
-        spec = _draft_card(options, loaded, given, preprocessing, float32)
+        spec = _draft_card(options, loaded, given, preprocessing, float32, builders.notes)
         load_engine(spec, "float32")  # fails before the others are made if the card does not fit
         progress.remove_task(task)
 
@@ -170,6 +170,7 @@ def _draft_card(
     given: InputSpec,
     preprocessing: str,
     float32: Variant,
+    notes: Mapping[str, str],
 ) -> ModelSpec:
     """Return a card with float32 alone."""
     card = options.card
@@ -181,6 +182,7 @@ def _draft_card(
         "file": options.model.name,
         "weights_sha256": loaded.sha256,
         **loaded.notes,
+        **notes,
         "preprocessing": preprocessing,
     }
     if loaded.saved:

@@ -15,6 +15,7 @@ from edge_app.model.preprocess import Preprocess
 from host_tools.convert.ai_edge import measure_ranges, pixel_range, quantize
 from host_tools.tflite.flatbuffer import fused_names, read_graph, with_current_schema
 from host_tools.tflite.intermediate import GraphRunner
+from host_tools.tflite.variant_check import check_variant_types
 from tests.support.tiny_networks import GIVEN, divided_by_mean, tiny_samples, tiny_segmenter
 
 pytest.importorskip("ai_edge_quantizer", reason="needs the host extra: pip install -e '.[host]'")
@@ -156,6 +157,25 @@ def test_a_file_of_an_old_converter_is_quantized(model: bytes, tmp_path: Path) -
             graph_of_old.run(sample)
             np.testing.assert_array_equal(graph.output_values(), graph_of_old.output_values())
     assert len(quantize(old, "dynamic_range", input=GIVEN)) < len(old)
+
+
+@pytest.mark.parametrize("variant", ["float16", "dynamic_range", "int8"])
+def test_scales_left_on_real_weights_are_ignored(model: bytes, variant: str) -> None:
+    """A file that was quantized once and made real again may keep them, one for each channel."""
+    from ai_edge_litert.tools import flatbuffer_utils as tools
+
+    parsed = tools.read_model_from_bytearray(bytearray(model))
+    (graph,) = parsed.subgraphs
+    for operator in graph.operators:
+        tensor = graph.tensors[operator.inputs[1]]
+        if tools.opcode_to_name(parsed, operator.opcodeIndex) == "CONV_2D":
+            tensor.quantization = found = tools.schema_fb.QuantizationParametersT()
+            found.scale = np.full(tensor.shape[0], 0.01, np.float32)
+            found.zeroPoint = np.zeros(tensor.shape[0], np.int64)
+    scaled = bytes(tools.convert_object_to_bytearray(parsed))
+    made = quantize(scaled, variant, input=GIVEN, samples=tiny_samples())
+    check_variant_types(made, variant)
+    GraphRunner(made, inner=False).run(tiny_samples()[0])
 
 
 def test_ranges_span_all_samples(model: bytes) -> None:
