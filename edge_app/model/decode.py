@@ -49,6 +49,7 @@ class Decoder:
             )
         self._input = spec
         self._tensor = tensor
+        self._is_real = tensor.dtype == np.float32
         self._classes = classes
         self._form = form.kind
         self._arrange = form.arrange
@@ -66,9 +67,8 @@ class Decoder:
             output = self._arrange(output)
         if self._form == "scores":
             logits = output[0]
-            return Classification(
-                int(logits.argmax()), self._tensor.dequantize(logits), self._activation
-            )
+            real = logits if self._is_real else self._tensor.dequantize(logits)
+            return Classification(int(logits.argmax()), real, self._activation)
         if self._form == "ids":
             ids = output[0]
             # astype keeps the low byte; ids outside the label set become void. Read as unsigned,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 _TYPES = {
     "float32": 0, "float16": 1, "int32": 2, "uint8": 3, "int64": 4, "bool": 6, "int16": 7,
-    "int8": 9,
+    "int8": 9, "resource": 13,
 }  # fmt: skip
 
 
@@ -25,6 +25,15 @@ class TfliteFile:
         self._graph.tensors, self._graph.operators = [], []
         self._codes: list[int] = []
         self._buffers = [schema.BufferT()]
+        self._graphs = [self._graph]
+
+    def subgraph(self) -> TfliteFile:
+        """Return a further graph of the same file, which operators name by its number from 1."""
+        other = TfliteFile()
+        other._buffers, other._codes = self._buffers, self._codes
+        other._graph.inputs, other._graph.outputs = [], []
+        self._graphs.append(other._graph)
+        return other
 
     def tensor(
         self,
@@ -61,14 +70,15 @@ class TfliteFile:
     ) -> int:
         """Add an operator by its name in the schema, and return its output.
 
-        options: the name of its table of options, as "Conv2DOptions", with its fields.
+        output: -1 if it has none. options: the name of its table of options, as "Conv2DOptions",
+            with its fields.
         """
         code = getattr(schema.BuiltinOperator, name)
         if code not in self._codes:
             self._codes.append(code)
         one = schema.OperatorT()
         one.opcodeIndex = self._codes.index(code)
-        one.inputs, one.outputs = list(inputs), [output]
+        one.inputs, one.outputs = list(inputs), [output] if output >= 0 else []
         if options:
             one.builtinOptionsType = getattr(schema.BuiltinOptions, options)
             one.builtinOptions = getattr(schema, f"{options}T")()
@@ -102,7 +112,7 @@ class TfliteFile:
         """Write the file and return its path."""
         self._graph.inputs, self._graph.outputs = list(inputs), list(outputs)
         model = schema.ModelT()
-        model.version, model.subgraphs, model.buffers = 3, [self._graph], self._buffers
+        model.version, model.subgraphs, model.buffers = 3, self._graphs, self._buffers
         model.operatorCodes = []
         for code in self._codes:
             one = schema.OperatorCodeT()

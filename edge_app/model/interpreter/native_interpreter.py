@@ -120,6 +120,11 @@ _MEANINGS = (
         "schema version|not a valid Flatbuffer",
         "is damaged or not a .tflite file; get or convert it again",
     ),
+    (
+        r"output->params\.(scale|zero_point)",
+        "ends an operator in steps that this runtime does not take; use --runtime litert, or "
+        "convert it again",
+    ),
     ("model identifier", "is not a .tflite file; get or convert it again"),
     ("codec can't decode", "is damaged: a name in it is no text; get or convert it again"),
     ("allocation is null|Mmap of", "is empty or cannot be read; get or convert it again"),

@@ -111,6 +111,11 @@ class Network:
             self._reset()
         fill(image, self._input_view()[0])
 
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether it remembers something from one run to the next unless it is reset."""
+        return self._reset is not None
+
     def reset(self) -> None:
         """Clear what a recurrent network remembers; raise RuntimeError if the runtime cannot."""
         if self._reset is not None:
@@ -141,6 +146,10 @@ class Network:
         native = self._native
         inputs = [int(detail["index"]) for detail in native.get_input_details()]
         return variant_kind(native._get_ops_details(), native.get_tensor_details(), inputs)
+
+    def read_all(self) -> tuple[NDArray[Any], ...]:
+        """Return copies of all outputs, as the file describes them."""
+        return tuple(map(self._native.get_tensor, self._output_indices))
 
     def read(self) -> NDArray[Any]:
         """Return a copy of the output, with its batch axis."""

@@ -110,6 +110,12 @@ def test_open_sides_get_a_size(
             "uses an operator newer than this runtime; use --runtime litert or a newer runtime",
         ),
         (
+            "/tensorflow/lite/kernels/activations.cc:470 output->params.scale == 1. / 256 was not "
+            "true.Node number 2 (LOGISTIC) failed to prepare.",
+            "ends an operator in steps that this runtime does not take; use --runtime litert, or "
+            "convert it again (LOGISTIC)",
+        ),
+        (
             "Model provided is schema version 0 not equal to supported version 3.",
             "is damaged or not a .tflite file; get or convert it again",
         ),
