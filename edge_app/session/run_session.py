@@ -138,7 +138,7 @@ def _print_start(console: Console, engine: Engine, source: Source) -> None:
     print_wrapped(console, f"[{colour}]{escape(network.delegation.summary())}[/]")
     for note in network.notes:
         print_wrapped(console, f"[dim]from the runtime: {escape(note)}[/]")
-    _print_notes(console, source.notes)
+    _print_notes(console, (*engine.warnings, *source.notes))
     if spec.guessed:
         print_wrapped(
             console, f"[yellow]guessed from the file: {escape('; '.join(spec.guessed))}[/]"

@@ -1,0 +1,96 @@
+"""Whether a network answers at all: NaN, infinite and constant answers, on images drawn by code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.frame import Decoded, Image, Segmentation
+from edge_app.model.golden import PATTERN_BY_TASK, golden_image
+
+# The winner leads by more than this many times what its lead varies over very different images: a
+# network with an offset of 50 on one class reaches 10 to 25, one that tells classes apart below 1.
+_STEADY = 3.0
+
+
+def drawn_images(task: str, size_wh: tuple[int, int]) -> tuple[Image, ...]:
+    """Return very different images: a drawing, its negative upside down, and soft patches."""
+    drawing = golden_image(PATTERN_BY_TASK[task], size_wh)
+    coarse = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    patches = np.asarray(cv2.resize(coarse, size_wh, interpolation=cv2.INTER_LINEAR), np.uint8)
+    return drawing, np.ascontiguousarray(255 - drawing[::-1]), patches
+
+
+def not_finite(output: NDArray[Any]) -> str:
+    """Return which numbers of an output are none, as text; empty if it can be used.
+
+    output: of any shape and type. Scores of minus infinity are allowed, unless all are.
+    """
+    if output.dtype.kind != "f" or np.isfinite(output).all():
+        return ""
+    nan = int(np.isnan(output).sum())
+    high = int(np.isposinf(output).sum())
+    low = int(np.isneginf(output).sum())
+    if nan:
+        return f"{nan:,} of the {output.size:,} numbers of its answer are NaN"
+    if high or low == output.size:
+        return f"{high or low:,} of the {output.size:,} numbers of its answer are infinite"
+    return ""
+
+
+def constant_answer(results: Sequence[Decoded], outputs: Sequence[NDArray[Any]]) -> str:
+    """Return how answers to very different images are the same, as text; empty if they differ.
+
+    One class for all of them is no fault of its own: a drawing may show none of what the network
+    knows. It is one where the numbers do not change either, or hardly against the winner's lead.
+    outputs: of the network, in the order of the results.
+    """
+    classes = {number for result in results for number in _classes(result)}
+    if len(results) < 2 or len(classes) != 1:
+        return ""
+    first = outputs[0]
+    if first.size > 1 and all((each == first).all() for each in outputs):
+        return "the same numbers"
+    leads = [lead for lead in map(_leads, results) if lead is not None]
+    if len(leads) < len(results):
+        return ""
+    lowest = min(float(lead.min()) for lead in leads)
+    spread = max(float(lead.max()) for lead in leads) - lowest
+    return "the same class by a steady lead" if lowest > _STEADY * spread else ""
+
+
+def answers_are_finite(logits: NDArray[Any] | None) -> bool:
+    """Return whether the winning scores of a class map are numbers, judged by some 4,000 pixels.
+
+    logits: (h, w, C), or None for class ids. It costs 50 us at any size, where looking at all of
+    them would cost as much as the argmax.
+    """
+    if logits is None or logits.dtype.kind != "f":
+        return True
+    step = max(1, int((logits.shape[0] * logits.shape[1] / 4096) ** 0.5))
+    return bool(np.isfinite(logits[::step, ::step].max(axis=-1)).all())
+
+
+def _classes(result: Decoded) -> set[int]:
+    if isinstance(result, Segmentation):
+        return {int(value) for value in np.unique(result.class_map)}
+    return {result.class_id}
+
+
+def _leads(result: Decoded) -> NDArray[np.float32] | None:
+    """Return by how much the best score leads, of each pixel or of the image.
+
+    None without two scores, and for probabilities: those of a sure network are 1 everywhere.
+    """
+    logits = result.logits
+    if logits is None or logits.shape[-1] < 2:
+        return None
+    scores = logits.astype(np.float32)
+    if scores.min() >= 0 and scores.max() <= 1:
+        return None
+    best = np.partition(scores, -2, axis=-1)
+    return np.asarray(best[..., -1] - best[..., -2], np.float32)
