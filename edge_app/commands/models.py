@@ -12,12 +12,16 @@ from edge_app.commands.model_options import add_runtime
 from edge_app.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from edge_app.console import CompactTable
     from edge_app.model.card import ModelSpec
+    from edge_app.results.model_card import ProofLink
 
 EXAMPLES = """examples:
   edge-app models                      what ships, and its quality as measured
-  edge-app models check mnist          its files against its card, and what it predicts here
+  edge-app models check mnist          its files against its card, and what it predicts here:
+                                       one table from the source to this board
 """
 
 
@@ -44,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
     from rich.markup import escape
 
     from edge_app.console import TextConsole, coloured, text_table
+    from edge_app.doctor.proof_check import has_failed, links_here
     from edge_app.doctor.variant_check import PASSED, check_variant
     from edge_app.model.card import read_card
     from edge_app.model.catalog import shipped_models
@@ -64,13 +69,37 @@ def run(options: argparse.Namespace) -> int:
         table = text_table(
             f"{escape(spec.title)} [dim]({escape(str(folder))})[/]", ("variant", "verdict")
         )
+        here: dict[str, list[ProofLink]] = {}
         for variant in spec.variants.values():
             check = check_variant(spec, variant, runtime=options.runtime, threads=options.threads)
             failed = failed or check.state != PASSED
             colour = "green" if check.state == PASSED else "bold red"
             table.add_row(coloured(variant.name), f"[{colour}]{escape(check.message)}[/]")
+            if check.state == PASSED:
+                links = links_here(spec, variant, runtime=options.runtime, threads=options.threads)
+                here[variant.name] = links
+                failed = failed or has_failed(links)
         console.print(table)
+        console.print(_proof_table(spec, here))
     return 1 if failed else 0
+
+
+def _proof_table(spec: ModelSpec, here: Mapping[str, list[ProofLink]]) -> Table:
+    """Return the whole chain: the links of the card, and those that were repeated here."""
+    from rich.markup import escape
+
+    from edge_app.console import coloured, text_table
+    from edge_app.model.proof import PROOF_COLUMNS, proof_cells
+
+    table = text_table("Proof chain: from the source to this machine", ("variant", *PROOF_COLUMNS))
+    for name in spec.variants:
+        links = [*(link for link in spec.proof if link.variant == name), *here.get(name, ())]
+        for number, link in enumerate(links):
+            compared, *cells, last = map(escape, proof_cells(link))
+            last = f"[bold red]{last}[/]" if link.note else last
+            end = number == len(links) - 1
+            table.add_row("" if number else coloured(name), compared, *cells, last, end_section=end)
+    return table
 
 
 def _model_with_card(name: str) -> ModelSpec:

@@ -64,13 +64,15 @@ def constant_answer(results: Sequence[Decoded], outputs: Sequence[NDArray[Any]])
 
 
 def answers_are_finite(logits: NDArray[Any] | None) -> bool:
-    """Return whether the winning scores of a class map are numbers, judged by some 4,000 pixels.
+    """Return whether the winning scores are numbers, of a class map judged by some 4,000 pixels.
 
-    logits: (h, w, C), or None for class ids. It costs 50 us at any size, where looking at all of
-    them would cost as much as the argmax.
+    logits: (h, w, C), (C,) of an image, or None for class ids. It costs 50 us at any size, where
+    looking at all of them would cost as much as the argmax.
     """
     if logits is None or logits.dtype.kind != "f":
         return True
+    if logits.ndim < 3:
+        return bool(np.isfinite(logits.max()))
     step = max(1, int((logits.shape[0] * logits.shape[1] / 4096) ** 0.5))
     return bool(np.isfinite(logits[::step, ::step].max(axis=-1)).all())
 
@@ -84,13 +86,15 @@ def _classes(result: Decoded) -> set[int]:
 def _leads(result: Decoded) -> NDArray[np.float32] | None:
     """Return by how much the best score leads, of each pixel or of the image.
 
-    None without two scores, and for probabilities: those of a sure network are 1 everywhere.
+    None without two scores, and for probabilities: those of a sure network are 1 everywhere. The
+    scores of a mask of one channel are 0 and its distance to the threshold.
     """
     logits = result.logits
     if logits is None or logits.shape[-1] < 2:
         return None
     scores = logits.astype(np.float32)
-    if scores.min() >= 0 and scores.max() <= 1:
+    is_mask = scores.shape[-1] == 2 and not scores[..., 0].any()
+    if scores.max() <= 1 and scores.min() >= (-1 if is_mask else 0):
         return None
     best = np.partition(scores, -2, axis=-1)
     return np.asarray(best[..., -1] - best[..., -2], np.float32)

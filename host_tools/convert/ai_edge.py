@@ -29,6 +29,11 @@ Sample = NDArray[np.float32]
 # Minimum and maximum of each tensor, by its name.
 TensorRanges = Mapping[str, tuple[float, float]]
 
+
+class NotFiniteError(ModelError):
+    """An image makes a layer NaN or infinite."""
+
+
 IO = ("uint8", "int8", "float32")
 # XNNPACK takes 8-bit weights with float activations only in these two. With 8-bit depthwise filters
 # DeepLab at 257x513 fell into 16 partitions, and took 75 ms instead of 34.
@@ -93,7 +98,7 @@ def measure_ranges(
     ai-edge-quantizer's own calibration is a moving average with a weight of 0.05 for each new
     image: it depends on the order, and clips values that a single image reaches.
     names: of the samples, for errors; else their numbers.
-    Raises ModelError without samples, or if a tensor's values are not finite.
+    Raises ModelError without samples, NotFiniteError if a tensor's values are not finite.
     """
     graph = GraphRunner(model, delegated=True)
     found: dict[str, tuple[float, float]] = {}
@@ -105,7 +110,10 @@ def measure_ranges(
             # The graph's own outputs come first among the tensors, the others as they are written.
             layer = next((name for name in bad if name != graph.output.name), bad[0])
             image = names[number] if number < len(names) else f"sample {number}"
-            raise ModelError(not_finite(first_name(layer), image))
+            raise NotFiniteError(
+                f"the image {image} makes the layer {first_name(layer)} NaN or infinite, so the "
+                "layer has no range; leave that image out, or check --mean and --std"
+            )
         for name, low, high in ranges:
             before = found.get(name, (low, high))
             found[name] = (min(low, before[0]), max(high, before[1]))
@@ -113,14 +121,6 @@ def measure_ranges(
     if not found:
         raise ModelError("int8 needs real images for calibration; give some")
     return found
-
-
-def not_finite(layer: str, image: str) -> str:
-    """Return the error for an image that makes a layer's values NaN or infinite."""
-    return (
-        f"the image {image} makes the layer {layer} NaN or infinite, so the layer has no range; "
-        "leave that image out, or check --mean and --std"
-    )
 
 
 def pixel_range(given: InputSpec) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from rich.progress import Progress
 
 from edge_app.errors import ModelError
 from edge_app.model.card import InputSpec
-from host_tools.convert.ai_edge import TensorRanges, measure_ranges, quantize
+from host_tools.convert.ai_edge import NotFiniteError, TensorRanges, measure_ranges, quantize
 from host_tools.convert.calibration import Calibration
 from host_tools.convert.conversion_options import ConversionOptions
 from host_tools.convert.fake_quantization import TrainedGraphs, split_fake_quantization
@@ -51,6 +52,11 @@ class VariantBuilders:
         return model
 
     @property
+    def source(self) -> Path | None:
+        """The SavedModel that float32 is made of; None for a .tflite file."""
+        return None if self.loaded.saved is None else self._graphs.without
+
+    @property
     def notes(self) -> Mapping[str, str]:
         """Entries for the card's source."""
         given = self.loaded.float32
@@ -78,6 +84,18 @@ class VariantBuilders:
         if self.loaded.saved or variant != "int8" or self.options.keep_float:
             return {}
         return {"tensorflow": self._checked("tensorflow", variant, self._quantize_with_tensorflow)}
+
+    def check_images(self) -> None:
+        """Raise NotFiniteError if a calibration image makes a layer NaN or infinite.
+
+        Every quantizer would use that image, and TensorFlow's would not say so.
+        """
+        try:
+            _ = self._ranges
+        except NotFiniteError:
+            raise
+        except ModelError:  # said where the variant is built, if that needs the ranges
+            return
 
     @cached_property
     def _graphs(self) -> TrainedGraphs:

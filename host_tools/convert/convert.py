@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -44,8 +44,10 @@ from host_tools.convert.conversion_options import (
     input_spec,
 )
 from host_tools.convert.conversion_progress import Steps
+from host_tools.convert.finite import check_drawn
 from host_tools.convert.image_worth import fingerprints
 from host_tools.convert.interrupt import swallowed_interrupts
+from host_tools.convert.proof import named_images, proof_notes, prove
 from host_tools.convert.select import select_variant
 from host_tools.convert.verify import (
     VerifiedVariant,
@@ -107,12 +109,15 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
         builders = VariantBuilders(options, loaded, given, calibration, progress)
         float32 = work.write_variant("float32", builders.float32, {}, started)
         spec = _draft_card(options, loaded, given, preprocessing, float32, builders.notes)
-        load_engine(spec, "float32")  # fails before the others are made if the card does not fit
+        _check_card(spec)  # before the others are made
         progress.remove_task(task)
 
         spec = _add_variants(spec, options, builders, calibration, work)
-        verified = _verify_all(spec, options, calibration.images, work)
+        verified = _verify_all(spec, options, calibration, work)
         check_drop(verified, options.max_drop)
+        images = named_images(calibration, lambda: _images_to_compare(options, calibration))
+        proof = prove(spec, loaded.kind, builders.source, verified, images)
+        notes = proof_notes(verified[0], proof, len(images))
 
         kept = tuple(one for one in verified if one.variant.name in options.variants)
         if len(kept) < len(verified):
@@ -121,10 +126,11 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
         golden = {"pattern": PATTERN_BY_TASK[spec.task], "expected": expected}
         variants = {one.variant.name: one.variant for one in kept}
         spec = replace(spec, variants=variants, golden=golden, calibration=calibration.manifest)
+        spec = replace(spec, proof=tuple(link for link in proof if link.variant in variants))
         write_card(spec, draft)
         check_interrupt()
     return ConversionResult(
-        read_card(options.out), kept, work.seconds, preprocessing, calibration.notes
+        read_card(options.out), kept, work.seconds, preprocessing, (*calibration.notes, *notes)
     )
 
 
@@ -211,6 +217,8 @@ def _add_variants(
     variants = dict(spec.variants)
     images = _images_to_compare(options, calibration) if names else []
     task = work.progress.add_task("converting", total=len(names))
+    if "int8" in names:
+        builders.check_images()
     for name in names:
         work.progress.update(task, description=work.steps.next(f"converting {name}"))
         started = time.perf_counter()
@@ -220,6 +228,14 @@ def _add_variants(
         work.progress.advance(task)
     work.progress.update(task, description="converted")
     return replace(spec, variants=variants)
+
+
+def _check_card(spec: ModelSpec) -> None:
+    """Raise ModelError if the card does not fit float32, or if that gives no answers."""
+    try:
+        load_engine(spec, "float32").close()
+    except ModelError as fault:
+        raise check_drawn(spec, spec.variants["float32"].path, fault) from None
 
 
 def _images_to_compare(options: ConversionOptions, calibration: Calibration) -> list[Image]:
@@ -234,7 +250,7 @@ def _images_to_compare(options: ConversionOptions, calibration: Calibration) -> 
 
 
 def _verify_all(
-    spec: ModelSpec, options: ConversionOptions, known_images: Sequence[Image], work: _Workspace
+    spec: ModelSpec, options: ConversionOptions, calibration: Calibration, work: _Workspace
 ) -> tuple[VerifiedVariant, ...]:
     """Score every variant, compare it with float32, and time them in turn."""
     frames = options.evaluation.count() if options.evaluation else None
@@ -246,11 +262,20 @@ def _verify_all(
         work.progress.update(task, description=f"{step} {name}")
         advance = partial(work.progress.advance, task)
         with _named_as_variant(spec.variants[name]):
-            verified.append(verify(spec, name, options.evaluation, known_images, on_frame=advance))
+            verified.append(
+                verify(
+                    spec,
+                    name,
+                    options.evaluation,
+                    calibration.images,
+                    names=calibration.names,
+                    on_frame=advance,
+                )
+            )
         work.check_interrupt()
     work.progress.update(task, description="measured", completed=total)
     check_collapsed(verified)
-    return with_times(spec, with_agreement(verified), known_images)
+    return with_times(spec, with_agreement(verified), calibration.images)
 
 
 @contextmanager

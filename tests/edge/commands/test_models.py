@@ -28,6 +28,8 @@ def test_a_model_is_checked_by_its_name(
     said = capsys.readouterr().out
     assert said.count("golden image correct") == 4
     assert str(assets / "models/mnist") in said
+    chain = said.split("Proof chain: from the source to this machine")[1]
+    assert chain.count("golden image at conversion = here on ") >= 4
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,19 @@ def test_each_variant_is_measured_and_loads(bundle: Path, name: str) -> None:
     assert load_engine(spec, name).variant == variant
 
 
+def test_the_card_holds_the_proof_chain(bundle: Path) -> None:
+    """From the Keras model in TensorFlow to the kernels of each variant."""
+    links = read_card(bundle).proof
+    assert [(link.link, link.variant) for link in links if link.link != "runtime"] == [
+        ("source", "float32"),
+        *(("variant", name) for name in VARIANTS[1:]),
+        *(("delegate", name) for name in VARIANTS),
+    ]
+    assert {link.note for link in links} == {""}
+    assert links[0].agreement == 1.0
+    assert str(bundle.parent) not in (bundle / "model.json").read_text()
+
+
 def test_calibration_and_scoring_share_no_image(bundle: Path, options: ConversionOptions) -> None:
     """The manifest repeats for one seed, and its images are not scored."""
     assert options.evaluation
