@@ -70,8 +70,9 @@ class TensorInfo:
         """Return the tensor's values as real numbers: float32, same shape."""
         if not self.quantized:
             return np.asarray(values, np.float32)
-        steps = np.subtract(values, np.float32(self.zero_point), dtype=np.float32)
-        real: NDArray[np.float32] = np.multiply(steps, np.float32(self.scale), dtype=np.float32)
+        real: NDArray[np.float32] = values.astype(np.float32)
+        real -= self.zero_point  # in place: a quarter less time for the scores of a digit
+        real *= self.scale
         return real
 
 
