@@ -35,6 +35,9 @@ class NotFiniteError(ModelError):
 
 
 IO = ("uint8", "int8", "float32")
+# The range of a tensor that is zero for every image. Without one its scale is 4e-12, which XNNPACK
+# does not take, so that the graph falls apart.
+_SILENT = (0.0, 1.0)
 # XNNPACK takes 8-bit weights with float activations only in these two. With 8-bit depthwise filters
 # DeepLab at 257x513 fell into 16 partitions, and took 75 ms instead of 34.
 _DYNAMIC = ("CONV_2D", "FULLY_CONNECTED")
@@ -81,6 +84,7 @@ def quantize(
     if variant != "int8":
         return _run(model, _weights_recipe(variant) + _keep_float(graph, keep_float), None)
     found = measure_ranges(model, samples) if ranges is None else ranges
+    found = {name: _SILENT if not any(ends) else ends for name, ends in found.items()}
     found = {**found, **{name: pixel_range(input) for name in graph.inputs}, **trained}
     ready = preserve_dead_filter_biases(model, found)
     return _run(ready, _int8_recipe(io) + _keep_float(graph, keep_float), found)

@@ -70,17 +70,16 @@ def quantize_tflite(
     those of the dataset. Raises ModelError with the converter's reason.
     """
     tensorflow = load_tensorflow()
-    calibrator = importlib.import_module("tensorflow.lite.python.optimize.calibrator").Calibrator
+    calibration = importlib.import_module("tensorflow.lite.python.optimize.calibrator")
     quantize = importlib.import_module("tensorflow.lite.python.convert").mlir_quantize
     in_float = io == "float32"
     with captured_stderr() as lines:
         try:
+            ready = calibration.add_intermediate_tensors(with_current_schema(model))
+            calibrated = bytes(calibration.Calibrator(ready).calibrate(dataset))
             return bytes(
                 quantize(
-                    _with_ranges(
-                        calibrator(with_current_schema(model)).calibrate(dataset), trained
-                    ),
-                    fully_quantize=True,
+                    _with_ranges(calibrated, trained),
                     input_data_type=getattr(tensorflow, io),
                     output_data_type=tensorflow.float32 if in_float else tensorflow.int8,
                 )

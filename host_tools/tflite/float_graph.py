@@ -56,6 +56,8 @@ class _TrainedGraph(GraphEditor):
             self.changed = True
         if self.changed:
             self._unpack_constants()
+            self._remove_unused()
+            self._forget_unused_kinds()
         return ranges
 
     def _fake_quantizers(self) -> list[tuple[Any, Any, tuple[float, float] | None]]:
@@ -104,6 +106,13 @@ class _TrainedGraph(GraphEditor):
             else:
                 self._set_constant(int(operator.outputs[0]), _real(tensor, data))
         self.graph.operators = kept
+
+    def _forget_unused_kinds(self) -> None:
+        """Take kinds of operators off the file's list; a runtime without FAKE_QUANT refuses it."""
+        used = sorted({operator.opcodeIndex for operator in self.graph.operators})
+        self._model.operatorCodes = [self._model.operatorCodes[index] for index in used]
+        for operator in self.graph.operators:
+            operator.opcodeIndex = used.index(operator.opcodeIndex)
 
 
 def _limits(tensor: Any) -> tuple[float, float] | None:

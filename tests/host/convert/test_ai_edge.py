@@ -16,6 +16,7 @@ from host_tools.convert.ai_edge import measure_ranges, pixel_range, quantize
 from host_tools.tflite.flatbuffer import fused_names, read_graph, with_current_schema
 from host_tools.tflite.intermediate import GraphRunner
 from host_tools.tflite.variant_check import check_variant_types
+from tests.support.tflite_files import TfliteFile
 from tests.support.tiny_networks import GIVEN, divided_by_mean, tiny_samples, tiny_segmenter
 
 pytest.importorskip("ai_edge_quantizer", reason="needs the host extra: pip install -e '.[host]'")
@@ -176,6 +177,25 @@ def test_scales_left_on_real_weights_are_ignored(model: bytes, variant: str) -> 
     made = quantize(scaled, variant, input=GIVEN, samples=tiny_samples())
     check_variant_types(made, variant)
     GraphRunner(made, inner=False).run(tiny_samples()[0])
+
+
+def test_a_tensor_that_is_always_zero_stays_in_the_delegate(tmp_path: Path) -> None:
+    """Training leaves branches that give nothing: their scale is of the usual size."""
+    file = TfliteFile()
+    given = file.tensor((1, 16, 32, 3))
+    draw = np.random.default_rng(0)
+    nothing = file.conv(given, np.zeros((8, 1, 1, 3)), (1, 16, 32, 8))
+    x = file.conv(given, draw.normal(0, 0.2, (8, 3, 3, 3)), (1, 16, 32, 8))
+    for kind in ("MUL", "ADD"):
+        made = file.tensor((1, 16, 32, 8))
+        x = file.operator(kind, [nothing, x], made, f"{kind.title()}Options")
+    answer = file.conv(x, draw.normal(0, 0.3, (4, 1, 1, 8)), (1, 16, 32, 4))
+    model = file.write(tmp_path / "float32.tflite", [given], [answer]).read_bytes()
+    path = tmp_path / "int8.tflite"
+    path.write_bytes(quantize(model, "int8", input=GIVEN, samples=tiny_samples()))
+    assert load_network(path, runtime="litert", threads=1).delegation.partitions == 1
+    scales = [info.scale for info in GraphRunner(path.read_bytes()).tensors.values()]
+    assert min(scales) > 1e-4
 
 
 def test_ranges_span_all_samples(model: bytes) -> None:
