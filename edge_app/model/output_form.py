@@ -89,7 +89,7 @@ def _segmenter(
 ) -> OutputForm:
     channels, rows, columns = _grid(classes, given, tensor, output)
     in_front = output.layout == "nchw" and len(tensor.shape) == 4
-    if channels > 1:
+    if channels != 1:
         if output.activation == "ids":
             raise ModelError(
                 f"its output {tensor.size_text} has {channels} numbers per pixel, not one class "

@@ -369,6 +369,7 @@ def zeros(shape: tuple[int, ...], kind: str = "float32") -> NDArray[Any]:
             "1x50176, which is no flattened map of 64x32 pixels",
         ),
         ("segmentation", 19, zeros((1, 128)), OutputSpec(), "try --task classification"),
+        ("segmentation", 19, zeros((1, 8, 16, 0)), OutputSpec(), "it scores 0 classes"),
     ],
 )
 def test_what_does_not_fit_is_refused(
