@@ -22,7 +22,7 @@ from host_tools.convert.tf_converter import convert_saved_model, quantize_tflite
 from host_tools.models.loaded_model import LoadedModel
 from host_tools.tflite.flatbuffer import read_graph
 from host_tools.tflite.float_graph import FloatGraph, without_fake_quantization
-from host_tools.tflite.variant_check import check_variant_types
+from host_tools.tflite.variant_types import check_variant_types
 
 
 @dataclass(frozen=True)

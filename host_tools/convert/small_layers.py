@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.tflite.variant_check import DYNAMIC
+from host_tools.tflite.variant_types import DYNAMIC
 
 _INT8, _FLOAT32 = 9, 0  # types of tensors in TFLite's schema
 _MOST = 127

@@ -15,7 +15,7 @@ from edge_app.model.preprocess import Preprocess
 from host_tools.convert.ai_edge import measure_ranges, pixel_range, quantize
 from host_tools.tflite.flatbuffer import fused_names, read_graph, with_current_schema
 from host_tools.tflite.intermediate import GraphRunner
-from host_tools.tflite.variant_check import check_variant_types
+from host_tools.tflite.variant_types import check_variant_types
 from tests.support.tflite_files import TfliteFile
 from tests.support.tiny_networks import GIVEN, divided_by_mean, tiny_samples, tiny_segmenter
 

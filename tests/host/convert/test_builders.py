@@ -13,7 +13,7 @@ from host_tools.convert.calibration import Calibration
 from host_tools.convert.conversion_options import ConversionOptions
 from host_tools.models.loaded_model import LoadedModel
 from host_tools.tflite.intermediate import GraphRunner
-from host_tools.tflite.variant_check import check_variant_types
+from host_tools.tflite.variant_types import check_variant_types
 from tests.support.tflite_files import TfliteFile
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")

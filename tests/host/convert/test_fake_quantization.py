@@ -14,7 +14,7 @@ from host_tools.convert.tf_converter import convert_saved_model
 from host_tools.framework import load_tensorflow
 from host_tools.models.saved_model import write_saved_model
 from host_tools.tflite.intermediate import GraphRunner
-from host_tools.tflite.variant_check import check_variant_types
+from host_tools.tflite.variant_types import check_variant_types
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
 pytestmark = pytest.mark.tensorflow

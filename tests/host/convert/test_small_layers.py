@@ -14,7 +14,7 @@ from host_tools.models.keras_file import export_saved_model
 from host_tools.models.loaded_model import SourceOptions
 from host_tools.models.open_model import open_model
 from host_tools.tflite.intermediate import GraphRunner
-from host_tools.tflite.variant_check import check_variant_types
+from host_tools.tflite.variant_types import check_variant_types
 
 
 @pytest.mark.parametrize(("per_channel", "scales"), [(True, [1.0, 1.0, 0.5]), (False, [1.0])])

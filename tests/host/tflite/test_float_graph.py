@@ -8,9 +8,11 @@ from ai_edge_litert.tools import flatbuffer_utils
 
 from edge_app.model.card import InputSpec
 from host_tools.convert.ai_edge import measure_ranges, quantize
+from host_tools.models.loaded_model import SourceOptions
+from host_tools.models.open_model import open_model
 from host_tools.tflite.float_graph import without_fake_quantization
 from host_tools.tflite.intermediate import GraphRunner
-from host_tools.tflite.variant_check import check_variant_types
+from host_tools.tflite.variant_types import check_variant_types
 from tests.support.tflite_files import TfliteFile
 
 _SHAPE = (1, 8, 8, 4)
@@ -57,6 +59,16 @@ def test_the_float_graph_computes_without_rounding(tmp_path: Path, kind: str) ->
     graph = GraphRunner(found.model, inner=False)
     graph.run(_image())
     np.testing.assert_allclose(graph.output_values()[0], _image()[0] @ _kernel()[:, 0, 0].T, 1e-5)
+
+
+@pytest.mark.parametrize("kind", ["FAKE_QUANT", "uint8", "int8"])
+def test_such_a_file_can_be_converted(tmp_path: Path, kind: str) -> None:
+    """It is no quantized one, although it has 8-bit tensors."""
+    path = tmp_path / "x.tflite"
+    _trained(path, kind)
+    loaded = open_model(path, SourceOptions(output_tensor="answer"), tmp_path)
+    assert loaded.float32 is not None
+    check_variant_types(without_fake_quantization(loaded.float32).model, "float32")
 
 
 def test_packed_constants_become_real_numbers(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from edge_app.errors import ModelError
 from edge_app.model.card import VARIANTS
 from host_tools.convert.ai_edge import quantize
 from host_tools.tflite.flatbuffer import read_graph
-from host_tools.tflite.variant_check import check_variant_types
+from host_tools.tflite.variant_types import check_variant_types
 from tests.support.tflite_files import TfliteFile
 from tests.support.tiny_networks import GIVEN, tiny_samples, tiny_segmenter
 
