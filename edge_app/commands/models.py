@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """examples:
   edge-app models                      what ships, and its quality as measured
-  edge-app models check mnist          its files against its card, and what it predicts here:
-                                       one table from the source to this board
+  edge-app models check mnist          its files against its card, and its proof chain to here
 """
 
 

@@ -15,7 +15,7 @@ from edge_app.model.golden import (
     golden_image,
     matches,
 )
-from edge_app.model.interpreter.runtimes import RUNTIMES, find_runtime, installed
+from edge_app.model.interpreter.runtimes import find_runtime, info_of, installed
 from edge_app.model.proof import compare_engines
 from edge_app.results.model_card import ProofLink
 
@@ -29,7 +29,7 @@ def links_here(
     takes many seconds to load. Links that fail have a note.
     """
     first = find_runtime(runtime)
-    others = [name for name in installed() if name != first and not RUNTIMES[name].is_slow]
+    others = [name for name in installed() if name != first and not info_of(name).is_slow]
     image = golden_image(_pattern(spec), spec.input.size_wh)
     links: list[ProofLink] = []
     main: Engine | None = None

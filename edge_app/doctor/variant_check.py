@@ -46,4 +46,5 @@ def check_variant(
     golden = "golden image correct" if spec.golden else "no golden image in the card"
     delegation = engine.network.delegation.summary()
     engine.close()
-    return VariantCheck(PASSED, f"ok: sha256 as in the card, {golden}; {delegation}")
+    message = "; ".join((f"ok: sha256 as in the card, {golden}", *engine.warnings, delegation))
+    return VariantCheck(PASSED, message)

@@ -204,7 +204,9 @@ def check_golden(engine: Engine) -> tuple[str, ...]:
             f"{len(expected)} classes as expected): the file was changed or the runtime computes "
             "wrongly; run edge-app models check, or try another --runtime"
         )
-    return ()
+    # One class in all of the golden image may be that of everything.
+    one = len(set(classes)) == 1
+    return constant_warnings(engine, drawn_images(engine.spec.task, size_wh)) if one else ()
 
 
 def constant_warnings(engine: Engine, images: Sequence[Image]) -> tuple[str, ...]:

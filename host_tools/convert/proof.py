@@ -197,6 +197,6 @@ def _in_tensorflow(saved: Path) -> Callable[[NDArray[np.float32]], NDArray[Any]]
     def run(tensor: NDArray[np.float32]) -> NDArray[Any]:
         made = signature(**{name: tensorflow.constant(tensor)})
         module.signatures  # noqa: B018  # it owns the variables
-        return np.asarray(next(iter(made.values())))
+        return np.asarray(next(iter(made.values())).numpy())
 
     return run

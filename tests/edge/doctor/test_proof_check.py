@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_app.doctor import proof_check
 from edge_app.doctor.proof_check import has_failed, links_here
 from edge_app.model.card import read_card
 from edge_app.model.interpreter.runtimes import find_runtime
@@ -29,3 +30,16 @@ def test_another_golden_answer_is_said(assets: Path) -> None:
     links = [one for one in links_here(wrong, spec.variants["int8"]) if one.link == "board"]
     assert {link.note for link in links} == {"0 of 1 classes only"}
     assert has_failed(links)
+
+
+@pytest.mark.skipif(find_runtime() != "litert", reason="needs LiteRT's fp16")
+def test_each_installed_runtime_is_compared(assets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second runtime has a link to the first, and one to the golden image."""
+    monkeypatch.setattr(proof_check, "installed", lambda: ("litert", "litert-fp16", "tensorflow"))
+    spec = read_card(assets / "models" / "mnist")
+    links = links_here(spec, spec.variants["float32"])
+    (runtime,) = (link for link in links if link.link == "runtime")
+    assert "in fp16" in runtime.second
+    assert runtime.agreement == 1.0
+    assert runtime.max_abs_error
+    assert any("in fp16" in link.second for link in links if link.link == "board")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,16 @@ def test_run_shows_the_warning_and_the_refusal(
     path.write_bytes(with_head_bias(content, float("nan")))
     assert main(line) == 1
     assert "are NaN; its weights are damaged" in capsys.readouterr().err
+
+
+@litert
+def test_a_card_of_a_constant_network_is_no_proof(assets: Path, tmp_path: Path) -> None:
+    """Its golden check passes, since it expects what the network always says."""
+    path = tmp_path / "net.tflite"
+    path.write_bytes(with_head_bias(float32(assets, "mnist"), 500))
+    golden = {"pattern": "digit", "expected": {"float32": [0]}}
+    spec = replace(infer_card(path, CardOverrides()), golden=golden)
+    assert "the same class to every image" in load_engine(spec, "float32").warnings[0]
 
 
 @litert
