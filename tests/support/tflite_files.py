@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import flatbuffers
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
+import pytest
 from numpy.typing import NDArray
 
 _TYPES = {
@@ -18,9 +17,14 @@ _TYPES = {
 
 
 class TfliteFile:
-    """A graph under construction; tensors are numbers, as in the file."""
+    """A graph under construction; tensors are numbers, as in the file.
+
+    LiteRT has the schema; without it the test that makes a file is skipped.
+    """
 
     def __init__(self) -> None:
+        schema: Any = pytest.importorskip("ai_edge_litert.schema_py_generated")
+        self._schema = schema
         self._graph = schema.SubGraphT()
         self._graph.tensors, self._graph.operators = [], []
         self._codes: list[int] = []
@@ -46,15 +50,15 @@ class TfliteFile:
         signature: Sequence[int] | None = None,
     ) -> int:
         """Add a tensor and return its number; data: a constant's values."""
-        one = schema.TensorT()
+        one = self._schema.TensorT()
         one.shape, one.type = list(shape), _TYPES[dtype]
         one.name = name or f"t{len(self._graph.tensors)}"
         one.shapeSignature = None if signature is None else list(signature)
         if scale:
-            one.quantization = schema.QuantizationParametersT()
+            one.quantization = self._schema.QuantizationParametersT()
             one.quantization.scale, one.quantization.zeroPoint = [scale], [zero_point]
         if data is not None:
-            buffer = schema.BufferT()
+            buffer = self._schema.BufferT()
             buffer.data = np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8)
             self._buffers.append(buffer)
             one.buffer = len(self._buffers) - 1
@@ -73,15 +77,15 @@ class TfliteFile:
         output: -1 if it has none. options: the name of its table of options, as "Conv2DOptions",
             with its fields.
         """
-        code = getattr(schema.BuiltinOperator, name)
+        code = getattr(self._schema.BuiltinOperator, name)
         if code not in self._codes:
             self._codes.append(code)
-        one = schema.OperatorT()
+        one = self._schema.OperatorT()
         one.opcodeIndex = self._codes.index(code)
         one.inputs, one.outputs = list(inputs), [output] if output >= 0 else []
         if options:
-            one.builtinOptionsType = getattr(schema.BuiltinOptions, options)
-            one.builtinOptions = getattr(schema, f"{options}T")()
+            one.builtinOptionsType = getattr(self._schema.BuiltinOptions, options)
+            one.builtinOptions = getattr(self._schema, f"{options}T")()
             vars(one.builtinOptions).update(fields)
         self._graph.operators.append(one)
         return output
@@ -111,14 +115,14 @@ class TfliteFile:
     def write(self, path: Path, inputs: Sequence[int], outputs: Sequence[int]) -> Path:
         """Write the file and return its path."""
         self._graph.inputs, self._graph.outputs = list(inputs), list(outputs)
-        model = schema.ModelT()
+        model = self._schema.ModelT()
         model.version, model.subgraphs, model.buffers = 3, self._graphs, self._buffers
         model.operatorCodes = []
         for code in self._codes:
-            one = schema.OperatorCodeT()
+            one = self._schema.OperatorCodeT()
             one.builtinCode, one.deprecatedBuiltinCode, one.version = code, min(code, 127), 1
             model.operatorCodes.append(one)
-        builder = flatbuffers.Builder(1024)
+        builder = pytest.importorskip("flatbuffers").Builder(1024)
         builder.Finish(model.Pack(builder), b"TFL3")
         path.write_bytes(builder.Output())
         return path
