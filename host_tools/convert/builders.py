@@ -48,7 +48,7 @@ class VariantBuilders:
         try:
             check_variant_types(model, "float32")
         except ModelError as fault:
-            raise ModelError(f"the float32 file is none: {fault}") from fault
+            raise ModelError(f"the float32 file is not float32: {fault}") from fault
         return model
 
     @property
@@ -60,9 +60,12 @@ class VariantBuilders:
     def notes(self) -> Mapping[str, str]:
         """Entries for the card's source."""
         given = self.loaded.float32
-        if self._to_int8.model is given if given is not None else not self._graphs.removed:
+        if given is not None:
+            found, count = self._to_int8.model is not given, len(self._to_int8.ranges)
+        else:
+            found, count = self._graphs.removed > 0, self._graphs.ranges
+        if not found:
             return {}
-        count = self._graphs.ranges if given is None else len(self._to_int8.ranges)
         used = f"int8 uses {count} of its ranges" if count else "it gives no ranges for int8"
         return {"fake_quantization": f"{used}; the other variants are without it"}
 
@@ -72,6 +75,8 @@ class VariantBuilders:
         found: dict[str, Callable[[], bytes]] = {}
         if saved and options.quantizer != "ai-edge-quantizer" and not options.keep_float:
             found["tensorflow"] = lambda: self._convert(variant)
+        if saved is None and options.quantizer == "tensorflow" and variant == "int8":
+            return self._with_tensorflow
         if options.quantizer != "tensorflow" or saved is None:
             found["ai-edge-quantizer"] = lambda: self._quantize(variant)
         return {name: self._checked(name, variant, build) for name, build in found.items()}
@@ -83,7 +88,7 @@ class VariantBuilders:
         """
         if self.loaded.saved or variant != "int8" or self.options.keep_float:
             return {}
-        return {"tensorflow": self._checked("tensorflow", variant, self._quantize_with_tensorflow)}
+        return self._with_tensorflow if self.options.quantizer == "auto" else {}
 
     def check_images(self) -> None:
         """Raise NotFiniteError if a calibration image makes a layer NaN or infinite.
@@ -96,6 +101,11 @@ class VariantBuilders:
             raise
         except ModelError:  # said where the variant is built, if that needs the ranges
             return
+
+    @property
+    def _with_tensorflow(self) -> Mapping[str, Callable[[], bytes]]:
+        """The builder of int8 that quantizes a .tflite file with TensorFlow."""
+        return {"tensorflow": self._checked("tensorflow", "int8", self._quantize_with_tensorflow)}
 
     @cached_property
     def _graphs(self) -> TrainedGraphs:
@@ -138,7 +148,9 @@ class VariantBuilders:
             try:
                 check_variant_types(content, variant, {operator.name for operator in kept})
             except ModelError as fault:
-                raise ModelError(f"{quantizer} made a {variant} that is none: {fault}") from fault
+                raise ModelError(
+                    f"{variant} as {quantizer} made it is not {variant}: {fault}"
+                ) from fault
             return content
 
         return build_and_check

@@ -1,5 +1,6 @@
 """Each variant of a .tflite file is what its name says, whichever quantizer can make it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,10 +53,17 @@ def test_class_ids_are_computed_in_integers(tmp_path: Path, silent: Progress) ->
     model = file.write(tmp_path / "x.tflite", [given], [ids]).read_bytes()
 
     builders = _builders(model, silent)
-    with pytest.raises(ModelError, match=r"made a int8 that is none: .*float in ARG_MAX"):
+    with pytest.raises(ModelError, match=r"made it is not int8: .*float in ARG_MAX"):
         builders.builders("int8")["ai-edge-quantizer"]()
     assert not builders.fallback("float16")
     int8 = builders.fallback("int8")["tensorflow"]()
+    named = {
+        quantizer: replace(builders, options=replace(builders.options, quantizer=quantizer))
+        for quantizer in ("tensorflow", "ai-edge-quantizer")
+    }
+    for quantizer, one in named.items():
+        assert list(one.builders("int8")) == [quantizer]
+    assert not named["ai-edge-quantizer"].fallback("int8")
     small, reference = GraphRunner(int8, inner=False), GraphRunner(model, inner=False)
     assert (str(small.input.dtype), str(small.output.dtype)) == ("uint8", "int32")
     for [image] in builders.calibration.tensors(builders.given, _SHAPE):

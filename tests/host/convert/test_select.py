@@ -25,6 +25,7 @@ def _one(quantizer: str, agreement: float, partitions: int, size: int) -> Candid
         ((0.98, 0, 40), (0.98, 1, 41), "a"),  # without a delegate there is no transfer either
         ((0.98, 1, 50), (0.983, 1, 51), "a"),  # as good, and smaller
         ((0.983, 1, 51), (0.98, 1, 50), "b"),
+        ((0.9996, 1, 4_252_768), (0.9994, 1, 4_226_948), "b"),  # DeepLab's float16
         ((0.98, 1, 50), (0.98, 1, 50), "a"),  # the order of the quantizers
     ],
 )
