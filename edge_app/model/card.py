@@ -18,6 +18,7 @@ from edge_app.errors import ModelError, UsageError
 from edge_app.input_file import check_is_file
 from edge_app.label_sets import LABEL_SETS, label_set
 from edge_app.labels import LabelSet, numbered_labels
+from edge_app.model.guess import Guess
 from edge_app.model.output_spec import OutputSpec
 from edge_app.results.model_card import (
     CARD_SCHEMA,
@@ -139,7 +140,7 @@ class ModelSpec:
 
     golden: {"pattern": name, "expected": {variant: class ids}}; see `golden`.
     proof: what was compared at conversion.
-    guessed: what `infer_card` guessed for a file without a card, a line each.
+    guessed: what `infer_card` guessed for a file without a card.
     """
 
     name: str
@@ -154,7 +155,7 @@ class ModelSpec:
     source: Mapping[str, Any] = field(default_factory=dict)
     licence: str = ""
     proof: tuple[ProofLink, ...] = ()
-    guessed: tuple[str, ...] = ()
+    guessed: tuple[Guess, ...] = ()
 
     @property
     def file_stem(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ class TfliteFile:
         self._schema = schema
         self._graph = schema.SubGraphT()
         self._graph.tensors, self._graph.operators = [], []
-        self._codes: list[int] = []
+        self._codes: list[int | str] = []
         self._buffers = [schema.BufferT()]
         self._graphs = [self._graph]
 
@@ -72,12 +72,12 @@ class TfliteFile:
     def operator(
         self, name: str, inputs: Sequence[int], output: int, options: Any = None, **fields: Any
     ) -> int:
-        """Add an operator by its name in the schema, and return its output.
+        """Add an operator by its name in the schema, else a custom one, and return its output.
 
         output: -1 if it has none. options: the name of its table of options, as "Conv2DOptions",
             with its fields.
         """
-        code = getattr(self._schema.BuiltinOperator, name)
+        code = getattr(self._schema.BuiltinOperator, name, name)
         if code not in self._codes:
             self._codes.append(code)
         one = self._schema.OperatorT()
@@ -112,7 +112,13 @@ class TfliteFile:
         options = {"newShape": list(shape)}
         return self.operator("RESHAPE", [given, wanted], output, "ReshapeOptions", **options)
 
-    def write(self, path: Path, inputs: Sequence[int], outputs: Sequence[int]) -> Path:
+    def write(
+        self,
+        path: Path,
+        inputs: Sequence[int],
+        outputs: Sequence[int],
+        metadata: Mapping[str, bytes] | None = None,
+    ) -> Path:
         """Write the file and return its path."""
         self._graph.inputs, self._graph.outputs = list(inputs), list(outputs)
         model = self._schema.ModelT()
@@ -120,8 +126,19 @@ class TfliteFile:
         model.operatorCodes = []
         for code in self._codes:
             one = self._schema.OperatorCodeT()
-            one.builtinCode, one.deprecatedBuiltinCode, one.version = code, min(code, 127), 1
+            is_own = isinstance(code, str)
+            number = self._schema.BuiltinOperator.CUSTOM if is_own else code
+            one.builtinCode, one.deprecatedBuiltinCode, one.version = number, min(number, 127), 1
+            one.customCode = code if is_own else None
             model.operatorCodes.append(one)
+        model.metadata = []
+        for name, content in (metadata or {}).items():
+            buffer = self._schema.BufferT()
+            buffer.data = np.frombuffer(content, np.uint8)
+            self._buffers.append(buffer)
+            entry = self._schema.MetadataT()
+            entry.name, entry.buffer = name, len(self._buffers) - 1
+            model.metadata.append(entry)
         builder = pytest.importorskip("flatbuffers").Builder(1024)
         builder.Finish(model.Pack(builder), b"TFL3")
         path.write_bytes(builder.Output())
