@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from edge_app.bench.cases import OnPhase, WorkerRequest
 from edge_app.metrics.scorer import Scorer
 from edge_app.model.engine import load_engine
-from edge_app.model.proof import equal_share
+from edge_app.model.proof_link import equal_share
 from edge_app.quality import Quality
 from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth

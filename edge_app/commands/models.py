@@ -113,7 +113,7 @@ def _proof_table(spec: ModelSpec, here: Mapping[str, list[ProofLink]]) -> Table:
     from rich.markup import escape
 
     from edge_app.console import coloured, text_table
-    from edge_app.model.proof import PROOF_COLUMNS, proof_cells
+    from edge_app.model.proof_link import PROOF_COLUMNS, proof_cells
 
     table = text_table("Proof chain: from the source to this machine", ("variant", *PROOF_COLUMNS))
     for name in spec.variants:

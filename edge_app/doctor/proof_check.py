@@ -16,7 +16,7 @@ from edge_app.model.golden import (
     matches,
 )
 from edge_app.model.interpreter.runtimes import find_runtime, info_of, installed
-from edge_app.model.proof import compare_engines
+from edge_app.model.proof_link import compare_engines
 from edge_app.results.model_card import ProofLink
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from edge_app.frame import Comparison, Segmentation
 from edge_app.labels import LabelSet
-from edge_app.model.answers import answers_are_finite
+from edge_app.model.answer_check import answers_are_finite
 from edge_app.model.engine import EngineKey
 from edge_app.quality import ConfusionMatrix
 

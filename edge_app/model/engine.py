@@ -12,7 +12,7 @@ import numpy as np
 
 from edge_app.errors import ModelError
 from edge_app.frame import Decoded, Image, Result
-from edge_app.model.answers import constant_answer, drawn_images, not_finite
+from edge_app.model.answer_check import constant_answer, drawn_images, not_finite
 from edge_app.model.card import ModelSpec, Variant
 from edge_app.model.decode import Decoder
 from edge_app.model.golden import count_equal, golden_classes, golden_image, matches

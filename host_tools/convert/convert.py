@@ -47,7 +47,7 @@ from host_tools.convert.conversion_progress import Steps
 from host_tools.convert.finite import check_drawn
 from host_tools.convert.image_worth import fingerprints
 from host_tools.convert.interrupt import swallowed_interrupts
-from host_tools.convert.proof import named_images, proof_notes, prove
+from host_tools.convert.proof_chain import named_images, proof_notes, prove
 from host_tools.convert.select import select_variant
 from host_tools.convert.verify import (
     VerifiedVariant,

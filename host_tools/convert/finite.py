@@ -8,7 +8,7 @@ import numpy as np
 
 from edge_app.errors import ModelError
 from edge_app.frame import Image
-from edge_app.model.answers import drawn_images, not_finite
+from edge_app.model.answer_check import drawn_images, not_finite
 from edge_app.model.card import ModelSpec, TensorInfo
 from edge_app.model.engine import Engine
 from edge_app.model.image_axes import with_batch

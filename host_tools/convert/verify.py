@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from edge_app.errors import ModelError
 from edge_app.frame import Decoded, Image, Segmentation
 from edge_app.metrics.scorer import Scorer
-from edge_app.model.answers import not_finite
+from edge_app.model.answer_check import not_finite
 from edge_app.model.card import ModelSpec, Variant
 from edge_app.model.engine import Engine, load_engine
 from edge_app.model.golden import PATTERN_BY_TASK, golden_classes, golden_image

@@ -11,7 +11,7 @@ from rich.progress import Progress
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Classification, Decoded, Frame, Image, Segmentation
 from edge_app.labels import LabelSet
-from edge_app.model.answers import answers_are_finite
+from edge_app.model.answer_check import answers_are_finite
 from edge_app.model.card import ModelSpec
 from edge_app.model.engine import load_engine
 from edge_app.overlay.class_memory import ClassesInView

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from edge_app.board import UNKNOWN
 from edge_app.errors import EdgeError
-from edge_app.model.proof import PROOF_COLUMNS, proof_cells
+from edge_app.model.proof_link import PROOF_COLUMNS, proof_cells
 from edge_app.paths import assets_dir
 from edge_app.results.gains import FLOAT, score_text
 from edge_app.style import NOTHING, count, file_size, percent, variant_colour

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from edge_app.frame import Decoded, Image, Segmentation
-from edge_app.model.answers import answers_are_finite, not_finite
+from edge_app.model.answer_check import answers_are_finite, not_finite
 from edge_app.model.engine import Engine
 from edge_app.quality import agreement
 from edge_app.results.model_card import ProofLink, ProofStep

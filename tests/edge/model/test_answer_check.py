@@ -12,7 +12,12 @@ import pytest
 from edge_app.cli import main
 from edge_app.errors import ModelError
 from edge_app.frame import Classification, Segmentation
-from edge_app.model.answers import answers_are_finite, constant_answer, drawn_images, not_finite
+from edge_app.model.answer_check import (
+    answers_are_finite,
+    constant_answer,
+    drawn_images,
+    not_finite,
+)
 from edge_app.model.engine import Engine, load_engine
 from edge_app.model.infer_card import CardOverrides, infer_card
 from edge_app.model.interpreter.runtimes import find_runtime

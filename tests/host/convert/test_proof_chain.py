@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from rich.progress import Progress
@@ -15,9 +18,11 @@ from edge_app.labels import numbered_labels
 from edge_app.model.card import InputSpec, ModelSpec, Variant, read_card
 from edge_app.model.engine import load_engine
 from edge_app.sources.factory import open_source
+from host_tools.convert.builders import VariantBuilders
+from host_tools.convert.calibration import Calibration
 from host_tools.convert.conversion_options import CardOptions, ConversionOptions
 from host_tools.convert.convert import convert
-from host_tools.convert.proof import NamedImage, kernel_links, proof_notes, source_link
+from host_tools.convert.proof_chain import NamedImage, kernel_links, proof_notes, source_link
 from host_tools.convert.tf_converter import convert_saved_model
 from host_tools.convert.verify import VerifiedVariant, verify
 from host_tools.models.loaded_model import LoadedModel, SourceOptions
@@ -129,3 +134,60 @@ def test_one_class_for_every_image_is_noted() -> None:
     assert note.startswith("WARNING: float32 gives the same class to every image, all 25")
     assert proof_notes(two, (), 25) == ()
     assert proof_notes(two, (), 0) == ("drawn",)
+
+
+def photographs(count: int, size_wh: tuple[int, int]) -> list[Image]:
+    """Return smooth images that differ: uint8 (H, W, 3) each."""
+    draw = np.random.default_rng(0)
+    coarse = [draw.integers(0, 256, (4, 6, 3), dtype=np.uint8) for _ in range(count)]
+    return [np.asarray(cv2.resize(each, size_wh), np.uint8) for each in coarse]
+
+
+def with_one_black(size_wh: tuple[int, int]) -> Calibration:
+    """Return 25 calibration images, of which the last is black."""
+    black = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
+    images = (*photographs(24, size_wh), black)
+    names = (*(f"{number}.png" for number in range(24)), "black.png")
+    return Calibration(images, {}, names)
+
+
+def check_images(loaded: LoadedModel, given: InputSpec, calibration: Calibration) -> None:
+    """Check calibration images as a conversion does before it builds int8."""
+    options = ConversionOptions(Path("net"), Path("out"))
+    progress = Progress(disable=True)
+    VariantBuilders(options, loaded, given, calibration, progress).check_images()
+
+
+def test_one_black_image_is_found_before_int8_is_made() -> None:
+    """TensorFlow's converter would take the image and say nothing."""
+    given = InputSpec(SIZE_WH, "rgb", (127.5,), (127.5,))
+    shape = (1, SIZE_WH[1], SIZE_WH[0], 3)
+    loaded = LoadedModel("the TFLite model", shape, "", float32=divided_by_mean())
+    calibration = with_one_black(SIZE_WH)
+    with pytest.raises(ModelError, match=r"the image black\.png makes the layer \S+ NaN"):
+        check_images(loaded, given, calibration)
+    good = replace(calibration, images=calibration.images[:-1], names=calibration.names[:-1])
+    check_images(loaded, given, good)
+
+
+@pytest.mark.shared
+def test_the_cases(shared: Path, tmp_path: Path) -> None:
+    """A black image, a network of NaN and a constant one, each said in its own words."""
+    cases = shared.parent / "cases"
+    if not os.access(cases, os.R_OK):
+        pytest.skip("the cases are not here")
+    with tarfile.open(cases / "mean_nan_saved.tar.gz") as archive:
+        archive.extractall(tmp_path / "mean", filter="data")
+    (folder,) = (tmp_path / "mean").iterdir()
+    loaded = open_model(folder, SourceOptions(), tmp_path)
+    given = InputSpec((loaded.shape[2], loaded.shape[1]), "rgb", (127.5,), (127.5,))
+    with pytest.raises(ModelError, match=r"the image black\.png makes the layer truediv NaN"):
+        check_images(loaded, given, with_one_black(given.size_wh))
+
+    def noted(name: str) -> tuple[str, ...]:
+        options = ConversionOptions(cases / name, tmp_path / name, variants=("float16",))
+        return convert(options, Progress(disable=True)).notes
+
+    assert "float32 gives the same class to every image" in noted("constant_logits.tflite")[0]
+    with pytest.raises(ModelError, match="a drawn image makes its layer Log NaN or infinite"):
+        noted("nan_logits.tflite")

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from edge_app.errors import ModelError
 from edge_app.frame import Image
-from edge_app.model.answers import drawn_images, not_finite
+from edge_app.model.answer_check import drawn_images, not_finite
 from edge_app.model.card import ModelSpec
 from edge_app.model.engine import Engine, load_engine
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from edge_app.model.interpreter.runtimes import installed
-from edge_app.model.proof import SAME, compare_engines, equal_share, largest
+from edge_app.model.proof_link import SAME, compare_engines, equal_share, largest
 from edge_app.results.model_card import ProofLink
 from host_tools.convert.calibration import Calibration
 from host_tools.convert.verify import VerifiedVariant, constant_note
