@@ -24,10 +24,12 @@ def compare_engines(
     names: tuple[str, str],
     images: Iterable[Image],
     *,
+    enough: float = SAME,
     limit_s: float = float("inf"),
 ) -> ProofLink:
     """Return how two engines of one variant agree on images: uint8 (H, W, 3) BGR each.
 
+    enough: the share of equal classes below which they do not agree.
     limit_s: no further image is begun after so many seconds.
     """
     first, second = engines
@@ -48,7 +50,7 @@ def compare_engines(
         if time.perf_counter() - start_s > limit_s:
             break
     same = float(np.mean(agreements)) if agreements else None
-    if not note and same is not None and same < SAME:
+    if not note and same is not None and same < enough:
         note = "they do not agree"
     return ProofLink(
         link=link,
