@@ -89,13 +89,13 @@ class ProofLink(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     link: ProofStep
-    variant: str
-    first: str = ""
-    second: str = ""
+    variant: Name
+    first: Name = ""
+    second: Name = ""
     images: int = 0
     agreement: float | None = None
     max_abs_error: float | None = None
-    note: str = ""
+    note: Annotated[str, Meta(max_length=1000)] = ""
 
 
 class ModelCard(Struct, frozen=True, kw_only=True):
@@ -117,7 +117,7 @@ class ModelCard(Struct, frozen=True, kw_only=True):
     calibration: dict[str, Any] = {}
     source: dict[str, Any] = {}
     licence: str = ""
-    proof: tuple[ProofLink, ...] = ()
+    proof: Annotated[tuple[ProofLink, ...], Meta(max_length=100)] = ()
 
     def __post_init__(self) -> None:
         """Check the names of the variants and the golden expectations."""

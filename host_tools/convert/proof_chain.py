@@ -28,6 +28,7 @@ from host_tools.models.loaded_model import one_line
 # Images of the first link, and of those that compare kernels: the runtime's own take 1 to 5 s for
 # a street at full size.
 _SOURCE_IMAGES, _KERNEL_IMAGES = 12, 4
+_LONGEST_NOTE = 300
 _LIMIT_S = 5.0  # for each link that compares kernels
 
 
@@ -172,7 +173,7 @@ def kernel_links(spec: ModelSpec, variant: str, images: Sequence[Image]) -> list
         except ModelError as fault:  # it may lack an operator of this file
             note = str(fault).replace(str(engine.variant.path), variant)
             link = ProofLink(link="runtime", variant=variant, first=runtime.title, second=name)
-            links.append(structs.replace(link, note=note))
+            links.append(structs.replace(link, note=note[:_LONGEST_NOTE]))
             continue
         names = (runtime.title, other.network.runtime.title)
         links.append(compare_engines("runtime", (engine, other), names, images, limit_s=_LIMIT_S))

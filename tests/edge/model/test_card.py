@@ -1,6 +1,7 @@
 """A card is read and written without loss; a broken one names the field that is wrong."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,18 @@ def test_a_card_without_a_proof_has_no_such_field(tmp_path: Path, card: dict[str
     }  # fmt: skip
     plain = write_card(replace(spec_in(tmp_path), proof=()), tmp_path)
     assert "proof" not in json.loads(plain.read_text("utf-8"))
+
+
+def test_a_proof_has_limits(tmp_path: Path, card: dict[str, Any]) -> None:
+    """Texts that fill no screen, and a hundred links at most."""
+    for proof, said in (
+        ([{**card["proof"][0], "first": "x" * 201}], "proof[0].first: expected str of length <="),
+        ([{**card["proof"][0], "link": "other"}], "proof[0].link: invalid enum value 'other'"),
+        (card["proof"] * 51, "proof: expected array of length <= 100"),
+    ):
+        (tmp_path / CARD_NAME).write_text(json.dumps({**card, "proof": proof}))
+        with pytest.raises(ModelError, match=re.escape(said)):
+            read_card(tmp_path)
 
 
 def test_a_written_card_reads_the_same(tmp_path: Path) -> None:
