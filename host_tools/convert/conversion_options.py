@@ -22,6 +22,7 @@ class CardOptions:
 
     name, title, source: replaced by the folder's name, the name and the model's file if empty.
     task, labels, mean, std, channels: read from the model or guessed if None.
+    activation, threshold: of the output; None is inferred where it has one channel.
     """
 
     name: str = ""
@@ -34,6 +35,8 @@ class CardOptions:
     std: tuple[float, ...] | None = None
     channels: str | None = None
     fit: str = "stretch"
+    activation: str | None = None
+    threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,10 @@ from host_tools.convert.calibration import (
     check_assumed_images,
     choose_images,
 )
+from host_tools.convert.card_output import card_output
 from host_tools.convert.conversion_options import (
     ConversionOptions,
     check_options,
-    infer_labels,
-    infer_task,
     input_spec,
 )
 from host_tools.convert.conversion_progress import Steps
@@ -181,7 +180,7 @@ def _draft_card(
     """Return a card with float32 alone."""
     card = options.card
     output = load_network(float32.path, threads=1).output
-    task = infer_task(card, output)
+    task, labels, output_spec = card_output(card, given, float32.path, output)
     name = card.name or options.out.resolve().name
     source = {
         "weights": card.source or f"{loaded.kind} {options.model.name}",
@@ -197,8 +196,9 @@ def _draft_card(
         name=name,
         title=card.title or name,
         task=task,
-        labels=infer_labels(card, task, output),
+        labels=labels,
         input=given,
+        output=output_spec,
         variants={"float32": float32},
         source=source,
         licence=card.licence,
