@@ -42,7 +42,7 @@ from edge_app.paths import cache_dir
 _BUDGET_S = 1.0  # of this process's own time: what else runs here must not change what is found
 _MOST_PLACES = 20_000  # of a map are compared; more would take longer than the network
 _CACHE_ENTRIES = 200
-_TRIAL = 3  # number of this way to try: what another one found is not used
+_TRIAL = 4  # number of this way to try: what another one found is not used
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ def try_ranges(
     table = street_table(labels) if labels and shown.class_map is not None else None
     truth = shown.class_map if output.form.task == MAP and table is not None else None
     by_truth = bool(truth is not None or shown.class_ids)
+    name_of_images = shown.name if truth is None else f"{shown.name} (mean of its classes)"
     specs = [(one.name, _scaled(spec, one)) for one in ranges] or [("", spec)]
     scores: dict[str, float] = {}
     stats: ValueStats | None = None
@@ -123,7 +124,7 @@ def try_ranges(
                 most = math.log(max(2, min(rows.shape)))
         if time.process_time() - start_s > _BUDGET_S:
             break
-    return RangeTrial(shown.name, scores, by_truth, stats, most)
+    return RangeTrial(name_of_images, scores, by_truth, stats, most)
 
 
 def cached_trial(key: str) -> RangeTrial | None:
