@@ -164,6 +164,8 @@ def test_scores_of_a_map_are_judged_by_a_part_of_them() -> None:
     """A map of NaN is found at any size; integers and class ids are always numbers."""
     logits = np.zeros((512, 1024, 3), np.float32)
     assert answers_are_finite(logits)
+    logits[:, :, 0] = -np.inf  # it never wins
+    assert answers_are_finite(logits)
     logits[100:300, 200:500, 1] = np.nan
     assert not answers_are_finite(logits)
     assert answers_are_finite(None)
