@@ -14,13 +14,15 @@ from edge_app.errors import ModelError, UsageError
 class SourceOptions:
     """Options for reading a model; None is read from the file.
 
-    size_wh: the input size. input_tensor, output_tensor: names in a frozen graph.
+    size_wh: the input size. input_tensor: a node of a frozen graph. output_tensor: name or number
+        of an output. layout: of the input, nhwc or nchw.
     trust_code: load files that may run code of their authors.
     """
 
     size_wh: tuple[int, int] | None = None
     input_tensor: str | None = None
     output_tensor: str | None = None
+    layout: str | None = None
     trust_code: bool = False
 
 

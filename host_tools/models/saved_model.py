@@ -10,6 +10,7 @@ from typing import Any
 from edge_app.errors import ModelError, UsageError
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.framework import load_tensorflow
+from host_tools.models.layout import channels_last, nhwc_shape
 from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape, one_line
 from host_tools.models.trusted_code import check_saved_model
 
@@ -47,17 +48,24 @@ def load_saved_model(path: Path, options: SourceOptions, scratch: Path) -> Loade
 
 
 def write_saved_model(
-    serve: Callable[[Any], Any], shape: Any, folder: Path, variables: Any = None
+    serve: Callable[[Any], Any],
+    shape: tuple[int, ...],
+    folder: Path,
+    variables: Any = None,
+    layout: str = "nhwc",
 ) -> None:
-    """Write a function of one float32 input of this shape as a SavedModel.
+    """Write a function of one float32 image as a SavedModel of an image (1, H, W[, C]).
 
-    variables: the object that holds those of the function.
+    shape, layout: of the image that the function takes. variables: the object that holds those of
+    the function.
     """
     tensorflow = load_tensorflow()
     module = tensorflow.Module()
     module.variables_of = variables
-    signature = tensorflow.TensorSpec(shape, tensorflow.float32, name="picture")
-    module.serve = tensorflow.function(serve, input_signature=[signature])
+    last = nhwc_shape(shape, layout)
+    signature = tensorflow.TensorSpec(last, tensorflow.float32, name="picture")
+    wrapped = channels_last(serve, (last[2], last[1]), layout)
+    module.serve = tensorflow.function(wrapped, input_signature=[signature])
     with capture_native_stderr():
         tensorflow.saved_model.save(module, str(folder), signatures=module.serve)
 
