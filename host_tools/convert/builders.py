@@ -131,7 +131,7 @@ class VariantBuilders:
         )
         return measure_ranges(
             self._to_int8.model,
-            (tensor for [tensor] in self.calibration.tensors(self.given, self.loaded.shape)),
+            (tensor for [tensor] in self.calibration.tensors(self.given, self.loaded.tensor_shape)),
             names=self.calibration.names,
             on_sample=lambda: self.progress.advance(task),
         )

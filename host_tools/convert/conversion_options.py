@@ -110,6 +110,7 @@ def input_spec(card: CardOptions, loaded: LoadedModel) -> tuple[InputSpec, str]:
             mean=card.mean or loaded.mean or usual_mean,
             std=card.std or loaded.std or usual_std,
             fit=card.fit,
+            layout=loaded.layout,
         )
     except ValueError as fault:
         raise UsageError(f"{fault}; change --mean, --std or --channels") from None

@@ -136,7 +136,7 @@ def _classes(values: NDArray[Any]) -> NDArray[Any]:
     # One channel is a mask of two classes: of probabilities, or of logits around zero.
     if values.shape[-1] == 1:
         return np.asarray(values > (0.5 if values.min() >= 0 else 0.0))
-    return values.argmax(axis=-1)
+    return np.asarray(values.argmax(axis=-1))
 
 
 def _native_shape(
