@@ -9,6 +9,19 @@ from edge_app.style import NOTHING, variant_colour
 from host_tools.convert.convert import ConversionResult
 from host_tools.convert.verify import FIGURE_TITLES
 
+# What a reader has decided about the source, by its entry in the card.
+_SOURCE_TEXTS = {
+    "loaded_by": "loaded by {}",
+    "signature": "signature {}",
+    "output": "output {}",
+    "false_inputs": "false for inference: {}",
+    "graph_of_inference": "for inference: {}",
+    "sparse_weights": "sparse weights were {}",
+    "whole_pixels": "whole pixels are {}",
+    "source_layout": "{} in the source",
+    "source_output_layout": "output {} in the source",
+}
+
 
 def result_table(result: ConversionResult) -> Table:
     """Return a table of each variant's size, score, loss against float32, and speed."""
@@ -52,6 +65,9 @@ def notes(result: ConversionResult) -> list[str]:
     lines = [
         f"input {given.size_wh[0]}x{given.size_wh[1]} {given.channels}, "
         f"(pixel - {mean}) / {std}: {result.preprocessing}"
+    ]
+    lines += [
+        text.format(spec.source[key]) for key, text in _SOURCE_TEXTS.items() if spec.source.get(key)
     ]
     made = {name: v.measured.get("quantizer") for name, v in spec.variants.items()}
     by = ", ".join(f"{name} {quantizer}" for name, quantizer in made.items() if quantizer)

@@ -86,7 +86,7 @@ def load_frozen(path: Path, options: SourceOptions, scratch: Path) -> LoadedMode
             "built_for_wh": [last[2], last[1]],
             "rebuilt_agreement": round(agreement, 6),
             **({"source_layout": layout} if layout != "nhwc" else {}),
-            **({"graph": list(graph.decided)} if graph.decided else {}),
+            **({"graph_of_inference": "; ".join(graph.decided)} if graph.decided else {}),
         },
     )
 

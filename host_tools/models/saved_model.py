@@ -167,8 +167,8 @@ def _served(path: Path, key: str, signature: Any) -> Served:
 def _called(path: Path, loaded: Any) -> Served:
     """Return what a SavedModel without signatures does when it is called with an image alone."""
     tensorflow = load_tensorflow()
-    called = vars(type(loaded)).get("__call__") or getattr(loaded, "call", None)
-    functions = getattr(called, "concrete_functions", None) or ()
+    name = "__call__"  # of the object, where TensorFlow restores it, not of its class
+    functions = getattr(getattr(loaded, name, None), "concrete_functions", None) or ()
     for function in functions:
         positional, keyed = function.structured_input_signature
         specs = [one for one in positional if isinstance(one, tensorflow.TensorSpec)]
@@ -182,9 +182,8 @@ def _called(path: Path, loaded: Any) -> Served:
             if isinstance(made, dict)
             else {f"output_{at}": one for at, one in enumerate(tensorflow.nest.flatten(made))}
         )
-        names = tuple(sorted(by_name))
+        names = tuple(sorted(by_name) if isinstance(made, dict) else by_name)
         shapes = tuple(tuple(by_name[name].shape.as_list()) for name in names)
-
         call = partial(_by_name, function, names)
         return Served("its call", call, "image", specs[0], names, shapes)
     raise ModelError(

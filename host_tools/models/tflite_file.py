@@ -50,7 +50,7 @@ def load_tflite(path: Path, options: SourceOptions) -> LoadedModel:
             f"{path} is already {'quantized' if kind == 'float32' else kind}, and its losses "
             "cannot be undone; start from the float32 file"
         )
-    raw = {"mean": (0.0,), "std": (1.0,)} if "input" in notes else {}
+    raw = {"mean": (0.0,), "std": (1.0,)} if "whole_pixels" in notes else {}
     return LoadedModel(
         kind="the TFLite model",
         shape=shape,
@@ -78,7 +78,7 @@ def _edit(
             f"it has {len(graph.inputs)} inputs ({names}); convert the part with one image input"
         )
     if editor.use_current_schema():
-        notes["schema"] = "written with today's operator codes"
+        notes["operator_codes"] = "written again as they are since TensorFlow 2.4"
     given = graph.tensors[graph.inputs[0]]
     signature = given.shape if given.shapeSignature is None else given.shapeSignature
     open_shape = tuple(None if side < 0 else int(side) for side in signature)
@@ -91,7 +91,7 @@ def _edit(
         )
     if None in open_shape[1:] or editor.has("DENSIFY"):
         if editor.has("DENSIFY"):
-            notes["weights"] = "sparse ones were made dense"
+            notes["sparse_weights"] = "made dense"
         editor.fold(fixed)
     outputs = [graph.tensors[index] for index in graph.outputs]
     position, chosen = choose_output(
@@ -103,7 +103,7 @@ def _edit(
     if chosen:
         notes["output"] = chosen
     if editor.drop_input_cast():
-        notes["input"] = "takes real pixels, which the file casts from whole ones"
+        notes["whole_pixels"] = "cast outside of the network now"
     image = nhwc_shape(fixed, layout)
     made = tuple(int(side) for side in graph.tensors[graph.outputs[0]].shape)
     is_first = output_layout(made, (image[2], image[1]), layout) == "nchw"

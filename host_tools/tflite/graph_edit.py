@@ -17,7 +17,9 @@ from edge_app.model.interpreter.native_log import capture_native_stderr
 
 # What a transposition to the other layout does, and its opposite.
 _TO_LAST, _TO_FIRST = [0, 2, 3, 1], [0, 3, 1, 2]
-_IMPURE = ("RANDOM", "MULTINOMIAL", "VAR_HANDLE", "READ_VARIABLE", "IF", "WHILE", "CALL", "CUSTOM")
+# Operators that may give something else each time, or call other graphs.
+_IMPURE = {"RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL", "MULTINOMIAL", "VAR_HANDLE", "READ_VARIABLE"}
+_IMPURE |= {"HASHTABLE", "HASHTABLE_FIND", "IF", "WHILE", "CALL", "CALL_ONCE", "CUSTOM"}
 
 
 class GraphEditor:
@@ -193,7 +195,7 @@ class GraphEditor:
         if kind == "SHAPE":  # all shapes are fixed by now
             return True
         given = [int(index) for index in operator.inputs if index >= 0]
-        if not given or any(word in kind for word in _IMPURE):
+        if not given or kind in _IMPURE:
             return False
         return all(self._data(index) is not None for index in given)
 
