@@ -10,6 +10,7 @@ from typing import Any
 
 from edge_app.errors import ModelError
 from host_tools.framework import load_tensorflow
+from host_tools.models.graph import input_names, node_name
 
 # Operators whose output has the type of their first input, and those with an output of another.
 _PASSING = {"Identity", "Squeeze", "ExpandDims", "Slice", "StridedSlice", "Reshape", "Transpose"}
@@ -30,7 +31,7 @@ def with_float_input(nodes: dict[str, Any], name: str) -> dict[str, Any]:
     changed[name].attr["dtype"].type = real
     while waiting:
         source = waiting.pop()
-        users = [node for node in nodes.values() if source in map(_source, node.input)]
+        users = [node for node in nodes.values() if source in input_names(node)]
         for user in users:
             if user.name in seen:
                 continue
@@ -43,7 +44,7 @@ def with_float_input(nodes: dict[str, Any], name: str) -> dict[str, Any]:
                 node.attr["T"].type = real
             elif node.op == "Cast":
                 node.attr["SrcT"].type = real
-            elif node.op in _PASSING | _ENDING and _source(node.input[0]) == source:
+            elif node.op in _PASSING | _ENDING and node_name(node.input[0]) == source:
                 node.attr["T"].type = real
                 if node.op in _PASSING:
                     waiting.append(node.name)
@@ -57,7 +58,3 @@ def with_float_input(nodes: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _copy(node: Any) -> Any:
     return type(node).FromString(node.SerializeToString())
-
-
-def _source(name: str) -> str:
-    return name.lstrip("^").partition(":")[0]

@@ -80,7 +80,7 @@ def current_config(value: Any) -> Any:
         return [current_config(one) for one in value]
     if not isinstance(value, dict):
         return value
-    made = {}
+    made: dict[str, Any] = {}
     for key, one in value.items():
         if key.endswith("_initializer") and one is not None:
             made[key] = "zeros"

@@ -11,6 +11,7 @@ from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.framework import load_tensorflow
 from host_tools.models.float_input import with_float_input
 from host_tools.models.graph import GraphEnds, TensorFlowGraph
+from host_tools.models.inference_graph import prepare_nodes
 from host_tools.models.rebuild import as_function, extract_subgraph
 
 
@@ -35,6 +36,7 @@ def real_function(serve: Callable[[Any], Any], shape: tuple[int, ...], dtype: An
     given, made = frozen.inputs[0].op.name, frozen.outputs[0]
     if made.name.partition(":")[2] != "0":
         raise ModelError(f"the output {made.name} is not the first of its node; choose another")
-    nodes = with_float_input({node.name: node for node in definition.node}, given)
-    graph = TensorFlowGraph(definition, nodes)
+    nodes = {node.name: node for node in definition.node}
+    prepare_nodes(nodes)
+    graph = TensorFlowGraph(definition, with_float_input(nodes, given))
     return as_function(extract_subgraph(graph, GraphEnds(given, made.op.name, shape)))
