@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from host_tools.convert.fake_quantization import TrainedGraphs, split_fake_quantization
 from host_tools.convert.tf_converter import convert_saved_model
 from host_tools.framework import load_tensorflow
-from host_tools.models.saved_model import write_saved_model
+from host_tools.models.write_model import write_saved_model
 from host_tools.tflite.intermediate import GraphRunner
 from host_tools.tflite.variant_types import check_variant_types
 
