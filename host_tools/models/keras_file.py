@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
@@ -14,7 +15,7 @@ from edge_app.model.interpreter.native_log import capture_native_stderr
 from edge_app.python_environment import this_environment
 from host_tools.framework import load_keras, load_tensorflow, load_tf_keras
 from host_tools.models.keras_contents import KerasContents, read_contents
-from host_tools.models.layout import input_layout, nhwc_shape
+from host_tools.models.layout import channels_last, input_layout, nhwc_shape
 from host_tools.models.legacy_keras import legacy_loaders, rightly_named
 from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape, one_line
 from host_tools.models.outputs import choose_output
@@ -206,9 +207,14 @@ def export_saved_model(
         return tensorflow.nest.flatten(model(image, training=False))[output]
 
     try:
-        serve = real_function(run, shape, dtype) if takes_whole_numbers(dtype) else run
-        with capture_native_stderr():
-            write_saved_model(lambda image: serve(image), shape, folder, model, layout)
+        if takes_whole_numbers(dtype):
+            real = real_function(run, shape, dtype)
+            write_saved_model(lambda image: real(image), shape, folder, layout=layout)
+        elif isinstance(model, load_keras().Model):
+            _export(model, run, shape, folder, layout)
+        else:  # one of tf_keras
+            with capture_native_stderr():
+                write_saved_model(run, shape, folder, model, layout)
     except EdgeError:
         raise
     except Exception as fault:  # a layer's own code runs here, and may raise anything
@@ -216,6 +222,24 @@ def export_saved_model(
             f"the model cannot be saved for the converter: {one_line(fault)}; "
             "use Keras' own layers, without training-only parts"
         ) from fault
+
+
+def _export(
+    model: Any, run: Callable[[Any], Any], shape: tuple[int, ...], folder: Path, layout: str
+) -> None:
+    """Write a function of a model of Keras 3, which alone tells TensorFlow of its variables.
+
+    Written as any other function, they would stay variables in the .tflite.
+    """
+    tensorflow, keras = load_tensorflow(), load_keras()
+    last = nhwc_shape(shape, layout)
+    signature = tensorflow.TensorSpec(last, tensorflow.float32, name="picture")
+    serve = channels_last(run, (last[2], last[1]), layout)
+    with capture_native_stderr():
+        archive = keras.export.ExportArchive()
+        archive.track(model)
+        archive.add_endpoint("serve", serve, input_signature=[signature])
+        archive.write_out(str(folder), verbose=False)
 
 
 def _takes_pixels(model: Any) -> bool:

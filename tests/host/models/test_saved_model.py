@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from edge_app.errors import ModelError, UsageError
+from host_tools.convert.tf_converter import convert_saved_model
 from host_tools.framework import load_keras, load_tensorflow
-from host_tools.models.keras_file import load_keras_file
+from host_tools.models.keras_file import export_saved_model, load_keras_file
 from host_tools.models.loaded_model import LoadedModel, SourceOptions
 from host_tools.models.saved_model import load_saved_model
+from host_tools.tflite.flatbuffer import read_graph
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
 
@@ -190,6 +192,34 @@ def test_keras_models_too(tmp_path: Path) -> None:
     assert np.allclose(_values(loaded), CONVOLVED, atol=1e-3)
     other = load_keras_file(path, SourceOptions(output_tensor="aux"), tmp_path / "b")
     assert np.allclose(_values(other), CONVOLVED * 2, atol=1e-3)
+
+
+def _keras(folder: Path, keras: Any, name: str) -> LoadedModel:
+    given = keras.Input((8, 16, 3))
+    model = keras.Model(given, keras.layers.Conv2D(12, 1, use_bias=False)(given))
+    model.set_weights([KERNEL])
+    model.save(folder / name)
+    if keras.__name__ == "keras":
+        return load_keras_file(folder / name, SourceOptions(), folder)
+    export_saved_model(model, LAST, folder / "saved")
+    return LoadedModel("", LAST, "", folder / "saved")
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+@pytest.mark.parametrize("kind", ["saved", "keras", "tf_keras"])
+def test_weights_become_constants(tmp_path: Path, kind: str) -> None:
+    """Variables in a .tflite would be left in float, and the delegate takes none."""
+    if kind == "saved":
+        made = Made(tmp_path)
+        folder = made.save(serving_default=made.function(made.convolve, made.image()))
+        loaded = _load(folder, tmp_path)
+    else:
+        keras = pytest.importorskip(kind, reason="needs it: pip install -e '.[host]'")
+        loaded = _keras(tmp_path, keras, "made.keras" if kind == "keras" else "made.h5")
+    assert loaded.saved
+    assert np.allclose(_values(loaded), CONVOLVED, atol=1e-3)
+    float32 = convert_saved_model(loaded.saved, "float32", lambda: iter(()))
+    assert [one.kind for one in read_graph(float32).operators] == ["CONV_2D"]
 
 
 def test_a_file_from_elsewhere_with_the_channels_first(shared: Path, tmp_path: Path) -> None:
