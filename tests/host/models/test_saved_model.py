@@ -56,7 +56,7 @@ def _load(made: Path, folder: Path, **options: Any) -> LoadedModel:
 
 def _values(loaded: LoadedModel) -> Any:
     tf = load_tensorflow()
-    [serve] = tf.saved_model.load(str(loaded.saved)).signatures.values()
+    serve = tf.saved_model.load(str(loaded.saved)).signatures["serving_default"]
     [made] = serve(tf.constant(IMAGE)).values()
     return made.numpy()
 
