@@ -18,8 +18,8 @@ _SOURCE_TEXTS = {
     "graph_of_inference": "for inference: {}",
     "sparse_weights": "sparse weights were {}",
     "whole_pixels": "whole pixels are {}",
-    "source_layout": "{} in the source",
-    "source_output_layout": "output {} in the source",
+    "source_layout": "layout {} in the source",
+    "source_output_layout": "layout of the output {} in the source, nhwc in the files",
 }
 
 

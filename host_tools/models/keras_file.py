@@ -18,7 +18,7 @@ from host_tools.models.keras_contents import KerasContents, read_contents
 from host_tools.models.layout import channels_last, input_layout, nhwc_shape
 from host_tools.models.legacy_keras import legacy_loaders, rightly_named
 from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape, one_line
-from host_tools.models.outputs import choose_output
+from host_tools.models.output_choice import choose_output
 from host_tools.models.real_images import real_function, takes_whole_numbers
 from host_tools.models.write_model import write_saved_model
 

@@ -21,7 +21,7 @@ from host_tools.models.loaded_model import (
     one_line,
     read_model_file,
 )
-from host_tools.models.outputs import choose_output
+from host_tools.models.output_choice import choose_output
 from host_tools.models.real_images import real_function, takes_whole_numbers
 from host_tools.models.trusted_code import check_saved_model
 from host_tools.models.write_model import write_saved_model

@@ -12,7 +12,7 @@ from edge_app.model.card import read_card
 from edge_app.model.interpreter.loading import load_network
 from host_tools.models.layout import input_layout, nhwc_shape, output_layout
 from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape, read_model_file
-from host_tools.models.outputs import choose_output
+from host_tools.models.output_choice import choose_output
 from host_tools.tflite.flatbuffer import read_graph, tensor_name
 from host_tools.tflite.graph_edit import GraphEditor
 
