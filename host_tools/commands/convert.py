@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_app.commands.arg_types import OptionAdder, options_from, size
-from edge_app.commands.model_options import add_overrides
+from edge_app.commands.model_options import add_overrides, overrides_of
 from edge_app.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,8 +47,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "size of an open input, or to rebuild a frozen graph for (default: the model's own)"
     add.value("--input-size", "WxH", text, size)
     add.value("--input-tensor", "NAME", "input of a frozen graph (default: found in it)")
-    text = "which of several outputs, by name or number (default: found in the model)"
-    add.value("--output", "NAME", text)
     add.value("--output-tensor", "NAME", "the same as --output (default: none)")
     text = "load a model that runs code of its author, who you trust (default: refuse it)"
     add.flag("--trust-code", text)
@@ -125,7 +123,7 @@ def conversion_options(options: argparse.Namespace) -> ConversionOptions:
             SourceOptions,
             size_wh=options.input_size,
             output_tensor=options.output_tensor or options.output,
-            layout=getattr(options, "layout", None),
+            layout=overrides_of(options).input_layout,
         ),
         card=options_from(options, CardOptions, fit=options.fit or "stretch"),
         calibration=options_from(

@@ -145,7 +145,7 @@ def _failure(path: Path, contents: KerasContents, fault: Exception) -> str:
 
 def output_names(model: Any) -> list[str]:
     """Return the names of a model's outputs: keys of a dictionary, else of layers."""
-    made = model.output
+    made = getattr(model, "output", None)  # a Sequential that was loaded has none
     if isinstance(made, dict) and len(made) == len(model.outputs):
         return sorted(made)
     names = list(getattr(model, "output_names", ()))
