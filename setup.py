@@ -9,7 +9,10 @@ from setuptools.command.build_py import build_py
 
 # Folders of the checkout that ship inside the package, so that they are found wherever pip puts
 # it. The images of the front page (assets/readme) stay behind.
-_SHIPPED = ("assets/fonts", "assets/models", "assets/reference", "assets/samples", "systemd")
+_SHIPPED = (
+    "assets/fonts", "assets/labels", "assets/models", "assets/reference", "assets/samples",
+    "systemd",
+)  # fmt: skip
 
 
 class BuildWithAssets(build_py):

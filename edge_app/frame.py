@@ -55,23 +55,38 @@ class Segmentation:
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """One class per image; logits: float32 (C,), as the network gave them, or probabilities."""
+    """One class per image.
+
+    logits: float32 (C,), as the network gave them, or probabilities.
+    activation: which of the two, "logits" or "probabilities", or "sigmoid" for probabilities of
+        each class for itself; None if that is not known, and then found by their sum.
+    """
 
     class_id: int
     logits: NDArray[np.float32]
+    activation: str | None = None
 
     @property
     def scores(self) -> NDArray[np.float32]:
-        """The probabilities: float32 (C,), sums to 1."""
-        if self.logits.min() >= 0 and abs(float(self.logits.sum()) - 1) < 0.02:
-            return self.logits  # the network ends in a softmax of its own
-        powers = np.exp(self.logits - self.logits.max())
+        """The probabilities: float32 (C,), sums to 1 unless each class has its own sigmoid."""
+        logits = self.logits
+        if self.activation in {"probabilities", "sigmoid"}:
+            return logits
+        if self.activation is None and logits.min() >= 0 and abs(float(logits.sum()) - 1) < 0.02:
+            return logits  # the network ends in a softmax of its own
+        powers = np.exp(logits - logits.max())
         return np.asarray(powers / powers.sum(), np.float32)
 
     def top(self, k: int) -> list[tuple[int, float]]:
-        """Return the k most likely (class id, probability), best first."""
+        """Return k classes as (class id, probability): the class, then the likeliest others.
+
+        A threshold other than one half may choose a class that is not the likeliest.
+        """
         scores = self.scores
-        return [(int(i), float(scores[i])) for i in np.argsort(-scores, kind="stable")[:k]]
+        order = [int(i) for i in np.argsort(-scores, kind="stable")]
+        if order[0] != self.class_id:
+            order = [self.class_id, *(i for i in order if i != self.class_id)]
+        return [(i, float(scores[i])) for i in order[:k]]
 
 
 @dataclass(frozen=True, slots=True)

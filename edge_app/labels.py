@@ -1,18 +1,21 @@
-"""Label sets: what the numbers in a class map mean, and translation between sets."""
+"""Label sets: what the numbers in a class map or of a classifier mean."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
-
-from edge_app.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-TRUTH_SETS = ("camvid", "cityscapes", "driveseg")  # those of class maps in truth files
+Rgb = tuple[int, int, int]
+NUMBERED = "numbered"  # labels of truth whose ids are the model's own
+# Those of truth files; of files with one class for each image, NUMBERED alone.
+TRUTH_SETS = ("camvid", "cityscapes", "driveseg", "pascal-voc", "ade20k", "coco-stuff", NUMBERED)
+# Names of a class for all that is of no interest.
+_BACKGROUNDS = ("background", "bg", "void", "unlabeled", "unlabelled", "other", "none", "ignore")
+_FIRST: Rgb = (170, 170, 170)  # of a first class that is no background; the rule has no such gray
 VOID = 255  # trainId of everything that is not scored, as in Cityscapes
 
 
@@ -23,7 +26,7 @@ class Label:
     name: str
     id: int
     train_id: int
-    colour_rgb: tuple[int, int, int]
+    colour_rgb: Rgb
     ignored: bool = False  # left out of scores
 
 
@@ -69,12 +72,29 @@ def _parse_table(name: str, rows: str) -> LabelSet:
     return LabelSet(name, tuple(labels))
 
 
-def numbered_labels(name: str, names: tuple[str, ...]) -> LabelSet:
-    """Return a label set with ids in the order of the names and the colours of the VOC rule."""
-    return LabelSet(name, tuple(Label(text, i, i, _voc_colour(i)) for i, text in enumerate(names)))
+def numbered_labels(name: str, names: tuple[str, ...], colours: tuple[Rgb, ...] = ()) -> LabelSet:
+    """Return a label set with ids in the order of the names.
+
+    colours: RGB of each class; without them those of the VOC rule, which are all different. Its
+        first is black, which is not painted, and goes to a background alone.
+    """
+    own = colours or tuple(map(voc_colour, range(len(names))))
+    if not colours and not is_background(names[0]):
+        own = (_FIRST, *own[1:])
+    return LabelSet(name, tuple(Label(text, i, i, own[i]) for i, text in enumerate(names)))
 
 
-def _voc_colour(index: int) -> tuple[int, int, int]:
+def numbered_classes(count: int) -> LabelSet:
+    """Return the label set of a model whose classes have no names that are known."""
+    return numbered_labels(NUMBERED, tuple(f"class {i}" for i in range(count)))
+
+
+def is_background(name: str) -> bool:
+    """Return whether a class is what is left: background, void, other."""
+    return name.strip("_ ").casefold() in _BACKGROUNDS
+
+
+def voc_colour(index: int) -> Rgb:
     """Return the RGB colour that the VOC devkit's `labelcolormap` gives an index."""
     channels = [0, 0, 0]
     for shift in range(7, -1, -1):
@@ -180,50 +200,8 @@ PASCAL_VOC = numbered_labels(
     ),
 )  # fmt: skip
 
-LABEL_SETS = {labels.name: labels for labels in (CITYSCAPES, CAMVID, DRIVESEG, DIGITS, PASCAL_VOC)}
-
 # Classes of the surroundings in all label sets; the difference view calls any other an object.
 SURROUNDINGS = {
     "background", "road", "sidewalk", "pavement", "building", "wall", "fence", "vegetation",
     "tree", "terrain", "sky",
 }  # fmt: skip
-_MAPPABLE = {("cityscapes", "camvid"), ("driveseg", "camvid")}
-# The CamVid class that includes each Cityscapes class, for scores across the two sets.
-_CITYSCAPES_TO_CAMVID = {
-    "road": "road", "sidewalk": "pavement", "building": "building", "wall": "building",
-    "fence": "fence", "pole": "pole", "traffic light": "sign symbol",
-    "traffic sign": "sign symbol", "vegetation": "tree", "terrain": "tree", "sky": "sky",
-    "person": "pedestrian", "rider": "bicyclist", "car": "car", "truck": "car", "bus": "car",
-    "train": "car", "motorcycle": "bicyclist", "bicycle": "bicyclist",
-}  # fmt: skip
-
-
-def label_set(name: str) -> LabelSet:
-    """Return a label set by name; raise UsageError with the known names otherwise."""
-    if name not in LABEL_SETS:
-        known = ", ".join(sorted(LABEL_SETS))
-        raise UsageError(f"unknown label set '{name}'; choose one of: {known}")
-    return LABEL_SETS[name]
-
-
-@cache
-def class_mapping(source: str, target: str) -> NDArray[np.uint8] | None:
-    """Return the trainIds of one set for those of another: uint8 (256,); None if they are equal.
-
-    Raises UsageError if there is no agreed correspondence between the two sets.
-    """
-    import numpy as np
-
-    origin, goal = LABEL_SETS.get(source), label_set(target)
-    if origin is not None and origin.names == goal.names:
-        return None
-    if origin is None or (source, target) not in _MAPPABLE:
-        raise UsageError(
-            f"a model with {source} labels cannot be scored against {target} truth; "
-            f"use truth with {source} labels"
-        )
-    goal_ids = {label.name: label.train_id for label in goal.classes}
-    table = np.full(256, VOID, np.uint8)
-    for label in origin.classes:
-        table[label.train_id] = goal_ids[_CITYSCAPES_TO_CAMVID[label.name]]
-    return table

@@ -104,13 +104,13 @@ def _shares(parts: NDArray[Any], wholes: NDArray[Any]) -> NDArray[np.float64]:
     return shares
 
 
-def agreement(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
-    """Return the share of equal pixels of two class maps: uint8 (H, W) each, same shape."""
+def agreement(first: NDArray[Any], second: NDArray[Any]) -> float:
+    """Return the share of equal pixels of two class maps: (H, W) each, same shape."""
     if first.shape != second.shape:
         raise ValueError(f"class maps differ in shape: {first.shape} and {second.shape}")
     return float(np.count_nonzero(first == second)) / first.size
 
 
 def map_classes(class_map: NDArray[np.uint8], table: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
-    """Return a class map translated by a table of `labels.class_mapping`: uint8 (H, W) both."""
+    """Return a class map translated by a table of `label_fit.LabelFit`: uint8 (H, W) both."""
     return class_map if table is None else table[class_map]

@@ -80,6 +80,17 @@ def load_keras() -> Any:
     return importlib.import_module("keras")
 
 
+def load_tf_keras() -> Any | None:
+    """Return the tf_keras module, Keras 2 for today's TensorFlow; None if it does not load."""
+    load_tensorflow()
+    try:
+        with capture_native_stderr(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return importlib.import_module("tf_keras")
+    except (ImportError, AttributeError):  # it has to be of TensorFlow's own release
+        return None
+
+
 def pin_threads(count: int) -> int:
     """Set the number of threads of TensorFlow and return the number in use.
 

@@ -98,7 +98,8 @@ def _runtime(
         if invoke_ms and other_ms < 0.8 * invoke_ms
     ]
     setup = trial.setup
-    if sentences or trial.delegation.delegated >= trial.delegation.operators:
+    split = trial.delegation
+    if sentences or split.refused or split.delegated >= split.operators:
         return sentences
     if setup.runtime_name == _OLD and setup.variant in {"int8", "dynamic_range"}:
         return [

@@ -7,14 +7,11 @@ import threading
 import time
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edge_app.bench.cases import OnPhase, WorkerRequest
-from edge_app.frame import Decoded, Segmentation
 from edge_app.metrics.scorer import Scorer
 from edge_app.model.engine import load_engine
-from edge_app.quality import Quality, agreement
+from edge_app.model.proof_link import equal_share
+from edge_app.quality import Quality
 from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth
 
@@ -61,7 +58,7 @@ def measure_quality(
             answer = engine.predict(frame.image)
             own_s += time.perf_counter() - started
             if other is not None:
-                agreements.append(agreement(_classes(answer), _classes(other.predict(frame.image))))
+                agreements.append(equal_share(answer, other.predict(frame.image)))
             if scorer is not None:
                 scorer.add(frame, answer)
             frames += 1
@@ -75,9 +72,3 @@ def measure_quality(
         seconds=own_s,
         quality=scorer.quality() if scorer is not None else None,
     )
-
-
-def _classes(answer: Decoded) -> NDArray[np.uint8]:
-    if isinstance(answer, Segmentation):
-        return answer.class_map
-    return np.array([[answer.class_id]], np.uint8)

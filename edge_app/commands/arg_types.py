@@ -127,6 +127,14 @@ def share(text: str) -> float:
     return found
 
 
+def inner_share(text: str) -> float:
+    """Return a share above 0 and below 1."""
+    number = share(text)
+    if number in {0, 1}:
+        raise argparse.ArgumentTypeError("must be above 0 and below 1")
+    return number
+
+
 def size(text: str) -> tuple[int, int]:
     """Return the width and height of a text like 513x257."""
     width, cross, height = text.lower().partition("x")

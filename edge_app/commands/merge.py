@@ -32,9 +32,16 @@ def run(options: argparse.Namespace) -> int:
     """Add up evaluations; nothing is written if they do not belong together."""
     from functools import reduce
 
-    from edge_app.console import TextConsole
+    from rich.markup import escape
+
+    from edge_app.console import TextConsole, print_wrapped
     from edge_app.errors import UsageError
-    from edge_app.evaluate.evaluation_file import ALLOWANCES, merge, write_evaluation
+    from edge_app.evaluate.evaluation_file import (
+        ALLOWANCES,
+        cpu_kinds,
+        merge,
+        write_evaluation,
+    )
     from edge_app.evaluate.evaluation_output import print_evaluation
     from edge_app.output_owner import EVALUATION, check_owner
     from edge_app.output_place import reserved
@@ -52,5 +59,14 @@ def run(options: argparse.Namespace) -> int:
         results = [read_evaluation(path) for path in options.results]
         total = reduce(lambda first, second: merge(first, second, allow), results)
         write_evaluation(total, options.out)
-    print_evaluation(TextConsole(), total, options.out)
+    console = TextConsole()
+    print_evaluation(console, total, options.out)
+    kinds = cpu_kinds(total)
+    if len(kinds) > 1:
+        print_wrapped(
+            console,
+            f"[yellow]counted on {len(kinds)} kinds of CPU, {escape(' and '.join(kinds))}: they "
+            "round differently, so that some answers differ; edge-app models check shows how "
+            "much on each[/]",
+        )
     return 0

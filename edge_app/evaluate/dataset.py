@@ -18,8 +18,9 @@ from edge_app.sources.truth import open_truth
 
 _FORMS = (
     "camvid:DIR, cityscapes:DIR, driveseg:TAR with its video beside it, idx:IMAGES,LABELS, "
-    "or any of these as KIND:IMAGES,TRUTH"
+    f"or KIND:IMAGES,TRUTH with one of {', '.join(TRUTH_SETS)}"
 )
+_LAYOUTS = ("camvid", "cityscapes", "driveseg")  # known by one path
 _VIDEOS = (".mp4", ".mov", ".mkv", ".avi", ".webm")
 
 
@@ -27,7 +28,7 @@ _VIDEOS = (".mp4", ".mov", ".mkv", ".avi", ".webm")
 class Dataset:
     """Paths of images and their truth, so that another machine can read them.
 
-    kind: camvid, cityscapes or driveseg (the meaning of the class ids), or idx.
+    kind: one of `TRUTH_SETS` (the meaning of the class ids), or idx.
     """
 
     kind: str
@@ -123,7 +124,7 @@ def _named(text: str, kind: str, rest: str) -> Dataset:
     path = home_path(rest, SourceError)
     if comma and not path.exists():
         found = home_path(images, SourceError), home_path(truth, SourceError)
-    elif kind != "idx" and not exists(path):
+    elif kind in _LAYOUTS and not exists(path):
         what = "file" if kind == "driveseg" else "folder"
         raise SourceError(f"there is no {what} {path}; {similar(path)}")
     elif kind == "camvid":
@@ -133,7 +134,8 @@ def _named(text: str, kind: str, rest: str) -> Dataset:
     elif kind == "driveseg":
         found = _video_beside(path), path
     else:
-        raise UsageError(f"--dataset {text} needs two IDX files: idx:IMAGES,LABELS")
+        what = "IDX files: idx:IMAGES,LABELS" if kind == "idx" else f"paths: {kind}:IMAGES,TRUTH"
+        raise UsageError(f"--dataset {text} needs two {what}")
     for each in found:
         if not each.exists():
             raise SourceError(f"{each} does not exist; check --dataset ({_FORMS})")

@@ -34,6 +34,15 @@ def quality_of_variant(result: EvaluationResult, variant: str) -> Quality:
     return quality_of(scores.matrix, scores.frames, result.task, result.classes)
 
 
+def cpu_kinds(result: EvaluationResult) -> list[str]:
+    """Return the kinds of CPU that the frames were counted on, as text; unknown ones are left out.
+
+    8-bit kernels round differently on each, so that some answers differ.
+    """
+    boards = ((board.get("cpu"), board.get("machine")) for board in result.boards)
+    return list(dict.fromkeys(f"{cpu} ({machine})" for cpu, machine in boards if cpu and machine))
+
+
 def write_evaluation(result: EvaluationResult, folder: Path) -> None:
     """Write evaluation.json, unless nothing is counted. Raises SinkError."""
     variants = {}

@@ -13,7 +13,7 @@ from edge_app.evaluate.evaluation_file import counted_variants, quality_of_varia
 from edge_app.evaluate.matrix_image import matrix_image
 from edge_app.evaluate.worst_images import worst_image
 from edge_app.frame import Image
-from edge_app.labels import label_set
+from edge_app.label_fit import fit_labels
 from edge_app.model.engine import Engine
 from edge_app.results.evaluation_result import EvaluationResult, WorstFrame
 from edge_app.style import count, miou_text, percent
@@ -61,7 +61,7 @@ def write_worst(
             f"cannot write to {folder}: {fault.strerror}; choose another folder with --out"
         ) from None
     paths = []
-    truth_labels = label_set(images.labels)
+    fit = fit_labels(engine.spec.labels, images.labels)
     for rank, one in enumerate(worst, 1):
         if not should_continue():
             break
@@ -71,7 +71,7 @@ def write_worst(
             if engine.spec.task == "classification":
                 what = f"frame {one.position}"
             title = f"{engine.variant.name}, {rank}. worst: {one.name}, {what}"
-            image = worst_image(frame, result, engine.spec.labels, truth_labels, title)
+            image = worst_image(frame, result, engine.spec.labels, fit, title)
             paths.append(_write(folder / f"{rank:02}-{Path(one.name).stem}.png", image))
     return paths
 

@@ -14,7 +14,7 @@ from edge_app.errors import UsageError
 from edge_app.evaluate.dataset import Dataset, ImageSet
 from edge_app.evaluate.partial_counts import add_counts, chunks
 from edge_app.evaluate.scoring import score_span
-from edge_app.labels import label_set
+from edge_app.label_fit import fit_labels
 from edge_app.model.card import ModelSpec, file_sha256
 from edge_app.model.engine import Engine
 from edge_app.results.evaluation_result import (
@@ -46,9 +46,10 @@ def begin(
 ) -> EvaluationResult:
     """Return an evaluation with nothing counted, or with what an earlier run left in `out`.
 
-    Raises UsageError if `out` contains the evaluation of another model or data set.
+    Raises UsageError if `out` contains the evaluation of another model or data set, or if the
+    truth does not correspond to the model's classes.
     """
-    labels = label_set(images.labels)
+    labels = fit_labels(spec.labels, images.labels).labels
     digest = dataset.digest()
     variants = {}
     for name in names:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from edge_app.evaluate.dataset import ImageSet
 from edge_app.evaluate.partial_counts import WORST, join_spans
 from edge_app.frame import Classification, Decoded, Frame
-from edge_app.labels import label_set
 from edge_app.metrics.scorer import Scorer
 from edge_app.model.engine import Engine
 from edge_app.quality import ConfusionMatrix
@@ -30,17 +29,13 @@ def score_span(
         counts have the shorter span.
     Raises SourceError if images or truth cannot be read.
     """
-    total = ConfusionMatrix(len(label_set(images.labels).classes))
+    scorer = Scorer(engine.spec.labels, images.labels)
     damaged: list[str] = []
     worst: list[WorstFrame] = []
-    frames, reached = 0, stop
+    reached = stop
     for position, frame in images.frames(start, stop, damaged):
         result = engine.predict(frame.image)
-        scorer = Scorer(engine.spec.labels, images.labels)
-        scorer.add(frame, result)
-        total = total + scorer.matrix
-        frames += scorer.frames
-        accuracy = _accuracy(frame, result, scorer)
+        accuracy = _accuracy(frame, result, scorer.add(frame, result))
         if accuracy is not None:
             worst = sorted((*worst, WorstFrame(accuracy, position, frame.name)))[:WORST]
         on_frame()
@@ -48,20 +43,23 @@ def score_span(
             reached = position + 1
             break
     return PartialCounts(
-        counts=total.counts,
-        missed=total.missed,
+        counts=scorer.matrix.counts,
+        missed=scorer.matrix.missed,
         spans=join_spans([(start, reached)]),
-        frames=frames,
+        frames=scorer.frames,
         damaged=tuple(damaged),
         worst=tuple(worst),
     )
 
 
-def _accuracy(frame: Frame, result: Decoded, scorer: Scorer) -> float | None:
-    """Return how right a frame is; None for a right class, or if nothing was scored."""
+def _accuracy(frame: Frame, result: Decoded, counts: ConfusionMatrix | None) -> float | None:
+    """Return how right a frame is; None for a right class, or if nothing was scored.
+
+    counts: of a class map.
+    """
     if isinstance(result, Classification):
         if result.class_id == frame.truth:
             return None
         return 1 - float(result.scores[result.class_id])
-    accuracy = scorer.matrix.accuracy
+    accuracy = counts.accuracy if counts else math.nan
     return None if math.isnan(accuracy) else accuracy

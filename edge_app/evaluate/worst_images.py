@@ -9,7 +9,8 @@ from PIL import ImageDraw
 
 from edge_app.fonts import BOLD, REGULAR, face, shorten
 from edge_app.frame import Classification, ClassMap, Decoded, Frame, Image
-from edge_app.labels import LabelSet, class_mapping
+from edge_app.label_fit import LabelFit
+from edge_app.labels import LabelSet
 from edge_app.model.decode import classes_at
 from edge_app.quality import map_classes
 from edge_app.style import WRONG, bgr, percent
@@ -20,18 +21,19 @@ _GROUND, _INK, _DIM = (24, 27, 31), (240, 243, 246), (160, 168, 176)
 
 
 def worst_image(
-    frame: Frame, result: Decoded, answers: LabelSet, truth_labels: LabelSet, title: str
+    frame: Frame, result: Decoded, answers: LabelSet, fit: LabelFit, title: str
 ) -> Image:
     """Return frame, truth and answer side by side under a title: uint8 (H, W, 3) BGR.
 
-    frame: with its truth. answers: the model's label set; class maps are shown in the truth's.
+    frame: with its truth. answers: the model's label set; class maps are shown in the truth's,
+        as `fit` says.
     Raises ValueError if result and truth are not of one kind.
     """
     truth = frame.truth
     if isinstance(result, Classification):
         answer_name = answers.names[result.class_id]
         probability = percent(float(result.scores[result.class_id]))
-        known = truth_labels.names[truth] if isinstance(truth, int) else "unknown"
+        known = fit.labels.names[truth] if isinstance(truth, int) else "unknown"
         enlarged = cv2.resize(frame.image, (280, 280), interpolation=cv2.INTER_NEAREST)
         sides = [
             ("frame", np.asarray(enlarged, np.uint8)),
@@ -42,12 +44,10 @@ def worst_image(
     if truth is None or isinstance(truth, int):
         raise ValueError("a class map is compared with a class map")
     height, width = truth.shape
-    same = answers.names == truth_labels.names
-    table = None if same else class_mapping(answers.name, truth_labels.name)
-    answer = map_classes(classes_at(result, (width, height)), table)
-    palette = truth_labels.palette_bgr()
+    answer = map_classes(classes_at(result, (width, height)), fit.table)
+    palette = fit.labels.palette_bgr()
     # Void in the truth is black in the answer too, since nothing is scored there.
-    hidden = np.where(truth < len(truth_labels.classes), answer, 255).astype(np.uint8)
+    hidden = np.where(truth < len(fit.labels.classes), answer, 255).astype(np.uint8)
     colours = [np.asarray(cv2.applyColorMap(each, palette), np.uint8) for each in (truth, hidden)]
     marked = _with_mistakes(frame.image, truth, hidden)
     names = ("frame, mistakes orange", "truth (black: not scored)", "answer")

@@ -7,6 +7,7 @@ import numpy as np
 
 from edge_app.frame import Comparison, Segmentation
 from edge_app.labels import LabelSet
+from edge_app.model.answer_check import answers_are_finite
 from edge_app.model.engine import EngineKey
 from edge_app.quality import ConfusionMatrix
 
@@ -28,7 +29,8 @@ def compare(
 ) -> Comparison:
     """Return the share of pixels on which two class maps agree.
 
-    second: resized to the first. variant: its name. A void pixel agrees only with void.
+    second: resized to the first. variant: its name. A void pixel agrees only with void, and maps
+    whose scores are NaN agree on nothing.
     """
     one, other = first.class_map, second.class_map
     if one.shape != other.shape:
@@ -40,6 +42,8 @@ def compare(
     matrix = ConfusionMatrix(len(labels.classes))
     matrix.add(one, other)
     shares = matrix.iou()
+    if not (answers_are_finite(first.logits) and answers_are_finite(second.logits)):
+        return Comparison(variant, second, 0.0)
     equal = float(np.count_nonzero(one == other)) / max(1, one.size)
     in_view = [index for index, share in enumerate(shares) if not np.isnan(share)]
     per_class = tuple((labels.names[index], float(shares[index])) for index in in_view)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from edge_app.errors import SourceError
 from edge_app.frame import Frame, Result, Segmentation
-from edge_app.labels import VOID, LabelSet, class_mapping, label_set
+from edge_app.label_fit import fit_labels
+from edge_app.labels import VOID, LabelSet
 from edge_app.model.decode import classes_at
 from edge_app.quality import ConfusionMatrix, Quality, map_classes
 
@@ -20,22 +21,24 @@ class Scorer:
     """Score of a run so far; frames without truth are skipped.
 
     truth_labels: label set of the truth, None without truth. Predicted classes are mapped to
-        it if it differs from the model's. Raises UsageError if the two have no correspondence.
+        it as `fit_labels` says. Raises UsageError if the two do not correspond.
     """
 
     def __init__(self, labels: LabelSet, truth_labels: str | None) -> None:
-        self._labels = label_set(truth_labels) if truth_labels else labels
-        same = labels.names == self._labels.names
-        self._table = None if same else class_mapping(labels.name, self._labels.name)
-        self._matrix = ConfusionMatrix(len(self._labels.classes))
+        self._fit = fit_labels(labels, truth_labels)
+        self._labels, self._table = self._fit.labels, self._fit.table
+        self._count = len(self._labels.classes)
+        self._matrix = ConfusionMatrix(self._count)
         self.frames = 0
         self._task = ""
         self._classified: list[tuple[int, int]] = []
 
     def add(self, frame: Frame, result: Result) -> ConfusionMatrix | None:
-        """Score one frame at the size of its truth; raise SourceError if it is of another kind.
+        """Score one frame at the size of its truth.
 
         Returns the counts of a class map; None for a class, and for a frame without truth.
+        Raises SourceError if the truth is of another kind, UsageError for a class of it that the
+        model does not have.
         """
         truth = frame.truth
         if truth is None:
@@ -46,8 +49,10 @@ class Scorer:
                     f"{frame.name}: the model names one class, the truth is a class map; "
                     "choose a segmentation model or class labels"
                 )
+            if truth >= self._count:
+                raise self._fit.unknown_id(truth, frame.name)
             # No reading, or several, is a miss: the truth is one digit.
-            class_id = VOID if result.class_id is None else result.class_id
+            class_id = -1 if result.class_id is None else result.class_id
             self._classified.append((truth, class_id))
             if len(self._classified) >= _BATCH:
                 self._count_classified()
@@ -57,8 +62,12 @@ class Scorer:
                     f"{frame.name}: the model gives a class map, the truth is one class; "
                     "choose a classification model or truth images"
                 )
+            if self._fit.own_ids:
+                highest = int(truth[truth != VOID].max(initial=0))
+                if highest >= self._count:
+                    raise self._fit.unknown_id(highest, frame.name)
             height, width = truth.shape
-            counts = ConfusionMatrix(len(self._labels.classes))
+            counts = ConfusionMatrix(self._count)
             counts.add(truth, map_classes(classes_at(result, (width, height)), self._table))
             self.add_counts(counts)
             return counts

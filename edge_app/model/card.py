@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -16,17 +16,22 @@ from numpy.typing import NDArray
 from edge_app.atomic import write_atomic
 from edge_app.errors import ModelError, UsageError
 from edge_app.input_file import check_is_file
-from edge_app.labels import LABEL_SETS, LabelSet, label_set, numbered_labels
+from edge_app.label_sets import LABEL_SETS, label_set
+from edge_app.labels import LabelSet, numbered_labels
+from edge_app.model.guess import Guess
+from edge_app.model.output_spec import OutputSpec
 from edge_app.results.model_card import (
     CARD_SCHEMA,
     MAX_CARD_BYTES,
     ModelCard,
     OwnLabels,
+    ProofLink,
     parse_model_card,
 )
 from edge_app.results.model_card import VARIANTS as VARIANTS
 
 CARD_NAME = "model.json"
+_Spec = TypeVar("_Spec")
 _LONGEST_STEM = 100  # bytes; file systems take 255 with what follows
 
 
@@ -66,8 +71,10 @@ class TensorInfo:
         """Return the tensor's values as real numbers: float32, same shape."""
         if not self.quantized:
             return np.asarray(values, np.float32)
-        steps = values.astype(np.float32) - np.float32(self.zero_point)
-        return np.asarray(steps * np.float32(self.scale), np.float32)
+        real: NDArray[np.float32] = values.astype(np.float32)
+        real -= self.zero_point  # in place: a quarter less time for the scores of a digit
+        real *= self.scale
+        return real
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,7 @@ class InputSpec:
     """How an image becomes the network's real-valued input: (pixel - mean) / std.
 
     size_wh: in pixels. channels: rgb, bgr or gray. fit: stretch or letterbox.
+    layout: axes of the tensor, nhwc or nchw.
     mean, std: in pixel values, one for all channels or one per channel in their order.
     Raises ValueError naming the field that is wrong.
     """
@@ -84,6 +92,7 @@ class InputSpec:
     mean: tuple[float, ...] = (127.5,)
     std: tuple[float, ...] = (127.5,)
     fit: str = "stretch"
+    layout: str = "nhwc"
 
     def __post_init__(self) -> None:
         """Check the fields against each other."""
@@ -130,7 +139,8 @@ class ModelSpec:
     """What a .tflite file does not say about its model.
 
     golden: {"pattern": name, "expected": {variant: class ids}}; see `golden`.
-    guessed: what `infer_card` guessed for a file without a card, a line each.
+    proof: what was compared at conversion.
+    guessed: what `infer_card` guessed for a file without a card.
     """
 
     name: str
@@ -139,11 +149,13 @@ class ModelSpec:
     labels: LabelSet
     input: InputSpec
     variants: Mapping[str, Variant]
+    output: OutputSpec = field(default_factory=OutputSpec)
     golden: Mapping[str, Any] = field(default_factory=dict)
     calibration: Mapping[str, Any] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
     licence: str = ""
-    guessed: tuple[str, ...] = ()
+    proof: tuple[ProofLink, ...] = ()
+    guessed: tuple[Guess, ...] = ()
 
     @property
     def file_stem(self) -> str:
@@ -187,16 +199,15 @@ def read_card(folder: Path) -> ModelSpec:
 
 def _spec_of(card: ModelCard, folder: Path) -> ModelSpec:
     """Return a card's values; raise ValueError or UsageError naming the field that is wrong."""
-    try:
-        input_spec = InputSpec(**msgspec.structs.asdict(card.input))
-    except ValueError as fault:
-        raise ValueError(f"input.{fault}") from None
+    input_spec = _checked("input", InputSpec, card.input)
+    output = _checked("output", OutputSpec, card.output)
     return ModelSpec(
         name=card.name,
         title=card.name if card.title is None else card.title,
         task=card.task,
         labels=_labels_of(card.labels),
         input=input_spec,
+        output=output,
         variants={
             name: Variant(name, folder / one.file, one.bytes, one.sha256, one.quality, one.measured)
             for name in VARIANTS
@@ -206,7 +217,16 @@ def _spec_of(card: ModelCard, folder: Path) -> ModelSpec:
         calibration=card.calibration,
         source=card.source,
         licence=card.licence,
+        proof=card.proof,
     )
+
+
+def _checked(name: str, kind: Callable[..., _Spec], record: msgspec.Struct) -> _Spec:
+    """Return a record of a card as a value; raise ValueError with the field's whole name."""
+    try:
+        return kind(**msgspec.structs.asdict(record))
+    except ValueError as fault:
+        raise ValueError(f"{name}.{fault}") from None
 
 
 def _labels_of(labels: str | OwnLabels) -> LabelSet:
@@ -230,6 +250,7 @@ def write_card(spec: ModelSpec, folder: Path) -> Path:
         "schema": CARD_SCHEMA,
         "labels": labels.name if ships else {"name": labels.name, "names": labels.names},
         "variants": variants,
+        "proof": msgspec.to_builtins(spec.proof),
     }
     path = folder / CARD_NAME
     write_atomic(path, msgspec.convert(fields, ModelCard).to_json(), error=ModelError)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edge_app.errors import ModelError
 from edge_app.model.card import CARD_NAME, ModelSpec, read_card
-from edge_app.model.infer_card import CardOverrides, infer_card
+from edge_app.model.inferred.card_overrides import CardOverrides
 from edge_app.model.model_kinds import way_to_convert
 from edge_app.paths import assets_dir
 
@@ -36,6 +36,9 @@ def resolve_model(
     _refuse_address(name)
     path = Path(name)
     if path.suffix == ".tflite" and not path.is_dir():
+        # Where a card is known, a run starts without what infers one.
+        from edge_app.model.infer_card import infer_card
+
         return infer_card(path, overrides, runtime=runtime)
     return _named_model(name, ", or a .tflite file with --task and --labels")
 

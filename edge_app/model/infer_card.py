@@ -1,81 +1,71 @@
-"""A card inferred from a .tflite file that has none, with a list of what was guessed."""
+"""A card inferred from a .tflite file that has none, with a list of what was guessed.
+
+From the file: its tensors, its operators, its metadata. From a trial run on real images: what is
+still open, above all the range of values that the network expects.
+"""
 
 from __future__ import annotations
 
-import lzma
-import struct
-import zipfile
-import zlib
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-from edge_app.errors import ModelError, UsageError
-from edge_app.labels import LabelSet, label_set, numbered_labels
-from edge_app.model.card import VARIANTS, InputSpec, ModelSpec, TensorInfo, Variant, file_sha256
+from edge_app.errors import ModelError
+from edge_app.labels import LabelSet, numbered_classes
+from edge_app.model.card import VARIANTS, ModelSpec, TensorInfo, Variant, file_sha256
+from edge_app.model.guess import ASSUMED, CERTAIN, DOUBTFUL, LIKELY, Guess
+from edge_app.model.inferred.card_overrides import CardOverrides as CardOverrides
+from edge_app.model.inferred.graph_facts import GraphFacts, read_graph_facts
+from edge_app.model.inferred.infer_input import InputChoice, choose_input
+from edge_app.model.inferred.infer_input import usual_channels as usual_channels
+from edge_app.model.inferred.infer_labels import choose_labels, usual_set
+from edge_app.model.inferred.infer_output import OutputChoice, choose_output
+from edge_app.model.inferred.network_kinds import WHAT_RUNS, other_kind
+from edge_app.model.inferred.output_readings import MAP
+from edge_app.model.inferred.packed_metadata import (
+    METADATA_NAME,
+    FileNotes,
+    TensorNotes,
+    read_notes,
+)
+from edge_app.model.inferred.range_choice import choose_range
+from edge_app.model.inferred.trial_run import (
+    RangeTrial,
+    cached_trial,
+    keep_trial,
+    try_ranges,
+)
+from edge_app.model.inferred.value_ranges import IMAGENET, USUAL_BY_DEPTH, ValueRange
+from edge_app.model.inferred.value_ranges import usual_scaling as usual_scaling
 from edge_app.model.interpreter.loading import load_network
+from edge_app.model.interpreter.network import Network
+from edge_app.model.output_spec import OutputSpec
 
-# ImageNet's 21,841 names have 0.5 MB.
-_MAX_LABEL_BYTES, _LONGEST_LABEL = 4_000_000, 200
-Scaling = tuple[tuple[float, ...], tuple[float, ...]]
-
-# Digits are trained as 0..1 (the Keras examples, the reference), photographs as -1..1 (MobileNets).
-_SCALING_BY_DEPTH: dict[int, Scaling] = {1: ((0.0,), (255.0,)), 3: ((127.5,), (127.5,))}
-_LABELS_BY_CLASSES = {
-    ("classification", 10): "digits",
-    ("segmentation", 11): "camvid",
-    ("segmentation", 19): "cityscapes",
-    ("segmentation", 21): "pascal-voc",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class CardOverrides:
-    """What the user says about a file without a card, as in `InputSpec`; None is inferred."""
-
-    task: str | None = None
-    labels: str | None = None
-    size_wh: tuple[int, int] | None = None
-    channels: str | None = None
-    mean: tuple[float, ...] | None = None
-    std: tuple[float, ...] | None = None
-    fit: str | None = None
+_CHANNELS = Guess("channels", "", "by the range of values", ASSUMED, "--channels")
+_KNOWS_DIGITS = 0.5  # share of digits; by chance a tenth is right
+_IS_IMAGE = 0.9  # correlation with the input
 
 
 def infer_card(path: Path, overrides: CardOverrides, *, runtime: str = "auto") -> ModelSpec:
     """Return a card for a .tflite file from the file itself and the user's overrides.
 
-    Raises ModelError if the file does not load or its output has no known form, and UsageError
-    if the overrides contradict each other.
+    Raises ModelError if the file does not load or is no network of classes, and UsageError if the
+    overrides contradict each other.
     """
-    network = load_network(path, runtime=runtime, threads=1, size_wh=overrides.size_wh)
-    guessed: list[str] = []
-    task = overrides.task or _infer_task(network.output, guessed)
-    input_spec = _infer_input(network.input, overrides, guessed)
-    labels = _infer_labels(path, task, network.output, overrides, guessed)
-    # A model's files are often named by variant; its name is then that of the folder.
-    name = path.resolve().parent.name if path.stem in VARIANTS else path.stem
-    variant = Variant(network.variant_name(), path, path.stat().st_size, file_sha256(path))
-    guessed.append(f"variant {variant.name}")
-    return ModelSpec(
-        name=name,
-        title=name,
-        task=task,
-        labels=labels,
-        input=input_spec,
-        variants={variant.name: variant},
-        guessed=tuple(guessed),
+    facts = read_graph_facts(path) if path.is_file() else None
+    notes = _notes(path, facts)
+    if facts is not None and (
+        what := other_kind(facts, notes, chosen=overrides.output is not None)
+    ):
+        raise ModelError(f"{path} {what}: {WHAT_RUNS}")
+    network = load_network(
+        path, runtime=runtime, threads=1, size_wh=overrides.size_wh, output=overrides.output
     )
-
-
-def usual_channels(depth: int) -> str:
-    """Return the channel order of images with 1 or 3 channels: gray or rgb."""
-    return "gray" if depth == 1 else "rgb"
-
-
-def usual_scaling(depth: int) -> Scaling:
-    """Return mean and std of a float input with 1 or 3 channels, in pixel values."""
-    return _SCALING_BY_DEPTH[depth]
+    try:
+        return _card(path, network, facts, notes, overrides)
+    except ModelError as fault:
+        raise ModelError(f"{path}: {fault}") from None
+    finally:
+        network.close()
 
 
 def usual_labels(task: str, output: TensorInfo) -> str | None:
@@ -83,85 +73,180 @@ def usual_labels(task: str, output: TensorInfo) -> str | None:
 
     A map of class ids does not say how many classes there are; street models end this way.
     """
-    if task == "segmentation" and output.dtype.kind in "iu" and not output.quantized:
+    if task == MAP and output.dtype.kind in "iu" and not output.quantized:
         return "cityscapes"
-    return _LABELS_BY_CLASSES.get((task, output.shape[-1] if output.shape else 0))
+    return usual_set(task, output.shape[-1] if output.shape else 0)
 
 
-def _infer_task(output: TensorInfo, guessed: list[str]) -> str:
-    by_dimensions = {2: "classification", 3: "segmentation", 4: "segmentation"}
-    task = by_dimensions.get(len(output.shape))
-    if task is None:
+def _notes(path: Path, facts: GraphFacts | None) -> FileNotes:
+    if facts is None:
+        return FileNotes()
+    return read_notes(path, facts.metadata.get(METADATA_NAME, b""))
+
+
+def _card(
+    path: Path,
+    network: Network,
+    facts: GraphFacts | None,
+    notes: FileNotes,
+    overrides: CardOverrides,
+) -> ModelSpec:
+    taken = choose_input(
+        network.input, facts, notes.inputs[0] if notes.inputs else TensorNotes(), overrides
+    )
+    width, height = taken.spec.size_wh
+    chosen = next((at for at, one in enumerate(network.outputs) if one is network.output), 0)
+    given = chosen if overrides.output is not None else None
+    output = choose_output(network.outputs, (height, width), facts, overrides, given)
+    if output.position != chosen:
+        network.select_output(str(output.position))
+    sha256 = file_sha256(path)
+    task = output.form.task
+    one_value = output.form.classes == 1 and output.activation != "ids"
+    labels, labelled = choose_labels(
+        path, task, output.classes, notes, output.position, overrides, is_one_value=one_value
+    )
+    is_counted = output.classes is not None and len(labels.classes) == output.classes
+    trial, ranges = _trial(network, sha256, taken, output, labels if is_counted else None)
+    guesses = [guess for guess in output.guesses if guess.topic in {"task", "output"}]
+    input_spec, input_guesses = taken.spec, list(taken.guesses)
+    if taken.is_open and trial is not None:
+        best, guess = choose_range(ranges, trial)
+        channels = best.channels if input_spec.channels == "rgb" else input_spec.channels
+        input_spec = replace(input_spec, mean=best.mean, std=best.std, channels=channels)
+        found = {"input": guess, "channels": replace(_CHANNELS, value=channels)}
+        if channels == taken.spec.channels:
+            del found["channels"]
+        input_guesses = [found.get(one.topic, one) for one in input_guesses]
+    activation, classes = output.activation, output.classes
+    activation_guesses = [
+        guess for guess in output.guesses if guess.topic not in {"task", "output"}
+    ]
+    if activation is None:
+        activation, guess_of_values = _activation(output, trial)
+        classes = _settled_classes(output, activation)
+        if guess_of_values is not None:
+            activation_guesses.append(guess_of_values)
+        if classes != output.classes:
+            one_value = activation != "ids"
+            labels, labelled = choose_labels(
+                path, task, classes, notes, output.position, overrides, is_one_value=one_value
+            )
+    if labelled is not None:
+        labels, labelled = _checked_digits(labels, labelled, trial)
+    variant = Variant(network.variant_name(), path, path.stat().st_size, sha256)
+    # A model's files are often named by variant; its name is then that of the folder.
+    name = path.resolve().parent.name if path.stem in VARIANTS else path.stem
+    return ModelSpec(
+        name=name,
+        title=name,
+        task=task,
+        labels=labels,
+        input=input_spec,
+        output=_output_spec(network, output, activation, overrides),
+        variants={variant.name: variant},
+        licence=notes.licence[:200],
+        guessed=(
+            *guesses,
+            *input_guesses,
+            *activation_guesses,
+            *([labelled] if labelled else ()),
+            Guess("variant", variant.name, "by the types of its tensors", LIKELY),
+        ),
+    )
+
+
+def _trial(
+    network: Network,
+    sha256: str,
+    taken: InputChoice,
+    output: OutputChoice,
+    labels: LabelSet | None,
+) -> tuple[RangeTrial | None, tuple[ValueRange, ...]]:
+    """Return a trial run if something is open that it may decide, and the ranges to try."""
+    depth = 1 if taken.spec.channels == "gray" else 3
+    ranges = USUAL_BY_DEPTH[depth] if taken.is_open else ()
+    if taken.spec.layout == "nchw":  # PyTorch's networks have both
+        ranges = (IMAGENET, *(one for one in ranges if one is not IMAGENET))
+    if taken.spec.channels == "bgr":
+        ranges = tuple(replace(one, channels="bgr") for one in ranges)
+    if not ranges and output.activation is not None:
+        return None, ranges
+    form, runtime = output.form, network.runtime
+    of_file = (sha256, runtime.name, runtime.version, taken.spec, output.position)
+    of_reading = (form.layout, form.classes, output.activation, labels.name if labels else None)
+    key = " ".join(map(str, (*of_file, *of_reading)))
+    trial = cached_trial(key)
+    if trial is None:
+        trial = try_ranges(network, taken.spec, output, labels, ranges)
+        keep_trial(key, trial)
+    return trial, ranges
+
+
+def _activation(output: OutputChoice, trial: RangeTrial | None) -> tuple[str | None, Guess | None]:
+    """Return what the values of a trial are; raise ModelError if they are no classes."""
+    if trial is None:
+        return None, None
+    stats, option = trial.stats, "--activation"
+    if stats is None:
+        why = f"some of its values for {trial.images} are not finite"
+        return None, Guess("activation", "not known", why, DOUBTFUL, option)
+    form = output.form
+    by = f"by its values, {stats.low:.3g} to {stats.high:.3g}"
+    if form.task == MAP and form.classes == 3 and stats.like_input > _IS_IMAGE:
         raise ModelError(
-            f"its output {output.shape} is neither a classifier's nor a segmenter's; "
-            "this app cannot show it"
+            f"it makes images from images (its output {output.tensor.size_text} is like its "
+            f"input): {WHAT_RUNS}"
         )
-    guessed.append(f"task {task}")
-    return task
+    if form.classes > 1:
+        if stats.sums_to_one:
+            return "probabilities", Guess("activation", "probabilities", by, LIKELY, option)
+        return "logits", Guess("activation", "logits", by, LIKELY, option)
+    if stats.low >= 0 and stats.high <= 1:
+        return "sigmoid", Guess("activation", "sigmoid", by, LIKELY, option)
+    if form.task == MAP and stats.whole and stats.low >= 0:
+        return "ids", Guess("activation", "ids", f"{by}, all whole numbers", LIKELY, option)
+    if stats.low >= 0:
+        raise ModelError(
+            f"it gives one measure for each {'pixel' if form.task == MAP else 'image'}, as of "
+            f"depth or age ({by.removeprefix('by ')}): {WHAT_RUNS}; if it is a mask: "
+            "--activation logits"
+        )
+    other = "a measure, as of depth, which this program does not show"
+    return "logits", Guess("activation", "logits", by, ASSUMED, option, other)
 
 
-def _infer_input(tensor: TensorInfo, overrides: CardOverrides, guessed: list[str]) -> InputSpec:
-    depth = 1 if len(tensor.shape) == 3 else tensor.shape[3]
-    channels = overrides.channels or usual_channels(depth)
-    if overrides.channels is None and depth == 3:
-        guessed.append(f"channels {channels}")
-    mean, std = overrides.mean, overrides.std
-    if mean is None or std is None:
-        usual = _integer_scaling(tensor) if tensor.dtype.kind in "iu" else usual_scaling(depth)
-        mean, std = mean or usual[0], std or usual[1]
-        guessed.append(f"input (pixel - {mean[0]:g}) / {std[0]:g}")
-    size_wh = (tensor.shape[2], tensor.shape[1])
-    try:
-        return InputSpec(size_wh, channels, mean, std, overrides.fit or "stretch")
-    except ValueError as fault:
-        raise UsageError(f"{fault}; correct --mean, --std or --channels") from None
+def _settled_classes(output: OutputChoice, activation: str | None) -> int | None:
+    """Return how many classes there are once the activation is known."""
+    if output.form.classes > 1:
+        return output.classes
+    return None if activation == "ids" else 2
 
 
-def _integer_scaling(tensor: TensorInfo) -> Scaling:
-    """Return the mean and std with which an integer tensor takes pixels unchanged."""
-    offset = 128 if tensor.dtype.kind == "i" else 0
-    return (float(tensor.zero_point + offset),), (1 / tensor.scale if tensor.scale else 1.0,)
+def _checked_digits(
+    labels: LabelSet, guess: Guess, trial: RangeTrial | None
+) -> tuple[LabelSet, Guess]:
+    """Return ten classes as digits only if the network knows digits."""
+    if labels.name != "digits" or trial is None or not trial.by_truth:
+        return labels, guess
+    score = max(trial.scores.values(), default=0.0)
+    if score >= _KNOWS_DIGITS:
+        sure = replace(guess, sureness=CERTAIN, origin=f"it knows {score:.0%} of {trial.images}")
+        return labels, sure
+    unknown = f"ten classes, but it knows {score:.0%} of {trial.images}"
+    classes = len(labels.classes)
+    return numbered_classes(classes), Guess(
+        "labels", f"{classes} numbered classes", unknown, DOUBTFUL, "--labels", "digits"
+    )
 
 
-def _infer_labels(
-    path: Path, task: str, output: TensorInfo, overrides: CardOverrides, guessed: list[str]
-) -> LabelSet:
-    if overrides.labels:
-        return label_set(overrides.labels)
-    classes = output.shape[-1] if output.shape else 1
-    usual = usual_labels(task, output)
-    packed = _packed_labels(path)
-    # Names in the file are better evidence than a count, unless they are the usual names.
-    if len(packed) == classes and not (usual and set(packed) & set(label_set(usual).names)):
-        guessed.append(f"the {classes} labels packed in the file")
-        return numbered_labels("packed", packed)
-    if usual:
-        guessed.append(f"labels {usual}")
-        return label_set(usual)
-    guessed.append(f"labels: {classes} numbered classes")
-    return numbered_labels("numbered", tuple(f"class {i}" for i in range(classes)))
-
-
-def _packed_labels(path: Path) -> tuple[str, ...]:
-    """Return the label file that TFLite metadata appends to a model as a zip archive.
-
-    Raises ModelError if it unpacks to more than any label file has.
-    """
-    # Damage in what is appended is no reason to refuse the model.
-    damage = (
-        zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError, ValueError,
-        struct.error, NotImplementedError,
-    )  # fmt: skip
-    with suppress(*damage), zipfile.ZipFile(path) as archive:
-        for name in archive.namelist():
-            if name.endswith(".txt"):
-                with archive.open(name) as file:  # what its header states may be wrong
-                    content = file.read(_MAX_LABEL_BYTES + 1)
-                if len(content) > _MAX_LABEL_BYTES:
-                    raise ModelError(
-                        f"the labels packed in {path} have more than {_MAX_LABEL_BYTES // 10**6} "
-                        "MB, the limit; name a label set with --labels"
-                    )
-                lines = content.decode("utf-8", "replace").splitlines()
-                return tuple(line.strip()[:_LONGEST_LABEL] for line in lines if line.strip())
-    return ()
+def _output_spec(
+    network: Network, output: OutputChoice, activation: str | None, overrides: CardOverrides
+) -> OutputSpec:
+    threshold = 0.5 if overrides.threshold is None else overrides.threshold
+    names = [one.name for one in network.outputs]
+    tensor = None
+    if len(names) > 1:
+        unique = names.count(output.tensor.name) == 1 and output.tensor.name
+        tensor = output.tensor.name if unique else str(output.position)
+    return OutputSpec(tensor, output.form.layout, activation, threshold)

@@ -264,6 +264,8 @@ class _Messages:
     def switched(self, to: LoadedEngine, before: EngineKey, now_s: float) -> None:
         how = f"loaded in {duration(to.loaded_ms)}" if to.loaded_ms else "already in memory"
         self._switch = f"switched to {_title(to.key, before)} ({how})"
+        for warning in to.engine.warnings:
+            self._switch += f"; {warning.partition(':')[0]}"
         self._switch_until_s = now_s + _SWITCH_SHOWN_S
 
     def failed(self, key: EngineKey, reason: str, now_s: float) -> None:

@@ -20,6 +20,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 Task = Literal["segmentation", "classification"]
 ChannelOrder = Literal["rgb", "bgr", "gray"]
 Fit = Literal["stretch", "letterbox"]
+InputLayout = Literal["nhwc", "nchw"]
+OutputLayout = Literal["nhwc", "nchw", "flat"]
+Activation = Literal["logits", "probabilities", "sigmoid", "ids"]
+ProofStep = Literal["source", "variant", "delegate", "runtime", "board"]
 VARIANTS = ("float32", "float16", "dynamic_range", "int8")  # in the order they are shown
 
 
@@ -38,6 +42,16 @@ class InputRecord(Struct, frozen=True, kw_only=True):
     mean: tuple[float, ...]
     std: tuple[float, ...]
     fit: Fit = "stretch"
+    layout: InputLayout = "nhwc"
+
+
+class OutputRecord(Struct, frozen=True, kw_only=True):
+    """Which output has the answer, and how its values are read; see `model.output_spec`."""
+
+    tensor: str | None = None
+    layout: OutputLayout = "nhwc"
+    activation: Activation | None = None
+    threshold: float = 0.5
 
 
 class VariantRecord(Struct, frozen=True, kw_only=True):
@@ -62,11 +76,33 @@ class GoldenRecord(Struct, frozen=True):
     expected: dict[str, tuple[int, ...]] = {}
 
 
+class ProofLink(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How two ways to compute a variant's answers agree: a link of the chain from the source on.
+
+    link: source (the framework's own model and float32), variant (float32 and the variant),
+        delegate (with it and on the runtime's own kernels), runtime (two of them), or board (the
+        machine of the conversion and this one).
+    first, second: what was compared, as text. images: on how many images.
+    agreement: share of equal classes, of pixels or images. max_abs_error: largest difference of
+        the outputs; None where they are class ids.
+    note: what went wrong; empty if nothing did.
+    """
+
+    link: ProofStep
+    variant: Name
+    first: Name = ""
+    second: Name = ""
+    images: int = 0
+    agreement: float | None = None
+    max_abs_error: float | None = None
+    note: Annotated[str, Meta(max_length=1000)] = ""
+
+
 class ModelCard(Struct, frozen=True, kw_only=True):
     """A whole model.json. Fields that it does not know are ignored.
 
     labels: name of a set that ships, or a set of its own.
-    golden: a GoldenRecord, kept as it is in the file.
+    golden: a GoldenRecord, kept as it is in the file. proof: what was compared at conversion.
     """
 
     schema: int
@@ -75,11 +111,13 @@ class ModelCard(Struct, frozen=True, kw_only=True):
     task: Task
     labels: str | OwnLabels
     input: InputRecord
+    output: OutputRecord = OutputRecord()
     variants: Annotated[dict[str, VariantRecord], Meta(min_length=1)]
     golden: dict[str, Any] = {}
     calibration: dict[str, Any] = {}
     source: dict[str, Any] = {}
     licence: str = ""
+    proof: Annotated[tuple[ProofLink, ...], Meta(max_length=100)] = ()
 
     def __post_init__(self) -> None:
         """Check the names of the variants and the golden expectations."""
@@ -94,8 +132,23 @@ class ModelCard(Struct, frozen=True, kw_only=True):
             raise ValueError(f"golden.{problem}") from None
 
     def to_json(self) -> str:
-        """Return the text of the file: indented by 2, ASCII, a line end."""
-        return json.dumps(msgspec.to_builtins(self), indent=2) + "\n"
+        """Return the text of the file: indented by 2, ASCII, a line end.
+
+        What was added after the first cards is left out where it is as usual, so that those are
+        written as they were.
+        """
+        fields = msgspec.to_builtins(self)
+        if self.input.layout == "nhwc":
+            del fields["input"]["layout"]
+        usual = msgspec.to_builtins(OutputRecord())
+        output = {name: value for name, value in fields["output"].items() if value != usual[name]}
+        if output:
+            fields["output"] = output
+        else:
+            del fields["output"]
+        if not self.proof:
+            del fields["proof"]
+        return json.dumps(fields, indent=2) + "\n"
 
 
 def parse_model_card(content: bytes) -> ModelCard:

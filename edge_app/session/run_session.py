@@ -21,6 +21,7 @@ from edge_app.output_lock import locked
 from edge_app.output_place import changed, stamps
 from edge_app.process import prepare_process
 from edge_app.results.run_summary import STOPPED_BY_KEY, RunSummary
+from edge_app.session.guess_table import guess_table, way_to_keep
 from edge_app.session.notify import VARIABLES, notifier_from
 from edge_app.session.options import OutputOptions, RunOptions
 from edge_app.session.outputs import Outputs, check_output_options
@@ -32,6 +33,7 @@ from edge_app.sinks.snapshots import save_png
 from edge_app.sources.idx import IdxDigits
 from edge_app.sources.image_size import USUAL_MAX_PIXELS, PixelLimit
 from edge_app.sources.source import Source, are_images
+from edge_app.standard_streams import output_may_fail
 from edge_app.style import count, duration
 
 
@@ -66,7 +68,7 @@ def run_session(
         cost_bytes = resident_bytes() - before_bytes
         known_notes = frozenset(source.notes)
         if not brief:
-            _print_start(console, engine, source)
+            _print_start(console, engine, source, in_full=options.outputs.headless)
         stop = threading.Event()
         signals = Signals(stop)
         # Before the terminal is changed: no signal may end the process without restoring it.
@@ -126,8 +128,11 @@ def _run_all(session: Session, signals: Signals) -> BaseException | None:
     return None
 
 
-def _print_start(console: Console, engine: Engine, source: Source) -> None:
-    """Print what runs, how it is delegated, and what was inferred about a file without a card."""
+def _print_start(console: Console, engine: Engine, source: Source, *, in_full: bool) -> None:
+    """Print what runs, how it is delegated, and what was inferred about a file without a card.
+
+    in_full: that with its reasons, in a block; else in one line.
+    """
     network, spec = engine.network, engine.spec
     print_wrapped(
         console,
@@ -135,17 +140,21 @@ def _print_start(console: Console, engine: Engine, source: Source) -> None:
         f"{count(network.threads, 'thread')}, loaded in {duration(network.init_ms)}; "
         f"{escape(source.name)}",
     )
-    print_wrapped(console, f"[dim]{escape(network.delegation.summary())}[/]")
+    colour = "yellow" if network.delegation.refused else "dim"
+    print_wrapped(console, f"[{colour}]{escape(network.delegation.summary())}[/]")
     for note in network.notes:
         print_wrapped(console, f"[dim]from the runtime: {escape(note)}[/]")
-    _print_notes(console, source.notes)
+    _print_notes(console, (*engine.warnings, *source.notes))
     if spec.task == "segmentation" and isinstance(source, IdxDigits):
         # They are taken for a street, with every answer wrong and nothing else to say so.
         print_wrapped(console, "[yellow]these are digits: --model mnist reads them[/]")
-    if spec.guessed:
-        print_wrapped(
-            console, f"[yellow]guessed from the file: {escape('; '.join(spec.guessed))}[/]"
-        )
+    if spec.guessed and in_full:
+        with output_may_fail():
+            console.print(guess_table(spec.guessed))
+        print_wrapped(console, escape(way_to_keep(spec)))
+    elif spec.guessed:
+        guesses = "; ".join(map(str, spec.guessed))
+        print_wrapped(console, f"[yellow]guessed from the file: {escape(guesses)}[/]")
 
 
 def _print_notes(console: Console, notes: Iterable[str]) -> None:

@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 from edge_app.errors import SourceError
 from edge_app.frame import ClassMap
 from edge_app.sources.label_encodings import (
-    CAMVID_IDS,
-    DRIVESEG_IDS,
     LABEL_IDS,
     TRAIN_IDS,
     LabelEncoding,
     cityscapes_kind,
     decode_ids,
+    encoding_of,
 )
 
 _SUFFIX = re.compile(r"(_leftImg8bit|_gt(Fine|Coarse)|_label(Train)?Ids)+$")
@@ -111,7 +110,7 @@ class ClassMapTruth:
 
     def _find_encoding(self, labels: str) -> LabelEncoding:
         if labels != "cityscapes":
-            return {"camvid": CAMVID_IDS, "driveseg": DRIVESEG_IDS}[labels]
+            return encoding_of(labels)
         stated = _stated_kind(self._entries[0].name)
         for entry in self._entries[:_SAMPLED_MAPS]:
             shown = cityscapes_kind(entry.ids())

@@ -14,7 +14,8 @@ from PIL import Image as PillowImage
 
 from edge_app.errors import SourceError
 from edge_app.frame import ClassMap
-from edge_app.labels import CAMVID, CITYSCAPES, DRIVESEG, VOID, LabelSet
+from edge_app.label_sets import label_set
+from edge_app.labels import CAMVID, CITYSCAPES, DRIVESEG, NUMBERED, VOID, LabelSet
 from edge_app.sources.file_kinds import looks_whole
 from edge_app.sources.image import quiet_opencv
 from edge_app.sources.image_size import check_pixels
@@ -28,17 +29,20 @@ class LabelEncoding:
 
     name: for messages. labels: name of the label set.
     table: uint8 (256,), from the file's ids to trainIds; 254 for ids that it does not have.
+        None if the ids are those of the model.
     """
 
     name: str
     labels: str
-    table: NDArray[np.uint8]
+    table: NDArray[np.uint8] | None
 
     def to_train_ids(self, ids: NDArray[np.uint8], where: str) -> ClassMap:
         """Return a truth image as trainIds: uint8 (H, W) both.
 
         where: name of the image. Raises SourceError for an id that the encoding does not have.
         """
+        if self.table is None:
+            return ids
         train_ids = np.asarray(cv2.LUT(ids, self.table), np.uint8)
         if (train_ids == _UNKNOWN).any():
             wrong = ids[train_ids == _UNKNOWN]
@@ -49,11 +53,14 @@ class LabelEncoding:
         return train_ids
 
 
-def _encoding(name: str, labels: LabelSet, *, train_ids: bool = False) -> LabelEncoding:
+def _encoding(
+    name: str, labels: LabelSet, *, train_ids: bool = False, void: bool = False
+) -> LabelEncoding:
+    """Return the encoding of a label set; void: whether 255 is, beside what the set says."""
     table = np.full(256, _UNKNOWN, np.uint8)
     for label in labels.labels:
         table[label.train_id if train_ids else label.id] = label.train_id
-    if train_ids:
+    if train_ids or void:
         table[VOID] = VOID
     return LabelEncoding(name, labels.name, table)
 
@@ -62,6 +69,19 @@ CAMVID_IDS = _encoding("CamVid (0 to 11)", CAMVID)
 DRIVESEG_IDS = _encoding("DriveSeg (0 to 18 and 255)", DRIVESEG, train_ids=True)
 LABEL_IDS = _encoding("Cityscapes labelIds (0 to 33)", CITYSCAPES)
 TRAIN_IDS = _encoding("Cityscapes labelTrainIds (0 to 18 and 255)", CITYSCAPES, train_ids=True)
+OWN_IDS = LabelEncoding("the model's own ids", NUMBERED, None)
+
+
+def encoding_of(labels: str) -> LabelEncoding:
+    """Return the encoding of truth with one, by its label set; 255 is void in each of them."""
+    if labels == NUMBERED:
+        return OWN_IDS
+    known = {CAMVID.name: CAMVID_IDS, DRIVESEG.name: DRIVESEG_IDS}
+    if labels in known:
+        return known[labels]
+    of = label_set(labels)
+    highest = max(label.id for label in of.labels if label.id != VOID)
+    return _encoding(f"{labels} (0 to {highest} and 255)", of, void=True)
 
 
 def cityscapes_kind(ids: NDArray[np.uint8]) -> LabelEncoding | None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from edge_app.errors import SourceError
 from edge_app.input_file import check_is_file, home_path
-from edge_app.labels import TRUTH_SETS
+from edge_app.labels import NUMBERED, TRUTH_SETS
+from edge_app.sources.class_ids import read_csv_labels, read_idx_labels
 from edge_app.sources.class_maps import ClassMapTruth, TruthImage
-from edge_app.sources.digit_labels import read_csv_labels, read_idx_labels
 from edge_app.sources.factory import exists, is_address, missing
 from edge_app.sources.idx import IMAGES, idx_magic, is_gzipped
 from edge_app.sources.image import natural_key
@@ -27,9 +27,10 @@ _DEPTH = 3  # Cityscapes root, gtFine, split, city
 def open_truth(path: Path | str, labels: str | None = None) -> Truth:
     """Return the truth in a file or folder.
 
-    labels: camvid, cityscapes or driveseg for class maps; None infers it from the layout:
-        `*_labelIds.png` or `*_labelTrainIds.png` are Cityscapes, a folder `*annot` is CamVid,
-        any other tarball is DriveSeg, and an IDX label file or a .csv is digits.
+    labels: one of `TRUTH_SETS`, numbered if the ids are the model's own; None infers it from the
+        layout: `*_labelIds.png` or `*_labelTrainIds.png` are Cityscapes, a folder `*annot` is
+        CamVid, any other tarball is DriveSeg, and an IDX label file or a .csv is digits, or
+        numbered if it has ids above 9.
     Raises SourceError if there is none, or if its kind cannot be inferred.
     """
     if is_address(str(path)):  # shown, it would show its password
@@ -47,9 +48,13 @@ def open_truth(path: Path | str, labels: str | None = None) -> Truth:
     if magic == IMAGES:
         raise SourceError(f"{path.name} has images; --truth takes the label file (idx1)")
     if magic is not None or (path.is_file() and suffix == ".csv"):
-        if labels not in {None, "digits"}:
-            raise SourceError(f"{path.name} has digits, not {labels}; leave out --truth-labels")
-        return read_csv_labels(path) if magic is None else read_idx_labels(path)
+        if labels not in {None, "digits", NUMBERED}:
+            raise SourceError(
+                f"{path.name} has one class for each frame, not class maps of {labels}; leave out "
+                "--truth-labels"
+            )
+        read = read_csv_labels if magic is None else read_idx_labels
+        return read(path, labels)
     if path.is_dir():
         entries = _from_folder(path)
     elif suffix == ".png":

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_app.commands.arg_types import OptionAdder, options_from, size
-from edge_app.commands.model_options import add_overrides
+from edge_app.commands.model_options import add_overrides, overrides_of
 from edge_app.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "size of an open input, or to rebuild a frozen graph for (default: the model's own)"
     add.value("--input-size", "WxH", text, size)
     add.value("--input-tensor", "NAME", "input of a frozen graph (default: found in it)")
-    add.value("--output-tensor", "NAME", "output of the graph (default: found in it)")
+    add.value("--output-tensor", "NAME", "the same as --output (default: none)")
     text = "load a model that runs code of its author, who you trust (default: refuse it)"
     add.flag("--trust-code", text)
     add_overrides(group)
@@ -118,7 +118,13 @@ def conversion_options(options: argparse.Namespace) -> ConversionOptions:
     return options_from(
         options,
         ConversionOptions,
-        source=options_from(options, SourceOptions, size_wh=options.input_size),
+        source=options_from(
+            options,
+            SourceOptions,
+            size_wh=options.input_size,
+            output_tensor=options.output_tensor or options.output,
+            layout=overrides_of(options).input_layout,
+        ),
         card=options_from(options, CardOptions, fit=options.fit or "stretch"),
         calibration=options_from(
             options, CalibrationOptions, source=calibration, allow_weak=weak, assumed=assumed

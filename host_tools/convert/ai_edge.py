@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.util import find_spec
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,14 +19,27 @@ from edge_app.python_environment import this_environment
 from host_tools.convert.biases import preserve_dead_filter_biases
 from host_tools.framework import captured_stderr
 from host_tools.models.loaded_model import one_line
-from host_tools.tflite.flatbuffer import FlatbufferGraph, read_graph, with_current_schema
+from host_tools.tflite.flatbuffer import (
+    FlatbufferGraph,
+    first_name,
+    read_graph,
+    with_current_schema,
+)
 from host_tools.tflite.intermediate import GraphRunner
 
 Sample = NDArray[np.float32]
 # Minimum and maximum of each tensor, by its name.
 TensorRanges = Mapping[str, tuple[float, float]]
 
+
+class NotFiniteError(ModelError):
+    """An image makes a layer NaN or infinite."""
+
+
 IO = ("uint8", "int8", "float32")
+# The range of a tensor that is zero for every image. Without one its scale is 4e-12, which XNNPACK
+# does not take, so that the graph falls apart.
+_SILENT = (0.0, 1.0)
 # XNNPACK takes 8-bit weights with float activations only in these two. With 8-bit depthwise filters
 # DeepLab at 257x513 fell into 16 partitions, and took 75 ms instead of 34.
 _DYNAMIC = ("CONV_2D", "FULLY_CONNECTED")
@@ -41,6 +55,7 @@ def quantize(
     io: str = "uint8",
     keep_float: Sequence[str] = (),
     ranges: TensorRanges | None = None,
+    trained: TensorRanges = MappingProxyType({}),
 ) -> bytes:
     """Return the bytes of one of the four variants of a float32 .tflite.
 
@@ -50,6 +65,7 @@ def quantize(
 
     samples: float32 in the input's shape, as edge_app prepares images. ranges: replaces samples by
         a result of `measure_ranges`, to save its runs if several variants are made.
+    trained: ranges that training has found, which replace the measured ones.
     input: the preprocessing. Its scaling becomes the input's scale and zero point, so that a uint8
         image is the tensor. io: type of the input; "float32" keeps the output in float too, else
         the output is int8.
@@ -70,30 +86,41 @@ def quantize(
     if variant != "int8":
         return _run(model, _weights_recipe(variant) + _keep_float(graph, keep_float), None)
     found = measure_ranges(model, samples) if ranges is None else ranges
-    found = {**found, **{name: pixel_range(input) for name in graph.inputs}}
+    found = {name: _SILENT if not any(ends) else ends for name, ends in found.items()}
+    found = {**found, **{name: pixel_range(input) for name in graph.inputs}, **trained}
     ready = preserve_dead_filter_biases(model, found)
     return _run(ready, _int8_recipe(io) + _keep_float(graph, keep_float), found)
 
 
 def measure_ranges(
-    model: bytes, samples: Iterable[Sample], *, on_sample: Callable[[], None] = lambda: None
+    model: bytes,
+    samples: Iterable[Sample],
+    *,
+    names: Sequence[str] = (),
+    on_sample: Callable[[], None] = lambda: None,
 ) -> TensorRanges:
     """Return the minimum and maximum of each tensor over all samples.
 
     ai-edge-quantizer's own calibration is a moving average with a weight of 0.05 for each new
     image: it depends on the order, and clips values that a single image reaches.
-    Raises ModelError without samples, or if a tensor's values are not finite.
+    names: of the samples, for errors; else their numbers.
+    Raises ModelError without samples, NotFiniteError if a tensor's values are not finite.
     """
     graph = GraphRunner(model, delegated=True)
     found: dict[str, tuple[float, float]] = {}
-    for sample in samples:
+    for number, sample in enumerate(samples):
         graph.run(sample)
-        for name, low, high in graph.ranges():
-            if not (np.isfinite(low) and np.isfinite(high)):
-                raise ModelError(
-                    f"{name} is not finite for a sample, so it has no range; "
-                    "check the input's mean and std, or leave that image out"
-                )
+        ranges = list(graph.ranges())
+        bad = [name for name, low, high in ranges if not np.isfinite([low, high]).all()]
+        if bad:
+            # The graph's own outputs come first among the tensors, the others as they are written.
+            layer = next((name for name in bad if name != graph.output.name), bad[0])
+            image = names[number] if number < len(names) else f"sample {number}"
+            raise NotFiniteError(
+                f"the image {image} makes the layer {first_name(layer)} NaN or infinite, so the "
+                "layer has no range; leave that image out, or check --mean and --std"
+            )
+        for name, low, high in ranges:
             before = found.get(name, (low, high))
             found[name] = (min(low, before[0]), max(high, before[1]))
         on_sample()

@@ -16,14 +16,12 @@ from edge_app.frame import Frame, Image
 from edge_app.model.card import InputSpec, TensorInfo
 from edge_app.model.preprocess import Preprocess
 from edge_app.sources.factory import open_source
-from edge_app.sources.source import Source
+from edge_app.style import count as counted
+from host_tools.convert.image_worth import DifferentFrames, check_useful, judge_images
 
 # With fewer, a few odd images decide the ranges of the activations.
 FEWEST = 20
 USUAL = 100
-# Neighbouring pixels of photographs correlate at 0.9 and more, MNIST's digits at 0.8, uniform
-# noise at 0.0.
-NOISE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +43,15 @@ class CalibrationOptions:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Calibration images, uint8 (H, W, 3) BGR each, and their entry in the model card."""
+    """Calibration images, uint8 (H, W, 3) BGR each, and their entry in the model card.
+
+    names: of the images, as errors name them. notes: what a person should know of the set.
+    """
 
     images: tuple[Image, ...]
     manifest: Mapping[str, Any]
+    names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def tensors(
         self, given: InputSpec, shape: tuple[int, ...]
@@ -96,29 +99,69 @@ def choose_images(
     if synthetic and not weak:
         raise UsageError("int8 needs real images for calibration; give --calibration")
     with open_source(text, max_frames=count if synthetic else None) as source:
-        frames, excluded = (
-            _spread_evenly(source, count, exclude)
+        different = DifferentFrames(source, exclude)
+        frames = (
+            _spread_evenly(different, count)
             if source.has_clock
-            else _choose_randomly(source, count, options.seed, exclude)
+            else _choose_randomly(different, count, options.seed)
+        )
+        source_notes = tuple(source.notes)
+    images = tuple(frame.image for frame in frames)
+    found = judge_images(images)
+    if images and found.flaw and not weak:
+        raise SourceError(
+            f"the images in {text} are {found.flaw}, and int8 calibrated on them would be "
+            "worthless; give real ones with --calibration"
         )
     wanted = FEWEST if options.samples is None else count
     if not frames or (len(frames) < wanted and not weak):
-        beside = f" beside the {excluded} it is scored on" if excluded else ""
-        raise SourceError(
-            f"{text} has only {len(frames)} images{beside}, but calibration needs {wanted}; "
-            f"give more with --calibration{_way_with(len(frames))}"
+        raise SourceError(_too_few(text, len(frames), wanted, different))
+    if not weak:
+        check_useful(text, found, different.copies, FEWEST)
+    manifest = _manifest(text, images, options.seed, different)
+    flaw = found.flaw
+    if found.useful < FEWEST:
+        only = f"only {counted(len(images), 'image')}"
+        if found.lost() and not flaw:
+            only += f", {' and '.join(found.lost())}"
+        flaw = f"{flaw}, and only {len(images)}" if flaw else only
+    return Calibration(
+        images,
+        {**manifest, "weak": flaw} if flaw else manifest,
+        tuple(_name(text, frame) for frame in frames),
+        (*_notes(different.copies, found.lost()), *source_notes),
+    )
+
+
+def _too_few(text: str, have: int, wanted: int, different: DifferentFrames) -> str:
+    """Return the error for a source with fewer images than are wanted."""
+    beside = f" beside the {different.excluded} it is scored on" if different.excluded else ""
+    kind, copies = "images", ""
+    if different.copies:
+        kind = "different image" if have == 1 else "different images"
+        copies = (
+            f" ({different.copies} more {'is a copy' if different.copies == 1 else 'are copies'})"
         )
-    images = tuple(frame.image for frame in frames)
-    flaw = _flaw(images)
-    if flaw and not weak:
-        raise SourceError(
-            f"the images in {text} are {flaw}, and int8 calibrated on them would be worthless; "
-            "give real ones with --calibration"
-        )
-    manifest = _manifest(text, images, options.seed, excluded)
-    if len(images) < FEWEST:
-        flaw = f"{flaw}, and only {len(images)}" if flaw else f"only {len(images)} images"
-    return Calibration(images, {**manifest, "weak": flaw} if flaw else manifest)
+    return (
+        f"{text} has only {have} {kind}{copies}{beside}, but calibration needs {wanted}; "
+        f"give more with --calibration{_way_with(have)}"
+    )
+
+
+def _notes(copies: int, lost: list[str]) -> tuple[str, ...]:
+    """Return what is said of a set that is good enough all the same."""
+    left = (
+        f"{copies} {'image is a copy of another' if copies == 1 else 'images are copies of others'}"
+    )
+    texts = [f"calibration: {left}, counted once"] if copies else []
+    if lost:
+        texts.append(f"calibration: of the images, {' and '.join(lost)}")
+    return tuple(texts)
+
+
+def _name(text: str, frame: Frame) -> str:
+    """Return how errors name an image: by its file, or its position in a source without names."""
+    return frame.name if Path(frame.name).suffix else f"image {frame.name} of {Path(text).name}"
 
 
 def check_assumed_images(options: CalibrationOptions, shape: tuple[int, ...]) -> None:
@@ -140,77 +183,44 @@ def _way_with(images: int) -> str:
     return ", or accept the few with --allow-weak-calibration" if images else ""
 
 
-def fingerprints(source: Source) -> frozenset[bytes]:
-    """Return the fingerprints of all images of a source."""
-    return frozenset(fingerprint(frame.image) for frame in source)
-
-
-def fingerprint(image: Image) -> bytes:
-    """Return the SHA-256 of an image's shape and its BGR bytes."""
-    return hashlib.sha256(repr(image.shape).encode() + image.tobytes()).digest()
-
-
-def _choose_randomly(
-    source: Source, count: int, seed: int, exclude: Collection[bytes]
-) -> tuple[list[Frame], int]:
-    """Return random frames, and the number of excluded ones, in one pass.
+def _choose_randomly(frames: DifferentFrames, count: int, seed: int) -> list[Frame]:
+    """Return random frames in one pass, in their order.
 
     Source: Vitter, "Random sampling with a reservoir", algorithm R.
     """
     draw = np.random.default_rng(seed)
     chosen: list[Frame] = []
-    seen = excluded = 0
-    for frame in source:
-        if exclude and fingerprint(frame.image) in exclude:
-            excluded += 1
-            continue
-        seen += 1
+    for seen, frame in enumerate(frames, start=1):
         if len(chosen) < count:
             chosen.append(frame)
         elif (place := int(draw.integers(seen))) < count:
             chosen[place] = frame
-    return sorted(chosen, key=lambda frame: frame.index), excluded
+    return sorted(chosen, key=lambda frame: frame.index)
 
 
-def _spread_evenly(
-    source: Source, count: int, exclude: Collection[bytes]
-) -> tuple[list[Frame], int]:
-    """Return the middles of equal parts of a video, and the number of excluded frames.
+def _spread_evenly(frames: DifferentFrames, count: int) -> list[Frame]:
+    """Return the middles of equal parts of a video.
 
     It takes two passes, since the length of a video is an estimate.
     """
-    usable, excluded = [], 0
-    for frame in source:
-        if exclude and fingerprint(frame.image) in exclude:
-            excluded += 1
-        else:
-            usable.append(frame.index)
+    usable = [frame.index for frame in frames]
     places = (np.arange(count) + 0.5) * len(usable) / count
     chosen = {usable[int(place)] for place in places} if usable else set()
-    return [frame for frame in source if frame.index in chosen], excluded
+    return [frame for frame in frames if frame.index in chosen]
 
 
-def _manifest(text: str, images: tuple[Image, ...], seed: int, excluded: int) -> dict[str, Any]:
+def _manifest(
+    text: str, images: tuple[Image, ...], seed: int, different: DifferentFrames
+) -> dict[str, Any]:
     digest = hashlib.sha256()
     for image in images:
         digest.update(image.tobytes())
+    copies = {"copies_left_out": different.copies} if different.copies else {}
     return {
         "pictures": len(images),
         "from": Path(text).name,
         "seed": seed,
         "sha256": digest.hexdigest(),
-        "left_out_because_scored": excluded,
+        "left_out_because_scored": different.excluded,
+        **copies,
     }
-
-
-def _flaw(images: tuple[Image, ...]) -> str:
-    """Return "blank" or "noise" for images whose neighbouring pixels do not correlate."""
-    correlations = []
-    for image in images:
-        gray = image.mean(axis=2)
-        left, right = gray[:, :-1].ravel(), gray[:, 1:].ravel()
-        if left.std() > 0 and right.std() > 0:
-            correlations.append(float(np.corrcoef(left, right)[0, 1]))
-    if not correlations:
-        return "blank"
-    return "noise" if float(np.mean(correlations)) < NOISE else ""

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge_app.errors import UsageError
-from edge_app.labels import LABEL_SETS, LabelSet, label_set
+from edge_app.label_sets import label_set
+from edge_app.labels import LabelSet, numbered_classes
 from edge_app.model.card import VARIANTS, InputSpec, TensorInfo
 from edge_app.model.infer_card import usual_channels, usual_labels, usual_scaling
 from host_tools.convert.calibration import CalibrationOptions
@@ -21,6 +22,7 @@ class CardOptions:
 
     name, title, source: replaced by the folder's name, the name and the model's file if empty.
     task, labels, mean, std, channels: read from the model or guessed if None.
+    activation, threshold: of the output; None is inferred where it has one channel.
     """
 
     name: str = ""
@@ -33,6 +35,8 @@ class CardOptions:
     std: tuple[float, ...] | None = None
     channels: str | None = None
     fit: str = "stretch"
+    activation: str | None = None
+    threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ def input_spec(card: CardOptions, loaded: LoadedModel) -> tuple[InputSpec, str]:
             mean=card.mean or loaded.mean or usual_mean,
             std=card.std or loaded.std or usual_std,
             fit=card.fit,
+            layout=loaded.layout,
         )
     except ValueError as fault:
         raise UsageError(f"{fault}; change --mean, --std or --channels") from None
@@ -118,12 +123,6 @@ def infer_task(card: CardOptions, output: TensorInfo) -> str:
 
 
 def infer_labels(card: CardOptions, task: str, output: TensorInfo) -> LabelSet:
-    """Return the user's label set, else the usual one of the output; raise UsageError for none."""
+    """Return the user's label set, else the usual one of the output, else numbered classes."""
     usual = card.labels or usual_labels(task, output)
-    if usual is None:
-        count = output.shape[-1] if output.shape else 0
-        raise UsageError(
-            f"no label set has {count} classes by convention; choose one with --labels: "
-            f"{', '.join(sorted(LABEL_SETS))}"
-        )
-    return label_set(usual)
+    return label_set(usual) if usual else numbered_classes(output.shape[-1])

@@ -9,6 +9,19 @@ from edge_app.style import NOTHING, variant_colour
 from host_tools.convert.convert import ConversionResult
 from host_tools.convert.verify import FIGURE_TITLES
 
+# What a reader has decided about the source, by its entry in the card.
+_SOURCE_TEXTS = {
+    "loaded_by": "loaded by {}",
+    "signature": "signature {}",
+    "output": "output {}",
+    "false_inputs": "false for inference: {}",
+    "graph_of_inference": "for inference: {}",
+    "sparse_weights": "sparse weights were {}",
+    "whole_pixels": "whole pixels are {}",
+    "source_layout": "layout {} in the source",
+    "source_output_layout": "layout of the output {} in the source, nhwc in the files",
+}
+
 
 def result_table(result: ConversionResult) -> Table:
     """Return a table of each variant's size, score, loss against float32, and speed."""
@@ -53,16 +66,22 @@ def notes(result: ConversionResult) -> list[str]:
         f"input {given.size_wh[0]}x{given.size_wh[1]} {given.channels}, "
         f"(pixel - {mean}) / {std}: {result.preprocessing}"
     ]
+    lines += [
+        text.format(spec.source[key]) for key, text in _SOURCE_TEXTS.items() if spec.source.get(key)
+    ]
     made = {name: v.measured.get("quantizer") for name, v in spec.variants.items()}
     by = ", ".join(f"{name} {quantizer}" for name, quantizer in made.items() if quantizer)
     if by:
         lines.append(f"made by: {by}")
+    if "fake_quantization" in spec.source:
+        lines.append(f"trained with fake quantization: {spec.source['fake_quantization']}")
     manifest = spec.calibration
     if manifest:
         weak = f"; WEAK: {manifest['weak']}" if "weak" in manifest else ""
         lines.append(
             f"int8 calibrated on {manifest['pictures']} images of {manifest['from']}{weak}"
         )
+    lines += result.notes
     quality = result.variants[0].variant.quality
     if quality:
         lines.append(f"scored on {quality['frames']} frames, {quality['truth']} truth")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -36,17 +36,18 @@ from host_tools.convert.calibration import (
     Calibration,
     check_assumed_images,
     choose_images,
-    fingerprints,
 )
+from host_tools.convert.card_output import card_output
 from host_tools.convert.conversion_options import (
     ConversionOptions,
     check_options,
-    infer_labels,
-    infer_task,
     input_spec,
 )
 from host_tools.convert.conversion_progress import Steps
+from host_tools.convert.finite import check_drawn
+from host_tools.convert.image_worth import fingerprints
 from host_tools.convert.interrupt import swallowed_interrupts
+from host_tools.convert.proof_chain import named_images, proof_notes, prove
 from host_tools.convert.select import select_variant
 from host_tools.convert.verify import (
     VerifiedVariant,
@@ -69,13 +70,15 @@ class ConversionResult:
     """A finished conversion.
 
     spec: the card as it is on disk. seconds: time to make each variant; float32's includes the
-    loading of the model. preprocessing: where mean and std come from.
+    loading of the model. preprocessing: where mean and std come from. notes: what a person should
+    know of the images and of the variants.
     """
 
     spec: ModelSpec
     variants: tuple[VerifiedVariant, ...]
     seconds: Mapping[str, float]
     preprocessing: str
+    notes: tuple[str, ...] = ()
 
 
 def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
@@ -107,13 +110,16 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
         given, preprocessing = input_spec(options.card, loaded)
         builders = VariantBuilders(options, loaded, given, calibration, progress)
         float32 = work.write_variant("float32", builders.float32, {}, started)
-        spec = _draft_card(options, loaded, given, preprocessing, float32)
-        load_engine(spec, "float32")  # fails before the others are made if the card does not fit
+        spec = _draft_card(options, loaded, given, preprocessing, float32, builders.notes)
+        _check_card(spec)  # before the others are made
         progress.remove_task(task)
 
         spec = _add_variants(spec, options, builders, calibration, work)
-        verified = _verify_all(spec, options, calibration.images, work)
+        verified = _verify_all(spec, options, calibration, work)
         check_drop(verified, options.max_drop)
+        images = named_images(calibration, lambda: _images_to_compare(options, calibration))
+        proof = prove(spec, loaded.kind, builders.source, verified, images)
+        notes = proof_notes(verified[0], proof, len(images))
 
         kept = tuple(one for one in verified if one.variant.name in options.variants)
         if len(kept) < len(verified):
@@ -122,9 +128,12 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
         golden = {"pattern": PATTERN_BY_TASK[spec.task], "expected": expected}
         variants = {one.variant.name: one.variant for one in kept}
         spec = replace(spec, variants=variants, golden=golden, calibration=calibration.manifest)
+        spec = replace(spec, proof=tuple(link for link in proof if link.variant in variants))
         write_card(spec, draft)
         check_interrupt()
-    return ConversionResult(read_card(options.out), kept, work.seconds, preprocessing)
+    return ConversionResult(
+        read_card(options.out), kept, work.seconds, preprocessing, (*calibration.notes, *notes)
+    )
 
 
 def _check_packages(options: ConversionOptions) -> None:
@@ -179,17 +188,19 @@ def _draft_card(
     given: InputSpec,
     preprocessing: str,
     float32: Variant,
+    notes: Mapping[str, str],
 ) -> ModelSpec:
     """Return a card with float32 alone."""
     card = options.card
     output = load_network(float32.path, threads=1).output
-    task = infer_task(card, output)
+    task, labels, output_spec = card_output(card, given, float32.path, output)
     name = card.name or options.out.resolve().name
     source = {
         "weights": card.source or f"{loaded.kind} {options.model.name}",
         "file": options.model.name,
         "weights_sha256": loaded.sha256,
         **loaded.notes,
+        **notes,
         "preprocessing": preprocessing,
     }
     if loaded.saved:
@@ -198,8 +209,9 @@ def _draft_card(
         name=name,
         title=card.title or name,
         task=task,
-        labels=infer_labels(card, task, output),
+        labels=labels,
         input=given,
+        output=output_spec,
         variants={"float32": float32},
         source=source,
         licence=card.licence,
@@ -218,14 +230,25 @@ def _add_variants(
     variants = dict(spec.variants)
     images = _images_to_compare(options, calibration) if names else []
     task = work.progress.add_task("converting", total=len(names))
+    if "int8" in names:
+        builders.check_images()
     for name in names:
         work.progress.update(task, description=work.steps.next(f"converting {name}"))
         started = time.perf_counter()
-        selected = select_variant(builders.builders(name), spec, name, images, work.scratch)
+        ways, fallback = builders.builders(name), builders.fallback(name)
+        selected = select_variant(ways, spec, name, images, work.scratch, fallback)
         variants[name] = work.write_variant(name, *selected, started)
         work.progress.advance(task)
     work.progress.update(task, description="converted")
     return replace(spec, variants=variants)
+
+
+def _check_card(spec: ModelSpec) -> None:
+    """Raise ModelError if the card does not fit float32, or if that gives no answers."""
+    try:
+        load_engine(spec, "float32").close()
+    except ModelError as fault:
+        raise check_drawn(spec, spec.variants["float32"].path, fault) from None
 
 
 def _images_to_compare(options: ConversionOptions, calibration: Calibration) -> list[Image]:
@@ -240,7 +263,7 @@ def _images_to_compare(options: ConversionOptions, calibration: Calibration) -> 
 
 
 def _verify_all(
-    spec: ModelSpec, options: ConversionOptions, known_images: Sequence[Image], work: _Workspace
+    spec: ModelSpec, options: ConversionOptions, calibration: Calibration, work: _Workspace
 ) -> tuple[VerifiedVariant, ...]:
     """Score every variant, compare it with float32, and time them in turn."""
     frames = options.evaluation.count() if options.evaluation else None
@@ -252,11 +275,20 @@ def _verify_all(
         work.progress.update(task, description=f"{step} {name}")
         advance = partial(work.progress.advance, task)
         with _named_as_variant(spec.variants[name]):
-            verified.append(verify(spec, name, options.evaluation, known_images, on_frame=advance))
+            verified.append(
+                verify(
+                    spec,
+                    name,
+                    options.evaluation,
+                    calibration.images,
+                    names=calibration.names,
+                    on_frame=advance,
+                )
+            )
         work.check_interrupt()
     work.progress.update(task, description="measured", completed=total)
     check_collapsed(verified)
-    return with_times(spec, with_agreement(verified), known_images)
+    return with_times(spec, with_agreement(verified), calibration.images)
 
 
 @contextmanager

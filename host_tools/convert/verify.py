@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from edge_app.errors import ModelError
 from edge_app.frame import Decoded, Image, Segmentation
 from edge_app.metrics.scorer import Scorer
+from edge_app.model.answer_check import not_finite
 from edge_app.model.card import ModelSpec, Variant
 from edge_app.model.engine import Engine, load_engine
 from edge_app.model.golden import PATTERN_BY_TASK, golden_classes, golden_image
 from edge_app.model.interpreter.network import Network
 from edge_app.results.gains import score_text
 from host_tools.convert.evaluation import Evaluation
+from host_tools.convert.finite import check_answer
 
 # Number of images whose whole output is kept for comparison: 2.5 MB each at 257x129x19.
 _KEPT_OUTPUTS = 16
@@ -37,14 +39,18 @@ class Predictions:
     """A variant's predictions for a series of images.
 
     classes: uint8 (h, w) class maps at network resolution, or class ids.
+    lost: positions of answers whose scores are not finite.
     outputs: dequantized outputs of the first images, float32 in the output's shape.
     """
 
     classes: list[NDArray[np.uint8] | int] = field(default_factory=list)
+    lost: set[int] = field(default_factory=set)
     outputs: list[NDArray[np.float32]] = field(default_factory=list)
 
     def add(self, engine: Engine, result: Decoded) -> None:
         """Add the result that an engine has just returned."""
+        if not_finite(engine.network.read()):
+            self.lost.add(len(self.classes))
         if isinstance(result, Segmentation):
             self.classes.append(result.class_map)
         else:
@@ -60,13 +66,15 @@ class VerifiedVariant:
     """A variant with its measurements.
 
     golden: its classes for the golden image. class_count: number of different classes that it
-    gave to the known images. predictions: for the scored images, else for the known ones.
+    gave to the images. warnings: of its engine. predictions: for the scored images, else for the
+    known ones.
     """
 
     variant: Variant
     golden: list[int]
     class_count: int
     predictions: Predictions = field(default_factory=Predictions)
+    warnings: tuple[str, ...] = ()
 
     def with_measured(self, **values: float) -> VerifiedVariant:
         """Return a copy with further measurements."""
@@ -79,30 +87,36 @@ def verify(
     name: str,
     evaluation: Evaluation | None,
     known_images: Iterable[Image],
+    *,
+    names: Sequence[str] = (),
     on_frame: Callable[[], None] = lambda: None,
 ) -> VerifiedVariant:
     """Load a variant, run it, and score it.
 
-    known_images: uint8 (H, W, 3) BGR, to see whether it still tells classes apart.
+    known_images: uint8 (H, W, 3) BGR, to see whether it still tells classes apart. names: theirs.
     on_frame: called after every scored frame.
-    Raises ModelError if it does not load, SourceError if the truth does not fit the images.
+    Raises ModelError if it does not load or an answer is not finite, SourceError if the truth does
+    not fit the images.
     """
     engine = load_engine(replace(spec, golden={}), name)
     classes: set[int] = set()
     predictions = Predictions()
-    for image in known_images:
+    for number, image in enumerate(known_images):
         result = engine.predict(image)
+        check_answer(engine, image, names[number] if number < len(names) else f"{number}")
         classes |= _classes(result)
         if evaluation is None:
             predictions.add(engine, result)
+    quality = _score(engine, evaluation, predictions, on_frame) if evaluation else {}
+    classes.update(number for one in predictions.classes for number in _class_ids(one))
     pattern = golden_image(PATTERN_BY_TASK[spec.task], spec.input.size_wh)
     golden = golden_classes(engine.predict(pattern))
     variant = replace(
         engine.variant,
-        quality=_score(engine, evaluation, predictions, on_frame) if evaluation else {},
+        quality=quality,
         measured={**engine.variant.measured, **_measured(engine)},
     )
-    return VerifiedVariant(variant, golden, len(classes), predictions)
+    return VerifiedVariant(variant, golden, len(classes), predictions, engine.warnings)
 
 
 def with_agreement(variants: Sequence[VerifiedVariant]) -> tuple[VerifiedVariant, ...]:
@@ -149,14 +163,20 @@ def time_interleaved(engines: Sequence[Engine], image: Image) -> list[float]:
 def difference(first: Predictions, other: Predictions) -> dict[str, float]:
     """Return how two series of predictions for the same images differ.
 
-    agreement: share of pixels, or of images, with the same class.
+    agreement: share of pixels, or of images, with the same class. Answers that are NaN, which a
+        candidate of a quantizer may give, agree with nothing.
     mean_abs_error: of the dequantized outputs; missing if they are class ids.
     """
     pairs = zip(first.classes, other.classes, strict=True)
+    lost = first.lost | other.lost
     outputs = zip(first.outputs, other.outputs, strict=False)
     found = {
-        "agreement": [float(np.mean(np.equal(a, b))) for a, b in pairs],
-        "mean_abs_error": [float(np.abs(a - b).mean()) for a, b in outputs],
+        "agreement": [
+            0.0 if at in lost else float(np.mean(np.equal(a, b))) for at, (a, b) in enumerate(pairs)
+        ],
+        "mean_abs_error": [
+            float(np.abs(a - b).mean()) for at, (a, b) in enumerate(outputs) if at not in lost
+        ],
     }
     return {key: round(float(np.mean(values)), 6) for key, values in found.items() if values}
 
@@ -172,6 +192,21 @@ def check_collapsed(variants: Iterable[VerifiedVariant]) -> None:
                 "other or more images, or find the layers to keep with host-tools diagnose and "
                 "give them to --keep-float"
             )
+
+
+def constant_note(float32: VerifiedVariant, images: int) -> tuple[str, ...]:
+    """Return a warning if float32 itself gives one class to everything, as texts.
+
+    images: how many real ones it has run; without any, drawings are judged.
+    """
+    if images < 2:
+        return float32.warnings
+    if float32.class_count > 1:
+        return ()
+    return (
+        f"WARNING: {float32.variant.name} gives the same class to every image, all {images}; check "
+        "--mean, --std and --channels, or the model",
+    )
 
 
 def check_drop(variants: Iterable[VerifiedVariant], max_drop: float | None) -> None:
@@ -204,10 +239,10 @@ def _score(
 ) -> dict[str, Any]:
     """Return the card's entry of a variant's quality, and add its predictions."""
     with evaluation.open() as source:
-        truth = source.truth_labels or engine.spec.labels.name
-        scorer = Scorer(engine.spec.labels, truth)
+        scorer = Scorer(engine.spec.labels, source.truth_labels)
         for frame in evaluation.scored(source):
             result = engine.predict(frame.image)
+            check_answer(engine, frame.image, frame.name)
             scorer.add(frame, result)
             predictions.add(engine, result)
             on_frame()
@@ -216,7 +251,7 @@ def _score(
         return {}
     figures = {key: getattr(quality, key) for key in ("top1", "miou", "pixel_accuracy")}
     known = {key: round(value, 6) for key, value in figures.items() if value is not None}
-    return {**known, "frames": quality.frames, "truth": truth}
+    return {**known, "frames": quality.frames, "truth": source.truth_labels}
 
 
 def _measured(engine: Engine) -> dict[str, Any]:
@@ -233,9 +268,13 @@ def _measured(engine: Engine) -> dict[str, Any]:
 
 def _classes(result: Decoded) -> set[int]:
     """Return the classes of a result, of a map those of every 97th pixel."""
-    if isinstance(result, Segmentation):
-        return {int(value) for value in result.class_map.ravel()[::97]}
-    return {result.class_id}
+    return _class_ids(result.class_map if isinstance(result, Segmentation) else result.class_id)
+
+
+def _class_ids(classes: NDArray[np.uint8] | int) -> set[int]:
+    if isinstance(classes, int):
+        return {classes}
+    return {int(value) for value in classes.ravel()[::97]}
 
 
 def _invoke_ms(network: Network) -> float:

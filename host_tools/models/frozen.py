@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 from edge_app.errors import ModelError, UsageError
 from edge_app.model.golden import golden_image
 from edge_app.model.interpreter.loading import load_network
+from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.convert.tf_converter import convert_saved_model
 from host_tools.framework import load_tensorflow
+from host_tools.models.float_input import with_float_input
 from host_tools.models.graph import (
     GraphEnds,
     TensorFlowGraph,
@@ -23,7 +26,15 @@ from host_tools.models.graph import (
     read_graph,
     shape_of,
 )
-from host_tools.models.loaded_model import LoadedModel, SourceOptions
+from host_tools.models.inference_graph import check_inference
+from host_tools.models.layout import (
+    from_layout,
+    input_layout,
+    nhwc_shape,
+    output_layout,
+    to_layout,
+)
+from host_tools.models.loaded_model import LoadedModel, SourceOptions, one_line
 from host_tools.models.rebuild import as_function, extract_subgraph, rebuild_graph, save_graph
 from host_tools.models.trusted_code import check_graph
 
@@ -42,83 +53,106 @@ def load_frozen(path: Path, options: SourceOptions, scratch: Path) -> LoadedMode
         check_graph(path, graph.definition)
     output = find_output(graph, options.output_tensor)
     name = find_input(graph, output, options.input_tensor)
-    ends = GraphEnds(name, output, _native_shape(graph, name, options))
-    height, width = options.size_wh[::-1] if options.size_wh else ends.shape[1:3]
-    shape = (1, height, width, ends.shape[3])
+    check_inference(graph.nodes, graph.ancestors(output, stop=name))
+    given, layout = _native_shape(graph, name, options)
+    ends = GraphEnds(name, output, given)
+    last = nhwc_shape(given, layout)
+    height, width = options.size_wh[::-1] if options.size_wh else last[1:3]
+    shape = (1, last[3], height, width) if layout == "nchw" else (1, height, width, last[3])
+    is_real = graph.input_type(name) == "float32"
+    ready = graph if is_real else replace(graph, nodes=with_float_input(graph.nodes, name))
     found = find_preprocessing(graph, name)
-    mean, std = ((found[0],), (found[1],)) if found else (None, None)
+    # An image of whole numbers has pixels as they are; what the graph does with them is inside.
+    scaling = found or (None if is_real else (0.0, 1.0))
     saved = scratch / "graph"
-    save_graph(rebuild_graph(graph, ends, shape), saved)
-    agreement = check_rebuilt(
-        graph, ends, found or (127.5, 127.5), scratch, saved if shape == ends.shape else None
-    )
+    save_graph(rebuild_graph(ready, ends, shape), saved, layout)
+    if shape == given:
+        own = saved
+    else:
+        own = scratch / "own_size"
+        save_graph(rebuild_graph(ready, ends, given), own, layout)
+    agreement = check_rebuilt(graph, ends, scaling or (127.5, 127.5), own, layout)
     return LoadedModel(
         kind="the frozen graph",
-        shape=shape,
+        shape=nhwc_shape(shape, layout),
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         saved=saved,
-        mean=mean,
-        std=std,
-        channels="rgb" if found and shape[3] == 3 else None,
+        mean=(scaling[0],) if scaling else None,
+        std=(scaling[1],) if scaling else None,
+        channels="rgb" if found and last[3] == 3 else None,
         notes={
             "input_tensor": name,
             "output_tensor": output,
-            "built_for_wh": [ends.shape[2], ends.shape[1]],
+            "built_for_wh": [last[2], last[1]],
             "rebuilt_agreement": round(agreement, 6),
+            **({"source_layout": layout} if layout != "nhwc" else {}),
+            **({"graph_of_inference": "; ".join(graph.decided)} if graph.decided else {}),
         },
     )
 
 
 def check_rebuilt(
-    graph: TensorFlowGraph,
-    ends: GraphEnds,
-    scaling: tuple[float, float],
-    scratch: Path,
-    saved: Path | None,
+    graph: TensorFlowGraph, ends: GraphEnds, scaling: tuple[float, float], own: Path, layout: str
 ) -> float:
     """Return the share of pixels that keep their class at the graph's own size.
 
     TensorFlow runs the original graph, and the rebuilt one runs as a float32 .tflite, both on
     the synthetic street image.
-    scaling: mean and std. saved: the rebuilt graph if there is one of that size.
+    scaling: mean and std. own: the graph rebuilt for its own size. layout: of the graph's input.
     Raises ModelError if they differ by more than rounding.
     """
-    if saved is None:
-        saved = scratch / "own_size"
-        save_graph(rebuild_graph(graph, ends, ends.shape), saved)
-    path = scratch / "own_size.tflite"
-    path.write_bytes(convert_saved_model(saved, "float32", lambda: iter(())))
-    image = golden_image("street", (ends.shape[2], ends.shape[1]))[..., ::-1]
-    tensor = ((image.astype(np.float32) - scaling[0]) / scaling[1])[None, ..., : ends.shape[3]]
-    function = as_function(extract_subgraph(graph, ends))
-    first = _classes(np.asarray(function(load_tensorflow().constant(tensor))))
+    path = own.with_suffix(".tflite")
+    path.write_bytes(convert_saved_model(own, "float32", lambda: iter(())))
     network = load_network(path)
+    _, height, width, depth = network.input.shape
+    image = golden_image("street", (width, height))[..., ::-1]
+    tensor = ((image.astype(np.float32) - scaling[0]) / scaling[1])[None, ..., :depth]
+    function = as_function(extract_subgraph(graph, ends))
+    fed = to_layout(tensor.astype(graph.input_type(ends.input)), layout)
+    tensorflow = load_tensorflow()
+    try:
+        with capture_native_stderr():
+            made = np.asarray(function(tensorflow.constant(fed)))
+    except tensorflow.errors.OpError as fault:
+        raise ModelError(
+            f"TensorFlow cannot run the graph here: {one_line(fault)}; export it for a CPU, with "
+            "the channels last"
+        ) from fault
+    made = from_layout(made, output_layout(made.shape, (width, height), layout))
     outputs = np.empty((1, *network.output.shape[1:]), network.output.dtype)
     network.run_all(tensor, outputs)
-    same = float((first == _classes(outputs)).mean())
+    same = float((_classes(made) == _classes(outputs)).mean())
     if same < MIN_AGREEMENT:
         raise ModelError(
             f"rebuilt at its own size, the graph keeps the class of only {100 * same:.2f} % of the "
-            "pixels; choose other tensors with --input-tensor and --output-tensor"
+            "pixels; choose other tensors with --input-tensor and --output"
         )
     return same
 
 
 def _classes(values: NDArray[Any]) -> NDArray[Any]:
-    return values.argmax(axis=-1) if values.dtype.kind == "f" else values
+    if values.dtype.kind != "f":
+        return values
+    # One channel is a mask of two classes: of probabilities, or of logits around zero.
+    if values.shape[-1] == 1:
+        return np.asarray(values > (0.5 if values.min() >= 0 else 0.0))
+    return np.asarray(values.argmax(axis=-1))
 
 
-def _native_shape(graph: TensorFlowGraph, name: str, options: SourceOptions) -> tuple[int, ...]:
-    """Return the input's shape in the original graph, (1, H, W, C).
+def _native_shape(
+    graph: TensorFlowGraph, name: str, options: SourceOptions
+) -> tuple[tuple[int, ...], str]:
+    """Return the input's shape in the original graph, with a batch of one, and its layout.
 
     Raises UsageError if it is no image, ModelError if its size is open.
     """
     shape = shape_of(graph, name)
-    if shape is None or len(shape) != 4 or shape[3] not in {1, 3}:
+    if shape is None or len(shape) != 4 or not {shape[1], shape[3]} & {1, 3}:
         raise UsageError(
             f"{name} has the shape {shape}, which is not an image; choose another --input-tensor"
         )
-    sides = shape[1:3]
+    layout = input_layout(shape, options.layout)
+    sides = shape[2:] if layout == "nchw" else shape[1:3]
     if None in sides and options.size_wh:
         sides = options.size_wh[::-1]
     if None in sides:
@@ -126,4 +160,7 @@ def _native_shape(graph: TensorFlowGraph, name: str, options: SourceOptions) -> 
             f"{name} leaves its size open ({shape}); give --input-size WxH or choose another "
             "--input-tensor"
         )
-    return (1, *(int(side or 0) for side in sides), int(shape[3] or 0))
+    height, width = (int(side or 0) for side in sides)
+    if layout == "nchw":
+        return (1, int(shape[1] or 0), height, width), layout
+    return (1, height, width, int(shape[3] or 0)), layout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from edge_app.errors import ModelError, UsageError
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.framework import load_tensorflow
+from host_tools.models.inference_graph import prepare_nodes
 from host_tools.models.loaded_model import one_line, read_model_file
 
 # The names of the DeepLab exporter (tensorflow/models, research/deeplab, export_model.py and
@@ -34,10 +36,20 @@ class GraphEnds:
 
 @dataclass(frozen=True, slots=True)
 class TensorFlowGraph:
-    """A parsed GraphDef with its nodes by name."""
+    """A parsed GraphDef with its nodes by name.
+
+    decided: lines for the card about what differs between training and inference.
+    """
 
     definition: Any
     nodes: dict[str, Any]
+    decided: tuple[str, ...] = ()
+
+    def definition_of(self, names: Iterable[str]) -> Any:
+        """Return a GraphDef of some of the nodes, with all functions they may call."""
+        made = load_tensorflow().compat.v1.GraphDef(node=[self.nodes[name] for name in names])
+        made.library.CopyFrom(self.definition.library)
+        return made
 
     def ancestors(self, name: str, stop: str = "") -> list[str]:
         """Return all nodes that a node depends on, inputs first and itself last.
@@ -57,10 +69,20 @@ class TensorFlowGraph:
                 waiting.extend((source, False) for source in input_names(self.nodes[current]))
         return list(done)
 
+    def input_type(self, name: str) -> str:
+        """Return the type that is fed into a node: a placeholder's own, else float32."""
+        node = self.nodes[name]
+        if node.op != "Placeholder":
+            return "float32"
+        return str(load_tensorflow().dtypes.as_dtype(node.attr["dtype"].type).name)
+
     def constant(self, name: str) -> Any:
-        """Return a constant's values as an array, through Identity nodes; None if it is none."""
+        """Return a constant's values as an array; None if it is none.
+
+        Goes through Identity and Reshape, so that the values may have another shape.
+        """
         node = self.nodes.get(name)
-        while node is not None and node.op == "Identity":
+        while node is not None and node.op in {"Identity", "Reshape"}:
             node = self.nodes.get(node_name(node.input[0]))
         if node is None or node.op != "Const":
             return None
@@ -99,18 +121,19 @@ def read_graph(path: Path) -> TensorFlowGraph:
     )
     if missing is not None:
         raise ModelError(f"{path} is truncated: its node '{missing}' is missing; fetch it again")
-    variables = [node.name for node in nodes.values() if node.op.startswith("Variable")]
+    kinds = ("Variable", "VarHandleOp")
+    variables = [node.name for node in nodes.values() if node.op.startswith(kinds)]
     if variables:
         raise ModelError(
             f"{path} is a graph without weights ('{variables[0]}' is a variable); freeze it first"
         )
-    return TensorFlowGraph(definition, nodes)
+    return TensorFlowGraph(definition, nodes, prepare_nodes(nodes))
 
 
 def shape_of(graph: TensorFlowGraph, name: str) -> tuple[int | None, ...] | None:
     """Return a node's shape by TensorFlow's shape inference; None if its rank is open."""
     tensorflow = load_tensorflow()
-    part = tensorflow.compat.v1.graph_util.extract_sub_graph(graph.definition, [name])
+    part = graph.definition_of(graph.ancestors(name))
     with capture_native_stderr(), tensorflow.Graph().as_default():
         [tensor] = tensorflow.import_graph_def(part, return_elements=[f"{name}:0"], name="")
     return None if tensor.shape.rank is None else tuple(tensor.shape.as_list())
@@ -123,12 +146,16 @@ def find_output(graph: TensorFlowGraph, named: str | None) -> str:
     """
     candidates = _outputs(graph)
     if named:
-        return _existing(graph, node_name(named), "--output-tensor", candidates)
-    known = [name for name in OUTPUTS if name in graph.nodes]
+        if named.isdigit() and int(named) < len(candidates) and named not in graph.nodes:
+            return candidates[int(named)]
+        return _existing(graph, node_name(named), "--output", _with_shapes(graph, candidates))
+    known = [name for name in OUTPUTS if name in graph.nodes and _leads_to_ids(graph, name)]
     if known or len(candidates) == 1:
         return (known or candidates)[0]
+    listed = _listed(_with_shapes(graph, candidates))
     raise UsageError(
-        f"the graph has several outputs: {_listed(candidates)}; choose one with --output-tensor"
+        f"the graph has {'several' if candidates else 'no'} outputs: {listed}; choose one with "
+        "--output"
     )
 
 
@@ -149,6 +176,9 @@ def find_input(graph: TensorFlowGraph, output: str, named: str | None) -> str:
         return name
     # sub_2 is an image in some exporters and a size in others.
     images = [name for name in INPUTS if name in above and _is_image(graph, name)]
+    images = images or [name for name in candidates if _is_image(graph, name)]
+    if len(images) > 1 and images[0] not in INPUTS:
+        images = []
     if images or len(candidates) == 1:
         return (images or candidates)[0]
     raise UsageError(
@@ -176,9 +206,11 @@ def find_preprocessing(graph: TensorFlowGraph, name: str) -> tuple[float, float]
             return None
         values = [graph.constant(source) for source in sources]
         place = next((i for i, value in enumerate(values) if value is not None), None)
-        if place is None or values[place].size != 1 or (place == 0 and node.op.endswith("Div")):
+        if place is None or (place == 0 and node.op.endswith("Div")):
             return None
-        value = float(values[place])
+        if not values[place].size or values[place].min() != values[place].max():
+            return None
+        value = float(values[place].flat[0])
         if node.op == "Mul":
             factor *= value
         elif node.op.endswith("Div"):
@@ -195,15 +227,30 @@ def find_preprocessing(graph: TensorFlowGraph, name: str) -> tuple[float, float]
 
 
 def _is_image(graph: TensorFlowGraph, name: str) -> bool:
-    """Return whether a node's shape is (1, H, W, 1 or 3)."""
+    """Return whether a node's shape is (1, H, W, 1 or 3), or has the channels first."""
     shape = shape_of(graph, name)
-    return shape is not None and len(shape) == 4 and shape[3] in {1, 3}
+    return shape is not None and len(shape) == 4 and bool({shape[1], shape[3]} & {1, 3})
+
+
+def _leads_to_ids(graph: TensorFlowGraph, name: str) -> bool:
+    """Return whether a node is an output, or has class ids below it, as DeepLab's logits have."""
+    ends = [node.name for node in graph.nodes.values() if node.op == "ArgMax"]
+    return any(name in graph.ancestors(end) for end in [*ends, *_outputs(graph)][:20])
 
 
 def _outputs(graph: TensorFlowGraph) -> list[str]:
+    """Return the nodes that no other takes, of those that depend on an input if there are any."""
     hidden = {name for node in graph.nodes.values() for name in input_names(node)}
     other = {"Const", "NoOp", "Placeholder", "Assert"}
-    return [n.name for n in graph.nodes.values() if n.name not in hidden and n.op not in other]
+    found = [n.name for n in graph.nodes.values() if n.name not in hidden and n.op not in other]
+    inputs = {node.name for node in graph.nodes.values() if node.op == "Placeholder"}
+    return [name for name in found if inputs & set(graph.ancestors(name))] or found
+
+
+def _with_shapes(graph: TensorFlowGraph, names: list[str]) -> list[str]:
+    shapes = [shape_of(graph, name) or () for name in names]
+    texts = ["x".join("?" if side is None else str(side) for side in shape) for shape in shapes]
+    return [f"{name} ({text})" if text else name for name, text in zip(names, texts, strict=True)]
 
 
 def _existing(graph: TensorFlowGraph, name: str, option: str, candidates: list[str]) -> str:

@@ -19,13 +19,15 @@ _GREETING = re.compile(r"(INFO|WARNING|VERBOSE):|[IW]\d{4} ")
 class SourceOptions:
     """Options for reading a model; None is read from the file.
 
-    size_wh: the input size. input_tensor, output_tensor: names in a frozen graph.
+    size_wh: the input size. input_tensor: a node of a frozen graph. output_tensor: name or number
+        of an output. layout: of the input, nhwc or nchw.
     trust_code: load files that may run code of their authors.
     """
 
     size_wh: tuple[int, int] | None = None
     input_tensor: str | None = None
     output_tensor: str | None = None
+    layout: str | None = None
     trust_code: bool = False
 
 
@@ -33,7 +35,8 @@ class SourceOptions:
 class LoadedModel:
     """A model that is ready to be converted.
 
-    kind: the kind of file, for texts. shape: of the input, (1, H, W) or (1, H, W, C).
+    kind: the kind of file, for texts. shape: of the image, (1, H, W) or (1, H, W, C).
+    layout: of the input in the files to be made; "nchw" only where a .tflite file keeps it.
     sha256: of the weights, or of the file if that is equivalent.
     saved: a SavedModel with one fixed input for TensorFlow's converter; None for a .tflite file.
     float32: the bytes of a .tflite file, else None.
@@ -49,24 +52,35 @@ class LoadedModel:
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     channels: str | None = None
+    layout: str = "nhwc"
     notes: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def tensor_shape(self) -> tuple[int, ...]:
+        """The shape of the input in the files to be made."""
+        if self.layout == "nchw" and len(self.shape) == 4:
+            return (1, self.shape[3], *self.shape[1:3])
+        return self.shape
 
-def fixed_shape(given: tuple[int | None, ...], size_wh: tuple[int, int] | None) -> tuple[int, ...]:
-    """Return an image input's shape with a batch of one: (1, H, W) or (1, H, W, C).
+
+def fixed_shape(
+    given: tuple[int | None, ...], size_wh: tuple[int, int] | None, layout: str = "nhwc"
+) -> tuple[int, ...]:
+    """Return an image input's shape with a batch of one: (1, H, W), (1, H, W, C) or (1, C, H, W).
 
     given: the shape in the model, with None for each open side. size_wh: replaces open sides.
     Raises ModelError if that is no image of fixed size, and UsageError if the model has another
     size than size_wh.
     """
     shape = tuple(given)
-    depth = shape[3] if len(shape) == 4 else 1
+    first = layout == "nchw" and len(shape) == 4
+    depth = (shape[1] if first else shape[3]) if len(shape) == 4 else 1
     if len(shape) not in {3, 4} or depth not in {1, 3} or shape[0] not in {None, 1}:
         raise ModelError(
-            f"the model's input is {shape}; it must be (batch, height, width[, 1 or 3]) "
-            "with a fixed height and width"
+            f"the model's input is {shape}; it must be (batch, height, width[, 1 or 3]) or "
+            "(batch, 1 or 3, height, width), with a batch of one"
         )
-    sides = shape[1:3]
+    sides = shape[2:] if first else shape[1:3]
     if size_wh is not None:
         wanted = size_wh[::-1]
         if any(have not in {None, want} for have, want in zip(sides, wanted, strict=True)):
@@ -80,7 +94,10 @@ def fixed_shape(given: tuple[int | None, ...], size_wh: tuple[int, int] | None) 
         raise ModelError(
             f"the model's input is {shape}; give it a fixed height and width with --input-size WxH"
         )
-    return (1, *(int(side or 0) for side in sides), *(int(side or 0) for side in shape[3:]))
+    height, width = (int(side or 0) for side in sides)
+    if len(shape) == 3:
+        return (1, height, width)
+    return (1, int(depth or 0), height, width) if first else (1, height, width, int(depth or 0))
 
 
 def read_model_file(path: Path) -> bytes:

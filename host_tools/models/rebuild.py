@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from edge_app.errors import ModelError, UsageError
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.framework import load_tensorflow
-from host_tools.models.graph import GraphEnds, TensorFlowGraph, input_names, node_name
+from host_tools.models.graph import GraphEnds, TensorFlowGraph, input_names
 from host_tools.models.loaded_model import one_line
-from host_tools.models.saved_model import write_saved_model
+from host_tools.models.write_model import write_saved_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,20 @@ class Subgraph:
 
 
 class _Rebuilder:
-    """Builder of a graph's nodes, one by one, in TensorFlow's default graph."""
+    """Builder of a graph's nodes, one by one, in TensorFlow's default graph.
 
-    def __init__(self, graph: TensorFlowGraph, old_shapes: dict[str, tuple[int, ...]]) -> None:
+    same_size: whether the input keeps its size, and so every other tensor.
+    """
+
+    def __init__(
+        self, graph: TensorFlowGraph, old_shapes: dict[str, tuple[int, ...]], *, same_size: bool
+    ) -> None:
+        self._same_size = same_size
         self._graph = graph
         self._old = old_shapes
         self._tf = load_tensorflow()
-        self._built: dict[str, Any] = {}
+        self._built: dict[str, Any] = {}  # by the node's name: its first output
+        self._others: dict[str, Any] = {}  # by the tensor's name: further outputs
         # Height and width in the old graph to those in the new one.
         self._sizes: dict[tuple[int, int], tuple[int, int]] = {}
 
@@ -63,20 +70,19 @@ class _Rebuilder:
         return tensor
 
     def _copy(self, node: Any) -> Any:
-        inputs = {f"{source}:0": self._built[source] for source in input_names(node)}
-        definition = self._tf.compat.v1.GraphDef(node=[node])
-        definition.node[0].attr.pop("_output_shapes", None)
-        for place, text in enumerate(node.input):
-            if text.startswith("^") or text.partition(":")[2] not in {"", "0"}:
-                raise ModelError(
-                    f"the node {node.name} has the input '{text}', which cannot be rebuilt; "
-                    "convert the graph without --input-size"
-                )
-            definition.node[0].input[place] = f"{node_name(text)}:0"
-        [tensor] = self._tf.import_graph_def(
-            definition, input_map=inputs, return_elements=[f"{node.name}:0"], name=""
+        definition = self._graph.definition_of([node.name])
+        [copied] = definition.node
+        copied.attr.pop("_output_shapes", None)
+        inputs = {}
+        for place, text in enumerate(copied.input):
+            name, _, port = text.partition(":")
+            copied.input[place] = key = f"{name}:{port or 0}"
+            inputs[key] = self._others[key] if int(port or 0) else self._built[name]
+        [operation] = self._tf.import_graph_def(
+            definition, input_map=inputs, return_elements=[node.name], name=""
         )
-        return tensor
+        self._others.update((tensor.name, tensor) for tensor in operation.outputs[1:])
+        return operation.outputs[0]
 
     def _pool(self, node: Any) -> Any:
         """Replace pooling over the whole map by a mean.
@@ -95,12 +101,12 @@ class _Rebuilder:
         if wanted is None:
             return self._copy(node)
         old = (int(wanted[0]), int(wanted[1]))
-        if old not in self._sizes:
+        if old not in self._sizes and not self._same_size:
             raise UsageError(
                 f"{node.name} resizes to {old[1]}x{old[0]}, a size that no other node has; "
-                "choose an output before it with --output-tensor"
+                "choose an output before it with --output"
             )
-        new = self._sizes[old]
+        new = self._sizes.get(old, old)
         features = self._built[image]
         if tuple(features.shape[1:3]) == new:
             return self._tf.identity(features, name=node.name)
@@ -176,7 +182,7 @@ def rebuild_graph(graph: TensorFlowGraph, ends: GraphEnds, shape: tuple[int, ...
     old_shapes = _shapes(graph, ends)
     rebuilt = tensorflow.Graph()
     with capture_native_stderr(), rebuilt.as_default():
-        rebuilder = _Rebuilder(graph, old_shapes)
+        rebuilder = _Rebuilder(graph, old_shapes, same_size=shape == ends.shape)
         first = tensor = _placeholder(shape)
         rebuilder.put(ends.input, first)
         for name in graph.ancestors(ends.output, stop=ends.input):
@@ -194,30 +200,30 @@ def extract_subgraph(graph: TensorFlowGraph, ends: GraphEnds) -> Subgraph:
     """Return the graph between its ends, unchanged; raise ModelError if it is not connected."""
     tensorflow = load_tensorflow()
     kept = graph.ancestors(ends.output, stop=ends.input)
-    definition = tensorflow.compat.v1.GraphDef(node=[graph.nodes[name] for name in kept])
+    definition = graph.definition_of(kept)
     cut = tensorflow.Graph()
     with capture_native_stderr(), cut.as_default():
-        placeholder = _placeholder(ends.shape)
+        placeholder = _placeholder(ends.shape, graph.input_type(ends.input))
         inputs = {f"{ends.input}:0": placeholder}
         try:
             tensorflow.import_graph_def(definition, input_map=inputs, name="")
         except ValueError as fault:
             raise ModelError(
                 f"the graph from {ends.input} to {ends.output} is not connected: "
-                f"{one_line(fault)}; choose others with --input-tensor and --output-tensor"
+                f"{one_line(fault)}; choose others with --input-tensor and --output"
             ) from fault
     return Subgraph(cut, placeholder.name, f"{ends.output}:0")
 
 
-def save_graph(subgraph: Subgraph, folder: Path) -> None:
-    """Write a graph as a SavedModel."""
+def save_graph(subgraph: Subgraph, folder: Path, layout: str = "nhwc") -> None:
+    """Write a graph as a SavedModel of images (1, H, W, C); layout: of those the graph takes."""
     function = as_function(subgraph)
-    shape = subgraph.graph.get_tensor_by_name(subgraph.input).shape
-    write_saved_model(lambda picture: function(picture), shape, folder)
+    shape = subgraph.graph.get_tensor_by_name(subgraph.input).shape.as_list()
+    write_saved_model(lambda picture: function(picture), tuple(shape), folder, layout=layout)
 
 
 def as_function(subgraph: Subgraph) -> Any:
-    """Return a graph as a function of one float32 (1, H, W, C) tensor."""
+    """Return a graph as a function of one tensor of its input's shape."""
     tensorflow = load_tensorflow()
     definition = subgraph.graph.as_graph_def()
 
@@ -230,9 +236,8 @@ def as_function(subgraph: Subgraph) -> Any:
         return wrapped.prune(tensor(subgraph.input), tensor(subgraph.output))
 
 
-def _placeholder(shape: tuple[int, ...]) -> Any:
-    tensorflow = load_tensorflow()
-    return tensorflow.compat.v1.placeholder(tensorflow.float32, shape, name="fed_picture")
+def _placeholder(shape: tuple[int, ...], dtype: str = "float32") -> Any:
+    return load_tensorflow().compat.v1.placeholder(dtype, shape, name="fed_picture")
 
 
 def _shapes(graph: TensorFlowGraph, ends: GraphEnds) -> dict[str, tuple[int, ...]]:

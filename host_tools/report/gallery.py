@@ -11,6 +11,7 @@ from rich.progress import Progress
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Classification, Decoded, Frame, Image, Segmentation
 from edge_app.labels import LabelSet
+from edge_app.model.answer_check import answers_are_finite
 from edge_app.model.card import ModelSpec
 from edge_app.model.engine import load_engine
 from edge_app.overlay.class_memory import ClassesInView
@@ -153,7 +154,9 @@ def _output(
     if here.shape != there.shape:
         here = nearest(here, (there.shape[1], there.shape[0]))
     difference = _encode(mark_difference(image, np.asarray(here != there)), ".jpg")
-    return VariantOutput(variant, class_map, overlay, difference, (), agreement(here, there))
+    finite = answers_are_finite(result.logits) and answers_are_finite(base.logits)
+    share = agreement(here, there) if finite else 0.0
+    return VariantOutput(variant, class_map, overlay, difference, (), share)
 
 
 def mark_difference(image: Image, differs: NDArray[np.bool_]) -> Image:

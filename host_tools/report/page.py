@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from edge_app.board import UNKNOWN
 from edge_app.errors import EdgeError
+from edge_app.model.proof_link import PROOF_COLUMNS, proof_cells
 from edge_app.paths import assets_dir
 from edge_app.results.gains import FLOAT, score_text
 from edge_app.style import NOTHING, count, file_size, percent, variant_colour
@@ -95,6 +96,7 @@ def page_template() -> Template:
         "conditions": _conditions,
         "data_url": _data_url,
         "percent": percent,
+        "proof_cells": proof_cells,
         "sentences": sentences,
         "variant_colour": variant_colour,
     }
@@ -113,6 +115,7 @@ def render_page(
     made: a line that says when it was made and from what.
     """
     return template.render(
+        proof_columns=PROOF_COLUMNS,
         title=title,
         made=made,
         sections=sections,

@@ -143,20 +143,31 @@ def with_all_outputs(model: bytes) -> bytes:
 
 
 def with_current_schema(model: bytes) -> bytes:
-    """Return a .tflite file as converters write it today; the same bytes if it is one.
+    """Return a float32 .tflite file as converters write it today; the same bytes if it is one.
 
     Before TensorFlow 2.4 the kind of an operator stood in a field of one byte, which is deprecated.
     ai-edge-quantizer reads only its successor, so that a convolution was an addition to it, and
-    expects a list of signatures.
+    expects a list of signatures. Scales that a real tensor has kept from an earlier life are
+    removed: weights that have some count as quantized there, and stay in float.
     """
     from ai_edge_litert.tools import flatbuffer_utils
 
     parsed = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
     old = [code for code in parsed.operatorCodes if code.builtinCode < code.deprecatedBuiltinCode]
-    if not old and parsed.signatureDefs is not None:
+    scaled = [
+        tensor
+        for graph in parsed.subgraphs
+        for tensor in graph.tensors
+        if tensor.type == flatbuffer_utils.TensorType.FLOAT32
+        and tensor.quantization is not None
+        and tensor.quantization.scale is not None
+    ]
+    if not old and not scaled and parsed.signatureDefs is not None:
         return model
     for code in old:
         code.builtinCode = code.deprecatedBuiltinCode
+    for tensor in scaled:
+        tensor.quantization = None
     parsed.signatureDefs = parsed.signatureDefs or []
     return bytes(flatbuffer_utils.convert_object_to_bytearray(parsed))
 

@@ -19,7 +19,8 @@ STAGES = ("sources", "digits", "overlay", "metrics")
 ORDER = (
     (
         "errors", "closeable", "import_path", "input_file", "child_process", "child_start",
-        "program", "process", "console", "labels", "timing", "style", "state", "quality",
+        "program", "process", "console", "labels", "label_sets", "label_fit",
+        "label_files", "palette_files", "timing", "style", "state", "quality",
         "controls", "pointing", "frame", "paths", "unwinding", "disk_faults", "output_path",
         "output_lock", "output_owner", "output_place", "standard_streams", "python_environment",
         "atomic", "channel", "fonts", "status_text", "answer_text", "results",

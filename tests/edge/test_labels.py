@@ -1,16 +1,13 @@
-"""Each label set equals its source, and the tables derived from it are right."""
+"""Each table of labels equals its source, and colours are right."""
 
-import numpy as np
 import pytest
 
-from edge_app.errors import UsageError
 from edge_app.labels import (
     CITYSCAPES,
-    LABEL_SETS,
     PASCAL_VOC,
     VOID,
-    class_mapping,
-    label_set,
+    is_background,
+    numbered_classes,
     numbered_labels,
 )
 
@@ -27,81 +24,6 @@ def test_cityscapes_equals_the_published_table() -> None:
         for label in published
         if label.id >= 0
     ]
-
-
-@pytest.mark.parametrize(
-    ("name", "count", "first", "last"),
-    [
-        ("cityscapes", 19, "road", "bicycle"),
-        ("driveseg", 19, "road", "bicycle"),
-        ("camvid", 11, "sky", "bicyclist"),
-        ("pascal-voc", 21, "background", "tv monitor"),
-        ("digits", 10, "0", "9"),
-    ],
-)
-def test_every_set_has_its_classes(name: str, count: int, first: str, last: str) -> None:
-    """TrainIds count up from zero without a gap, in the order of the names."""
-    labels = label_set(name)
-    assert [label.train_id for label in labels.classes] == list(range(count))
-    assert (labels.names[0], labels.names[-1]) == (first, last)
-    assert len(set(labels.names)) == count
-
-
-def test_an_unknown_set_is_a_usage_error() -> None:
-    """The message lists the known sets."""
-    with pytest.raises(UsageError, match="choose one of: camvid, cityscapes, digits, driveseg"):
-        label_set("citiscapes")
-
-
-@pytest.mark.parametrize("name", sorted(LABEL_SETS))
-def test_the_palette_is_bgr_with_black_for_void(name: str) -> None:
-    """Each trainId has its label's colour in OpenCV's order."""
-    labels = label_set(name)
-    palette = labels.palette_bgr()
-    assert palette.shape == (256, 1, 3)
-    for label in labels.classes:
-        assert tuple(palette[label.train_id, 0, ::-1].tolist()) == label.colour_rgb
-    assert not palette[len(labels.classes) :].any()
-
-
-def test_cityscapes_folds_into_camvid() -> None:
-    """Classes are merged as in the published comparison; void stays void."""
-    table = class_mapping("cityscapes", "camvid")
-    assert table is not None
-    camvid = label_set("camvid").names
-    mapped: dict[str, set[int]] = {name: set() for name in camvid}
-    for train_id in range(19):
-        mapped[camvid[table[train_id]]].add(train_id)
-    assert mapped == {
-        "sky": {10}, "building": {2, 3}, "pole": {5}, "road": {0}, "pavement": {1},
-        "tree": {8, 9}, "sign symbol": {6, 7}, "fence": {4}, "car": {13, 14, 15, 16},
-        "pedestrian": {11}, "bicyclist": {12, 17, 18},
-    }  # fmt: skip
-    assert (table[len(CITYSCAPES.names) :] == VOID).all()
-    driveseg = class_mapping("driveseg", "camvid")
-    assert driveseg is not None
-    assert np.array_equal(table, driveseg)
-
-
-@pytest.mark.parametrize("pair", [("cityscapes", "driveseg"), ("driveseg", "cityscapes")])
-def test_sets_of_the_same_classes_need_no_folding(pair: tuple[str, str]) -> None:
-    """The ids of two such sets mean the same."""
-    assert class_mapping(*pair) is None
-
-
-@pytest.mark.parametrize(
-    "pair",
-    [
-        ("camvid", "cityscapes"),
-        ("pascal-voc", "camvid"),
-        ("digits", "cityscapes"),
-        ("packed", "camvid"),
-    ],
-)
-def test_sets_without_a_correspondence_are_refused(pair: tuple[str, str]) -> None:
-    """The message names both sets, even if the model's set does not ship."""
-    with pytest.raises(UsageError, match=f"{pair[0]} labels cannot be scored against {pair[1]}"):
-        class_mapping(*pair)
 
 
 def test_a_thousand_classes_keep_their_names() -> None:
@@ -123,3 +45,25 @@ def test_numbered_classes_are_coloured_by_the_voc_rule() -> None:
         (64, 0, 128), (192, 0, 128), (64, 128, 128), (192, 128, 128), (0, 64, 0), (128, 64, 0),
         (0, 192, 0), (128, 192, 0), (0, 64, 128),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 255, 1000])
+def test_every_numbered_class_has_a_colour_of_its_own(count: int) -> None:
+    """None is black, which would not be painted; nothing says that class 0 is a background."""
+    colours = [label.colour_rgb for label in numbered_classes(count).labels]
+    assert len(set(colours)) == count
+    assert (0, 0, 0) not in colours
+
+
+@pytest.mark.parametrize("name", ["background", "__background__", "Void", "unlabeled"])
+def test_a_background_is_not_painted(name: str) -> None:
+    """Its colour is black, whatever it is called; a first class that is something has one."""
+    assert is_background(name)
+    assert numbered_labels("x", (name, "cat")).labels[0].colour_rgb == (0, 0, 0)
+    assert numbered_labels("x", ("sky", "cat")).labels[0].colour_rgb != (0, 0, 0)
+
+
+def test_given_colours_are_kept() -> None:
+    """The rule is only for classes without colours."""
+    labels = numbered_labels("x", ("sky", "cat"), ((1, 2, 3), (0, 0, 0)))
+    assert [label.colour_rgb for label in labels.labels] == [(1, 2, 3), (0, 0, 0)]

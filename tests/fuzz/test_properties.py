@@ -24,7 +24,7 @@ from edge_app.results.bench_result import parse_bench  # noqa: E402
 from edge_app.results.evaluation_result import parse_evaluation  # noqa: E402
 from edge_app.results.model_card import ModelCard, parse_model_card  # noqa: E402
 from edge_app.sinks.keyboard import KeyDecoder  # noqa: E402
-from edge_app.sources.digit_labels import read_csv_labels  # noqa: E402
+from edge_app.sources.class_ids import read_csv_labels  # noqa: E402
 from edge_app.sources.idx import IMAGES, LABELS, read_idx  # noqa: E402
 from edge_app.standard_streams import printable  # noqa: E402
 from edge_app.timing import Latency, Rate  # noqa: E402

@@ -58,6 +58,7 @@ class FakeEngine:
         self, during: Callable[[int], None] = lambda value: None, *, elements: int = 512 * 256 * 3
     ) -> None:
         self.during = during
+        self.warnings: tuple[str, ...] = ()
         self.spec: Any = SimpleNamespace(
             name="fake", title="Fake", task="segmentation", labels=CITYSCAPES, variants={"int8": 0}
         )

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.labels import class_mapping
+from edge_app.label_fit import fit_labels
+from edge_app.labels import CITYSCAPES
 from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth
 from host_tools.framework import load_keras
@@ -87,7 +88,7 @@ def _write_street_data(folder: Path) -> None:
 
 def _camvid_ids() -> NDArray[np.uint8]:
     """Return uint8 (256,): CamVid's id of each Cityscapes trainId, 11 for void."""
-    mapped = class_mapping("cityscapes", "camvid")
+    mapped = fit_labels(CITYSCAPES, "camvid").table
     assert mapped is not None
     table = np.full(256, 11, np.uint8)
     table[:19] = mapped[:19]

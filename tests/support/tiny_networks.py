@@ -36,6 +36,18 @@ def tiny_segmenter(spread: float = 1.0) -> bytes:
     return _converted(keras.Model(given, scores))
 
 
+def divided_by_mean() -> bytes:
+    """Return the bytes of a classifier of images over their mean, which is NaN for a black one."""
+    keras = load_keras()
+    keras.utils.set_random_seed(3)
+    given = keras.Input((SIZE_WH[1], SIZE_WH[0], 3), batch_size=1)
+    light = keras.layers.Rescaling(1.0, offset=1.0)(given)
+    mean = keras.layers.GlobalAveragePooling2D(keepdims=True, name="brightness")(light)
+    x = keras.layers.Conv2D(4, 3, strides=2, name="stem")(light / mean)
+    x = keras.layers.Flatten()(keras.layers.Conv2D(4, 3, strides=4, name="body")(x))
+    return _converted(keras.Model(given, keras.layers.Dense(5, name="head")(x)))
+
+
 def tiny_samples(count: int = 6) -> list[NDArray[np.float32]]:
     """Return smooth inputs between -1 and 1: float32 (1, 16, 32, 3) each."""
     draw = np.random.default_rng(0)

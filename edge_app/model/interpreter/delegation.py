@@ -17,15 +17,23 @@ class Delegation:
     operators: how many the file has. delegated: how many of them the delegate runs.
     partitions: groups of delegated operators; each border between groups costs a hand-over.
     left: how many operators of each kind the delegate does not run.
+    refused: the kind of operator because of which the delegate cannot prepare the graph; empty if
+        it can.
     """
 
     operators: int
     delegated: int
     partitions: int
     left: Mapping[str, int]
+    refused: str = ""
 
     def summary(self) -> str:
         """Return the split as one line of text."""
+        if self.refused:
+            return (
+                f"XNNPACK cannot prepare {self.refused} of this file, so all {self.operators} "
+                "operators run on the runtime's own kernels, which are slower"
+            )
         if not self.partitions:
             return f"no delegate: all {self.operators} operators on the runtime's own kernels"
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(self.left.items()))

@@ -42,10 +42,14 @@ class Fp16Interpreter:
         from ai_edge_litert.options import CpuOptions, Options
 
         self._details.allocate_tensors()
-        source, target = self.get_input_details()[0], self.get_output_details()[0]
+        source, targets = self.get_input_details()[0], self.get_output_details()
         self._input: NDArray[Any] = np.zeros(source["shape"], source["dtype"])
-        self._output: NDArray[Any] = np.zeros(target["shape"], target["dtype"])
-        self._tensors = {int(source["index"]): self._input, int(target["index"]): self._output}
+        self._outputs: list[NDArray[Any]] = [
+            np.zeros(target["shape"], target["dtype"]) for target in targets
+        ]
+        self._tensors = {int(source["index"]): self._input}
+        for target, values in zip(targets, self._outputs, strict=True):
+            self._tensors[int(target["index"])] = values
         cpu = CpuOptions(num_threads=self._threads, xnnpack_flags=_FORCE_FP16)
         self._model = CompiledModel.from_file(self._path, options=Options(cpu_options=cpu))
         self._input_buffers = self._model.create_input_buffers(0)
@@ -74,8 +78,8 @@ class Fp16Interpreter:
         """Run the network once."""
         self._input_buffers[0].write(self._input)
         self._model.run_by_index(0, self._input_buffers, self._output_buffers)
-        values = self._output_buffers[0].read(self._output.size, self._output.dtype)
-        self._output[...] = np.reshape(values, self._output.shape)
+        for buffer, output in zip(self._output_buffers, self._outputs, strict=True):
+            output[...] = np.reshape(buffer.read(output.size, output.dtype), output.shape)
 
     def reset_all_variables(self) -> None:
         """Raise RuntimeError: CompiledModel cannot reset variables."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,10 @@ from numpy.typing import NDArray
 from edge_app.errors import ModelError
 from edge_app.frame import Image
 from edge_app.model.card import TensorInfo
+from edge_app.model.image_axes import with_batch
 from edge_app.model.interpreter.delegation import Delegation, read_delegation
 from edge_app.model.interpreter.runtimes import Interpreter, Runtime, TensorDetail
+from edge_app.model.interpreter.variant_kind import variant_kind
 
 # Parts of the names of operators that remember from one run to the next.
 _STATEFUL_OPERATORS = ("LSTM", "RNN", "SVDF", "VAR_HANDLE")
@@ -25,7 +29,9 @@ class Network:
     The interpreter's own memory is read and written only inside the methods below, so no view
     of it is left when they return ("at least 1 reference to internal data").
 
-    input, output: the tensors as the file describes them. init_ms: time to load and prepare.
+    input, outputs: the tensors as the file describes them, with a batch axis of one in front
+        where a file has none; so have the arrays that are read. output: the one that is read,
+        the first unless another is selected. init_ms: time to load and prepare.
     notes: what native code wrote while loading, without the delegate's usual line.
     """
 
@@ -42,15 +48,21 @@ class Network:
         self.init_ms = init_ms
         self.notes = notes
         inputs, outputs = native.get_input_details(), native.get_output_details()
-        self.input = tensor_info(inputs[0])
-        self.output = tensor_info(outputs[0])
+        given, made = tensor_info(inputs[0]), tuple(map(tensor_info, outputs))
+        self.input = replace(given, shape=with_batch(given.shape))
+        self.outputs = tuple(replace(one, shape=_one_answer(one.shape)) for one in made)
         self.delegation: Delegation = read_delegation(
             native._get_ops_details(),
             [detail["index"] for detail in outputs],
         )
-        self._output_index = int(outputs[0]["index"])
-        self._input_view = native.tensor(int(inputs[0]["index"]))
+        view = native.tensor(int(inputs[0]["index"]))
+        self._input_view = view if self.input == given else partial(_with_axis, view)
         self._native = native
+        self._output_indices = [int(detail["index"]) for detail in outputs]
+        self._read: Callable[[], NDArray[Any]]
+        self._output_view: Callable[[], NDArray[Any]]
+        self._lacks_batch = [_one_answer(one.shape) != one.shape for one in made]
+        self._select(0)
         # A recurrent network would let one image influence the next. Others need no reset,
         # which costs up to 14 us, as much as a whole run of the digit network.
         names = _operator_names(native)
@@ -62,7 +74,33 @@ class Network:
         """Free the interpreter and its memory; `invoke` and `write` then raise ModelError."""
         self._reset = None
         self.__dict__.pop("_native", None)
-        self.invoke = self._input_view = _raise_closed
+        self.invoke = self._input_view = self._output_view = self._read = _raise_closed
+
+    def select_output(self, name: str) -> None:
+        """Read another output from now on: by its name, or its position from 0 as text.
+
+        Raises ModelError with the names of all outputs if there is none of this name.
+        """
+        names = [output.name for output in self.outputs]
+        found = [position for position, other in enumerate(names) if other == name]
+        if not found and name.isascii() and name.isdigit() and int(name) < len(names):
+            found = [int(name)]
+        if len(found) != 1:
+            have = ", ".join(
+                f"{at} {one.name} ({one.size_text})" for at, one in enumerate(self.outputs)
+            )
+            problem = "several outputs" if found else "no output"
+            raise ModelError(f"it has {problem} '{name}'; it has: {have}; name one with --output")
+        self._select(found[0])
+
+    def _select(self, position: int) -> None:
+        native, index = self._native, self._output_indices[position]
+        self.output = self.outputs[position]
+        self._read = partial(native.get_tensor, index)
+        self._output_view = native.tensor(index)
+        if self._lacks_batch[position]:
+            self._read = partial(_with_axis, self._read)
+            self._output_view = partial(_with_axis, self._output_view)
 
     def write(self, fill: Callable[[Image, NDArray[Any]], None], image: Image) -> None:
         """Call `fill(image, into)` to write an image into the input.
@@ -72,6 +110,11 @@ class Network:
         if self._reset is not None:
             self._reset()
         fill(image, self._input_view()[0])
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether it remembers something from one run to the next unless it is reset."""
+        return self._reset is not None
 
     def reset(self) -> None:
         """Clear what a recurrent network remembers; raise RuntimeError if the runtime cannot."""
@@ -86,7 +129,7 @@ class Network:
         """
         view, invoke, clock = self._input_view, self.invoke, time.perf_counter
         reset = self._reset
-        output_view = self._native.tensor(self._output_index)
+        output_view = self._output_view
         durations_ms = []
         for index, values in enumerate(inputs):
             if reset is not None:
@@ -99,20 +142,18 @@ class Network:
         return durations_ms
 
     def variant_name(self) -> str:
-        """Return which of the four variants the file looks like, from its tensors' types."""
-        dtypes = {np.dtype(detail["dtype"]) for detail in self._native.get_tensor_details()}
-        if self.input.dtype != np.float32 or self.output.dtype.kind in "iu":
-            return "int8"
-        if np.dtype(np.float16) in dtypes:
-            return "float16"
-        if np.dtype(np.int8) in dtypes:
-            # Only a graph that quantizes its activations turns its float input to integers.
-            return "int8" if "QUANTIZE" in _operator_names(self._native) else "dynamic_range"
-        return "float32"
+        """Return which of the four variants the file is, from its weights and activations."""
+        native = self._native
+        inputs = [int(detail["index"]) for detail in native.get_input_details()]
+        return variant_kind(native._get_ops_details(), native.get_tensor_details(), inputs)
+
+    def read_all(self) -> tuple[NDArray[Any], ...]:
+        """Return copies of all outputs, as the file describes them."""
+        return tuple(map(self._native.get_tensor, self._output_indices))
 
     def read(self) -> NDArray[Any]:
         """Return a copy of the output, with its batch axis."""
-        return self._native.get_tensor(self._output_index)
+        return self._read()
 
 
 def tensor_info(detail: TensorDetail) -> TensorInfo:
@@ -121,6 +162,16 @@ def tensor_info(detail: TensorDetail) -> TensorInfo:
     shape = tuple(int(side) for side in detail["shape"])
     dtype = np.dtype(detail["dtype"])
     return TensorInfo(str(detail["name"]), shape, dtype, float(scale), int(zero_point))
+
+
+def _one_answer(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return an output's shape with a batch axis; a file without one has any number in front."""
+    return shape if shape and shape[0] == 1 else (1, *shape)
+
+
+def _with_axis(read: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+    """Return an array with an axis of one in front."""
+    return read()[None]
 
 
 def _raise_closed() -> Any:

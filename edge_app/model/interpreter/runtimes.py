@@ -7,6 +7,7 @@ import importlib.util
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from edge_app.errors import ModelError, is_interrupt
@@ -138,6 +139,16 @@ def load_runtime(choice: str = "auto") -> Runtime:
             f"{info.package} {version} is installed but does not load ({fault}); run: {reinstall}"
         ) from fault
     return Runtime(name, version, make)
+
+
+def without_delegate(runtime: Runtime) -> Runtime | None:
+    """Return a runtime whose interpreters use its own kernels alone; None if it cannot."""
+    resolvers = getattr(importlib.import_module(runtime.make.__module__), "OpResolverType", None)
+    kind = getattr(resolvers, "BUILTIN_WITHOUT_DEFAULT_DELEGATES", None)
+    if kind is None:
+        return None
+    make = partial(runtime.make, experimental_op_resolver_type=kind)
+    return Runtime(runtime.name, runtime.version, make)
 
 
 def _version(name: str) -> str | None:

@@ -15,17 +15,29 @@ import platform
 import signal
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from subprocess import TimeoutExpired
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.atomic import write_atomic
 from edge_app.child_process import run_child
 from edge_app.errors import EdgeError, ModelError
+from edge_app.frame import Image
 from edge_app.input_file import check_is_file, own_json
 from edge_app.model.card import file_sha256
 from edge_app.model.interpreter.native_interpreter import create_interpreter, explain_native
 from edge_app.model.interpreter.network import Network
-from edge_app.model.interpreter.runtimes import Runtime, load_runtime
+from edge_app.model.interpreter.refused_operator import is_delegate_fault, refused_operator
+from edge_app.model.interpreter.runtimes import (
+    Interpreter,
+    Runtime,
+    load_runtime,
+    without_delegate,
+)
 from edge_app.paths import cache_dir
 
 # The slowest file seen takes 12 s per run on a workstation's old runtime, 45 s on a Pi 4.
@@ -33,14 +45,21 @@ _TIMEOUT_S = 300
 _CHILD = __name__
 _CACHE_ENTRIES = 500
 # Number of the trial: a file that passed an earlier, easier one is tried again.
-_TRIAL = 2
+_TRIAL = 3
 # Given the first 100 bytes of a model, tflite-runtime allocates until no memory is left.
 _MEMORY_BYTES = 4 * 2**30
+# The child's exit code for a file that runs only without the delegate, and the mark of the
+# operator in the cache.
+_UNDELEGATED, _REFUSED = 4, " without "
 _CRASHES = {"SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP"}
 
 
-def ensure_loadable(path: Path, runtime: Runtime, size_wh: tuple[int, int] | None) -> None:
-    """Raise ModelError if a runtime cannot load a file and run it once."""
+def ensure_loadable(path: Path, runtime: Runtime, size_wh: tuple[int, int] | None) -> str:
+    """Raise ModelError if a runtime cannot load a file and run it once.
+
+    Returns the kind of the operator because of which it runs without the delegate only; empty if
+    the delegate takes the file.
+    """
     if path.is_dir():
         raise ModelError(
             f"{path} is a folder; name a .tflite file in it, or a folder with a model.json"
@@ -53,30 +72,43 @@ def ensure_loadable(path: Path, runtime: Runtime, size_wh: tuple[int, int] | Non
     size = f"{size_wh[0]}x{size_wh[1]}" if size_wh else "-"
     ran = _read_cache()
     # A file that runs without a given size has a fixed one, so the size does not matter.
-    if f"{key} -" in ran or f"{key} {size}" in ran:
-        return
-    fault = _try_in_child(path, runtime.name, size)
-    if fault:
-        raise ModelError(fault)
+    for known in (f"{key} -", f"{key} {size}"):
+        if known in ran:
+            return ""
+        if refused := next((each for each in ran if each.startswith(f"{known}{_REFUSED}")), ""):
+            return refused.partition(_REFUSED)[2]
+    operator = _try_in_child(path, runtime.name, size)
+    entry = f"{key} {size}{_REFUSED}{operator}" if operator else f"{key} {size}"
     with suppress(OSError, RuntimeError, EdgeError):  # else the file is tried again next time
-        write_atomic(cache_file(), json.dumps([*ran, f"{key} {size}"][-_CACHE_ENTRIES:]))
+        write_atomic(cache_file(), json.dumps([*ran, entry][-_CACHE_ENTRIES:]))
+    return operator
 
 
 def _try_in_child(path: Path, runtime: str, size: str) -> str:
-    """Return what is wrong with a file; empty if nothing is."""
+    """Return the operator that only the delegate refuses; empty if nothing is wrong.
+
+    Raises ModelError with what is wrong with the file.
+    """
     try:
         child = run_child(_CHILD, runtime, str(path), size, timeout_s=_TIMEOUT_S)
     except TimeoutExpired:
-        return f"{path} did not finish one run in {_TIMEOUT_S} s; try another runtime or model"
+        raise ModelError(
+            f"{path} did not finish one run in {_TIMEOUT_S} s; try another runtime or model"
+        ) from None
     if child.returncode == 0:
         return ""
     message = child.stdout.decode("utf-8", "replace").strip()
-    if child.returncode == 3 and message:
+    if child.returncode == _UNDELEGATED and message:
         return message
+    if child.returncode == 3 and message:
+        raise ModelError(message)
     if child.returncode < 0:
-        return f"{path} {_signal_message(signal.Signals(-child.returncode).name, runtime)}"
+        name = signal.Signals(-child.returncode).name
+        raise ModelError(f"{path} {_signal_message(name, runtime)}")
     last = child.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["no reason given"]
-    return f"{path} cannot be run by {runtime}: {last[0][:200]}; try another runtime or model"
+    raise ModelError(
+        f"{path} cannot be run by {runtime}: {last[0][:200]}; try another runtime or model"
+    )
 
 
 def _signal_message(name: str, runtime: str) -> str:
@@ -118,47 +150,87 @@ def _read_cache() -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Load and run a file once: exit 0, or 3 with the reason on standard output."""
-    runtime, path, size = arguments
-    size_wh = None
+    """Load and run a file once.
+
+    Exit 0, 3 with the reason on standard output, or 4 with the operator that the delegate refuses.
+    """
+    runtime, name, size = arguments
+    path, size_wh = Path(name), None
     if size != "-":
         width, _, height = size.partition("x")
         size_wh = (int(width), int(height))
+    operator = ""
     try:
         chosen = load_runtime(runtime)
         _limit_memory()
-        native = create_interpreter(Path(path), chosen, 1, size_wh)
-        network = Network(native, chosen, 1)
+        problem, fault, _ = _trial(path, chosen, size_wh)
+        plain = without_delegate(chosen) if is_delegate_fault(fault) else None
+        if plain is not None:
+            other, _, native = _trial(path, plain, size_wh)
+            if native is not None and not other:
+                problem = ""
+                operator = refused_operator(path, chosen, native, size_wh, fault)
+    except ModelError as error:
+        problem = str(error)
+    sys.stdout.write(problem or operator)
+    return 3 if problem else _UNDELEGATED if operator else 0
+
+
+def _trial(
+    path: Path, runtime: Runtime, size_wh: tuple[int, int] | None
+) -> tuple[str, str, Interpreter | None]:
+    """Return what is wrong, the native error, and the interpreter if there is one."""
+    native, fault = None, ""
+    try:
+        native = create_interpreter(path, runtime, 1, size_wh)
+        network = Network(native, runtime, 1)
         problem = _reset_problem(path, network)
         network.invoke()
         network.read()
-    except ModelError as fault:
-        problem = str(fault)
-    except UnicodeDecodeError as fault:
-        problem = explain_native(Path(path), str(fault))
+    except ModelError as error:
+        problem, fault = str(error), str(error.__cause__ or "")
+    except UnicodeDecodeError as error:
+        problem = explain_native(path, str(error))
     except MemoryError:
         problem = (
             f"{path} needs gigabytes of memory: it is damaged or too large; get or convert it again"
         )
-    except (ValueError, RuntimeError, SystemError) as fault:
-        detail = " ".join(str(fault).split())[:200]
+    except (ValueError, RuntimeError, SystemError) as error:
+        fault = str(error)
+        detail = " ".join(fault.split())[:200]
         problem = f"{path} fails when it is run: {detail}; get or convert it again"
-    if not problem:
-        return 0
-    sys.stdout.write(problem)
-    return 3
+    return problem, fault, native
 
 
-def _reset_problem(path: str, network: Network) -> str:
-    """Return what is wrong with the state of a recurrent network; empty if nothing is."""
+def _reset_problem(path: Path, network: Network) -> str:
+    """Return what is wrong with the state of a recurrent network; empty if nothing is.
+
+    The same image has to give the same outputs twice. `reset_all_variables` clears the tensors of
+    LSTMs, but not the variables of VAR_HANDLE, on any runtime.
+    """
     try:
         network.reset()
+        if not network.is_recurrent:
+            return ""
+        first, second = (_outputs_of_noise(network) for _ in range(2))
+        if all(map(partial(np.array_equal, equal_nan=True), first, second)):
+            return ""
     except RuntimeError:
-        return (
-            f"{path} keeps a state from one image to the next that {network.runtime.title} cannot "
-            "clear; get or convert it again, without that state"
-        )
-    return ""
+        pass
+    return (
+        f"{path} keeps a state from one image to the next that {network.runtime.title} cannot "
+        "clear; get or convert it again, without that state"
+    )
+
+
+def _outputs_of_noise(network: Network) -> tuple[NDArray[Any], ...]:
+    network.write(_fill_noise, np.empty((1, 1, 3), np.uint8))
+    network.invoke()
+    return network.read_all()
+
+
+def _fill_noise(_image: Image, into: NDArray[Any]) -> None:
+    into[...] = np.random.default_rng(0).integers(0, 100, into.shape).astype(into.dtype)
 
 
 def _limit_memory() -> None:

@@ -6,16 +6,14 @@ nor in `CompiledModel`, and the `litert-benchmark` that comes with it has no suc
 
 from __future__ import annotations
 
-import importlib
 import time
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 from edge_app.errors import ModelError
 from edge_app.model.interpreter.native_interpreter import create_interpreter
 from edge_app.model.interpreter.native_log import capture_native_stderr
-from edge_app.model.interpreter.runtimes import Runtime
+from edge_app.model.interpreter.runtimes import Runtime, without_delegate
 
 _RUNS = 5
 _MAX_S = 20.0
@@ -25,13 +23,9 @@ def undelegated_ms(
     path: Path, runtime: Runtime, threads: int, size_wh: tuple[int, int] | None
 ) -> float | None:
     """Return the fastest of a few runs without a delegate, in ms; None if the runtime cannot."""
-    resolvers = getattr(importlib.import_module(runtime.make.__module__), "OpResolverType", None)
-    without = getattr(resolvers, "BUILTIN_WITHOUT_DEFAULT_DELEGATES", None)
-    if without is None:
+    undelegated = without_delegate(runtime)
+    if undelegated is None:
         return None
-
-    make = partial(runtime.make, experimental_op_resolver_type=without)
-    undelegated = Runtime(runtime.name, runtime.version, make)
     durations: list[float] = []
     start_s = time.perf_counter()
     with suppress(ModelError, RuntimeError, ValueError), capture_native_stderr():

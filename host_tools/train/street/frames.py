@@ -17,7 +17,7 @@ from edge_app.input_file import home_path
 from edge_app.sources.factory import exists, missing, open_source
 from edge_app.sources.source import Source
 from edge_app.sources.truth import open_truth
-from host_tools.convert.calibration import fingerprint
+from host_tools.convert.image_worth import fingerprint
 from host_tools.train.street.teacher import SoftLabels, Teacher, soft_labels
 from host_tools.train.street.truth_resize import resize_maps
 

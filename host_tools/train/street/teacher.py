@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frame import ClassMap, Image
-from edge_app.labels import VOID, class_mapping
+from edge_app.label_fit import fit_labels
+from edge_app.labels import CITYSCAPES, VOID
 from edge_app.model.interpreter.loading import load_network
 from edge_app.model.interpreter.network import Network
 from host_tools.convert.tf_converter import convert_saved_model
@@ -136,7 +137,7 @@ def soft_labels(
     if truth is None:
         left = probabilities
     else:
-        table = class_mapping("cityscapes", truth_labels)
+        table = fit_labels(CITYSCAPES, truth_labels).table
         classes = np.arange(CLASSES) if table is None else table[:CLASSES]
         for known in np.unique(classes):
             allowed[known] = classes == known

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from edge_app.frame import ClassMap, Image
-from edge_app.labels import class_mapping, label_set
+from edge_app.label_fit import fit_labels
+from edge_app.labels import CITYSCAPES
 from edge_app.quality import ConfusionMatrix, map_classes
 from host_tools.train.street.truth_resize import resize_maps
 
@@ -27,14 +28,13 @@ class ValidationSample:
 
 def validation_scores(network: Any, samples: Sequence[ValidationSample]) -> tuple[float, float]:
     """Return mIoU and pixel accuracy over samples of one label set."""
-    labels = samples[0].labels
-    table = class_mapping("cityscapes", labels)
-    matrix = ConfusionMatrix(len(label_set(labels).classes))
+    fit = fit_labels(CITYSCAPES, samples[0].labels)
+    matrix = ConfusionMatrix(len(fit.labels.classes))
     height, width = network.input_shape[1:3]
     for one in samples:
         small = cv2.resize(one.image, (width, height), interpolation=cv2.INTER_LINEAR)
         image = small[None, ..., ::-1].astype(np.float32) / 127.5 - 1
         logits = np.asarray(network.predict_on_batch(image))[0]
         class_map = resize_maps(logits, (one.image.shape[1], one.image.shape[0])).argmax(axis=2)
-        matrix.add(one.truth, map_classes(class_map.astype(np.uint8), table))
+        matrix.add(one.truth, map_classes(class_map.astype(np.uint8), fit.table))
     return matrix.miou(), matrix.accuracy

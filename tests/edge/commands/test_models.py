@@ -16,6 +16,7 @@ from edge_app.cli import main
 from edge_app.console import TextConsole
 from edge_app.model.card import read_card
 from edge_app.session.demo_output import print_beginning, print_results
+from tests.support.metadata_files import write_classifier
 from tests.support.whole_runs import edge
 
 
@@ -28,6 +29,8 @@ def test_a_model_is_checked_by_its_name(
     said = capsys.readouterr().out
     assert said.count("golden image correct") == 4
     assert str(assets / "models/mnist") in said
+    chain = said.split("Proof chain: from the source to this machine")[1]
+    assert chain.count("golden image at conversion = here on ") >= 4
 
 
 @pytest.mark.parametrize(
@@ -37,7 +40,7 @@ def test_a_model_is_checked_by_its_name(
                   "did you mean street?"),
         ("text.txt", "no model 'text.txt': it is neither a folder nor a .tflite file"),
         ("none.tflite", "none.tflite does not exist; check the path"),
-        ("one.tflite", "one.tflite is a single file, and the checks need its model card; name"),
+        ("one.tflite", "one.tflite is damaged or not a .tflite file; get or convert it again"),
         ("empty", "empty has no model.json; name a model folder"),
     ],
 )  # fmt: skip
@@ -57,6 +60,43 @@ def test_what_is_no_model_is_refused_in_one_line(
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1
+
+
+def test_a_file_without_a_card_is_described_checked_and_given_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check shows what was inferred and names the command that writes the folder."""
+    monkeypatch.setenv("COLUMNS", "200")
+    path = write_classifier(tmp_path / "net.tflite")
+    assert main(["models", "check", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "Inferred from the file, which has no model card" in said
+    assert "ok: runs as inferred, with no card to check it" in said
+    assert f"edge-app models init {path} --out DIR" in said
+    folder = tmp_path / "own"
+    assert main(["models", "init", str(path), "--out", str(folder), "--mean", "3"]) == 0
+    said = capsys.readouterr().out
+    assert "(pixel - 3) / 127.5" in said
+    assert f"written: {folder}; run it: edge-app run --model {folder}" in said
+    assert main(["models", "check", str(folder)]) == 0
+    assert "golden image correct" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("init", "net.tflite"), "models init needs a .tflite file and a folder"),
+        (("init", "--out", "x"), "models init needs a .tflite file and a folder"),
+        (("check", "mnist", "--out", "x"), "models check writes no folder; leave out --out"),
+        (("list", "--out", "x"), "models list writes no folder; leave out --out"),
+    ],
+)
+def test_what_an_action_does_not_take_is_refused(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+) -> None:
+    """In one line."""
+    assert main(["models", *arguments]) == 2
+    assert message in capsys.readouterr().err
 
 
 TITLE = "[/b]x <b> a [x] c \x1b[31m\u202e [bold]"

@@ -65,6 +65,26 @@ def test_two_boards_add_up_to_one(tmp_path: Path, digits: str) -> None:
     assert list((tmp_path / "whole" / "worst-int8").glob("01-*.png"))
 
 
+def test_a_sum_over_kinds_of_cpu_says_so(
+    tmp_path: Path, digits: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A workstation and a Pi round differently; two of one kind do not."""
+    files = []
+    for name, frames in (("a", "0:20"), ("b", "20:40"), ("c", "40:60")):
+        evaluate(tmp_path / name, "--dataset", digits, "--variants", "int8", "--frames", frames)
+        files.append(tmp_path / name / EVALUATION_NAME)
+    capsys.readouterr()
+    content = json.loads(files[2].read_text("utf-8"))
+    content["boards"][0] |= {"cpu": "Cortex-A76", "machine": "aarch64", "model": "Raspberry Pi 5"}
+    files[2].write_text(json.dumps(content))
+    for chosen, mixed in ((files[:2], False), (files, True)):
+        line = ["merge", *map(str, chosen), "--out", str(tmp_path / f"sum{mixed}")]
+        assert main(line) == 0
+        said = " ".join(capsys.readouterr().out.split())
+        assert ("counted on 2 kinds of CPU, " in said) is mixed
+        assert ("Cortex-A76 (aarch64)" in said) is mixed
+
+
 def test_scores_are_those_of_a_run(tmp_path: Path, digits: str, mnist: ModelSpec) -> None:
     """Scoring frame by frame in parts counts what one scorer counts over all."""
     found = evaluate(tmp_path, "--dataset", digits, "--variants", "dynamic_range")

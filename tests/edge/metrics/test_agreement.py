@@ -134,3 +134,12 @@ def test_a_run_scores_both_variants_on_the_frames_that_both_have_seen() -> None:
     assert pair.first_quality.frames == pair.quality.frames == len(compared)
     assert len(compared) < summary.quality.frames == 30
     assert factory.open == []
+
+
+def test_nan_is_never_the_same() -> None:
+    """Two maps of NaN have the same class everywhere, and agree on nothing."""
+    logits = np.full((4, 6, 19), np.nan, np.float32)
+    first = Segmentation(logits.argmax(-1).astype(np.uint8), logits)
+    comparison = compare(first, first, "int8", CITYSCAPES)
+    assert comparison.agreement == 0.0
+    assert comparison.per_class == ()

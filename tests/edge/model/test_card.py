@@ -1,6 +1,7 @@
 """A card is read and written without loss; a broken one names the field that is wrong."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from edge_app.model.card import (
     read_card,
     write_card,
 )
+from edge_app.model.output_spec import OutputSpec
+from edge_app.results.model_card import ProofLink
 
 
 def spec_in(folder: Path) -> ModelSpec:
@@ -41,6 +44,10 @@ def spec_in(folder: Path) -> ModelSpec:
         calibration={"images": 100},
         source={"weights": "trained here"},
         licence="Apache-2.0",
+        proof=(
+            ProofLink(link="source", variant="float32", first="Keras", images=12, agreement=1.0),
+            ProofLink(link="delegate", variant="int8", note="not the same classes"),
+        ),
     )
 
 
@@ -52,6 +59,27 @@ def card(tmp_path: Path) -> dict[str, Any]:
     """Write a valid card and return its fields."""
     fields: dict[str, Any] = json.loads(write_card(spec_in(tmp_path), tmp_path).read_text("utf-8"))
     return fields
+
+
+def test_a_card_without_a_proof_has_no_such_field(tmp_path: Path, card: dict[str, Any]) -> None:
+    """Cards of before are written as they were; a link has only what is known of it."""
+    assert card["proof"][1] == {
+        "link": "delegate", "variant": "int8", "note": "not the same classes"
+    }  # fmt: skip
+    plain = write_card(replace(spec_in(tmp_path), proof=()), tmp_path)
+    assert "proof" not in json.loads(plain.read_text("utf-8"))
+
+
+def test_a_proof_has_limits(tmp_path: Path, card: dict[str, Any]) -> None:
+    """Texts that fill no screen, and a hundred links at most."""
+    for proof, said in (
+        ([{**card["proof"][0], "first": "x" * 201}], "proof[0].first: expected str of length <="),
+        ([{**card["proof"][0], "link": "other"}], "proof[0].link: invalid enum value 'other'"),
+        (card["proof"] * 51, "proof: expected array of length <= 100"),
+    ):
+        (tmp_path / CARD_NAME).write_text(json.dumps({**card, "proof": proof}))
+        with pytest.raises(ModelError, match=re.escape(said)):
+            read_card(tmp_path)
 
 
 def test_a_written_card_reads_the_same(tmp_path: Path) -> None:
@@ -102,6 +130,12 @@ def test_variants_have_a_fixed_order(tmp_path: Path, card: dict[str, Any]) -> No
         ("input.std", [0], "input.std: it is zero"),
         ("input.std", [float("nan")], "input.std: [nan] is not finite"),
         ("input.fit", "crop", "input.fit: invalid enum value 'crop'"),
+        ("input.layout", "flat", "input.layout: invalid enum value 'flat'"),
+        ("output", [], "output: expected object, got array"),
+        ("output", {"tensor": 1}, "output.tensor: expected str | null, got int"),
+        ("output", {"layout": "hwc"}, "output.layout: invalid enum value 'hwc'"),
+        ("output", {"activation": "relu"}, "output.activation: invalid enum value 'relu'"),
+        ("output", {"threshold": 1.5}, "output.threshold: 1.5 is not between 0 and 1"),
         ("variants", {}, "variants: expected object of length >= 1"),
         ("variants", [], "variants: expected object, got array"),
         ("variants.int4", ENTRY, "variants: 'int4' is not one of float32"),
@@ -256,6 +290,27 @@ def test_the_shipped_cards_are_written_byte_for_byte(assets: Path, tmp_path: Pat
     for path in sorted((assets / "models").glob(f"*/{CARD_NAME}")):
         written = write_card(read_card(path.parent), tmp_path)
         assert written.read_bytes() == path.read_bytes()
+
+
+def test_layout_and_output_are_written_where_they_are_not_as_usual(tmp_path: Path) -> None:
+    """A card names them only if it has to, and reads them again."""
+    spec = spec_in(tmp_path)
+    fields = json.loads(write_card(spec, tmp_path).read_text("utf-8"))
+    assert "output" not in fields
+    assert "layout" not in fields["input"]
+    other = replace(
+        spec,
+        input=replace(spec.input, layout="nchw"),
+        output=OutputSpec("mask", "nchw", "sigmoid", 0.4),
+    )
+    fields = json.loads(write_card(other, tmp_path).read_text("utf-8"))
+    assert fields["input"]["layout"] == "nchw"
+    assert fields["output"] == {
+        "tensor": "mask", "layout": "nchw", "activation": "sigmoid", "threshold": 0.4,
+    }  # fmt: skip
+    assert read_card(tmp_path) == other
+    write_card(replace(spec, output=OutputSpec(activation="ids")), tmp_path)
+    assert json.loads((tmp_path / CARD_NAME).read_text("utf-8"))["output"] == {"activation": "ids"}
 
 
 def test_optional_and_unknown_fields(tmp_path: Path, card: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edge_app.errors import SourceError
-from edge_app.sources.digit_labels import read_idx_labels
+from edge_app.sources.class_ids import read_idx_labels
 from edge_app.sources.idx import IMAGES, LABELS, IdxDigits, idx_magic, read_idx
 from tests.support import media_files as made
 

@@ -16,7 +16,9 @@ from edge_app.model.preprocess import Preprocess
 from host_tools.convert.ai_edge import measure_ranges, pixel_range, quantize
 from host_tools.tflite.flatbuffer import fused_names, read_graph, with_current_schema
 from host_tools.tflite.intermediate import GraphRunner
-from tests.support.tiny_networks import GIVEN, tiny_samples, tiny_segmenter
+from host_tools.tflite.variant_types import check_variant_types
+from tests.support.tflite_files import TfliteFile
+from tests.support.tiny_networks import GIVEN, divided_by_mean, tiny_samples, tiny_segmenter
 
 pytest.importorskip("ai_edge_quantizer", reason="needs the host extra: pip install -e '.[host]'")
 pytestmark = pytest.mark.tensorflow
@@ -159,6 +161,44 @@ def test_a_file_of_an_old_converter_is_quantized(model: bytes, tmp_path: Path) -
     assert len(quantize(old, "dynamic_range", input=GIVEN)) < len(old)
 
 
+@pytest.mark.parametrize("variant", ["float16", "dynamic_range", "int8"])
+def test_scales_left_on_real_weights_are_ignored(model: bytes, variant: str) -> None:
+    """A file that was quantized once and made real again may keep them, one for each channel."""
+    from ai_edge_litert.tools import flatbuffer_utils as tools
+
+    parsed = tools.read_model_from_bytearray(bytearray(model))
+    (graph,) = parsed.subgraphs
+    for operator in graph.operators:
+        tensor = graph.tensors[operator.inputs[1]]
+        if tools.opcode_to_name(parsed, operator.opcodeIndex) == "CONV_2D":
+            tensor.quantization = found = tools.schema_fb.QuantizationParametersT()
+            found.scale = np.full(tensor.shape[0], 0.01, np.float32)
+            found.zeroPoint = np.zeros(tensor.shape[0], np.int64)
+    scaled = bytes(tools.convert_object_to_bytearray(parsed))
+    made = quantize(scaled, variant, input=GIVEN, samples=tiny_samples())
+    check_variant_types(made, variant)
+    GraphRunner(made, inner=False).run(tiny_samples()[0])
+
+
+def test_a_tensor_that_is_always_zero_stays_in_the_delegate(tmp_path: Path) -> None:
+    """Training leaves branches that give nothing: their scale is of the usual size."""
+    file = TfliteFile()
+    given = file.tensor((1, 16, 32, 3))
+    draw = np.random.default_rng(0)
+    nothing = file.conv(given, np.zeros((8, 1, 1, 3)), (1, 16, 32, 8))
+    x = file.conv(given, draw.normal(0, 0.2, (8, 3, 3, 3)), (1, 16, 32, 8))
+    for kind in ("MUL", "ADD"):
+        made = file.tensor((1, 16, 32, 8))
+        x = file.operator(kind, [nothing, x], made, f"{kind.title()}Options")
+    answer = file.conv(x, draw.normal(0, 0.3, (4, 1, 1, 8)), (1, 16, 32, 4))
+    model = file.write(tmp_path / "float32.tflite", [given], [answer]).read_bytes()
+    path = tmp_path / "int8.tflite"
+    path.write_bytes(quantize(model, "int8", input=GIVEN, samples=tiny_samples()))
+    assert load_network(path, runtime="litert", threads=1).delegation.partitions == 1
+    scales = [info.scale for info in GraphRunner(path.read_bytes()).tensors.values()]
+    assert min(scales) > 1e-4
+
+
 def test_ranges_span_all_samples(model: bytes) -> None:
     """The order of the samples does not matter, and no sample exceeds a range."""
     samples = tiny_samples()
@@ -169,6 +209,18 @@ def test_ranges_span_all_samples(model: bytes) -> None:
         graph.run(sample)
         for name, low, high in graph.ranges():
             assert ranges[name][0] <= low <= high <= ranges[name][1]
+
+
+def test_an_image_that_gives_nan_is_named_with_the_layer() -> None:
+    """A black image divided by its mean: the image by its name, the layer where it begins."""
+    bright, black = np.full((1, 16, 32, 3), 0.5, np.float32), np.full((1, 16, 32, 3), -1.0)
+    samples = [*[bright] * 3, black.astype(np.float32)]
+    names = ["a.png", "b.png", "c.png", "black.png"]
+    said = r"image black\.png makes the layer \S*(truediv|divide)\S* NaN or infinite"
+    with pytest.raises(ModelError, match=said):
+        measure_ranges(divided_by_mean(), samples, names=names)
+    with pytest.raises(ModelError, match="image sample 3 makes"):
+        measure_ranges(divided_by_mean(), samples)
 
 
 def test_ranges_replace_samples(model: bytes) -> None:
@@ -198,7 +250,7 @@ def test_pixel_range_holds_every_channel(given: InputSpec, wanted: tuple[float, 
         ("int4", {}, "no variant 'int4'"),
         ("int8", {}, "real images"),
         ("int8", {"samples": [np.zeros((1, 8, 8, 3), np.float32)]}, "(1, 8, 8, 3)"),
-        ("int8", {"samples": [np.full((1, 16, 32, 3), np.nan, np.float32)]}, "not finite"),
+        ("int8", {"samples": [np.full((1, 16, 32, 3), np.nan, np.float32)]}, "NaN or infinite"),
         ("float16", {"keep_float": ["nix*"]}, "'nix*'"),
     ],
 )

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from edge_app.errors import EdgeError, SourceError, UsageError
+from edge_app.frame import Image
 from edge_app.model.card import InputSpec
 from edge_app.sources.factory import open_source
 from host_tools.convert.calibration import (
     Calibration,
     CalibrationOptions,
     choose_images,
-    fingerprint,
-    fingerprints,
 )
+from host_tools.convert.image_worth import fingerprint, fingerprints
 from host_tools.datasets import digit_files, write_idx
 
 GIVEN = InputSpec((28, 28), "gray", (0.0,), (255.0,))
@@ -138,7 +138,89 @@ def test_weak_images_can_be_allowed(tmp_path: Path) -> None:
     assert len(found.images) == 6
     assert found.manifest["weak"] == "noise, and only 6"
     few = choose_images(CalibrationOptions("synthetic:64x64", 3, allow_weak=True))
-    assert few.manifest["weak"] == "only 3 images"
+    assert few.manifest["weak"] == "only 3 images, 2 nearly the same as others"
+
+
+def _photo(seed: int) -> Image:
+    """Return a smooth image that no other seed has: uint8 (240, 320, 3)."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    return np.asarray(cv2.resize(coarse, (320, 240), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+def _write(folder: Path, images: list[Image], quality: int = 95) -> str:
+    """Write images as JPEG, after those that are in the folder; return its path."""
+    start = len(list(folder.iterdir()))
+    for number, image in enumerate(images, start):
+        cv2.imwrite(str(folder / f"{number:03}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return str(folder)
+
+
+def test_a_hundred_copies_are_one_image(tmp_path: Path) -> None:
+    """Copies are found by their content, and an explicit number does not help them."""
+    source = _write(tmp_path, [_photo(0)] * 100)
+    said = r"has only 1 different image \(99 more are copies\), but calibration needs"
+    for samples in (None, 20, 100):
+        with pytest.raises(SourceError, match=said):
+            choose(source, samples)
+    weak = choose_images(CalibrationOptions(source, allow_weak=True))
+    assert len(weak.images) == 1
+    assert weak.manifest["weak"] == "only 1 image"
+
+
+def test_copies_are_counted_once_and_said(tmp_path: Path) -> None:
+    """30 images, five of them three times, are 30."""
+    photos = [_photo(seed) for seed in range(30)]
+    found = choose(_write(tmp_path, [*photos, *photos[:5], *photos[:5]]), None)
+    assert len(found.images) == found.manifest["pictures"] == 30
+    assert found.manifest["copies_left_out"] == 10
+    assert found.notes == ("calibration: 10 images are copies of others, counted once",)
+    assert choose(_write(tmp_path, []), 20).manifest["pictures"] == 20
+
+
+def test_copies_saved_again_count_once_for_the_smallest_number(tmp_path: Path) -> None:
+    """The same photographs in two qualities are near copies: said, and refused if all are."""
+    _write(tmp_path, [_photo(seed) for seed in range(12)])
+    source = _write(tmp_path, [_photo(seed) for seed in range(12)], quality=80)
+    said = r"only 12 different images \(beside 12 nearly the same as others\), .* needs 20"
+    with pytest.raises(SourceError, match=said):
+        choose(source, None)
+    found = choose(_write(tmp_path, [_photo(seed) for seed in range(12, 22)]), None)
+    assert len(found.images) == 34
+    assert found.notes == ("calibration: of the images, 12 nearly the same as others",)
+
+
+def test_a_set_of_blank_images_and_one_photograph_is_refused(tmp_path: Path) -> None:
+    """Images of one colour show nothing, however many colours there are."""
+    blanks = [np.full((48, 64, 3), level, np.uint8) for level in range(0, 250, 5)]
+    with pytest.raises(SourceError, match=r"only 1 different image \(beside 50 of one colour\)"):
+        choose(_write(tmp_path, [_photo(0), *blanks]), None)
+
+
+def test_one_black_image_among_others_is_kept(tmp_path: Path) -> None:
+    """A camera gives such images too; the set says so, and names each image."""
+    photos = [_photo(seed) for seed in range(24)]
+    found = choose(_write(tmp_path, [*photos, np.zeros((48, 64, 3), np.uint8)]), None)
+    assert len(found.images) == 25
+    assert found.notes == ("calibration: of the images, 1 of one colour",)
+    assert found.names[0] == "000.jpg"
+    assert found.names[-1] == "024.jpg"
+
+
+def test_an_unreadable_image_is_named(tmp_path: Path) -> None:
+    """It is left out, and the notes say which it is."""
+    source = _write(tmp_path, [_photo(seed) for seed in range(25)])
+    (tmp_path / "007.jpg").write_bytes(b"no image")
+    found = choose(source, None)
+    assert len(found.images) == 24
+    assert any("007.jpg" in note for note in found.notes)
+
+
+def test_images_without_names_are_named_by_their_position(digits: str) -> None:
+    """An error about one of them says where it is."""
+    names = choose(digits, 100, 0).names
+    assert len(set(names)) == 100
+    assert names[0].startswith("image ")
+    assert names[0].endswith(" of train-images-idx3-ubyte.gz")
 
 
 def test_good_images_are_not_noted_as_weak(digits: str) -> None:

@@ -17,12 +17,11 @@ from host_tools.convert import convert as convert_module
 from host_tools.convert.calibration import (
     CalibrationOptions,
     choose_images,
-    fingerprint,
-    fingerprints,
 )
 from host_tools.convert.conversion_options import CardOptions, ConversionOptions
 from host_tools.convert.convert import convert
 from host_tools.convert.evaluation import Evaluation
+from host_tools.convert.image_worth import fingerprint, fingerprints
 from host_tools.datasets import digit_files
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
@@ -85,6 +84,19 @@ def test_each_variant_is_measured_and_loads(bundle: Path, name: str) -> None:
     assert variant.quality["top1"] > 0.9
     assert len(spec.golden["expected"][name]) == 1
     assert load_engine(spec, name).variant == variant
+
+
+def test_the_card_holds_the_proof_chain(bundle: Path) -> None:
+    """From the Keras model in TensorFlow to the kernels of each variant."""
+    links = read_card(bundle).proof
+    assert [(link.link, link.variant) for link in links if link.link != "runtime"] == [
+        ("source", "float32"),
+        *(("variant", name) for name in VARIANTS[1:]),
+        *(("delegate", name) for name in VARIANTS),
+    ]
+    assert {link.note for link in links} == {""}
+    assert links[0].agreement == 1.0
+    assert str(bundle.parent) not in (bundle / "model.json").read_text()
 
 
 def test_calibration_and_scoring_share_no_image(bundle: Path, options: ConversionOptions) -> None:

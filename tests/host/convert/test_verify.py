@@ -13,6 +13,7 @@ from host_tools.convert.verify import (
     VerifiedVariant,
     check_collapsed,
     check_drop,
+    difference,
     verify,
     with_agreement,
 )
@@ -135,3 +136,16 @@ def test_variants_are_compared_with_float32() -> None:
         {"agreement": 1.0, "mean_abs_error": 0.0},
         {"agreement": 0.75, "mean_abs_error": 0.25},
     ]
+
+
+def test_answers_of_nan_agree_with_nothing() -> None:
+    """Both have the class that the argmax of NaN gives, and are counted as different."""
+    first, other = _scored("float32"), _scored("int8")
+    for one in (first, other):
+        one.predictions.classes.extend([0, 0, 3, 4])
+        one.predictions.outputs.extend([np.full((1, 2), v, np.float32) for v in (np.nan, 1.0)])
+        one.predictions.lost.add(0)
+    assert difference(first.predictions, other.predictions) == {
+        "agreement": 0.75,
+        "mean_abs_error": 0.0,
+    }

@@ -95,7 +95,7 @@ def test_several_outputs_are_listed() -> None:
     definition = two_outputs.as_graph_def()
     graph = TensorFlowGraph(definition, {node.name: node for node in definition.node})
     with pytest.raises(
-        UsageError, match="several outputs: one, two; choose one with --output-tensor"
+        UsageError, match=r"several outputs: one .1x8x8x3., two .1x8x8x3.; choose one with --output"
     ):
         find_output(graph, None)
     assert find_input(graph, find_output(graph, "one:0"), None) == "given"

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,7 +14,10 @@ from rich.progress import Progress
 
 from edge_app.errors import EdgeError
 from edge_app.frame import Image
+from edge_app.model.card import read_card
 from edge_app.python_environment import this_environment
+from edge_app.results.model_card import ProofLink
+from edge_app.style import NOTHING
 from host_tools import cli
 from host_tools.report.build_report import ReportOptions, build_report, by_model, collect
 from host_tools.report.gallery import make_gallery, mark_difference
@@ -136,9 +140,32 @@ def decoded(content: bytes | None) -> Image:
     return np.asarray(cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR), np.uint8)
 
 
+def test_the_gallery_shows_the_proof_chain(text: str, assets: Path) -> None:
+    """As a table, with what is wrong in place of the difference; old cards have none."""
+    assert "Proof chain" not in text
+    wrong = ProofLink(link="delegate", variant="int8", first="XNNPACK", second="own", note="no")
+    right = ProofLink(link="source", variant="float32", first="Keras", second="float32",
+                      images=12, agreement=1.0, max_abs_error=2e-5)  # fmt: skip
+    spec = replace(read_card(assets / "models" / "mnist"), proof=(right, wrong))
+    gallery = make_gallery(spec, str(assets / DIGITS), 1, Progress(disable=True))
+    page = render_page(page_template(), "title", "made", [], gallery)
+    table = page.split("Proof chain")[1].split("</table>")[0]
+    cells = re.findall(r"<td[^>]*>([^<]+)</td>", table)
+    assert cells == [
+        "Keras = float32",
+        "12",
+        "100.0 %",
+        "2e-05",
+        "XNNPACK = own",
+        NOTHING,
+        NOTHING,
+        "no",
+    ]
+
+
 def test_a_street_gallery_marks_the_differences(tmp_path: Path, shared: Path) -> None:
     """Maps and overlays have the image's size; pixels that differ are marked."""
-    from edge_app.labels import label_set
+    from edge_app.label_sets import label_set
     from edge_app.model.card import InputSpec, ModelSpec, Variant
 
     folder = shared / "street_trial"

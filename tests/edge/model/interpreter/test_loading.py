@@ -58,7 +58,7 @@ UNUSUAL: dict[str, Loads | str] = {
         "has a fixed input of [1, -1, 3, 3], it cannot be run at [1, 8, 10, 3]"
     ),
     "litert__java_invalid_model": "not a .tflite file; get or convert it again",
-    "litert__java_string": "takes text, not an image (float32, uint8 or int8)",
+    "litert__java_string": "takes text, not an image (float32, float16, uint8, int8, int16, int32)",
     "litert__multi_signature_model": "takes 2 inputs, not one",
     "litert__simple_add_dynamic_shape": "takes 2 inputs, not one",
     "mlc__vww_96_int8": Loads("int8", "int8 1x96x96x3", "int8 1x2", (2, 0)),

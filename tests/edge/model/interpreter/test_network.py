@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge_app.errors import ModelError
 from edge_app.model.interpreter.loading import load_network
 from edge_app.model.interpreter.network import Network
+from tests.support.tflite_files import TfliteFile
 
 NO_IMAGE = np.zeros((1, 1, 3), np.uint8)
 VARIANTS = ("float32", "float16", "dynamic_range", "int8")
@@ -77,6 +79,91 @@ def test_run_all_gives_the_same_outputs_as_single_runs(digits: Network) -> None:
     for seed, output in enumerate(outputs):
         assert np.array_equal(run(digits, seed)[0], output)
     digits._native.allocate_tensors()
+
+
+def two_heads(path: Path, names: tuple[str, str] = ("first", "second")) -> Path:
+    """Write a network with two outputs: its input + 1 and + 2."""
+    file = TfliteFile()
+    given = file.tensor((1, 4, 4, 3))
+    outputs = [
+        file.operator(
+            "ADD", [given, file.constant(np.full(1, at + 1, np.float32))],
+            file.tensor((1, 4, 4, 3), name=name), "AddOptions",
+        )
+        for at, name in enumerate(names)
+    ]  # fmt: skip
+    return file.write(path, [given], outputs)
+
+
+@pytest.mark.parametrize("runtime", ["litert", "litert-fp16"])
+@pytest.mark.parametrize(
+    ("output", "added"), [(None, 1), ("first", 1), ("second", 2), ("0", 1), ("1", 2)]
+)
+def test_the_selected_output_is_read(
+    tmp_path: Path, output: str | None, added: int, runtime: str
+) -> None:
+    """All outputs are listed; one is read, by its name or its position, alone and in a group."""
+    path = two_heads(tmp_path / "two.tflite")
+    network = load_network(path, threads=1, output=output, runtime=runtime)
+    assert [one.name for one in network.outputs] == ["first", "second"]
+    assert network.output.name == ("first", "second")[added - 1]
+    inputs = np.full((1, 4, 4, 3), 5, np.float32)
+    outputs = np.zeros_like(inputs)
+    network.run_all(inputs, outputs)
+    assert (outputs == 5 + added).all()
+    assert (network.read() == 5 + added).all()
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted", "problem"),
+    [
+        (("a", "b"), "c", "it has no output 'c'; it has: 0 a (1x4x4x3), 1 b (1x4x4x3); name one"),
+        (("a", "b"), "2", "it has no output '2'"),
+        (("a", "a"), "a", "it has several outputs 'a'; it has: 0 a (1x4x4x3), 1 a (1x4x4x3)"),
+    ],
+)
+def test_an_output_that_is_not_there_is_refused_with_those_that_are(
+    tmp_path: Path, names: tuple[str, str], wanted: str, problem: str
+) -> None:
+    """The message names the file and lists all outputs with their sizes."""
+    path = two_heads(tmp_path / "two.tflite", names)
+    with pytest.raises(ModelError) as fault:
+        load_network(path, threads=1, output=wanted)
+    assert str(fault.value).startswith(f"{path}: {problem}")
+
+
+@pytest.mark.parametrize(
+    ("taken", "given", "wanted"),
+    [
+        ((4, 6, 3), (4, 6, 3), (1, 4, 6, 3)),
+        ((3, 4, 6), (72,), (1, 72)),
+        ((1, 4, 6, 3), (4, 6, 3), (1, 4, 6, 3)),
+        ((1, 4, 6, 3), (1, 72), (1, 72)),
+        ((4, 6, 3), (1, 72), (1, 72)),
+    ],
+)
+def test_a_missing_batch_axis_is_added(
+    tmp_path: Path, taken: tuple[int, ...], given: tuple[int, ...], wanted: tuple[int, ...]
+) -> None:
+    """Whether input, output, both or none have it, an image goes in and its answer comes out."""
+    file = TfliteFile()
+    start = file.tensor(taken)
+    end = file.reshape(start, given)
+    network = load_network(file.write(tmp_path / "a.tflite", [start], [end]), threads=1)
+    values = np.arange(72, dtype=np.float32).reshape(network.input.shape)
+    assert network.output.shape == wanted
+
+    def fill(_image: NDArray[np.uint8], into: NDArray[Any]) -> None:
+        into[:] = values[0]
+
+    network.write(fill, NO_IMAGE)
+    network.invoke()
+    made = network.read()
+    assert np.array_equal(made, values.reshape(wanted))
+    outputs = np.zeros_like(made)
+    network.run_all(values + 1, outputs)
+    assert np.array_equal(outputs, made + 1)
+    network._native.allocate_tensors()
 
 
 @pytest.mark.parametrize("name", ["tflm__trained_lstm_int8", "coral__keras_lstm_mnist_ptq"])

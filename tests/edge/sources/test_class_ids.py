@@ -1,11 +1,11 @@
-"""Truth of digits can be a .csv file."""
+"""Truth with one class for each frame can be a .csv file."""
 
 from pathlib import Path
 
 import pytest
 
 from edge_app.errors import SourceError
-from edge_app.sources.digit_labels import read_csv_labels
+from edge_app.sources.class_ids import read_csv_labels
 from edge_app.sources.factory import open_source
 from edge_app.sources.truth import open_truth
 from tests.support.media_files import write_video
@@ -41,7 +41,6 @@ def test_without_frame_numbers_the_lines_are_in_order(tmp_path: Path) -> None:
         ("frame,label\n0,ten\n", "'ten' in line 2"),
         ("frame,label\n0\n", "'None' in line 2"),
         ("frame,label\n-1,3\n", "'-1' in line 2"),
-        ("frame,label\n0,10\n", "not a digit"),
         ("frame,label\n0,1\n0,1\n", "twice"),
     ],
 )
@@ -49,6 +48,15 @@ def test_other_tables_are_refused(tmp_path: Path, text: str, message: str) -> No
     """The message names the problem and the line."""
     with pytest.raises(SourceError, match=message):
         open_truth(table(tmp_path, text))
+
+
+def test_ids_above_nine_are_those_of_the_model(tmp_path: Path) -> None:
+    """A table or IDX file of other things than digits; digits alone can be asked for."""
+    path = table(tmp_path, "label\n3\n46\n")
+    assert open_truth(path).labels == "numbered"
+    with pytest.raises(SourceError, match="has label 46, which is not a digit"):
+        open_truth(path, "digits")
+    assert open_truth(table(tmp_path, "label\n3\n"), "numbered").labels == "numbered"
 
 
 def test_other_content_is_refused(tmp_path: Path) -> None:
@@ -59,9 +67,9 @@ def test_other_content_is_refused(tmp_path: Path) -> None:
         open_truth(path)
 
 
-def test_a_table_holds_digits_only(tmp_path: Path) -> None:
+def test_a_table_holds_no_class_maps(tmp_path: Path) -> None:
     """A table cannot be the truth of a street."""
-    with pytest.raises(SourceError, match="leave out --truth-labels"):
+    with pytest.raises(SourceError, match=r"not class maps of camvid; leave out --truth-labels"):
         open_truth(table(tmp_path, "label\n1\n"), "camvid")
 
 

@@ -1,4 +1,4 @@
-"""Truth as the class of each digit: an IDX label file, or a .csv file."""
+"""Truth as one class for each frame: an IDX label file, or a .csv file."""
 
 from __future__ import annotations
 
@@ -7,26 +7,28 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from edge_app.errors import SourceError
-from edge_app.labels import DIGITS
+from edge_app.labels import DIGITS, NUMBERED
 from edge_app.sources.idx import LABELS, read_idx
 
-_ADVICE = "give a .csv with the columns frame (from 0) and label (0 to 9)"
+_ADVICE = "give a .csv with the columns frame and label (numbers from 0)"
 
 
-class DigitLabels:
-    """The digit of each frame by its index; SourceError for an id that is not a digit."""
+class ClassIds:
+    """The class of each frame by its index.
 
-    labels = DIGITS.name
+    labels: digits if no id is above 9, else numbered: ids of the model's own classes.
+    """
 
-    def __init__(self, name: str, ids: Mapping[int, int]) -> None:
+    def __init__(self, name: str, ids: Mapping[int, int], labels: str | None = None) -> None:
         self._name = name
         self._ids = ids
-        for index, class_id in ids.items():
-            if class_id >= len(DIGITS.classes):
-                raise SourceError(
-                    f"{name} has label {class_id} for frame {index}, which is not a digit; "
-                    "give the labels of the digits 0 to 9"
-                )
+        digits = max(ids.values()) < len(DIGITS.classes)
+        if labels == DIGITS.name and not digits:
+            raise SourceError(
+                f"{name} has label {max(ids.values())}, which is not a digit; "
+                f"give the labels of the digits 0 to 9, or --truth-labels {NUMBERED}"
+            )
+        self.labels = labels or (DIGITS.name if digits else NUMBERED)
 
     def check(self, frame_count: int | None, names: list[str] | None) -> None:  # noqa: ARG002
         """Raise SourceError unless there are as many frames; their names are ignored."""
@@ -48,12 +50,12 @@ class DigitLabels:
             ) from None
 
 
-def read_idx_labels(path: Path) -> DigitLabels:
+def read_idx_labels(path: Path, labels: str | None = None) -> ClassIds:
     """Return the labels of an IDX file, one for each frame in order. Raises SourceError."""
-    return DigitLabels(path.name, dict(enumerate(read_idx(path, LABELS).tolist())))
+    return ClassIds(path.name, dict(enumerate(read_idx(path, LABELS).tolist())), labels)
 
 
-def read_csv_labels(path: Path) -> DigitLabels:
+def read_csv_labels(path: Path, labels: str | None = None) -> ClassIds:
     """Return the labels of a .csv file with a header.
 
     The column `label` is the class, `frame` the index from 0, in any order and each once.
@@ -79,7 +81,7 @@ def read_csv_labels(path: Path) -> DigitLabels:
         raise SourceError(f"{path.name} cannot be read ({fault}); {_ADVICE}") from None
     if not ids:
         raise SourceError(f"{path.name} has no lines; {_ADVICE}")
-    return DigitLabels(path.name, ids)
+    return ClassIds(path.name, ids, labels)
 
 
 def _number(text: str | None, name: str, where: str) -> int:

@@ -1,0 +1,45 @@
+"""A file without a card becomes a model folder whose card can be corrected."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from edge_app.errors import UsageError
+from edge_app.model.card import CARD_NAME, read_card
+from edge_app.model.engine import load_engine
+from edge_app.model.infer_card import CardOverrides
+from edge_app.model.init_card import write_model_folder
+from tests.support.metadata_files import metadata, pack, write_classifier
+
+NOTHING = CardOverrides()
+
+
+def test_a_folder_with_a_copy_and_a_card_is_written(tmp_path: Path) -> None:
+    """It reads as what was inferred, and its golden check holds on this machine."""
+    path = pack(
+        write_classifier(tmp_path / "net.tflite", 3, metadata(labels="labels.txt")),
+        labels_txt="cat\ndog\ncow\n",
+    )
+    spec = write_model_folder(path, tmp_path / "models" / "pets", NOTHING)
+    card = read_card(tmp_path / "models" / "pets")
+    assert (card.name, card.title) == ("pets", "net")
+    assert (card.input, card.output, card.labels) == (spec.input, spec.output, spec.labels)
+    assert card.output.activation == "logits"
+    assert card.source == {"weights": "net.tflite", "card": "inferred by edge-app models init"}
+    (variant,) = card.variants.values()
+    assert variant.path.read_bytes() == path.read_bytes()
+    assert len(card.golden["expected"]["float32"]) == 1
+    load_engine(card, "float32")
+
+
+def test_a_card_that_is_there_is_not_replaced(tmp_path: Path) -> None:
+    """Somebody may have corrected it."""
+    path = write_classifier(tmp_path / "net.tflite", 3)
+    write_model_folder(path, tmp_path / "own", NOTHING)
+    card = tmp_path / "own" / CARD_NAME
+    fields = json.loads(card.read_text("utf-8"))
+    card.write_text(json.dumps({**fields, "title": "Mine"}), "utf-8")
+    with pytest.raises(UsageError, match="is there already; correct that file"):
+        write_model_folder(path, tmp_path / "own", NOTHING)
+    assert read_card(tmp_path / "own").title == "Mine"
