@@ -16,7 +16,6 @@ from host_tools.framework import load_tensorflow
 
 _TRAINING = re.compile(r"Assign.*|Apply.*|SparseApply.*|ResourceApply.*|ScatterUpdate|.*Grad(V\d)?")
 _QUANTIZED = re.compile(r"Quantize(d.+|V\d|Down.+)|Requantiz.+|Dequantize")
-_FAKE_QUANTIZED = "FakeQuantWithMinMaxVars"
 _RANDOM = {"RandomUniform", "RandomStandardNormal", "TruncatedNormal", "StatelessRandomUniform"}
 # What a mask of dropout is computed of, beside constants and random numbers.
 _OF_MASKS = {"Shape", "Const", "Identity", "Add", "AddV2", "Sub", "Mul", "Floor", "GreaterEqual"}
@@ -64,12 +63,6 @@ def check_inference(nodes: dict[str, Any], used: Iterable[str]) -> None:
                 f"the graph is quantized already ({node.name} is {node.op}), and its losses cannot "
                 "be undone; start from the graph of floats"
             )
-        if node.op.startswith(_FAKE_QUANTIZED):
-            raise ModelError(
-                f"the graph is one for quantization-aware training ({node.name} is {node.op}), "
-                "which is not converted from a frozen graph; freeze it without fake quantization, "
-                "or export it as a SavedModel"
-            )
         if node.op in _RANDOM:
             raise ModelError(
                 f"the graph draws random numbers ({node.name} is {node.op}); freeze the graph of "
@@ -77,9 +70,15 @@ def check_inference(nodes: dict[str, Any], used: Iterable[str]) -> None:
             )
         if _TRAINING.fullmatch(node.op):
             raise ModelError(
-                f"the graph trains ({node.name} is {node.op}); freeze the graph of inference, "
-                "or choose an output before it with --output"
+                f"the graph still trains{_with_quantization(nodes)} ({node.name} is {node.op}); "
+                "freeze the graph of inference, or choose an output before it with --output"
             )
+
+
+def _with_quantization(nodes: dict[str, Any]) -> str:
+    """Return what to add about a graph that learns the ranges of its quantization."""
+    learns = any(node.op.startswith("FakeQuant") for node in nodes.values())
+    return ", with quantization" if learns else ""
 
 
 def _fix_placeholders(nodes: dict[str, Any]) -> list[str]:

@@ -141,9 +141,30 @@ def test_assertions_are_left_out(tmp_path: Path) -> None:
 
 
 def _fake_quantized(tf: Any, x: Any) -> Any:
-    return tf.quantization.fake_quant_with_min_max_args(
-        x, -1, 1
-    ) + tf.raw_ops.FakeQuantWithMinMaxVars(inputs=x, min=-1.0, max=1.0)
+    return tf.raw_ops.FakeQuantWithMinMaxVars(inputs=x, min=-4.0, max=4.0)
+
+
+def test_ranges_of_trained_quantization_stay(tmp_path: Path) -> None:
+    """An evaluation graph of quantization-aware training is one of inference."""
+    made = Made()
+    with made.graph.as_default():
+        made.tf.identity(_fake_quantized(made.tf, made.image()), name="logits")
+    assert load_frozen(made.written(tmp_path), SourceOptions(), tmp_path).shape == SIZE
+
+
+def test_a_graph_that_still_learns_its_ranges_is_refused(tmp_path: Path) -> None:
+    """Its ranges are moving averages, which it assigns."""
+    made = Made()
+    with made.graph.as_default():
+        made.tf.identity(_fake_quantized(made.tf, made.image()), name="logits")
+    definition = made.graph.as_graph_def()
+    fake = next(node for node in definition.node if node.op.startswith("FakeQuant"))
+    definition.node.add(name="ema", op="AssignSub", input=[fake.input[1], fake.input[1]])
+    fake.input[1] = "ema"
+    path = tmp_path / "learns.pb"
+    path.write_bytes(definition.SerializeToString())
+    with pytest.raises(ModelError, match=r"still trains, with quantization \(ema is AssignSub\)"):
+        load_frozen(path, SourceOptions(), tmp_path)
 
 
 def _quantized(tf: Any, x: Any) -> Any:
@@ -157,7 +178,6 @@ def _quantized(tf: Any, x: Any) -> Any:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (_fake_quantized, "quantization-aware training"),
         (_quantized, "quantized already"),
         (lambda tf, x: x + tf.random.normal(tf.shape(x)), "draws random numbers"),
     ],
