@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from edge_app.errors import UsageError
+from edge_app.label_files import labels_of, read_labels, with_palette
 from edge_app.label_sets import LABEL_SETS, label_set
 from edge_app.labels import LabelSet, numbered_classes, numbered_labels
 from edge_app.model.guess import ASSUMED, CERTAIN, LIKELY, Guess
@@ -53,17 +55,32 @@ def choose_labels(
 ) -> tuple[LabelSet, Guess | None]:
     """Return the classes, and how they were found; None if the user names them.
 
+    The colours are the user's, if there are any.
+
     classes: None for a map of class ids that does not say how many there are. position: of the
     output that is read. is_one_value: whether the second of two classes is the value's.
-    Raises UsageError for a label set that is none.
+    Raises UsageError for labels or a palette that are none.
     """
     if overrides.labels:
-        return label_set(overrides.labels), None
+        return read_labels(overrides.labels, overrides.palette, classes), None
+    labels, guess = _inferred(path, task, classes, notes, position, is_one_value=is_one_value)
+    return with_palette(labels, overrides.palette) if overrides.palette else labels, guess
+
+
+def _inferred(
+    path: Path,
+    task: str,
+    classes: int | None,
+    notes: FileNotes,
+    position: int,
+    *,
+    is_one_value: bool,
+) -> tuple[LabelSet, Guess]:
     usual = usual_set(task, classes)
     for names, origin, sure in (
         (_stated(notes, position), "stated in its metadata", CERTAIN),
         (_packed(notes), "packed in the file", CERTAIN),
-        (_beside(path), "in the text file beside it", LIKELY),
+        (_beside(path, classes), "in the text file beside it", LIKELY),
     ):
         if found := _fitting(names, task, classes, usual):
             shown = f"{found.name} ({len(found.classes)} classes)"
@@ -123,17 +140,11 @@ def _packed(notes: FileNotes) -> tuple[str, ...]:
     return label_lines(next(texts, ""))
 
 
-def _beside(path: Path) -> tuple[str, ...]:
-    """Return the lines of a label file beside the model, as downloads have it."""
+def _beside(path: Path, classes: int | None) -> tuple[str, ...]:
+    """Return the names of a label file beside the model, as downloads have it."""
     for pattern in _BESIDE:
         file = path.with_name(pattern.format(stem=path.stem))
-        with suppress(OSError, ValueError):
+        with suppress(OSError, UsageError):
             if file.is_file() and file.stat().st_size <= _MOST_BYTES:
-                return tuple(map(_without_number, label_lines(file.read_text("utf-8"))))
+                return labels_of(file.read_bytes(), file.stem, classes).names
     return ()
-
-
-def _without_number(line: str) -> str:
-    """Return a label without the number before it, which Teachable Machine writes."""
-    number, space, name = line.partition(" ")
-    return name.strip() if number.isdecimal() and space and name.strip() else line

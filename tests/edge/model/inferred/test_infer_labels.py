@@ -103,9 +103,26 @@ def test_a_label_file_beside_the_network_counts_if_it_fits(tmp_path: Path, name:
     assert found(path, "classification", 4).startswith("numbered")
 
 
+def test_the_user_names_classes_and_colours_in_files(tmp_path: Path) -> None:
+    """Names alone, colours alone, or both; a label set may be named too."""
+    names, palette = tmp_path / "names.txt", tmp_path / "palette.txt"
+    names.write_text("cat\ndog\n")
+    palette.write_text("1 2 3\n4 5 6\n")
+
+    def colours(**given: object) -> list[tuple[str, tuple[int, int, int]]]:
+        overrides = CardOverrides(**given)  # type: ignore[arg-type]
+        labels, _ = choose_labels(tmp_path / "a", "classification", 2, FileNotes(), 0, overrides)
+        return [(one.name, one.colour_rgb) for one in labels.classes]
+
+    assert [name for name, _ in colours(labels=str(names))] == ["cat", "dog"]
+    assert colours(palette=palette) == [("class 0", (1, 2, 3)), ("class 1", (4, 5, 6))]
+    both = colours(labels=str(names), palette=palette)
+    assert both == [("cat", (1, 2, 3)), ("dog", (4, 5, 6))]
+
+
 def test_a_wrong_set_is_refused(tmp_path: Path) -> None:
     """The message lists the sets."""
-    with pytest.raises(UsageError, match="'cats'"):
+    with pytest.raises(UsageError, match="cats"):
         choose_labels(
             tmp_path / "a", "classification", 3, FileNotes(), 0, CardOverrides(labels="cats")
         )
