@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from rich.progress import Progress
 from edge_app.errors import ModelError
 from edge_app.frame import Image
 from edge_app.model.card import (
-    InputSpec,
     ModelSpec,
     Variant,
     file_sha256,
@@ -27,7 +25,6 @@ from edge_app.model.card import (
 )
 from edge_app.model.engine import load_engine
 from edge_app.model.golden import PATTERN_BY_TASK
-from edge_app.model.interpreter.loading import load_network
 from edge_app.output_lock import check_unlocked
 from host_tools.convert.ai_edge import check_ai_edge
 from host_tools.convert.builders import VariantBuilders
@@ -37,13 +34,13 @@ from host_tools.convert.calibration import (
     check_assumed_images,
     choose_images,
 )
-from host_tools.convert.card_output import card_output
 from host_tools.convert.conversion_options import (
     ConversionOptions,
     check_options,
     input_spec,
 )
 from host_tools.convert.conversion_progress import Steps
+from host_tools.convert.draft_card import draft_card
 from host_tools.convert.finite import check_drawn
 from host_tools.convert.image_worth import fingerprints
 from host_tools.convert.interrupt import swallowed_interrupts
@@ -58,7 +55,6 @@ from host_tools.convert.verify import (
     with_times,
 )
 from host_tools.framework import check_tensorflow
-from host_tools.models.loaded_model import LoadedModel
 from host_tools.models.open_model import check_model, open_model
 
 # Number of images on which the results of two quantizers are compared.
@@ -110,7 +106,7 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
         given, preprocessing = input_spec(options.card, loaded)
         builders = VariantBuilders(options, loaded, given, calibration, progress)
         float32 = work.write_variant("float32", builders.float32, {}, started)
-        spec = _draft_card(options, loaded, given, preprocessing, float32, builders.notes)
+        spec = draft_card(options, loaded, given, preprocessing, float32, builders.notes)
         _check_card(spec)  # before the others are made
         progress.remove_task(task)
 
@@ -180,42 +176,6 @@ def _choose_calibration(options: ConversionOptions) -> Calibration:
         with options.evaluation.open() as source:
             scored = fingerprints(source)
     return choose_images(options.calibration, exclude=scored)
-
-
-def _draft_card(
-    options: ConversionOptions,
-    loaded: LoadedModel,
-    given: InputSpec,
-    preprocessing: str,
-    float32: Variant,
-    notes: Mapping[str, str],
-) -> ModelSpec:
-    """Return a card with float32 alone."""
-    card = options.card
-    output = load_network(float32.path, threads=1).output
-    task, labels, output_spec = card_output(card, given, float32.path, output)
-    name = card.name or options.out.resolve().name
-    source = {
-        "weights": card.source or f"{loaded.kind} {options.model.name}",
-        "file": options.model.name,
-        "weights_sha256": loaded.sha256,
-        **loaded.notes,
-        **notes,
-        "preprocessing": preprocessing,
-    }
-    if loaded.saved:
-        source["converter"] = f"TensorFlow {version('tensorflow')}"
-    return ModelSpec(
-        name=name,
-        title=card.title or name,
-        task=task,
-        labels=labels,
-        input=given,
-        output=output_spec,
-        variants={"float32": float32},
-        source=source,
-        licence=card.licence,
-    )
 
 
 def _add_variants(
