@@ -6,27 +6,37 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from edge_app.errors import SourceError
 from edge_app.labels import DIGITS
 from edge_app.sources.idx import LABELS, read_idx
 
+_MAX_BYTES = 30_000_000  # some millions of lines
 _ADVICE = "give a .csv with the columns frame (from 0) and label (0 to 9)"
 
 
 class DigitLabels:
-    """The digit of each frame by its index; SourceError for an id that is not a digit."""
+    """The digit of each frame by its index; SourceError for an id that is not a digit.
+
+    ids: by index; bytes, one for each frame, take a hundredth of the memory of a dict.
+    """
 
     labels = DIGITS.name
 
-    def __init__(self, name: str, ids: Mapping[int, int]) -> None:
+    def __init__(self, name: str, ids: Mapping[int, int] | bytes) -> None:
         self._name = name
         self._ids = ids
-        for index, class_id in ids.items():
-            if class_id >= len(DIGITS.classes):
-                raise SourceError(
-                    f"{name} has label {class_id} for frame {index}, which is not a digit; "
-                    "give the labels of the digits 0 to 9"
-                )
+        most = len(DIGITS.classes)
+        if isinstance(ids, bytes):
+            wrong = [int(at) for at in np.flatnonzero(np.frombuffer(ids, np.uint8) >= most)[:1]]
+        else:
+            wrong = [index for index, class_id in ids.items() if class_id >= most]
+        if wrong:
+            raise SourceError(
+                f"{name} has label {ids[wrong[0]]} for frame {wrong[0]}, which is not a digit; "
+                "give the labels of the digits 0 to 9"
+            )
 
     def check(self, frame_count: int | None, names: list[str] | None) -> None:  # noqa: ARG002
         """Raise SourceError unless there are as many frames; their names are ignored."""
@@ -41,7 +51,7 @@ class DigitLabels:
         """Return the class id of one frame. Raises SourceError if there is none."""
         try:
             return self._ids[index]
-        except KeyError:
+        except LookupError:
             raise SourceError(
                 f"{self._name} has no label for frame {index} ({name}); "
                 "give the labels of these frames"
@@ -50,7 +60,7 @@ class DigitLabels:
 
 def read_idx_labels(path: Path) -> DigitLabels:
     """Return the labels of an IDX file, one for each frame in order. Raises SourceError."""
-    return DigitLabels(path.name, dict(enumerate(read_idx(path, LABELS).tolist())))
+    return DigitLabels(path.name, read_idx(path, LABELS).tobytes())
 
 
 def read_csv_labels(path: Path) -> DigitLabels:
@@ -62,6 +72,10 @@ def read_csv_labels(path: Path) -> DigitLabels:
     """
     ids: dict[int, int] = {}
     try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise SourceError(
+                f"{path.name} is above {_MAX_BYTES // 10**6} MB, the limit for a .csv; split it"
+            )
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = csv.DictReader(file, skipinitialspace=True)
             if "label" not in (lines.fieldnames or ()):
