@@ -31,7 +31,7 @@ from edge_app.sinks.display import display_verdict
 from edge_app.sinks.metrics_log import FRAMES_NAME, SUMMARY_NAME, write_summary
 from edge_app.sinks.snapshots import save_png
 from edge_app.sources.idx import IdxDigits
-from edge_app.sources.image_size import USUAL_MAX_PIXELS, PixelLimit
+from edge_app.sources.size_limits import USUAL_MAX_PIXELS, PixelLimit
 from edge_app.sources.source import Source, are_images
 from edge_app.standard_streams import output_may_fail
 from edge_app.style import count, duration

@@ -15,6 +15,7 @@ from edge_app.sources.file_kinds import webp_chunks
 from edge_app.sources.files import FileSource
 from edge_app.sources.image_size import check_pixels
 from edge_app.sources.pillow_images import to_bgr_array
+from edge_app.sources.size_limits import read_image_file
 from edge_app.sources.source import Truth
 
 # Browsers show what states 10 ms or less for 100 ms.
@@ -30,7 +31,7 @@ class AnimatedWebp(FileSource):
 
     def __init__(self, path: Path, *, truth: Truth | None = None) -> None:
         self._path = path
-        data = path.read_bytes()
+        data = read_image_file(path)
         check_pixels(data, path.name)
         durations_ms = frame_durations(data)
         if not durations_ms:

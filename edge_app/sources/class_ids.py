@@ -10,22 +10,27 @@ from edge_app.errors import SourceError
 from edge_app.labels import DIGITS, NUMBERED
 from edge_app.sources.idx import LABELS, read_idx
 
+_MAX_BYTES = 30_000_000  # some millions of lines
 _ADVICE = "give a .csv with the columns frame and label (numbers from 0)"
 
 
 class ClassIds:
     """The class of each frame by its index.
 
+    ids: by index; bytes, one for each frame, take a hundredth of the memory of a dict.
     labels: digits if no id is above 9, else numbered: ids of the model's own classes.
     """
 
-    def __init__(self, name: str, ids: Mapping[int, int], labels: str | None = None) -> None:
+    def __init__(
+        self, name: str, ids: Mapping[int, int] | bytes, labels: str | None = None
+    ) -> None:
         self._name = name
         self._ids = ids
-        digits = max(ids.values()) < len(DIGITS.classes)
+        most = max(ids if isinstance(ids, bytes) else ids.values(), default=0)
+        digits = most < len(DIGITS.classes)
         if labels == DIGITS.name and not digits:
             raise SourceError(
-                f"{name} has label {max(ids.values())}, which is not a digit; "
+                f"{name} has label {most}, which is not a digit; "
                 f"give the labels of the digits 0 to 9, or --truth-labels {NUMBERED}"
             )
         self.labels = labels or (DIGITS.name if digits else NUMBERED)
@@ -43,7 +48,7 @@ class ClassIds:
         """Return the class id of one frame. Raises SourceError if there is none."""
         try:
             return self._ids[index]
-        except KeyError:
+        except LookupError:
             raise SourceError(
                 f"{self._name} has no label for frame {index} ({name}); "
                 "give the labels of these frames"
@@ -52,7 +57,7 @@ class ClassIds:
 
 def read_idx_labels(path: Path, labels: str | None = None) -> ClassIds:
     """Return the labels of an IDX file, one for each frame in order. Raises SourceError."""
-    return ClassIds(path.name, dict(enumerate(read_idx(path, LABELS).tolist())), labels)
+    return ClassIds(path.name, read_idx(path, LABELS).tobytes(), labels)
 
 
 def read_csv_labels(path: Path, labels: str | None = None) -> ClassIds:
@@ -64,6 +69,10 @@ def read_csv_labels(path: Path, labels: str | None = None) -> ClassIds:
     """
     ids: dict[int, int] = {}
     try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise SourceError(
+                f"{path.name} is above {_MAX_BYTES // 10**6} MB, the limit for a .csv; split it"
+            )
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = csv.DictReader(file, skipinitialspace=True)
             if "label" not in (lines.fieldnames or ()):

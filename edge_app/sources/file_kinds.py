@@ -10,6 +10,8 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import NamedTuple
 
+from edge_app.sources.size_limits import most_image_bytes
+
 SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm",
     ".avif", ".heic", ".heif",
@@ -47,6 +49,8 @@ def image_kind(path: Path) -> ImageKind:
     with path.open("rb") as file:
         data = file.read(_HEAD_BYTES)
     if is_gif(data) or is_webp(data):  # the number of their images is known at their end only
+        if path.stat().st_size > most_image_bytes():  # no still: reading it refuses it
+            return ImageKind.OTHER if is_gif(data) else ImageKind.STILL
         data = path.read_bytes()
     if is_animated(data):
         return ImageKind.ANIMATED_WEBP if is_webp(data) else ImageKind.OTHER

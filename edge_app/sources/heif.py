@@ -15,8 +15,9 @@ from edge_app.errors import SourceError
 from edge_app.frame import Image
 from edge_app.sources.displayed import FrameConverter, orient
 from edge_app.sources.heif_boxes import HeifLayout, heif_layout
-from edge_app.sources.image_size import check_pixels, check_size
+from edge_app.sources.image_size import check_pixels
 from edge_app.sources.pillow_images import decode_with_pillow
+from edge_app.sources.size_limits import check_size
 from edge_app.sources.video_streams import largest, moving, open_quietly
 
 _DAMAGES = (

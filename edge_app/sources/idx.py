@@ -20,6 +20,7 @@ from edge_app.errors import SourceError
 from edge_app.frame import Frame
 from edge_app.input_file import check_is_file
 from edge_app.sources.files import FileSource
+from edge_app.sources.size_limits import check_size
 from edge_app.sources.source import Truth
 
 IMAGES, LABELS = 0x00000803, 0x00000801  # unsigned bytes in three dimensions, and in one
@@ -31,6 +32,7 @@ _ADVICE = {
 }
 _MAX_DEFLATE = 1032  # bytes per byte, zlib's limit: bounds what a header can claim
 _MAX_BYTES = 2 * 10**9  # three times the largest set of digits (EMNIST)
+_MAX_LABELS = 100_000_000  # a hundred times those of EMNIST
 # Digits have no rate of their own; people can follow this one.
 RATE_HZ = 10.0
 
@@ -94,6 +96,13 @@ def read_idx(path: Path, magic: int) -> NDArray[np.uint8]:
                 raise SourceError(
                     f"{path.name} states {prod(shape) / 1e6:,.0f} MB of {what}, above the limit of "
                     f"{_MAX_BYTES // 10**6:,} MB; split it"
+                )
+            if magic == IMAGES:
+                check_size((shape[2], shape[1]), f"an image of {path.name}")
+            elif shape[0] > _MAX_LABELS:
+                raise SourceError(
+                    f"{path.name} states {shape[0]:,} labels, above the limit of "
+                    f"{_MAX_LABELS:,}; split it"
                 )
             # One byte more shows whether the file is too long.
             data = file.read(prod(shape) + 1)

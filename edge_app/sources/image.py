@@ -28,6 +28,7 @@ from edge_app.sources.file_kinds import (
 from edge_app.sources.files import FileSource
 from edge_app.sources.image_size import check_pixels
 from edge_app.sources.pillow_images import decode_with_pillow
+from edge_app.sources.size_limits import read_image_file
 from edge_app.sources.source import Truth
 from edge_app.style import count
 
@@ -170,7 +171,7 @@ def decode_image(data: bytes, name: str) -> Image:
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_image_file(path)
     except OSError as fault:
         raise SourceError(f"{path.name} cannot be read ({fault.strerror}); check it") from None
 

@@ -1,4 +1,4 @@
-"""The size that an image file states, and the limit for it.
+"""The size that an image file states, held against the limit for it.
 
 A file of 600 bytes can state 900 million pixels, which would take gigabytes; so the header is read
 before anything is decoded.
@@ -12,16 +12,8 @@ import warnings
 
 from PIL import Image as PillowImage
 
-from edge_app.errors import SourceError
 from edge_app.sources.file_kinds import BMP, JPEG, PNG, jpeg_size
-
-USUAL_MAX_PIXELS = 100_000_000
-
-
-class PixelLimit:
-    """The limit for images and truth, one for the whole process; `--max-pixels` sets it."""
-
-    pixels = USUAL_MAX_PIXELS
+from edge_app.sources.size_limits import check_size
 
 
 def check_pixels(data: bytes, name: str) -> None:
@@ -32,23 +24,6 @@ def check_pixels(data: bytes, name: str) -> None:
     # Pillow's own limit is a warning, and an error from twice as much on.
     PillowImage.MAX_IMAGE_PIXELS = None
     check_size(stated_size(data), name)
-
-
-def check_size(size_wh: tuple[int, int] | None, name: str) -> None:
-    """Raise SourceError if an image is larger than allowed; None if its size is not known."""
-    if size_wh is None or size_wh[0] * size_wh[1] <= PixelLimit.pixels:
-        return
-    width, height = size_wh
-    raise SourceError(
-        f"{name} states {width}x{height} pixels, above the limit of "
-        f"{_rounded(PixelLimit.pixels)}; make it smaller, or raise --max-pixels of "
-        "`edge-app run`"
-    )
-
-
-def _rounded(pixels: int) -> str:
-    """Return a number of pixels in millions if that is exact, else in full."""
-    return f"{pixels:,}" if pixels % 100_000 else f"{pixels / 1e6:g} million"
 
 
 def stated_size(data: bytes) -> tuple[int, int] | None:

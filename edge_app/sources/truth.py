@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import tarfile
 import zlib
 from functools import partial
 from pathlib import Path
+from typing import IO, Any, cast
 
 from edge_app.errors import SourceError
 from edge_app.input_file import check_is_file, home_path
@@ -16,11 +18,17 @@ from edge_app.sources.class_maps import ClassMapTruth, TruthImage
 from edge_app.sources.factory import exists, is_address, missing
 from edge_app.sources.idx import IMAGES, idx_magic, is_gzipped
 from edge_app.sources.image import natural_key
+from edge_app.sources.size_limits import read_image_file
 from edge_app.sources.source import Truth
+from edge_app.sources.tar_headers import HeaderReader
 
 _CITYSCAPES_NAME = re.compile(r"_label(Train)?Ids\.png$")
 # Of a tarball: the largest class maps have some MB, and the largest sets some thousand of them.
 _MAX_MEMBER_BYTES, _MAX_MEMBERS, _MAX_KEPT_BYTES = 100 * 10**6, 10**6, 10**9
+# Absurd numbers in a header are a ValueError or OverflowError, headers of headers recursion.
+_DAMAGES = (
+    tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError, RecursionError,
+)  # fmt: skip
 _DEPTH = 3  # Cityscapes root, gtFine, split, city
 
 
@@ -58,7 +66,7 @@ def open_truth(path: Path | str, labels: str | None = None) -> Truth:
     if path.is_dir():
         entries = _from_folder(path)
     elif suffix == ".png":
-        entries = [TruthImage(path.name, path.read_bytes)]
+        entries = [TruthImage(path.name, partial(read_image_file, path))]
     else:
         entries = _from_tarball(path)
     return ClassMapTruth(path.name, entries, labels or _infer_labels(path, entries))
@@ -96,7 +104,7 @@ def _from_folder(folder: Path) -> list[TruthImage]:
         check_is_file(path, SourceError)
     names = {path: path.relative_to(folder).as_posix() for path in maps}
     maps.sort(key=lambda path: natural_key(names[path]))
-    return [TruthImage(names[path], path.read_bytes) for path in maps]
+    return [TruthImage(names[path], partial(read_image_file, path)) for path in maps]
 
 
 def _from_tarball(path: Path) -> list[TruthImage]:
@@ -110,8 +118,14 @@ def _from_tarball(path: Path) -> list[TruthImage]:
     kept_bytes = 0
     try:
         zipped = is_gzipped(path)
-        with tarfile.open(path, "r:gz" if zipped else "r:") as tarball:
+        with gzip.open(path) if zipped else path.open("rb") as file:
+            headers = HeaderReader(
+                cast("IO[bytes]", file), _too_much(path, "headers of more than 16 MB")
+            )
+            tarball: Any = tarfile.TarFile(fileobj=cast("IO[bytes]", headers))
             for count, member in enumerate(tarball, 1):
+                headers.begin_member()
+                tarball.members.clear()  # each would keep its headers
                 if count > _MAX_MEMBERS:
                     raise _too_much(path, f"more than {_MAX_MEMBERS:,} members")
                 _check_member(path, member)
@@ -122,12 +136,10 @@ def _from_tarball(path: Path) -> list[TruthImage]:
                 if kept_bytes > _MAX_KEPT_BYTES:
                     raise _too_much(path, f"more than {_MAX_KEPT_BYTES // 10**6:,} MB of maps")
                 read = partial(_read_part, path, member.offset_data, member.size)
-                packed = tarball.extractfile(member) if zipped else None
-                entries.append(
-                    TruthImage(member.name, partial(bytes, packed.read()) if packed else read)
-                )
-    # Absurd numbers in a header are a ValueError or OverflowError.
-    except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError):
+                if zipped:
+                    read = partial(bytes, headers.content(member.offset_data, member.size))
+                entries.append(TruthImage(member.name, read))
+    except _DAMAGES:
         raise SourceError(
             f"{path.name} is not truth that can be read; give a folder of class maps, "
             "a .tar or .tar.gz of them, an IDX label file or a .csv"

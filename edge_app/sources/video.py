@@ -24,7 +24,7 @@ from edge_app.frame import Frame
 from edge_app.sources.clock import FrameClock, plausible_count
 from edge_app.sources.displayed import DamageCheck, FrameConverter
 from edge_app.sources.files import FileSource
-from edge_app.sources.image_size import check_size
+from edge_app.sources.size_limits import check_size
 from edge_app.sources.source import Truth
 from edge_app.sources.video_streams import (
     has_stamps,

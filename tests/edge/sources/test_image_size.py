@@ -13,7 +13,8 @@ from PIL import Image as PillowImage
 from edge_app.errors import SourceError
 from edge_app.sources.factory import open_source
 from edge_app.sources.image import read_image
-from edge_app.sources.image_size import PixelLimit, check_size, stated_size
+from edge_app.sources.image_size import stated_size
+from edge_app.sources.size_limits import PixelLimit, check_size
 from edge_app.sources.truth import open_truth
 from tests.support import media_files as made
 from tests.support.heif_files import write_heic
