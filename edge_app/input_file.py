@@ -92,5 +92,7 @@ def own_json(path: Path) -> Any:
     if not is_plain_file(path):
         return None
     with suppress(OSError, ValueError, RecursionError, EdgeError):
-        return json.loads(read_limited(path, _MAX_OWN_BYTES, EdgeError(f"{path} is too large")))
+        return json.loads(
+            read_limited(path, _MAX_OWN_BYTES, EdgeError(f"{path} is too large; remove it"))
+        )
     return None

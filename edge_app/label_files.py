@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edge_app.errors import UsageError
+from edge_app.input_file import home_path
 from edge_app.label_sets import LABEL_SETS, label_set
 from edge_app.label_text import LabelEntry, parse_entries
 from edge_app.labels import VOID, LabelSet, Rgb, is_background, numbered_labels
@@ -28,13 +29,13 @@ def read_labels(
     Raises UsageError naming the file and line.
     """
     ships = text in LABEL_SETS
-    labels = label_set(text) if ships else _read_file(Path(text).expanduser(), classes)
+    labels = label_set(text) if ships else _read_file(home_path(text, UsageError), classes)
     return with_palette(labels, palette) if palette else labels
 
 
 def with_palette(labels: LabelSet, palette: Path | str) -> LabelSet:
     """Return a label set with the colours of a palette file. Raises UsageError."""
-    path = Path(palette).expanduser()
+    path = home_path(palette, UsageError)
     colours = read_palette(path)
     count = len(labels.classes)
     if len(colours) < count:

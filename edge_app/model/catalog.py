@@ -35,7 +35,7 @@ def resolve_model(
     """
     _refuse_address(name)
     path = Path(name)
-    if path.suffix == ".tflite" and not path.is_dir():
+    if path.suffix == ".tflite" and not _is_folder(path):
         # Where a card is known, a run starts without what infers one.
         from edge_app.model.infer_card import infer_card
 
@@ -51,7 +51,7 @@ def resolve_model_folder(name: str, *, otherwise: str = "") -> ModelSpec:
     """
     _refuse_address(name)
     path = Path(name)
-    if path.suffix == ".tflite" and path.is_file():
+    if path.suffix == ".tflite" and not _is_folder(path) and path.is_file():
         raise ModelError(f"{name} is a single file; name a model folder{otherwise}")
     return _named_model(name, otherwise)
 
@@ -64,12 +64,20 @@ def _refuse_address(name: str) -> None:
         )
 
 
+def _is_folder(path: Path) -> bool:
+    """Return whether a path is a folder; raise ModelError if it cannot be found out."""
+    try:
+        return path.is_dir()
+    except OSError as fault:  # the name is too long, or a folder above it closed to this user
+        raise ModelError(f"{path} cannot be reached ({fault.strerror}); check the path") from None
+
+
 def _named_model(name: str, otherwise: str) -> ModelSpec:
     path = Path(name)
     shipped = {folder.name: folder for folder in shipped_models()}
     # `host-tools fetch mnist` leaves a folder of that name, which is not a model.
+    is_folder = bool(name) and _is_folder(path)
     try:
-        is_folder = bool(name) and path.is_dir()
         has_card = is_folder and (path / CARD_NAME).exists()
     except OSError as fault:  # the name is too long, or a folder closed to this user
         raise ModelError(f"{name} cannot be reached ({fault.strerror}); check the path") from None

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from edge_app.errors import ModelError
+from edge_app.errors import ModelError, UsageError
+from edge_app.input_file import home_path, is_plain_file
+from edge_app.label_files import read_labels
 from edge_app.labels import LabelSet, numbered_classes
 from edge_app.model.card import VARIANTS, ModelSpec, TensorInfo, Variant, file_sha256
 from edge_app.model.guess import ASSUMED, CERTAIN, DOUBTFUL, LIKELY, Guess
@@ -39,6 +41,7 @@ from edge_app.model.inferred.value_ranges import usual_scaling as usual_scaling
 from edge_app.model.interpreter.loading import load_network
 from edge_app.model.interpreter.network import Network
 from edge_app.model.output_spec import OutputSpec
+from edge_app.palette_files import read_palette
 
 _CHANNELS = Guess("channels", "", "by the range of values", ASSUMED, "--channels")
 _KNOWS_DIGITS = 0.5  # share of digits; by chance a tenth is right
@@ -51,7 +54,8 @@ def infer_card(path: Path, overrides: CardOverrides, *, runtime: str = "auto") -
     Raises ModelError if the file does not load or is no network of classes, and UsageError if the
     overrides contradict each other.
     """
-    facts = read_graph_facts(path) if path.is_file() else None
+    _check_label_files(overrides)
+    facts = read_graph_facts(path) if is_plain_file(path) else None
     notes = _notes(path, facts)
     if facts is not None and (
         what := other_kind(facts, notes, chosen=overrides.output is not None)
@@ -76,6 +80,14 @@ def usual_labels(task: str, output: TensorInfo) -> str | None:
     if task == MAP and output.dtype.kind in "iu" and not output.quantized:
         return "cityscapes"
     return usual_set(task, output.shape[-1] if output.shape else 0)
+
+
+def _check_label_files(overrides: CardOverrides) -> None:
+    """Raise UsageError for a wrong file of labels or colours, before the network is tried."""
+    if overrides.labels:
+        read_labels(overrides.labels, overrides.palette)
+    elif overrides.palette:
+        read_palette(home_path(overrides.palette, UsageError))
 
 
 def _notes(path: Path, facts: GraphFacts | None) -> FileNotes:

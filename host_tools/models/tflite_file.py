@@ -14,6 +14,7 @@ from host_tools.models.layout import input_layout, nhwc_shape, output_layout
 from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape, read_model_file
 from host_tools.models.output_choice import choose_output
 from host_tools.tflite.flatbuffer import read_graph, tensor_name
+from host_tools.tflite.float_graph import without_fake_quantization
 from host_tools.tflite.graph_edit import GraphEditor
 
 _IDENTIFIER = b"TFL3"
@@ -35,7 +36,7 @@ def load_tflite(path: Path, options: SourceOptions) -> LoadedModel:
         editor = GraphEditor(content)
         shape, layout, notes = _edit(editor, options)
         ready = editor.to_bytes()
-        is_float32 = read_graph(ready).float32
+        is_float32 = read_graph(without_fake_quantization(ready).model).float32
     except UsageError:
         raise
     except ModelError as fault:

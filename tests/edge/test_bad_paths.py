@@ -11,11 +11,17 @@ from edge_app.cli import main
 from tests.support.bad_paths import BAD_INPUTS, BAD_OUTPUTS, bad_paths, refusals
 
 DIGITS = Path(__file__).parents[2] / "assets/samples/digits-images-idx3-ubyte.gz"
+FLOAT32 = Path(__file__).parents[2] / "assets/models/mnist/float32.tflite"
 # A * stands for the bad path.
 COMMANDS = {
     "run": "run * --model mnist --headless --max-frames 1",
     "run --model": "run {digits} --model * --headless --max-frames 1",
     "run --truth": "run {digits} --model mnist --truth * --headless --max-frames 1",
+    "run --labels": "run {digits} --model {float32} --labels * --headless --max-frames 1",
+    "run --palette": (
+        "run {digits} --model {float32} --labels digits --palette * --headless --max-frames 1"
+    ),
+    "models init": "models init * --out new",
     "bench --source": "bench --model mnist --source *",
     "bench --model": "bench --model *",
     "bench --truth": "bench --model mnist --truth *",
@@ -49,7 +55,9 @@ def test_a_bad_path_is_one_line(
     workplace: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     """The exit code is 1 or 2; no message shows a password, or says that it was not foreseen."""
-    for kind, said in refusals(main, command, BAD_INPUTS, capsys, digits=DIGITS).items():
+    for kind, said in refusals(
+        main, command, BAD_INPUTS, capsys, digits=DIGITS, float32=FLOAT32
+    ).items():
         if command.startswith(("run *", "bench --model mnist --source")):  # takes an address
             assert "secret" not in said, (kind, said)
 

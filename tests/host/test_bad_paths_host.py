@@ -20,6 +20,9 @@ COMMANDS = {
     "convert --calibration": "convert {float32} --out out --calibration *",
     "convert --eval": "convert {float32} --out out --calibration {digits} --eval *",
     "convert --eval of two": "convert {float32} --out out --calibration {digits} --eval *,*",
+    "convert --palette": (
+        "convert {float32} --out out --calibration {digits} --labels digits --palette *"
+    ),
     "diagnose": "diagnose * --images {digits}",
     "diagnose --float32": "diagnose --float32 * --int8 {int8} --images {digits}",
     "diagnose --int8": "diagnose --float32 {float32} --int8 * --images {digits}",

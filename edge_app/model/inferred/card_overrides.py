@@ -41,8 +41,8 @@ class CardOverrides:
         known_input = one in INPUT_LAYOUTS or (one == "flat" and not comma)
         if not known_input or (comma and other not in OUTPUT_LAYOUTS):
             raise UsageError(
-                f"--layout {self.layout}: give nhwc or nchw for both, flat for the output, or "
-                "INPUT,OUTPUT, as nhwc,nchw"
+                f"--layout {self.layout} is no layout; give nhwc or nchw for both, flat for the "
+                "output, or INPUT,OUTPUT, as nhwc,nchw"
             )
 
     @property

@@ -60,7 +60,11 @@ def ensure_loadable(path: Path, runtime: Runtime, size_wh: tuple[int, int] | Non
     Returns the kind of the operator because of which it runs without the delegate only; empty if
     the delegate takes the file.
     """
-    if path.is_dir():
+    try:
+        is_folder = path.is_dir()
+    except OSError as fault:  # the name is too long, or a folder above it closed to this user
+        raise ModelError(f"{path} cannot be reached ({fault.strerror}); check the path") from None
+    if is_folder:
         raise ModelError(
             f"{path} is a folder; name a .tflite file in it, or a folder with a model.json"
         )

@@ -150,8 +150,8 @@ def test_a_model_in_place_of_check_is_refused_with_the_command(
     for word, advice in (
         ("street", "did you mean edge-app models check street? see edge-app models --help\n"),
         ("mine", "did you mean edge-app models check mine? see edge-app models --help\n"),
-        ("n" * 5000, "choose from list, check; see edge-app models --help\n"),
-        ("nothing", "choose from list, check; see edge-app models --help\n"),
+        ("n" * 5000, "choose from list, check, init; see edge-app models --help\n"),
+        ("nothing", "choose from list, check, init; see edge-app models --help\n"),
     ):
         with pytest.raises(SystemExit) as end:
             main(["models", word])

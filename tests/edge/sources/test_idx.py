@@ -71,9 +71,11 @@ def test_the_magic_number_identifies_idx_files(tmp_path: Path) -> None:
 
 
 def test_labels_must_be_digits(tmp_path: Path) -> None:
-    """The error for a class id above 9 names its frame."""
-    with pytest.raises(SourceError, match="has label 10 for frame 2"):
-        read_idx_labels(_labels(tmp_path / "labels", 1, 2, 10))
+    """A class id above 9 is no digit; without a word on it, the ids are numbers."""
+    path = _labels(tmp_path / "labels", 1, 2, 10)
+    with pytest.raises(SourceError, match="has label 10, which is not a digit"):
+        read_idx_labels(path, "digits")
+    assert read_idx_labels(path).labels == "numbered"
 
 
 @pytest.mark.parametrize("count", [4, 6])

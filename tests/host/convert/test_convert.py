@@ -187,7 +187,7 @@ def test_ctrl_c_that_native_code_swallows_still_stops(
 @pytest.mark.parametrize(
     ("change", "kind", "why"),
     [
-        ({"card": CardOptions(labels="letters")}, UsageError, "unknown label set"),
+        ({"card": CardOptions(labels="letters")}, UsageError, "neither a file nor a label set"),
         (
             {"card": CardOptions(labels="cityscapes")},
             ModelError,

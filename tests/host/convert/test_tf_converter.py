@@ -87,8 +87,6 @@ def _layers(kind: str) -> Any:
     layers, models = load_keras().layers, load_keras().models
     image = layers.Input((None, None, 3) if kind == "open size" else (8, 8, 3))
     flat = layers.GlobalAveragePooling2D()(image)
-    if kind == "two outputs":
-        return models.Model(image, [layers.Dense(2)(flat), layers.Dense(3)(flat)])
     if kind == "five channels":
         image = layers.Input((8, 8, 5))
         return models.Model(image, layers.GlobalAveragePooling2D()(image))
@@ -98,28 +96,24 @@ def _layers(kind: str) -> Any:
 @pytest.mark.parametrize("kind", ["open size", "five channels"])
 def test_inputs_that_are_no_image_are_refused(kind: str) -> None:
     """Size and depth must be fixed, since they are part of the file."""
-    with pytest.raises(ModelError, match="fixed height and width"):
+    why = "fixed height and width" if kind == "open size" else "1 or 3"
+    with pytest.raises(ModelError, match=why):
         fixed_shape(_layers(kind).inputs[0].shape, None)
 
 
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
-        ("broken.keras", b"no zip", "is truncated or no .keras file"),
-        ("broken.h5", b"no hdf5", "does not load"),
-        ("two outputs", None, "2 outputs"),
+        ("broken.keras", b"no zip", "is truncated or no Keras file"),
+        ("broken.h5", b"no hdf5", "is truncated or no Keras file"),
     ],
 )
 def test_files_that_are_no_model_are_refused(
-    tmp_path: Path, name: str, content: bytes | None, why: str
+    tmp_path: Path, name: str, content: bytes, why: str
 ) -> None:
     """Each wrong file has its own error."""
     path = tmp_path / name
-    if content is not None:
-        path.write_bytes(content)
-    if name == "two outputs":
-        path = tmp_path / "two.keras"
-        _layers(name).save(path)
+    path.write_bytes(content)
     with pytest.raises(ModelError, match=why):
         load_model(path)
 

@@ -268,8 +268,8 @@ def test_the_command_trains_from_folders(
         ("train street --data camvid --teacher t.pb", 2, "camvid:PATH"),
         ("train street --data scenes:many --teacher t.pb", 2, "scenes:400"),
         ("train street --data camvid:x --teacher t.pb --out a.h5", 2, "must end in .keras"),
-        ("train street --data camvid:x --teacher t.pb --resume", 1, "no checkpoint"),
-        ("train street --data camvid:x --teacher t.pb", 1, "t.pb cannot be read"),
+        ("train street --data scenes:1 --teacher a.pb --resume", 1, "no checkpoint"),
+        ("train street --data scenes:1 --teacher t.pb", 1, "t.pb cannot be read"),
     ],
 )
 def test_a_fault_is_one_line(
@@ -282,5 +282,6 @@ def test_a_fault_is_one_line(
 ) -> None:
     """What cannot be is said in one line, before anything is trained."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.pb").write_bytes(b"no graph")
     assert cli.main(line.split()) == code
     assert why in capsys.readouterr().err
