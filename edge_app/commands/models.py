@@ -148,15 +148,17 @@ def _init(console: Console, options: argparse.Namespace) -> int:
 
     from edge_app.console import print_line, print_wrapped
     from edge_app.model.init_card import write_model_folder
+    from edge_app.output_place import reserved
     from edge_app.session.guess_table import guess_table, way_to_correct
 
     if not options.model or not options.out:
         raise UsageError(
             "models init needs a .tflite file and a folder: edge-app models init FILE --out DIR"
         )
-    spec = write_model_folder(
-        Path(options.model), options.out, overrides_of(options), runtime=options.runtime
-    )
+    with reserved(folders=[options.out]):
+        spec = write_model_folder(
+            Path(options.model), options.out, overrides_of(options), runtime=options.runtime
+        )
     console.print(guess_table(spec.guessed))
     print_wrapped(console, escape(way_to_correct(spec.guessed)))
     print_line(console, f"written: {options.out}; run it: edge-app run --model {options.out}")

@@ -34,6 +34,7 @@ OUTPUTS = {
     "bench --csv": "bench --csv */a.csv",
     "demo --out": "demo --out *",
     "evaluate --out": "evaluate --model mnist --dataset idx:{digits},{digits} --out *",
+    "models init --out": "models init {float32} --out *",
     "merge --out": "merge a b --out *",
     "run --metrics": "run {digits} --model mnist --headless --max-frames 1 --metrics *",
     "run --record": "run {digits} --model mnist --headless --max-frames 1 --record */a.mp4",
@@ -68,4 +69,4 @@ def test_a_bad_output_is_one_line(
     workplace: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     """It is refused before the work, which would begin with reading."""
-    refusals(main, command, BAD_OUTPUTS, capsys, digits=DIGITS)
+    refusals(main, command, BAD_OUTPUTS, capsys, digits=DIGITS, float32=FLOAT32)

@@ -146,6 +146,7 @@ WRITING = {
     "bench": ("--model mnist --json {out}.json", "edge_app.commands.bench.read_model"),
     "demo": ("--model mnist --out {out}", "edge_app.session.demo_output.print_beginning"),
     "evaluate": ("--dataset idx:a,b --out {out}", "edge_app.commands.evaluate.read_model"),
+    "models": ("init net.tflite --out {out}", "edge_app.model.init_card.infer_card"),
     "merge": ("a b --out {out}", "edge_app.results.evaluation_result.read_evaluation"),
 }
 
