@@ -27,6 +27,8 @@ class Made:
         self.tf = load_tensorflow()
         self.v1 = self.tf.compat.v1
         self.graph = self.tf.Graph()
+        with self.graph.as_default():  # a training before may have asked for seeds everywhere
+            self.v1.set_random_seed(1)
 
     def image(self) -> Any:
         """Return the convolved input."""
