@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from edge_app.errors import UsageError
 from edge_app.label_sets import LABEL_SETS, label_set
-from edge_app.labels import NUMBERED, VOID, LabelSet, is_background
+from edge_app.labels import DIGITS, NUMBERED, VOID, LabelSet, is_background
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,7 +65,8 @@ def fit_labels(model: LabelSet, truth: str | None) -> LabelFit:
 def _fit_named(model: LabelSet, truth: str) -> LabelFit:
     goal = label_set(truth)
     # IDX and .csv files have ids, not names: ten classes are the ten ids.
-    if truth == "digits" and model.name not in LABEL_SETS and len(model.classes) == 10:
+    ships = LABEL_SETS.get(model.name) == model
+    if truth == DIGITS.name and not ships and len(model.classes) == len(DIGITS.classes):
         return LabelFit(model, own_ids=True)
     names = list(model.names)
     if truth == "camvid" and set(names) <= set(_CITYSCAPES_TO_CAMVID):

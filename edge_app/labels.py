@@ -201,7 +201,11 @@ PASCAL_VOC = numbered_labels(
 )  # fmt: skip
 
 # Classes of the surroundings in all label sets; the difference view calls any other an object.
+# COCO-Stuff adds kinds to them: wall-brick.
 SURROUNDINGS = {
     "background", "road", "sidewalk", "pavement", "building", "wall", "fence", "vegetation",
-    "tree", "terrain", "sky",
+    "tree", "terrain", "sky", "void", "other", "floor", "ceiling", "grass", "earth", "ground",
+    "mountain", "hill", "water", "sea", "river", "field", "sand", "rock", "path", "dirt track",
+    "land", "dirt", "mud", "snow", "gravel", "clouds", "fog", "bush", "plant", "leaves",
+    "skyscraper", "house", "roof", "platform", "playingfield", "railroad", "solid", "structural",
 }  # fmt: skip

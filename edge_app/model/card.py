@@ -32,6 +32,8 @@ from edge_app.results.model_card import VARIANTS as VARIANTS
 
 CARD_NAME = "model.json"
 _Spec = TypeVar("_Spec")
+# Own sets may not be called so. Sets that ship since have names that older cards may use.
+_RESERVED = ("camvid", "cityscapes", "digits", "driveseg", "pascal-voc")
 _LONGEST_STEM = 100  # bytes; file systems take 255 with what follows
 
 
@@ -232,15 +234,22 @@ def _checked(name: str, kind: Callable[..., _Spec], record: msgspec.Struct) -> _
 def _labels_of(labels: str | OwnLabels) -> LabelSet:
     if isinstance(labels, str):
         return label_set(labels)
-    if labels.name in LABEL_SETS:
+    if labels.name in _RESERVED:
         raise ValueError(f"labels: '{labels.name}' is a set that ships; choose another name")
-    return numbered_labels(labels.name, labels.names)
+    return numbered_labels(labels.name, labels.names, labels.colours)
+
+
+def _record_of(labels: LabelSet) -> str | OwnLabels:
+    """Return a card's entry of a label set: its name if it ships, else all of it."""
+    if LABEL_SETS.get(labels.name) == labels:
+        return labels.name
+    usual = numbered_labels(labels.name, labels.names)
+    colours = () if labels == usual else tuple(label.colour_rgb for label in labels.classes)
+    return OwnLabels(labels.name, labels.names, colours)
 
 
 def write_card(spec: ModelSpec, folder: Path) -> Path:
     """Write DIR/model.json; a reader finds either the old or the new card."""
-    labels = spec.labels
-    ships = LABEL_SETS.get(labels.name) == labels
     variants = {
         name: {**asdict(variant), "file": variant.path.name}
         for name, variant in spec.variants.items()
@@ -248,7 +257,7 @@ def write_card(spec: ModelSpec, folder: Path) -> Path:
     fields = {
         **asdict(spec),
         "schema": CARD_SCHEMA,
-        "labels": labels.name if ships else {"name": labels.name, "names": labels.names},
+        "labels": _record_of(spec.labels),
         "variants": variants,
         "proof": msgspec.to_builtins(spec.proof),
     }

@@ -44,7 +44,7 @@ def difference_scheme(labels: LabelSet, first: str, second: str) -> DifferenceSc
     objects = np.zeros((1, 256), np.uint8)
     if SURROUNDINGS & set(labels.names):
         for label in labels.classes:
-            objects[0, label.train_id] = label.name not in SURROUNDINGS
+            objects[0, label.train_id] = label.name.partition("-")[0] not in SURROUNDINGS
     one, other = variant_colour(first), variant_colour(second)
     if one == other:
         other = next(colour for colour in VARIANT_COLOURS.values() if colour != one)

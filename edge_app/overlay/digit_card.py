@@ -188,7 +188,7 @@ def draw_answer(answer: DigitAnswer, scale: Scale, size_wh: Size) -> Panel:
     sheet.text((width // 2, (px(24) + bars_top) // 2), name, font, INK, anchor="mm")
 
     row_font, number_font = face(REGULAR, px(19)), face(REGULAR, px(18))
-    names = [shorten(name, row_font, width // 3) for name, _, _ in answer.top]
+    names = [shorten(name, row_font, width * 9 // 20) for name, _, _ in answer.top]
     bar_left = max((text_px(name, row_font) for name in names), default=0) + px(14)
     bar_px = width - bar_left - text_px("100.0 %", number_font) - px(14)
     for i, (name, (_, probability, is_truth)) in enumerate(zip(names, answer.top, strict=True)):

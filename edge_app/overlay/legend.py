@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from edge_app.fonts import REGULAR, face, shorten, text_px
 from edge_app.labels import Label, LabelSet
-from edge_app.overlay.panel import INK, XY, Panel, Scale, Sheet, Size
+from edge_app.overlay.panel import INK, SOFT, XY, Panel, Scale, Sheet, Size
 
 _NAME_MAX = 200  # longer names are shortened; in pixels of the layout
 _PITCH = 25
+_COUNTED = 8  # from so many lines on, the last one says how many classes have none
 
 
 def draw_legend(
@@ -17,7 +18,7 @@ def draw_legend(
 ) -> Panel | None:
     """Draw a line per class in label order; None if not even one fits.
 
-    classes: trainIds; if space is short, the first of them are drawn.
+    classes: trainIds; if space is short, the first of them are drawn, and many more are counted.
     """
     px = scale.px
     pad, swatch, pitch = px(14), px(17), px(_PITCH)
@@ -29,7 +30,9 @@ def draw_legend(
     if lines == 0 or max_wh[0] - name_left - pad < widest:
         return None
     by_id = {label.train_id: label for label in labels.classes}
-    shown = sorted(classes[:lines])
+    hidden = len(classes) - lines
+    more = hidden + 1 if hidden and lines >= _COUNTED else 0
+    shown = sorted(classes[: lines - bool(more)])
     size_wh = (name_left + widest + pad, 2 * pad + lines * pitch - (pitch - swatch))
     sheet = Sheet(size_wh, px(12))
     for line, label in enumerate(by_id[i] for i in shown):
@@ -37,6 +40,10 @@ def draw_legend(
         draw_swatch(sheet, (pad, y), swatch, hex_colour(label), scale)
         name = shorten(label.name, font, widest)
         sheet.text((name_left, y + swatch // 2), name, font, INK, anchor="lm")
+    if more:
+        middle = pad + (lines - 1) * pitch + swatch // 2
+        text = shorten(f"{more} more", font, widest)
+        sheet.text((name_left, middle), text, font, SOFT, anchor="lm")
     return sheet.finish()
 
 

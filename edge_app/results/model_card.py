@@ -16,6 +16,7 @@ CARD_SCHEMA = 1
 MAX_CARD_BYTES = 4_000_000
 # Longer names fill no screen, and take minutes to fit into one.
 Name = Annotated[str, Meta(max_length=200)]
+Channel = Annotated[int, Meta(ge=0, le=255)]
 _SURROGATE = re.compile("[\ud800-\udfff]")
 Task = Literal["segmentation", "classification"]
 ChannelOrder = Literal["rgb", "bgr", "gray"]
@@ -27,11 +28,20 @@ ProofStep = Literal["source", "variant", "delegate", "runtime", "board"]
 VARIANTS = ("float32", "float16", "dynamic_range", "int8")  # in the order they are shown
 
 
-class OwnLabels(Struct, frozen=True):
-    """A label set that does not ship with the app, by the names of its classes."""
+class OwnLabels(Struct, frozen=True, omit_defaults=True):
+    """A label set that does not ship with the app, by the names of its classes.
+
+    colours: RGB of each class; without them those of `labels.numbered_labels`.
+    """
 
     name: Name
     names: Annotated[tuple[Name, ...], Meta(min_length=1)]
+    colours: tuple[tuple[Channel, Channel, Channel], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check that there are as many colours as names."""
+        if self.colours and len(self.colours) != len(self.names):
+            raise ValueError(f"colours: {len(self.colours)} for {len(self.names)} names")
 
 
 class InputRecord(Struct, frozen=True, kw_only=True):

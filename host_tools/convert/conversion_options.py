@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge_app.errors import UsageError
+from edge_app.label_files import read_labels, with_palette
 from edge_app.label_sets import label_set
 from edge_app.labels import LabelSet, numbered_classes
 from edge_app.model.card import VARIANTS, InputSpec, TensorInfo
 from edge_app.model.infer_card import usual_channels, usual_labels, usual_scaling
+from edge_app.palette_files import read_palette
 from host_tools.convert.calibration import CalibrationOptions
 from host_tools.convert.evaluation import Evaluation
 from host_tools.convert.select import check_quantizer
@@ -23,6 +25,7 @@ class CardOptions:
     name, title, source: replaced by the folder's name, the name and the model's file if empty.
     task, labels, mean, std, channels: read from the model or guessed if None.
     activation, threshold: of the output; None is inferred where it has one channel.
+    labels: name of a label set, or a file of names. palette: file of colours, else the set's own.
     """
 
     name: str = ""
@@ -31,6 +34,7 @@ class CardOptions:
     licence: str = ""
     task: str | None = None
     labels: str | None = None
+    palette: Path | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     channels: str | None = None
@@ -69,7 +73,9 @@ class ConversionOptions:
 def check_options(options: ConversionOptions) -> None:
     """Raise UsageError for options that are wrong whatever the model is."""
     if options.card.labels:
-        label_set(options.card.labels)
+        read_labels(options.card.labels)
+    if options.card.palette:
+        read_palette(options.card.palette)
     if options.card.std and not all(options.card.std):
         raise UsageError("--std is zero, and pixels are divided by it; give another number")
     check_variants(options.variants)
@@ -123,6 +129,13 @@ def infer_task(card: CardOptions, output: TensorInfo) -> str:
 
 
 def infer_labels(card: CardOptions, task: str, output: TensorInfo) -> LabelSet:
-    """Return the user's label set, else the usual one of the output, else numbered classes."""
-    usual = card.labels or usual_labels(task, output)
-    return label_set(usual) if usual else numbered_classes(output.shape[-1])
+    """Return the user's label set, else the usual one of the output, else numbered classes.
+
+    Raises UsageError for files of labels or colours that are none, or have too few colours.
+    """
+    classes = output.shape[-1] if output.shape else 1
+    if card.labels:
+        return read_labels(card.labels, card.palette, classes)
+    usual = usual_labels(task, output)
+    labels = label_set(usual) if usual else numbered_classes(classes)
+    return with_palette(labels, card.palette) if card.palette else labels

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from edge_app.errors import ModelError, UsageError
+from edge_app.label_sets import label_set
 from edge_app.labels import CITYSCAPES, numbered_labels
 from edge_app.model.card import (
     CARD_NAME,
@@ -95,6 +96,26 @@ def test_a_card_keeps_its_own_labels(tmp_path: Path) -> None:
     own = numbered_labels("fruit", ("apple", "pear"))
     write_card(replace(spec_in(tmp_path), labels=own), tmp_path)
     assert read_card(tmp_path).labels == own
+    assert "colours" not in (tmp_path / "model.json").read_text("utf-8")
+
+
+def test_a_card_keeps_colours_that_were_given(tmp_path: Path) -> None:
+    """They are written only if they are not those that the names have anyway."""
+    own = numbered_labels("fruit", ("apple", "pear"), ((1, 2, 3), (0, 0, 0)))
+    path = write_card(replace(spec_in(tmp_path), labels=own), tmp_path)
+    assert json.loads(path.read_text("utf-8"))["labels"]["colours"] == [[1, 2, 3], [0, 0, 0]]
+    assert read_card(tmp_path).labels == own
+
+
+def test_own_labels_may_have_the_name_of_a_set_that_was_added(tmp_path: Path) -> None:
+    """Older cards with their own ImageNet or COCO names are read and written as they are."""
+    own = numbered_labels("coco", ("person", "dog"))
+    path = write_card(replace(spec_in(tmp_path), labels=own), tmp_path)
+    assert read_card(tmp_path).labels == own
+    assert json.loads(path.read_text("utf-8"))["labels"]["names"] == ["person", "dog"]
+    write_card(replace(spec_in(tmp_path), labels=label_set("imagenet")), tmp_path)
+    assert json.loads(path.read_text("utf-8"))["labels"] == "imagenet"
+    assert read_card(tmp_path).labels is label_set("imagenet")
 
 
 def test_variants_have_a_fixed_order(tmp_path: Path, card: dict[str, Any]) -> None:
@@ -117,6 +138,8 @@ def test_variants_have_a_fixed_order(tmp_path: Path, card: dict[str, Any]) -> No
         ("labels", {"name": "x"}, "labels: required field names is missing"),
         ("labels", {"name": "x", "names": []}, "labels.names: expected array of length >= 1"),
         ("labels", {"name": "camvid", "names": ["a"]}, "labels: 'camvid' is a set that ships"),
+        ("labels", {"name": "x", "names": ["a"], "colours": [[1, 2, 256]]}, "labels.colours"),
+        ("labels", {"name": "x", "names": ["a", "b"], "colours": [[1, 2, 3]]}, "1 for 2 names"),
         ("labels", 5, "labels: expected str | object, got int"),
         ("input", ..., "required field input is missing"),
         ("input.size_wh", [0, 5], "input.size_wh: [0, 5] is not a width and a height"),

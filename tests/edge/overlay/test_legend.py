@@ -2,6 +2,7 @@
 
 import pytest
 
+from edge_app.label_sets import label_set
 from edge_app.labels import CITYSCAPES
 from edge_app.overlay.legend import draw_legend
 from edge_app.overlay.panel import Scale
@@ -39,3 +40,13 @@ def test_a_legend_that_does_not_fit_is_left_out(max_wh: tuple[int, int]) -> None
 def test_an_empty_legend_is_left_out() -> None:
     """An image of background only has no legend."""
     assert draw_legend([], CITYSCAPES, Scale(1.0), (500, 500)) is None
+
+
+def test_a_legend_counts_the_classes_that_it_has_no_line_for(written: Written) -> None:
+    """Of 150 classes in view some fit; the last line says how many do not."""
+    labels = label_set("ade20k")
+    assert draw_legend(range(150), labels, Scale(1.0), (300, 668))
+    texts = [text for text, _, _ in written.boxes]
+    assert len(texts) == 25
+    assert texts[:2] == ["wall", "building"]
+    assert texts[-1] == "126 more"

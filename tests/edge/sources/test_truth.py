@@ -308,7 +308,7 @@ def test_other_images_are_refused(
 # What a user may write after --truth, with the labels said, and what the answer must say.
 REFUSED = {
     ("maps", None): r"--truth-labels camvid\|cityscapes\|driveseg",
-    ("maps", "pascal"): "choose one of: camvid, cityscapes, driveseg",
+    ("maps", "pascal"): "choose one of: camvid, cityscapes, driveseg, pascal-voc, ade20k",
     ("mapz", None): "did you mean maps",
     ("empty", "camvid"): "no truth",
     ("root", None): "it has testannot, valannot: name one",
