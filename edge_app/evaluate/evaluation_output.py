@@ -24,6 +24,8 @@ from edge_app.results.evaluation_result import EVALUATION_NAME, EvaluationResult
 from edge_app.results.gains import headline, score_text
 from edge_app.style import count, fraction, percent
 
+_MOST_CLASSES = 60  # in the table of a terminal; ADE20K has 150, ImageNet 1,000
+
 
 def progress_bar(console: Console) -> Progress:
     """Return a display of frames done and time left; nothing if output is piped."""
@@ -77,13 +79,18 @@ def _scores(quality: Quality, *, classifier: bool) -> tuple[str, ...]:
 
 
 def _print_classes(console: Console, result: EvaluationResult, names: list[str]) -> None:
-    """Print the score of each class that occurs, a column per variant."""
+    """Print the score of each class that occurs, a column per variant; of many the lowest."""
     classifier = result.task == "classification"
     title = "recall of each class" if classifier else "IoU of each class"
-    table = CompactTable(title, ("class", *map(coloured, names)), min_width=9)
     matrices = [result.variants[name].matrix for name in names]
     scores = [(each.recall() if classifier else each.iou()).tolist() for each in matrices]
-    for label, *row in zip(result.classes, *scores, strict=True):
-        if not all(map(math.isnan, row)):
-            table.add_row(escape(label), *map(fraction, row))
+    pairs = list(zip(result.classes, zip(*scores, strict=True), strict=True))
+    known = [(label, row) for label, row in pairs if not all(map(math.isnan, row))]
+    shown = known
+    if len(known) > _MOST_CLASSES:
+        shown = sorted(known, key=lambda one: one[1][0])[:_MOST_CLASSES]
+        title += f", the {_MOST_CLASSES} lowest of {len(known):,}"
+    table = CompactTable(title, ("class", *map(coloured, names)), min_width=9)
+    for label, row in shown:
+        table.add_row(escape(label), *map(fraction, row))
     console.print(table)

@@ -16,6 +16,7 @@ from edge_app.style import percent
 
 _CELL = 46  # px
 _GAP = 14
+_MOST = 60  # classes; a thousand would make an image of 46,000 pixels
 _PAPER, _INK, _DIM = (255, 255, 255), (28, 32, 38), (120, 128, 138)
 _GOOD, _BAD = (0, 114, 178), (213, 94, 0)  # Okabe and Ito's blue and vermilion
 
@@ -24,10 +25,11 @@ def matrix_image(matrix: ConfusionMatrix, names: Sequence[str], title: str) -> I
     """Return the matrix in per cent of each row: uint8 (H, W, 3) BGR.
 
     Rows are truth, columns answers; then the answers of no class, if there are any, and the IoU.
-    Classes in neither truth nor answers are left out.
+    Classes in neither truth nor answers are left out, and of many those with the fewest mistakes.
     """
     iou = matrix.iou()
-    shown = [place for place, value in enumerate(iou) if not np.isnan(value)]
+    known = [place for place, value in enumerate(iou) if not np.isnan(value)]
+    shown = _most_mistaken(matrix, known)
     shares = _shares(matrix, shown)
     columns = [names[place] for place in shown]
     if matrix.missed.any():
@@ -43,6 +45,8 @@ def matrix_image(matrix: ConfusionMatrix, names: Sequence[str], title: str) -> I
     draw = ImageDraw.Draw(canvas)
     draw.text((_GAP, _GAP), title, _INK, bold)
     legend = "per cent of each row; rows are truth, columns answers"
+    if len(shown) < len(known):
+        legend += f"; the {len(shown)} of {len(known):,} classes with the most mistakes"
     draw.text((_GAP, _GAP + 28), legend, _DIM, plain)
     for place, name in enumerate([*columns, "IoU"]):
         heading = PillowImage.new("RGB", (side, 22), _PAPER)
@@ -68,10 +72,17 @@ def _shares(matrix: ConfusionMatrix, shown: list[int]) -> NDArray[np.float64]:
     """Return the shares of each row, no class last: float64 (n, n + 1)."""
     counts = matrix.counts[np.ix_(shown, shown)]
     rows = np.concatenate([counts, matrix.missed[shown, None]], axis=1).astype(np.float64)
-    whole = rows.sum(axis=1, keepdims=True)
+    whole = (matrix.counts[shown].sum(axis=1) + matrix.missed[shown])[:, None]
     shares = np.zeros_like(rows)
     np.divide(rows, whole, out=shares, where=whole > 0)
     return shares
+
+
+def _most_mistaken(matrix: ConfusionMatrix, places: list[int]) -> list[int]:
+    """Return at most `_MOST` classes in their order, those that are confused most often."""
+    counts = matrix.counts
+    wrong = counts.sum(axis=0) + counts.sum(axis=1) - 2 * np.diag(counts) + matrix.missed
+    return sorted(sorted(places, key=lambda place: -int(wrong[place]))[:_MOST])
 
 
 def _tint(colour: tuple[int, int, int], share: float) -> tuple[int, int, int]:

@@ -1,6 +1,8 @@
 """Evaluations are interrupted, continued, merged and drawn."""
 
+import dataclasses
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,9 @@ from edge_app.errors import SourceError, UsageError
 from edge_app.evaluate.dataset import ImageSet, parse_dataset
 from edge_app.evaluate.evaluation_file import merge, quality_of_variant, write_evaluation
 from edge_app.evaluate.running import begin, counts_of, score_variant
+from edge_app.labels import numbered_classes
 from edge_app.metrics.scorer import Scorer
-from edge_app.model.card import ModelSpec, read_card
+from edge_app.model.card import ModelSpec, read_card, write_card
 from edge_app.model.engine import load_engine
 from edge_app.results.evaluation_result import (
     EVALUATION_NAME,
@@ -218,6 +221,47 @@ def test_streets_are_scored_and_their_worst_frames_drawn(tmp_path: Path, assets:
     image = cv2.imread(str(images[0]))
     assert image is not None
     assert image.shape[1] > 3 * image.shape[0]
+
+
+def test_numbered_classes_are_scored_against_numbered_truth(
+    tmp_path: Path, assets: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Class maps with the model's own ids need no label set; an id above them is refused."""
+    street = read_card(assets / "models" / "street")
+    labels = numbered_classes(len(street.labels.classes))
+    model = tmp_path / "model"
+    model.mkdir()
+    shutil.copy(street.variants["int8"].path, model)
+    variants = {"int8": street.variants["int8"]}
+    write_card(dataclasses.replace(street, labels=labels, variants=variants, golden={}), model)
+    images, maps = tmp_path / "images", tmp_path / "maps"
+    images.mkdir()
+    maps.mkdir()
+    for number in range(2):
+        cv2.imwrite(str(images / f"{number}.png"), np.full((32, 64, 3), 90 * number, np.uint8))
+        cv2.imwrite(str(maps / f"{number}.png"), np.full((32, 64), 18 * number, np.uint8))
+    arguments = ["evaluate", "--model", str(model), "--out", str(tmp_path / "out")]
+    assert main([*arguments, "--dataset", f"numbered:{images},{maps}"]) == 0
+    found = read_evaluation(tmp_path / "out")
+    assert (found.labels, found.classes) == ("numbered", labels.names)
+    assert found.variants["int8"].matrix.counts.sum() == 2 * 32 * 64
+    capsys.readouterr()
+    cv2.imwrite(str(maps / "1.png"), np.full((32, 64), 25, np.uint8))
+    assert main([*arguments, "--dataset", f"numbered:{images},{maps}", "--anew"]) == 2
+    assert "1.png: the truth has class 25, the model's numbered labels have 19 classes" in (
+        capsys.readouterr().err
+    )
+
+
+def test_labels_that_do_not_fit_are_refused_before_a_frame_is_read(
+    tmp_path: Path, digits: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message has both sets and the way on."""
+    arguments = ["evaluate", "--model", "street", "--out", str(tmp_path / "out")]
+    assert main([*arguments, "--dataset", digits]) == 2
+    assert "a model with cityscapes labels cannot be scored against digits truth" in (
+        capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("frames", ["5", "9:3", "0:501", "a:b"])

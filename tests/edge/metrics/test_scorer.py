@@ -5,7 +5,8 @@ import pytest
 
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Classification, ClassMap, Frame, Reading, Readings, Segmentation
-from edge_app.labels import CAMVID, CITYSCAPES, DIGITS, VOID, numbered_labels
+from edge_app.label_sets import label_set
+from edge_app.labels import CAMVID, CITYSCAPES, DIGITS, VOID, numbered_classes, numbered_labels
 from edge_app.metrics.scorer import Scorer
 
 IMAGE = np.zeros((4, 6, 3), np.uint8)
@@ -121,6 +122,50 @@ def test_label_sets_without_correspondence_are_an_error_before_the_run(
     """No frame is needed to find out."""
     with pytest.raises(UsageError, match="cannot be scored against"):
         Scorer(labels, truth)  # type: ignore[arg-type]
+
+
+def test_numbered_truth_has_the_ids_of_the_model() -> None:
+    """Any model is scored against it under its own names; 255 is not scored."""
+    labels = numbered_classes(5)
+    scorer = Scorer(labels, "numbered")
+    truth = np.full((8, 12), 4, np.uint8)
+    truth[:4] = VOID
+    scorer.add(frame(truth), Segmentation(np.full((4, 6), 4, np.uint8)))
+    quality = scorer.quality()
+    assert quality is not None
+    assert (quality.miou, tuple(quality.per_class)) == (1.0, labels.names)
+
+
+def test_a_class_that_the_model_does_not_have_is_refused() -> None:
+    """Both numbers are in the message, for a class map and for single classes."""
+    maps = Scorer(numbered_classes(5), "numbered")
+    problem = r"frankfurt 0: the truth has class 6, the model's .* labels have 5 classes, 0 to 4; "
+    with pytest.raises(UsageError, match=problem):
+        maps.add(frame(np.full((4, 6), 6, np.uint8)), Segmentation(np.zeros((4, 6), np.uint8)))
+    with pytest.raises(UsageError, match=problem):
+        Scorer(numbered_classes(5), "numbered").add(frame(6), digit(1))
+    with pytest.raises(UsageError, match="class 10, the model's digits labels have 10 classes"):
+        Scorer(DIGITS, "numbered").add(frame(10), digit(1))
+
+
+def test_a_thousand_classes_are_scored() -> None:
+    """Class 255 is one like the others for a classifier."""
+    scorer = Scorer(label_set("imagenet"), "numbered")
+    for truth, answer in ((255, 255), (999, 255)):
+        logits = np.zeros(1000, np.float32)
+        scorer.add(frame(truth), Classification(answer, logits))
+    quality = scorer.quality()
+    assert quality is not None
+    assert quality.top1 == 0.5
+
+
+def test_a_mapped_class_map_is_scored_by_name() -> None:
+    """Own labels in another order than the truth's."""
+    scorer = Scorer(numbered_labels("own", CAMVID.names[::-1]), "camvid")
+    scorer.add(frame(np.zeros((8, 12), np.uint8)), Segmentation(np.full((4, 6), 10, np.uint8)))
+    quality = scorer.quality()
+    assert quality is not None
+    assert dict(quality.per_class)["sky"] == 1.0
 
 
 def test_readings_count_if_one_digit_is_in_view() -> None:
