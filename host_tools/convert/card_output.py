@@ -27,6 +27,7 @@ def card_output(
     overrides = CardOverrides(
         task=card.task,
         labels=card.labels,
+        palette=card.palette,
         channels=given.channels,
         mean=given.mean,
         std=given.std,

@@ -10,7 +10,7 @@ import pytest
 from rich.progress import Progress
 
 from edge_app.errors import EdgeError, ModelError, UsageError
-from edge_app.model.card import VARIANTS, read_card
+from edge_app.model.card import VARIANTS, TensorInfo, read_card
 from edge_app.model.engine import load_engine
 from host_tools.convert import builders
 from host_tools.convert.ai_edge import TensorRanges, measure_ranges
