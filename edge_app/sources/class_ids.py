@@ -10,6 +10,7 @@ from edge_app.errors import SourceError
 from edge_app.labels import DIGITS, NUMBERED
 from edge_app.sources.idx import LABELS, read_idx
 
+_MOST_FIGURES = 9  # of an index or a class; Python reads no number of thousands
 _ADVICE = "give a .csv with the columns frame and label (numbers from 0)"
 
 
@@ -22,13 +23,14 @@ class ClassIds:
     def __init__(self, name: str, ids: Mapping[int, int], labels: str | None = None) -> None:
         self._name = name
         self._ids = ids
-        digits = max(ids.values()) < len(DIGITS.classes)
-        if labels == DIGITS.name and not digits:
+        others = (index for index, class_id in ids.items() if class_id >= len(DIGITS.classes))
+        first = next(others, None)
+        if labels == DIGITS.name and first is not None:
             raise SourceError(
-                f"{name} has label {max(ids.values())}, which is not a digit; "
+                f"{name} has label {ids[first]} for frame {first}, which is not a digit; "
                 f"give the labels of the digits 0 to 9, or --truth-labels {NUMBERED}"
             )
-        self.labels = labels or (DIGITS.name if digits else NUMBERED)
+        self.labels = labels or (DIGITS.name if first is None else NUMBERED)
 
     def check(self, frame_count: int | None, names: list[str] | None) -> None:  # noqa: ARG002
         """Raise SourceError unless there are as many frames; their names are ignored."""
@@ -85,6 +87,6 @@ def read_csv_labels(path: Path, labels: str | None = None) -> ClassIds:
 
 
 def _number(text: str | None, name: str, where: str) -> int:
-    if text is None or not text.strip().isdecimal():
-        raise SourceError(f"{name}: '{text}' in {where} is not a number; {_ADVICE}")
+    if text is None or not text.strip().isdecimal() or len(text.strip()) > _MOST_FIGURES:
+        raise SourceError(f"{name}: '{(text or '')[:60]}' in {where} is not a number; {_ADVICE}")
     return int(text)
