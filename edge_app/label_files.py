@@ -75,7 +75,7 @@ def _read_file(path: Path, classes: int | None) -> LabelSet:
         raise UsageError(f"{path} cannot be read ({fault.strerror}); check --labels") from None
     if is_missing:
         raise UsageError(
-            f"--labels {path} is neither a file nor a label set; give a file of class names, or "
+            f"--labels '{path}' is neither a file nor a label set; give a file of class names, or "
             f"choose one of: {', '.join(sorted(LABEL_SETS))}"
         )
     if path.suffix.lower() in {".yaml", ".yml"}:

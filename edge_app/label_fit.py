@@ -71,10 +71,10 @@ def _fit_named(model: LabelSet, truth: str) -> LabelFit:
     names = list(model.names)
     if truth == "camvid" and set(names) <= set(_CITYSCAPES_TO_CAMVID):
         names = [_CITYSCAPES_TO_CAMVID[name] for name in names]
-    answers = [_plain(name) for name in names]
-    places = {_plain(name): place for place, name in enumerate(goal.names)}
-    missing = [name for name in goal.names if _plain(name) not in answers]
-    further = [name for name in names if _plain(name) not in places and not is_background(name)]
+    answers = [plain(name) for name in names]
+    places = {plain(name): place for place, name in enumerate(goal.names)}
+    missing = [name for name in goal.names if plain(name) not in answers]
+    further = [name for name in names if plain(name) not in places and not is_background(name)]
     if missing or further:
         raise UsageError(
             f"a model with {model.name} labels cannot be scored against {truth} truth: it has "
@@ -93,6 +93,6 @@ def _fit_named(model: LabelSet, truth: str) -> LabelFit:
     return LabelFit(goal, table)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """Return a class name as it is compared: Traffic_Light is traffic light."""
     return "".join(filter(str.isalnum, name.casefold()))

@@ -11,6 +11,7 @@ from edge_app.labels import DIGITS, NUMBERED
 from edge_app.sources.idx import LABELS, read_idx
 
 _MAX_BYTES = 30_000_000  # some millions of lines
+_MOST_FIGURES = 9  # of an index or a class; Python reads no number of thousands
 _ADVICE = "give a .csv with the columns frame and label (numbers from 0)"
 
 
@@ -26,14 +27,15 @@ class ClassIds:
     ) -> None:
         self._name = name
         self._ids = ids
-        most = max(ids if isinstance(ids, bytes) else ids.values(), default=0)
-        digits = most < len(DIGITS.classes)
-        if labels == DIGITS.name and not digits:
+        pairs = enumerate(ids) if isinstance(ids, bytes) else ids.items()
+        others = (index for index, class_id in pairs if class_id >= len(DIGITS.classes))
+        first = next(others, None)
+        if labels == DIGITS.name and first is not None:
             raise SourceError(
-                f"{name} has label {most}, which is not a digit; "
+                f"{name} has label {ids[first]} for frame {first}, which is not a digit; "
                 f"give the labels of the digits 0 to 9, or --truth-labels {NUMBERED}"
             )
-        self.labels = labels or (DIGITS.name if digits else NUMBERED)
+        self.labels = labels or (DIGITS.name if first is None else NUMBERED)
 
     def check(self, frame_count: int | None, names: list[str] | None) -> None:  # noqa: ARG002
         """Raise SourceError unless there are as many frames; their names are ignored."""
@@ -94,6 +96,6 @@ def read_csv_labels(path: Path, labels: str | None = None) -> ClassIds:
 
 
 def _number(text: str | None, name: str, where: str) -> int:
-    if text is None or not text.strip().isdecimal():
-        raise SourceError(f"{name}: '{text}' in {where} is not a number; {_ADVICE}")
+    if text is None or not text.strip().isdecimal() or len(text.strip()) > _MOST_FIGURES:
+        raise SourceError(f"{name}: '{(text or '')[:60]}' in {where} is not a number; {_ADVICE}")
     return int(text)

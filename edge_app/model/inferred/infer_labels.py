@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge_app.errors import UsageError
 from edge_app.label_files import labels_of, read_labels, with_palette
+from edge_app.label_fit import plain
 from edge_app.label_sets import LABEL_SETS, label_set
 from edge_app.labels import LabelSet, numbered_classes, numbered_labels
 from edge_app.model.guess import ASSUMED, CERTAIN, LIKELY, Guess
@@ -33,6 +34,7 @@ _SETS_BY_CLASSES = {
 _TWO = {MAP: ("background", "object"), SCORES: ("no", "yes")}
 _BESIDE = ("{stem}.txt", "{stem}_labels.txt", "labels.txt", "labelmap.txt")
 _MOST_BYTES = 4_000_000
+_MOSTLY = 0.75  # of the names are those of a usual set
 
 
 def usual_set(task: str, classes: int | None) -> str | None:
@@ -55,19 +57,17 @@ def choose_labels(
 ) -> tuple[LabelSet, Guess | None]:
     """Return the classes, and how they were found; None if the user names them.
 
-    The colours are the user's, if there are any.
-
     classes: None for a map of class ids that does not say how many there are. position: of the
     output that is read. is_one_value: whether the second of two classes is the value's.
-    Raises UsageError for labels or a palette that are none.
+    Raises UsageError for files of labels or colours that are none.
     """
     if overrides.labels:
         return read_labels(overrides.labels, overrides.palette, classes), None
-    labels, guess = _inferred(path, task, classes, notes, position, is_one_value=is_one_value)
+    labels, guess = _found(path, task, classes, notes, position, is_one_value=is_one_value)
     return with_palette(labels, overrides.palette) if overrides.palette else labels, guess
 
 
-def _inferred(
+def _found(
     path: Path,
     task: str,
     classes: int | None,
@@ -76,6 +76,7 @@ def _inferred(
     *,
     is_one_value: bool,
 ) -> tuple[LabelSet, Guess]:
+    """Return the classes as the files or their number say them, and how they were found."""
     usual = usual_set(task, classes)
     for names, origin, sure in (
         (_stated(notes, position), "stated in its metadata", CERTAIN),
@@ -107,7 +108,7 @@ def _fitting(
 ) -> LabelSet | None:
     """Return names as a label set if they are as many as the classes, None otherwise.
 
-    Those of a usual set are that set, whose colours are known.
+    Those of a usual set are that set, whose colours are known; lists differ in some of the names.
     """
     if not names or len(names) == 1 != classes:
         # The one name of a mask is that of its object.
@@ -117,8 +118,11 @@ def _fitting(
         return numbered_labels("packed", (first, names[0]))
     if classes is not None and len(names) != classes:
         return None
-    if usual and set(names) & set(label_set(usual).names):
-        return label_set(usual)
+    if usual:
+        ships = label_set(usual)
+        equal = sum(plain(a) == plain(b) for a, b in zip(names, ships.names, strict=True))
+        if equal >= _MOSTLY * len(names):
+            return ships
     return numbered_labels("packed", names)
 
 
@@ -141,10 +145,10 @@ def _packed(notes: FileNotes) -> tuple[str, ...]:
 
 
 def _beside(path: Path, classes: int | None) -> tuple[str, ...]:
-    """Return the names of a label file beside the model, as downloads have it."""
+    """Return the names in a label file beside the model, as downloads have it."""
     for pattern in _BESIDE:
         file = path.with_name(pattern.format(stem=path.stem))
-        with suppress(OSError, UsageError):
+        with suppress(OSError, UsageError):  # what is no label file was not named as one
             if file.is_file() and file.stat().st_size <= _MOST_BYTES:
-                return labels_of(file.read_bytes(), file.stem, classes).names
+                return labels_of(file.read_bytes(), file.name, classes).names
     return ()

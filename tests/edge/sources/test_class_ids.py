@@ -39,7 +39,8 @@ def test_without_frame_numbers_the_lines_are_in_order(tmp_path: Path) -> None:
         ("frame,class\n0,1\n", "no column 'label'"),
         ("frame,label\n", "no lines"),
         ("frame,label\n0,ten\n", "'ten' in line 2"),
-        ("frame,label\n0\n", "'None' in line 2"),
+        ("frame,label\n0\n", "'' in line 2"),
+        (f"frame,label\n0,{'9' * 5000}\n", "in line 2 is not a number"),
         ("frame,label\n-1,3\n", "'-1' in line 2"),
         ("frame,label\n0,1\n0,1\n", "twice"),
     ],
@@ -54,7 +55,7 @@ def test_ids_above_nine_are_those_of_the_model(tmp_path: Path) -> None:
     """A table or IDX file of other things than digits; digits alone can be asked for."""
     path = table(tmp_path, "label\n3\n46\n")
     assert open_truth(path).labels == "numbered"
-    with pytest.raises(SourceError, match="has label 46, which is not a digit"):
+    with pytest.raises(SourceError, match="has label 46 for frame 1, which is not a digit"):
         open_truth(path, "digits")
     assert open_truth(table(tmp_path, "label\n3\n"), "numbered").labels == "numbered"
 

@@ -70,12 +70,12 @@ def test_the_magic_number_identifies_idx_files(tmp_path: Path) -> None:
     assert found == [IMAGES, LABELS, None, None, None]
 
 
-def test_labels_must_be_digits(tmp_path: Path) -> None:
-    """A class id above 9 is no digit; without a word on it, the ids are numbers."""
+def test_labels_above_nine_are_no_digits(tmp_path: Path) -> None:
+    """They are the ids of a model's own classes; where digits are asked for, the frame is named."""
     path = _labels(tmp_path / "labels", 1, 2, 10)
-    with pytest.raises(SourceError, match="has label 10, which is not a digit"):
-        read_idx_labels(path, "digits")
     assert read_idx_labels(path).labels == "numbered"
+    with pytest.raises(SourceError, match="has label 10 for frame 2, which is not a digit"):
+        read_idx_labels(path, "digits")
 
 
 @pytest.mark.parametrize("count", [4, 6])

@@ -27,5 +27,5 @@ def test_a_layout_is_of_both_or_of_each(
 @pytest.mark.parametrize("layout", ["", "hwc", "nchw,", "flat,nhwc", "nhwc,nchw,flat", ",nchw"])
 def test_what_is_no_layout_is_refused(layout: str) -> None:
     """The message shows the forms."""
-    with pytest.raises(UsageError, match=r"--layout .*: give nhwc or nchw for both"):
+    with pytest.raises(UsageError, match=r"--layout .* is no layout; give nhwc or nchw for both"):
         CardOverrides(layout=layout)

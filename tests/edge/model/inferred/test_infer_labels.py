@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.errors import UsageError
+from edge_app.labels import CAMVID
 from edge_app.model.inferred.card_overrides import CardOverrides
 from edge_app.model.inferred.infer_labels import choose_labels
 from edge_app.model.inferred.packed_metadata import FileNotes, TensorNotes
@@ -64,11 +65,12 @@ def test_one_value_is_two_classes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (("sky", *OWN[:10]), "camvid: sky, building packed"),
+        (("Sky", *CAMVID.names[1:9], "person", "cyclist"), "camvid: sky, building packed"),
         (OWN, "packed: own 0, own 1 packed"),
+        (("sky", *OWN[:10]), "packed: sky, own 0 packed"),
         (OWN[:1], "camvid: sky, building by their number"),
     ],
-    ids=["the usual names", "other names", "another number"],
+    ids=["the usual names", "other names", "one usual name", "another number"],
 )
 def test_packed_names_win_over_the_usual_set(
     tmp_path: Path, names: tuple[str, ...], said: str
@@ -103,26 +105,27 @@ def test_a_label_file_beside_the_network_counts_if_it_fits(tmp_path: Path, name:
     assert found(path, "classification", 4).startswith("numbered")
 
 
-def test_the_user_names_classes_and_colours_in_files(tmp_path: Path) -> None:
-    """Names alone, colours alone, or both; a label set may be named too."""
-    names, palette = tmp_path / "names.txt", tmp_path / "palette.txt"
-    names.write_text("cat\ndog\n")
-    palette.write_text("1 2 3\n4 5 6\n")
-
-    def colours(**given: object) -> list[tuple[str, tuple[int, int, int]]]:
-        overrides = CardOverrides(**given)  # type: ignore[arg-type]
-        labels, _ = choose_labels(tmp_path / "a", "classification", 2, FileNotes(), 0, overrides)
-        return [(one.name, one.colour_rgb) for one in labels.classes]
-
-    assert [name for name, _ in colours(labels=str(names))] == ["cat", "dog"]
-    assert colours(palette=palette) == [("class 0", (1, 2, 3)), ("class 1", (4, 5, 6))]
-    both = colours(labels=str(names), palette=palette)
-    assert both == [("cat", (1, 2, 3)), ("dog", (4, 5, 6))]
+def test_files_of_the_user_name_and_colour_the_classes(tmp_path: Path) -> None:
+    """Names of --labels, and colours of --palette, also for names that are inferred."""
+    names, colours = tmp_path / "names.txt", tmp_path / "colours.txt"
+    names.write_text("1 cat\n2 dog\n3 cow\n")
+    colours.write_text("1 2 3\n" * 21)
+    for overrides, classes, first in (
+        (CardOverrides(labels=str(names)), 3, "cat"),
+        (CardOverrides(labels=str(names), palette=colours), 3, "cat"),
+        (CardOverrides(palette=colours), 21, "background"),
+        (CardOverrides(palette=colours), 5, "class 0"),
+    ):
+        path = tmp_path / "a.tflite"
+        labels, guess = choose_labels(path, "segmentation", classes, FileNotes(), 0, overrides)
+        assert (len(labels.names), labels.names[0]) == (classes, first)
+        assert (labels.labels[-1].colour_rgb == (1, 2, 3)) is (overrides.palette is not None)
+        assert (guess is None) is (overrides.labels is not None)
 
 
 def test_a_wrong_set_is_refused(tmp_path: Path) -> None:
     """The message lists the sets."""
-    with pytest.raises(UsageError, match="cats"):
+    with pytest.raises(UsageError, match="'cats'"):
         choose_labels(
             tmp_path / "a", "classification", 3, FileNotes(), 0, CardOverrides(labels="cats")
         )
