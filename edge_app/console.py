@@ -15,7 +15,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from edge_app.standard_streams import output_may_fail, printable
+from edge_app.standard_streams import one_line, output_may_fail, printable
 from edge_app.style import variant_colour
 
 _SIZES = {"COLUMNS": (20, 1_000), "LINES": (5, 1_000)}
@@ -59,19 +59,19 @@ class TextConsole(Console):
 def print_markup(console: Console, text: str) -> None:
     """Print a line with rich's markup; a closed pipe or a full disk does not end the run."""
     with output_may_fail():
-        console.print(text, highlight=False, soft_wrap=True)
+        console.print(one_line(text), highlight=False, soft_wrap=True)
 
 
 def print_line(console: Console, text: str) -> None:
     """Print a line without markup, so that paths and errors may contain brackets."""
     with output_may_fail():
-        console.print(text, highlight=False, soft_wrap=True, markup=False)
+        console.print(one_line(text), highlight=False, soft_wrap=True, markup=False)
 
 
 def print_wrapped(console: Console, text: str) -> None:
     """Print sentences: wrapped between words on a terminal, not wrapped in a pipe."""
     with output_may_fail():
-        console.print(text, highlight=False, soft_wrap=not console.is_terminal)
+        console.print(one_line(text), highlight=False, soft_wrap=not console.is_terminal)
 
 
 def print_gains(console: Console, sentences: Iterable[str], reasons: Iterable[str] = ()) -> None:

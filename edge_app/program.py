@@ -9,7 +9,9 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeAlias, cast
 
 from edge_app import __version__
@@ -167,6 +169,8 @@ class Program:
             sys.exit(finish_output(self.name, int(end.code or 0)))
         except KeyboardInterrupt:  # while reading the options, or when all is done
             return 130
+        except (ImportError, OSError, MemoryError) as fault:  # of the command's own module
+            return exit_code(self.name, partial(_raise, fault))
         finally:
             ignore_late_signals()
 
@@ -187,6 +191,10 @@ def ignore_late_signals() -> bool:
         for number in ENDING:
             signal.signal(number, signal.SIG_IGN)
     return _Process.is_own
+
+
+def _raise(fault: Exception) -> int:
+    raise fault
 
 
 def _is_option(text: str) -> bool:
@@ -234,7 +242,14 @@ def _exit_code(program: str, work: Callable[[], int], interrupted: str) -> int:
     except ImportError as fault:
         if is_interrupt(fault):
             return 130
-        raise
+        if os.environ.get("EDGE_DEBUG") == "1":
+            raise
+        lines = str(fault).strip().splitlines()  # numpy writes a page, with the reason at its end
+        print_error(
+            f"{program}: a package cannot be loaded ({lines[-1] if lines else 'no reason given'}); "
+            "free memory, or see edge-app doctor (EDGE_DEBUG=1 shows where)"
+        )
+        return 1
     except BrokenPipeError:  # `edge-app models | head`: the reader has closed the pipe
         return 141
     except MemoryError:
@@ -251,12 +266,23 @@ def _exit_code(program: str, work: Callable[[], int], interrupted: str) -> int:
         return _print_fault(program, fault)
 
 
+def _is_folder_gone() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
 def _print_fault(program: str, fault: EdgeError | OSError | ValueError) -> int:
     """Print an error in one line; return its exit code."""
     if isinstance(fault, EdgeError):
         print_error(f"{program}: {fault}")
         return 2 if isinstance(fault, UsageError) else 1
     what = " ".join(str(fault).split())
+    if isinstance(fault, FileNotFoundError) and _is_folder_gone():
+        print_error(f"{program}: the current folder was removed; change to another one with cd")
+        return 1
     if isinstance(fault, OSError):
         if is_output_fault(fault):
             with output_may_fail():

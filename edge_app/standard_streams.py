@@ -60,6 +60,11 @@ def printable(text: str) -> str:
     return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
+def one_line(text: str) -> str:
+    r"""Return a text with its line ends written out, as \n; one in a file's name forges a line."""
+    return text.replace("\n", "\\n")
+
+
 def without_passwords(text: str) -> str:
     """Return a text whose addresses have *** for user, password and query.
 

@@ -95,7 +95,8 @@ def _print_reasons(console: Console, case: CaseResult, *, detailed: bool, explai
     long = case.sustained
     name = f"{coloured(case.variant)} on {escape(_setup(case))}"
     if explained:
-        print_wrapped(console, f"{name}\n" + "\n".join(f"  - {escape(why)}" for why in case.why))
+        for line in (name, *(f"  - {escape(why)}" for why in case.why)):
+            print_wrapped(console, line)
     elif detailed:
         print_wrapped(console, f"{name}: {escape(case.delegation)}")
     if long:

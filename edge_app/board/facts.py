@@ -25,6 +25,7 @@ _ARM_PARTS = {
     "0xd0c": "Neoverse-N1",
     "0xd41": "Cortex-A78",
 }
+_LONGEST_SLUG = 100  # a file name may have 255 bytes
 _CPUFREQ = "sys/devices/system/cpu/cpu0/cpufreq"
 _PACKAGES = ("numpy", "opencv-python", "av", "pillow", "rich", "ai-edge-litert", "tflite-runtime")
 
@@ -77,7 +78,8 @@ def versions() -> dict[str, str]:
 
 def board_slug(model: object) -> str:
     """Return a board's model as a file name, e.g. raspberry-pi-5-model-b-rev-1-0."""
-    return re.sub(r"[^a-z0-9]+", "-", str(model).lower()).strip("-") or UNKNOWN
+    words = re.sub(r"[^a-z0-9]+", "-", str(model).lower())
+    return words.strip("-")[:_LONGEST_SLUG].rstrip("-") or UNKNOWN
 
 
 def peak_rss_mb() -> float | None:

@@ -15,6 +15,7 @@ T = TypeVar("T")
 
 # Thousands of threads end the process on some machines, in the runtime's own code.
 _MOST_THREADS = 128
+_MOST = 2**31 - 1  # of a whole number: what every counter and seed takes, also of 32 bits
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -59,11 +60,17 @@ def options_from(namespace: argparse.Namespace, kind: type[T], **more: Any) -> T
 
 
 def whole(text: str, wanted: str = "a whole number") -> int:
-    """Return a whole number; an error says what is wanted."""
+    """Return a whole number of at most 31 bits; an error says what is wanted."""
     try:
-        return int(text)
+        found = int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"invalid number '{text}': give {wanted}") from None
+        shown = text if len(text) <= 40 else f"{text[:40]}..."
+        raise argparse.ArgumentTypeError(f"invalid number '{shown}': give {wanted}") from None
+    if abs(found) > _MOST:
+        raise argparse.ArgumentTypeError(
+            f"must be {'at most ' if found > 0 else 'at least -'}{_MOST}"
+        )
+    return found
 
 
 def number(text: str, wanted: str = "a number") -> float:
@@ -138,9 +145,12 @@ def inner_share(text: str) -> float:
 def size(text: str) -> tuple[int, int]:
     """Return the width and height of a text like 513x257."""
     width, cross, height = text.lower().partition("x")
-    if not cross or not width.isdecimal() or not height.isdecimal() or not int(width) * int(height):
-        raise argparse.ArgumentTypeError(f"invalid size '{text}': give WIDTHxHEIGHT, e.g. 513x257")
-    return int(width), int(height)
+    sides = [int(side) for side in (width, height) if side.isdecimal() and len(side) <= 6]
+    if not cross or len(sides) < 2 or not all(sides):
+        raise argparse.ArgumentTypeError(
+            f"invalid size '{text[:40]}': give WIDTHxHEIGHT, e.g. 513x257"
+        )
+    return sides[0], sides[1]
 
 
 def listen_at(text: str) -> tuple[str, int]:
@@ -150,7 +160,12 @@ def listen_at(text: str) -> tuple[str, int]:
         host = host[1:-1]
     elif ":" in host:
         port = ""  # an IPv6 address without its brackets
-    if not (port.isascii() and port.isdecimal()) or int(port) > 65535 or (colon and not host):
+    if (
+        not (port.isascii() and port.isdecimal())
+        or len(port) > 5
+        or int(port) > 65535
+        or (colon and not host)
+    ):
         raise argparse.ArgumentTypeError(
             f"invalid address '{text}': give [HOST:]PORT, e.g. 8080, 0.0.0.0:8080 or [::]:8080"
         )

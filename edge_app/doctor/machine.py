@@ -68,7 +68,15 @@ def this_machine() -> Machine:
         libc=platform.libc_ver(),
         venv=Path(sys.prefix) if sys.prefix != sys.base_prefix else None,
         assets=assets,
-        folders=(Path.cwd(), cache, Path(tempfile.gettempdir())),
+        folders=(_current_folder(), cache, Path(tempfile.gettempdir())),
         packages=this_environment(),
         env=os.environ,
     )
+
+
+def _current_folder() -> Path:
+    """Return the current folder; "." if it was removed, which then fails as a place to write."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path()

@@ -108,6 +108,10 @@ class InputSpec:
                 raise ValueError(f"{name}: {list(values)} is not finite")
         if not all(self.std):
             raise ValueError("std: it is zero")
+        with np.errstate(over="ignore"):
+            ends = (np.array([[0.0], [255.0]]) - self.mean) / self.std
+        if np.abs(ends).max() > np.finfo(np.float32).max:
+            raise ValueError(f"std: {list(self.std)} makes pixels infinite")
 
     def placement(self, frame_wh: tuple[int, int]) -> tuple[int, int, int, int]:
         """Return where an image of some size lies in the input: x, y, width, height in pixels."""

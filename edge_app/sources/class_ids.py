@@ -96,6 +96,8 @@ def read_csv_labels(path: Path, labels: str | None = None) -> ClassIds:
 
 
 def _number(text: str | None, name: str, where: str) -> int:
-    if text is None or not text.strip().isdecimal() or len(text.strip()) > _MOST_FIGURES:
-        raise SourceError(f"{name}: '{(text or '')[:60]}' in {where} is not a number; {_ADVICE}")
-    return int(text)
+    digits = (text or "").strip()
+    if not digits.isdecimal() or len(digits) > _MOST_FIGURES:
+        shown = digits if len(digits) <= 40 else f"{digits[:40]}..."
+        raise SourceError(f"{name}: '{shown}' in {where} is not a number; {_ADVICE}")
+    return int(digits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -140,11 +141,16 @@ def _list(folder: Path) -> list[Path]:
     return sorted(entries, key=lambda path: natural_key(path.name))
 
 
-def natural_key(name: str) -> tuple[list[str | int], str]:
+def natural_key(name: str) -> tuple[list[str | float], str]:
     """Return a sort key that puts frame2 before frame10."""
     parts = re.split(r"(\d+)", name.lower())
     # Text and digits alternate, so the same position always has the same type.
-    return [int(part) if i % 2 else part for i, part in enumerate(parts)], name
+    return [_value(part) if i % 2 else part for i, part in enumerate(parts)], name
+
+
+def _value(digits: str) -> float:
+    """Return a number in a name; Python refuses thousands of digits, as a tarball may have."""
+    return int(digits) if len(digits) < 1_000 else math.inf
 
 
 def read_image(path: Path) -> Image:

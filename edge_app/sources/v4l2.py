@@ -142,7 +142,7 @@ def device_node(text: str) -> str:
 
     Returns a link that survives replugging if the camera has one.
     """
-    number = text.isdecimal()
+    number = text.isdecimal() and len(text) <= 9
     node = devices.DEV / f"video{int(text)}" if number else home_path(text, SourceError)
     device = devices.query(str(node))
     return device.stable if device is not None and device.stable else str(node)

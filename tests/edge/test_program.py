@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -141,6 +142,12 @@ def test_a_program_alone_shows_its_help(
             "tool: the memory is used up; close other programs, or give a smaller file "
             "(EDGE_DEBUG=1 shows where)\n",
         ),
+        (
+            ImportError("A page.\n\nOriginal error was: x.so: failed to map segment\n"),
+            1,
+            "tool: a package cannot be loaded (Original error was: x.so: failed to map segment); "
+            "free memory, or see edge-app doctor (EDGE_DEBUG=1 shows where)\n",
+        ),
         (UnicodeError("no text"), 1, "tool: no text; EDGE_DEBUG=1 shows where\n"),
     ],
 )
@@ -163,5 +170,32 @@ def test_an_interrupted_import_is_an_interruption(example: Example) -> None:
     example.error.__cause__ = KeyboardInterrupt()
     assert TOOL.run(["work"]) == 130
     example.error.__cause__ = None
-    with pytest.raises(ImportError):
-        TOOL.run(["work"])
+    assert TOOL.run(["work"]) == 1
+
+
+def test_a_removed_current_folder_is_named(
+    example: Example,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whatever asks for it says only that there is no such file."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    example.error = FileNotFoundError(2, "No such file or directory")
+    assert TOOL.run(["work"]) == 1
+    expected = "tool: the current folder was removed; change to another one with cd\n"
+    assert capsys.readouterr().err == expected
+
+
+def test_a_command_that_cannot_be_imported_is_one_line(
+    example: Example, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As where the memory is too small for its modules."""
+    assert TOOL.run(["other"]) == 1
+    assert capsys.readouterr().err == (
+        "tool: a package cannot be loaded (No module named 'not_there'); free memory, or see "
+        "edge-app doctor (EDGE_DEBUG=1 shows where)\n"
+    )

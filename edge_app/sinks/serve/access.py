@@ -60,7 +60,10 @@ class Access:
         if headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
             return False
         origin = headers.get("Origin")
-        return origin is None or urlsplit(origin).netloc == headers.get("Host", "")
+        try:
+            return origin is None or urlsplit(origin).netloc == headers.get("Host", "")
+        except ValueError:  # half of an IPv6 address; no browser sends it
+            return False
 
 
 def access_for(host: str, token: str | None = None) -> Access:

@@ -20,6 +20,7 @@ from edge_app.sinks.serve.access import Access
 from edge_app.sinks.serve.class_rows import ClassRow, ClassRows
 from edge_app.sinks.serve.clients import OPTION, Clients, Phase
 from edge_app.sinks.serve.jpeg_feed import JpegFeed
+from edge_app.sinks.serve.malformed import refuse_malformed
 from edge_app.state import StateKind
 from edge_app.status_text import comparison_text, status_text
 from edge_app.style import count, miou_text, variant_colour
@@ -78,7 +79,7 @@ class Site:
 
     def app(self) -> web.Application:
         """Return the application."""
-        app = web.Application(middlewares=[self._guard], client_max_size=1024)
+        app = web.Application(middlewares=[refuse_malformed, self._guard], client_max_size=1024)
         app.router.add_get("/", self._page)
         app.router.add_get("/status", self._status)
         app.router.add_get("/stream", self._stream, allow_head=False)
@@ -165,7 +166,7 @@ class Site:
         return web.json_response({**self._figures(), "full": self._full, "keys": keys})
 
     async def _key(self, request: web.Request) -> web.Response:
-        key = (await request.text()).strip()
+        key = (await request.read()).decode("utf-8", "replace").strip()  # whatever its charset
         if key not in self._keys:
             return _answer(400, "Unknown key; the page has a button for each.")
         if not self._press(key):
@@ -220,8 +221,7 @@ class Site:
         among: set[asyncio.Transport],
         send: Callable[[], Awaitable[None]],
     ) -> None:
-        line = request.transport
-        if line is None:  # the client has already gone
+        if (line := request.transport) is None:  # the client has already gone
             return
         among.add(line)
         self._clients.enter(Phase.STREAM, line)

@@ -176,7 +176,7 @@ def listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0][0]
         both = host == "::" and socket.has_dualstack_ipv6()
         return socket.create_server((host, port), family=family, dualstack_ipv6=both)
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):  # the latter for "..", and for names above 63 letters
         reason = "there is no such host; leave it out, or give one of this machine's addresses"
     except OSError as fault:
         reason = {

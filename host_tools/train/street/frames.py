@@ -85,7 +85,7 @@ def scene_count(text: str) -> int:
     kind, _, count = text.partition(":")
     if kind != "scenes":
         return 0
-    if not count.isdigit() or int(count) < 1:
+    if not count.isdecimal() or len(count) > 9 or int(count) < 1:
         raise UsageError(f"--data {text}: give the number of scenes, as in scenes:400")
     return int(count)
 

@@ -100,3 +100,4 @@ def test_the_peak_of_memory_follows_its_use() -> None:
 def test_a_board_has_a_file_name() -> None:
     """It is the model, in lower-case letters and digits."""
     assert board_slug("Raspberry Pi 5 Model B Rev 1.0") == "raspberry-pi-5-model-b-rev-1-0"
+    assert board_slug("a " * 1500) == "-".join("a" * 50)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from edge_app.cli import PROGRAM
-from edge_app.commands.arg_types import number, percent, positive, whole
+from edge_app.commands.arg_types import number, percent, positive, size, whole
 from edge_app.program import Program
 from host_tools.cli import PROGRAM as HOST_PROGRAM
 
@@ -45,6 +45,10 @@ def test_an_error_names_the_value_and_what_is_wanted() -> None:
     for kind, text, wanted in (
         (positive, "x", "invalid number 'x': give a whole number of 1 or more"),
         (whole, "1.5", "invalid number '1.5': give a whole number"),
+        (whole, "9" * 5000, f"invalid number '{'9' * 40}...': give a whole number"),
+        (positive, "9" * 20, "must be at most 2147483647"),
+        (whole, "-" + "9" * 20, "must be at least -2147483647"),
+        (size, "9" * 5000 + "x1", f"invalid size '{'9' * 40}': give WIDTHxHEIGHT, e.g. 513x257"),
         (number, "inf", "invalid number 'inf': give a number"),
         (percent, "some", "invalid number 'some': give a share, e.g. 5% or 0.05"),
     ):

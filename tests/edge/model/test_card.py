@@ -151,6 +151,7 @@ def test_variants_have_a_fixed_order(tmp_path: Path, card: dict[str, Any]) -> No
         ("input.mean", [float("inf")], "input.mean: [inf] is not finite"),
         ("input.std", 127.5, "input.std: expected array, got float"),
         ("input.std", [0], "input.std: it is zero"),
+        ("input.std", [5e-324], "input.std: [5e-324] makes pixels infinite"),
         ("input.std", [float("nan")], "input.std: [nan] is not finite"),
         ("input.fit", "crop", "input.fit: invalid enum value 'crop'"),
         ("input.layout", "flat", "input.layout: invalid enum value 'flat'"),

@@ -43,6 +43,7 @@ def test_without_frame_numbers_the_lines_are_in_order(tmp_path: Path) -> None:
         (f"frame,label\n0,{'9' * 5000}\n", "in line 2 is not a number"),
         ("frame,label\n-1,3\n", "'-1' in line 2"),
         ("frame,label\n0,1\n0,1\n", "twice"),
+        (f"frame,label\n{'9' * 5000},1\n", r"'9{40}\.\.\.' in line 2 is not a number; give"),
     ],
 )
 def test_other_tables_are_refused(tmp_path: Path, text: str, message: str) -> None:

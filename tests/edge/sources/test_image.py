@@ -17,6 +17,8 @@ def test_numbers_in_names_count() -> None:
     """Frame 2 comes before frame 10, whatever the letters around the numbers."""
     expected = ["2.png", "10.png", "0016E5_07959.png", "a.png", "B2.png", "b9.png", "b10.png"]
     assert sorted(sorted(expected), key=natural_key) == expected
+    many = ["9" * 5000 + ".png", "1.png"]
+    assert sorted(many, key=natural_key) == many[::-1]
 
 
 def test_only_images_of_a_folder_are_read(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from edge_app.frame import Segmentation
 from edge_app.labels import CITYSCAPES
 from edge_app.sinks.serve.access import Access, access_for, is_loopback
 from edge_app.sinks.serve.app import Site, status_json
-from edge_app.sinks.serve.browser_view import BrowserView
+from edge_app.sinks.serve.browser_view import BrowserView, listen
 from edge_app.status_text import status_text
 from tests.support import media_files as made
 from tests.support.comparisons import comparison, segmentation
@@ -567,3 +567,10 @@ def test_on_a_phone_everything_is_readable_on_the_page(view: BrowserView, tmp_pa
         browser.resize((1280, 720))
         until(lambda: view.watching == 1 and not view.only_small)
         assert browser.run(on_image) is False  # there the image's own words are large enough
+
+
+@pytest.mark.parametrize("host", ["..", "a" * 70, "\udcff"])
+def test_what_is_no_host_name_is_one_line(host: str) -> None:
+    """The encoding of host names refuses it before it is looked up."""
+    with pytest.raises(SinkError, match="there is no such host; leave it out"):
+        listen(host, 0)
