@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
+import lzma
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +57,13 @@ class KerasContents:
         return sorted(name for name in named if not _is_own(name))
 
 
+# RuntimeError is also what Python raises for a configuration that is nested too deeply.
+_DAMAGE = (
+    BadZipFile, ValueError, TypeError, NotImplementedError, OSError, EOFError, RuntimeError,
+    zlib.error, lzma.LZMAError,
+)  # fmt: skip
+
+
 def read_contents(path: Path) -> KerasContents:
     """Read a Keras file's configuration; raise ModelError if it is none, or only weights."""
     with path.open("rb") as file:
@@ -72,7 +81,7 @@ def read_contents(path: Path) -> KerasContents:
                 )
             config = json.loads(archive.read("config.json"))
             metadata = json.loads(archive.read("metadata.json")) if "metadata.json" in names else {}
-    except (BadZipFile, ValueError, NotImplementedError, OSError, EOFError, RuntimeError):
+    except _DAMAGE:
         return KerasContents(is_hdf5=False, config=None, version="")  # Keras says what is wrong
     version = metadata.get("keras_version", "") if isinstance(metadata, dict) else ""
     return KerasContents(is_hdf5=False, config=config, version=str(version))
@@ -97,7 +106,7 @@ def _read_hdf5(path: Path) -> KerasContents:
         )
     try:
         config = json.loads(text)
-    except ValueError:
+    except (ValueError, TypeError, RecursionError):  # damaged: Keras says what is wrong
         config = None
     return KerasContents(is_hdf5=True, config=config, version=_text(version))
 
