@@ -187,7 +187,7 @@ def _trial(
     form, runtime = output.form, network.runtime
     of_file = (sha256, runtime.name, runtime.version, taken.spec, output.position)
     of_reading = (form.layout, form.classes, output.activation, labels.name if labels else None)
-    key = " ".join(map(str, (*of_file, *of_reading)))
+    key = " ".join(map(str, (*of_file, *of_reading, *ranges)))
     trial = cached_trial(key)
     if trial is None:
         trial = try_ranges(network, taken.spec, output, labels, ranges)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 import av
@@ -131,6 +132,7 @@ def test_a_stop_before_the_first_run_is_acknowledged(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Ctrl-C while modules load or the card is read: nothing was printed so far."""
+    import_module("edge_app.session.tasks")  # else it would keep what is patched here
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

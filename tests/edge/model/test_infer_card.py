@@ -183,8 +183,11 @@ def test_two_heads_are_both_named_and_the_other_can_be_chosen(shared: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["mnist", "street"])
-def test_the_shipped_models_are_inferred_as_their_cards_say(assets: Path, name: str) -> None:
+def test_the_shipped_models_are_inferred_as_their_cards_say(
+    assets: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A trial on digits, or on the street clip with its truth, finds their range of values."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # what other tests tried is kept
     spec = infer_card(assets / "models" / name / "float32.tflite", NOTHING)
     if name == "mnist":
         assert spec.input.mean == (0.0,)
