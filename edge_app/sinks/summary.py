@@ -20,6 +20,7 @@ from edge_app.results.run_summary import (
     VariantSummary,
 )
 from edge_app.sinks.screen_parts import class_lines, clock_face, head_lines
+from edge_app.standard_streams import one_line
 from edge_app.status_text import STAGE_HEADS, losses, status_text
 from edge_app.style import (
     NEUTRAL,
@@ -55,7 +56,8 @@ def summary_table(summary: RunSummary, width: int = 80) -> RenderableType:
 def _parts(summary: RunSummary, width: int) -> Iterator[RenderableType]:
     status = _last_status(summary)
     text = status_text(status)
-    facts = (*text.facts, summary.source) if summary.source else text.facts
+    source = one_line(summary.source)  # a name with a line end could forge a line
+    facts = (*text.facts, source) if source else text.facts
     # The frames may have been shown to nobody, and few frames have no rate.
     named = [(rate, name.replace("shown", "overall")) for rate, name in text.rates]
     rates = tuple(rate for rate in named if rate[0] != NOTHING)
