@@ -2,18 +2,12 @@
 
 import sys
 
-from edge_app.import_path import forget_current_folder
+from edge_app.import_path import run_program
 
 
 def main() -> int:
-    """Run the program without modules of the current folder; return its exit code."""
-    try:
-        forget_current_folder()
-        from host_tools.cli import main as run
-
-        return run()
-    except KeyboardInterrupt:
-        return 130
+    """Run the program; return its exit code."""
+    return run_program("host_tools.cli")
 
 
 if __name__ == "__main__":
