@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from edge_app.disk_faults import reason_of
 from edge_app.errors import EdgeError
-from edge_app.output_path import is_special, real_path
+from edge_app.output_path import is_special, is_trap, real_path
 
 
 @contextmanager
@@ -32,7 +31,8 @@ def atomic_file(
         real = real_path(path)
         draft = real.with_name(f".{real.stem}.part{real.suffix}") if real.name else real
         real.parent.mkdir(parents=True, exist_ok=True)
-        _remove_trap(draft)
+        if is_trap(draft):  # what it leads to is not ours
+            draft.unlink()
         try:
             yield draft
             with draft.open("rb+") as file:
@@ -42,16 +42,6 @@ def atomic_file(
             draft.unlink(missing_ok=True)
     except OSError as fault:
         raise error(f"cannot write {path}: {reason_of(fault, advice)}") from None
-
-
-def _remove_trap(draft: Path) -> None:
-    """Remove a link, pipe or second name in the draft's place: what it leads to is not ours."""
-    try:
-        found = draft.lstat()
-    except FileNotFoundError:
-        return
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
-        draft.unlink()
 
 
 def write_atomic(

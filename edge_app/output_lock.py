@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from edge_app.closeable import Closeable
 from edge_app.errors import SinkError
-from edge_app.output_path import is_special, real_path
+from edge_app.output_path import is_special, is_trap, real_path
 from edge_app.unwinding import unwound
 
 if sys.platform != "win32":
@@ -159,8 +158,7 @@ def _take(path: Path, kind: str) -> int | None:
 def _check_plain(path: Path) -> None:
     """Raise SinkError for a lock that is a link, has a second name, or is no file."""
     with suppress(OSError):
-        found = path.lstat()
-        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+        if is_trap(path):
             raise SinkError(f"{path} is a link or a device, not a lock of this program; remove it")
 
 

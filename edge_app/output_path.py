@@ -55,6 +55,19 @@ def check_special(path: Path) -> None:
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
 
+def is_trap(path: Path) -> bool:
+    """Return whether writing at a path, which is ours, would change something else.
+
+    A link leads there, a second name is the same file, and a pipe or device is no file at all.
+    Raises OSError if that cannot be found out.
+    """
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    return not stat.S_ISREG(found.st_mode) or found.st_nlink > 1
+
+
 def is_same_file(one: Path, other: Path) -> bool:
     """Return whether two paths lead to one file, as far as they exist and can be looked at."""
     try:
