@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,18 @@ def is_plain_file(path: Path) -> bool:
     return False
 
 
+@contextmanager
+def reachable(path: Path | str, error: type[EdgeError]) -> Iterator[None]:
+    """Raise an error in place of an OSError of a `with` block that looks at a path.
+
+    Its name is too long, or a folder above it is closed to this user.
+    """
+    try:
+        yield
+    except OSError as fault:
+        raise error(f"{path} cannot be reached ({fault.strerror}); check the path") from None
+
+
 def home_path(path: Path | str, error: type[EdgeError]) -> Path:
     """Return a path with the folder of `~` or `~user` in it; raise an error if there is none."""
     try:
@@ -87,7 +100,7 @@ def read_limited(path: Path, most_bytes: int, too_large: EdgeError) -> bytes:
 def own_json(path: Path) -> Any:
     """Return the content of a JSON file that this program wrote for itself.
 
-    None if there is none that can be read: such a file is written anew.
+    None if there is none that can be read: such a file is written again.
     """
     if not is_plain_file(path):
         return None

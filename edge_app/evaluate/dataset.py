@@ -10,7 +10,7 @@ from pathlib import Path
 
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Frame
-from edge_app.input_file import home_path
+from edge_app.input_file import home_path, reachable
 from edge_app.labels import TRUTH_SETS
 from edge_app.sources.factory import exists, open_source, similar
 from edge_app.sources.image import ImageFiles, find_images
@@ -110,12 +110,8 @@ def parse_dataset(text: str) -> Dataset:
     kind, colon, rest = text.partition(":")
     if not colon or kind not in {*TRUTH_SETS, "idx"}:
         raise UsageError(f"--dataset {text}: give {_FORMS}")
-    try:
+    with reachable(f"--dataset {text}", SourceError):
         return _named(text, kind, rest)
-    except OSError as fault:  # a name that is too long, or a folder closed to this user
-        raise SourceError(
-            f"--dataset {text} cannot be reached ({fault.strerror}); check the path"
-        ) from None
 
 
 def _named(text: str, kind: str, rest: str) -> Dataset:

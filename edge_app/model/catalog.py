@@ -6,6 +6,7 @@ import difflib
 from pathlib import Path
 
 from edge_app.errors import ModelError
+from edge_app.input_file import reachable
 from edge_app.model.card import CARD_NAME, ModelSpec, read_card
 from edge_app.model.inferred.card_overrides import CardOverrides
 from edge_app.model.model_kinds import way_to_convert
@@ -35,7 +36,9 @@ def resolve_model(
     """
     _refuse_address(name)
     path = Path(name)
-    if path.suffix == ".tflite" and not _is_folder(path):
+    with reachable(name, ModelError):
+        is_single = path.suffix == ".tflite" and not path.is_dir()
+    if is_single:
         # Where a card is known, a run starts without what infers one.
         from edge_app.model.infer_card import infer_card
 
@@ -51,7 +54,9 @@ def resolve_model_folder(name: str, *, otherwise: str = "") -> ModelSpec:
     """
     _refuse_address(name)
     path = Path(name)
-    if path.suffix == ".tflite" and not _is_folder(path) and path.is_file():
+    with reachable(name, ModelError):
+        is_single = path.suffix == ".tflite" and path.is_file()
+    if is_single:
         raise ModelError(f"{name} is a single file; name a model folder{otherwise}")
     return _named_model(name, otherwise)
 
@@ -64,23 +69,13 @@ def _refuse_address(name: str) -> None:
         )
 
 
-def _is_folder(path: Path) -> bool:
-    """Return whether a path is a folder; raise ModelError if it cannot be found out."""
-    try:
-        return path.is_dir()
-    except OSError as fault:  # the name is too long, or a folder above it closed to this user
-        raise ModelError(f"{path} cannot be reached ({fault.strerror}); check the path") from None
-
-
 def _named_model(name: str, otherwise: str) -> ModelSpec:
     path = Path(name)
     shipped = {folder.name: folder for folder in shipped_models()}
     # `host-tools fetch mnist` leaves a folder of that name, which is not a model.
-    is_folder = bool(name) and _is_folder(path)
-    try:
+    with reachable(name, ModelError):
+        is_folder = bool(name) and path.is_dir()
         has_card = is_folder and (path / CARD_NAME).exists()
-    except OSError as fault:  # the name is too long, or a folder closed to this user
-        raise ModelError(f"{name} cannot be reached ({fault.strerror}); check the path") from None
     if has_card or name in shipped:
         return read_card(path if has_card else shipped[name])
     title, way = way_to_convert(path)

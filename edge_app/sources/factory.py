@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from edge_app.errors import SourceError, UsageError
-from edge_app.input_file import check_is_file, home_path
+from edge_app.input_file import check_is_file, home_path, reachable
 from edge_app.paths import is_shipped_model
 from edge_app.sources.camera import CameraOptions
 from edge_app.sources.capture_thread import CameraBackend
@@ -192,10 +192,8 @@ def _shipped_model(text: str) -> str:
 
 def exists(path: Path) -> bool:
     """Return whether a path exists; raise SourceError if that cannot be found out."""
-    try:
+    with reachable(path, SourceError):
         return path.exists()
-    except OSError as fault:  # a folder above it is closed to this user, or the name too long
-        raise SourceError(f"{path} cannot be reached ({fault.strerror}); check the path") from None
 
 
 def missing(path: Path) -> str:

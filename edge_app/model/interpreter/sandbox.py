@@ -27,7 +27,7 @@ from edge_app.atomic import write_atomic
 from edge_app.child_process import run_child
 from edge_app.errors import EdgeError, ModelError
 from edge_app.frame import Image
-from edge_app.input_file import check_is_file, own_json
+from edge_app.input_file import check_is_file, own_json, reachable
 from edge_app.model.card import file_sha256
 from edge_app.model.interpreter.native_interpreter import create_interpreter, explain_native
 from edge_app.model.interpreter.network import Network
@@ -60,10 +60,8 @@ def ensure_loadable(path: Path, runtime: Runtime, size_wh: tuple[int, int] | Non
     Returns the kind of the operator because of which it runs without the delegate only; empty if
     the delegate takes the file.
     """
-    try:
+    with reachable(path, ModelError):
         is_folder = path.is_dir()
-    except OSError as fault:  # the name is too long, or a folder above it closed to this user
-        raise ModelError(f"{path} cannot be reached ({fault.strerror}); check the path") from None
     if is_folder:
         raise ModelError(
             f"{path} is a folder; name a .tflite file in it, or a folder with a model.json"
