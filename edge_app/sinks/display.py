@@ -19,7 +19,6 @@ import cv2
 
 from edge_app.python_environment import this_environment
 
-_GO_ON = ", or go on with --headless"
 _PROBE_S = 10.0  # a remote display may take seconds; one that is not there refuses at once
 
 
@@ -27,19 +26,25 @@ _PROBE_S = 10.0  # a remote display may take seconds; one that is not there refu
 class DisplayVerdict:
     """Whether a window can be opened, and if not, why and what to do.
 
+    problem, advice: what prevents it, and how there would be one; empty if it is usable.
     settings: environment variables that must be set before the first window.
     """
 
     usable: bool
-    reason: str = ""
+    problem: str = ""
+    advice: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def reason(self) -> str:
+        """Why there is no window, for what cannot go on without one; empty if it is usable."""
+        return "" if self.usable else f"{self.problem}; {self.advice}, or go on with --headless"
 
     @property
     def note(self) -> str:
         """What a run says that goes on without a window, and how there would be one."""
-        problem, _, advice = self.reason.removesuffix(_GO_ON).partition("; ")
-        window = f"; for a window: {advice}" if advice else ""
-        return f"no window, it goes on in the terminal: {problem}{window}"
+        window = f"for a window: {self.advice}"
+        return f"no window, it goes on in the terminal: {self.problem}; {window}"
 
 
 def display_verdict(
@@ -61,24 +66,23 @@ def display_verdict(
             f"{python.uninstall('opencv-python-headless')} && "
             f"{python.install('opencv-python', options='--force-reinstall')}"
         )
-        reason = f"this OpenCV was built without windows; run: {replace}{_GO_ON}"
-        return DisplayVerdict(False, reason)
+        return DisplayVerdict(False, "this OpenCV was built without windows", f"run: {replace}")
     if not (sys.platform if platform is None else platform).startswith(("linux", "freebsd")):
         return DisplayVerdict(True)
     x11, wayland = env.get("DISPLAY"), env.get("WAYLAND_DISPLAY")
     if not x11 and not wayland:
-        reason = "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); start it from "
-        return DisplayVerdict(False, f"{reason}the desktop or use ssh -X{_GO_ON}")
+        problem = "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)"
+        return DisplayVerdict(False, problem, "start it from the desktop or use ssh -X")
     is_qt = toolkit.startswith("QT")
     if wayland and not is_qt:
         return DisplayVerdict(True)  # GTK speaks Wayland itself
     if not x11:
-        reason = "this OpenCV draws on X11 only, and Wayland runs here without Xwayland; install "
-        return DisplayVerdict(False, f"{reason}xwayland and log in again{_GO_ON}")
+        problem = "this OpenCV draws on X11 only, and Wayland runs here without Xwayland"
+        return DisplayVerdict(False, problem, "install xwayland and log in again")
     fault = (probe or x11_fault)(env)
     if fault:
-        reason = f"the display {x11} cannot be used: {fault}; fix DISPLAY or XAUTHORITY{_GO_ON}"
-        return DisplayVerdict(False, reason)
+        problem = f"the display {x11} cannot be used: {fault}"
+        return DisplayVerdict(False, problem, "fix DISPLAY or XAUTHORITY")
     # The wheels have no other platform, and a desktop's variables may name one.
     return DisplayVerdict(True, settings={"QT_QPA_PLATFORM": "xcb"} if is_qt else {})
 

@@ -276,8 +276,9 @@ def test_a_dead_display_is_a_reason_and_not_an_abort() -> None:
 
 def test_no_window_without_a_display() -> None:
     """Opening one anyway raises with the reason."""
-    with pytest.raises(SinkError, match="no window: it is dark; go on with --headless"):
-        Window("dark", DisplayVerdict(False, "it is dark; go on with --headless"))
+    reason = "no window: it is dark; light it, or go on with --headless"
+    with pytest.raises(SinkError, match=reason):
+        Window("dark", DisplayVerdict(False, "it is dark", "light it"))
 
 
 DOWN, MOVE, UP = PointerKind.DOWN, PointerKind.MOVE, PointerKind.UP
