@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, perf_counter
@@ -93,16 +93,12 @@ def find_images(folder: Path) -> list[Path]:
 
     Hidden files and other files are left out. Raises SourceError if there is no image.
     """
-    try:
+    with _readable():
         inner = folder / "leftImg8bit"
         images = _images_below(inner if inner.is_dir() else folder, _DEPTH)
         if images:
             return images
-        others = [path.name for path in _list(folder) if path.is_file()]
-    except OSError as fault:
-        raise SourceError(
-            f"{fault.filename} cannot be read ({fault.strerror}); check its permissions"
-        ) from None
+        others = [path.name for path in _in_order(_visible(folder)) if path.is_file()]
     hint = f"it has {', '.join(others[:3])}: name one of them" if others else "check the path"
     raise SourceError(f"there is no image in {folder} (.jpg, .png, .bmp, .tif, .webp); {hint}")
 
@@ -112,12 +108,20 @@ def skipped_files(images: Sequence[Path]) -> list[str]:
 
     Hidden ones are left out. Raises SourceError.
     """
+    skipped: list[str] = []
+    with _readable():
+        for folder in dict.fromkeys(path.parent for path in images):
+            # Sorted last: of many thousand files nearly all are images.
+            beside = (p for p in _visible(folder) if p.suffix.lower() not in FOLDER_SUFFIXES)
+            skipped += [path.name for path in _in_order(beside) if not path.is_dir()]
+    return skipped
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Turn an OSError of a folder within a `with` block into a SourceError."""
     try:
-        beside = [
-            path for folder in dict.fromkeys(p.parent for p in images) for path in _list(folder)
-        ]
-        others = (path for path in beside if path.suffix.lower() not in FOLDER_SUFFIXES)
-        return [path.name for path in others if not path.is_dir()]
+        yield
     except OSError as fault:
         raise SourceError(
             f"{fault.filename} cannot be read ({fault.strerror}); check its permissions"
@@ -125,7 +129,7 @@ def skipped_files(images: Sequence[Path]) -> list[str]:
 
 
 def _images_below(folder: Path, depth: int) -> list[Path]:
-    entries = _list(folder)
+    entries = _in_order(_visible(folder))
     images = [path for path in entries if path.suffix.lower() in FOLDER_SUFFIXES and path.is_file()]
     for path in images:
         if path.is_symlink():  # nothing else in a folder leads to a file of the kernel
@@ -136,9 +140,12 @@ def _images_below(folder: Path, depth: int) -> list[Path]:
     return [image for path in below for image in _images_below(path, depth - 1)]
 
 
-def _list(folder: Path) -> list[Path]:
-    entries = (path for path in folder.iterdir() if not path.name.startswith("."))
-    return sorted(entries, key=lambda path: natural_key(path.name))
+def _visible(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _in_order(paths: Iterable[Path]) -> list[Path]:
+    return sorted(paths, key=lambda path: natural_key(path.name))
 
 
 def natural_key(name: str) -> tuple[list[str | float], str]:
