@@ -9,7 +9,6 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeAlias, cast
@@ -27,6 +26,9 @@ from edge_app.standard_streams import (
     without_passwords,
 )
 from edge_app.unwinding import ENDING
+
+# What `exit_code` prints as one line; a UnicodeError is a ValueError.
+_FAULTS = (EdgeError, ImportError, MemoryError, OSError, ValueError)
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -170,7 +172,7 @@ class Program:
         except KeyboardInterrupt:  # while reading the options, or when all is done
             return 130
         except (ImportError, OSError, MemoryError) as fault:  # of the command's own module
-            return exit_code(self.name, partial(_raise, fault))
+            return finish_output(self.name, _fault_code(self.name, fault))
         finally:
             ignore_late_signals()
 
@@ -191,10 +193,6 @@ def ignore_late_signals() -> bool:
         for number in ENDING:
             signal.signal(number, signal.SIG_IGN)
     return _Process.is_own
-
-
-def _raise(fault: Exception) -> int:
-    raise fault
 
 
 def _is_option(text: str) -> bool:
@@ -239,31 +237,19 @@ def _exit_code(program: str, work: Callable[[], int], interrupted: str) -> int:
         if interrupted:
             print_error(f"{program}: {interrupted}")
         return 130
-    except ImportError as fault:
-        if is_interrupt(fault):
-            return 130
-        if os.environ.get("EDGE_DEBUG") == "1":
-            raise
-        lines = str(fault).strip().splitlines()  # numpy writes a page, with the reason at its end
-        print_error(
-            f"{program}: a package cannot be loaded ({lines[-1] if lines else 'no reason given'}); "
-            "free memory, or see edge-app doctor (EDGE_DEBUG=1 shows where)"
-        )
-        return 1
-    except BrokenPipeError:  # `edge-app models | head`: the reader has closed the pipe
+    except _FAULTS as fault:
+        return _fault_code(program, fault)
+
+
+def _fault_code(program: str, fault: Exception) -> int:
+    """Print an error in one line; return its exit code. With EDGE_DEBUG=1 it is raised instead."""
+    if isinstance(fault, ImportError) and is_interrupt(fault):
+        return 130
+    if isinstance(fault, BrokenPipeError):  # `edge-app models | head`: the reader has closed it
         return 141
-    except MemoryError:
-        if os.environ.get("EDGE_DEBUG") == "1":
-            raise
-        print_error(
-            f"{program}: the memory is used up; close other programs, or give a smaller file "
-            "(EDGE_DEBUG=1 shows where)"
-        )
-        return 1
-    except (EdgeError, OSError, ValueError) as fault:  # and UnicodeError, which is a ValueError
-        if os.environ.get("EDGE_DEBUG") == "1":
-            raise
-        return _print_fault(program, fault)
+    if os.environ.get("EDGE_DEBUG") == "1":
+        raise fault
+    return _print_fault(program, fault)
 
 
 def _is_folder_gone() -> bool:
@@ -274,21 +260,29 @@ def _is_folder_gone() -> bool:
     return False
 
 
-def _print_fault(program: str, fault: EdgeError | OSError | ValueError) -> int:
-    """Print an error in one line; return its exit code."""
+def _print_fault(program: str, fault: Exception) -> int:
+    what = f"{' '.join(str(fault).split())}; EDGE_DEBUG=1 shows where"
     if isinstance(fault, EdgeError):
-        print_error(f"{program}: {fault}")
-        return 2 if isinstance(fault, UsageError) else 1
-    what = " ".join(str(fault).split())
-    if isinstance(fault, FileNotFoundError) and _is_folder_gone():
-        print_error(f"{program}: the current folder was removed; change to another one with cd")
-        return 1
-    if isinstance(fault, OSError):
+        what = str(fault)
+    elif isinstance(fault, ImportError):
+        lines = str(fault).strip().splitlines()  # numpy writes a page, with the reason at its end
+        what = (
+            f"a package cannot be loaded ({lines[-1] if lines else 'no reason given'}); "
+            "free memory, or see edge-app doctor (EDGE_DEBUG=1 shows where)"
+        )
+    elif isinstance(fault, MemoryError):
+        what = (
+            "the memory is used up; close other programs, or give a smaller file "
+            "(EDGE_DEBUG=1 shows where)"
+        )
+    elif isinstance(fault, FileNotFoundError) and _is_folder_gone():
+        what = "the current folder was removed; change to another one with cd"
+    elif isinstance(fault, OSError):
         if is_output_fault(fault):
             with output_may_fail():
                 raise fault
             return 1
         place = "" if fault.filename is None else f"{os.fsdecode(fault.filename)}: "
-        what = f"{place}{fault.strerror or fault}"
-    print_error(f"{program}: {what}; EDGE_DEBUG=1 shows where")
-    return 1
+        what = f"{place}{fault.strerror or fault}; EDGE_DEBUG=1 shows where"
+    print_error(f"{program}: {what}")
+    return 2 if isinstance(fault, UsageError) else 1
