@@ -9,10 +9,11 @@ from pathlib import Path
 
 from edge_app.errors import UsageError
 from edge_app.input_file import home_path
+from edge_app.label_json import LabelEntry
 from edge_app.label_sets import LABEL_SETS, label_set
-from edge_app.label_text import LabelEntry, parse_entries
+from edge_app.label_text import parse_entries
 from edge_app.labels import VOID, LabelSet, Rgb, is_background, numbered_labels
-from edge_app.palette_files import read_limited, read_palette
+from edge_app.palette_files import read_option_file, read_palette
 
 _MOST = 100_000  # classes; ImageNet has 21,841
 _LONGEST = 200  # characters of a name, as in a card
@@ -82,7 +83,7 @@ def _read_file(path: Path, classes: int | None) -> LabelSet:
         raise UsageError(
             f"the labels {path}: it is YAML; write its names into a text file, one in each line"
         )
-    content = read_limited(path, "--labels")
+    content = read_option_file(path, "--labels")
     try:
         return labels_of(content, _set_name(path), classes)
     except UsageError as fault:

@@ -5,18 +5,31 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from edge_app.errors import UsageError
 from edge_app.labels import Rgb
 
-JsonEntry = tuple[str, str, int | None, Rgb | None]  # where, name, id, colour
 # Keys below which other programs keep them: transformers, YOLO, COCO, labelme.
 _WITHIN = ("id2label", "names", "categories", "classes", "labels", "label2id")
 _NAMES = ("name", "label", "class", "title", "class_name")
 _IDS = ("id", "index", "class_id")
 _COLOURS = ("color", "colour", "rgb", "palette")
 _FORMS = "give a list of names, or a map from ids to names"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelEntry:
+    """One class of a label file, JSON or text.
+
+    where: its place, for messages: "line 3". id: None if the file has none.
+    """
+
+    where: str
+    name: str
+    id: int | None = None
+    colour: Rgb | None = None
 
 
 def json_value(text: str) -> Any:
@@ -31,7 +44,7 @@ def json_value(text: str) -> Any:
         raise UsageError(f"it is JSON of another kind; {_FORMS}") from None
 
 
-def json_entries(text: str) -> list[JsonEntry]:
+def json_entries(text: str) -> list[LabelEntry]:
     """Return the classes of a JSON text in their order. Raises UsageError naming the entry."""
     value = json_value(text)
     for _ in range(2):
@@ -64,7 +77,7 @@ def _holds(value: Any) -> bool:
     return isinstance(value, list | dict) and bool(value)
 
 
-def _entry(where: str, key: str | None, value: Any) -> JsonEntry:
+def _entry(where: str, key: str | None, value: Any) -> LabelEntry:
     own_id = _id_of(key)
     if isinstance(value, dict):
         name = _first(value, _NAMES)
@@ -85,12 +98,12 @@ def _entry(where: str, key: str | None, value: Any) -> JsonEntry:
     return _checked(where, None, None, None)
 
 
-def _checked(where: str, name: Any, number: int | None, colour: Rgb | None) -> JsonEntry:
+def _checked(where: str, name: Any, number: int | None, colour: Rgb | None) -> LabelEntry:
     if isinstance(name, int) and not isinstance(name, bool):
         name = str(name)  # of digits
     if not isinstance(name, str) or (number is not None and number < -1):
         raise UsageError(f"{where} has no name, or an id that is none; {_FORMS}")
-    return where, name.strip(), number, colour
+    return LabelEntry(where, name.strip(), number, colour)
 
 
 def _id_of(key: str | None) -> int | None:

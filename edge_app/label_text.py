@@ -10,11 +10,9 @@ import codecs
 import csv
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from edge_app.errors import UsageError
-from edge_app.label_json import json_entries
-from edge_app.labels import Rgb
+from edge_app.label_json import LabelEntry, json_entries
 
 _LONGEST_LINE = 400
 _BOMS = (
@@ -49,19 +47,6 @@ _ITEM = re.compile(r"item\s*\{(?P<fields>[^{}]*)\}")
 _FIELD = re.compile(r"\b(id|display_name|name)\s*:\s*(?:(\d+)|\"([^\"\n]*)\"|'([^'\n]*)')")
 
 
-@dataclass(frozen=True, slots=True)
-class LabelEntry:
-    """One class of a label file.
-
-    where: its place, for messages: "line 3". id: None if the file has none.
-    """
-
-    where: str
-    name: str
-    id: int | None = None
-    colour: Rgb | None = None
-
-
 def decoded(content: bytes) -> str:
     """Return a text file's content, in UTF-8, UTF-16 with its mark, or Windows' Latin-1.
 
@@ -80,7 +65,7 @@ def decoded(content: bytes) -> str:
             except UnicodeDecodeError:
                 text = content.decode("latin-1")
     if found := _CONTROL.search(text):
-        line = len(_lines(text[: found.start()] + "x"))
+        line = len(lines_of(text[: found.start()] + "x"))
         raise UsageError(f"line {line} has control characters, so it is no text; give a text file")
     return text
 
@@ -93,12 +78,12 @@ def parse_entries(content: bytes) -> list[LabelEntry]:
     text = decoded(content)
     start = text.lstrip()
     if start.startswith(("{", "[")):
-        return [LabelEntry(*one) for one in json_entries(text)]
+        return json_entries(text)
     if re.match(r"item\s*\{", start):
         return _items(text)
     lines = [
         (number, line.strip())
-        for number, line in enumerate(_lines(text), 1)
+        for number, line in enumerate(lines_of(text), 1)
         if not line.lstrip().startswith("#")
     ]
     while lines and not lines[-1][1]:
@@ -121,7 +106,7 @@ def parse_entries(content: bytes) -> list[LabelEntry]:
     return _table(lines) or _of_one_form(lines)
 
 
-def _lines(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
     """Return the lines; a name may have other characters that `splitlines` takes for ends."""
     return re.split(r"\r\n|\n|\r", text)
 

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 from edge_app.errors import UsageError
+from edge_app.input_file import check_is_file
 from edge_app.label_json import json_colour, json_value
-from edge_app.label_text import decoded, parse_entries
+from edge_app.label_text import decoded, lines_of, parse_entries
 from edge_app.labels import Rgb
 
 _MAX_BYTES = 4_000_000
@@ -21,7 +22,7 @@ _FORMS = "give lines of r g b, a JSON list, a .act file, or a PNG with a palette
 
 def read_palette(path: Path) -> tuple[Rgb, ...]:
     """Return the colours of a file, RGB, the first for class 0. Raises UsageError."""
-    content = read_limited(path, "--palette")
+    content = read_option_file(path, "--palette")
     try:
         colours = _colours(content, path.suffix.lower())
     except UsageError as fault:
@@ -31,10 +32,11 @@ def read_palette(path: Path) -> tuple[Rgb, ...]:
     return colours
 
 
-def read_limited(path: Path, option: str) -> bytes:
-    """Return a small file's content; raise UsageError if it is large, or cannot be read."""
-    from edge_app.input_file import check_is_file
+def read_option_file(path: Path, option: str) -> bytes:
+    """Return a small file's content; raise UsageError if it is large, or cannot be read.
 
+    Of a large PNG it is the beginning, which has the palette.
+    """
     check_is_file(path, UsageError)
     try:
         with path.open("rb") as file:
@@ -42,7 +44,6 @@ def read_limited(path: Path, option: str) -> bytes:
     except (OSError, ValueError) as fault:
         reason = getattr(fault, "strerror", None) or fault
         raise UsageError(f"{path} cannot be read ({reason}); check {option}") from None
-    # Of a PNG the palette is at the start.
     if len(content) > _MAX_BYTES and not content.startswith(_PNG):
         raise UsageError(
             f"{path} has more than {_MAX_BYTES // 10**6} MB, the limit; give a smaller file with "
@@ -106,7 +107,7 @@ def _of_json(text: str) -> tuple[Rgb, ...]:
 
 def _of_lines(text: str, content: bytes) -> tuple[Rgb, ...]:
     colours: list[Rgb] = []
-    lines = re.split(r"\r\n|\n|\r", text)
+    lines = lines_of(text)
     if lines[0].strip() == "JASC-PAL":  # then come its version and the number of colours
         lines[:3] = ["", "", ""]
     for number, line in enumerate(lines, 1):
@@ -115,7 +116,7 @@ def _of_lines(text: str, content: bytes) -> tuple[Rgb, ...]:
         if hexadecimal:
             colours.append(json_colour(hexadecimal[1], f"line {number}"))
             continue
-        if not words or (words.lower().startswith(_HEADS) and not hexadecimal):
+        if not words or words.lower().startswith(_HEADS):
             continue
         found = _LINE.fullmatch(words)
         if not found and not colours:
