@@ -32,6 +32,8 @@ def compare(
     second: resized to the first. variant: its name. A void pixel agrees only with void, and maps
     whose scores are NaN agree on nothing.
     """
+    if not (answers_are_finite(first.logits) and answers_are_finite(second.logits)):
+        return Comparison(variant, second, 0.0)
     one, other = first.class_map, second.class_map
     if one.shape != other.shape:
         height, width = one.shape
@@ -42,8 +44,6 @@ def compare(
     matrix = ConfusionMatrix(len(labels.classes))
     matrix.add(one, other)
     shares = matrix.iou()
-    if not (answers_are_finite(first.logits) and answers_are_finite(second.logits)):
-        return Comparison(variant, second, 0.0)
     equal = float(np.count_nonzero(one == other)) / max(1, one.size)
     in_view = [index for index, share in enumerate(shares) if not np.isnan(share)]
     per_class = tuple((labels.names[index], float(shares[index])) for index in in_view)

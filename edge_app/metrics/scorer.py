@@ -26,8 +26,7 @@ class Scorer:
 
     def __init__(self, labels: LabelSet, truth_labels: str | None) -> None:
         self._fit = fit_labels(labels, truth_labels)
-        self._labels, self._table = self._fit.labels, self._fit.table
-        self._count = len(self._labels.classes)
+        self._count = len(self._fit.labels.classes)
         self._matrix = ConfusionMatrix(self._count)
         self.frames = 0
         self._task = ""
@@ -68,7 +67,7 @@ class Scorer:
                     raise self._fit.unknown_id(highest, frame.name)
             height, width = truth.shape
             counts = ConfusionMatrix(self._count)
-            counts.add(truth, map_classes(classes_at(result, (width, height)), self._table))
+            counts.add(truth, map_classes(classes_at(result, (width, height)), self._fit.table))
             self.add_counts(counts)
             return counts
         self.frames += 1
@@ -98,7 +97,7 @@ class Scorer:
         """Return the score so far, or None before the first frame with truth."""
         if not self.frames:
             return None
-        return quality_of(self.matrix, self.frames, self._task, self._labels.names)
+        return quality_of(self.matrix, self.frames, self._task, self._fit.labels.names)
 
 
 def quality_of(matrix: ConfusionMatrix, frames: int, task: str, names: Sequence[str]) -> Quality:
