@@ -152,11 +152,11 @@ def _from_tarball(path: Path) -> list[TruthImage]:
 def _check_member(path: Path, member: tarfile.TarInfo) -> None:
     """Raise SourceError for a member that states more than a class map can have."""
     if member.issparse():
-        raise _too_much(path, f"a sparse member ({printable(member.name)})")
+        raise _too_much(path, f"a sparse member ({_shown_name(member.name)})")
     if member.size < 0:
         raise ValueError("a negative size")
     if member.size > _MAX_MEMBER_BYTES:
-        stated = f"{member.size / 1e6:,.0f} MB for {printable(member.name)}"
+        stated = f"{member.size / 1e6:,.0f} MB for {_shown_name(member.name)}"
         raise _too_much(path, f"{stated}, above {_MAX_MEMBER_BYTES // 10**6} MB")
 
 
@@ -164,7 +164,7 @@ def _too_much(path: Path, what: str) -> SourceError:
     return SourceError(f"{path.name} states {what}; unpack it and give the folder of class maps")
 
 
-def printable(name: str) -> str:
+def _shown_name(name: str) -> str:
     """Return the beginning of a name from a file, without control characters."""
     return ascii(name[:80])[1:-1]
 
