@@ -12,11 +12,10 @@ from edge_app.input_file import home_path
 from edge_app.label_json import LabelEntry
 from edge_app.label_sets import LABEL_SETS, label_set
 from edge_app.label_text import parse_entries
-from edge_app.labels import VOID, LabelSet, Rgb, is_background, numbered_labels
+from edge_app.labels import LONGEST_NAME, VOID, LabelSet, Rgb, is_background, numbered_labels
 from edge_app.palette_files import read_option_file, read_palette
 
 _MOST = 100_000  # classes; ImageNet has 21,841
-_LONGEST = 200  # characters of a name, as in a card
 _NO_NAMES = {"", "?", "??", "???", "n/a", "na", "-", "--", "null", "none", "unused"}
 
 
@@ -46,7 +45,7 @@ def with_palette(labels: LabelSet, palette: Path | str) -> LabelSet:
         )
     # A set that ships keeps its name for its own colours.
     name = f"{labels.name}, {path.name}" if labels.name in LABEL_SETS else labels.name
-    return numbered_labels(name[:_LONGEST], labels.names, colours[:count])
+    return numbered_labels(name[:LONGEST_NAME], labels.names, colours[:count])
 
 
 def labels_of(content: bytes, name: str, classes: int | None = None) -> LabelSet:
@@ -58,10 +57,10 @@ def labels_of(content: bytes, name: str, classes: int | None = None) -> LabelSet
     if len(entries) > _MOST:
         raise UsageError(f"it has {len(entries):,} classes, the limit is {_MOST:,}; give fewer")
     for entry in entries:
-        if len(entry.name) > _LONGEST:
+        if len(entry.name) > LONGEST_NAME:
             raise UsageError(
                 f"{entry.where} has a name of {len(entry.name)} characters, the limit is "
-                f"{_LONGEST}; shorten it"
+                f"{LONGEST_NAME}; shorten it"
             )
     if any(entry.id is not None for entry in entries):
         entries = _by_id(entries, classes)
@@ -92,7 +91,7 @@ def _read_file(path: Path, classes: int | None) -> LabelSet:
 
 def _set_name(path: Path) -> str:
     name = "".join(c for c in path.name.encode(errors="replace").decode() if c.isprintable())
-    return f"{name[: _LONGEST - 5]} file" if name in LABEL_SETS else name[:_LONGEST]
+    return f"{name[: LONGEST_NAME - 5]} file" if name in LABEL_SETS else name[:LONGEST_NAME]
 
 
 def _by_id(entries: list[LabelEntry], classes: int | None) -> list[LabelEntry]:
@@ -132,7 +131,7 @@ def _unique(names: Iterable[str]) -> tuple[str, ...]:
     uses, seen = Counter(plain), set()
     for i, name in enumerate(plain):
         if uses[name] > 1 and name in seen:
-            plain[i] = f"{name[: _LONGEST - 8]} ({i})"
+            plain[i] = f"{name[: LONGEST_NAME - 8]} ({i})"
         seen.add(name)
     return tuple(plain)
 

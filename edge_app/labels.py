@@ -16,6 +16,7 @@ TRUTH_SETS = ("camvid", "cityscapes", "driveseg", "pascal-voc", "ade20k", "coco-
 # Names of a class for all that is of no interest.
 _BACKGROUNDS = ("background", "bg", "void", "unlabeled", "unlabelled", "other", "none", "ignore")
 _FIRST: Rgb = (170, 170, 170)  # of a first class that is no background; the rule has no such gray
+LONGEST_NAME = 200  # characters; longer ones fill no screen, and take minutes to fit into one
 VOID = 255  # trainId of everything that is not scored, as in Cityscapes
 
 

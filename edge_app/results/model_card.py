@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from edge_app.labels import LONGEST_NAME
 from edge_app.results.json_file import check_schema, readable
 
 CARD_SCHEMA = 1
 # The largest card that ships has 8 kB; class names and golden classes of the largest networks
 # would take some hundred.
 MAX_CARD_BYTES = 4_000_000
-# Longer names fill no screen, and take minutes to fit into one.
-Name = Annotated[str, Meta(max_length=200)]
+Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 Channel = Annotated[int, Meta(ge=0, le=255)]
 _SURROGATE = re.compile("[\ud800-\udfff]")
 Task = Literal["segmentation", "classification"]
