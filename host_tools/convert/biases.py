@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.tflite.flatbuffer import tensor_name
+from host_tools.tflite.parsed_model import (
+    float32_values,
+    model_bytes,
+    operator_kind,
+    parse_model,
+    tensor_name,
+)
 
 # Operator kinds, and the axis of the filters in their weights.
 _FILTERS = {"CONV_2D": 0, "FULLY_CONNECTED": 0, "DEPTHWISE_CONV_2D": -1}
@@ -27,18 +32,16 @@ def preserve_dead_filter_biases(model: bytes, ranges: Mapping[str, tuple[float, 
     model: bytes of a float32 .tflite. ranges: minimum and maximum of each tensor.
     Returns the model itself if it has no such filter.
     """
-    from ai_edge_litert.tools import flatbuffer_utils as tools
-
-    parsed = tools.read_model_from_bytearray(bytearray(model))
+    parsed = parse_model(model)
     (graph,) = parsed.subgraphs
     changed = False
     for operator in graph.operators:
-        kind = tools.opcode_to_name(parsed, operator.opcodeIndex)
+        kind = operator_kind(parsed, operator)
         if kind not in _FILTERS or len(operator.inputs) < 3 or operator.inputs[2] < 0:
             continue
         given, weights, biases = (graph.tensors[index] for index in operator.inputs[:3])
         span = ranges.get(tensor_name(given))
-        kernel, bias = (_float32_values(parsed, tensor) for tensor in (weights, biases))
+        kernel, bias = (float32_values(parsed, tensor) for tensor in (weights, biases))
         if span is None or kernel is None or bias is None:
             continue
         step = (max(span[1], 0.0) - min(span[0], 0.0)) / 255
@@ -46,7 +49,7 @@ def preserve_dead_filter_biases(model: bytes, ranges: Mapping[str, tuple[float, 
         if raised is not None:
             parsed.buffers[weights.buffer].data = np.frombuffer(raised.tobytes(), np.uint8)
             changed = True
-    return bytes(tools.convert_object_to_bytearray(parsed)) if changed else model
+    return model_bytes(parsed) if changed else model
 
 
 def raise_dead_weights(
@@ -67,10 +70,3 @@ def raise_dead_weights(
     filters[low, 0] = needed[low]
     moved = filters.reshape(np.moveaxis(weights, axis, 0).shape)
     return np.ascontiguousarray(np.moveaxis(moved, 0, axis), np.float32)
-
-
-def _float32_values(parsed: Any, tensor: Any) -> NDArray[np.float32] | None:
-    data = parsed.buffers[tensor.buffer].data
-    if data is None or tensor.type != 0:  # 0 is FLOAT32 in TFLite's schema
-        return None
-    return np.frombuffer(bytes(data), np.float32)

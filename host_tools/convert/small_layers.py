@@ -7,9 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from host_tools.tflite.parsed_model import (
+    INT8,
+    float32_values,
+    model_bytes,
+    operator_kind,
+    parse_model,
+)
 from host_tools.tflite.variant_types import DYNAMIC
 
-_INT8, _FLOAT32 = 9, 0  # types of tensors in TFLite's schema
 _MOST = 127
 
 
@@ -22,39 +28,37 @@ def quantize_small_layers(model: bytes) -> bytes:
 
     model: bytes of the file; they are returned themselves if nothing is left to do.
     """
-    from ai_edge_litert.tools import flatbuffer_utils as tools
-
-    parsed = tools.read_model_from_bytearray(bytearray(model))
+    parsed = parse_model(model)
     (graph,) = parsed.subgraphs
     readers: dict[int, set[str]] = {}
     for operator in graph.operators:
-        kind = str(tools.opcode_to_name(parsed, operator.opcodeIndex))
+        kind = operator_kind(parsed, operator)
         for place, index in enumerate(operator.inputs):
             readers.setdefault(index, set()).add(kind if place == 1 else "another place")
     changed = False
     for index, kinds in readers.items():
+        if len(kinds) > 1 or not kinds <= DYNAMIC:
+            continue
         tensor = graph.tensors[index]
-        if len(kinds) == 1 and kinds <= DYNAMIC and _is_float32_constant(parsed, tensor):
-            _quantize(parsed, tensor, per_channel="CONV_2D" in kinds, tools=tools)
+        values = float32_values(parsed, tensor)
+        if values is not None:
+            _quantize(parsed, tensor, values, per_channel="CONV_2D" in kinds)
             changed = True
-    return bytes(tools.convert_object_to_bytearray(parsed)) if changed else model
+    return model_bytes(parsed) if changed else model
 
 
-def _is_float32_constant(parsed: Any, tensor: Any) -> bool:
-    return tensor.type == _FLOAT32 and parsed.buffers[tensor.buffer].data is not None
+def _quantize(parsed: Any, tensor: Any, values: NDArray[np.float32], *, per_channel: bool) -> None:
+    """Replace a float32 constant of these values by 8 bits and their scales."""
+    from ai_edge_litert import schema_py_generated as schema
 
-
-def _quantize(parsed: Any, tensor: Any, *, per_channel: bool, tools: Any) -> None:
-    """Replace a float32 constant by 8 bits and their scales."""
     shared = sum(1 for each in parsed.subgraphs[0].tensors if each.buffer == tensor.buffer) > 1
-    values = np.frombuffer(bytes(parsed.buffers[tensor.buffer].data), np.float32)
     weights, scales = symmetric_int8(values.reshape(tensor.shape), per_channel=per_channel)
     if shared:
-        parsed.buffers.append(tools.schema_fb.BufferT())
+        parsed.buffers.append(schema.BufferT())
         tensor.buffer = len(parsed.buffers) - 1
     parsed.buffers[tensor.buffer].data = np.frombuffer(weights.tobytes(), np.uint8)
-    tensor.type = _INT8
-    found = tools.schema_fb.QuantizationParametersT()
+    tensor.type = INT8
+    found = schema.QuantizationParametersT()
     found.scale, found.zeroPoint = scales, np.zeros(len(scales), np.int64)
     found.quantizedDimension = 0
     tensor.quantization = found

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from edge_app.errors import ModelError
 from host_tools.framework import captured_stderr, load_tensorflow
 from host_tools.models.loaded_model import one_line
-from host_tools.tflite.flatbuffer import tensor_name, with_current_schema
+from host_tools.tflite.flatbuffer import with_current_schema
+from host_tools.tflite.parsed_model import model_bytes, parse_model, tensor_name
 
 # Yields lists of one float32 (1, H, W[, C]) input, as the converter requires.
 RepresentativeDataset = Callable[[], Iterator[list[NDArray[np.float32]]]]
@@ -97,11 +98,9 @@ def _with_ranges(calibrated: bytes, ranges: Mapping[str, tuple[float, float]]) -
     """Return a calibrated .tflite file with other ranges for some tensors."""
     if not ranges:
         return calibrated
-    from ai_edge_litert.tools import flatbuffer_utils as tools
-
-    parsed = tools.read_model_from_bytearray(bytearray(calibrated))
+    parsed = parse_model(calibrated)
     for tensor in parsed.subgraphs[0].tensors:
         found = ranges.get(tensor_name(tensor))
         if found and tensor.quantization is not None:
             tensor.quantization.min, tensor.quantization.max = ([value] for value in found)
-    return bytes(tools.convert_object_to_bytearray(parsed))
+    return model_bytes(parsed)

@@ -13,9 +13,10 @@ from edge_app.model.interpreter.loading import load_network
 from host_tools.models.layout import input_layout, nhwc_shape, output_layout
 from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape, read_model_file
 from host_tools.models.output_choice import choose_output
-from host_tools.tflite.flatbuffer import read_graph, tensor_name
+from host_tools.tflite.flatbuffer import read_graph
 from host_tools.tflite.float_graph import without_fake_quantization
 from host_tools.tflite.graph_edit import GraphEditor
+from host_tools.tflite.parsed_model import tensor_name
 
 _IDENTIFIER = b"TFL3"
 

@@ -9,6 +9,14 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from edge_app.errors import ModelError
+from host_tools.tflite.parsed_model import (
+    FLOAT32,
+    model_bytes,
+    operator_kind,
+    parse_model,
+    tensor_name,
+    use_current_codes,
+)
 
 _MARK = b"TFL3"
 _SHOWN = 8  # names in an error
@@ -109,12 +117,12 @@ def read_graph(model: bytes) -> FlatbufferGraph:
     if model[4:8] != _MARK:
         raise ModelError("it is not a .tflite file; choose the output of a converter")
     try:
-        parsed = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+        parsed = parse_model(model)
         types = flatbuffer_utils.TensorType
         smaller = {types.INT8, types.UINT8, types.INT16, types.FLOAT16, types.INT4}
         (graph,) = parsed.subgraphs
         return FlatbufferGraph(
-            tuple(_operator(each, graph, parsed, flatbuffer_utils) for each in graph.operators),
+            tuple(_operator(each, graph, parsed) for each in graph.operators),
             inputs=tuple(tensor_name(graph.tensors[index]) for index in graph.inputs),
             outputs=tuple(tensor_name(graph.tensors[index]) for index in graph.outputs),
             float32=not any(tensor.type in smaller for tensor in graph.tensors),
@@ -131,58 +139,46 @@ def with_all_outputs(model: bytes) -> bytes:
 
     The graph's own outputs come first.
     """
-    from ai_edge_litert.tools import flatbuffer_utils
-
-    parsed = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+    parsed = parse_model(model)
     (graph,) = parsed.subgraphs
     written = [int(index) for operator in graph.operators for index in operator.outputs]
     own = [int(index) for index in graph.outputs]
     graph.outputs = list(dict.fromkeys([*own, *written]))
     parsed.signatureDefs = None  # they list the old outputs
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(parsed))
+    return model_bytes(parsed)
 
 
 def with_current_schema(model: bytes) -> bytes:
     """Return a float32 .tflite file as converters write it today; the same bytes if it is one.
 
-    Before TensorFlow 2.4 the kind of an operator stood in a field of one byte, which is deprecated.
-    ai-edge-quantizer reads only its successor, so that a convolution was an addition to it, and
-    expects a list of signatures. Scales that a real tensor has kept from an earlier life are
-    removed: weights that have some count as quantized there, and stay in float.
+    ai-edge-quantizer reads operators' kinds only where they stand today, and expects a list of
+    signatures. Scales that a real tensor has kept from an earlier life are removed: weights that
+    have some count as quantized there, and stay in float.
     """
-    from ai_edge_litert.tools import flatbuffer_utils
-
-    parsed = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
-    old = [code for code in parsed.operatorCodes if code.builtinCode < code.deprecatedBuiltinCode]
+    parsed = parse_model(model)
+    moved = use_current_codes(parsed)
     scaled = [
         tensor
         for graph in parsed.subgraphs
         for tensor in graph.tensors
-        if tensor.type == flatbuffer_utils.TensorType.FLOAT32
+        if tensor.type == FLOAT32
         and tensor.quantization is not None
         and tensor.quantization.scale is not None
     ]
-    if not old and not scaled and parsed.signatureDefs is not None:
+    if not moved and not scaled and parsed.signatureDefs is not None:
         return model
-    for code in old:
-        code.builtinCode = code.deprecatedBuiltinCode
     for tensor in scaled:
         tensor.quantization = None
     parsed.signatureDefs = parsed.signatureDefs or []
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(parsed))
+    return model_bytes(parsed)
 
 
-def _operator(operator: Any, graph: Any, parsed: Any, tools: Any) -> Operator:
+def _operator(operator: Any, graph: Any, parsed: Any) -> Operator:
     given = [graph.tensors[index] for index in operator.inputs if index >= 0]
     made = tuple(tensor_name(graph.tensors[index]) for index in operator.outputs if index >= 0)
     variable = [tensor for tensor in given if parsed.buffers[tensor.buffer].data is None]
     weights: tuple[int, ...] = ()
     if len(given) > 1 and given[1] not in variable and len(given[1].shape) > 1:
         weights = tuple(int(side) for side in given[1].shape)
-    kind = str(tools.opcode_to_name(parsed, operator.opcodeIndex))
+    kind = operator_kind(parsed, operator)
     return Operator(kind, ";".join(made), tuple(map(tensor_name, variable)), made, weights)
-
-
-def tensor_name(tensor: Any) -> str:
-    """Return the name of a tensor of a parsed file."""
-    return bytes(tensor.name).decode("utf-8", "replace")

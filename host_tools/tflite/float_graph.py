@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.tflite.flatbuffer import tensor_name
 from host_tools.tflite.graph_edit import GraphEditor
+from host_tools.tflite.parsed_model import FLOAT32, tensor_name
 
 # Types of quantized tensors in TFLite's schema, and the ends of their ranges.
 _ENDS = {3: (0, 255), 7: (-(2**15), 2**15 - 1), 9: (-128, 127), 17: (-8, 7), 20: (0, 15)}
 _NUMPY = {2: np.int32, 3: np.uint8, 7: np.int16, 9: np.int8}
-_FLOAT32 = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class _TrainedGraph(GraphEditor):
             if kind == "FAKE_QUANT":
                 options = operator.builtinOptions
                 found.append((operator, operator, (float(options.min), float(options.max))))
-            elif kind == "QUANTIZE" and self.graph.tensors[operator.inputs[0]].type == _FLOAT32:
+            elif kind == "QUANTIZE" and self.graph.tensors[operator.inputs[0]].type == FLOAT32:
                 made = int(operator.outputs[0])
                 users = self._users(made)
                 if users and all(self.kind(user) == "DEQUANTIZE" for user in users):

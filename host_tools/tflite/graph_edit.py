@@ -14,6 +14,13 @@ from numpy.typing import NDArray
 
 from edge_app.errors import ModelError
 from edge_app.model.interpreter.native_log import capture_native_stderr
+from host_tools.tflite.parsed_model import (
+    FLOAT32,
+    model_bytes,
+    operator_kind,
+    parse_model,
+    use_current_codes,
+)
 
 # What a transposition to the other layout does, and its opposite.
 _TO_LAST, _TO_FIRST = [0, 2, 3, 1], [0, 3, 1, 2]
@@ -29,11 +36,8 @@ class GraphEditor:
     """
 
     def __init__(self, model: bytes) -> None:
-        from ai_edge_litert import schema_py_generated as schema
-        from ai_edge_litert.tools import flatbuffer_utils
-
-        self._schema, self._tools, self._source = schema, flatbuffer_utils, model
-        self._model = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+        self._source = model
+        self._model = parse_model(model)
         if len(self._model.subgraphs) != 1:
             raise ModelError(
                 f"the file holds {len(self._model.subgraphs)} graphs; convert it again, with one "
@@ -48,11 +52,11 @@ class GraphEditor:
             return self._source
         self._remove_unused()
         self._model.signatureDefs = []  # they list outputs that may be gone
-        return bytes(self._tools.convert_object_to_bytearray(self._model))
+        return model_bytes(self._model)
 
     def kind(self, operator: Any) -> str:
         """Return an operator's kind, as CONV_2D."""
-        return str(self._tools.opcode_to_name(self._model, operator.opcodeIndex))
+        return operator_kind(self._model, operator)
 
     def has(self, kind: str) -> bool:
         """Return whether the graph has an operator of a kind."""
@@ -70,20 +74,10 @@ class GraphEditor:
         )
 
     def use_current_schema(self) -> bool:
-        """Write operators' kinds where they stand since TensorFlow 2.4; return whether any moved.
-
-        Before, a kind stood in a field of one byte, which is deprecated, and this package's tools
-        took a convolution for an addition.
-        """
-        old = [
-            code
-            for code in self._model.operatorCodes
-            if code.builtinCode < code.deprecatedBuiltinCode
-        ]
-        for code in old:
-            code.builtinCode = code.deprecatedBuiltinCode
-        self.changed |= bool(old)
-        return bool(old)
+        """Write operators' kinds where they stand today; return whether any moved."""
+        moved = use_current_codes(self._model)
+        self.changed |= moved
+        return moved
 
     def keep_output(self, position: int) -> None:
         """Leave one output, and what it needs."""
@@ -97,7 +91,7 @@ class GraphEditor:
         if len(users) != 1 or self.kind(users[0]) != "CAST":
             return False
         made = int(users[0].outputs[0])
-        if self.graph.tensors[made].type != self._schema.TensorType.FLOAT32:
+        if self.graph.tensors[made].type != FLOAT32:
             return False
         self._replace_input(users[0], made)
         return True
@@ -200,7 +194,9 @@ class GraphEditor:
         return all(self._data(index) is not None for index in given)
 
     def _set_constant(self, index: int, values: NDArray[Any]) -> None:
-        buffer = self._schema.BufferT()
+        from ai_edge_litert import schema_py_generated as schema
+
+        buffer = schema.BufferT()
         buffer.data = np.frombuffer(np.ascontiguousarray(values).tobytes(), np.uint8)
         tensor = self.graph.tensors[index]
         tensor.buffer, tensor.sparsity = len(self._model.buffers), None

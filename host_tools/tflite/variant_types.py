@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge_app.errors import ModelError
-from host_tools.tflite.flatbuffer import first_name, tensor_name
+from host_tools.tflite.flatbuffer import first_name
+from host_tools.tflite.parsed_model import operator_kind, parse_model, tensor_name
 
 # Operators whose weights a quantizer stores in fewer bits. 8-bit filters of the others, with float
 # activations, would leave the delegate (see `ai_edge`).
@@ -104,7 +105,7 @@ def read_operator_types(model: bytes) -> Iterator[OperatorTypes]:
     """
     from ai_edge_litert.tools import flatbuffer_utils as tools
 
-    parsed = tools.read_model_from_bytearray(bytearray(model))
+    parsed = parse_model(model)
     (graph,) = parsed.subgraphs
     names = {number: text for text, number in vars(tools.TensorType).items() if text.isupper()}
     constants: dict[int, str] = {
@@ -113,7 +114,7 @@ def read_operator_types(model: bytes) -> Iterator[OperatorTypes]:
         if parsed.buffers[tensor.buffer].data is not None
     }
     for operator in graph.operators:
-        kind = str(tools.opcode_to_name(parsed, operator.opcodeIndex))
+        kind = operator_kind(parsed, operator)
         given = [index for index in operator.inputs if index >= 0]
         if kind in {"DEQUANTIZE", "DENSIFY"} and given[0] in constants:
             constants[operator.outputs[0]] = constants[given[0]]
