@@ -10,7 +10,7 @@ from typing import Any
 
 from edge_app.errors import ModelError
 from host_tools.framework import load_tensorflow
-from host_tools.models.graph import input_names, node_name
+from host_tools.models.graph_nodes import copied, input_names, node_name
 
 # Operators whose output has the type of their first input, and those with an output of another.
 _PASSING = {"Identity", "Squeeze", "ExpandDims", "Slice", "StridedSlice", "Reshape", "Transpose"}
@@ -27,7 +27,7 @@ def with_float_input(nodes: dict[str, Any], name: str) -> dict[str, Any]:
     real = load_tensorflow().float32.as_datatype_enum
     changed = dict(nodes)
     waiting, seen = [name], {name}
-    changed[name] = _copy(nodes[name])
+    changed[name] = copied(nodes[name])
     changed[name].attr["dtype"].type = real
     while waiting:
         source = waiting.pop()
@@ -36,7 +36,7 @@ def with_float_input(nodes: dict[str, Any], name: str) -> dict[str, Any]:
             if user.name in seen:
                 continue
             seen.add(user.name)
-            node = changed[user.name] = _copy(user)
+            node = changed[user.name] = copied(user)
             if node.op == "Cast" and node.attr["DstT"].type == real:
                 node.op = "Identity"
                 for key in list(node.attr):
@@ -54,7 +54,3 @@ def with_float_input(nodes: dict[str, Any], name: str) -> dict[str, Any]:
                     f"ones ({node.name} is {node.op}); choose a node after that with --input-tensor"
                 )
     return changed
-
-
-def _copy(node: Any) -> Any:
-    return type(node).FromString(node.SerializeToString())

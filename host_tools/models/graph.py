@@ -10,6 +10,7 @@ from typing import Any
 from edge_app.errors import ModelError, UsageError
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.framework import load_tensorflow
+from host_tools.models.graph_nodes import input_names, node_name
 from host_tools.models.inference_graph import prepare_nodes
 from host_tools.models.loaded_model import one_line, read_model_file
 
@@ -87,16 +88,6 @@ class TensorFlowGraph:
         if node is None or node.op != "Const":
             return None
         return load_tensorflow().make_ndarray(node.attr["value"].tensor)
-
-
-def node_name(name: str) -> str:
-    """Return a node's name without its output number."""
-    return name.lstrip("^").partition(":")[0]
-
-
-def input_names(node: Any) -> list[str]:
-    """Return the nodes whose values a node takes, control inputs left out."""
-    return [node_name(name) for name in node.input if not name.startswith("^")]
 
 
 def read_graph(path: Path) -> TensorFlowGraph:

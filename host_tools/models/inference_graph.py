@@ -13,6 +13,7 @@ from typing import Any
 
 from edge_app.errors import ModelError
 from host_tools.framework import load_tensorflow
+from host_tools.models.graph_nodes import copied, node_name
 
 _TRAINING = re.compile(r"Assign.*|Apply.*|SparseApply.*|ResourceApply.*|ScatterUpdate|.*Grad(V\d)?")
 _QUANTIZED = re.compile(r"Quantize(d.+|V\d|Down.+)|Requantiz.+|Dequantize")
@@ -38,7 +39,7 @@ def prepare_nodes(nodes: dict[str, Any]) -> tuple[str, ...]:
     for node in nodes.values():
         node.attr.pop("_class", None)
         node.device = ""
-    taken = {_source(name) for node in nodes.values() for name in node.input}
+    taken = {node_name(name) for node in nodes.values() for name in node.input}
     ends = [name for name in nodes if name not in taken]
     decided = _fix_placeholders(nodes)
     _resolve_switches(nodes)  # before control inputs go: constants in a branch have no others
@@ -107,14 +108,9 @@ def _remove_unused(nodes: dict[str, Any], ends: list[str]) -> None:
         name = waiting.pop()
         if name not in used:
             used.add(name)
-            waiting.extend(map(_source, nodes[name].input))
+            waiting.extend(map(node_name, nodes[name].input))
     for name in [name for name in nodes if name not in used]:
         del nodes[name]
-
-
-def _source(name: str) -> str:
-    """Return the name of the node that an input comes from."""
-    return name.lstrip("^").partition(":")[0]
 
 
 def _is_flag(node: Any) -> bool:
@@ -183,7 +179,7 @@ def _remove_dropout(nodes: dict[str, Any]) -> list[str]:
             continue
         # Dropout scales what it keeps, in its own scope; with all kept there is nothing to scale.
         scope = node.name.rpartition("/")[0]
-        scaled = nodes[_source(values[0])]
+        scaled = nodes[node_name(values[0])]
         in_scope = scope and scaled.name.rpartition("/")[0] == scope
         if in_scope and scaled.op in {"Mul", "RealDiv"}:
             factor = next((i for i in scaled.input if _value(nodes, i) is not None), None)
@@ -195,7 +191,7 @@ def _remove_dropout(nodes: dict[str, Any]) -> list[str]:
 
 def _is_mask(nodes: dict[str, Any], name: str) -> bool:
     """Return whether an input is a comparison of random numbers, constants and shapes alone."""
-    waiting, seen = [_source(name)], set()
+    waiting, seen = [node_name(name)], set()
     kinds: set[str] = set()
     while waiting:
         node = nodes[waiting.pop()]
@@ -205,15 +201,15 @@ def _is_mask(nodes: dict[str, Any], name: str) -> bool:
         kinds.add(node.op)
         if node.op not in _RANDOM | _OF_MASKS:
             return False
-        waiting.extend(map(_source, node.input))
+        waiting.extend(map(node_name, node.input))
     return bool(kinds & _RANDOM and kinds & _STEPS)
 
 
 def _value(nodes: dict[str, Any], name: str) -> Any:
     """Return a single number or truth value that is constant; None for anything else."""
-    node = nodes[_source(name)]
+    node = nodes[node_name(name)]
     while node.op == "Identity" or (node.op == "Switch" and node.input[0] == node.input[1]):
-        node = nodes[_source(node.input[0])]
+        node = nodes[node_name(node.input[0])]
     if node.op == "LogicalNot":
         value = _value(nodes, node.input[0])
         return None if value is None else not value
@@ -232,10 +228,7 @@ def _value(nodes: dict[str, Any], name: str) -> Any:
 
 def _become(node: Any, kind: str, inputs: list[str], attributes: dict[str, Any]) -> None:
     """Turn a node into another kind, in place."""
-    kept = {
-        name: type(value).FromString(value.SerializeToString())
-        for name, value in attributes.items()
-    }
+    kept = {name: copied(value) for name, value in attributes.items()}
     node.op = kind
     del node.input[:]
     node.input.extend(inputs)

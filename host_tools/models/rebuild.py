@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from edge_app.errors import ModelError, UsageError
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from host_tools.framework import load_tensorflow
-from host_tools.models.graph import GraphEnds, TensorFlowGraph, input_names
+from host_tools.models.graph import GraphEnds, TensorFlowGraph
+from host_tools.models.graph_nodes import input_names
 from host_tools.models.loaded_model import one_line
 from host_tools.models.write_model import write_saved_model
 

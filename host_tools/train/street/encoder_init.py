@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from edge_app.errors import ModelError
 from host_tools.framework import load_keras
-from host_tools.models.graph import TensorFlowGraph, find_output, input_names, read_graph
+from host_tools.models.graph import TensorFlowGraph, find_output, read_graph
+from host_tools.models.graph_nodes import input_names
 from host_tools.train.street.street_network import FULL, Block, street_network
 
 Array = NDArray[np.float32]
