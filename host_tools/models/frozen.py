@@ -30,6 +30,7 @@ from host_tools.models.inference_graph import check_inference
 from host_tools.models.layout import (
     from_layout,
     input_layout,
+    layout_shape,
     nhwc_shape,
     output_layout,
     to_layout,
@@ -58,7 +59,7 @@ def load_frozen(path: Path, options: SourceOptions, scratch: Path) -> LoadedMode
     ends = GraphEnds(name, output, given)
     last = nhwc_shape(given, layout)
     height, width = options.size_wh[::-1] if options.size_wh else last[1:3]
-    shape = (1, last[3], height, width) if layout == "nchw" else (1, height, width, last[3])
+    shape = layout_shape((1, height, width, last[3]), layout)
     is_real = graph.input_type(name) == "float32"
     ready = graph if is_real else replace(graph, nodes=with_float_input(graph.nodes, name))
     found = find_preprocessing(graph, name)
@@ -152,7 +153,8 @@ def _native_shape(
             f"{name} has the shape {shape}, which is not an image; choose another --input-tensor"
         )
     layout = input_layout(shape, options.layout)
-    sides = shape[2:] if layout == "nchw" else shape[1:3]
+    last = nhwc_shape(shape, layout)
+    sides = last[1:3]
     if None in sides and options.size_wh:
         sides = options.size_wh[::-1]
     if None in sides:
@@ -161,6 +163,4 @@ def _native_shape(
             "--input-tensor"
         )
     height, width = (int(side or 0) for side in sides)
-    if layout == "nchw":
-        return (1, int(shape[1] or 0), height, width), layout
-    return (1, height, width, int(shape[3] or 0)), layout
+    return layout_shape((1, height, width, int(last[3] or 0)), layout), layout

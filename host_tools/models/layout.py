@@ -7,7 +7,7 @@ removes a transposition that meets its opposite, so that the device has nothing 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from edge_app.errors import UsageError
 from host_tools.framework import load_tensorflow
 
 LAST_TO_FIRST, FIRST_TO_LAST = (0, 3, 1, 2), (0, 2, 3, 1)
+Side = TypeVar("Side", bound="int | None")
 # Height and width shrink by the same factor, but for rounding.
 _SAME_FACTOR = 0.15
 
@@ -59,9 +60,14 @@ def _is_proportional(map_wh: tuple[int, int], size_wh: tuple[int, int]) -> bool:
     return max(factors) - min(factors) <= _SAME_FACTOR * max(factors)
 
 
-def nhwc_shape(shape: tuple[int, ...], layout: str) -> tuple[int, ...]:
+def nhwc_shape(shape: tuple[Side, ...], layout: str) -> tuple[Side, ...]:
     """Return an input's shape as (1, H, W[, C]) from one in a layout."""
     return (shape[0], *shape[2:], shape[1]) if layout == "nchw" and len(shape) == 4 else shape
+
+
+def layout_shape(shape: tuple[int, ...], layout: str) -> tuple[int, ...]:
+    """Return an input's shape in a layout from (1, H, W[, C])."""
+    return (shape[0], shape[3], *shape[1:3]) if layout == "nchw" and len(shape) == 4 else shape
 
 
 def to_layout(image: NDArray[Any], layout: str) -> NDArray[Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from edge_app.errors import ModelError, UsageError
 from edge_app.input_file import check_is_file
+from host_tools.models.layout import layout_shape, nhwc_shape
 
 # Of TFLite and of absl's log, which say nothing about an error.
 _GREETING = re.compile(r"(INFO|WARNING|VERBOSE):|[IW]\d{4} ")
@@ -58,9 +59,7 @@ class LoadedModel:
     @property
     def tensor_shape(self) -> tuple[int, ...]:
         """The shape of the input in the files to be made."""
-        if self.layout == "nchw" and len(self.shape) == 4:
-            return (1, self.shape[3], *self.shape[1:3])
-        return self.shape
+        return layout_shape(self.shape, self.layout)
 
 
 def fixed_shape(
@@ -73,14 +72,14 @@ def fixed_shape(
     size than size_wh.
     """
     shape = tuple(given)
-    first = layout == "nchw" and len(shape) == 4
-    depth = (shape[1] if first else shape[3]) if len(shape) == 4 else 1
+    last = nhwc_shape(shape, layout)
+    depth = last[3] if len(shape) == 4 else 1
     if len(shape) not in {3, 4} or depth not in {1, 3} or shape[0] not in {None, 1}:
         raise ModelError(
             f"the model's input is {shape}; it must be (batch, height, width[, 1 or 3]) or "
             "(batch, 1 or 3, height, width), with a batch of one"
         )
-    sides = shape[2:] if first else shape[1:3]
+    sides = last[1:3]
     if size_wh is not None:
         wanted = size_wh[::-1]
         if any(have not in {None, want} for have, want in zip(sides, wanted, strict=True)):
@@ -97,7 +96,7 @@ def fixed_shape(
     height, width = (int(side or 0) for side in sides)
     if len(shape) == 3:
         return (1, height, width)
-    return (1, int(depth or 0), height, width) if first else (1, height, width, int(depth or 0))
+    return layout_shape((1, height, width, int(depth or 0)), layout)
 
 
 def read_model_file(path: Path) -> bytes:
