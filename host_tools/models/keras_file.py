@@ -15,12 +15,12 @@ from edge_app.model.interpreter.native_log import capture_native_stderr
 from edge_app.python_environment import this_environment
 from host_tools.framework import load_keras, load_tensorflow, load_tf_keras
 from host_tools.models.keras_contents import KerasContents, read_contents
-from host_tools.models.layout import channels_last, input_layout, nhwc_shape
+from host_tools.models.layout import input_layout, nhwc_shape
 from host_tools.models.legacy_keras import legacy_loaders, rightly_named
 from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape, one_line
 from host_tools.models.output_choice import choose_output
 from host_tools.models.real_images import real_function, takes_whole_numbers
-from host_tools.models.write_model import write_saved_model
+from host_tools.models.write_model import image_function, write_saved_model
 
 # From 3.12 on Keras refuses the code of Lambda layers in .h5 files too (CVE-2025-9905), and a
 # .keras whose config imports what it likes (CVE-2025-1550, CVE-2025-8747).
@@ -209,7 +209,7 @@ def export_saved_model(
     try:
         if takes_whole_numbers(dtype):
             real = real_function(run, shape, dtype)
-            write_saved_model(lambda image: real(image), shape, folder, layout=layout)
+            write_saved_model(real, shape, folder, layout=layout)
         elif isinstance(model, load_keras().Model):
             _export(model, run, shape, folder, layout)
         else:  # one of tf_keras
@@ -227,18 +227,15 @@ def export_saved_model(
 def _export(
     model: Any, run: Callable[[Any], Any], shape: tuple[int, ...], folder: Path, layout: str
 ) -> None:
-    """Write a function of a model of Keras 3, which alone tells TensorFlow of its variables.
+    """Write a function of a model of Keras 3, which alone shows TensorFlow its variables.
 
     Written as any other function, they would stay variables in the .tflite.
     """
-    tensorflow, keras = load_tensorflow(), load_keras()
-    last = nhwc_shape(shape, layout)
-    signature = tensorflow.TensorSpec(last, tensorflow.float32, name="picture")
-    serve = channels_last(run, (last[2], last[1]), layout)
+    serve, image = image_function(run, shape, layout)
     with capture_native_stderr():
-        archive = keras.export.ExportArchive()
+        archive = load_keras().export.ExportArchive()
         archive.track(model)
-        archive.add_endpoint("serve", serve, input_signature=[signature])
+        archive.add_endpoint("serve", serve, input_signature=[image])
         archive.write_out(str(folder), verbose=False)
 
 

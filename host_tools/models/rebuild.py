@@ -220,7 +220,7 @@ def save_graph(subgraph: Subgraph, folder: Path, layout: str = "nhwc") -> None:
     """Write a graph as a SavedModel of images (1, H, W, C); layout: of those the graph takes."""
     function = as_function(subgraph)
     shape = subgraph.graph.get_tensor_by_name(subgraph.input).shape.as_list()
-    write_saved_model(lambda picture: function(picture), tuple(shape), folder, layout=layout)
+    write_saved_model(function, tuple(shape), folder, layout=layout)
 
 
 def as_function(subgraph: Subgraph) -> Any:

@@ -84,7 +84,7 @@ def load_saved_model(path: Path, options: SourceOptions, scratch: Path) -> Loade
             def serve(image: Any) -> Any:
                 return served.run(tensorflow.cast(image, dtype), output)
 
-        write_saved_model(lambda image: serve(image), shape, saved, loaded, layout)
+        write_saved_model(serve, shape, saved, loaded, layout)
     except EdgeError:
         raise
     except Exception as fault:  # the model's own operators are traced here

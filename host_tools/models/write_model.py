@@ -20,15 +20,25 @@ def write_saved_model(
 ) -> None:
     """Write a function of one float32 image as a SavedModel of an image (1, H, W[, C]).
 
-    shape, layout: of the image that the function takes. variables: the object that holds those of
-    the function.
+    serve, shape, layout: as in `image_function`. variables: the object that holds the function's.
     """
     tensorflow = load_tensorflow()
     module = tensorflow.Module()
     module.variables_of = variables
-    last = nhwc_shape(shape, layout)
-    signature = tensorflow.TensorSpec(last, tensorflow.float32, name="picture")
-    wrapped = channels_last(serve, (last[2], last[1]), layout)
-    module.serve = tensorflow.function(wrapped, input_signature=[signature])
+    function, image = image_function(serve, shape, layout)
+    module.serve = tensorflow.function(function, input_signature=[image])
     with capture_native_stderr():
         tensorflow.saved_model.save(module, str(folder), signatures=module.serve)
+
+
+def image_function(
+    serve: Callable[[Any], Any], shape: tuple[int, ...], layout: str
+) -> tuple[Callable[[Any], Any], Any]:
+    """Return a function of a float32 image (1, H, W[, C]), and TensorFlow's spec of the image.
+
+    serve: function of an image of this shape and layout.
+    """
+    tensorflow = load_tensorflow()
+    last = nhwc_shape(shape, layout)
+    image = tensorflow.TensorSpec(last, tensorflow.float32, name="picture")
+    return channels_last(serve, (last[2], last[1]), layout), image
