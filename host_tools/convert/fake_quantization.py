@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.framework import load_tensorflow
+from host_tools.models.saved_graphs import read_saved_graphs
 
 # The operators, and how the body of a function names their output. Source: TensorFlow's registered
 # operators. They round to 256 steps between a minimum and a maximum that training has found.
@@ -46,7 +46,7 @@ def split_fake_quantization(saved: Path) -> TrainedGraphs:
 
     saved: a folder; the new ones are written beside it.
     """
-    found = [_has_range(node) for node in _fake_nodes(_read(saved))]
+    found = [_has_range(node) for node in _fake_nodes(read_saved_graphs(saved))]
     if not found:
         return TrainedGraphs(saved, saved)
     without, for_int8 = (saved.with_name(f"{saved.name}_{end}") for end in ("float", "int8"))
@@ -63,7 +63,7 @@ def _has_range(node: Any) -> bool:
 def _copy(saved: Path, folder: Path, *, keep_ranges: bool) -> None:
     """Write a SavedModel without fake quantizers, or with those alone that have a fixed range."""
     shutil.copytree(saved, folder)
-    model = _read(saved)
+    model = read_saved_graphs(saved)
     for graph in model.meta_graphs:
         _rewrite(graph.graph_def.node, keep_ranges)
         for function in graph.graph_def.library.function:
@@ -100,10 +100,3 @@ def _fake_nodes(model: Any) -> Iterator[Any]:
         functions = graph.graph_def.library.function
         for nodes in (graph.graph_def.node, *(function.node_def for function in functions)):
             yield from (node for node in nodes if node.op in _FAKE)
-
-
-def _read(saved: Path) -> Any:
-    load_tensorflow()
-    model = importlib.import_module("tensorflow.core.protobuf.saved_model_pb2").SavedModel()
-    model.ParseFromString((saved / "saved_model.pb").read_bytes())
-    return model

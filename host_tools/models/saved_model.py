@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,10 +18,10 @@ from host_tools.models.loaded_model import (
     SourceOptions,
     fixed_shape,
     one_line,
-    read_model_file,
 )
 from host_tools.models.output_choice import choose_output
 from host_tools.models.real_images import real_function, takes_whole_numbers
+from host_tools.models.saved_graphs import read_saved_graphs
 from host_tools.models.trusted_code import check_saved_model
 from host_tools.models.write_model import write_saved_model
 
@@ -114,9 +113,7 @@ def _tags(path: Path) -> list[str] | None:
 
     TensorFlow 1 wrote one graph for training and one for serving.
     """
-    parsed = importlib.import_module("tensorflow.core.protobuf.saved_model_pb2").SavedModel()
-    parsed.ParseFromString(read_model_file(path / "saved_model.pb"))
-    every = [sorted(graph.meta_info_def.tags) for graph in parsed.meta_graphs]
+    every = [sorted(graph.meta_info_def.tags) for graph in read_saved_graphs(path).meta_graphs]
     if len(every) < 2:
         return None
     return next((tags for tags in every if "serve" in tags and "train" not in tags), every[0])

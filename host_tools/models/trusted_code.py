@@ -5,7 +5,6 @@ Loading a SavedModel runs its initialisers, and checking a frozen graph runs the
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 from edge_app.errors import ModelError
 from host_tools.framework import load_tensorflow
-from host_tools.models.loaded_model import read_model_file
+from host_tools.models.saved_graphs import read_saved_graphs
 
 # Source: TensorFlow's SECURITY.md ("models are programs") and the registered operators.
 _REACHING = re.compile(
@@ -33,9 +32,8 @@ _TRUST = "if you trust its author, add --trust-code"
 def check_saved_model(path: Path) -> None:
     """Raise ModelError for a SavedModel whose graph reaches files or Python; load nothing."""
     load_tensorflow()
-    found = importlib.import_module("tensorflow.core.protobuf.saved_model_pb2").SavedModel()
     try:
-        found.ParseFromString(read_model_file(path / "saved_model.pb"))
+        found = read_saved_graphs(path)
     except Exception:  # noqa: BLE001 - protobuf's own; loading it then says what is wrong
         return
     operators: set[str] = set()
