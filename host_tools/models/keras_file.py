@@ -18,7 +18,7 @@ from host_tools.models.keras_contents import KerasContents, read_contents
 from host_tools.models.layout import input_layout, nhwc_shape
 from host_tools.models.legacy_keras import legacy_loaders, rightly_named
 from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape, one_line
-from host_tools.models.output_choice import choose_output
+from host_tools.models.output_choice import choose_source_output
 from host_tools.models.real_images import real_function, takes_whole_numbers
 from host_tools.models.write_model import image_function, write_saved_model
 
@@ -35,7 +35,7 @@ def load_keras_file(path: Path, options: SourceOptions, scratch: Path) -> Loaded
     given = model.inputs[0]
     layout = input_layout(tuple(given.shape), options.layout)
     shape = fixed_shape(tuple(given.shape), options.size_wh, layout)
-    position, chosen = choose_output(
+    position, chosen = choose_source_output(
         output_names(model), [tuple(one.shape) for one in model.outputs], options.output_tensor
     )
     saved = scratch / "saved_model"

@@ -19,7 +19,7 @@ from host_tools.models.loaded_model import (
     fixed_shape,
     one_line,
 )
-from host_tools.models.output_choice import choose_output
+from host_tools.models.output_choice import choose_source_output
 from host_tools.models.real_images import real_function, takes_whole_numbers
 from host_tools.models.saved_graphs import read_saved_graphs
 from host_tools.models.trusted_code import check_saved_model
@@ -71,7 +71,7 @@ def load_saved_model(path: Path, options: SourceOptions, scratch: Path) -> Loade
     given = tuple(served.spec.shape.as_list())
     layout = input_layout(given, options.layout)
     shape = fixed_shape(given, options.size_wh, layout)
-    position, chosen = choose_output(served.outputs, served.shapes, named)
+    position, chosen = choose_source_output(served.outputs, served.shapes, named)
     output = served.outputs[position]
     dtype, saved = served.spec.dtype, scratch / "saved_model"
     whole = takes_whole_numbers(dtype)

@@ -12,7 +12,7 @@ from edge_app.model.card import read_card
 from edge_app.model.interpreter.loading import load_network
 from host_tools.models.layout import input_layout, nhwc_shape, output_layout
 from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape, read_model_file
-from host_tools.models.output_choice import choose_output
+from host_tools.models.output_choice import choose_source_output
 from host_tools.tflite.flatbuffer import read_graph
 from host_tools.tflite.float_graph import without_fake_quantization
 from host_tools.tflite.graph_edit import GraphEditor
@@ -96,7 +96,7 @@ def _edit(
             notes["sparse_weights"] = "made dense"
         editor.fold(fixed)
     outputs = [graph.tensors[index] for index in graph.outputs]
-    position, chosen = choose_output(
+    position, chosen = choose_source_output(
         [tensor_name(one) for one in outputs],
         [tuple(one.shape) for one in outputs],
         options.output_tensor,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,8 +20,8 @@ from edge_app.model.inferred.output_readings import (
     is_open_choice,
     output_readings,
 )
+from edge_app.model.output_names import is_auxiliary, listed_outputs
 
-_AUXILIARY = re.compile(r"aux|boundary|edge|deep_?sup", re.IGNORECASE)
 _BY_OPERATOR = {
     "SOFTMAX": ("probabilities", "SOFTMAX"),
     "LOG_SOFTMAX": ("logits", "LOG_SOFTMAX"),
@@ -101,15 +100,13 @@ def _position(
         form = forms[position][0]
         known = form.classes in KNOWN_COUNTS
         pixels = form.map_hw[0] * form.map_hw[1]
-        auxiliary = bool(_AUXILIARY.search(outputs[position].name))
+        auxiliary = is_auxiliary(outputs[position].name)
         return (form.task != MAP, auxiliary, not known, not form.fits, -pixels, position)
 
     best = min(found, key=rank)
     if len(outputs) > 1:
         form = forms[best][0]
-        listed = ", ".join(
-            f"{at} {one.name} ({one.size_text})" for at, one in enumerate(outputs) if at != best
-        )
+        listed = listed_outputs(outputs, but=best)
         largest = all(
             one[0].map_hw < form.map_hw or position == best
             for position, one in enumerate(forms)

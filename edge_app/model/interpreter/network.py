@@ -18,6 +18,7 @@ from edge_app.model.image_axes import with_batch
 from edge_app.model.interpreter.delegation import Delegation, read_delegation
 from edge_app.model.interpreter.runtimes import Interpreter, Runtime, TensorDetail
 from edge_app.model.interpreter.variant_kind import variant_kind
+from edge_app.model.output_names import named_output
 
 # Parts of the names of operators that remember from one run to the next.
 _STATEFUL_OPERATORS = ("LSTM", "RNN", "SVDF", "VAR_HANDLE")
@@ -81,17 +82,11 @@ class Network:
 
         Raises ModelError with the names of all outputs if there is none of this name.
         """
-        names = [output.name for output in self.outputs]
-        found = [position for position, other in enumerate(names) if other == name]
-        if not found and name.isascii() and name.isdigit() and int(name) < len(names):
-            found = [int(name)]
-        if len(found) != 1:
-            have = ", ".join(
-                f"{at} {one.name} ({one.size_text})" for at, one in enumerate(self.outputs)
-            )
-            problem = "several outputs" if found else "no output"
-            raise ModelError(f"it has {problem} '{name}'; it has: {have}; name one with --output")
-        self._select(found[0])
+        try:
+            position = named_output(self.outputs, name)
+        except LookupError as fault:
+            raise ModelError(f"it has {fault}") from None
+        self._select(position)
 
     def _select(self, position: int) -> None:
         native, index = self._native, self._output_indices[position]
