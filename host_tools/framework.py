@@ -40,9 +40,14 @@ def captured_stderr() -> Iterator[list[str]]:
 
 def check_tensorflow() -> None:
     """Raise ModelError if TensorFlow is not installed; it is not loaded, which takes seconds."""
-    if find_spec("tensorflow") is None:
+    check_host_package("tensorflow", "TensorFlow")
+
+
+def check_host_package(module: str, title: str) -> None:
+    """Raise ModelError if a package of the host extra is not installed; it is not loaded."""
+    if find_spec(module) is None:
         raise ModelError(
-            "TensorFlow is needed, which is not installed; "
+            f"{title} is needed, which is not installed; "
             f"run: {this_environment().install_extra('host')}"
         )
 

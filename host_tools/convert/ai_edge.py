@@ -6,7 +6,6 @@ import logging
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any
 
@@ -17,7 +16,7 @@ from edge_app.errors import ModelError
 from edge_app.model.card import VARIANTS, InputSpec
 from edge_app.python_environment import this_environment
 from host_tools.convert.biases import preserve_dead_filter_biases
-from host_tools.framework import captured_stderr
+from host_tools.framework import captured_stderr, check_host_package
 from host_tools.models.loaded_model import one_line
 from host_tools.tflite.flatbuffer import (
     FlatbufferGraph,
@@ -203,11 +202,7 @@ def _no_quantize(kind: str, regex: str = ".*") -> dict[str, Any]:
 
 def check_ai_edge() -> None:
     """Raise ModelError if ai-edge-quantizer is not installed; it is not loaded."""
-    if find_spec("ai_edge_quantizer") is None:
-        raise ModelError(
-            "ai-edge-quantizer is needed, which is not installed; "
-            f"run: {this_environment().install_extra('host')}"
-        )
+    check_host_package("ai_edge_quantizer", "ai-edge-quantizer")
 
 
 def _run(model: bytes, recipe: Recipe, ranges: TensorRanges | None) -> bytes:
