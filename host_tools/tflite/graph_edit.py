@@ -204,7 +204,7 @@ class GraphEditor:
         self._model.buffers.append(buffer)
 
     def _replace_input(self, first: Any, made: int) -> None:
-        """Let the output of the first operator be the input of the graph."""
+        """Make the output of the first operator the input of the graph."""
         self.graph.operators = [one for one in self.graph.operators if one is not first]
         self.graph.inputs = [made]
         self.changed = True
