@@ -13,7 +13,18 @@ from edge_app.child_process import start_child
 from edge_app.errors import ModelError
 from tests.support.made_results import trial_request
 
-DIGITS = "samples/digits-images-idx3-ubyte.gz"
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """Return a list that gets each process that is started."""
+    processes = []
+
+    def start(*arguments: str, pass_fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
+        processes.append(start_child(*arguments, pass_fds=pass_fds))
+        return processes[-1]
+
+    monkeypatch.setattr(worker, "start_child", start)
+    return processes
 
 
 def test_a_process_of_its_own_measures_a_trial(assets: Path) -> None:
@@ -41,19 +52,12 @@ def test_an_error_in_a_process_is_raised(assets: Path, tmp_path: Path) -> None:
 
 
 def test_a_killed_process_is_an_error_with_advice(
-    assets: Path, monkeypatch: pytest.MonkeyPatch
+    assets: Path, started: list[subprocess.Popen[bytes]]
 ) -> None:
     """Boards short of memory kill the process; the benchmark continues without that case."""
-    started = []
-
-    def start(*arguments: str, pass_fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
-        started.append(start_child(*arguments, pass_fds=pass_fds))
-        return started[-1]
 
     def kill(_phase: str) -> None:
         started[-1].kill()
-
-    monkeypatch.setattr(worker, "start_child", start)
 
     with pytest.raises(ModelError, match=r"ended early \(SIGKILL\); free some memory"):
         run_in_process(trial_request(assets), threading.Event(), kill)
@@ -79,20 +83,14 @@ def test_a_process_that_hangs_is_ended(assets: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_stop_that_reaches_the_process_too_is_no_fault(
-    assets: Path, monkeypatch: pytest.MonkeyPatch
+    assets: Path, started: list[subprocess.Popen[bytes]]
 ) -> None:
     """`timeout` ends all processes of a group: what was to be measured is then just missing."""
-    started = []
-
-    def start(*arguments: str, pass_fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
-        started.append(start_child(*arguments, pass_fds=pass_fds))
-        return started[-1]
 
     def terminate(_phase: str) -> None:
         started[-1].terminate()
         stop.set()
 
-    monkeypatch.setattr(worker, "start_child", start)
     stop = threading.Event()
     assert run_in_process(trial_request(assets), stop, terminate) is None
     with pytest.raises(ModelError, match=r"ended early \(SIGTERM\)"):
