@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from edge_app.cli import PROGRAM, main
+from tests.support.program_options import actions_of, command_parser
 from tests.support.waiting import until
 from tests.support.whole_runs import ENV, HANG_S, ROOT, begin, edge, summary_of
 
@@ -259,33 +258,14 @@ def test_bench_measures_every_variant(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [command.name for command in PROGRAM.commands])
 def test_help_has_examples_and_the_default_of_every_option(name: str) -> None:
     """Each command's help ends with lines that can be copied, and explains every option."""
-    parser = subparser_of(PROGRAM.parser(name), name)
+    parser = command_parser(PROGRAM, name)
     assert parser.epilog is not None
     assert f"edge-app {name}" in parser.epilog.partition("example")[2]
     unexplained = [
         action.option_strings[0]
-        for action in options_of(parser)
-        if not action.required and "default" not in str(action.help)
+        for action in actions_of(PROGRAM, name)
+        if action.option_strings and not action.required and "default" not in str(action.help)
     ]
     # Of a camera, and of a file without a card, the group says what the default is.
     grouped = {"--fps", "--exposure", "--awb"}
     assert set(unexplained) - grouped == set()
-
-
-def subparser_of(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
-    """Return the parser of a command."""
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            found: argparse.ArgumentParser = action.choices[name]
-            return found
-    raise AssertionError(name)
-
-
-def options_of(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    """Yield all options but --help, with those of the actions of a command."""
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for choice in action.choices.values():
-                yield from options_of(choice)
-        elif action.option_strings and action.dest != "help":
-            yield action

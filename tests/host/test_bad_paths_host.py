@@ -12,7 +12,7 @@ import pytest
 
 from host_tools.cli import PROGRAM, main
 from tests.support.bad_paths import BAD_INPUTS, BAD_OUTPUTS, bad_paths, refusals
-from tests.support.output_locks import option_names
+from tests.support.program_options import actions_of
 
 # A * stands for the bad path.
 COMMANDS = {
@@ -150,4 +150,11 @@ def test_every_option_with_a_path_is_walked() -> None:
     """A new one has to be tried here."""
     lines = (*COMMANDS.values(), *READ_EARLY.values(), *OUTPUTS.values())
     walked = {name for line in lines for name in re.findall(r"(--[a-z0-9-]+) [^ ]*\*", line)}
-    assert option_names(PROGRAM, PATHS) - walked == set()
+    with_paths = {
+        name
+        for command in PROGRAM.commands
+        for action in actions_of(PROGRAM, command.name)
+        if action.metavar in PATHS
+        for name in action.option_strings
+    }
+    assert with_paths - walked == set()

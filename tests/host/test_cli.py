@@ -1,9 +1,7 @@
 """The command line of host-tools."""
 
-import argparse
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from edge_app.errors import UsageError
 from edge_app.model.card import read_card
 from host_tools import cli, datasets
 from host_tools.commands import sample
+from tests.support.program_options import actions_of
 
 COMMANDS = [command.name for command in cli.PROGRAM.commands]
 HEAVY = {"numpy", "cv2", "rich", "tensorflow", "keras", "ai_edge_litert", "matplotlib", "dask"}
@@ -47,15 +46,6 @@ def test_each_command_shows_an_example(command: str, capsys: pytest.CaptureFixtu
     assert f"\n  host-tools {command} " in capsys.readouterr().out
 
 
-def _options_of(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for subparser in action.choices.values():
-                yield from _options_of(subparser)
-        elif action.option_strings:
-            yield action
-
-
 # They belong to others, without which they mean nothing.
 DEPENDENT = {"--images", "--int8", "--float32"}
 
@@ -63,9 +53,10 @@ DEPENDENT = {"--images", "--int8", "--float32"}
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_each_option_has_its_default(command: str) -> None:
     """An option is required, may be repeated, or its help says what happens without it."""
-    for action in _options_of(cli.PROGRAM.parser(command)):
+    options = [one for one in actions_of(cli.PROGRAM, command) if one.option_strings]
+    for action in options:
         name = action.option_strings[-1]
-        if not action.required and name not in {"--help", "--version"} | DEPENDENT:
+        if not action.required and name not in DEPENDENT:
             assert "(default: " in (action.help or ""), name
 
 

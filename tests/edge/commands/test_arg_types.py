@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,18 +10,7 @@ from edge_app.cli import PROGRAM
 from edge_app.commands.arg_types import number, percent, positive, size, whole
 from edge_app.program import Program
 from host_tools.cli import PROGRAM as HOST_PROGRAM
-
-
-def options_of(program: Program) -> Iterator[tuple[str, argparse.Action]]:
-    """Yield every option with a value, of every command and of the commands below it."""
-    for command in program.commands:
-        parsers = [program.parser(command.name)]
-        while parsers:
-            for action in parsers.pop()._actions:
-                if isinstance(action, argparse._SubParsersAction):
-                    parsers += action.choices.values()
-                elif action.type is not None:
-                    yield command.name, action
+from tests.support.program_options import actions_of
 
 
 @pytest.mark.parametrize("program", [PROGRAM, HOST_PROGRAM], ids=["edge-app", "host-tools"])
@@ -30,7 +18,13 @@ def options_of(program: Program) -> Iterator[tuple[str, argparse.Action]]:
 def test_no_type_leaves_the_error_to_argparse(program: Program, text: str) -> None:
     """Which says "invalid positive value" after a ValueError, and not what is wanted."""
     messages = []
-    for command, action in options_of(program):
+    with_types = [
+        (command.name, action)
+        for command in program.commands
+        for action in actions_of(program, command.name)
+        if action.type is not None
+    ]
+    for command, action in with_types:
         assert callable(action.type), (command, action.dest)
         try:
             action.type(text)
