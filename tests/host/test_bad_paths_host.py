@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from host_tools.cli import PROGRAM, main
-from tests.support.bad_paths import BAD_INPUTS, BAD_OUTPUTS, bad_paths, refusals
+from tests.support.bad_paths import BAD_INPUTS, BAD_OUTPUTS, bad_paths, exit_code, refusals
 from tests.support.program_options import actions_of
 
 # A * stands for the bad path.
@@ -131,13 +131,8 @@ def test_names_in_an_ascii_locale(
     for command in COMMANDS.values():
         stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
         monkeypatch.setattr("sys.stderr", stream)
-        words = [
-            word.format(**places).replace("*", "caf\xe9\udce9\u2026") for word in command.split()
-        ]
-        try:
-            code = main(words)
-        except SystemExit as end:
-            code = int(end.code or 0)
+        words = [word.format(**places).replace("*", NOT_ASCII) for word in command.split()]
+        code = exit_code(main, words)
         stream.flush()
         stream.seek(0)
         said = stream.buffer.read()

@@ -85,7 +85,7 @@ def bad_paths() -> Iterator[Path]:
 
 @contextmanager
 def as_user() -> Iterator[None]:
-    """Let root, for whom nothing is closed, be nobody for a `with` block."""
+    """Make root, for whom nothing is closed, nobody for a `with` block."""
     if os.geteuid():
         yield
         return
@@ -94,6 +94,14 @@ def as_user() -> Iterator[None]:
         yield
     finally:
         os.seteuid(0)
+
+
+def exit_code(main: Callable[[Sequence[str]], int], words: Sequence[str]) -> int:
+    """Run a command and return its exit code, also of a usage error."""
+    try:
+        return main(words)
+    except SystemExit as end:
+        return int(end.code or 0)
 
 
 def refusals(
@@ -114,10 +122,7 @@ def refusals(
             continue
         words = [word.format(**places).replace("*", path) for word in command.split()]
         with as_user() if "closed" in kind else nullcontext():
-            try:
-                code = main(words)
-            except SystemExit as end:
-                code = int(end.code or 0)
+            code = exit_code(main, words)
         said[kind] = capsys.readouterr().err
         assert (code, said[kind].count("\n")) in {(1, 1), (2, 1)}, (kind, code, said[kind])
         assert "EDGE_DEBUG" not in said[kind], (kind, said[kind])
