@@ -112,6 +112,20 @@ class TfliteFile:
         options = {"newShape": list(shape)}
         return self.operator("RESHAPE", [given, wanted], output, "ReshapeOptions", **options)
 
+    def argmax(self, given: int, dtype: str = "int32", **named: Any) -> int:
+        """Add the position of the largest value along the last axis, and return it."""
+        *shape, _ = self._graph.tensors[given].shape
+        axis = self.constant(np.array(len(shape), np.int32))
+        ids = self.tensor(shape, dtype, **named)
+        options = {"outputType": _TYPES[dtype]}
+        return self.operator("ARG_MAX", [given, axis], ids, "ArgMaxOptions", **options)
+
+    def fake_quantize(self, given: int, limit: float, **named: Any) -> int:
+        """Add a rounding to 8 bits between -limit and limit, and return its output."""
+        rounded = self.tensor(self._graph.tensors[given].shape, **named)
+        options = {"min": -limit, "max": limit, "numBits": 8}
+        return self.operator("FAKE_QUANT", [given], rounded, "FakeQuantOptions", **options)
+
     def write(
         self,
         path: Path,

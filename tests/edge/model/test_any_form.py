@@ -40,14 +40,6 @@ def spec_for(
     return ModelSpec("any", "Any", task, labels, given, variants, output)
 
 
-def argmax(file: TfliteFile, logits: int, kind: str) -> int:
-    """Add an argmax over the last axis of (1, 8, 16, C)."""
-    axis = file.constant(np.array(3, np.int32))
-    number = {"int32": 2, "int64": 4}[kind]
-    ids = file.tensor((1, 8, 16), kind)
-    return file.operator("ARG_MAX", [logits, axis], ids, "ArgMaxOptions", outputType=number)
-
-
 def cast(file: TfliteFile, given: int, shape: tuple[int, ...], kind: str) -> int:
     """Add a conversion to another type."""
     return file.operator("CAST", [given], file.tensor(shape, kind), "CastOptions")
@@ -114,7 +106,7 @@ def ids_of(kind: str) -> Callable[[TfliteFile], Made]:
 
     def build(file: TfliteFile) -> Made:
         given, real = from_image(file)
-        ids = argmax(file, logits(file, real), "int64" if kind == "int64" else "int32")
+        ids = file.argmax(logits(file, real), "int64" if kind == "int64" else "int32")
         return [given], [ids if kind.startswith("int") else cast(file, ids, (1, 8, 16), kind)]
 
     return build

@@ -47,10 +47,7 @@ def test_class_ids_are_computed_in_integers(tmp_path: Path, silent: Progress) ->
     file = TfliteFile()
     given = file.tensor(_SHAPE)
     logits = file.conv(given, _kernel(), _MAP)
-    axis = file.constant(np.array(3, np.int32))
-    ids = file.tensor(_MAP[:3], "int32")
-    file.operator("ARG_MAX", [logits, axis], ids, "ArgMaxOptions", outputType=2)
-    model = file.write(tmp_path / "x.tflite", [given], [ids]).read_bytes()
+    model = file.write(tmp_path / "x.tflite", [given], [file.argmax(logits)]).read_bytes()
 
     builders = _builders(model, silent)
     with pytest.raises(ModelError, match=r"made it is not int8: .*float in ARG_MAX"):
@@ -76,9 +73,7 @@ def test_a_network_trained_with_fake_quantization(tmp_path: Path, silent: Progre
     """Float variants are without it, int8 of both quantizers has its range."""
     file = TfliteFile()
     given = file.tensor(_SHAPE)
-    logits, answer = file.conv(given, _kernel(), _MAP), file.tensor(_MAP)
-    options = {"min": -20.0, "max": 20.0, "numBits": 8}
-    file.operator("FAKE_QUANT", [logits], answer, "FakeQuantOptions", **options)
+    answer = file.fake_quantize(file.conv(given, _kernel(), _MAP), 20.0)
     model = file.write(tmp_path / "x.tflite", [given], [answer]).read_bytes()
 
     builders = _builders(model, silent)

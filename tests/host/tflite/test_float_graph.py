@@ -33,9 +33,7 @@ def _trained(path: Path, kind: str) -> bytes:
     given = file.tensor((1, 8, 8, 3), name="image")
     made = file.conv(given, _kernel(), _SHAPE)
     if kind == "FAKE_QUANT":
-        rounded = file.tensor(_SHAPE, name="rounded")
-        options = {"min": -4.0, "max": 4.0, "numBits": 8}
-        file.operator(kind, [made], rounded, "FakeQuantOptions", **options)
+        rounded = file.fake_quantize(made, 4.0, name="rounded")
     else:
         zero_point = 128 if kind == "uint8" else 0
         steps = file.tensor(_SHAPE, kind, scale=8 / 255, zero_point=zero_point)
@@ -87,8 +85,7 @@ def test_packed_constants_become_real_numbers(tmp_path: Path) -> None:
         strideW=1,
         strideH=1,
     )
-    rounded = file.tensor(_SHAPE)
-    file.operator("FAKE_QUANT", [made], rounded, "FakeQuantOptions", min=-9.0, max=9.0, numBits=8)
+    rounded = file.fake_quantize(made, 9.0)
     content = file.write(tmp_path / "x.tflite", [given], [rounded]).read_bytes()
     found = without_fake_quantization(content)
     check_variant_types(found.model, "float32")

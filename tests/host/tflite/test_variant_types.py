@@ -81,17 +81,9 @@ def test_a_network_without_weights_has_one_variant(tmp_path: Path, name: str) ->
 def test_fake_quantization_is_no_float_variant(tmp_path: Path) -> None:
     """It rounds to 256 steps, in float tensors."""
     file = TfliteFile()
-    given, made = file.tensor((1, 8, 8, 3)), file.tensor((1, 8, 8, 4))
+    given = file.tensor((1, 8, 8, 3))
     kernel = np.ones((4, 1, 1, 3), np.float32)
-    file.operator(
-        "FAKE_QUANT",
-        [file.conv(given, kernel, (1, 8, 8, 4))],
-        made,
-        "FakeQuantOptions",
-        min=-1.0,
-        max=1.0,
-        numBits=8,
-    )
+    made = file.fake_quantize(file.conv(given, kernel, (1, 8, 8, 4)), 1.0)
     content = file.write(tmp_path / "x.tflite", [given], [made]).read_bytes()
     with pytest.raises(ModelError, match="numbers in FAKE_QUANT"):
         check_variant_types(content, "float32")

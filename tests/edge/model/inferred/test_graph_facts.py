@@ -36,9 +36,9 @@ def test_an_argmax_shows_how_many_classes_there_are(tmp_path: Path) -> None:
     """Through operators that pass its ids on."""
     file = TfliteFile()
     given = file.tensor((1, 4, 6, 7))
-    axis = file.constant(np.array(3, np.int32))
-    ids = file.operator("ARG_MAX", [given, axis], file.tensor((1, 4, 6), "int64"), "ArgMaxOptions")
-    output = file.operator("CAST", [ids], file.tensor((1, 4, 6)), "CastOptions")
+    output = file.operator(
+        "CAST", [file.argmax(given, "int64")], file.tensor((1, 4, 6)), "CastOptions"
+    )
     facts = read_graph_facts(file.write(tmp_path / "a.tflite", [given], [output]))
     assert facts is not None
     assert facts.width_before(facts.outputs[0], "ARG_MAX") == 7

@@ -20,9 +20,7 @@ def float_network(path: Path, taken: str = "float32", end: str = "logits") -> Pa
         real = file.operator("CAST", [given], file.tensor((1, 8, 8, 3)), "CastOptions")
     output = file.conv(real, KERNEL, (1, 8, 8, 4))
     if end == "ids":
-        axis = file.constant(np.array(3, np.int32))
-        ids = file.tensor((1, 8, 8), "int32")
-        output = file.operator("ARG_MAX", [output, axis], ids, "ArgMaxOptions", outputType=2)
+        output = file.argmax(output)
     if end == "bytes":
         steps = file.tensor((1, 8, 8, 4), "int8", scale=0.1)
         output = file.operator("QUANTIZE", [output], steps, "QuantizeOptions")
