@@ -43,6 +43,14 @@ def begin(*arguments: object) -> subprocess.Popen[str]:
     )
 
 
+def snapshots_in(folder: Path, kind: str = "png") -> list[Path]:
+    """Return the snapshots of a run in a folder; kind: "json" for their figures.
+
+    One that is being written has a name that begins with a point.
+    """
+    return [*folder.glob(f"snapshots/[!.]*.{kind}")]
+
+
 def summary_of(folder: Path) -> Any:
     """Read a run's summary."""
     return json.loads((folder / "summary.json").read_text("utf-8"))

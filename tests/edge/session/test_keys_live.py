@@ -21,7 +21,7 @@ from tests.edge.sinks.test_keyboard import ChildTerminal
 from tests.edge.sinks.test_window import START, xvfb
 from tests.support.virtual_display import virtual_display
 from tests.support.waiting import until
-from tests.support.whole_runs import HANG_S
+from tests.support.whole_runs import HANG_S, snapshots_in
 
 __all__ = ["xvfb"]
 
@@ -114,9 +114,8 @@ def test_keys_typed_into_a_terminal_reach_the_run(app: App, tmp_path: Path) -> N
         app.press(digit.encode())
         app.until(name, lambda name=name: variant_of(tmp_path) == name)
     app.press(b"s")
-    # A snapshot being written has a name that begins with a point.
-    [picture] = app.until("a snapshot", lambda: [*tmp_path.glob("snapshots/[!.]*.png")])
-    app.until("its figures", picture.with_suffix(".json").exists)
+    [image] = app.until("a snapshot", lambda: snapshots_in(tmp_path))
+    app.until("its figures", image.with_suffix(".json").exists)
     for typed, said in ((b" ", b"paused"), (b"h", b"quit")):
         app.said = b""
         app.press(typed)
@@ -181,7 +180,7 @@ def test_a_flood_of_keys_leaves_the_run_alone(app: App, tmp_path: Path, text: by
     os.kill(app.pid, signal.SIGTERM)
     app.until("the end", app.finished)
     assert app.code == 143
-    assert len([*tmp_path.glob("snapshots/[!.]*.png")]) <= 4
+    assert len(snapshots_in(tmp_path)) <= 4
     assert len([*tmp_path.rglob("*.mp4")]) <= 3
     check_files(tmp_path, "interrupted")
     assert json.loads((tmp_path / "m" / "summary.json").read_text())["dropped_keys"] > 10_000
@@ -219,6 +218,7 @@ FOUND = (
     + """
 import json, time
 from pathlib import Path
+from tests.support.whole_runs import snapshots_in
 folder = Path(sys.argv[1])
 def wait(what, true):
     for _ in range(12_000):
@@ -248,7 +248,7 @@ for key, name in zip("1234", ("float32", "float16", "dynamic_range", "int8")):
     wait(name, lambda: variant() == name)
 xdotool("key", "c")
 xdotool("key", "s")
-wait("a snapshot", lambda: [*folder.glob("snapshots/[!.]*.json")])
+wait("a snapshot", lambda: snapshots_in(folder, "json"))
 if sys.argv[2] == "q":
     xdotool("key", "q")
 else:
@@ -288,7 +288,7 @@ def run_and_press(display: str, folder: Path, script: str, *words: str) -> None:
 def test_keys_pressed_in_a_window_reach_the_run(xvfb: str, tmp_path: Path, way: str) -> None:
     """Variants change, a snapshot is written, and both ways to quit end the run."""
     run_and_press(xvfb, tmp_path, WINDOW, way)
-    [figures] = tmp_path.glob("snapshots/[!.]*.json")
+    [figures] = snapshots_in(tmp_path, "json")
     assert json.loads(figures.read_text("utf-8"))["variant"] == "int8"
 
 
@@ -344,7 +344,7 @@ goes_on()
 press(Action.FLOAT16)
 wait("its variant", lambda: variant() == "float16")
 press(Action.SNAPSHOT)
-wait("a snapshot", lambda: [*folder.glob("snapshots/[!.]*.json")])
+wait("a snapshot", lambda: snapshots_in(folder, "json"))
 press(Action.QUIT)
 """
 )
