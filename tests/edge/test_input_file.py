@@ -105,7 +105,7 @@ def test_a_pipe_of_the_shell_is_read() -> None:
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("content", ["[" * 200_000, '{"a": ', "\ud800", None])
 def test_a_damaged_cache_counts_as_none(tmp_path: Path, content: str | None) -> None:
-    """Nested too deeply, cut off, no text, or a pipe: it is written anew."""
+    """Nested too deeply, cut off, no text, or a pipe: it is written again."""
     path = tmp_path / "ran.json"
     if content is None:
         os.mkfifo(path)

@@ -150,7 +150,7 @@ def _maps(*leads: float, offset: float = 0.0) -> list[Segmentation]:
 
 
 def test_one_class_is_a_fault_only_with_a_steady_lead() -> None:
-    """A portrait network finds nobody in drawings; its scores tell them apart all the same."""
+    """A portrait network finds nobody in drawings, but scores each differently."""
     steady, unsure = _maps(50, 51, 52), _maps(1, 4, 9)
     for maps, said in ((steady, "the same class by a steady lead"), (unsure, "")):
         assert constant_answer(maps, [np.asarray(one.logits) for one in maps]) == said

@@ -28,7 +28,7 @@ ONE = DRAW.normal(size=(1, 3, 3, 3)).astype(np.float32)
 SMALL = DRAW.integers(0, 256, (9, 16, 3), np.uint8)
 IMAGE = np.asarray(cv2.resize(SMALL, (160, 90), interpolation=cv2.INTER_CUBIC), np.uint8)
 SIZE_WH = (32, 16)
-Made = tuple[list[int], list[int]]
+TensorEnds = tuple[list[int], list[int]]  # inputs and outputs
 
 
 def spec_for(
@@ -57,33 +57,33 @@ def from_image(file: TfliteFile, kind: str = "float32") -> tuple[int, int]:
     return given, real
 
 
-def nchw(file: TfliteFile) -> Made:
+def nchw(file: TfliteFile) -> TensorEnds:
     """Have the channels in front, in and out, as PyTorch does."""
     given = file.tensor((1, 3, 16, 32))
     made = logits(file, file.transpose(given, (0, 2, 3, 1), (1, 16, 32, 3)))
     return [given], [file.transpose(made, (0, 3, 1, 2), (1, CLASSES, 8, 16))]
 
 
-def nchw_out(file: TfliteFile) -> Made:
+def nchw_out(file: TfliteFile) -> TensorEnds:
     """Have the channels in front of the output only."""
     given, real = from_image(file)
     return [given], [file.transpose(logits(file, real), (0, 3, 1, 2), (1, CLASSES, 8, 16))]
 
 
-def flat(file: TfliteFile) -> Made:
+def flat(file: TfliteFile) -> TensorEnds:
     """Give one row per pixel."""
     given, real = from_image(file)
     return [given], [file.reshape(logits(file, real), (1, 128, CLASSES))]
 
 
-def no_batch(file: TfliteFile) -> Made:
+def no_batch(file: TfliteFile) -> TensorEnds:
     """Take an image alone, and give its map alone."""
     given = file.tensor((16, 32, 3))
     made = logits(file, file.reshape(given, (1, 16, 32, 3)))
     return [given], [file.reshape(made, (8, 16, CLASSES))]
 
 
-def chw(file: TfliteFile) -> Made:
+def chw(file: TfliteFile) -> TensorEnds:
     """Have the channels in front and no batch."""
     given = file.tensor((3, 16, 32))
     whole = file.reshape(given, (1, 3, 16, 32))
@@ -91,20 +91,20 @@ def chw(file: TfliteFile) -> Made:
     return [given], [file.reshape(made, (8, 16, CLASSES))]
 
 
-def of_type(kind: str) -> Callable[[TfliteFile], Made]:
+def of_type(kind: str) -> Callable[[TfliteFile], TensorEnds]:
     """Return a network whose input has a type."""
 
-    def build(file: TfliteFile) -> Made:
+    def build(file: TfliteFile) -> TensorEnds:
         given, real = from_image(file, kind)
         return [given], [logits(file, real)]
 
     return build
 
 
-def ids_of(kind: str) -> Callable[[TfliteFile], Made]:
+def ids_of(kind: str) -> Callable[[TfliteFile], TensorEnds]:
     """Return a network that ends in class ids of a type."""
 
-    def build(file: TfliteFile) -> Made:
+    def build(file: TfliteFile) -> TensorEnds:
         given, real = from_image(file)
         ids = file.argmax(logits(file, real), "int64" if kind == "int64" else "int32")
         return [given], [ids if kind.startswith("int") else cast(file, ids, (1, 8, 16), kind)]
@@ -112,16 +112,16 @@ def ids_of(kind: str) -> Callable[[TfliteFile], Made]:
     return build
 
 
-def second_of_two(file: TfliteFile) -> Made:
+def second_of_two(file: TfliteFile) -> TensorEnds:
     """Give two maps, of which the second is meant."""
     given, real = from_image(file)
     return [given], [logits(file, real, KERNEL[::-1]), logits(file, real)]
 
 
-def mask(shape: tuple[int, ...], *, sigmoid: bool) -> Callable[[TfliteFile], Made]:
+def mask(shape: tuple[int, ...], *, sigmoid: bool) -> Callable[[TfliteFile], TensorEnds]:
     """Return a network with one channel."""
 
-    def build(file: TfliteFile) -> Made:
+    def build(file: TfliteFile) -> TensorEnds:
         given, real = from_image(file)
         made = logits(file, real, ONE)
         if sigmoid:
@@ -131,7 +131,7 @@ def mask(shape: tuple[int, ...], *, sigmoid: bool) -> Callable[[TfliteFile], Mad
     return build
 
 
-def int8_mask(file: TfliteFile) -> Made:
+def int8_mask(file: TfliteFile) -> TensorEnds:
     """Give a mask of one channel in steps of 1/256."""
     given, real = from_image(file)
     made = file.operator("LOGISTIC", [logits(file, real, ONE)], file.tensor((1, 8, 16, 1)))
@@ -146,7 +146,7 @@ class Case:
     by_hand: takes the outputs as real numbers, returns (h, w).
     """
 
-    build: Callable[[TfliteFile], Made]
+    build: Callable[[TfliteFile], TensorEnds]
     output: OutputSpec
     by_hand: Callable[[list[NDArray[Any]]], NDArray[Any]]
     layout: str = "nhwc"

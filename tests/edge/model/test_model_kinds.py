@@ -66,7 +66,7 @@ def test_a_checkpoint_of_lightning_is_of_pytorch(tmp_path: Path) -> None:
 
 
 def test_openvino_is_two_files(tmp_path: Path) -> None:
-    """The .bin of one is told by the .xml beside it; alone it may be anything."""
+    """The .bin of one is recognised by the .xml beside it; alone it may be anything."""
     (tmp_path / "a.bin").write_bytes(bytes(100))
     assert foreign_kind(tmp_path / "a.bin") is None
     (tmp_path / "a.xml").write_text("<net>")

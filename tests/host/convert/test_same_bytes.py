@@ -30,7 +30,7 @@ assert main(["convert", model, "--out", f"{out}/net", *options]) == 0
 again = f"{out}/net/float32.tflite"
 assert main(["convert", again, "--out", f"{out}/of_tflite", *options]) == 0
 """
-# What is measured anew by every conversion.
+# What every conversion measures for itself.
 _TIMES = {"invoke_ms", "times_float32"}
 
 

@@ -32,7 +32,7 @@ def _one(quantizer: str, agreement: float, partitions: int, size: int) -> Candid
 def test_agreement_and_partitions_then_size_then_order(
     first: tuple[float, int, int], second: tuple[float, int, int], best: str
 ) -> None:
-    """Nothing that a run measures anew decides: no time."""
+    """Nothing that differs from run to run decides: no time."""
     assert select_best([_one("a", *first), _one("b", *second)]).quantizer == best
 
 

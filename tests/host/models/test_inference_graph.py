@@ -20,7 +20,7 @@ SIZE = (1, 8, 16, 3)
 WEIGHTS = np.random.default_rng(0).normal(0, 1, (1, 1, 3, 4)).astype(np.float32)
 
 
-class Made:
+class TrainingGraph:
     """A graph of one convolution, with something between it and the output."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ def _convolved(image: Any) -> Any:
 
 def test_colocation_with_variables_that_are_gone_is_left_out(tmp_path: Path) -> None:
     """Freezing keeps `loc:@name` of a variable that has become a constant of another name."""
-    made = Made()
+    made = TrainingGraph()
     with made.graph.as_default():
         made.tf.identity(made.image(), name="logits")
     definition = made.graph.as_graph_def()
@@ -81,7 +81,7 @@ def test_colocation_with_variables_that_are_gone_is_left_out(tmp_path: Path) -> 
 @pytest.mark.parametrize("kind", ["default", "keep_prob", "constant", "old"])
 def test_dropout_is_removed_with_its_scaling(tmp_path: Path, image: Any, kind: str) -> None:
     """Whatever the share is and wherever it comes from, the values are those of inference."""
-    made = Made()
+    made = TrainingGraph()
     tf, v1 = made.tf, made.v1
     with made.graph.as_default():
         x = made.image()
@@ -107,7 +107,7 @@ def test_dropout_is_removed_with_its_scaling(tmp_path: Path, image: Any, kind: s
 @pytest.mark.parametrize("named", ["flag", "default"])
 def test_a_switch_takes_the_branch_of_inference(tmp_path: Path, image: Any, named: str) -> None:
     """Also where a branch is a constant that only a control input ties to its side."""
-    made = Made()
+    made = TrainingGraph()
     tf, raw = made.tf, made.tf.raw_ops
     with made.graph.as_default():
         x = made.image()
@@ -133,7 +133,7 @@ def test_a_switch_takes_the_branch_of_inference(tmp_path: Path, image: Any, name
 
 def test_assertions_are_left_out(tmp_path: Path) -> None:
     """They hold by control inputs, which no .tflite has."""
-    made = Made()
+    made = TrainingGraph()
     tf = made.tf
     with made.graph.as_default():
         x = made.image()
@@ -148,7 +148,7 @@ def _fake_quantized(tf: Any, x: Any) -> Any:
 
 def test_ranges_of_trained_quantization_stay(tmp_path: Path) -> None:
     """An evaluation graph of quantization-aware training is one of inference."""
-    made = Made()
+    made = TrainingGraph()
     with made.graph.as_default():
         made.tf.identity(_fake_quantized(made.tf, made.image()), name="logits")
     assert load_frozen(made.written(tmp_path), SourceOptions(), tmp_path).shape == SIZE
@@ -156,7 +156,7 @@ def test_ranges_of_trained_quantization_stay(tmp_path: Path) -> None:
 
 def test_a_graph_that_still_learns_its_ranges_is_refused(tmp_path: Path) -> None:
     """Its ranges are moving averages, which it assigns."""
-    made = Made()
+    made = TrainingGraph()
     with made.graph.as_default():
         made.tf.identity(_fake_quantized(made.tf, made.image()), name="logits")
     definition = made.graph.as_graph_def()
@@ -188,7 +188,7 @@ def test_a_graph_that_is_none_of_inference_is_refused(
     tmp_path: Path, change: Any, why: str
 ) -> None:
     """The node is named, in one line."""
-    made = Made()
+    made = TrainingGraph()
     with made.graph.as_default():
         made.tf.identity(change(made.tf, made.image()), name="logits")
     with pytest.raises(ModelError, match=why) as fault:

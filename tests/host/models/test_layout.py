@@ -1,4 +1,4 @@
-"""Layouts of images are told apart by shape, and networks are wrapped to the usual one."""
+"""Layouts of images are recognised by shape, and networks are wrapped to the usual one."""
 
 import numpy as np
 import pytest

@@ -23,7 +23,7 @@ KERNEL = np.random.default_rng(1).normal(0, 1, (1, 1, 3, 12)).astype(np.float32)
 CONVOLVED = IMAGE @ KERNEL[0, 0]
 
 
-class Made:
+class SavedFunctions:
     """A module that is saved with one or several functions."""
 
     def __init__(self, folder: Path) -> None:
@@ -63,7 +63,7 @@ def _values(loaded: LoadedModel) -> Any:
 
 def test_one_of_several_outputs_is_chosen(tmp_path: Path) -> None:
     """The finest map unless another is named; all are listed."""
-    made = Made(tmp_path)
+    made = SavedFunctions(tmp_path)
     call = made.function(
         lambda image: {"aux": made.convolve(image) * 2, "main": made.convolve(image)}, made.image()
     )
@@ -80,7 +80,7 @@ def test_one_of_several_outputs_is_chosen(tmp_path: Path) -> None:
 
 def test_one_of_several_signatures_is_chosen_by_its_output(tmp_path: Path) -> None:
     """Without the usual one, all are listed; SIGNATURE/OUTPUT names one."""
-    made = Made(tmp_path)
+    made = SavedFunctions(tmp_path)
     folder = made.save(
         scores=made.function(lambda image: {"all": made.convolve(image)}, made.image()),
         half=made.function(lambda image: {"all": made.convolve(image) / 2}, made.image()),
@@ -95,7 +95,7 @@ def test_one_of_several_signatures_is_chosen_by_its_output(tmp_path: Path) -> No
 def test_a_model_without_signatures_is_called(tmp_path: Path) -> None:
     """As those of TensorFlow Hub, in inference."""
     tf = load_tensorflow()
-    made = Made(tmp_path)
+    made = SavedFunctions(tmp_path)
     kind: Any = tf.Module
 
     class Called(kind):  # type: ignore[misc]
@@ -119,7 +119,7 @@ def test_a_model_without_signatures_is_called(tmp_path: Path) -> None:
 
 def test_flags_beside_the_image_are_false(tmp_path: Path) -> None:
     """Another input is refused by name."""
-    made = Made(tmp_path)
+    made = SavedFunctions(tmp_path)
     tf = made.tf
     call = made.function(
         lambda image, training: made.convolve(image) * tf.where(training, 9.0, 1.0),
@@ -139,7 +139,7 @@ def test_flags_beside_the_image_are_false(tmp_path: Path) -> None:
 )
 def test_other_inputs_are_refused(tmp_path: Path, specs: Any, why: str) -> None:
     """Pairs of images, and encoded ones."""
-    made = Made(tmp_path)
+    made = SavedFunctions(tmp_path)
     call = made.function(lambda *given: given[0], *(made.image(LAST, *spec) for spec in specs))
     with pytest.raises(ModelError, match=why):
         _load(made.save(serving_default=call), tmp_path)
@@ -147,7 +147,7 @@ def test_other_inputs_are_refused(tmp_path: Path, specs: Any, why: str) -> None:
 
 def test_whole_pixels_are_cast_outside(tmp_path: Path) -> None:
     """A cast inside of the network would stand between the input and its quantization."""
-    made = Made(tmp_path)
+    made = SavedFunctions(tmp_path)
     call = made.function(
         lambda image: made.convolve(made.tf.cast(image, "float32")), made.image(dtype="uint8")
     )
@@ -162,7 +162,7 @@ def test_whole_pixels_are_cast_outside(tmp_path: Path) -> None:
 
 def test_images_with_the_channels_first_are_turned(tmp_path: Path) -> None:
     """The new SavedModel takes and gives them last."""
-    made = Made(tmp_path)
+    made = SavedFunctions(tmp_path)
     tf = made.tf
 
     def first(image: Any) -> Any:
@@ -210,7 +210,7 @@ def _keras(folder: Path, keras: Any, name: str) -> LoadedModel:
 def test_weights_become_constants(tmp_path: Path, kind: str) -> None:
     """Variables in a .tflite would be left in float, and the delegate takes none."""
     if kind == "saved":
-        made = Made(tmp_path)
+        made = SavedFunctions(tmp_path)
         folder = made.save(serving_default=made.function(made.convolve, made.image()))
         loaded = _load(folder, tmp_path)
     else:

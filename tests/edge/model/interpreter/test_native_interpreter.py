@@ -21,7 +21,7 @@ def test_an_input_that_is_no_image_is_refused(shape: list[int]) -> None:
     ("shape", "channels"), [([1, 224, 224, 4], 4), ([1, 2, 28, 28], 2), ([1, 64, 64, 13], 13)]
 )
 def test_further_channels_are_named_with_what_comes_out(shape: list[int], channels: int) -> None:
-    """A network that also takes an earlier mask is told from one that takes an image alone."""
+    """One that also takes an earlier mask is not taken for one of an image alone."""
     detail = {"dtype": np.int8, "shape": np.array(shape)}
     output = {"dtype": np.int8, "shape": np.array([1, 50176])}
     given = "x".join(map(str, shape))
