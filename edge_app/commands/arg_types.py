@@ -136,10 +136,10 @@ def share(text: str) -> float:
 
 def inner_share(text: str) -> float:
     """Return a share above 0 and below 1."""
-    number = share(text)
-    if number in {0, 1}:
+    found = share(text)
+    if found in {0, 1}:
         raise argparse.ArgumentTypeError("must be above 0 and below 1")
-    return number
+    return found
 
 
 def size(text: str) -> tuple[int, int]:
