@@ -80,3 +80,11 @@ def _xdg(variable: str, default: str) -> Path:
     # Source: XDG Base Directory Specification.
     base = os.environ.get(variable)
     return (Path(base) if base else Path.home() / default) / "edge-app"
+
+
+def current_folder() -> Path | None:
+    """Return the current folder; None if it was removed."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None

@@ -10,12 +10,11 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeAlias, cast
 
 from edge_app import __version__
 from edge_app.errors import EdgeError, UsageError, is_interrupt
-from edge_app.paths import is_shipped_model
+from edge_app.paths import current_folder, is_shipped_model
 from edge_app.standard_streams import (
     accept_all_text,
     finish_output,
@@ -252,14 +251,6 @@ def _fault_code(program: str, fault: Exception) -> int:
     return _print_fault(program, fault)
 
 
-def _is_folder_gone() -> bool:
-    try:
-        Path.cwd()
-    except FileNotFoundError:
-        return True
-    return False
-
-
 def _print_fault(program: str, fault: Exception) -> int:
     what = f"{' '.join(str(fault).split())}; EDGE_DEBUG=1 shows where"
     if isinstance(fault, EdgeError):
@@ -275,7 +266,7 @@ def _print_fault(program: str, fault: Exception) -> int:
             "the memory is used up; close other programs, or give a smaller file "
             "(EDGE_DEBUG=1 shows where)"
         )
-    elif isinstance(fault, FileNotFoundError) and _is_folder_gone():
+    elif isinstance(fault, FileNotFoundError) and current_folder() is None:
         what = "the current folder was removed; change to another one with cd"
     elif isinstance(fault, OSError):
         if is_output_fault(fault):

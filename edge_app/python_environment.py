@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_app.paths import checkout_dir
+from edge_app.paths import checkout_dir, current_folder
 
 # Debian's package of each, and the first release in which it is new enough for this app (seen
 # with apt-cache policy in Debian 12 and 13: 12 has aiohttp 3.8, numpy 1.24, matplotlib 3.6).
@@ -76,7 +76,7 @@ class PythonEnvironment:
         if not self.checkout:
             # It is installed, so that pip looks for nothing but what the extra adds.
             return self._pip_install(shlex.quote(f"edge-quant[{name}]"))
-        folder = "." if self.checkout == _current_folder() else str(self.checkout)
+        folder = "." if self.checkout == current_folder() else str(self.checkout)
         # Without --editable, pip would replace the editable install by a copy.
         arguments = f"--editable {shlex.quote(f'{folder}[{name}]')}"
         if self.managed:
@@ -149,14 +149,6 @@ def _python() -> str:
     except (ValueError, FileNotFoundError):  # it lies elsewhere; the current folder is deleted
         return shlex.quote(path)
     return shlex.quote(f"./{name}" if relative == Path() else str(relative / name))
-
-
-def _current_folder() -> Path | None:
-    """Return the current folder; None if it was removed."""
-    try:
-        return Path.cwd()
-    except OSError:
-        return None
 
 
 def _debian_release(path: Path) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 from edge_app.board import board
 from edge_app.doctor.subprocess_check import RunCheck, run_check
 from edge_app.errors import EdgeError
-from edge_app.paths import assets_dir, cache_dir, disk_space
+from edge_app.paths import assets_dir, cache_dir, current_folder, disk_space
 from edge_app.python_environment import PythonEnvironment, this_environment
 
 
@@ -68,15 +68,8 @@ def this_machine() -> Machine:
         libc=platform.libc_ver(),
         venv=Path(sys.prefix) if sys.prefix != sys.base_prefix else None,
         assets=assets,
-        folders=(_current_folder(), cache, Path(tempfile.gettempdir())),
+        # "." if it was removed, which then fails as a place to write.
+        folders=(current_folder() or Path(), cache, Path(tempfile.gettempdir())),
         packages=this_environment(),
         env=os.environ,
     )
-
-
-def _current_folder() -> Path:
-    """Return the current folder; "." if it was removed, which then fails as a place to write."""
-    try:
-        return Path.cwd()
-    except OSError:
-        return Path()
