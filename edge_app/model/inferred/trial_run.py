@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import cv2
 import msgspec
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from edge_app.atomic import write_atomic
 from edge_app.errors import EdgeError
+from edge_app.input_file import own_json
 from edge_app.labels import LabelSet
 from edge_app.model.card import InputSpec
 from edge_app.model.inferred.infer_output import OutputChoice
@@ -136,15 +138,19 @@ def cached_trial(key: str) -> RangeTrial | None:
 
 def keep_trial(key: str, trial: RangeTrial) -> None:
     """Cache what a trial found; without a cache folder the next run tries again."""
-    with suppress(OSError, EdgeError):
-        entries = list({**_read_cache(), f"{_TRIAL} {key}": asdict(trial)}.items())
-        cache = cache_dir() / "trials.json"
-        write_atomic(cache, json.dumps(dict(entries[-_CACHE_ENTRIES:])))
+    entries = list({**_read_cache(), f"{_TRIAL} {key}": asdict(trial)}.items())
+    with suppress(OSError, RuntimeError, EdgeError):  # RuntimeError: there is no home folder
+        write_atomic(cache_file(), json.dumps(dict(entries[-_CACHE_ENTRIES:])))
+
+
+def cache_file() -> Path:
+    """Return the path of what trials found."""
+    return cache_dir() / "trials.json"
 
 
 def _read_cache() -> dict[str, object]:
-    with suppress(OSError, ValueError, EdgeError):
-        entries = json.loads((cache_dir() / "trials.json").read_text("utf-8"))
+    with suppress(RuntimeError):
+        entries = own_json(cache_file())
         if isinstance(entries, dict):
             return entries
     return {}
