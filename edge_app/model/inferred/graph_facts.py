@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.model.inferred.flatbuffer_table import DAMAGE, FlatTable, root_table
+from edge_app.model.flatbuffer_table import DAMAGE, FlatTable, root_table
 
 _DTYPES = (
     "float32", "float16", "int32", "uint8", "int64", "text", "bool", "int16", "complex64", "int8",

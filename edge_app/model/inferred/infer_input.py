@@ -10,10 +10,10 @@ import numpy as np
 
 from edge_app.errors import UsageError
 from edge_app.model.card import InputSpec, TensorInfo
+from edge_app.model.flatbuffer_table import DAMAGE
 from edge_app.model.guess import ASSUMED, CERTAIN, LIKELY, Guess
 from edge_app.model.image_axes import ImageAxes, image_axes, with_batch
 from edge_app.model.inferred.card_overrides import CardOverrides
-from edge_app.model.inferred.flatbuffer_table import DAMAGE
 from edge_app.model.inferred.graph_facts import GraphFacts, OperatorFacts, is_passing
 from edge_app.model.inferred.packed_metadata import TensorNotes
 from edge_app.model.inferred.value_ranges import (

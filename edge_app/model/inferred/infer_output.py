@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from edge_app.errors import ModelError
 from edge_app.model.card import TensorInfo
+from edge_app.model.flatbuffer_table import DAMAGE
 from edge_app.model.guess import ASSUMED, CERTAIN, LIKELY, Guess
 from edge_app.model.inferred.card_overrides import CardOverrides
-from edge_app.model.inferred.flatbuffer_table import DAMAGE
 from edge_app.model.inferred.graph_facts import GraphFacts
 from edge_app.model.inferred.output_readings import (
     KNOWN_COUNTS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 
-from edge_app.model.inferred.flatbuffer_table import DAMAGE
+from edge_app.model.flatbuffer_table import DAMAGE
 from edge_app.model.inferred.graph_facts import GraphFacts, TensorFacts, tensors_of
 from edge_app.model.inferred.packed_metadata import FileNotes
 from edge_app.style import count

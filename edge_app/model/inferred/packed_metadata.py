@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge_app.errors import ModelError
-from edge_app.model.inferred.flatbuffer_table import DAMAGE, FlatTable, root_table
+from edge_app.model.flatbuffer_table import DAMAGE, FlatTable, root_table
 
 METADATA_NAME = "TFLITE_METADATA"
 # ImageNet's 21,841 names have 0.5 MB.

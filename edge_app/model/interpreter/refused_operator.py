@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from edge_app.errors import ModelError
+from edge_app.model.flatbuffer_table import DAMAGE, FlatTable, root_table
 from edge_app.model.interpreter.native_interpreter import create_interpreter
 from edge_app.model.interpreter.native_log import capture_native_stderr
 from edge_app.model.interpreter.runtimes import Interpreter, Runtime
@@ -44,13 +44,14 @@ def refused_operator(
         return named[1]
     kinds = [str(op["op_name"]) for op in plain._get_ops_details()]
     try:
-        return _first_refused(_GraphBytes.read(path), kinds, path, runtime, size_wh)
-    except (struct.error, IndexError, OSError):
+        graph = root_table(path.read_bytes(), b"TFL3").tables(_MODEL_SUBGRAPHS)[0]
+        return _first_refused(graph, kinds, path, runtime, size_wh)
+    except (OSError, *DAMAGE):
         return UNKNOWN
 
 
 def _first_refused(
-    graph: _GraphBytes,
+    graph: FlatTable,
     kinds: Sequence[str],
     path: Path,
     runtime: Runtime,
@@ -58,11 +59,11 @@ def _first_refused(
 ) -> str:
     """Return the kind of the last operator of the shortest beginning that does not load."""
     loads, fails = 0, len(kinds)  # numbers of operators
-    if _does_load(graph.beginning(fails), path, runtime, size_wh):
+    if _does_load(_beginning(graph, fails), path, runtime, size_wh):
         return UNKNOWN  # it fails only when it is run
     while fails - loads > 1:
         middle = (loads + fails) // 2
-        if _does_load(graph.beginning(middle), path, runtime, size_wh):
+        if _does_load(_beginning(graph, middle), path, runtime, size_wh):
             loads = middle
         else:
             fails = middle
@@ -84,51 +85,12 @@ def _does_load(
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class _GraphBytes:
-    """A .tflite file and where in it the lists of its first graph begin.
-
-    operators, outputs: positions of the vectors, each a count of four bytes before its elements.
-    """
-
-    content: bytes
-    operators: int
-    outputs: int
-
-    @classmethod
-    def read(cls, path: Path) -> _GraphBytes:
-        """Find the lists; raise struct.error or IndexError if the file has none."""
-        content = path.read_bytes()
-        root = _u32(content, 0)
-        graphs = _vector(content, root, _MODEL_SUBGRAPHS)
-        first = graphs + 4 + _u32(content, graphs + 4)
-        return cls(
-            content,
-            _vector(content, first, _GRAPH_OPERATORS),
-            _vector(content, first, _GRAPH_OUTPUTS),
-        )
-
-    def beginning(self, count: int) -> bytes:
-        """Return the file with only so many operators, and the output of the last of them."""
-        last = self.operators + 4 * count
-        operator = last + _u32(self.content, last)
-        made = _u32(self.content, _vector(self.content, operator, _OPERATOR_OUTPUTS) + 4)
-        changed = bytearray(self.content)
-        struct.pack_into("<I", changed, self.operators, count)
-        struct.pack_into("<II", changed, self.outputs, 1, made)
-        return bytes(changed)
-
-
-def _u32(content: bytes, position: int) -> int:
-    return int(struct.unpack_from("<I", content, position)[0])
-
-
-def _vector(content: bytes, table: int, field: int) -> int:
-    """Return the position of a table's vector; raise IndexError if it has none."""
-    fields = table - struct.unpack_from("<i", content, table)[0]
-    size = struct.unpack_from("<H", content, fields)[0]
-    place = 4 + 2 * field
-    offset = struct.unpack_from("<H", content, fields + place)[0] if place < size else 0
-    if not offset:
-        raise IndexError(field)
-    return int(table + offset + _u32(content, table + offset))
+def _beginning(graph: FlatTable, count: int) -> bytes:
+    """Return the file with only so many operators, and the output of the last of them."""
+    last = graph.tables(_GRAPH_OPERATORS)[count - 1]
+    made = last.numbers(_OPERATOR_OUTPUTS, "i")[0]
+    changed = bytearray(graph.buffer)
+    # The number of a vector's items stands before them.
+    struct.pack_into("<I", changed, graph.vector(_GRAPH_OPERATORS)[0] - 4, count)
+    struct.pack_into("<Ii", changed, graph.vector(_GRAPH_OUTPUTS)[0] - 4, 1, made)
+    return bytes(changed)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge_app.model.inferred.flatbuffer_table import DAMAGE, root_table
+from edge_app.model.flatbuffer_table import DAMAGE, root_table
 from tests.support.flat_tables import flat_buffer
 
 

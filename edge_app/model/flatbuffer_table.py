@@ -1,4 +1,4 @@
-"""A reader of FlatBuffers tables: just what facts of a .tflite file and its metadata need.
+"""A reader of FlatBuffers tables: just what is needed of a .tflite file and its metadata.
 
 The runtimes give no access to the metadata, and their schema modules are not installed everywhere.
 Layout: https://flatbuffers.dev/internals
@@ -46,12 +46,12 @@ class FlatTable:
 
     def numbers(self, field: int, kind: str) -> tuple[Any, ...]:
         """Return a vector of scalars."""
-        start, count = self._vector(field)
+        start, count = self.vector(field)
         return struct.unpack_from(f"<{count}{kind}", self.buffer, start) if count else ()
 
     def tables(self, field: int) -> list[FlatTable]:
         """Return a vector of tables."""
-        start, count = self._vector(field)
+        start, count = self.vector(field)
         places = range(start, start + 4 * count, 4)
         return [FlatTable(self.buffer, self._follow(place)) for place in places]
 
@@ -63,6 +63,17 @@ class FlatTable:
         vector = self._follow(at)
         (count,) = struct.unpack_from("<I", self.buffer, vector)
         return bytes(self.buffer[vector + 4 : vector + 4 + count])
+
+    def vector(self, field: int) -> tuple[int, int]:
+        """Return where the items of a vector begin, and their number; 0 and 0 if it is absent."""
+        at = self._place(field)
+        if not at:
+            return 0, 0
+        vector = self._follow(at)
+        (count,) = struct.unpack_from("<I", self.buffer, vector)
+        if count > _MOST_ITEMS:
+            raise ValueError(f"a vector of {count} items")
+        return vector + 4, int(count)
 
     def _place(self, field: int) -> int:
         """Return where a field's value is; 0 if it is absent."""
@@ -78,17 +89,6 @@ class FlatTable:
 
     def _follow(self, at: int) -> int:
         return at + int(struct.unpack_from("<I", self.buffer, at)[0])
-
-    def _vector(self, field: int) -> tuple[int, int]:
-        """Return the start of a vector's items and their number."""
-        at = self._place(field)
-        if not at:
-            return 0, 0
-        vector = self._follow(at)
-        (count,) = struct.unpack_from("<I", self.buffer, vector)
-        if count > _MOST_ITEMS:
-            raise ValueError(f"a vector of {count} items")
-        return vector + 4, int(count)
 
     def _text_at(self, at: int) -> str:
         (count,) = struct.unpack_from("<I", self.buffer, at)
