@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -205,6 +206,18 @@ def check_ai_edge() -> None:
     check_host_package("ai_edge_quantizer", "ai-edge-quantizer")
 
 
+@contextmanager
+def _quiet_root_logger() -> Iterator[None]:
+    """Show errors alone of what is logged without a name, as the quantizer does."""
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(max(logging.ERROR, before))
+    try:
+        yield
+    finally:
+        root.setLevel(before)
+
+
 def _run(model: bytes, recipe: Recipe, ranges: TensorRanges | None) -> bytes:
     """Run ai-edge-quantizer; raise ModelError with its reason."""
     try:
@@ -222,10 +235,9 @@ def _run(model: bytes, recipe: Recipe, ranges: TensorRanges | None) -> bytes:
             for name, (low, high) in ranges.items()
         }
     )
-    logging.getLogger().setLevel(max(logging.ERROR, logging.getLogger().level))
     lines: list[str] = []
     try:
-        with captured_stderr() as lines, warnings.catch_warnings():
+        with captured_stderr() as lines, warnings.catch_warnings(), _quiet_root_logger():
             warnings.simplefilter("ignore")  # about the interpreter that it reads the model with
             result = quantizer.Quantizer(bytearray(model), recipe).quantize(
                 values, enable_progress_bar=False, enable_progress_report=False
