@@ -34,8 +34,8 @@ _STREET_EXAMPLES = """examples:
 
 CamVid's folder holds train, trainannot, val and valannot; Cityscapes' holds leftImg8bit and
 gtFine, of which only train is read. Folders called test and Cityscapes' val are never read. The
-teacher labels every image once, in about a second; its labels are cached. The network's first
-blocks start from the teacher's weights.
+teacher labels every image once, in a second or two; its labels are cached, those of --teacher-views
+many beside the others. The network's first blocks start from the teacher's weights.
 
 Beside NAME.keras, NAME.history.json and NAME.history.png show the progress. During training,
 NAME.unfinished.keras can be converted at any moment, and --resume continues from
@@ -64,6 +64,15 @@ def _add_street(parser: argparse.ArgumentParser) -> None:
     text = "DeepLab's frozen graph"
     parser.add_argument("--teacher", type=Path, required=True, metavar="PB", help=text)
     add = OptionAdder(parser)
+    text = (
+        "few: one or two sizes; many: larger and mirrored, too, and what it is unsure of is left "
+    )
+    add.choice(
+        "--teacher-views",
+        ("few", "many"),
+        text + "out, for five times the pixels (default: few)",
+        "few",
+    )
     text = "training time, including resumed runs (default: 80)"
     add.value("--minutes", "MINUTES", text, _minutes, 80.0)
     add.value("--seed", "SEED", "random seed of weights and images (default: 0)", int, 0)

@@ -127,7 +127,7 @@ def labelled_sample(
     image: Image, truth: ClassMap | None, labels: str, teacher: Teacher, cache: Path
 ) -> Sample:
     """Return an image with its labels, from the cache if the teacher has labelled it before."""
-    key = hashlib.sha256(fingerprint(image) + teacher.sha256.encode() + labels.encode())
+    key = hashlib.sha256(fingerprint(image) + teacher.key.encode() + labels.encode())
     if truth is not None:
         key.update(truth.tobytes())
     small, small_truth = shrink(image, truth)
@@ -138,7 +138,7 @@ def labelled_sample(
     shares = teacher.probabilities(image)
     if shares.shape[:2] != small.shape[:2]:
         shares = resize_maps(shares, (small.shape[1], small.shape[0]))
-    target = soft_labels(shares, small_truth, labels)
+    target = soft_labels(shares, small_truth, labels, teacher.views.sure)
     save_arrays(path, labels=target.labels, soft=target.soft)
     return Sample(small, target)
 

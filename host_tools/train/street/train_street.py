@@ -31,7 +31,7 @@ from host_tools.train.street.street_network import (
     DecoderBlock,
     street_network,
 )
-from host_tools.train.street.teacher import open_teacher
+from host_tools.train.street.teacher import VIEWS, open_teacher
 
 _THREADS = 2
 _PRUNING_IMAGES = 24  # on which the importance of the encoder's channels is measured
@@ -43,6 +43,7 @@ class StreetOptions:
 
     data: texts like camvid:DIR. teacher: DeepLab's frozen graph. minutes: earlier runs included.
     cache: folder of the teacher's labels; None takes one beside `out`.
+    teacher_views: a name of VIEWS.
     """
 
     data: Sequence[str]
@@ -52,6 +53,7 @@ class StreetOptions:
     seed: int = 0
     resume: bool = False
     cache: Path | None = None
+    teacher_views: str = "few"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def train_street(options: StreetOptions, console: Console) -> TrainedStreet:
     with Progress(*columns, console=console) as progress:
         reading = progress.add_task("the teacher labels the images", total=None)
         encoder = None if options.resume else read_encoder(options.teacher)
-        with open_teacher(options.teacher) as teacher:
+        with open_teacher(options.teacher, VIEWS[options.teacher_views]) as teacher:
             data = read_data(options.data, teacher, cache, lambda line: print_line(console, line))
         progress.update(reading, total=1, completed=1, description="labelled")
         if encoder is not None:

@@ -16,7 +16,14 @@ from host_tools.train.street.augment import CropWindow, draw_window, make_exampl
 from host_tools.train.street.batches import WeightedSet, draw_example, drawn_batches
 from host_tools.train.street.frames import labelled_sample, parts_of, read_part
 from host_tools.train.street.synthetic_samples import draw_samples
-from host_tools.train.street.teacher import CLASSES, Teacher, soft_labels, teacher_sizes
+from host_tools.train.street.teacher import (
+    CLASSES,
+    VIEWS,
+    Teacher,
+    TeacherViews,
+    soft_labels,
+    teacher_sizes,
+)
 from host_tools.train.street.truth_resize import resize_maps
 from tests.support.made_street import ROAD, SIZE_WH, SKY, made_camvid, made_image, made_samples
 
@@ -28,9 +35,9 @@ TREE_OF_CAMVID, VEGETATION, TERRAIN = 5, 8, 9
 class FakeTeacher(Teacher):
     """Finds terrain likelier than vegetation everywhere, and counts its calls."""
 
-    sha256 = "0" * 64
-
-    def __init__(self) -> None:
+    def __init__(self, views: TeacherViews = VIEWS["few"]) -> None:
+        self.sha256 = "0" * 64
+        self.views = views
         self.calls = 0
 
     def probabilities(self, image: Image) -> NDArray[np.float32]:
@@ -78,6 +85,55 @@ def test_the_teacher_labels_an_image_once(tmp_path: Path) -> None:
     assert np.array_equal(first.target.labels, again.target.labels)
     assert np.array_equal(first.target.soft, again.target.soft)
     assert [path.suffix for path in tmp_path.iterdir()] == [".npz"]
+
+
+def test_labels_of_other_views_are_other_labels(tmp_path: Path) -> None:
+    """A teacher that looks again does not find what it found at a glance."""
+    image, labels = made_image(0)
+    for views in VIEWS.values():
+        labelled_sample(image, labels, "cityscapes", FakeTeacher(views), tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_unsure_probabilities_can_be_left_out() -> None:
+    """A pixel without a likely class teaches nothing; others are as before."""
+    shares = np.zeros((4, 8, CLASSES), np.float32)
+    shares[:2, :, SKY], shares[:2, :, ROAD] = 0.6, 0.4
+    shares[2:, :, :4] = 0.25
+    whole = soft_labels(shares, None, "cityscapes").soft
+    target = soft_labels(shares, None, "cityscapes", 0.5)
+    assert np.all(target.soft[-1] == 0)
+    assert np.any(whole[-1] > 0)
+    assert np.array_equal(target.soft[0], whole[0])
+
+
+class SlopedTeacher(Teacher):
+    """Finds road at the left and sky at the right edge of what it is given."""
+
+    def __init__(self, views: TeacherViews) -> None:
+        self.views = views
+        self.seen: list[tuple[int, int]] = []
+
+    def _logits(self, image: Image, size_wh: tuple[int, int]) -> NDArray[np.float32]:
+        self.seen.append(size_wh)
+        logits = np.zeros((8, 16, CLASSES), np.float32)
+        logits[..., SKY] = image[0, 0, 0]
+        logits[:, :8, ROAD] = 9
+        return logits
+
+
+def test_views_are_averaged_where_they_show_the_same() -> None:
+    """A mirrored view is turned back; a larger one is resized. Their logits are averaged."""
+    image, _ = made_image(0, (64, 32))
+    image[:, :, 0] = 0
+    image[:, -1, 0] = 6  # the first pixel of the mirrored image
+    teacher = SlopedTeacher(TeacherViews((1.5,), mirrored=True))
+    shares = teacher.probabilities(image)
+    assert teacher.seen == [(1025, 513)] * 2 + [(1537, 769)] * 2
+    # Everywhere road 4.5 and sky 3 in the mean: the halves with road change places.
+    even = np.exp([4.5, 3]) / (np.exp([4.5, 3]).sum() + 17)
+    np.testing.assert_allclose(shares[:, 4:-4, ROAD][:, [0, -1]], even[0], rtol=1e-4)
+    np.testing.assert_allclose(shares[:, 4:-4, SKY][:, [0, -1]], even[1], rtol=1e-4)
 
 
 def test_a_cut_file_in_the_cache_is_made_again(tmp_path: Path) -> None:
