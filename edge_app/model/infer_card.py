@@ -29,7 +29,7 @@ from edge_app.model.inferred.packed_metadata import (
     TensorNotes,
     read_notes,
 )
-from edge_app.model.inferred.range_choice import choose_range
+from edge_app.model.inferred.range_choice import choose_range, fits_no_truth
 from edge_app.model.inferred.trial_run import (
     RangeTrial,
     cached_trial,
@@ -120,10 +120,13 @@ def _card(
     )
     is_counted = output.classes is not None and len(labels.classes) == output.classes
     trial, ranges = _trial(network, sha256, taken, output, labels if is_counted else None)
+    unlabelled = None
+    if task != MAP and taken.is_open and trial is not None and fits_no_truth(trial):
+        unlabelled, _ = _trial(network, sha256, taken, output, None)
     guesses = [guess for guess in output.guesses if guess.topic in {"task", "output"}]
     input_spec, input_guesses = taken.spec, list(taken.guesses)
     if taken.is_open and trial is not None:
-        best, guess = choose_range(ranges, trial)
+        best, guess = choose_range(ranges, trial, unlabelled)
         channels = best.channels if input_spec.channels == "rgb" else input_spec.channels
         input_spec = replace(input_spec, mean=best.mean, std=best.std, channels=channels)
         found = {"input": guess, "channels": replace(_CHANNELS, value=channels)}

@@ -288,6 +288,9 @@ def test_ten_classes_that_are_no_digits_are_numbered(tmp_path: Path) -> None:
     assert spec.labels.name == "numbered"
     assert guess.origin.startswith("ten classes, but it knows ")
     assert (guess.other, guess.option) == ("digits", "--labels")
+    origin = about(spec, "input").origin
+    assert "20 digits at most" in origin
+    assert "a frame of the street clip" in origin  # the range is tried all the same
 
 
 def segmenter(path: Path, channels: int, *, last: str = "", scale: float = 1.0) -> Path:

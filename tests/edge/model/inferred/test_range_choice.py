@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge_app.model.inferred.range_choice import choose_range
+from edge_app.model.inferred.range_choice import choose_range, fits_no_truth
 from edge_app.model.inferred.trial_run import RangeTrial
 from edge_app.model.inferred.value_ranges import CAFFE, IMAGENET, MINUS_ONE, PIXELS, UNIT
 
@@ -50,3 +50,22 @@ def test_truth_decides_where_there_is_some(scores: list[float], said: str) -> No
 def test_certainty_alone_decides_with_care(scores: list[float], said: str) -> None:
     """Wide ranges make networks certain, so they count only where the others fail."""
     assert chosen(scores, by_truth=False) == said
+
+
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [
+        ([0.01, 0.0, 0.9, 0.01, 0.3], f"0 to 255, doubtful, ['{MINUS_ONE.name}']"),
+        ([0.5, 0.9, 0.3, 0.4, 0.3], "0 to 1, doubtful, []"),
+    ],
+)
+def test_a_network_that_fits_no_truth_is_judged_without_it(scores: list[float], said: str) -> None:
+    """Ten classes that are no digits have a range all the same; it stays doubtful."""
+    names = [one.name for one in RANGES]
+    digits = RangeTrial("digits", dict.fromkeys(names, 0.1), True, None)
+    street = RangeTrial("a street", dict(zip(names, scores, strict=True)), False, None, 2.0)
+    assert fits_no_truth(digits)
+    best, guess = choose_range(RANGES, digits, street)
+    others = [one.name for one in RANGES if one.options in guess.other]
+    assert f"{best.name}, {guess.sureness}, {others}" == said
+    assert guess.origin.startswith("right on 10.0 % of digits at most; ")
