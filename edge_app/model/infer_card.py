@@ -119,7 +119,10 @@ def _card(
         path, task, output.classes, notes, output.position, overrides, is_one_value=one_value
     )
     is_counted = output.classes is not None and len(labels.classes) == output.classes
-    trial, ranges = _trial(network, sha256, taken, output, labels if is_counted else None)
+    known = labels if is_counted else None
+    # What ten classes are is tried, even where nothing else is open.
+    by_number = labels.name == "digits" and labelled is not None and labelled.sureness == LIKELY
+    trial, ranges = _trial(network, sha256, taken, output, known, is_open=by_number)
     unlabelled = None
     if task != MAP and taken.is_open and trial is not None and fits_no_truth(trial):
         unlabelled, _ = _trial(network, sha256, taken, output, None)
@@ -177,15 +180,20 @@ def _trial(
     taken: InputChoice,
     output: OutputChoice,
     labels: LabelSet | None,
+    *,
+    is_open: bool = False,
 ) -> tuple[RangeTrial | None, tuple[ValueRange, ...]]:
-    """Return a trial run if something is open that it may decide, and the ranges to try."""
+    """Return a trial run if something is open that it may decide, and the ranges to try.
+
+    is_open: whether something else than the range and the activation is.
+    """
     depth = 1 if taken.spec.channels == "gray" else 3
     ranges = USUAL_BY_DEPTH[depth] if taken.is_open else ()
     if taken.spec.layout == "nchw":  # PyTorch's networks have both
         ranges = (IMAGENET, *(one for one in ranges if one is not IMAGENET))
     if taken.spec.channels == "bgr":
         ranges = tuple(replace(one, channels="bgr") for one in ranges)
-    if not ranges and output.activation is not None:
+    if not ranges and output.activation is not None and not is_open:
         return None, ranges
     form, runtime = output.form, network.runtime
     of_file = (sha256, runtime.name, runtime.version, taken.spec, output.position)
