@@ -1,6 +1,8 @@
 """Training samples with the teacher's labels, and the random examples made from them."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,7 +16,13 @@ from edge_app.frame import ClassMap, Image
 from edge_app.labels import VOID
 from host_tools.train.street.augment import CropWindow, draw_window, make_example
 from host_tools.train.street.batches import WeightedSet, draw_example, drawn_batches
-from host_tools.train.street.frames import labelled_sample, parts_of, read_part
+from host_tools.train.street.frames import (
+    labelled_sample,
+    load_arrays,
+    parts_of,
+    read_part,
+    save_arrays,
+)
 from host_tools.train.street.synthetic_samples import draw_samples
 from host_tools.train.street.teacher import (
     CLASSES,
@@ -145,6 +153,25 @@ def test_a_cut_file_in_the_cache_is_made_again(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:100])
     labelled_sample(image, labels, "cityscapes", teacher, tmp_path)
     assert teacher.calls == 2
+
+
+def test_two_trainings_share_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another process writes meanwhile is the same file, and stops nobody."""
+    path, arrays = tmp_path / "image.npz", {"labels": np.arange(6, dtype=np.uint8)}
+    write = np.savez_compressed
+
+    def slow_write(file: Any, **given: Any) -> None:
+        monkeypatch.setattr(np, "savez_compressed", write)
+        monkeypatch.setattr(os, "getpid", lambda: 1)
+        save_arrays(path, **given)
+        write(file, **given)
+
+    monkeypatch.setattr(np, "savez_compressed", slow_write)
+    save_arrays(path, **arrays)
+    found = load_arrays(path, ("labels",))
+    assert found is not None
+    assert np.array_equal(found[0], arrays["labels"])
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_scene_is_drawn_once(tmp_path: Path) -> None:
