@@ -22,6 +22,11 @@ EXAMPLES = """examples:
   host-tools convert float32.tflite --out models/net --calibration photos/
   edge-app run digits.gz --model models/mnist   then watch it
 
+a network of unknown form: see what is inferred of it, correct that in a card, quantize it:
+  edge-app run --model float32.tflite --headless
+  edge-app models init float32.tflite --out models/net
+  host-tools convert models/net --out models/four --calibration photos/
+
 DIR then holds float32.tflite, float16.tflite, dynamic_range.tflite, int8.tflite and the model card
 model.json. int8 is calibrated on real images, never on those it is scored on. If a variant loses
 more than --max-drop, DIR is unchanged.
@@ -34,7 +39,8 @@ unless you add --trust-code.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `convert`."""
-    kinds = "a .keras or .h5 file, a SavedModel folder, a frozen graph .pb, a float32 .tflite"
+    kinds = "a .keras or .h5 file, a SavedModel folder, a frozen graph .pb, a float32 .tflite, or "
+    kinds += "a model folder with one, whose card then says what the options do not"
     parser.add_argument("model", type=Path, metavar="SOURCE", help=kinds)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model folder")
     add = OptionAdder(parser)
@@ -108,8 +114,9 @@ def conversion_options(options: argparse.Namespace) -> ConversionOptions:
     from host_tools.convert.calibration import CalibrationOptions
     from host_tools.convert.conversion_options import CardOptions, ConversionOptions, check_variants
     from host_tools.models.loaded_model import SourceOptions
-    from host_tools.models.open_model import check_model
+    from host_tools.models.open_model import check_model, model_file
 
+    options.model = model_file(options.model)
     check_model(options.model)
     check_variants(options.variants)
     calibration, evaluation = _images(options)
@@ -125,7 +132,7 @@ def conversion_options(options: argparse.Namespace) -> ConversionOptions:
             output_tensor=options.output_tensor or options.output,
             layout=overrides_of(options).input_layout,
         ),
-        card=options_from(options, CardOptions, fit=options.fit or "stretch"),
+        card=options_from(options, CardOptions),
         calibration=options_from(
             options, CalibrationOptions, source=calibration, allow_weak=weak, assumed=assumed
         ),
