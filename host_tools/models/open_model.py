@@ -21,7 +21,10 @@ def model_file(path: Path) -> Path:
 
     Raises ModelError for a folder without that file, or with a damaged card.
     """
-    if not (path / CARD_NAME).is_file() or (path / "saved_model.pb").is_file():
+    try:
+        if not (path / CARD_NAME).is_file() or (path / "saved_model.pb").is_file():
+            return path
+    except OSError:  # `check_model` says why
         return path
     variants = read_card(path).variants
     if "float32" not in variants:
