@@ -17,6 +17,7 @@ from host_tools.convert import builders
 from host_tools.convert.ai_edge import TensorRanges, measure_ranges
 from host_tools.convert.calibration import CalibrationOptions
 from host_tools.convert.conversion_options import (
+    CardOptions,
     ConversionOptions,
     check_options,
 )
@@ -65,6 +66,7 @@ def _options(model: Path, out: Path, mnist: Path) -> ConversionOptions:
     return ConversionOptions(
         model=model,
         out=out,
+        card=CardOptions(labels="digits"),  # it knows too few of them to be taken for a reader
         calibration=CalibrationOptions(str(digit_files(mnist, "train")[0])),
         evaluation=Evaluation(str(images), str(labels)),
     )
