@@ -112,6 +112,7 @@ def _edit(
         [tensor_name(one) for one in outputs],
         [tuple(one.shape) for one in outputs],
         options.output_tensor,
+        nhwc_shape(fixed, layout),
     )
     editor.keep_output(position)
     if chosen:

@@ -18,6 +18,7 @@ from edge_app.model.inferred.output_readings import (
     SCORES,
     OutputReading,
     is_open_choice,
+    output_rank,
     output_readings,
 )
 from edge_app.model.output_names import is_auxiliary, listed_outputs
@@ -97,14 +98,11 @@ def _position(
             "give it a model with 1xC scores or a 1xHxWxC map of classes"
         )
 
-    def rank(position: int) -> tuple[float, ...]:
-        form = forms[position][0]
-        known = form.classes in KNOWN_COUNTS
-        pixels = form.map_hw[0] * form.map_hw[1]
-        auxiliary = is_auxiliary(outputs[position].name)
-        return (form.task != MAP, auxiliary, not known, not form.fits, -pixels, position)
-
-    best = min(found, key=rank)
+    ranks = {
+        position: output_rank(forms[position][0], is_helper=is_auxiliary(outputs[position].name))
+        for position in found
+    }
+    best = min(found, key=ranks.__getitem__)  # the first of equal ones
     if len(outputs) > 1:
         form = forms[best][0]
         listed = listed_outputs(outputs, but=best)
@@ -113,11 +111,12 @@ def _position(
             for position, one in enumerate(forms)
             if one
         )
+        is_tied = list(ranks.values()).count(ranks[best]) > 1
         why = "the finest map" if form.task == MAP and largest else "the first of its kind"
         guesses.append(
             Guess(
                 "output", f"{outputs[best].name} ({outputs[best].size_text})",
-                f"{why} of {len(outputs)}", LIKELY, "--output", listed,
+                f"{why} of {len(outputs)}", ASSUMED if is_tied else LIKELY, "--output", listed,
             )
         )  # fmt: skip
     return best
