@@ -12,14 +12,15 @@ from pathlib import Path
 from edge_app.errors import ModelError, UsageError
 from edge_app.input_file import home_path, is_plain_file
 from edge_app.label_files import read_labels
-from edge_app.labels import LabelSet, numbered_classes
+from edge_app.labels import LabelSet
 from edge_app.model.card import VARIANTS, ModelSpec, TensorInfo, Variant, file_sha256
-from edge_app.model.guess import ASSUMED, CERTAIN, DOUBTFUL, LIKELY, Guess
+from edge_app.model.guess import ASSUMED, DOUBTFUL, LIKELY, Guess
+from edge_app.model.inferred.alike_outputs import best_of_alike
 from edge_app.model.inferred.card_overrides import CardOverrides as CardOverrides
 from edge_app.model.inferred.graph_facts import GraphFacts, read_graph_facts
 from edge_app.model.inferred.infer_input import InputChoice, choose_input
 from edge_app.model.inferred.infer_input import usual_channels as usual_channels
-from edge_app.model.inferred.infer_labels import choose_labels, usual_set
+from edge_app.model.inferred.infer_labels import checked_digits, choose_labels, usual_set
 from edge_app.model.inferred.infer_output import OutputChoice, choose_output
 from edge_app.model.inferred.network_kinds import WHAT_RUNS, other_kind
 from edge_app.model.inferred.output_readings import MAP
@@ -44,7 +45,6 @@ from edge_app.model.output_spec import OutputSpec
 from edge_app.palette_files import read_palette
 
 _CHANNELS = Guess("channels", "", "by the range of values", ASSUMED, "--channels")
-_KNOWS_DIGITS = 0.5  # share of digits; by chance a tenth is right
 _IS_IMAGE = 0.9  # correlation with the input
 
 
@@ -130,8 +130,6 @@ def _card(
     chosen = next((at for at, one in enumerate(network.outputs) if one is network.output), 0)
     given = chosen if overrides.output is not None else None
     output = choose_output(network.outputs, (height, width), facts, overrides, given)
-    if output.position != chosen:
-        network.select_output(str(output.position))
     sha256 = file_sha256(path)
     task = output.form.task
     one_value = output.form.classes == 1 and output.activation != "ids"
@@ -142,6 +140,14 @@ def _card(
     known = labels if is_counted else None
     # What ten classes are is tried, even where nothing else is open.
     by_number = labels.name == "digits" and labelled is not None and labelled.sureness == LIKELY
+
+    def tried(one: OutputChoice) -> RangeTrial | None:
+        network.select_output(str(one.position))
+        return _trial(network, sha256, taken, one, known, is_open=True)[0]
+
+    if given is None:
+        output = best_of_alike(network.outputs, output, tried)
+        network.select_output(str(output.position))
     trial, ranges = _trial(network, sha256, taken, output, known, is_open=by_number)
     unlabelled = None
     if task != MAP and taken.is_open and trial is not None and fits_no_truth(trial):
@@ -171,7 +177,7 @@ def _card(
                 named, task, classes, notes, output.position, overrides, is_one_value=one_value
             )
     if labelled is not None:
-        labels, labelled = _checked_digits(labels, labelled, trial)
+        labels, labelled = checked_digits(labels, labelled, trial)
     variant = Variant(network.variant_name(), path, path.stat().st_size, sha256)
     # A model's files are often named by variant; its name is then that of the folder.
     name = path.resolve().parent.name if path.stem in VARIANTS else path.stem
@@ -264,23 +270,6 @@ def _settled_classes(output: OutputChoice, activation: str | None) -> int | None
     if output.form.classes > 1:
         return output.classes
     return None if activation == "ids" else 2
-
-
-def _checked_digits(
-    labels: LabelSet, guess: Guess, trial: RangeTrial | None
-) -> tuple[LabelSet, Guess]:
-    """Return ten classes as digits only if the network knows digits."""
-    if labels.name != "digits" or trial is None or not trial.by_truth:
-        return labels, guess
-    score = max(trial.scores.values(), default=0.0)
-    if score >= _KNOWS_DIGITS:
-        sure = replace(guess, sureness=CERTAIN, origin=f"it knows {score:.0%} of {trial.images}")
-        return labels, sure
-    unknown = f"ten classes, but it knows {score:.0%} of {trial.images}"
-    classes = len(labels.classes)
-    return numbered_classes(classes), Guess(
-        "labels", f"{classes} numbered classes", unknown, DOUBTFUL, "--labels", "digits"
-    )
 
 
 def _output_spec(

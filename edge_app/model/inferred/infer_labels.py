@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from edge_app.errors import UsageError
@@ -10,10 +11,11 @@ from edge_app.label_files import labels_of, read_labels, with_palette
 from edge_app.label_fit import plain
 from edge_app.label_sets import LABEL_SETS, label_set
 from edge_app.labels import LabelSet, numbered_classes, numbered_labels
-from edge_app.model.guess import ASSUMED, CERTAIN, LIKELY, Guess
+from edge_app.model.guess import ASSUMED, CERTAIN, DOUBTFUL, LIKELY, Guess
 from edge_app.model.inferred.card_overrides import CardOverrides
 from edge_app.model.inferred.output_readings import MAP, SCORES
 from edge_app.model.inferred.packed_metadata import FileNotes, label_lines
+from edge_app.model.inferred.trial_run import RangeTrial
 
 _SETS_BY_CLASSES = {
     (SCORES, 10): ("digits",),
@@ -34,6 +36,7 @@ _SETS_BY_CLASSES = {
 _TWO = {MAP: ("background", "object"), SCORES: ("no", "yes")}
 _BESIDE = ("{stem}.txt", "{stem}_labels.txt", "labels.txt", "labelmap.txt")
 _MOST_BYTES = 4_000_000
+_KNOWS_DIGITS = 0.5  # share of digits; by chance a tenth is right
 _MOSTLY = 0.75  # of the names are those of a usual set
 
 
@@ -152,3 +155,20 @@ def _beside(path: Path, classes: int | None) -> tuple[str, ...]:
             if file.is_file() and file.stat().st_size <= _MOST_BYTES:
                 return labels_of(file.read_bytes(), file.name, classes).names
     return ()
+
+
+def checked_digits(
+    labels: LabelSet, guess: Guess, trial: RangeTrial | None
+) -> tuple[LabelSet, Guess]:
+    """Return ten classes as digits only if the network knows digits."""
+    if labels.name != "digits" or trial is None or not trial.by_truth:
+        return labels, guess
+    score = max(trial.scores.values(), default=0.0)
+    if score >= _KNOWS_DIGITS:
+        sure = replace(guess, sureness=CERTAIN, origin=f"it knows {score:.0%} of {trial.images}")
+        return labels, sure
+    unknown = f"ten classes, but it knows {score:.0%} of {trial.images}"
+    classes = len(labels.classes)
+    return numbered_classes(classes), Guess(
+        "labels", f"{classes} numbered classes", unknown, DOUBTFUL, "--labels", "digits"
+    )
