@@ -50,7 +50,8 @@ class FitOptions:
     """Options of a training. A resumed one may have other data, and more time.
 
     minutes: how long to train, earlier runs included.
-    check_s: seconds between validations, each of which leaves a checkpoint.
+    check_s: seconds between validations, each of which leaves a checkpoint; more if they take
+        much of it.
     steps: ends after so many steps, resumed runs included, with the rate falling over them.
     """
 
@@ -60,6 +61,13 @@ class FitOptions:
     resume: bool = False
     check_s: float = 150.0
     steps: int | None = None
+
+    def rest_s(self, saved_s: float) -> float:
+        """Return the seconds to the next validation, after one that took `saved_s`.
+
+        On a busy machine a validation can take as long as `check_s`, and nothing would be trained.
+        """
+        return max(self.check_s, 4 * saved_s)
 
     def done(self, trained_s: float, step: int) -> float:
         """Return the share of the training that is over, by time or by steps; 1 ends it.
@@ -137,7 +145,7 @@ class _Training:
 
         check: raises KeyboardInterrupt after Ctrl-C, when no step is under way.
         """
-        options, checked = self.options, time.monotonic()
+        options, checked, rest_s = self.options, time.monotonic(), self.options.check_s
         height, width = self.network.input_shape[1:3]
         size, seed, first = options.recipe.batch, options.seed, self._step
         zoom = options.recipe.zoom
@@ -152,9 +160,10 @@ class _Training:
                 self._step += 1
                 self.on_step(done)
                 check()
-                if time.monotonic() - checked >= options.check_s:
+                if (due := time.monotonic()) - checked >= rest_s:
                     self.save(finished=False)
                     checked = time.monotonic()
+                    rest_s = options.rest_s(checked - due)
 
     def save(self, *, finished: bool) -> None:
         """Score the running means; write the network, a checkpoint and the history."""

@@ -182,6 +182,12 @@ def test_a_trial_ends_by_its_steps() -> None:
     assert FitOptions(minutes=60).done(1800.0, 45) == pytest.approx(0.5)
 
 
+def test_validations_leave_time_to_train() -> None:
+    """On a busy machine they are rarer: four fifths of the time are for the steps."""
+    assert FitOptions(60, check_s=150).rest_s(10) == 150
+    assert FitOptions(60, check_s=150).rest_s(120) == 480
+
+
 def test_rare_classes_weigh_more() -> None:
     """The mean weight of a pixel is 1, and that of a rare class is higher."""
     weights = class_weights([900, 99, 1])
