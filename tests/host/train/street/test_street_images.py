@@ -115,6 +115,14 @@ def test_unsure_probabilities_can_be_left_out() -> None:
     assert np.array_equal(target.soft[0], whole[0])
 
 
+def test_small_frames_are_not_magnified_any_further() -> None:
+    """CamVid's frames are seen at twice their size already; more than that is worse."""
+    many = VIEWS["many"]
+    assert many.sizes((480, 360)) == teacher_sizes((480, 360))
+    assert many.sizes((960, 540)) == [*teacher_sizes((960, 540)), (1281, 721)]
+    assert many.sizes((2048, 1024)) == [(2049, 1025), (2561, 1281)]
+
+
 class SlopedTeacher(Teacher):
     """Finds road at the left and sky at the right edge of what it is given."""
 
@@ -132,7 +140,7 @@ class SlopedTeacher(Teacher):
 
 def test_views_are_averaged_where_they_show_the_same() -> None:
     """A mirrored view is turned back; a larger one is resized. Their logits are averaged."""
-    image, _ = made_image(0, (64, 32))
+    image, _ = made_image(0, (1024, 512))
     image[:, :, 0] = 0
     image[:, -1, 0] = 6  # the first pixel of the mirrored image
     teacher = SlopedTeacher(TeacherViews((1.5,), mirrored=True))

@@ -292,6 +292,7 @@ def test_the_command_trains_from_folders(
     out = tmp_path / "street.keras"
     monkeypatch.setitem(SIZES, "small", SIZE)
     line = ["train", "street", "--data", f"camvid:{camvid}", "--teacher", str(teacher)]
+    line += ["--teacher-views", "many"]
     assert cli.main([*line, "--minutes", "0.05", "--out", str(out)]) == 0
     shown = capsys.readouterr().out
     assert "next: host-tools convert" in shown
