@@ -78,7 +78,7 @@ def _add_street(parser: argparse.ArgumentParser) -> None:
     text = "DeepLab's frozen graph"
     parser.add_argument("--teacher", type=Path, required=True, metavar="PB", help=text)
     add = OptionAdder(parser)
-    text = "few: one or two sizes; many: mirrored, larger if the image is not small, and without "
+    text = "few: one or two sizes; many: mirrored, larger where that helps, and without "
     text += "what it is unsure of, in two to five times the time (default: few)"
     add.choice("--teacher-views", ("few", "many"), text, "few")
     text = "training time, including resumed runs (default: 80, or what --steps takes)"
