@@ -119,8 +119,8 @@ def _of_one_form(lines: Sequence[tuple[int, str]]) -> list[LabelEntry]:
         found = form.fullmatch(line)
         if not found:
             raise UsageError(
-                f"line {number} is '{line[:60]}' where line {first_number} has {what}; write all "
-                "lines alike, or give the names as a JSON list"
+                f"line {number} is '{line[:60]}' where line {first_number} has {what}; write "
+                "every line in the same form, or give the names as a JSON list"
             )
         entries.append(_entry(number, found.groupdict()))
     return entries

@@ -182,12 +182,8 @@ def connections(text: str) -> int:
 
 def numbers(text: str) -> tuple[float, ...]:
     """Return the numbers of a text like 123.7,116.8,103.9."""
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"invalid number '{text}': give one, or one per channel, e.g. 123.7,116.8,103.9"
-        ) from None
+    wanted = "one, or one per channel, e.g. 123.7,116.8,103.9"
+    return tuple(number(part, wanted) for part in text.split(","))
 
 
 def thread_counts(text: str) -> list[int]:

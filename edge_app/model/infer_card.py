@@ -6,6 +6,7 @@ still open, above all the range of values that the network expects.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -223,7 +224,9 @@ def _trial(
         return None, ranges
     form, runtime = output.form, network.runtime
     of_file = (sha256, runtime.name, runtime.version, taken.spec, output.position)
-    of_reading = (form.layout, form.classes, output.activation, labels.name if labels else None)
+    # A file of labels may have been changed.
+    names = labels and (labels.name, hashlib.sha256(repr(labels.names).encode()).hexdigest())
+    of_reading = (form.layout, form.classes, output.activation, names)
     key = " ".join(map(str, (*of_file, *of_reading, *ranges)))
     trial = cached_trial(key)
     if trial is None:

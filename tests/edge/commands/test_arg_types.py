@@ -7,7 +7,7 @@ import argparse
 import pytest
 
 from edge_app.cli import PROGRAM
-from edge_app.commands.arg_types import number, percent, positive, size, whole
+from edge_app.commands.arg_types import number, numbers, percent, positive, size, whole
 from edge_app.program import Program
 from host_tools.cli import PROGRAM as HOST_PROGRAM
 from tests.support.program_options import actions_of
@@ -44,6 +44,11 @@ def test_an_error_names_the_value_and_what_is_wanted() -> None:
         (whole, "-" + "9" * 20, "must be at least -2147483647"),
         (size, "9" * 5000 + "x1", f"invalid size '{'9' * 40}': give WIDTHxHEIGHT, e.g. 513x257"),
         (number, "inf", "invalid number 'inf': give a number"),
+        (
+            numbers,
+            "1,nan",
+            "invalid number 'nan': give one, or one per channel, e.g. 123.7,116.8,103.9",
+        ),
         (percent, "some", "invalid number 'some': give a share, e.g. 5% or 0.05"),
     ):
         with pytest.raises(argparse.ArgumentTypeError) as fault:

@@ -373,6 +373,11 @@ def test_what_a_trial_found_is_cached(tmp_path: Path, monkeypatch: pytest.Monkey
     write_classifier(path, 6)
     infer_card(path, NOTHING)
     assert len(trials) == 2
+    names = tmp_path / "names.txt"
+    for number, text in ((3, "abcdef"), (3, "abcdef"), (4, "abcdeg")):
+        names.write_text("\n".join(text), "utf-8")
+        infer_card(path, CardOverrides(labels=str(names)))
+        assert len(trials) == number
 
 
 def test_a_trial_without_samples_uses_a_drawn_street(
