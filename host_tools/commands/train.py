@@ -31,7 +31,8 @@ _STREET_EXAMPLES = """examples:
   host-tools train street --data cityscapes:cityscapes --data scenes:400 \\
       --teacher frozen_inference_graph.pb --minutes 600
   host-tools train street ... --minutes 120 --resume       continue, up to 120 minutes in all
-  host-tools train street ... --size large --set frozen=3 --set auxiliary=0.4 --set lovasz=0.5
+  host-tools train street --data cityscapes:cityscapes --data scenes:400 --size large \\
+      --teacher frozen_inference_graph.pb --minutes 600 --set frozen=3 --set lovasz=0.5
 
 CamVid's folder holds train, trainannot, val and valannot; Cityscapes' holds leftImg8bit and
 gtFine, of which only train is read. Folders called test and Cityscapes' val are never read. The

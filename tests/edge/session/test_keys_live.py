@@ -238,8 +238,12 @@ def found():
     words = ["xdotool", "search", "--name", "Street"]
     names[:] = subprocess.run(words, capture_output=True, text=True).stdout.split()
     return names
-wait("a window", found)
-xdotool("windowfocus", "--sync", names[0])
+def focused():  # not before the window is mapped
+    if not found():
+        return False
+    words = ["xdotool", "windowfocus", "--sync", names[0]]
+    return subprocess.run(words, capture_output=True).returncode == 0
+wait("a window with the focus", focused)
 """
 )
 WINDOW = (
@@ -317,7 +321,7 @@ def tap(x, y):
     xdotool("mousemove", str(x), str(y), "mousedown", "1", "mouseup", "1")
 
 def key(name):
-    xdotool("windowfocus", "--sync", names[0])
+    wait("the focus", focused)
     xdotool("key", name)
 
 geometry = xdotool("getwindowgeometry", "--shell", names[0])

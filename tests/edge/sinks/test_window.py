@@ -82,7 +82,7 @@ def focus(window, title):
     window.write(step(0, canvas()), status())
     for _ in range(20):
         window.write(step(0, canvas()), status())
-    [name] = xdotool("search", "--name", title)
+    [name] = xdotool("search", "--onlyvisible", "--name", title)
     xdotool("windowfocus", "--sync", name)
     return name
 """
