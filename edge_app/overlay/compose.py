@@ -148,7 +148,8 @@ class Composer:
     def draw_states(self, max_px: int) -> Panel | None:
         """Draw chips of the states and the last switch; the help hides the switch."""
         switch = "" if self.controls.help else self.status.switch
-        return draw_states(chip_states(self.status), switch, self.scale, max_px)
+        states = chip_states(self.status)
+        return draw_states(states, switch, self.scale, max_px, self.status.variants)
 
     def put(self, panel: Panel | None, corners: Iterable[XY]) -> Placed | None:
         """Place a panel at the first corner where it is whole and clear of others, if any."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rich import box
 from rich.table import Table
 
-from edge_app.style import NOTHING, variant_colour
+from edge_app.console import coloured
+from edge_app.style import NOTHING
 from host_tools.convert.convert import ConversionResult
 from host_tools.convert.verify import FIGURE_TITLES
 
@@ -46,7 +47,7 @@ def result_table(result: ConversionResult) -> Table:
         score, best = variant.quality.get(figure), first.quality.get(figure)
         measured = variant.measured
         table.add_row(
-            f"[{variant_colour(variant.name)}]{variant.name}[/]",
+            coloured(variant.name, result.spec.variants),
             f"{variant.bytes:,}",
             _percent(score),
             NOTHING if score is None or best is None else f"{100 * (best - score) + 0.0:.2f}",
