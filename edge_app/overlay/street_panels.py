@@ -207,7 +207,7 @@ class _StreetComposer(Composer):
         if self.pair is None or len(chips) != 2:
             return
         self.add_button(chips[0], Action.NEXT_VARIANT)
-        name = self.pair.comparison.variant.upper()
+        name = self.pair.comparison.name.upper()  # a key chooses variants of this model alone
         if name in Action.__members__:
             self.add_button(chips[1], Action[name])
 
@@ -254,7 +254,7 @@ class _StreetComposer(Composer):
     def _put_titles(self, halves: tuple[Area, Area]) -> None:
         """Place the name of what it shows on each image."""
         variant = self.status.variant
-        shown = VariantChip(variant, variant_colour(variant))
+        shown = VariantChip(variant, variant_colour(variant, self.status.variants))
         chips = self.pair.chips if self.pair else (VariantChip("image", SOFT), shown)
         for chip, (x, y, width, height) in zip(chips, halves, strict=True):
             panel = comparison_panel.draw_variant_chip(

@@ -59,7 +59,14 @@ def predict(frame: Frame, pool: EnginePool, reader: FrameReader | None = None) -
     if second is not None and isinstance(result, Segmentation):
         other = second.engine.timed(frame.image).result
         if isinstance(other, Segmentation):
-            comparison = compare(result, other, second.key.variant, active.key.spec.labels)
+            models = active.key.model, second.key.model
+            comparison = compare(
+                result,
+                other,
+                second.key.variant,
+                active.key.spec.labels,
+                models if models[0] != models[1] else None,
+            )
     return Prediction(frame, result, prepare_ms, invoke_ms, decode_ms, active.info, comparison)
 
 

@@ -83,7 +83,7 @@ def _parts(summary: RunSummary, width: int) -> Iterator[RenderableType]:
     if text.quality and not several:
         yield Text("   ".join(text.quality), style="bold")
         yield from class_lines(text, width)
-    yield from map(_comparison, summary.comparisons)
+    yield from (_comparison(pair, summary.model) for pair in summary.comparisons)
     if summary.recording:
         yield from _recorded(summary.recording)
     if status.frames != 1:
@@ -115,9 +115,15 @@ def _recorded(recording: RecordingSummary) -> Iterator[Text]:
         yield Text(f"recorded {rest}together {length} in {len(parts)} files")
 
 
-def _comparison(pair: ComparisonSummary) -> Text:
-    """Return the agreement of two variants, and their scores on the frames both have seen."""
-    line = Text(f"{pair.variant} and {pair.second}: {percent(pair.agreement)} agreement")
+def _comparison(pair: ComparisonSummary, model: str) -> Text:
+    """Return the agreement of two variants, and their scores on the frames both have seen.
+
+    model: of the first one.
+    """
+    names = f"{pair.variant} and {pair.second}"
+    if pair.with_model:
+        names = f"{model} {pair.variant} and {pair.with_model} {pair.second}"
+    line = Text(f"{names}: {percent(pair.agreement)} agreement")
     if pair.first_quality and pair.quality:
         one, other = pair.first_quality.miou, pair.quality.miou
         line.append(f", {miou_text(one)} and {fraction(other)}")
@@ -135,10 +141,11 @@ def variant_table(variants: Mapping[str, VariantSummary]) -> CompactTable:
         scored = {one.quality.frames for one in variants.values() if one.quality}
         columns.append(measure if len(scored) == 1 else f"{measure} of\nits own")
     table = CompactTable("", columns)
+    among = [one.variant for one in variants.values()]
     for name, one in variants.items():
         invoke, end_to_end = (one.stages.get(stage) for stage in ("invoke", "end_to_end"))
         table.add_row(
-            f"[{variant_colour(one.variant)}]{escape(name)}[/]",
+            f"[{variant_colour(one.variant, among)}]{escape(name)}[/]",
             f"{one.frames:,}",
             significant(reliable_rate(one.shown_fps, one.frames)),
             milliseconds(invoke.p50_ms if invoke else None),
