@@ -39,7 +39,7 @@ class Recipe:
         rounded weights cause out of the biases.
     keep: operators that stay in float: kinds, names, or patterns with *. keep_int16: those that
         get 16-bit activations in int8.
-    io: type of the input of calibrated schemes, as for `host-tools convert --io`.
+    io: type of the input of int8 and int4, as for `host-tools convert --io`; int16x8 has float32.
     samples, seed: number and choice of the calibration images; None is the usual number.
     Raises ValueError naming the field that is wrong, also where it has no effect.
     """
@@ -71,8 +71,6 @@ class Recipe:
             raise ValueError(f"samples: {self.samples} is not at least 1")
         if self.seed < 0:
             raise ValueError(f"seed: {self.seed} is negative")
-        if not all((*self.keep, *self.keep_int16)):
-            raise ValueError("keep: it has an empty name")
         self._check_effects()
 
     def _check_effects(self) -> None:
@@ -82,7 +80,7 @@ class Recipe:
             "weights": in_half,
             "correct_bias": in_half,
             "activations": not self.calibrated,
-            "io": not self.calibrated,
+            "io": self.scheme not in {"int8", "int4"},
             "keep_int16": self.scheme != "int8",
         }
         for name, useless in unused.items():
@@ -100,7 +98,7 @@ class Recipe:
     @property
     def needs_images(self) -> bool:
         """Whether images decide its bytes."""
-        return self.calibrated or self.correct_bias
+        return self.calibrated or self.correct_bias or self.equalize
 
     def to_record(self) -> dict[str, Any]:
         """Return the fields that are not as usual, as JSON has them."""

@@ -13,7 +13,12 @@ from rich.progress import Progress
 
 from edge_app.errors import ModelError
 from edge_app.model.card import InputSpec
-from host_tools.convert.ai_edge import NotFiniteError, TensorRanges, measure_ranges, quantize
+from host_tools.convert.activation_statistics import (
+    NotFiniteError,
+    TensorRanges,
+    measure_ranges,
+)
+from host_tools.convert.ai_edge import quantize
 from host_tools.convert.calibration import Calibration
 from host_tools.convert.conversion_options import ConversionOptions
 from host_tools.convert.fake_quantization import TrainedGraphs, split_fake_quantization
