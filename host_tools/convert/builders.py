@@ -13,6 +13,7 @@ from rich.progress import Progress
 
 from edge_app.errors import ModelError
 from edge_app.model.card import InputSpec
+from edge_app.model.recipe import Recipe
 from host_tools.convert.activation_statistics import (
     NotFiniteError,
     TensorRanges,
@@ -22,6 +23,8 @@ from host_tools.convert.ai_edge import quantize
 from host_tools.convert.calibration import Calibration
 from host_tools.convert.conversion_options import ConversionOptions
 from host_tools.convert.fake_quantization import TrainedGraphs, split_fake_quantization
+from host_tools.convert.recipe_quantizer import RecipeCalibration
+from host_tools.convert.recipe_quantizer import quantize as quantize_by_recipe
 from host_tools.convert.small_layers import quantize_small_layers
 from host_tools.convert.tf_converter import convert_saved_model, quantize_tflite
 from host_tools.models.loaded_model import LoadedModel
@@ -107,6 +110,11 @@ class VariantBuilders:
         except ModelError:  # said where the variant is built, if that needs the ranges
             return
 
+    def from_recipe(self, recipe: Recipe) -> bytes:
+        """Return the .tflite that a recipe makes; raise ModelError if it cannot be made."""
+        source = self._to_int8.model if recipe.calibrated else self.float32
+        return quantize_by_recipe(source, recipe, self._recipe_calibration)
+
     @property
     def _with_tensorflow(self) -> Mapping[str, Callable[[], bytes]]:
         """The builder of int8 that quantizes a .tflite file with TensorFlow."""
@@ -137,6 +145,21 @@ class VariantBuilders:
         return measure_ranges(
             self._to_int8.model,
             (tensor for [tensor] in self.calibration.tensors(self.given, self.loaded.tensor_shape)),
+            names=self.calibration.names,
+            on_sample=lambda: self.progress.advance(task),
+        )
+
+    @cached_property
+    def _recipe_calibration(self) -> RecipeCalibration:
+        """The images, and what recipes have measured on them."""
+        task = self.progress.add_task("calibrating for recipes", total=None)
+        return RecipeCalibration(
+            lambda: (
+                tensor
+                for [tensor] in self.calibration.tensors(self.given, self.loaded.tensor_shape)
+            ),
+            self.given,
+            trained=self._to_int8.ranges,
             names=self.calibration.names,
             on_sample=lambda: self.progress.advance(task),
         )

@@ -45,7 +45,7 @@ from host_tools.convert.finite import check_drawn
 from host_tools.convert.image_worth import fingerprints
 from host_tools.convert.interrupt import swallowed_interrupts
 from host_tools.convert.proof_chain import named_images, proof_notes, prove
-from host_tools.convert.select import select_variant
+from host_tools.convert.select import select_variant, with_version
 from host_tools.convert.verify import (
     VerifiedVariant,
     check_collapsed,
@@ -87,7 +87,8 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
     _check_packages(options)
     check_replaceable(options.out)
     check_unlocked(options.out)
-    steps = Steps(4 + len(options.quantized))  # images, model, float32, the others, measuring
+    further = len(options.quantized) + len(options.recipes)
+    steps = Steps(4 + further)  # images, model, float32, the others, measuring
     task = progress.add_task(steps.next("choosing images"), total=None)
     calibration = _choose_calibration(options)
     with (
@@ -117,7 +118,7 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
         proof = prove(spec, loaded.kind, builders.source, verified, images)
         notes = proof_notes(verified[0], proof, len(images))
 
-        kept = tuple(one for one in verified if one.variant.name in options.variants)
+        kept = tuple(one for one in verified if one.variant.name in options.made)
         if len(kept) < len(verified):
             float32.path.unlink()  # it was only needed for comparison
         expected = {one.variant.name: one.golden for one in kept}
@@ -138,7 +139,7 @@ def _check_packages(options: ConversionOptions) -> None:
     if not is_tflite:
         check_tensorflow()
     needs_ai_edge = is_tflite or options.keep_float or options.quantizer == "ai-edge-quantizer"
-    if options.quantized and needs_ai_edge:
+    if options.recipes or (options.quantized and needs_ai_edge):
         check_ai_edge()
 
 
@@ -189,7 +190,7 @@ def _add_variants(
     names = options.quantized
     variants = dict(spec.variants)
     images = _images_to_compare(options, calibration) if names else []
-    task = work.progress.add_task("converting", total=len(names))
+    task = work.progress.add_task("converting", total=len(names) + len(options.recipes))
     if "int8" in names:
         builders.check_images()
     for name in names:
@@ -198,6 +199,14 @@ def _add_variants(
         ways, fallback = builders.builders(name), builders.fallback(name)
         selected = select_variant(ways, spec, name, images, work.scratch, fallback)
         variants[name] = work.write_variant(name, *selected, started)
+        work.progress.advance(task)
+    for name, recipe in options.recipes.items():
+        work.progress.update(task, description=work.steps.next(f"converting {name}"))
+        started = time.perf_counter()
+        made = builders.from_recipe(recipe)
+        measured = {"quantizer": with_version("ai-edge-quantizer")}
+        variant = work.write_variant(name, made, measured, started)
+        variants[name] = replace(variant, recipe=recipe)
         work.progress.advance(task)
     work.progress.update(task, description="converted")
     return replace(spec, variants=variants)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,20 @@ def _parse(content: bytes) -> Recipe:
     except (json.JSONDecodeError, UnicodeDecodeError) as fault:
         raise ValueError(f"invalid JSON ({fault})") from None
     return Recipe.from_record(record)
+
+
+def read_recipes(texts: Sequence[str]) -> dict[str, Recipe]:
+    """Return the recipes of several --recipe, by the names of their variants.
+
+    Raises UsageError for a name that is given twice, and as `named_recipe`.
+    """
+    recipes: dict[str, Recipe] = {}
+    for text in texts:
+        name, recipe = named_recipe(text)
+        if name in recipes:
+            raise UsageError(f"--recipe {text}: '{name}' is named twice; give NAME=FILE")
+        recipes[name] = recipe
+    return recipes
 
 
 def named_recipe(text: str) -> tuple[str, Recipe]:
