@@ -16,7 +16,11 @@ PROGRAM = Program(
         Command("compare", "set two bench results side by side", "edge_app.commands.compare"),
         Command("evaluate", "score variants over a whole data set", "edge_app.commands.evaluate"),
         Command("merge", "add up the evaluations of several boards", "edge_app.commands.merge"),
-        Command("models", "list the models, or check one", "edge_app.commands.models"),
+        Command(
+            "models",
+            "list the models, check one, or make a card for a file",
+            "edge_app.commands.models",
+        ),
         Command("demo", "run all variants on the shipped sample", "edge_app.commands.demo"),
         Command("cameras", "list the cameras of this machine", "edge_app.commands.cameras"),
         Command("doctor", "check this machine, and say how to fix it", "edge_app.commands.doctor"),

@@ -28,7 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dataset",
         required=True,
         metavar="KIND:PATH",
-        help="camvid:DIR, cityscapes:DIR, driveseg:TAR, idx:IMAGES,LABELS, or KIND:IMAGES,TRUTH",
+        help="camvid:DIR, cityscapes:DIR, driveseg:TAR, idx:IMAGES,LABELS, or KIND:IMAGES,TRUTH "
+        "(numbered: ids of the model's own classes)",
     )
     add = OptionAdder(parser)
     add.value("--variants", "LIST", "names with commas (default: all)", default="all")

@@ -35,12 +35,18 @@ class Decoder:
         tensor: TensorInfo,
         output: OutputSpec = USUAL_OUTPUT,
     ) -> None:
+        form = output_form(task, classes, spec, tensor, output)
+        if task == "segmentation" and (form.classes or 0) > VOID:
+            raise ModelError(
+                f"its output {tensor.size_text} has {form.classes} numbers for each place, and a "
+                f"class map holds at most {VOID} classes: they are features of an image, for "
+                "another network; give it a classifier or a segmenter"
+            )
         if task == "segmentation" and classes > VOID:
             raise ModelError(
                 f"a class map holds at most {VOID} classes, the label set has {classes}; "
                 "name another one with --labels"
             )
-        form = output_form(task, classes, spec, tensor, output)
         if form.classes not in {None, classes}:
             what = "scores" if form.kind not in {"binary", "mask"} else "has one channel for"
             raise ModelError(

@@ -29,7 +29,7 @@ from edge_app.model.inferred.packed_metadata import (
     TensorNotes,
     read_notes,
 )
-from edge_app.model.inferred.range_choice import choose_range
+from edge_app.model.inferred.range_choice import choose_range, fits_no_truth
 from edge_app.model.inferred.trial_run import (
     RangeTrial,
     cached_trial,
@@ -48,26 +48,35 @@ _KNOWS_DIGITS = 0.5  # share of digits; by chance a tenth is right
 _IS_IMAGE = 0.9  # correlation with the input
 
 
-def infer_card(path: Path, overrides: CardOverrides, *, runtime: str = "auto") -> ModelSpec:
+def infer_card(
+    path: Path,
+    overrides: CardOverrides,
+    *,
+    runtime: str = "auto",
+    described_by: Path | None = None,
+) -> ModelSpec:
     """Return a card for a .tflite file from the file itself and the user's overrides.
 
+    described_by: the file that this one was made of; its metadata and the label files beside it
+    describe this one too, and messages name it.
     Raises ModelError if the file does not load or is no network of classes, and UsageError if the
     overrides contradict each other.
     """
     _check_label_files(overrides)
     facts = read_graph_facts(path) if is_plain_file(path) else None
-    notes = _notes(path, facts)
+    named = described_by or path
+    notes = _notes(path, facts) if described_by is None else _notes_of_source(described_by)
     if facts is not None and (
         what := other_kind(facts, notes, chosen=overrides.output is not None)
     ):
-        raise ModelError(f"{path} {what}: {WHAT_RUNS}")
+        raise ModelError(f"{named} {what}: {WHAT_RUNS}")
     network = load_network(
         path, runtime=runtime, threads=1, size_wh=overrides.size_wh, output=overrides.output
     )
     try:
-        return _card(path, network, facts, notes, overrides)
+        return _card(path, named, network, facts, notes, overrides)
     except ModelError as fault:
-        raise ModelError(f"{path}: {fault}") from None
+        raise ModelError(f"{named}: {fault}") from None
     finally:
         network.close()
 
@@ -96,8 +105,19 @@ def _notes(path: Path, facts: GraphFacts | None) -> FileNotes:
     return read_notes(path, facts.metadata.get(METADATA_NAME, b""))
 
 
+def _notes_of_source(source: Path) -> FileNotes:
+    """Return what the metadata of a .tflite file says of one made of it, with its first output."""
+    if source.suffix != ".tflite" or not is_plain_file(source):
+        return FileNotes()
+    facts = read_graph_facts(source)
+    notes = _notes(source, facts)
+    one_output = facts is not None and len(facts.outputs) == 1
+    return notes if one_output else replace(notes, outputs=())
+
+
 def _card(
     path: Path,
+    named: Path,
     network: Network,
     facts: GraphFacts | None,
     notes: FileNotes,
@@ -116,14 +136,20 @@ def _card(
     task = output.form.task
     one_value = output.form.classes == 1 and output.activation != "ids"
     labels, labelled = choose_labels(
-        path, task, output.classes, notes, output.position, overrides, is_one_value=one_value
+        named, task, output.classes, notes, output.position, overrides, is_one_value=one_value
     )
     is_counted = output.classes is not None and len(labels.classes) == output.classes
-    trial, ranges = _trial(network, sha256, taken, output, labels if is_counted else None)
+    known = labels if is_counted else None
+    # What ten classes are is tried, even where nothing else is open.
+    by_number = labels.name == "digits" and labelled is not None and labelled.sureness == LIKELY
+    trial, ranges = _trial(network, sha256, taken, output, known, is_open=by_number)
+    unlabelled = None
+    if task != MAP and taken.is_open and trial is not None and fits_no_truth(trial):
+        unlabelled, _ = _trial(network, sha256, taken, output, None)
     guesses = [guess for guess in output.guesses if guess.topic in {"task", "output"}]
     input_spec, input_guesses = taken.spec, list(taken.guesses)
     if taken.is_open and trial is not None:
-        best, guess = choose_range(ranges, trial)
+        best, guess = choose_range(ranges, trial, unlabelled)
         channels = best.channels if input_spec.channels == "rgb" else input_spec.channels
         input_spec = replace(input_spec, mean=best.mean, std=best.std, channels=channels)
         found = {"input": guess, "channels": replace(_CHANNELS, value=channels)}
@@ -142,7 +168,7 @@ def _card(
         if classes != output.classes:
             one_value = activation != "ids"
             labels, labelled = choose_labels(
-                path, task, classes, notes, output.position, overrides, is_one_value=one_value
+                named, task, classes, notes, output.position, overrides, is_one_value=one_value
             )
     if labelled is not None:
         labels, labelled = _checked_digits(labels, labelled, trial)
@@ -174,15 +200,20 @@ def _trial(
     taken: InputChoice,
     output: OutputChoice,
     labels: LabelSet | None,
+    *,
+    is_open: bool = False,
 ) -> tuple[RangeTrial | None, tuple[ValueRange, ...]]:
-    """Return a trial run if something is open that it may decide, and the ranges to try."""
+    """Return a trial run if something is open that it may decide, and the ranges to try.
+
+    is_open: whether something else than the range and the activation is.
+    """
     depth = 1 if taken.spec.channels == "gray" else 3
     ranges = USUAL_BY_DEPTH[depth] if taken.is_open else ()
     if taken.spec.layout == "nchw":  # PyTorch's networks have both
         ranges = (IMAGENET, *(one for one in ranges if one is not IMAGENET))
     if taken.spec.channels == "bgr":
         ranges = tuple(replace(one, channels="bgr") for one in ranges)
-    if not ranges and output.activation is not None:
+    if not ranges and output.activation is not None and not is_open:
         return None, ranges
     form, runtime = output.form, network.runtime
     of_file = (sha256, runtime.name, runtime.version, taken.spec, output.position)

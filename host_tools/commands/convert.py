@@ -24,6 +24,11 @@ EXAMPLES = """examples:
   host-tools convert float32.tflite --out models/net --calibration photos/ --recipe corrected.json
   edge-app run digits.gz --model models/mnist   then watch it
 
+a network of unknown form: see what is inferred of it, correct that in a card, quantize it:
+  edge-app run --model float32.tflite --headless
+  edge-app models init float32.tflite --out models/net
+  host-tools convert models/net --out models/four --calibration photos/
+
 DIR then holds float32.tflite, float16.tflite, dynamic_range.tflite, int8.tflite and the model card
 model.json. int8 is calibrated on real images, never on those it is scored on. If a variant loses
 more than --max-drop, DIR is unchanged.
@@ -41,7 +46,8 @@ unless you add --trust-code.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `convert`."""
-    kinds = "a .keras or .h5 file, a SavedModel folder, a frozen graph .pb, a float32 .tflite"
+    kinds = "a .keras or .h5 file, a SavedModel folder, a frozen graph .pb, a float32 .tflite, or "
+    kinds += "a model folder with one, whose card then says what the options do not"
     parser.add_argument("model", type=Path, metavar="SOURCE", help=kinds)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model folder")
     add = OptionAdder(parser)
@@ -128,8 +134,9 @@ def conversion_options(options: argparse.Namespace) -> ConversionOptions:
     )
     from host_tools.convert.recipe_file import read_recipes
     from host_tools.models.loaded_model import SourceOptions
-    from host_tools.models.open_model import check_model
+    from host_tools.models.open_model import check_model, model_file
 
+    options.model = model_file(options.model)
     check_model(options.model)
     check_variants(options.variants)
     recipes = read_recipes(options.recipes)
@@ -153,7 +160,7 @@ def conversion_options(options: argparse.Namespace) -> ConversionOptions:
             output_tensor=options.output_tensor or options.output,
             layout=overrides_of(options).input_layout,
         ),
-        card=options_from(options, CardOptions, fit=options.fit or "stretch"),
+        card=options_from(options, CardOptions),
         calibration=images,
         evaluation=evaluation,
         keep_float=tuple(options.keep_float),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from edge_app.commands.arg_types import OptionAdder, number, options_from
+from edge_app.commands.arg_types import OptionAdder, number, options_from, whole
 from edge_app.program import add_command
 
 EXAMPLES = """examples:
@@ -31,11 +31,25 @@ _STREET_EXAMPLES = """examples:
   host-tools train street --data cityscapes:cityscapes --data scenes:400 \\
       --teacher frozen_inference_graph.pb --minutes 600
   host-tools train street ... --minutes 120 --resume       continue, up to 120 minutes in all
+  host-tools train street ... --size large --set frozen=3 --set auxiliary=0.4 --set lovasz=0.5
 
 CamVid's folder holds train, trainannot, val and valannot; Cityscapes' holds leftImg8bit and
 gtFine, of which only train is read. Folders called test and Cityscapes' val are never read. The
-teacher labels every image once, in about a second; its labels are cached. The network's first
-blocks start from the teacher's weights.
+teacher labels every image once, in a second or two; its labels are cached, those of --teacher-views
+many beside the others. The network's first blocks start from the teacher's weights, or all of it
+from those of --start.
+
+Values of --set, as they are without it:
+  batch=8 rate=0.0015 encoder_rate=0.25 warmup=0.02 decay=0.02
+                       the steps: learning rate of the decoder, the encoder's as a share of it
+  mean=0.998           momentum of the weights' running mean, which is what is written
+  frozen=0             first blocks of the encoder that keep their weights: faster
+  zoom=0.7:2           range of the scale of the images
+  soft=0.5             weight of the teacher's probabilities in the loss
+  lovasz=0             weight of the mIoU of a batch (Lovasz-softmax)
+  auxiliary=0          weight of predictions by inner layers, which are dropped at the end
+  sure=2 hard=0.1      pixels found with a probability above sure do not count, but the hardest
+                       tenth does (online hard example mining; above 1, all count)
 
 Beside NAME.keras, NAME.history.json and NAME.history.png show the progress. During training,
 NAME.unfinished.keras can be converted at any moment, and --resume continues from
@@ -64,9 +78,26 @@ def _add_street(parser: argparse.ArgumentParser) -> None:
     text = "DeepLab's frozen graph"
     parser.add_argument("--teacher", type=Path, required=True, metavar="PB", help=text)
     add = OptionAdder(parser)
-    text = "training time, including resumed runs (default: 80)"
-    add.value("--minutes", "MINUTES", text, _minutes, 80.0)
+    text = (
+        "few: one or two sizes; many: larger and mirrored, too, and what it is unsure of is left "
+    )
+    add.choice(
+        "--teacher-views",
+        ("few", "many"),
+        text + "out, for five times the pixels (default: few)",
+        "few",
+    )
+    text = "training time, including resumed runs (default: 80, or what --steps takes)"
+    add.value("--minutes", "MINUTES", text, _minutes)
+    text = "train for so many batches, resumed runs included, however long they take on a busy "
+    add.value("--steps", "STEPS", text + "machine (default: by time)", _steps)
     add.value("--seed", "SEED", "random seed of weights and images (default: 0)", int, 0)
+    text = "small: 512x256, as shipped; large: 768x384, some three times the work (default: small)"
+    add.choice("--size", ("small", "large"), text, "small")
+    text = "begin with the weights of this .keras or float32 .tflite file (default: the teacher's)"
+    add.value("--start", "FILE", text, Path)
+    text = "a value of the recipe, as in --set lovasz=0.5; may be repeated (default: below)"
+    parser.add_argument("--set", action="append", metavar="NAME=VALUE", help=text, default=[])
     add.flag("--resume", "continue from the checkpoint of a stopped run (default: start again)")
     add.value("--cache", "DIR", "folder of the teacher's labels (default: NAME.cache)", Path)
     name = "street.keras"
@@ -97,12 +128,21 @@ def _minutes(text: str) -> float:
     return minutes
 
 
+def _steps(text: str) -> int:
+    steps = whole(text, "a number of batches, e.g. 4000")
+    if steps < 1:
+        raise argparse.ArgumentTypeError("train for at least 1")
+    return steps
+
+
 def _train_street(options: argparse.Namespace) -> int:
     from edge_app.console import TextConsole, print_line
+    from host_tools.train.street.recipe_text import read_recipe
     from host_tools.train.street.train_street import StreetOptions, train_street
 
     console = TextConsole()
-    trained = train_street(options_from(options, StreetOptions), console)
+    recipe = read_recipe(options.set)
+    trained = train_street(options_from(options, StreetOptions, recipe=recipe), console)
     chart = options.out.with_suffix(".history.png")
     if not trained.finished:
         print_line(console, f"stopped; saved as {trained.path}, history: {chart}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 
 import numpy as np
@@ -97,6 +98,18 @@ def check_ai_edge() -> None:
     check_host_package("ai_edge_quantizer", "ai-edge-quantizer")
 
 
+@contextmanager
+def _quiet_root_logger() -> Iterator[None]:
+    """Show errors alone of what is logged without a name, as the quantizer does."""
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(max(logging.ERROR, before))
+    try:
+        yield
+    finally:
+        root.setLevel(before)
+
+
 def run_quantizer(model: bytes, rules: Rules, ranges: TensorRanges | None) -> bytes:
     """Run ai-edge-quantizer; raise ModelError with its reason.
 
@@ -117,10 +130,9 @@ def run_quantizer(model: bytes, rules: Rules, ranges: TensorRanges | None) -> by
             for name, (low, high) in ranges.items()
         }
     )
-    logging.getLogger().setLevel(max(logging.ERROR, logging.getLogger().level))
     lines: list[str] = []
     try:
-        with captured_stderr() as lines, warnings.catch_warnings():
+        with captured_stderr() as lines, warnings.catch_warnings(), _quiet_root_logger():
             warnings.simplefilter("ignore")  # about the interpreter that it reads the model with
             result = quantizer.Quantizer(bytearray(model), rules).quantize(
                 values, enable_progress_bar=False, enable_progress_report=False

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +21,12 @@ from host_tools.convert.activation_statistics import (
 from host_tools.convert.ai_edge import quantize
 from host_tools.convert.calibration import Calibration
 from host_tools.convert.conversion_options import ConversionOptions
-from host_tools.convert.fake_quantization import TrainedGraphs, split_fake_quantization
+from host_tools.convert.float_models import FloatModels
 from host_tools.convert.recipe_quantizer import RecipeCalibration
 from host_tools.convert.recipe_quantizer import quantize as quantize_by_recipe
 from host_tools.convert.small_layers import quantize_small_layers
 from host_tools.convert.tf_converter import convert_saved_model, quantize_tflite
-from host_tools.models.loaded_model import LoadedModel
 from host_tools.tflite.flatbuffer import read_graph
-from host_tools.tflite.float_graph import FloatGraph, without_fake_quantization
 from host_tools.tflite.variant_types import check_variant_types
 
 
@@ -37,49 +34,18 @@ from host_tools.tflite.variant_types import check_variant_types
 class VariantBuilders:
     """Builders of variants with TensorFlow's converter and with ai-edge-quantizer.
 
-    The float32 file and the ranges, which several builders need, are computed once.
+    The ranges, which several builders need, are computed once.
     """
 
     options: ConversionOptions
-    loaded: LoadedModel
+    floats: FloatModels
     given: InputSpec
     calibration: Calibration
     progress: Progress
 
-    @cached_property
-    def float32(self) -> bytes:
-        """The float32 .tflite, which all other variants are compared with."""
-        if self.loaded.float32 is not None:
-            model = self._to_int8.model
-        else:
-            model = convert_saved_model(self._graphs.without, "float32", self._spanning_tensors)
-        try:
-            check_variant_types(model, "float32")
-        except ModelError as fault:
-            raise ModelError(f"the float32 file is not float32: {fault}") from fault
-        return model
-
-    @property
-    def source(self) -> Path | None:
-        """The SavedModel that float32 is made of; None for a .tflite file."""
-        return None if self.loaded.saved is None else self._graphs.without
-
-    @property
-    def notes(self) -> Mapping[str, str]:
-        """Entries for the card's source."""
-        given = self.loaded.float32
-        if given is not None:
-            found, count = self._to_int8.model is not given, len(self._to_int8.ranges)
-        else:
-            found, count = self._graphs.removed > 0, self._graphs.ranges
-        if not found:
-            return {}
-        used = f"int8 uses {count} of its ranges" if count else "it gives no ranges for int8"
-        return {"fake_quantization": f"{used}; the other variants are without it"}
-
     def builders(self, variant: str) -> Mapping[str, Callable[[], bytes]]:
         """Return functions that build a variant's .tflite, by the name of their quantizer."""
-        options, saved = self.options, self.loaded.saved
+        options, saved = self.options, self.floats.loaded.saved
         found: dict[str, Callable[[], bytes]] = {}
         if saved and options.quantizer != "ai-edge-quantizer" and not options.keep_float:
             found["tensorflow"] = lambda: self._convert(variant)
@@ -94,7 +60,7 @@ class VariantBuilders:
 
         TensorFlow quantizes a .tflite file too, and more kinds of operators, but calibrates slowly.
         """
-        if self.loaded.saved or variant != "int8" or self.options.keep_float:
+        if self.floats.loaded.saved or variant != "int8" or self.options.keep_float:
             return {}
         return self._with_tensorflow if self.options.quantizer == "auto" else {}
 
@@ -112,7 +78,7 @@ class VariantBuilders:
 
     def from_recipe(self, recipe: Recipe) -> bytes:
         """Return the .tflite that a recipe makes; raise ModelError if it cannot be made."""
-        source = self._to_int8.model if recipe.calibrated else self.float32
+        source = self.floats.to_int8.model if recipe.calibrated else self.floats.float32
         return quantize_by_recipe(source, recipe, self._recipe_calibration)
 
     @property
@@ -121,30 +87,18 @@ class VariantBuilders:
         return {"tensorflow": self._checked("tensorflow", "int8", self._quantize_with_tensorflow)}
 
     @cached_property
-    def _graphs(self) -> TrainedGraphs:
-        """The SavedModel for int8 and for the other variants."""
-        if self.loaded.saved is None:
-            raise ModelError("the model has no graph to convert; convert another file")
-        return split_fake_quantization(self.loaded.saved)
-
-    @cached_property
-    def _to_int8(self) -> FloatGraph:
-        """The float32 .tflite that ai-edge-quantizer makes int8 of, with the ranges of training."""
-        if self.loaded.float32 is not None:
-            return without_fake_quantization(self.loaded.float32)
-        if not self._graphs.removed:
-            return FloatGraph(self.float32, {})
-        model = convert_saved_model(self._graphs.for_int8, "float32", self._spanning_tensors)
-        return without_fake_quantization(model)
-
-    @cached_property
     def _ranges(self) -> TensorRanges:
         task = self.progress.add_task(
             "calibrating int8", total=len(self.calibration.images), even=True
         )
         return measure_ranges(
-            self._to_int8.model,
-            (tensor for [tensor] in self.calibration.tensors(self.given, self.loaded.tensor_shape)),
+            self.floats.to_int8.model,
+            (
+                tensor
+                for [tensor] in self.calibration.tensors(
+                    self.given, self.floats.loaded.tensor_shape
+                )
+            ),
             names=self.calibration.names,
             on_sample=lambda: self.progress.advance(task),
         )
@@ -156,10 +110,12 @@ class VariantBuilders:
         return RecipeCalibration(
             lambda: (
                 tensor
-                for [tensor] in self.calibration.tensors(self.given, self.loaded.tensor_shape)
+                for [tensor] in self.calibration.tensors(
+                    self.given, self.floats.loaded.tensor_shape
+                )
             ),
             self.given,
-            trained=self._to_int8.ranges,
+            trained=self.floats.to_int8.ranges,
             names=self.calibration.names,
             on_sample=lambda: self.progress.advance(task),
         )
@@ -171,7 +127,7 @@ class VariantBuilders:
 
         def build_and_check() -> bytes:
             content = build()
-            source = self._to_int8.model if variant == "int8" else self.float32
+            source = self.floats.to_int8.model if variant == "int8" else self.floats.float32
             kept = read_graph(source).matching(self.options.keep_float)
             try:
                 check_variant_types(content, variant, {operator.name for operator in kept})
@@ -184,27 +140,27 @@ class VariantBuilders:
         return build_and_check
 
     def _convert(self, variant: str) -> bytes:
-        saved = self._graphs.for_int8 if variant == "int8" else self._graphs.without
+        saved = self.floats.graphs.for_int8 if variant == "int8" else self.floats.graphs.without
         content = convert_saved_model(saved, variant, self._spanning_tensors, io=self.options.io)
         return quantize_small_layers(content) if variant == "dynamic_range" else content
 
     def _quantize(self, variant: str) -> bytes:
         in_int8 = variant == "int8"
         return quantize(
-            self._to_int8.model if in_int8 else self.float32,
+            self.floats.to_int8.model if in_int8 else self.floats.float32,
             variant,
             ranges=self._ranges if in_int8 else None,
-            trained=self._to_int8.ranges if in_int8 else {},
+            trained=self.floats.to_int8.ranges if in_int8 else {},
             input=self.given,
             io=self.options.io,
             keep_float=self.options.keep_float,
         )
 
     def _quantize_with_tensorflow(self) -> bytes:
-        source = self._to_int8
+        source = self.floats.to_int8
         return quantize_tflite(
             source.model, self._spanning_tensors, io=self.options.io, trained=source.ranges
         )
 
     def _spanning_tensors(self) -> Iterator[list[NDArray[np.float32]]]:
-        return self.calibration.spanning_tensors(self.given, self.loaded.shape)
+        return self.calibration.spanning_tensors(self.given, self.floats.loaded.shape)

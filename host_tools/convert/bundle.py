@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 
-from edge_app.errors import ModelError
+from edge_app.errors import EdgeError, ModelError
 from edge_app.model.card import CARD_NAME, VARIANTS, read_card
 from edge_app.output_lock import locked
 
@@ -43,6 +43,9 @@ def new_bundle(out: Path) -> Iterator[Path]:
         try:
             yield draft
             _replace(out, draft)
+        except EdgeError as fault:
+            # The draft is gone when this is read.
+            raise type(fault)(str(fault).replace(f"{draft}{os.sep}", "")) from fault
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 

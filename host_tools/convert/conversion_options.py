@@ -7,18 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edge_app.errors import UsageError
-from edge_app.label_files import read_labels, with_palette
-from edge_app.label_sets import label_set
-from edge_app.labels import LabelSet, numbered_classes
-from edge_app.model.card import VARIANTS, InputSpec, TensorInfo
-from edge_app.model.infer_card import usual_channels, usual_labels, usual_scaling
+from edge_app.label_files import read_labels
+from edge_app.model.card import VARIANTS
 from edge_app.model.recipe import Recipe
 from edge_app.palette_files import read_palette
 from edge_app.variant_names import check_variant_names
 from host_tools.convert.calibration import CalibrationOptions
 from host_tools.convert.evaluation import Evaluation
 from host_tools.convert.select import check_quantizer
-from host_tools.models.loaded_model import LoadedModel, SourceOptions
+from host_tools.models.loaded_model import SourceOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +23,8 @@ class CardOptions:
     """The user's entries of the model card.
 
     name, title, source: replaced by the folder's name, the name and the model's file if empty.
-    task, labels, mean, std, channels: read from the model or guessed if None.
-    activation, threshold: of the output; None is inferred where it has one channel.
+    task, labels, mean, std, channels, fit, activation, threshold: None is read from the model, its
+        card, or inferred; see `card_values`.
     labels: name of a label set, or a file of names. palette: file of colours, else the set's own.
     """
 
@@ -41,7 +38,7 @@ class CardOptions:
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     channels: str | None = None
-    fit: str = "stretch"
+    fit: str | None = None
     activation: str | None = None
     threshold: float | None = None
 
@@ -152,47 +149,3 @@ def with_images_of_recipes(
         for name, one in recipes.items()
     }
     return replace(options, samples=samples, seed=seed), named
-
-
-def input_spec(card: CardOptions, loaded: LoadedModel) -> tuple[InputSpec, str]:
-    """Return the preprocessing, and where mean and std come from.
-
-    The user's values have priority over those found in the model, and those over the usual ones.
-    """
-    depth = loaded.shape[3] if len(loaded.shape) == 4 else 1
-    usual_mean, usual_std = usual_scaling(depth)
-    if card.mean is not None or card.std is not None:
-        origin = "given by the user"
-    else:
-        origin = "found in the model" if loaded.mean is not None else "assumed, as usual"
-    channels = card.channels or loaded.channels or usual_channels(depth)
-    try:
-        given = InputSpec(
-            size_wh=(loaded.shape[2], loaded.shape[1]),
-            channels="gray" if depth == 1 else channels,
-            mean=card.mean or loaded.mean or usual_mean,
-            std=card.std or loaded.std or usual_std,
-            fit=card.fit,
-            layout=loaded.layout,
-        )
-    except ValueError as fault:
-        raise UsageError(f"{fault}; change --mean, --std or --channels") from None
-    return given, origin
-
-
-def infer_task(card: CardOptions, output: TensorInfo) -> str:
-    """Return the user's task, else the one of the output's shape."""
-    return card.task or ("classification" if len(output.shape) == 2 else "segmentation")
-
-
-def infer_labels(card: CardOptions, task: str, output: TensorInfo) -> LabelSet:
-    """Return the user's label set, else the usual one of the output, else numbered classes.
-
-    Raises UsageError for files of labels or colours that are none, or have too few colours.
-    """
-    classes = output.shape[-1] if output.shape else 1
-    if card.labels:
-        return read_labels(card.labels, card.palette, classes)
-    usual = usual_labels(task, output)
-    labels = label_set(usual) if usual else numbered_classes(classes)
-    return with_palette(labels, card.palette) if card.palette else labels

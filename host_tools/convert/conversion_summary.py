@@ -6,12 +6,14 @@ from rich import box
 from rich.table import Table
 
 from edge_app.console import coloured
+from edge_app.session.guess_table import way_to_correct
 from edge_app.style import NOTHING
 from host_tools.convert.convert import ConversionResult
 from host_tools.convert.verify import FIGURE_TITLES
 
 # What a reader has decided about the source, by its entry in the card.
 _SOURCE_TEXTS = {
+    "card": "title, classes, input and output: by the card {}",
     "loaded_by": "loaded by {}",
     "signature": "signature {}",
     "output": "output {}",
@@ -65,8 +67,12 @@ def notes(result: ConversionResult) -> list[str]:
     mean, std = (", ".join(f"{value:g}" for value in part) for part in (given.mean, given.std))
     lines = [
         f"input {given.size_wh[0]}x{given.size_wh[1]} {given.channels}, "
-        f"(pixel - {mean}) / {std}: {result.preprocessing}"
+        f"(pixel - {mean}) / {std}: {result.values.origin}"
     ]
+    guesses = [guess for guess in result.values.guesses if guess.topic != "input"]
+    lines += [f"{guess}: {guess.sureness}, {guess.origin}" for guess in guesses]
+    if result.values.guesses:
+        lines.append(way_to_correct(result.values.guesses))
     lines += [
         text.format(spec.source[key]) for key, text in _SOURCE_TEXTS.items() if spec.source.get(key)
     ]

@@ -34,14 +34,15 @@ from host_tools.convert.calibration import (
     check_assumed_images,
     choose_images,
 )
+from host_tools.convert.card_values import CardValues, card_values
 from host_tools.convert.conversion_options import (
     ConversionOptions,
     check_options,
-    input_spec,
 )
 from host_tools.convert.conversion_progress import Steps
 from host_tools.convert.draft_card import draft_card
 from host_tools.convert.finite import check_drawn
+from host_tools.convert.float_models import FloatModels
 from host_tools.convert.image_worth import fingerprints
 from host_tools.convert.interrupt import swallowed_interrupts
 from host_tools.convert.proof_chain import named_images, proof_notes, prove
@@ -66,14 +67,14 @@ class ConversionResult:
     """A finished conversion.
 
     spec: the card as it is on disk. seconds: time to make each variant; float32's includes the
-    loading of the model. preprocessing: where mean and std come from. notes: what a person should
+    loading of the model. values: how the network is fed and read. notes: what a person should
     know of the images and of the variants.
     """
 
     spec: ModelSpec
     variants: tuple[VerifiedVariant, ...]
     seconds: Mapping[str, float]
-    preprocessing: str
+    values: CardValues
     notes: tuple[str, ...] = ()
 
 
@@ -104,18 +105,19 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
 
         progress.update(task, description=steps.next("converting float32"))
         check_assumed_images(options.calibration, loaded.shape)
-        given, preprocessing = input_spec(options.card, loaded)
-        builders = VariantBuilders(options, loaded, given, calibration, progress)
-        float32 = work.write_variant("float32", builders.float32, {}, started)
-        spec = draft_card(options, loaded, given, preprocessing, float32, builders.notes)
+        floats = FloatModels(loaded)
+        float32 = work.write_variant("float32", floats.float32, {}, started)
+        values = card_values(options.card, loaded, float32.path, options.model)
+        spec = draft_card(options, loaded, values, float32, floats.notes)
         _check_card(spec)  # before the others are made
         progress.remove_task(task)
 
+        builders = VariantBuilders(options, floats, spec.input, calibration, progress)
         spec = _add_variants(spec, options, builders, calibration, work)
         verified = _verify_all(spec, options, calibration, work)
         check_drop(verified, options.max_drop)
         images = named_images(calibration, lambda: _images_to_compare(options, calibration))
-        proof = prove(spec, loaded.kind, builders.source, verified, images)
+        proof = prove(spec, loaded.kind, floats.source, verified, images)
         notes = proof_notes(verified[0], proof, len(images))
 
         kept = tuple(one for one in verified if one.variant.name in options.made)
@@ -129,7 +131,7 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
         write_card(spec, draft)
         check_interrupt()
     return ConversionResult(
-        read_card(options.out), kept, work.seconds, preprocessing, (*calibration.notes, *notes)
+        read_card(options.out), kept, work.seconds, values, (*calibration.notes, *notes)
     )
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from edge_app.model.card import InputSpec, ModelSpec, Variant
-from edge_app.model.interpreter.loading import load_network
-from host_tools.convert.card_output import card_output
+from edge_app.model.card import ModelSpec, Variant
+from host_tools.convert.card_values import CardValues
 from host_tools.convert.conversion_options import ConversionOptions
 from host_tools.models.loaded_model import LoadedModel
 
@@ -15,8 +14,7 @@ from host_tools.models.loaded_model import LoadedModel
 def draft_card(
     options: ConversionOptions,
     loaded: LoadedModel,
-    given: InputSpec,
-    preprocessing: str,
+    values: CardValues,
     float32: Variant,
     notes: Mapping[str, str],
 ) -> ModelSpec:
@@ -25,8 +23,7 @@ def draft_card(
     notes: decisions about the variants, for its source.
     """
     card = options.card
-    output = load_network(float32.path, threads=1).output
-    task, labels, output_spec = card_output(card, given, float32.path, output)
+    found = loaded.card
     name = card.name or options.out.resolve().name
     source = {
         "weights": card.source or f"{loaded.kind} {options.model.name}",
@@ -34,18 +31,18 @@ def draft_card(
         "weights_sha256": loaded.sha256,
         **loaded.notes,
         **notes,
-        "preprocessing": preprocessing,
+        "preprocessing": values.origin,
     }
     if loaded.saved:
         source["converter"] = f"TensorFlow {version('tensorflow')}"
     return ModelSpec(
         name=name,
-        title=card.title or name,
-        task=task,
-        labels=labels,
-        input=given,
-        output=output_spec,
+        title=card.title or (found.title if found else name),
+        task=values.task,
+        labels=values.labels,
+        input=values.input,
+        output=values.output,
         variants={"float32": float32},
         source=source,
-        licence=card.licence,
+        licence=card.licence or (found.licence if found else ""),
     )

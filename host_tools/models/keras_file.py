@@ -36,7 +36,10 @@ def load_keras_file(path: Path, options: SourceOptions, scratch: Path) -> Loaded
     layout = input_layout(tuple(given.shape), options.layout)
     shape = fixed_shape(tuple(given.shape), options.size_wh, layout)
     position, chosen = choose_source_output(
-        output_names(model), [tuple(one.shape) for one in model.outputs], options.output_tensor
+        output_names(model),
+        [tuple(one.shape) for one in model.outputs],
+        options.output_tensor,
+        nhwc_shape(shape, layout),
     )
     saved = scratch / "saved_model"
     export_saved_model(model, shape, saved, layout=layout, output=position)

@@ -10,6 +10,7 @@ from typing import Any
 
 from edge_app.errors import ModelError, UsageError
 from edge_app.input_file import check_is_file
+from edge_app.model.card import ModelSpec
 from host_tools.models.layout import layout_shape, nhwc_shape
 
 # Of TFLite and of absl's log, which say nothing about an error.
@@ -43,6 +44,7 @@ class LoadedModel:
     float32: the bytes of a .tflite file, else None.
     mean, std, channels: the preprocessing found in the model, else None.
     notes: the reader's decisions, for the card.
+    card: the model card that lists a .tflite file; None if there is none.
     """
 
     kind: str
@@ -55,6 +57,7 @@ class LoadedModel:
     channels: str | None = None
     layout: str = "nhwc"
     notes: Mapping[str, Any] = field(default_factory=dict)
+    card: ModelSpec | None = None
 
     @property
     def tensor_shape(self) -> tuple[int, ...]:

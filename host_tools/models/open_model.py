@@ -6,10 +6,33 @@ from pathlib import Path
 
 from edge_app.errors import ModelError
 from edge_app.input_file import check_is_file
+from edge_app.model.card import CARD_NAME, read_card
 from edge_app.model.model_kinds import foreign_model
 from host_tools.models.loaded_model import LoadedModel, SourceOptions
 
-_KINDS = "a .keras or .h5 file, a SavedModel folder, a frozen graph .pb or a float32 .tflite"
+_KINDS = (
+    "a .keras or .h5 file, a SavedModel folder, a frozen graph .pb, a float32 .tflite, or a model "
+    "folder with one"
+)
+
+
+def model_file(path: Path) -> Path:
+    """Return the float32 file of a model folder, by its card; any other path as it is.
+
+    Raises ModelError for a folder without that file, or with a damaged card.
+    """
+    try:
+        if not (path / CARD_NAME).is_file() or (path / "saved_model.pb").is_file():
+            return path
+    except OSError:  # `check_model` says why
+        return path
+    variants = read_card(path).variants
+    if "float32" not in variants:
+        raise ModelError(
+            f"{path} has no float32 variant ({', '.join(variants)}), and what the others have lost "
+            f"cannot be undone; give {_KINDS}"
+        )
+    return variants["float32"].path
 
 
 def check_model(path: Path) -> None:
@@ -19,7 +42,9 @@ def check_model(path: Path) -> None:
         if path.is_dir():
             _refuse_foreign(path)
             if not (path / "saved_model.pb").is_file():
-                raise ModelError(f"{path} is a folder without saved_model.pb; give {_KINDS}")
+                raise ModelError(
+                    f"{path} is a folder without saved_model.pb and model.json; give {_KINDS}"
+                )
             _check_files(path)
             return
     except FileNotFoundError:

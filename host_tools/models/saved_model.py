@@ -71,7 +71,9 @@ def load_saved_model(path: Path, options: SourceOptions, scratch: Path) -> Loade
     given = tuple(served.spec.shape.as_list())
     layout = input_layout(given, options.layout)
     shape = fixed_shape(given, options.size_wh, layout)
-    position, chosen = choose_source_output(served.outputs, served.shapes, named)
+    position, chosen = choose_source_output(
+        served.outputs, served.shapes, named, nhwc_shape(shape, layout)
+    )
     output = served.outputs[position]
     dtype, saved = served.spec.dtype, scratch / "saved_model"
     whole = takes_whole_numbers(dtype)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from edge_app.errors import EdgeError, ModelError, UsageError
-from edge_app.model.card import read_card
+from edge_app.model.card import ModelSpec, read_card
 from edge_app.model.interpreter.loading import load_network
 from host_tools.models.layout import input_layout, nhwc_shape, output_layout
 from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape, read_model_file
@@ -22,8 +23,9 @@ _IDENTIFIER = b"TFL3"
 
 
 def load_tflite(path: Path, options: SourceOptions) -> LoadedModel:
-    """Read a .tflite file, with the preprocessing of the model card beside it.
+    """Read a .tflite file, with the model card beside it that lists it.
 
+    The card says layout and output where the options do not.
     The bytes stay as they are unless the converters need a graph of another form: one output, a
     fixed size, dense weights, real pixels, the channels last.
     Raises ModelError if it is no float32 model.
@@ -32,6 +34,10 @@ def load_tflite(path: Path, options: SourceOptions) -> LoadedModel:
     if content[4:8] != _IDENTIFIER:
         what = "is empty" if not content else "is not a .tflite file"
         raise ModelError(f"{path} {what}; get or convert it again")
+    card = _card_beside(path)
+    if card is not None:
+        layout, tensor = options.layout or card.input.layout, card.output.tensor
+        options = replace(options, layout=layout, output_tensor=options.output_tensor or tensor)
     network = load_network(path, threads=1, size_wh=options.size_wh)
     try:
         editor = GraphEditor(content)
@@ -52,7 +58,12 @@ def load_tflite(path: Path, options: SourceOptions) -> LoadedModel:
             f"{path} is already {'quantized' if kind == 'float32' else kind}, and its losses "
             "cannot be undone; start from the float32 file"
         )
-    raw = {"mean": (0.0,), "std": (1.0,)} if "whole_pixels" in notes else {}
+    given: dict[str, Any] = {}
+    if card is not None:
+        given = {key: getattr(card.input, key) for key in ("mean", "std", "channels")}
+        notes["card"] = f"of {path.parent.name or path.parent}"
+    elif "whole_pixels" in notes:
+        given = {"mean": (0.0,), "std": (1.0,)}
     return LoadedModel(
         kind="the TFLite model",
         shape=shape,
@@ -60,7 +71,8 @@ def load_tflite(path: Path, options: SourceOptions) -> LoadedModel:
         float32=ready,
         layout=layout,
         notes=notes,
-        **(raw | _preprocessing(path)),
+        card=card,
+        **given,
     )
 
 
@@ -100,6 +112,7 @@ def _edit(
         [tensor_name(one) for one in outputs],
         [tuple(one.shape) for one in outputs],
         options.output_tensor,
+        nhwc_shape(fixed, layout),
     )
     editor.keep_output(position)
     if chosen:
@@ -117,10 +130,10 @@ def _edit(
     return image, layout, notes
 
 
-def _preprocessing(path: Path) -> dict[str, Any]:
-    """Return mean, std and channels of the card in the file's folder, if it lists the file."""
+def _card_beside(path: Path) -> ModelSpec | None:
+    """Return the card in the file's folder, if it lists the file."""
     with suppress(EdgeError):
         spec = read_card(path.parent)
         if any(variant.path.name == path.name for variant in spec.variants.values()):
-            return {key: getattr(spec.input, key) for key in ("mean", "std", "channels")}
-    return {}
+            return spec
+    return None

@@ -1,5 +1,6 @@
 """What counts as a fault of an attempt."""
 
+import faulthandler
 import os
 import signal
 import sys
@@ -18,6 +19,7 @@ def _write(text: str, code: int) -> int:
 
 
 def _crash() -> int:
+    faulthandler.disable()  # pytest's own; it would print the stack into the run's output
     os.kill(os.getpid(), signal.SIGSEGV)
     return 0
 

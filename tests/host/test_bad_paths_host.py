@@ -48,7 +48,10 @@ COMMANDS = {
     "train street --data video": "train street --data video:* --teacher {digits} --out a.keras",
 }
 # TensorFlow says what is wrong with a graph that can be read.
-READ_EARLY = {"train street --teacher": "train street --data scenes:1 --teacher * --out a.keras"}
+READ_EARLY = {
+    "train street --teacher": "train street --data scenes:1 --teacher * --out a.keras",
+    "train street --start": "train street --data scenes:1 --teacher {digits} --start *",
+}
 NOT_ASCII = "caf\xe9\udce9\u2026"
 NO_GRAPH = {"empty file", "text"}
 OUTPUTS = {

@@ -172,6 +172,8 @@ def test_ctrl_c_ends_the_live_view_quietly(tmp_path: Path) -> None:
     with subprocess.Popen(
         ["make", "-f", ROOT / "Makefile", "-o", "venv/.app", "run", "VENV=venv"],
         cwd=tmp_path,
+        # Not that of `make test`: a make below another one says which folders it enters.
+        env={"PATH": os.environ["PATH"]},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -94,7 +94,7 @@ def made_teacher(path: Path, *, folded: bool) -> Path:
             x = normed(x)
             if block.stride == 1 and given.shape[-1] == x.shape[-1]:
                 x = tf.add(x, given, name=f"block{number}")
-        x = tf.nn.conv2d(x, drawn(1, 1, 96, 19), 1, "SAME")
+        x = tf.nn.conv2d(x, drawn(1, 1, FULL[-1].channels, 19), 1, "SAME")
         x = v1.image.resize_bilinear(x, x.shape[1:3], align_corners=True, name="ResizeBilinear_2")
         x = v1.image.resize_bilinear(x, [33, 65], align_corners=True, name="ResizeBilinear_3")
         tf.argmax(x, 3, name="ArgMax")

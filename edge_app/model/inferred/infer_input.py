@@ -30,6 +30,7 @@ from edge_app.model.inferred.value_ranges import (
 # A quantized range is that of a usual one if it ends this close to it, as a share of its span:
 # 0.8 % is one of 127 steps; calibration on images without white ends earlier.
 _SAME, _CLOSE = 0.04, 0.25
+_ROUNDING, _MOST_CLIPPED = 2, 0.25  # steps of 255, share of the pixels' values
 _ARITHMETIC = ("MUL", "ADD", "SUB", "DIV")
 
 
@@ -123,6 +124,8 @@ def _scaling(
         and {len(notes.mean), len(notes.std)} <= {1, depth}
     ):
         stated = _shortened(notes.mean), _shortened(notes.std)
+        if tensor.dtype.kind in "iu" and tensor.dtype.itemsize == 1 and tensor.scale:
+            return (*_of_stated(tensor, stated), False)
         return stated, Guess("", "", "stated in its metadata", CERTAIN, option), False
     if tensor.dtype.kind in "iu":
         return (*_of_integers(tensor, depth), False)
@@ -137,6 +140,29 @@ def _shortened(values: tuple[float, ...]) -> tuple[float, ...]:
     """Return one value for equal ones, without the noise of half their digits."""
     rounded = tuple(float(f"{value:.6g}") for value in values)
     return rounded[:1] if len(set(rounded)) == 1 else rounded
+
+
+def _of_stated(tensor: TensorInfo, stated: Scaling) -> tuple[Scaling, Guess]:
+    """Return the scaling of a quantized input whose metadata states one.
+
+    Where that is no other than the tensor's own, but for its rounding, pixels are passed unchanged,
+    as TensorFlow Lite's Task Library does. A range that the tensor cannot take was written for
+    another file, as the 0 to 255 of a network whose steps are those of -1 to 1.
+    """
+    option = "--mean --std"
+    offset = 128 if tensor.dtype.kind == "i" else 0
+    unchanged = (float(tensor.zero_point + offset),), (1 / tensor.scale,)
+    pixels = np.arange(256.0)[:, None]
+    steps = (pixels - stated[0]) / np.asarray(stated[1]) / tensor.scale + tensor.zero_point + offset
+    if np.abs(steps - pixels).max() <= _ROUNDING:
+        return unchanged, Guess("", "", "stated in its metadata", CERTAIN, option)
+    if np.mean((steps < -_ROUNDING) | (steps > 255 + _ROUNDING)) <= _MOST_CLIPPED:
+        return stated, Guess("", "", "stated in its metadata", CERTAIN, option)
+    low, high = ((end - tensor.zero_point - offset) * tensor.scale for end in (0, 255))
+    origin = (
+        f"by its quantization, {low:.3g} to {high:.3g}; what its metadata states is beyond that"
+    )
+    return unchanged, Guess("", "", origin, LIKELY, option, f"as stated: {_as_options(stated)}")
 
 
 def _of_integers(tensor: TensorInfo, depth: int) -> tuple[Scaling, Guess]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from edge_app.errors import ModelError
 from edge_app.model.card import TensorInfo
 from edge_app.model.flatbuffer_table import DAMAGE
-from edge_app.model.guess import ASSUMED, CERTAIN, LIKELY, Guess
+from edge_app.model.guess import ASSUMED, CERTAIN, DOUBTFUL, LIKELY, Guess
 from edge_app.model.inferred.card_overrides import CardOverrides
 from edge_app.model.inferred.graph_facts import GraphFacts
 from edge_app.model.inferred.output_readings import (
@@ -18,6 +18,7 @@ from edge_app.model.inferred.output_readings import (
     SCORES,
     OutputReading,
     is_open_choice,
+    output_rank,
     output_readings,
 )
 from edge_app.model.output_names import is_auxiliary, listed_outputs
@@ -27,6 +28,7 @@ _BY_OPERATOR = {
     "LOG_SOFTMAX": ("logits", "LOG_SOFTMAX"),
     "ARG_MAX": ("ids", "ARG_MAX"),
 }
+_COARSE = 16  # pixels of the input for one of a map; class maps have up to 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,8 @@ def choose_output(
     if position is None:
         position = _position(outputs, input_hw, overrides, guesses)
     tensor = outputs[position]
-    form = _form(tensor, input_hw, overrides, guesses)
     last = _last_operators(facts, position)
+    form = _form(tensor, input_hw, overrides, guesses, last)
     activation = overrides.activation
     if activation is None:
         activation, by = _activation_by_operator(form, tensor, last)
@@ -96,14 +98,11 @@ def _position(
             "give it a model with 1xC scores or a 1xHxWxC map of classes"
         )
 
-    def rank(position: int) -> tuple[float, ...]:
-        form = forms[position][0]
-        known = form.classes in KNOWN_COUNTS
-        pixels = form.map_hw[0] * form.map_hw[1]
-        auxiliary = is_auxiliary(outputs[position].name)
-        return (form.task != MAP, auxiliary, not known, not form.fits, -pixels, position)
-
-    best = min(found, key=rank)
+    ranks = {
+        position: output_rank(forms[position][0], is_helper=is_auxiliary(outputs[position].name))
+        for position in found
+    }
+    best = min(found, key=ranks.__getitem__)  # the first of equal ones
     if len(outputs) > 1:
         form = forms[best][0]
         listed = listed_outputs(outputs, but=best)
@@ -112,11 +111,12 @@ def _position(
             for position, one in enumerate(forms)
             if one
         )
+        is_tied = list(ranks.values()).count(ranks[best]) > 1
         why = "the finest map" if form.task == MAP and largest else "the first of its kind"
         guesses.append(
             Guess(
                 "output", f"{outputs[best].name} ({outputs[best].size_text})",
-                f"{why} of {len(outputs)}", LIKELY, "--output", listed,
+                f"{why} of {len(outputs)}", ASSUMED if is_tied else LIKELY, "--output", listed,
             )
         )  # fmt: skip
     return best
@@ -127,6 +127,7 @@ def _form(
     input_hw: tuple[int, int],
     overrides: CardOverrides,
     guesses: list[Guess],
+    last: list[str],
 ) -> OutputReading:
     """Return how a tensor is read: by its shape, unless the user says it."""
     every = output_readings(tensor.shape, input_hw)
@@ -145,9 +146,14 @@ def _form(
     size = f"by its output {tensor.size_text}"
     if overrides.task is None:
         of_other = f"{other.task}: {other.text}" if other is not None and task_open else ""
-        guesses.append(
-            Guess("task", best.task, size, sure if task_open else CERTAIN, "--task", of_other)
-        )
+        sure_of_task = sure if task_open else CERTAIN
+        if best.task == MAP and not best.fits:
+            size += f", though the input is {input_hw[1]}x{input_hw[0]}"
+            sure_of_task = DOUBTFUL
+        elif _may_be_boxes(best, input_hw, last):
+            of_other = "boxes of a detector, several for each place, which this program cannot show"
+            sure_of_task = ASSUMED
+        guesses.append(Guess("task", best.task, size, sure_of_task, "--task", of_other))
     if best.task == MAP and overrides.output_layout is None:
         shown = f"{best.layout}: {best.text}"
         layout_other = f"{other.layout}: {other.text}" if other is not None else ""
@@ -155,6 +161,18 @@ def _form(
             origin = "by the proportions of the input" if best.fits else size
             guesses.append(Guess("output layout", shown, origin, sure, "--layout", layout_other))
     return best
+
+
+def _may_be_boxes(form: OutputReading, input_hw: tuple[int, int], last: list[str]) -> bool:
+    """Return whether a map may be the last layer of a detector like YOLOv2.
+
+    It has a box, its score and those of the classes (5 numbers and more), three or five times for
+    each place, and is as coarse as no usual map of classes.
+    """
+    if form.task != MAP or form.classes in KNOWN_COUNTS or last[-1:] != ["CONV_2D"]:
+        return False
+    coarse = form.map_hw[0] * _COARSE <= input_hw[0]
+    return coarse and any(form.classes % n == 0 and form.classes // n > 5 for n in (3, 5))
 
 
 def _allowed(forms: list[OutputReading], overrides: CardOverrides) -> list[OutputReading]:

@@ -19,6 +19,7 @@ _LANGUAGE_MODEL = re.compile(r"kv_cache|k_cache|v_cache|prefill|decode", re.IGNO
 _SPECTRUM = re.compile(r"RFFT|Spectrogram|Mfcc", re.IGNORECASE)
 _POINTS = re.compile(r"land ?mark|key ?point|\bpose\b|joint", re.IGNORECASE)
 _EMBEDDING = re.compile(r"embedding|feature[ _]?vector", re.IGNORECASE)
+_SOUND = re.compile(r"\bmfcc|\bmel\b|mel_?spec|spectrogram|fingerprint|audio|sound", re.IGNORECASE)
 _HEATMAP = re.compile(r"heat_?map", re.IGNORECASE)
 _BOXES = re.compile(r"Detection_?PostProcess|NON_MAX_SUPPRESSION", re.IGNORECASE)
 _TASKS = {
@@ -28,6 +29,13 @@ _TASKS = {
     "segment": "finds objects with a mask for each",
 }
 _MOST_SAMPLES_OF_A_TABLE = 512
+# Rows of features of sound: 49x10 or 98x40 of them; images are not as narrow as the first.
+_NARROW, _LONG = 16, 3
+_MOST_POINTS = 600  # a face has 468 or 478, a body 17 or 33, a hand 21
+# Widths at which usual networks end before their classifier. Means of fewer are those of classes.
+_FEATURES = {
+    256, 320, 384, 512, 576, 640, 768, 960, 1024, 1280, 1408, 1536, 1792, 2048, 2304, 2560,
+}  # fmt: skip
 
 
 def other_kind(facts: GraphFacts, notes: FileNotes, *, chosen: bool) -> str:
@@ -71,7 +79,19 @@ def _other_input(facts: GraphFacts, notes: FileNotes, inputs: list[TensorFacts])
         return f"takes rows of numbers ({sizes}), not an image"
     if len(first.shape) == 4 and not {1, 3, -1} & {first.shape[1], first.shape[3]}:
         return _other_depth(facts, first)
+    if _is_table_of_sound(first):
+        return f"takes a table of numbers, as features of sound are ({sizes}), not an image"
     return ""
+
+
+def _is_table_of_sound(given: TensorFacts) -> bool:
+    """Return whether an input of one channel is too narrow for an image, or says what it is."""
+    shape = given.shape
+    if len(shape) != 4 or 1 not in (shape[1], shape[3]):
+        return False
+    rows, columns = shape[1:3] if shape[3] == 1 else shape[2:]
+    short, long = min(rows, columns), max(rows, columns)
+    return (0 < short <= _NARROW and long >= _LONG * short) or bool(_SOUND.search(given.name))
 
 
 def _other_depth(facts: GraphFacts, given: TensorFacts) -> str:
@@ -102,7 +122,7 @@ def _other_output(
     names = [one.name for one in outputs]
     texts = [*names, notes.name, *(one.name for one in notes.outputs)]
     are_points = any(map(_POINTS.search, names if any(map(_is_map, outputs)) else texts))
-    if _are_vectors(outputs) or are_points:
+    if _are_vectors(outputs) or are_points or _are_points(given, outputs):
         return f"finds points or measures, not classes ({sizes})"
     if any(map(_HEATMAP.search, texts)):
         return f"finds key points as heat maps ({sizes})"
@@ -111,6 +131,11 @@ def _other_output(
         is_normalized = "L2_NORMALIZATION" in last[0]
         if is_normalized or any(map(_EMBEDDING.search, texts)):
             return f"describes an image in numbers to compare it with others ({sizes})"
+    if len(outputs) == 1 and _are_features(outputs[0], last[0]):
+        return (
+            f"ends in features, a mean over the image and no classes ({sizes}; --output 0 reads "
+            "them as classes)"
+        )
     if len(outputs) == 1 and (_is_enlarged(given, outputs[0]) or _is_painted(outputs[0], last[0])):
         return f"makes images from images ({_sizes([given])} in, {sizes} out)"
     return ""
@@ -153,6 +178,32 @@ def _are_vectors(outputs: list[TensorFacts]) -> bool:
     return len(outputs) > 1 and all(map(_is_vector, outputs)) and len(lengths) > 1
 
 
+def _are_points(given: TensorFacts, outputs: list[TensorFacts]) -> bool:
+    """Return whether the only output is a list of places: (1, 1, 17, 3) or (1, 21, 2), say.
+
+    A map has the proportions of the image, and in one row as many places as a part of its pixels.
+    """
+    if len(outputs) != 1 or len(given.shape) != 4:
+        return False
+    shape = outputs[0].shape
+    if len(shape) == 4 and shape[1] == 1:
+        shape = shape[1:]
+    if len(shape) != 3 or abs(shape[0]) != 1 or shape[2] not in {2, 3}:
+        return False
+    sides = given.shape[2:] if given.shape[1] in {1, 3} else given.shape[1:3]
+    is_map = any(shape[1] == -(-sides[0] // s) * -(-sides[1] // s) for s in (1, 2, 4, 8, 16, 32))
+    return 4 < shape[1] <= _MOST_POINTS and not is_map
+
+
+def _are_features(output: TensorFacts, last: list[str]) -> bool:
+    """Return whether an output is what classifiers have before their classifier.
+
+    Some classifiers end in a mean, too (SqueezeNet), but of as many numbers as there are classes.
+    """
+    is_mean = last[-1:] in (["AVERAGE_POOL_2D"], ["MEAN"])
+    return is_mean and _is_vector(output) and output.shape[-1] in _FEATURES
+
+
 def _is_vector(tensor: TensorFacts) -> bool:
     return all(abs(side) == 1 for side in tensor.shape[:-1]) and bool(tensor.shape)
 
@@ -175,6 +226,8 @@ def _is_painted(output: TensorFacts, last: list[str]) -> bool:
 
 
 def _sizes(tensors: list[TensorFacts]) -> str:
-    shown = [one.size_text for one in tensors[:4]]
-    more = f" and {len(tensors) - 4} more" if len(tensors) > 4 else ""
+    # Operators of one's own do not say what they make: that has no shape.
+    sized = [one for one in tensors if one.shape] or tensors
+    shown = [one.size_text for one in sized[:4]]
+    more = f" and {len(tensors) - len(shown)} more" if len(tensors) > len(shown) else ""
     return ", ".join(shown) + more

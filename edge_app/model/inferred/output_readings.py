@@ -79,6 +79,16 @@ def _oddness(form: OutputReading, input_hw: tuple[int, int]) -> tuple[float, ...
     return (0 if form.fits else 2, 0 if known else 1, form.classes / max(form.map_hw))
 
 
+def output_rank(form: OutputReading, *, is_helper: bool) -> tuple[float, ...]:
+    """Return numbers that order the outputs of one network: the smallest has the answer.
+
+    is_helper: whether its name says that it only helped training.
+    """
+    known = form.classes in KNOWN_COUNTS
+    pixels = form.map_hw[0] * form.map_hw[1]
+    return (form.task != MAP, is_helper, not known, not form.fits, -pixels)
+
+
 def is_open_choice(one: OutputReading, other: OutputReading) -> bool:
     """Return whether two readings of one shape are both possible."""
     if one.task != other.task or "flat" in {one.layout, other.layout}:

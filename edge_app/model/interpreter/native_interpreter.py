@@ -125,6 +125,11 @@ _MEANINGS = (
         "ends an operator in steps that this runtime does not take; use --runtime litert, or "
         "convert it again",
     ),
+    (
+        "quantized_dimension must be",
+        "is quantized along an axis that a tensor of it does not have, which the runtimes here do "
+        "not take; convert it again",
+    ),
     ("model identifier", "is not a .tflite file; get or convert it again"),
     ("codec can't decode", "is damaged: a name in it is no text; get or convert it again"),
     ("allocation is null|Mmap of", "is empty or cannot be read; get or convert it again"),
@@ -134,7 +139,9 @@ _MEANINGS = (
         "uses an operator newer than this runtime; use --runtime litert or a newer runtime",
     ),
 )
-_OPERATOR = re.compile(r"custom op: ([\w-]+)|Node number \d+ \(([\w-]+)\)")
+_PART = re.compile(
+    r"custom op: ([\w-]+)|Node number \d+ \(([\w-]+)\)|(?<=\.)(Tensor \d+) has invalid quant"
+)
 
 
 def explain_native(path: Path, fault: str) -> str:
@@ -142,6 +149,7 @@ def explain_native(path: Path, fault: str) -> str:
     detail = " ".join(fault.split())
     for pattern, meaning in _MEANINGS:
         if re.search(pattern, detail):
-            operator = _OPERATOR.search(detail)
-            return f"{path} {meaning}" + (f" ({operator[1] or operator[2]})" if operator else "")
+            part = _PART.search(detail)
+            named = [name for name in part.groups() if name] if part else []
+            return f"{path} {meaning}" + "".join(f" ({name})" for name in named)
     return f"{path} does not load: {detail[:200]}; get or convert it again"

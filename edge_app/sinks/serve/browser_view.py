@@ -66,6 +66,8 @@ class BrowserView(Closeable):
         self._thread = threading.Thread(target=self._run, name="serve", daemon=True)
         self._thread.start()
         self._begun.wait()
+        if self._fault is not None:
+            self._socket.close()
         self._raise_fault()
 
     @property

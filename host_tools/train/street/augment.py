@@ -1,5 +1,6 @@
 """Training examples: random crops of an image, with colours and sharpness changed."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -11,6 +12,7 @@ from edge_app.frame import ClassMap, Image
 from edge_app.labels import VOID
 from host_tools.train.street.frames import Sample
 
+ZOOM = (0.7, 2.0)
 _GRAY = (127, 127, 127)
 
 
@@ -54,10 +56,15 @@ class Example:
     soft: NDArray[np.uint8]
 
 
-def make_example(sample: Sample, size_wh: tuple[int, int], random: Generator) -> Example:
+def make_example(
+    sample: Sample,
+    size_wh: tuple[int, int],
+    random: Generator,
+    zoom: tuple[float, float] = ZOOM,
+) -> Example:
     """Return a random example of a sample."""
     height, width = sample.image.shape[:2]
-    window = draw_window((width, height), size_wh, random)
+    window = draw_window((width, height), size_wh, random, zoom)
     image = _crop(sample.image, window, size_wh, cv2.INTER_LINEAR, _GRAY)
     half = size_wh[0] // 2, size_wh[1] // 2
     labels = _crop(sample.target.labels, window, half, cv2.INTER_NEAREST, (VOID,))
@@ -74,14 +81,17 @@ def make_example(sample: Sample, size_wh: tuple[int, int], random: Generator) ->
 
 
 def draw_window(
-    frame_wh: tuple[int, int], size_wh: tuple[int, int], random: Generator
+    frame_wh: tuple[int, int],
+    size_wh: tuple[int, int],
+    random: Generator,
+    zoom: tuple[float, float] = ZOOM,
 ) -> CropWindow:
     """Return a random window of the frame's aspect ratio, which the app stretches, or the input's.
 
-    The scale is 0.7 to 2, and half of the windows keep the frame's aspect ratio.
+    zoom: range of the scale. Half of the windows keep the frame's aspect ratio.
     """
     width, height = frame_wh
-    scale = 2 ** random.uniform(-0.5, 1.0)
+    scale = 2 ** random.uniform(math.log2(zoom[0]), math.log2(zoom[1]))
     true_shape = 0.0 if random.random() < 0.5 else random.uniform(0, 1.2)
     aspect = 2 ** random.uniform(-0.15, 0.15)
     own = width * size_wh[1] / size_wh[0]

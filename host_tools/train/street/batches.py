@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.train.street.augment import Example, make_example
+from host_tools.train.street.augment import ZOOM, Example, make_example
 from host_tools.train.street.frames import Sample
 
 # One core computes examples while the other waits for memory; more threads slow the training.
@@ -39,14 +39,23 @@ class Batch:
 
 @contextmanager
 def drawn_batches(
-    sets: Sequence[WeightedSet], size_wh: tuple[int, int], batch: int, seed: int, first: int = 0
+    sets: Sequence[WeightedSet],
+    size_wh: tuple[int, int],
+    batch: int,
+    seed: int,
+    first: int = 0,
+    zoom: tuple[float, float] = ZOOM,
 ) -> Iterator[Iterator[Batch]]:
-    """Yield endless batches from step `first` on, each of which depends on seed and step only."""
+    """Yield endless batches from step `first` on, each of which depends on seed and step only.
+
+    zoom: range of the scale of the crops.
+    """
     pool = ThreadPoolExecutor(_THREADS)
 
     def request(step: int) -> list[Future[Example]]:
         return [
-            pool.submit(draw_example, sets, size_wh, (seed, step, place)) for place in range(batch)
+            pool.submit(draw_example, sets, size_wh, (seed, step, place), zoom)
+            for place in range(batch)
         ]
 
     def batches() -> Iterator[Batch]:
@@ -69,10 +78,13 @@ def drawn_batches(
 
 
 def draw_example(
-    sets: Sequence[WeightedSet], size_wh: tuple[int, int], key: tuple[int, int, int]
+    sets: Sequence[WeightedSet],
+    size_wh: tuple[int, int],
+    key: tuple[int, int, int],
+    zoom: tuple[float, float] = ZOOM,
 ) -> Example:
     """Return the random example of a key: seed, step and place in the batch."""
     random = np.random.default_rng(key)
     weights = np.array([each.weight for each in sets])
     samples = sets[int(random.choice(len(sets), p=weights / weights.sum()))].samples
-    return make_example(samples[int(random.integers(len(samples)))], size_wh, random)
+    return make_example(samples[int(random.integers(len(samples)))], size_wh, random, zoom)

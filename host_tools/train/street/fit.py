@@ -51,7 +51,7 @@ class FitOptions:
 
     minutes: how long to train, earlier runs included.
     check_s: seconds between validations, each of which leaves a checkpoint.
-    steps: for a trial, ends after so many steps, with the rate falling over them.
+    steps: ends after so many steps, resumed runs included, with the rate falling over them.
     """
 
     minutes: float
@@ -64,8 +64,8 @@ class FitOptions:
     def done(self, trained_s: float, step: int) -> float:
         """Return the share of the training that is over, by time or by steps; 1 ends it.
 
-        The time only ends a trial by steps. Counted into its share, it decided the rate of the
-        first step, so that no two trials ended with the same weights.
+        The time only ends a training by steps. Counted into its share, it decided the rate of the
+        first step, so that no two trainings ended with the same weights.
         """
         share = trained_s / (60 * self.minutes)
         return share if self.steps is None or share >= 1 else step / self.steps
@@ -140,7 +140,8 @@ class _Training:
         options, checked = self.options, time.monotonic()
         height, width = self.network.input_shape[1:3]
         size, seed, first = options.recipe.batch, options.seed, self._step
-        with drawn_batches(self.data.sets, (width, height), size, seed, first) as batches:
+        zoom = options.recipe.zoom
+        with drawn_batches(self.data.sets, (width, height), size, seed, first, zoom) as batches:
             for batch in batches:
                 done = options.done(time.monotonic() - self._begun, self._step)
                 if done >= 1:
@@ -179,9 +180,13 @@ class _Training:
 
 
 def _settings(options: FitOptions) -> dict[str, Any]:
+    recipe = asdict(options.recipe)
+    losses, zoom = recipe.pop("losses"), list(recipe.pop("zoom"))
     return {
         "seed": options.seed,
         "tensorflow": version("tensorflow"),
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS"),
-        **asdict(options.recipe),
+        **recipe,
+        "zoom": zoom,
+        **losses,
     }

@@ -1,6 +1,7 @@
 """Training images with their truth, labelled once by the teacher."""
 
 import hashlib
+import os
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.atomic import atomic_file
+from edge_app.disk_faults import reason_of
 from edge_app.errors import SourceError, UsageError
 from edge_app.frame import ClassMap, Image
 from edge_app.input_file import home_path
@@ -127,7 +129,7 @@ def labelled_sample(
     image: Image, truth: ClassMap | None, labels: str, teacher: Teacher, cache: Path
 ) -> Sample:
     """Return an image with its labels, from the cache if the teacher has labelled it before."""
-    key = hashlib.sha256(fingerprint(image) + teacher.sha256.encode() + labels.encode())
+    key = hashlib.sha256(fingerprint(image) + teacher.key.encode() + labels.encode())
     if truth is not None:
         key.update(truth.tobytes())
     small, small_truth = shrink(image, truth)
@@ -138,7 +140,7 @@ def labelled_sample(
     shares = teacher.probabilities(image)
     if shares.shape[:2] != small.shape[:2]:
         shares = resize_maps(shares, (small.shape[1], small.shape[0]))
-    target = soft_labels(shares, small_truth, labels)
+    target = soft_labels(shares, small_truth, labels, teacher.views.sure)
     save_arrays(path, labels=target.labels, soft=target.soft)
     return Sample(small, target)
 
@@ -154,7 +156,15 @@ def load_arrays(path: Path, names: Sequence[str]) -> list[NDArray[np.uint8]] | N
 
 
 def save_arrays(path: Path, **arrays: NDArray[np.uint8]) -> None:
-    """Write a file of the cache, whole or not at all; raise SourceError if that fails."""
+    """Write a file of the cache, whole or not at all; raise SourceError if that fails.
+
+    Two trainings may share a cache, and write the same file with the same content at once.
+    """
     advice = "name another place with --cache"
-    with atomic_file(path, error=SourceError, advice=advice) as draft, draft.open("wb") as file:
+    own = path.with_name(f"{path.stem}.{os.getpid()}{path.suffix}")
+    with atomic_file(own, error=SourceError, advice=advice) as draft, draft.open("wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    try:
+        own.replace(path)
+    except OSError as fault:
+        raise SourceError(f"cannot write {path}: {reason_of(fault, advice)}") from None

@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from edge_app.labels import VOID
 from host_tools.framework import load_keras, load_tensorflow
+from host_tools.train.street.losses import LossShares, street_loss
 from host_tools.train.street.street_network import CLASSES
 
 _CLIP_NORM = 5.0
+# Layers that predict the labels, too, while the network is trained.
+_INNER = ("context_relu6", "eighth_point_relu6")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,9 @@ class TrainingRecipe:
     rate: the decoder's learning rate at its highest. It rises over the first `warmup` of the
         time and falls along a cosine. encoder_rate: the encoder's rate as a share of it.
     decay: weight decay, times the rate. mean: momentum of the running mean of the weights.
-    soft: weight of the loss on the teacher's probabilities beside that on the labels.
+    frozen: number of the encoder's first blocks that keep the weights they start from. These
+        are the ones with the largest maps, and take much of the time of a step.
+    zoom: range of the scale of the crops.
     """
 
     batch: int = 8
@@ -30,7 +34,9 @@ class TrainingRecipe:
     warmup: float = 0.02
     decay: float = 0.02
     mean: float = 0.998
-    soft: float = 0.5
+    frozen: int = 0
+    zoom: tuple[float, float] = (0.7, 2.0)
+    losses: LossShares = field(default_factory=LossShares)
 
     def rate_at(self, done: float) -> float:
         """Return the decoder's rate after a share of the time."""
@@ -49,8 +55,12 @@ class StreetTrainer:
         self._network = network
         self._recipe = recipe
         self._weights = load_tensorflow().constant([*class_weights], "float32")
-        self._groups = _weight_groups(network)
-        self._shares = (recipe.encoder_rate, 1.0)
+        freeze(network, recipe.frozen)
+        self._trained, self._heads = network, list[Any]()
+        if recipe.losses.auxiliary:
+            self._trained, self._heads = with_heads(network)
+        self._groups = (*_weight_groups(network), self._heads)[: 3 if self._heads else 2]
+        self._shares = (recipe.encoder_rate, 1.0, 1.0)[: len(self._groups)]
         self._optimizers = []
         for weights in self._groups:
             optimizer = load_keras().optimizers.AdamW(
@@ -64,8 +74,8 @@ class StreetTrainer:
 
     @property
     def variables(self) -> list[Any]:
-        """The optimizers' variables, for a checkpoint."""
-        return [variable for each in self._optimizers for variable in each.variables]
+        """All variables but the network's, for a checkpoint."""
+        return [*self._heads, *(one for each in self._optimizers for one in each.variables)]
 
     def step(self, images: Any, labels: Any, soft: Any, rate: float) -> Any:
         """Update the weights by one batch; return its loss, a scalar tensor.
@@ -86,7 +96,8 @@ class StreetTrainer:
         if not int(self._optimizers[0].iterations):
             averaged.set_weights(self._network.get_weights())
             return
-        for optimizer, weights in zip(self._optimizers, _weight_groups(averaged), strict=True):
+        freeze(averaged, self._recipe.frozen)
+        for optimizer, weights in zip(self._optimizers, _weight_groups(averaged), strict=False):
             optimizer.finalize_variable_values(weights)
         for copy, variable in zip(
             averaged.non_trainable_variables, self._network.non_trainable_variables, strict=True
@@ -97,15 +108,41 @@ class StreetTrainer:
         tensorflow = load_tensorflow()
         with tensorflow.GradientTape() as tape:
             scaled = tensorflow.cast(images, tensorflow.float32) / 127.5 - 1.0
-            logits = self._network(scaled, training=True)
-            loss = _loss(logits, labels, soft, self._weights, self._recipe.soft)
-        gradients = tape.gradient(loss, [*self._groups[0], *self._groups[1]])
-        # One norm over both groups: `global_clipnorm` of an optimizer sees only its own weights.
+            found = self._trained(scaled, training=True)
+            logits, *inner = found if self._heads else [found]
+            losses = self._recipe.losses
+            loss = street_loss(logits, inner, labels, soft, self._weights, losses)
+        weights = [variable for group in self._groups for variable in group]
+        gradients = tape.gradient(loss, weights)
+        # One norm over all groups: `global_clipnorm` of an optimizer sees only its own weights.
         gradients, _ = tensorflow.clip_by_global_norm(gradients, _CLIP_NORM)
-        split = len(self._groups[0])
-        self._optimizers[0].apply(gradients[:split])
-        self._optimizers[1].apply(gradients[split:])
+        first = 0
+        for optimizer, group in zip(self._optimizers, self._groups, strict=True):
+            optimizer.apply(gradients[first : first + len(group)])
+            first += len(group)
         return loss
+
+
+def freeze(network: Any, blocks: int) -> None:
+    """Keep the weights of the encoder's first blocks, and of its stem, as they are."""
+    for layer in network.layers if blocks else ():
+        kind = layer.name.rstrip("0123456789")
+        number = layer.name[len(kind) :]
+        if kind == "stem" or (is_encoder(layer.name) and int(number) < blocks):
+            layer.trainable = False
+
+
+def with_heads(network: Any) -> tuple[Any, list[Any]]:
+    """Return a network that also gives logits of inner layers, and the weights this takes."""
+    keras = load_keras()
+    found: list[Any] = [network.output]
+    heads = []
+    for name in _INNER:
+        head = keras.layers.Conv2D(CLASSES, 1, name=f"{name}_head")
+        found.append(head(network.get_layer(name).output))
+        heads.append(head)
+    weights = [variable for head in heads for variable in head.trainable_variables]
+    return keras.Model(network.input, found, name="street_trained"), weights
 
 
 def _weight_groups(network: Any) -> tuple[list[Any], list[Any]]:
@@ -120,25 +157,6 @@ def _weight_groups(network: Any) -> tuple[list[Any], list[Any]]:
 def is_encoder(path: str) -> bool:
     """Return whether a weight belongs to the layers that start from the teacher's."""
     return path.split("/")[0].rstrip("0123456789") in {"stem", "expand", "depthwise", "project"}
-
-
-def _loss(logits: Any, labels: Any, soft: Any, weights: Any, share: float) -> Any:
-    """Return the mean loss: labels at half the size, the teacher's probabilities at a quarter.
-
-    logits: (N, H/4, W/4, C). labels: uint8 (N, H/2, W/2). soft: uint8 (N, H/4, W/4, C).
-    """
-    tensorflow = load_tensorflow()
-    ids = tensorflow.cast(labels, tensorflow.int32)
-    known = ids != VOID
-    ids = tensorflow.where(known, ids, 0)
-    finer = tensorflow.image.resize(logits, tensorflow.shape(labels)[1:3])
-    costs = tensorflow.nn.sparse_softmax_cross_entropy_with_logits(ids, finer)
-    weight = tensorflow.gather(weights, ids) * tensorflow.cast(known, tensorflow.float32)
-    hard = tensorflow.reduce_sum(costs * weight) / (tensorflow.reduce_sum(weight) + 1.0)
-    wanted = tensorflow.cast(soft, tensorflow.float32) / 255.0
-    missed = -tensorflow.reduce_sum(wanted * tensorflow.nn.log_softmax(logits), axis=-1)
-    total = tensorflow.reduce_sum(wanted)
-    return hard + share * tensorflow.reduce_sum(missed) / (total + 1.0)
 
 
 def class_weights(counts: Sequence[float]) -> list[float]:

@@ -18,9 +18,9 @@ class Block:
     stride: int = 1
 
 
-# Source: Sandler et al., "MobileNetV2", table 2, up to the 96 channels at a sixteenth of the
-# size. DeepLab keeps an eighth by dilation from the seventh block on; these are the strides of the
-# table, since the delegate does not run dilated depthwise convolutions.
+# Source: Sandler et al., "MobileNetV2", table 2. DeepLab keeps an eighth of the size by dilation
+# from the seventh block on; these are the strides of the table, since the delegate does not run
+# dilated depthwise convolutions. The filters see the same places either way.
 FULL = (
     Block(32, 16),
     Block(96, 24, 2),
@@ -35,11 +35,17 @@ FULL = (
     Block(384, 96),
     Block(576, 96),
     Block(576, 96),
+    Block(576, 160, 2),
+    Block(960, 160),
+    Block(960, 160),
+    Block(960, 320),
 )
-# Inner channels after pruning. The large maps of the first blocks take most of the time.
+# Inner channels after pruning, down to a sixteenth of the size. The large maps of the
+# first blocks take most of the time.
 _KEPT = (16, 48, 48, 96, 128, 128, 128, 320, 320, 320, 320, 480, 480)
 BLOCKS = tuple(
-    Block(wide, block.channels, block.stride) for wide, block in zip(_KEPT, FULL, strict=True)
+    Block(wide, block.channels, block.stride)
+    for wide, block in zip(_KEPT, FULL[: len(_KEPT)], strict=True)
 )
 
 
@@ -47,14 +53,16 @@ BLOCKS = tuple(
 class DecoderBlock:
     """Widths of the decoder, which is trained from scratch.
 
-    context: channels at a sixteenth of the size. contexts: number of 5x5 blocks there.
-    eighth, quarter: channels at these sizes.
+    context: channels at the encoder's smallest size. contexts: number of 5x5 blocks there.
+    eighth, quarter: channels at these sizes of the input.
+    sixteenth: channels there, in a network whose encoder goes on to a thirty-second.
     """
 
     context: int = 128
     contexts: int = 2
     eighth: int = 64
     quarter: int = 32
+    sixteenth: int = 128
 
 
 def street_network(
@@ -79,6 +87,8 @@ def street_network(
             finer.append(x)
         x = _inverted(x, block, number)
     x = _context(x, decoder)
+    if len(finer) > 3:
+        x = _merge(x, finer[3], decoder.sixteenth, 5, "sixteenth")
     x = _merge(x, finer[2], decoder.eighth, 5, "eighth")
     x = _merge(x, finer[1], decoder.quarter, 3, "quarter")
     return keras.Model(image, keras.layers.Conv2D(CLASSES, 1, name="logits")(x), name="street")

@@ -39,6 +39,32 @@ SOFT_WIDTH = 160
 
 
 @dataclass(frozen=True, slots=True)
+class TeacherViews:
+    """How the teacher looks at an image.
+
+    scales: magnifications of its first size that are averaged with the usual sizes.
+    mirrored: whether each is seen mirrored, too.
+    sure: its probabilities are left out where none reaches this.
+    """
+
+    scales: tuple[float, ...] = ()
+    mirrored: bool = False
+    sure: float = 0.0
+
+    def sizes(self, frame_wh: tuple[int, int]) -> list[tuple[int, int]]:
+        """Return the input sizes for a frame."""
+        usual = teacher_sizes(frame_wh)
+        own = usual[0]
+        return usual + [
+            (round(own[0] * scale / 8) * 8 + 1, round(own[1] * scale / 8) * 8 + 1)
+            for scale in self.scales
+        ]
+
+
+VIEWS = {"few": TeacherViews(), "many": TeacherViews((1.25,), mirrored=True, sure=0.5)}
+
+
+@dataclass(frozen=True, slots=True)
 class SoftLabels:
     """The target of one image.
 
@@ -53,10 +79,10 @@ class SoftLabels:
 class Teacher:
     """A frozen DeepLab, rebuilt for each input size that the images need.
 
-    sha256: of the graph; part of the names in the cache.
+    sha256: of the graph, and views; parts of the names in the cache.
     """
 
-    def __init__(self, path: Path, scratch: Path) -> None:
+    def __init__(self, path: Path, scratch: Path, views: TeacherViews = VIEWS["few"]) -> None:
         self._graph = read_graph(path)
         check_graph(path, self._graph.definition, way_on="use the graph of host-tools fetch")
         self._output = find_output(self._graph, None)
@@ -65,15 +91,24 @@ class Teacher:
         self._scratch = scratch
         self._networks: dict[tuple[int, int], Network] = {}
         self.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        self.views = views
+
+    @property
+    def key(self) -> str:
+        """The part of a name in the cache that this teacher decides."""
+        return self.sha256 + ("" if self.views == VIEWS["few"] else repr(self.views))
 
     def probabilities(self, image: Image) -> NDArray[np.float32]:
-        """Return the mean over sizes of the class probabilities: float32 (H, W, 19), sums to 1."""
+        """Return the mean over views of the class probabilities: float32 (H, W, 19), sums to 1."""
         height, width = image.shape[:2]
-        sizes = teacher_sizes((width, height))
+        sizes = self.views.sizes((width, height))
         total = np.zeros((height, width, CLASSES), np.float32)
         for size_wh in sizes:
             total += resize_maps(self._logits(image, size_wh), (width, height))
-        total /= len(sizes)
+            if self.views.mirrored:
+                mirrored = self._logits(np.ascontiguousarray(image[:, ::-1]), size_wh)
+                total += resize_maps(mirrored, (width, height))[:, ::-1]
+        total /= len(sizes) * (2 if self.views.mirrored else 1)
         total -= total.max(axis=2, keepdims=True)
         np.exp(total, out=total)
         total /= total.sum(axis=2, keepdims=True)
@@ -104,10 +139,10 @@ class Teacher:
 
 
 @contextmanager
-def open_teacher(path: Path) -> Iterator[Teacher]:
+def open_teacher(path: Path, views: TeacherViews = VIEWS["few"]) -> Iterator[Teacher]:
     """Open a frozen graph as a teacher; delete its temporary files at the end."""
     with tempfile.TemporaryDirectory() as folder:
-        yield Teacher(path, Path(folder))
+        yield Teacher(path, Path(folder), views)
 
 
 def teacher_sizes(frame_wh: tuple[int, int]) -> list[tuple[int, int]]:
@@ -124,14 +159,17 @@ def teacher_sizes(frame_wh: tuple[int, int]) -> list[tuple[int, int]]:
 
 
 def soft_labels(
-    probabilities: NDArray[np.float32], truth: ClassMap | None, truth_labels: str
+    probabilities: NDArray[np.float32],
+    truth: ClassMap | None,
+    truth_labels: str,
+    sure: float = 0.0,
 ) -> SoftLabels:
     """Combine the teacher's probabilities with the truth.
 
     probabilities: float32 (H, W, 19). truth: uint8 (H, W) trainIds of `truth_labels`.
     Per pixel only the classes that the truth allows remain: a CamVid tree may be vegetation
     or terrain, and the teacher decides. Without truth the teacher's class is used from a
-    probability of `SURE` on.
+    probability of `SURE` on. sure: probabilities are left out where none reaches this.
     """
     allowed = np.ones((256, CLASSES), np.float32)
     if truth is None:
@@ -149,6 +187,7 @@ def soft_labels(
     if truth is not None:
         unknown &= truth == VOID
     labels[unknown] = VOID
+    left *= left.max(axis=2, keepdims=True) >= sure
     size_wh = soft_size((labels.shape[1], labels.shape[0]))
     soft = resize_maps(left, size_wh, cv2.INTER_AREA)
     return SoftLabels(labels, np.rint(soft * 255).astype(np.uint8))

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +23,14 @@ from host_tools.train.history import History
 from host_tools.train.street.data import TrainingData, check_data, read_data
 from host_tools.train.street.encoder_init import init_encoder, read_encoder
 from host_tools.train.street.fit import FitOptions, TrainedStreet, fit
+from host_tools.train.street.optimizer import TrainingRecipe
+from host_tools.train.street.start_weights import check_start, start_from
 from host_tools.train.street.street_chart import street_chart
-from host_tools.train.street.street_network import (
-    BLOCKS,
-    INPUT_WH,
-    Block,
-    DecoderBlock,
-    street_network,
-)
-from host_tools.train.street.teacher import open_teacher
+from host_tools.train.street.street_sizes import SIZES
+from host_tools.train.street.teacher import VIEWS, open_teacher
 
 _THREADS = 2
+_MINUTES, _NEVER = 80.0, 1e9
 _PRUNING_IMAGES = 24  # on which the importance of the encoder's channels is measured
 
 
@@ -41,30 +38,26 @@ _PRUNING_IMAGES = 24  # on which the importance of the encoder's channels is mea
 class StreetOptions:
     """Options of a training.
 
-    data: texts like camvid:DIR. teacher: DeepLab's frozen graph. minutes: earlier runs included.
+    data: texts like camvid:DIR. teacher: DeepLab's frozen graph.
+    minutes, steps: earlier runs included; at least one of them ends the training, and without
+        either it takes 80 minutes. The learning rate falls over the steps, if they are given.
     cache: folder of the teacher's labels; None takes one beside `out`.
+    teacher_views: a name of VIEWS.
+    size: a name of SIZES. start: file with the weights to begin with; None takes the teacher's.
     """
 
     data: Sequence[str]
     teacher: Path
     out: Path
-    minutes: float
+    minutes: float | None = None
+    steps: int | None = None
     seed: int = 0
     resume: bool = False
     cache: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StreetShape:
-    """Size and layers of the network that ships."""
-
-    size_wh: tuple[int, int] = INPUT_WH
-    blocks: tuple[Block, ...] = BLOCKS
-    decoder: DecoderBlock | None = None
-
-    def build(self) -> Any:
-        """Return the untrained network."""
-        return street_network(self.size_wh, blocks=self.blocks, decoder=self.decoder)
+    teacher_views: str = "few"
+    size: str = "small"
+    start: Path | None = None
+    recipe: TrainingRecipe = field(default_factory=TrainingRecipe)
 
 
 def train_street(options: StreetOptions, console: Console) -> TrainedStreet:
@@ -75,11 +68,17 @@ def train_street(options: StreetOptions, console: Console) -> TrainedStreet:
     # A step takes 0.29 s with oneDNN and 0.52 s without, on two cores. Its results vary between
     # runs, but a training by the clock never gives the same weights twice anyway.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    shape = StreetShape()
+    shape = SIZES[options.size]
+    minutes = options.minutes or (_MINUTES if options.steps is None else _NEVER)
+    fitting = FitOptions(
+        minutes, options.recipe, seed=options.seed, resume=options.resume, steps=options.steps
+    )
     check_target(options.out, 1, options.seed)
     check_outputs(folders=[options.cache])
     check_data(options.data)
     read_model_file(options.teacher)  # both fail before TensorFlow has taken its seconds
+    if options.start is not None:
+        check_start(options.start)
     check_matplotlib()
     checkpoint = checkpoint_path(options.out)
     if options.resume:
@@ -94,22 +93,24 @@ def train_street(options: StreetOptions, console: Console) -> TrainedStreet:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         reading = progress.add_task("the teacher labels the images", total=None)
-        encoder = None if options.resume else read_encoder(options.teacher)
-        with open_teacher(options.teacher) as teacher:
+        fresh = not options.resume and options.start is None
+        encoder = read_encoder(options.teacher) if fresh else None
+        with open_teacher(options.teacher, VIEWS[options.teacher_views]) as teacher:
             data = read_data(options.data, teacher, cache, lambda line: print_line(console, line))
         progress.update(reading, total=1, completed=1, description="labelled")
         if encoder is not None:
             init_encoder(network, shape.blocks, encoder, pruning_images(data, shape.size_wh))
-        minutes = options.minutes
-        training = progress.add_task("training", total=minutes)
+        elif options.start is not None and not options.resume:
+            start_from(network, options.start, pruning_images(data, shape.size_wh))
+        training = progress.add_task("training", total=1)
         trained = fit(
             network,
             averaged,
             data,
             options.out,
-            FitOptions(minutes, seed=options.seed, resume=options.resume),
-            on_validation=lambda history: print_line(console, _record_text(history, minutes)),
-            on_step=lambda done: progress.update(training, completed=done * minutes),
+            fitting,
+            on_validation=lambda history: print_line(console, _record_text(history, fitting)),
+            on_step=lambda done: progress.update(training, completed=done),
         )
     write_atomic(options.out.with_suffix(".history.png"), street_chart(trained.history))
     return trained
@@ -129,10 +130,13 @@ def pruning_images(
     return np.stack(small)[..., ::-1].astype(np.float32) / 127.5 - 1
 
 
-def _record_text(history: History, minutes: float) -> str:
+def _record_text(history: History, options: FitOptions) -> str:
     last = history.records[-1]
-    text = f"{last['minutes']:.1f} of {minutes:g} min, {last['steps']:,.0f} steps: "
-    text += f"loss {last['loss']:.3f}"
+    text = f"{last['minutes']:.1f}"
+    text += "" if options.minutes == _NEVER else f" of {options.minutes:g}"
+    text += f" min, {last['steps']:,.0f}"
+    text += "" if options.steps is None else f" of {options.steps:,}"
+    text += f" steps: loss {last['loss']:.3f}"
     if "held_out_miou" in last:
         text += f", {miou_text(last['held_out_miou'])} held out"
     return text

@@ -27,7 +27,7 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kernel:
     """Replace the kernel's V4L2 with a fake, and make tables wide."""
     made = Kernel(tmp_path)
     made.install(monkeypatch)
-    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("COLUMNS", "250")  # the paths are those of pytest's folders
     return made
 
 

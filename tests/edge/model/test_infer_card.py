@@ -288,6 +288,23 @@ def test_ten_classes_that_are_no_digits_are_numbered(tmp_path: Path) -> None:
     assert spec.labels.name == "numbered"
     assert guess.origin.startswith("ten classes, but it knows ")
     assert (guess.other, guess.option) == ("digits", "--labels")
+    origin = about(spec, "input").origin
+    assert "20 digits at most" in origin
+    assert "a frame of the street clip" in origin  # the range is tried all the same
+
+
+def test_ten_classes_of_a_quantized_network_are_tried_too(tmp_path: Path) -> None:
+    """Although its range and its activation are certain: ten photographed things are no digits."""
+    file = TfliteFile()
+    given = file.tensor((1, 32, 32, 3), "uint8", "image", scale=1 / 255)
+    real = file.operator("DEQUANTIZE", [given], file.tensor((1, 32, 32, 3)), "DequantizeOptions")
+    kernel = np.random.default_rng(1).normal(size=(10, 32, 32, 3)) / 100
+    scores = file.reshape(file.conv(real, kernel, (1, 1, 1, 10), stride=32), (1, 10))
+    out = file.operator("SOFTMAX", [scores], file.tensor((1, 10)), "SoftmaxOptions", beta=1.0)
+    spec = infer_card(file.write(tmp_path / "things.tflite", [given], [out]), NOTHING)
+    assert (about(spec, "input").sureness, spec.output.activation) == ("certain", "probabilities")
+    guess = about(spec, "labels")
+    assert (spec.labels.name, guess.sureness, guess.other) == ("numbered", "doubtful", "digits")
 
 
 def segmenter(path: Path, channels: int, *, last: str = "", scale: float = 1.0) -> Path:

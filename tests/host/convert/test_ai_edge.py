@@ -1,5 +1,6 @@
 """Quantization of a float32 .tflite without TensorFlow."""
 
+import logging
 import os
 import re
 from pathlib import Path
@@ -41,7 +42,9 @@ def test_float32_is_unchanged(model: bytes) -> None:
 def test_every_variant_is_close_to_float32(model: bytes, variant: str) -> None:
     """Each variant's output is within a few 8-bit steps of float32's."""
     samples = tiny_samples()
+    level = logging.getLogger().level
     quantized = quantize(model, variant, input=GIVEN, samples=samples)
+    assert logging.getLogger().level == level
     reference, small = GraphRunner(model, inner=False), GraphRunner(quantized, inner=False)
     for sample in samples:
         reference.run(sample)

@@ -12,6 +12,7 @@ from edge_app.model.card import InputSpec
 from host_tools.convert.builders import VariantBuilders
 from host_tools.convert.calibration import Calibration
 from host_tools.convert.conversion_options import ConversionOptions
+from host_tools.convert.float_models import FloatModels
 from host_tools.models.loaded_model import LoadedModel
 from host_tools.tflite.intermediate import GraphRunner
 from host_tools.tflite.variant_types import check_variant_types
@@ -35,7 +36,7 @@ def _builders(model: bytes, silent: Progress) -> VariantBuilders:
     options = ConversionOptions(Path("net.tflite"), Path("out"))
     loaded = LoadedModel("the TFLite model", _SHAPE, "", float32=model)
     given = InputSpec((16, 16), "rgb", (127.5,), (127.5,))
-    return VariantBuilders(options, loaded, given, Calibration(_images(), {}), silent)
+    return VariantBuilders(options, FloatModels(loaded), given, Calibration(_images(), {}), silent)
 
 
 def _kernel() -> np.ndarray:
@@ -77,14 +78,12 @@ def test_a_network_trained_with_fake_quantization(tmp_path: Path, silent: Progre
     model = file.write(tmp_path / "x.tflite", [given], [answer]).read_bytes()
 
     builders = _builders(model, silent)
-    check_variant_types(builders.float32, "float32")
-    assert builders.notes["fake_quantization"].startswith("int8 uses 1 of its ranges")
+    check_variant_types(builders.floats.float32, "float32")
+    assert builders.floats.notes["fake_quantization"].startswith("int8 uses 1 of its ranges")
     for name in ("float16", "dynamic_range"):
         check_variant_types(builders.builders(name)["ai-edge-quantizer"](), name)
     for build in (builders.builders("int8"), builders.fallback("int8")):
         [made] = (one() for one in build.values())
         assert GraphRunner(made, inner=False).output.scale == pytest.approx(40 / 255)
-    plain = LoadedModel("the TFLite model", _SHAPE, "", float32=builders.float32)
-    assert not VariantBuilders(
-        builders.options, plain, builders.given, builders.calibration, silent
-    ).notes
+    plain = LoadedModel("the TFLite model", _SHAPE, "", float32=builders.floats.float32)
+    assert not FloatModels(plain).notes

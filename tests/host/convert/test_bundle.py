@@ -212,3 +212,12 @@ def test_an_old_draft_is_removed(tmp_path: Path) -> None:
     with new_bundle(out) as draft:
         (draft / "model.json").write_text("{}")
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_an_error_does_not_name_the_draft(tmp_path: Path) -> None:
+    """It is gone when the message is read; the name of the file is enough."""
+    with (
+        pytest.raises(ModelError, match=r"^float32\.tflite: wrong; correct it$"),
+        new_bundle(tmp_path / "model") as draft,
+    ):
+        raise ModelError(f"{draft / 'float32.tflite'}: wrong; correct it")

@@ -11,7 +11,7 @@ import pytest
 from rich.progress import Progress
 
 from edge_app.errors import EdgeError, ModelError, UsageError
-from edge_app.model.card import VARIANTS, TensorInfo, read_card
+from edge_app.model.card import VARIANTS, read_card
 from edge_app.model.engine import load_engine
 from host_tools.convert import builders
 from host_tools.convert.activation_statistics import TensorRanges, measure_ranges
@@ -20,15 +20,13 @@ from host_tools.convert.conversion_options import (
     CardOptions,
     ConversionOptions,
     check_options,
-    infer_labels,
-    input_spec,
 )
 from host_tools.convert.convert import convert
 from host_tools.convert.evaluation import Evaluation
 from host_tools.datasets import digit_files
 from host_tools.framework import load_tensorflow
 from host_tools.models.keras_file import export_saved_model, load_model
-from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape
+from host_tools.models.loaded_model import SourceOptions, fixed_shape
 from host_tools.models.open_model import check_model, open_model
 from tests.support.made_graph import write_graph
 
@@ -68,6 +66,7 @@ def _options(model: Path, out: Path, mnist: Path) -> ConversionOptions:
     return ConversionOptions(
         model=model,
         out=out,
+        card=CardOptions(labels="digits"),  # it knows too few of them to be taken for a reader
         calibration=CalibrationOptions(str(digit_files(mnist, "train")[0])),
         evaluation=Evaluation(str(images), str(labels)),
     )
@@ -228,24 +227,6 @@ def test_open_sides_get_the_chosen_size(
         return
     with pytest.raises(result):
         fixed_shape(shape, size_wh)
-
-
-def test_the_users_values_have_priority() -> None:
-    """The user's mean has priority over the model's, and that over the usual one."""
-    loaded = LoadedModel("the model", (1, 8, 9, 3), "", mean=(1.0,), std=(2.0,))
-    assert input_spec(CardOptions(mean=(5.0,)), loaded)[0].mean == (5.0,)
-    assert input_spec(CardOptions(), loaded) == (
-        input_spec(CardOptions(mean=(1.0,)), loaded)[0],
-        "found in the model",
-    )
-    bare = replace(loaded, mean=None, std=None)
-    assert input_spec(CardOptions(), bare)[1].startswith("assumed")
-
-
-def test_an_unusual_number_of_classes_is_numbered() -> None:
-    """Seven classes have no usual label set."""
-    output = TensorInfo("out", (1, 7), np.dtype(np.float32))
-    assert len(infer_labels(CardOptions(), "classification", output).names) == 7
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from host_tools.convert.builders import VariantBuilders
 from host_tools.convert.calibration import Calibration
 from host_tools.convert.conversion_options import CardOptions, ConversionOptions
 from host_tools.convert.convert import convert
+from host_tools.convert.float_models import FloatModels
 from host_tools.convert.proof_chain import NamedImage, kernel_links, proof_notes, source_link
 from host_tools.convert.tf_converter import convert_saved_model
 from host_tools.convert.verify import VerifiedVariant, verify
@@ -155,7 +156,7 @@ def check_images(loaded: LoadedModel, given: InputSpec, calibration: Calibration
     """Check calibration images as a conversion does before it builds int8."""
     options = ConversionOptions(Path("net"), Path("out"))
     progress = Progress(disable=True)
-    VariantBuilders(options, loaded, given, calibration, progress).check_images()
+    VariantBuilders(options, FloatModels(loaded), given, calibration, progress).check_images()
 
 
 def test_one_black_image_is_found_before_int8_is_made() -> None:

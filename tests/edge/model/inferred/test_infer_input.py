@@ -181,3 +181,25 @@ def test_contradictions_are_refused(overrides: CardOverrides, message: str) -> N
     """The message names the options."""
     with pytest.raises(UsageError, match=message):
         choice(overrides=overrides)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "scale", "zero_point", "stated", "said"),
+    [
+        ("uint8", 1 / 128, 128, (127.5, 127.5), "(pixel - 128) / 128 stated in its metadata"),
+        ("int8", 1 / 128, 0, (127.5, 127.5), "(pixel - 128) / 128 stated in its metadata"),
+        ("uint8", 1 / 255, 0, (127.5, 127.5), "(pixel - 0) / 255 by its quantization, 0 to 1;"),
+        ("uint8", 0.008, 128, (0.0, 1.0), "(pixel - 128) / 125 by its quantization, -1.02 to 1.02"),
+        ("uint8", 0.0187, 114, (127.5, 127.5), "(pixel - 127.5) / 127.5 stated in its metadata"),
+    ],
+)
+def test_metadata_of_a_quantized_input_has_to_fit_it(
+    dtype: str, scale: float, zero_point: int, stated: tuple[float, float], said: str
+) -> None:
+    """Pixels are passed unchanged where it says no more, or a range that the tensor cannot take."""
+    mean, std = stated
+    notes = TensorNotes(mean=(mean,), std=(std,))
+    chosen = choice(dtype=dtype, scale=scale, zero_point=zero_point, notes=notes)
+    assert scaled(chosen).startswith(said)
+    assert ("certain" in scaled(chosen)) == ("stated in" in said)
+    assert ("as stated: --mean" in scaled(chosen)) == ("stated in" not in said)

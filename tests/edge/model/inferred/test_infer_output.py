@@ -45,6 +45,8 @@ def test_one_of_several_outputs_is_chosen_and_all_are_named(
     (guess,) = [one for one in found.guesses if one.topic == "output"]
     assert guess.value == f"{outputs[chosen].name} ({outputs[chosen].size_text})"
     assert guess.option == "--output"
+    is_tied = [one.shape for one in outputs] == [(1, 64, 128, 19)] * 2 and chosen == 0
+    assert guess.sureness == ("assumed" if is_tied else "likely")
     assert all(one.name in f"{guess.value} {guess.other}" for one in outputs)
 
 
@@ -100,3 +102,28 @@ def test_integers_are_class_ids() -> None:
     """Unless they are quantized; how many classes there are is not known."""
     found = choice(info((1, 64, 128), "int64"))
     assert (found.activation, found.classes) == ("ids", None)
+
+
+@pytest.mark.parametrize(
+    ("shape", "operator", "sureness", "other"),
+    [
+        ((1, 4, 8, 30), "CONV_2D", "assumed", "boxes of a detector"),
+        ((1, 4, 8, 21), "CONV_2D", "certain", ""),
+        ((1, 16, 32, 30), "CONV_2D", "certain", ""),
+        ((1, 4, 8, 30), "SOFTMAX", "certain", ""),
+        ((1, 20, 20, 5), "CONV_2D", "doubtful", ""),
+    ],
+)
+def test_a_map_that_may_be_none_is_not_certain(
+    tmp_path: Path, shape: tuple[int, ...], operator: str, sureness: str, other: str
+) -> None:
+    """A coarse grid of several boxes has its form; other proportions than the input's are said."""
+    file = TfliteFile()
+    given = file.tensor((1, 64, 128, 3))
+    output = file.operator(operator, [given], file.tensor(shape))
+    facts = read_graph_facts(file.write(tmp_path / "a.tflite", [given], [output]))
+    found = choose_output([info(shape)], (64, 128), facts, NOTHING)
+    (guess,) = [one for one in found.guesses if one.topic == "task"]
+    assert (guess.value, guess.sureness) == ("segmentation", sureness)
+    assert guess.other.startswith(other)
+    assert ("though the input is 128x64" in guess.origin) == (sureness == "doubtful")

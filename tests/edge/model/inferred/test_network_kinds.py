@@ -55,13 +55,21 @@ def out(*shapes: Sequence[int], names: Sequence[str] = ()) -> Tensors:
         (IMAGE, out((1, 2, 2, 255), (1, 4, 4, 255)), "CONV_2D", "as boxes"),
         (IMAGE, out((1, 63), (1, 1), (1, 63)), "FULLY_CONNECTED", "points or measures"),
         (IMAGE, out((1, 1, 17, 3), names=["pose keypoints"]), "CONV_2D", "points or measures"),
+        (IMAGE, out((1, 1, 17, 3)), "CONCATENATION", "points or measures, not classes (1x1x17x3)"),
+        (IMAGE, out((1, 21, 2)), "RESHAPE", "points or measures, not classes (1x21x2)"),
         (IMAGE, out((1, 16, 16, 17), names=["heatmap"]), "CONV_2D", "key points as heat maps"),
         (IMAGE, out((1, 512)), "L2_NORMALIZATION", "to compare it with others (1x512)"),
         (IMAGE, out((1, 1280), names=["feature_vector"]), "MEAN", "to compare it with others"),
+        (IMAGE, out((1, 1, 1, 1024)), "AVERAGE_POOL_2D", "features, a mean over the image and no"),
         (IMAGE, out((1, 256, 256, 3)), "CONV_2D", "images from images (1x64x64x3 in, 1x256x256x3"),
         (IMAGE, out((1, 64, 64, 3)), "TANH", "makes images from images"),
         ([("ids", (1, 128), "int32")], out((1, 2)), "GATHER", "text as numbers of words or tokens"),
         ([("wave", (1, 15600), "float32")], out((1, 521)), "CONV_2D", "hears sound (1x15600"),
+        (
+            [("x", (1, 49, 10, 1), "int8")], out((1, 12)), "SOFTMAX",
+            "a table of numbers, as features of sound are (1x49x10x1), not an image",
+        ),
+        ([("mfcc", (-1, 1, 98, 40), "float32")], out((1, 12)), "SOFTMAX", "features of sound are"),
         ([("x", (1, 13), "float32")], out((1, 1)), "FULLY_CONNECTED", "rows of numbers (1x13)"),
         ([("clip", (1, 8, 64, 64, 3), "float32")], out((1, 9)), "CONV_3D", "images at once"),
         ([*IMAGE, ("prior", (1, 64, 64, 1), "float32")], out((1, 9)), "ADD", "takes 2 inputs"),
@@ -94,6 +102,11 @@ def test_other_kinds_are_named(
         (IMAGE, out((1, 64, 64, 19), (1, 32, 32, 19)), "CONV_2D"),
         (IMAGE, out((1, 4096)), "RESHAPE"),
         (IMAGE, out((1, 256, 19)), "RESHAPE"),
+        (IMAGE, out((1, 256, 2)), "RESHAPE"),
+        (IMAGE, out((1, 1000)), "MEAN"),
+        (IMAGE, out((1, 7)), "MEAN"),
+        ([("x", (1, 32, 100, 1), "float32")], out((1, 10)), "SOFTMAX"),
+        ([("x", (-1, -1, -1, 1), "float32")], out((1, 10)), "SOFTMAX"),
         (IMAGE, out((1, 64, 64, 3)), "SOFTMAX"),
         ([("x", (1, 28, 28), "uint8")], out((1, 10)), "SOFTMAX"),
         ([("x", (1, 3, 64, 64), "float32")], out((1, 19, 64, 64)), "TRANSPOSE"),
@@ -112,6 +125,13 @@ def test_what_a_file_says_of_itself_counts(tmp_path: Path) -> None:
     assert "key points of people" in kind(tmp_path, IMAGE, out((1, 9)), notes=yolo)
     heard = FileNotes(inputs=(TensorNotes(content="audio"),))
     assert "hears sound" in kind(tmp_path, IMAGE, out((1, 9)), notes=heard)
+
+
+def test_outputs_of_no_known_shape_are_counted_not_listed(tmp_path: Path) -> None:
+    """Operators of one's own do not say what they make."""
+    heats = out((), (), (1, 33, 33, 24), names=["poses", "poses:1", "part_heatmaps"])
+    said = kind(tmp_path, IMAGE, heats, "PosenetDecoderOp")
+    assert said == "finds key points as heat maps (1x33x33x24 and 2 more)"
 
 
 def test_the_user_may_choose_an_output_all_the_same(tmp_path: Path) -> None:

@@ -116,6 +116,12 @@ def test_open_sides_get_a_size(
             "convert it again (LOGISTIC)",
         ),
         (
+            "quantized_dimension must be in range [0, 1). Was 3.Tensor 33 has invalid quantization "
+            "parameters.quantized_dimension must be in range [0, 1). Was 3.Tensor 36 has invalid",
+            "is quantized along an axis that a tensor of it does not have, which the runtimes here "
+            "do not take; convert it again (Tensor 33)",
+        ),
+        (
             "Model provided is schema version 0 not equal to supported version 3.",
             "is damaged or not a .tflite file; get or convert it again",
         ),

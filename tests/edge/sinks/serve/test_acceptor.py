@@ -22,6 +22,7 @@ from edge_app.sinks.serve import clients as clients_module
 from edge_app.sinks.serve.acceptor import MinuteLog
 from edge_app.sinks.serve.browser_view import BrowserView
 from tests.support.steps import status, step
+from tests.support.waiting import until
 from tests.support.whole_runs import HANG_S
 
 WAIT_S = HANG_S
@@ -195,8 +196,7 @@ def test_without_descriptors_the_view_waits(caplog: pytest.LogCaptureFixture) ->
         try:
             waiting.connect(("127.0.0.1", view.port))
             waiting.sendall(b"GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            while not caplog.messages:
-                GRACE.wait(0.01)
+            until("the line of the log", lambda: bool(caplog.messages))
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, before)
         waiting.settimeout(WAIT_S)

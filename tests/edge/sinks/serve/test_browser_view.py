@@ -31,6 +31,7 @@ from edge_app.status_text import status_text
 from edge_app.style import variant_colour
 from tests.support import media_files as made
 from tests.support.comparisons import comparison, segmentation
+from tests.support.free_port import free_port
 from tests.support.steps import LOST, PAUSED, RECORDING, status, step
 from tests.support.whole_runs import HANG_S
 
@@ -464,8 +465,11 @@ def test_a_failure_of_the_thread_is_raised_by_the_next_write(
         raise RuntimeError("out of tables")
 
     monkeypatch.setattr(Site, "app", break_down)
+    port = free_port()
     with pytest.raises(SinkError, match="out of tables"):
-        BrowserView("127.0.0.1", 0)
+        BrowserView("127.0.0.1", port)
+    with socket.create_server(("127.0.0.1", port)):
+        pass  # the port is free again
 
 
 def test_the_cookie_is_named_by_the_token() -> None:

@@ -1,6 +1,8 @@
 """Training samples with the teacher's labels, and the random examples made from them."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,9 +16,22 @@ from edge_app.frame import ClassMap, Image
 from edge_app.labels import VOID
 from host_tools.train.street.augment import CropWindow, draw_window, make_example
 from host_tools.train.street.batches import WeightedSet, draw_example, drawn_batches
-from host_tools.train.street.frames import labelled_sample, parts_of, read_part
+from host_tools.train.street.frames import (
+    labelled_sample,
+    load_arrays,
+    parts_of,
+    read_part,
+    save_arrays,
+)
 from host_tools.train.street.synthetic_samples import draw_samples
-from host_tools.train.street.teacher import CLASSES, Teacher, soft_labels, teacher_sizes
+from host_tools.train.street.teacher import (
+    CLASSES,
+    VIEWS,
+    Teacher,
+    TeacherViews,
+    soft_labels,
+    teacher_sizes,
+)
 from host_tools.train.street.truth_resize import resize_maps
 from tests.support.made_street import ROAD, SIZE_WH, SKY, made_camvid, made_image, made_samples
 
@@ -28,9 +43,9 @@ TREE_OF_CAMVID, VEGETATION, TERRAIN = 5, 8, 9
 class FakeTeacher(Teacher):
     """Finds terrain likelier than vegetation everywhere, and counts its calls."""
 
-    sha256 = "0" * 64
-
-    def __init__(self) -> None:
+    def __init__(self, views: TeacherViews = VIEWS["few"]) -> None:
+        self.sha256 = "0" * 64
+        self.views = views
         self.calls = 0
 
     def probabilities(self, image: Image) -> NDArray[np.float32]:
@@ -80,6 +95,55 @@ def test_the_teacher_labels_an_image_once(tmp_path: Path) -> None:
     assert [path.suffix for path in tmp_path.iterdir()] == [".npz"]
 
 
+def test_labels_of_other_views_are_other_labels(tmp_path: Path) -> None:
+    """A teacher that looks again does not find what it found at a glance."""
+    image, labels = made_image(0)
+    for views in VIEWS.values():
+        labelled_sample(image, labels, "cityscapes", FakeTeacher(views), tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_unsure_probabilities_can_be_left_out() -> None:
+    """A pixel without a likely class teaches nothing; others are as before."""
+    shares = np.zeros((4, 8, CLASSES), np.float32)
+    shares[:2, :, SKY], shares[:2, :, ROAD] = 0.6, 0.4
+    shares[2:, :, :4] = 0.25
+    whole = soft_labels(shares, None, "cityscapes").soft
+    target = soft_labels(shares, None, "cityscapes", 0.5)
+    assert np.all(target.soft[-1] == 0)
+    assert np.any(whole[-1] > 0)
+    assert np.array_equal(target.soft[0], whole[0])
+
+
+class SlopedTeacher(Teacher):
+    """Finds road at the left and sky at the right edge of what it is given."""
+
+    def __init__(self, views: TeacherViews) -> None:
+        self.views = views
+        self.seen: list[tuple[int, int]] = []
+
+    def _logits(self, image: Image, size_wh: tuple[int, int]) -> NDArray[np.float32]:
+        self.seen.append(size_wh)
+        logits = np.zeros((8, 16, CLASSES), np.float32)
+        logits[..., SKY] = image[0, 0, 0]
+        logits[:, :8, ROAD] = 9
+        return logits
+
+
+def test_views_are_averaged_where_they_show_the_same() -> None:
+    """A mirrored view is turned back; a larger one is resized. Their logits are averaged."""
+    image, _ = made_image(0, (64, 32))
+    image[:, :, 0] = 0
+    image[:, -1, 0] = 6  # the first pixel of the mirrored image
+    teacher = SlopedTeacher(TeacherViews((1.5,), mirrored=True))
+    shares = teacher.probabilities(image)
+    assert teacher.seen == [(1025, 513)] * 2 + [(1537, 769)] * 2
+    # Everywhere road 4.5 and sky 3 in the mean: the halves with road change places.
+    even = np.exp([4.5, 3]) / (np.exp([4.5, 3]).sum() + 17)
+    np.testing.assert_allclose(shares[:, 4:-4, ROAD][:, [0, -1]], even[0], rtol=1e-4)
+    np.testing.assert_allclose(shares[:, 4:-4, SKY][:, [0, -1]], even[1], rtol=1e-4)
+
+
 def test_a_cut_file_in_the_cache_is_made_again(tmp_path: Path) -> None:
     """A damaged file is ignored."""
     teacher = FakeTeacher()
@@ -89,6 +153,25 @@ def test_a_cut_file_in_the_cache_is_made_again(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:100])
     labelled_sample(image, labels, "cityscapes", teacher, tmp_path)
     assert teacher.calls == 2
+
+
+def test_two_trainings_share_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another process writes meanwhile is the same file, and stops nobody."""
+    path, arrays = tmp_path / "image.npz", {"labels": np.arange(6, dtype=np.uint8)}
+    write = np.savez_compressed
+
+    def slow_write(file: Any, **given: Any) -> None:
+        monkeypatch.setattr(np, "savez_compressed", write)
+        monkeypatch.setattr(os, "getpid", lambda: 1)
+        save_arrays(path, **given)
+        write(file, **given)
+
+    monkeypatch.setattr(np, "savez_compressed", slow_write)
+    save_arrays(path, **arrays)
+    found = load_arrays(path, ("labels",))
+    assert found is not None
+    assert np.array_equal(found[0], arrays["labels"])
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_scene_is_drawn_once(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,7 +21,6 @@ from host_tools.train.checkpoint import (
     write_checkpoint,
 )
 from host_tools.train.history import History, from_json
-from host_tools.train.street import train_street
 from host_tools.train.street.batches import WeightedSet
 from host_tools.train.street.data import TrainingData
 from host_tools.train.street.encoder_init import (
@@ -36,9 +36,11 @@ from host_tools.train.street.fit import (
     fit,
     unfinished_path,
 )
+from host_tools.train.street.losses import LossShares
 from host_tools.train.street.optimizer import TrainingRecipe, class_weights, is_encoder
 from host_tools.train.street.street_network import BLOCKS as SHIPPED
 from host_tools.train.street.street_network import FULL, street_network
+from host_tools.train.street.street_sizes import SIZES, StreetSize
 from host_tools.train.street.validation import ValidationSample, validation_scores
 from tests.support.made_graph import write_graph
 from tests.support.made_street import (
@@ -54,10 +56,10 @@ from tests.support.made_street import (
 
 pytestmark = pytest.mark.tensorflow
 
-SHAPE = train_street.StreetShape(SIZE_WH, BLOCKS, DECODER)
+SIZE = StreetSize(SIZE_WH, BLOCKS, DECODER)
 
 
-def _network() -> object:
+def _network() -> Any:
     load_keras().utils.set_random_seed(0)
     return street_network(SIZE_WH, blocks=SMALL, decoder=DECODER)
 
@@ -68,6 +70,7 @@ def _fitted(
     *,
     resume: bool = False,
     on_step: OnTrainingStep = lambda done: None,
+    **recipe: Any,
 ) -> TrainedStreet:
     validation = [ValidationSample(*made_image(seed), "cityscapes") for seed in range(50, 53)]
     return fit(
@@ -77,13 +80,21 @@ def _fitted(
         out,
         FitOptions(
             60,
-            TrainingRecipe(batch=4, rate=0.02, encoder_rate=1.0, mean=0.8, warmup=0.001),
+            TrainingRecipe(batch=4, rate=0.02, encoder_rate=1.0, mean=0.8, warmup=0.001, **recipe),
             resume=resume,
             steps=steps,
         ),
         on_validation=lambda history: None,
         on_step=on_step,
     )
+
+
+def test_the_large_network_has_all_of_the_teachers_blocks() -> None:
+    """It takes 768x384 and has fewer than 2.5 million weights, an int8 file below 3.5 MB."""
+    network = SIZES["large"].build()
+    assert network.output_shape == (None, 96, 192, 19)
+    assert network.get_layer("project16").output.shape[1:] == (12, 24, 320)
+    assert network.count_params() < 2_500_000
 
 
 def test_the_network_gives_logits_at_a_quarter() -> None:
@@ -223,6 +234,28 @@ def test_it_learns_and_resumes_after_ctrl_c(tmp_path: Path) -> None:
     assert from_json(json.loads(out.with_suffix(".history.json").read_text())) == second.history
 
 
+def test_every_loss_together_learns_and_resumes(tmp_path: Path) -> None:
+    """Inner layers, mIoU and hard pixels: the weights of the inner layers are kept, too."""
+    out = tmp_path / "street.keras"
+    losses = LossShares(lovasz=0.5, auxiliary=0.4, sure=0.9)
+    _fitted(out, 20, losses=losses)
+    second = _fitted(out, 90, resume=True, losses=losses)
+    assert second.history.records[-1]["held_out_miou"] > 0.8
+    assert load_keras().models.load_model(second.path).output_shape[-1] == 19
+    with pytest.raises(ModelError, match="another network"):
+        _fitted(out, 120, resume=True)
+
+
+def test_frozen_blocks_keep_their_weights(tmp_path: Path) -> None:
+    """The stem and the first two blocks; the block after them is trained."""
+    out = tmp_path / "street.keras"
+    before, path = _network(), _fitted(out, 3, frozen=2).path
+    after = load_keras().models.load_model(path)
+    for name, same in (("stem", True), ("project1", True), ("depthwise2", False)):
+        pair = [network.get_layer(name).get_weights()[0] for network in (before, after)]
+        assert np.array_equal(*pair) is same
+
+
 def test_two_trials_end_with_the_same_weights(tmp_path: Path) -> None:
     """Nothing in them depends on the time."""
     weights = []
@@ -251,7 +284,7 @@ def test_the_command_trains_from_folders(
     camvid = made_camvid(tmp_path / "camvid", 2)
     teacher = made_teacher(tmp_path / "teacher.pb", folded=True)
     out = tmp_path / "street.keras"
-    monkeypatch.setattr(train_street, "StreetShape", lambda: SHAPE)
+    monkeypatch.setitem(SIZES, "small", SIZE)
     line = ["train", "street", "--data", f"camvid:{camvid}", "--teacher", str(teacher)]
     assert cli.main([*line, "--minutes", "0.05", "--out", str(out)]) == 0
     shown = capsys.readouterr().out
