@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,9 @@ from host_tools.convert.ai_edge import quantize
 from host_tools.convert.calibration import Calibration
 from host_tools.convert.conversion_options import ConversionOptions
 from host_tools.convert.float_models import FloatModels
-from host_tools.convert.recipe_quantizer import RecipeCalibration
+from host_tools.convert.recipe_quantizer import RecipeCalibration, left_in_float
 from host_tools.convert.recipe_quantizer import quantize as quantize_by_recipe
+from host_tools.convert.select import with_version
 from host_tools.convert.small_layers import quantize_small_layers
 from host_tools.convert.tf_converter import convert_saved_model, quantize_tflite
 from host_tools.tflite.flatbuffer import read_graph
@@ -76,10 +78,16 @@ class VariantBuilders:
         except ModelError:  # said where the variant is built, if that needs the ranges
             return
 
-    def from_recipe(self, recipe: Recipe) -> bytes:
-        """Return the .tflite that a recipe makes; raise ModelError if it cannot be made."""
+    def from_recipe(self, recipe: Recipe) -> tuple[bytes, dict[str, Any]]:
+        """Return the .tflite that a recipe makes, and what the card says of it.
+
+        Raises ModelError if it cannot be made.
+        """
         source = self.floats.to_int8.model if recipe.calibrated else self.floats.float32
-        return quantize_by_recipe(source, recipe, self._recipe_calibration)
+        content = quantize_by_recipe(source, recipe, self._recipe_calibration)
+        measured: dict[str, Any] = {"quantizer": with_version("ai-edge-quantizer")}
+        left = left_in_float(content, recipe, source)
+        return content, {**measured, "left_in_float": left} if left else measured
 
     @property
     def _with_tensorflow(self) -> Mapping[str, Callable[[], bytes]]:

@@ -80,6 +80,10 @@ def notes(result: ConversionResult) -> list[str]:
     by = ", ".join(f"{name} {quantizer}" for name, quantizer in made.items() if quantizer)
     if by:
         lines.append(f"made by: {by}")
+    for name, variant in spec.variants.items():
+        if left := variant.measured.get("left_in_float"):
+            kinds = ", ".join(f"{count} {kind}" for kind, count in left.items())
+            lines.append(f"{name} computes in float, as there are no integers for it: {kinds}")
     if "fake_quantization" in spec.source:
         lines.append(f"trained with fake quantization: {spec.source['fake_quantization']}")
     manifest = spec.calibration

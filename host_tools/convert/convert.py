@@ -46,7 +46,7 @@ from host_tools.convert.float_models import FloatModels
 from host_tools.convert.image_worth import fingerprints
 from host_tools.convert.interrupt import swallowed_interrupts
 from host_tools.convert.proof_chain import named_images, proof_notes, prove
-from host_tools.convert.select import select_variant, with_version
+from host_tools.convert.select import select_variant
 from host_tools.convert.verify import (
     VerifiedVariant,
     check_collapsed,
@@ -205,9 +205,7 @@ def _add_variants(
     for name, recipe in options.recipes.items():
         work.progress.update(task, description=work.steps.next(f"converting {name}"))
         started = time.perf_counter()
-        made = builders.from_recipe(recipe)
-        measured = {"quantizer": with_version("ai-edge-quantizer")}
-        variant = work.write_variant(name, made, measured, started)
+        variant = work.write_variant(name, *builders.from_recipe(recipe), started)
         variants[name] = replace(variant, recipe=recipe)
         work.progress.advance(task)
     work.progress.update(task, description="converted")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ from host_tools.convert.biases import preserve_dead_filter_biases, with_live_fil
 from host_tools.convert.equalization import equalize
 from host_tools.convert.quantizer_rules import rules_of
 from host_tools.tflite.flatbuffer import read_graph, with_current_schema
+from host_tools.tflite.variant_types import read_operator_types
 
 Statistics = Mapping[str, ActivationStatistics]
 
@@ -95,6 +97,18 @@ def quantize(float_model: bytes, recipe: Recipe, calibration: RecipeCalibration)
     means = {name: one.means for name, one in statistics.items() if one.rows}
     corrected = correct_biases(model, quantized, means)
     return quantized if corrected is model else run_quantizer(corrected, rules, ranges)
+
+
+def left_in_float(quantized: bytes, recipe: Recipe, float_model: bytes) -> dict[str, int]:
+    """Return how many operators of each kind compute in float without being kept there.
+
+    The quantizer has no integers for them, and says nothing. Empty where activations are floats.
+    """
+    if not recipe.calibrated:
+        return {}
+    kept = {operator.name for operator in read_graph(float_model).matching(recipe.keep)}
+    found = [one for one in read_operator_types(quantized) if one.in_float]
+    return dict(sorted(Counter(one.kind for one in found if one.name not in kept).items()))
 
 
 def _with_safe_scales(model: bytes, recipe: Recipe, ranges: TensorRanges | None) -> bytes:

@@ -19,7 +19,8 @@ from host_tools.convert.conversion_options import (
     check_options,
     with_images_of_recipes,
 )
-from host_tools.convert.convert import convert
+from host_tools.convert.conversion_summary import notes
+from host_tools.convert.convert import ConversionResult, convert
 from tests.support.whole_runs import ROOT
 
 pytest.importorskip("ai_edge_quantizer", reason="needs the host extra: pip install -e '.[host]'")
@@ -45,10 +46,28 @@ def options(mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Conversion
 
 
 @pytest.fixture(scope="module")
-def folder(options: ConversionOptions) -> Path:
-    """Convert once; return the model folder."""
-    convert(options, Progress(disable=True))
+def result(options: ConversionOptions) -> ConversionResult:
+    """Convert once."""
+    return convert(options, Progress(disable=True))
+
+
+@pytest.fixture(scope="module")
+def folder(result: ConversionResult, options: ConversionOptions) -> Path:
+    """Return the model folder of that conversion."""
+    assert result.spec.variants
     return options.out
+
+
+def test_what_is_left_in_float_is_said(result: ConversionResult) -> None:
+    """Nothing of the digits' network is; else kinds and numbers stand behind the variant."""
+    assert not [line for line in notes(result) if "computes in float" in line]
+    variants = dict(result.spec.variants)
+    measured = {**variants["int16x8"].measured, "left_in_float": {"HARD_SWISH": 3, "NEG": 1}}
+    variants["int16x8"] = replace(variants["int16x8"], measured=measured)
+    lines = notes(replace(result, spec=replace(result.spec, variants=variants)))
+    (line,) = [line for line in lines if "computes in float" in line]
+    assert line.startswith("int16x8 ")
+    assert line.endswith(": 3 HARD_SWISH, 1 NEG")
 
 
 def test_each_recipe_is_a_variant_that_runs(folder: Path, options: ConversionOptions) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edge_app.errors import ModelError
 from edge_app.model.recipe import Recipe
 from host_tools.convert import ai_edge
-from host_tools.convert.recipe_quantizer import RecipeCalibration, quantize
+from host_tools.convert.recipe_quantizer import RecipeCalibration, left_in_float, quantize
 from host_tools.tflite.flatbuffer import read_graph
 from host_tools.tflite.intermediate import GraphRunner
 from host_tools.tflite.variant_types import OperatorTypes, read_operator_types
@@ -210,3 +210,13 @@ def test_wrong_models_are_refused(chain: bytes, calibration: RecipeCalibration) 
         quantize(quantize(chain, INT8, calibration), INT8, calibration)
     with pytest.raises(ModelError, match="needs real images"):
         quantize(chain, INT8, RecipeCalibration(list, GIVEN))
+
+
+def test_operators_without_integers_are_named(chain: bytes, calibration: RecipeCalibration) -> None:
+    """Those that a recipe keeps in float are not among them."""
+    recipe = replace(INT8, keep=("DEPTHWISE_CONV_2D",))
+    made = quantize(chain, recipe, calibration)
+    assert left_in_float(made, recipe, chain) == {}
+    assert left_in_float(made, INT8, chain) == {"DEPTHWISE_CONV_2D": 1}
+    half = Recipe(scheme="float16")
+    assert left_in_float(quantize(chain, half, calibration), half, chain) == {}
