@@ -125,6 +125,7 @@ class Comparison:
     """Result of a second variant for the same frame.
 
     models: names of both models, if the second variant is one of another model.
+    invoke_ms: time of the second one's network.
     agreement: share of pixels of the frame on which both variants agree, 0 to 1.
     per_class: (name, share of the pixels that either variant gives this class on which both
         do) of the classes in view.
@@ -139,6 +140,7 @@ class Comparison:
     first_quality: Quality | None = None
     quality: Quality | None = None
     models: tuple[str, str] | None = None
+    invoke_ms: float = 0.0
 
     @property
     def name(self) -> str:

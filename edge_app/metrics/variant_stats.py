@@ -73,7 +73,7 @@ class ComparisonStats:
         labels = first.key.spec.labels
         self._scorers = Scorer(labels, truth_labels), Scorer(labels, truth_labels)
         self._frames = 0
-        self._agreements = 0.0
+        self._agreements = self._invoke_ms = 0.0
         self._shown: tuple[Quality | None, Quality | None] | None = None
 
     def add(self, frame: Frame, comparison: Comparison, counts: ConfusionMatrix | None) -> None:
@@ -83,6 +83,7 @@ class ComparisonStats:
         """
         self._frames += 1
         self._agreements += comparison.agreement
+        self._invoke_ms += comparison.invoke_ms
         if counts is not None:
             first, second = self._scorers
             first.add_counts(counts)
@@ -108,6 +109,7 @@ class ComparisonStats:
             with_model=self._model or UNSET,
             frames=self._frames,
             agreement=self._agreements / self._frames if self._frames else None,
+            invoke_ms=self._invoke_ms / self._frames if self._frames else None,
             first_quality=first,
             quality=second,
         )

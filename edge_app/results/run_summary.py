@@ -48,6 +48,7 @@ class ComparisonSummary(Struct, frozen=True, kw_only=True):
 
     with_model: name of the second one's model if that is another than the first one's.
     agreement: mean share of pixels (or frames) with the same answer.
+    invoke_ms: mean time of the second one's network.
     first_quality, quality: of the first and of the second variant, both on these frames.
     """
 
@@ -56,6 +57,7 @@ class ComparisonSummary(Struct, frozen=True, kw_only=True):
     with_model: str | UnsetType = UNSET
     frames: int = 0
     agreement: Share | None = None
+    invoke_ms: Annotated[float, Meta(ge=0)] | None = None
     first_quality: Quality | None = None
     quality: Quality | None = None
 

@@ -165,13 +165,6 @@ def _print_start(
     )
     colour = "yellow" if network.delegation.refused else "dim"
     print_wrapped(console, f"[{colour}]{escape(network.delegation.summary())}[/]")
-    if second is not None:
-        print_wrapped(
-            console,
-            f"beside [bold]{escape(second.spec.title)}[/] {second.variant.name}, loaded in "
-            f"{duration(second.network.init_ms)}; "
-            f"[dim]{escape(second.network.delegation.summary())}[/]",
-        )
     for note in network.notes:
         print_wrapped(console, f"[dim]from the runtime: {escape(note)}[/]")
     _print_notes(console, (*engine.warnings, *source.notes))
@@ -185,6 +178,21 @@ def _print_start(
     elif spec.guessed:
         guesses = "; ".join(map(str, spec.guessed))
         print_wrapped(console, f"[yellow]guessed from the file: {escape(guesses)}[/]")
+    if second is not None:
+        _print_second(console, second)
+
+
+def _print_second(console: Console, second: Engine) -> None:
+    """Print what runs beside, and what was inferred about it."""
+    network, spec = second.network, second.spec
+    print_wrapped(
+        console,
+        f"beside [bold]{escape(spec.title)}[/] {second.variant.name}, loaded in "
+        f"{duration(network.init_ms)}; [dim]{escape(network.delegation.summary())}[/]",
+    )
+    guesses = "; ".join(map(str, spec.guessed))
+    notes = (f"guessed from the file of {spec.name}: {guesses}",) if guesses else ()
+    _print_notes(console, (*second.warnings, *notes))
 
 
 def _print_notes(console: Console, notes: Iterable[str]) -> None:

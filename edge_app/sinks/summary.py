@@ -120,14 +120,17 @@ def _comparison(pair: ComparisonSummary, model: str) -> Text:
 
     model: of the first one.
     """
-    names = f"{pair.variant} and {pair.second}"
+    first, second = pair.variant, pair.second
     if pair.with_model:
-        names = f"{model} {pair.variant} and {pair.with_model} {pair.second}"
-    line = Text(f"{names}: {percent(pair.agreement)} agreement")
+        first, second = f"{model} {first}", f"{pair.with_model} {second}"
+    line = Text(f"{first} and {second}: {percent(pair.agreement)} agreement")
     if pair.first_quality and pair.quality:
         one, other = pair.first_quality.miou, pair.quality.miou
         line.append(f", {miou_text(one)} and {fraction(other)}")
-    return line.append(f" on {count(pair.frames, 'frame')}")
+    line.append(f" on {count(pair.frames, 'frame')}")
+    if pair.invoke_ms:
+        line.append(f"; the network of {second} {duration(pair.invoke_ms)}")
+    return line
 
 
 def variant_table(variants: Mapping[str, VariantSummary]) -> CompactTable:

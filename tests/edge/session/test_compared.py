@@ -188,8 +188,10 @@ def test_models_of_one_name_are_told_apart(folder: Path, model: ModelSpec) -> No
     assert variant_colour("fields int8", ["int8"]) != variant_colour("int8")
 
 
-def test_deeplab_runs_beside_the_street_model(shared: Path, tmp_path: Path) -> None:
-    """Two networks of the same classes, the second with 16 times the pixels, without a card."""
+def test_deeplab_runs_beside_the_street_model(
+    shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two networks of the same classes; what is guessed of the second, without a card, is said."""
     first = shared / "cityscapes/leftImg8bit/val/frankfurt"
     deeplab = shared / "deeplab/seed_1025x2049_int8.tflite"
     image = min(first.iterdir())
@@ -198,7 +200,10 @@ def test_deeplab_runs_beside_the_street_model(shared: Path, tmp_path: Path) -> N
     assert truth.is_file()
     words = ["--truth", f"{truth}", "--model", "street", "--against", f"{deeplab}", "--headless"]
     assert main(["run", f"{image}", *words, "--metrics", f"{tmp_path}"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert f"guessed from the file of {deeplab.stem}: " in printed
     [pair] = json.loads((tmp_path / "summary.json").read_text("utf-8"))["comparisons"]
     assert pair["with_model"] == deeplab.stem
+    assert pair["invoke_ms"] > 0
     assert pair["quality"]["miou"] > pair["first_quality"]["miou"] > 0.3
     assert pair["agreement"] > 0.8
