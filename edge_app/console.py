@@ -177,6 +177,6 @@ def text_table(title: str, columns: Sequence[str]) -> Table:
     return table
 
 
-def coloured(variant: str) -> str:
-    """Return a variant's name in its own colour."""
-    return f"[{variant_colour(variant)}]{escape(variant)}[/]"
+def coloured(variant: str, among: Iterable[str] = ()) -> str:
+    """Return a variant's name in its own colour, among those of others beside it."""
+    return f"[{variant_colour(variant, among)}]{escape(variant)}[/]"

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
+from edge_app.variant_names import VARIANTS
+
 VIEWS = ("overlay", "map", "side by side", "image")
 ALPHA = 0.55  # share of the class colours, unless chosen
 COMPARISONS = ("off", "split", "difference")
@@ -58,6 +60,8 @@ CONTROLS_ONLY = frozenset({
     Action.LESS_COLOUR, Action.LEGEND, Action.HUD, Action.PAUSE,
     Action.SINGLE_FRAME,
 })  # fmt: skip
+
+SELECTS = {name: Action[name.upper()] for name in VARIANTS}  # by the variant, also in buttons
 
 Change = Callable[[Controls], Controls]
 

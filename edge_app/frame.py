@@ -124,6 +124,8 @@ Result = Decoded | Readings
 class Comparison:
     """Result of a second variant for the same frame.
 
+    models: names of both models, if the second variant is one of another model.
+    invoke_ms: time of the second one's network.
     agreement: share of pixels of the frame on which both variants agree, 0 to 1.
     per_class: (name, share of the pixels that either variant gives this class on which both
         do) of the classes in view.
@@ -137,6 +139,17 @@ class Comparison:
     per_class: tuple[tuple[str, float], ...] = ()
     first_quality: Quality | None = None
     quality: Quality | None = None
+    models: tuple[str, str] | None = None
+    invoke_ms: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The second variant as it is shown, with its model if that is another one."""
+        return f"{self.models[1]} {self.variant}" if self.models else self.variant
+
+    def name_of_first(self, variant: str) -> str:
+        """Return the first variant as it is shown beside the second."""
+        return f"{self.models[0]} {variant}" if self.models else variant
 
 
 @dataclass(frozen=True, slots=True)

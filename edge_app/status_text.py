@@ -88,7 +88,7 @@ def status_text(status: Status) -> StatusText:
     )
     return StatusText(
         variant=status.variant,
-        colour=style.variant_colour(status.variant),
+        colour=style.variant_colour(status.variant, status.variants),
         title=status.model,
         facts=tuple(fact for fact in facts if fact),
         rates=_rates(status, images=images, single=single),
@@ -155,6 +155,7 @@ def comparison_text(first: str, comparison: Comparison) -> tuple[str, ...]:
     first: the variant that the second one, named beside this text, is compared with.
     """
     agreement = f"{style.percent(comparison.agreement)} agreement"
+    first = comparison.name_of_first(first)
     one, other = comparison.first_quality, comparison.quality
     if one is None or other is None:
         return (f"{agreement} with {first}",)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 # Source: Okabe and Ito, "Color Universal Design": colour-blind people can tell them apart too.
 VARIANT_COLOURS = {
@@ -12,6 +14,13 @@ VARIANT_COLOURS = {
     "dynamic_range": "#009E73",
     "int8": "#CC79A7",
 }
+# For variants of other names. Chosen one after the other from a grid of colours on which dark text
+# can be read, each as far from those before it as possible, also as people see it who lack one
+# kind of cone (Machado, Oliveira and Fernandes, 2009), and from the colours of stages and signals.
+FURTHER_COLOURS = (
+    "#A058F4", "#A0DCAC", "#40DCF4", "#94B888", "#F4C458", "#B858B8", "#648834", "#F44C40",
+)  # fmt: skip
+_START = 9  # the usual schemes (int8-mixed, int16x8, int4) then have the first three, one each
 # The rest of the same palette, a grey and a violet, so that no stage looks like a variant.
 STAGE_COLOURS = {
     "capture": "#98A4B0",
@@ -28,9 +37,26 @@ NOTHING = "\N{EN DASH}"  # shown if a value is not known
 REFRESH_S = 0.2  # how often figures change on a screen; faster is unreadable
 
 
-def variant_colour(name: str) -> str:
-    """Return a variant's colour as #RRGGBB."""
-    return VARIANT_COLOURS.get(name, NEUTRAL)
+def variant_colour(name: str, among: Iterable[str] = ()) -> str:
+    """Return a variant's colour as #RRGGBB; NEUTRAL for no name.
+
+    A name has the same colour everywhere, but where one before it in `among` has that already.
+    among: names of all variants that are shown, which have different colours as long as there are.
+    """
+    if name in VARIANT_COLOURS or not name:
+        return VARIANT_COLOURS.get(name, NEUTRAL)
+    further = dict.fromkeys((*(each for each in among if each not in VARIANT_COLOURS), name))
+    return _further_colours(tuple(further))[name]
+
+
+@lru_cache(maxsize=64)
+def _further_colours(names: tuple[str, ...]) -> dict[str, str]:
+    colours: dict[str, str] = {}
+    for name in names:
+        start = zlib.crc32(name.encode(), _START) % len(FURTHER_COLOURS)
+        order = (*FURTHER_COLOURS[start:], *FURTHER_COLOURS[:start])
+        colours[name] = next((c for c in order if c not in colours.values()), order[0])
+    return colours
 
 
 def bgr(colour: str) -> tuple[int, int, int]:

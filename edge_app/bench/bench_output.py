@@ -40,11 +40,12 @@ def run_with_progress(
         benchmark.run(print_trial)
         return
     with Live(console=console, refresh_per_second=4, transient=True) as live:
+        variants = [case.variant for case in benchmark.cases]
 
         def update(progress: str, case: Case, phase: str) -> None:
             status = Text.assemble(
                 (f"{progress}  ", "dim"),
-                (str(case), variant_colour(case.variant)),
+                (str(case), variant_colour(case.variant, variants)),
                 f"  {phase}\n",
                 (f"{remaining.text(progress, case)}; Ctrl-C keeps what is measured", "dim"),
             )
@@ -68,7 +69,8 @@ def print_results(
             for table in detail_tables(cases):
                 console.print(table)
         for case in cases:
-            _print_reasons(console, case, detailed=detailed, explained=explained)
+            name = coloured(case.variant, [each.variant for each in cases])
+            _print_reasons(console, name, case, detailed=detailed, explained=explained)
     for failed, reason in benchmark.failed.items():
         what = "measured in part" if failed in benchmark.trials else "not measured"
         print_wrapped(console, f"[bold red]{what}:[/] {escape(f'{failed}: {reason}')}")
@@ -91,9 +93,11 @@ def _setup(case: CaseResult) -> str:
     return f"{case.runtime}, {count(case.threads or 1, 'thread')}"
 
 
-def _print_reasons(console: Console, case: CaseResult, *, detailed: bool, explained: bool) -> None:
+def _print_reasons(
+    console: Console, variant: str, case: CaseResult, *, detailed: bool, explained: bool
+) -> None:
     long = case.sustained
-    name = f"{coloured(case.variant)} on {escape(_setup(case))}"
+    name = f"{variant} on {escape(_setup(case))}"
     if explained:
         for line in (name, *(f"  - {escape(why)}" for why in case.why)):
             print_wrapped(console, line)

@@ -28,7 +28,7 @@ def explain(
     return (
         _delegate(trial.delegation),
         *_undelegated(trial, invoke_ms),
-        *_cpu(trial.setup.variant, board),
+        *_cpu(trial.kind or trial.setup.variant, board),
         *_runtime(trial, invoke_ms, other_runtimes),
     )
 
@@ -97,16 +97,16 @@ def _runtime(
         for title, other_ms in other_runtimes.items()
         if invoke_ms and other_ms < 0.8 * invoke_ms
     ]
-    setup = trial.setup
+    setup, kind = trial.setup, trial.kind or trial.setup.variant
     split = trial.delegation
     if sentences or split.refused or split.delegated >= split.operators:
         return sentences
-    if setup.runtime_name == _OLD and setup.variant in {"int8", "dynamic_range"}:
+    if setup.runtime_name == _OLD and kind in {"int8", "dynamic_range"}:
         return [
             "the runtime is probably the cause: its delegate of 2023 lacks 8-bit operators that "
             "LiteRT's has; measure with --runtimes litert,tflite-runtime"
         ]
-    if setup.variant == "dynamic_range":
+    if kind == "dynamic_range":
         return [
             "the file is the cause: the delegate takes no 8-bit depthwise filters; convert with "
             "only the ordinary convolutions' weights quantized"

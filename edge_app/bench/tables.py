@@ -95,9 +95,8 @@ def detail_tables(cases: Sequence[CaseResult]) -> list[CompactTable]:
 
 def _case_table(title: str, cases: Sequence[CaseResult], columns: Columns) -> CompactTable:
     table = CompactTable(title, ("variant", *columns))
-    several = _several(cases)
-    for case in cases:
-        table.add_row(_name(case, several), *(text(case) for text in columns.values()))
+    for name, case in zip(_names(cases), cases, strict=True):
+        table.add_row(name, *(text(case) for text in columns.values()))
     return table
 
 
@@ -105,12 +104,11 @@ def stage_table(cases: Sequence[CaseResult]) -> CompactTable:
     """Return the percentiles of every stage, end to end."""
     columns = ("variant", "stage", "frames", "mean", "median", "p90", "p95", "p99", "max")
     table = CompactTable("Stages of a frame end to end, ms", columns, 2)
-    several = _several(cases)
-    for case in cases:
+    for name, case in zip(_names(cases), cases, strict=True):
         for place, (stage, one) in enumerate(case.stages.items()):
             figures = one.mean_ms, one.p50_ms, one.p90_ms, one.p95_ms, one.p99_ms, one.max_ms
             table.add_row(
-                _name(case, several) if place == 0 else "",
+                name if place == 0 else "",
                 spaced(stage),
                 f"{one.n:,}",
                 *map(milliseconds, figures),
@@ -143,8 +141,9 @@ def pair_table(
             "[bold red]yes[/]" if pair.slower(limit) else "no"
         )
     table = CompactTable(f"{second} against {first}", ("variant", *columns))
+    among = [pair.variant for pair in pairs]
     for pair in pairs:
-        name = _long_name(pair.variant, pair.runtime, pair.threads)
+        name = _long_name(coloured(pair.variant, among), pair.runtime, pair.threads)
         table.add_row(name, *(text(pair) for text in columns.values()))
     return table
 
@@ -194,18 +193,19 @@ def board_line(board: Mapping[str, Any]) -> str:
     return " · ".join(parts)
 
 
-def _several(cases: Sequence[CaseResult]) -> bool:
-    return len({(case.runtime, case.threads) for case in cases}) > 1
-
-
-def _name(case: CaseResult, several: bool) -> str:
-    if not several:
-        return coloured(case.variant)
-    return _long_name(case.variant, case.runtime_name, case.threads)
+def _names(cases: Sequence[CaseResult]) -> list[str]:
+    """Return the variants in their colours, with runtime and threads if these differ."""
+    variants = [case.variant for case in cases]
+    if len({(case.runtime, case.threads) for case in cases}) <= 1:
+        return [coloured(name, variants) for name in variants]
+    return [
+        _long_name(coloured(case.variant, variants), case.runtime_name, case.threads)
+        for case in cases
+    ]
 
 
 def _long_name(variant: str, runtime: str, threads: int | None) -> str:
-    return f"{coloured(variant)}\n[dim]{escape(runtime.removesuffix('-runtime'))} x{threads}[/]"
+    return f"{variant}\n[dim]{escape(runtime.removesuffix('-runtime'))} x{threads}[/]"
 
 
 def _places(value: float | None, places: int) -> str:

@@ -183,7 +183,7 @@ def _report(
         rows = [result.variants.get(variant, PublishedVariant()) for result in theirs]
         first = rows[0] if rows else PublishedVariant()
         table.add_row(
-            coloured(variant),
+            coloured(variant, answers),
             file_size(spec.variants[variant].bytes),
             file_size(first.bytes) if first.bytes else NOTHING,
             _score(ours.quality, spec.task),

@@ -46,7 +46,7 @@ class Trial:
 
     init_ms: of loading. invoke_cpu_ms: CPU time of the process per invoke-only run.
     undelegated_ms: of one run without the delegate, with --explain. complete: False if it was
-    stopped early.
+    stopped early. kind: which of the canonical four the file is by its types, whatever its name.
     """
 
     setup: CaseSetup
@@ -61,6 +61,7 @@ class Trial:
     peak_rss_mb: float | None = None
     undelegated_ms: float | None = None
     complete: bool = True
+    kind: str = ""
 
 
 def measure_trial(request: WorkerRequest, stop: threading.Event, on_phase: OnPhase) -> Trial:
@@ -116,6 +117,7 @@ def measure_trial(request: WorkerRequest, stop: threading.Event, on_phase: OnPha
         peak_rss_mb=peak_mb,
         undelegated_ms=without_ms,
         complete=not stopped(),
+        kind=network.variant_name(),
     )
 
 

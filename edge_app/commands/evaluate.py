@@ -93,7 +93,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         for name in names:
             left = sum(b - a for a, b in chunks(span, counts_of(result, name).spans, span[1]))
             total = span[1] - span[0]
-            task = progress.add_task(coloured(name), total=total, completed=total - left)
+            task = progress.add_task(coloured(name, names), total=total, completed=total - left)
             if stop.is_set():
                 break
             engine = load_engine(spec, name, runtime=options.runtime, threads=options.threads)

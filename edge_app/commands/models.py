@@ -112,7 +112,9 @@ def _check(console: Console, name: str, options: argparse.Namespace) -> bool:
         check = check_variant(spec, variant, runtime=options.runtime, threads=options.threads)
         failed = failed or check.state != PASSED
         colour = "green" if check.state == PASSED else "bold red"
-        table.add_row(coloured(variant.name), f"[{colour}]{escape(check.message)}[/]")
+        table.add_row(
+            coloured(variant.name, spec.variants), f"[{colour}]{escape(check.message)}[/]"
+        )
         if check.state == PASSED:
             links = links_here(spec, variant, runtime=options.runtime, threads=options.threads)
             here[variant.name] = links
@@ -138,7 +140,13 @@ def _proof_table(spec: ModelSpec, here: Mapping[str, list[ProofLink]]) -> Table:
             compared, *cells, last = map(escape, proof_cells(link))
             last = f"[bold red]{last}[/]" if link.note else last
             end = number == len(links) - 1
-            table.add_row("" if number else coloured(name), compared, *cells, last, end_section=end)
+            table.add_row(
+                "" if number else coloured(name, spec.variants),
+                compared,
+                *cells,
+                last,
+                end_section=end,
+            )
     return table
 
 
@@ -183,7 +191,7 @@ def _overview(specs: list[ModelSpec]) -> CompactTable:
             cells = ("", "", "")
             if variant is not None:
                 quality = _quality(variant.quality)
-                cells = (coloured(variant.name), file_size(variant.bytes), quality)
+                cells = (coloured(variant.name, spec.variants), file_size(variant.bytes), quality)
             table.add_row(name or "", *cells, end_section=number == len(lines) - 1)
     return table
 

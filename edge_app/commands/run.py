@@ -32,6 +32,8 @@ EXAMPLES = f"""examples:
   edge-app run drive.mp4 --model street --variant int8
   edge-app run drive.mp4 --model street --headless --record out.mp4 --metrics runs/drive
   edge-app run photo.jpg --model street --headless --save overlay.png
+  edge-app run drive.mp4 --model street --variant int8 --compare-with float16
+  edge-app run camvid/test --truth camvid/testannot --model street --against models/deeplab
   edge-app run camvid/test --truth camvid/testannot --truth-labels camvid --model deeplab.tflite
   edge-app run picamera --model street --camera-size 1280x720 --fps 30
   edge-app run rtsp://user:password@host/stream --model street
@@ -58,6 +60,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "file with the source in one line: other users see a command line (default: none)"
     add.value("--source-file", "FILE", text, Path)
     add.value("--variant", "V", "variant to run (default: int8, else the first)")
+    text = "other variant to show beside it from the start (default: float32, once c is pressed)"
+    add.value("--compare-with", "V", text)
+    text = "other model with the same classes to show and score beside it (default: none)"
+    add.value("--against", "M", text)
     text = "folder, tarball or IDX file of truth (default: the sample's, else none)"
     add.value("--truth", "T", text)
     text = f"{', '.join(TRUTH_SETS)} (default: by the files' layout)"
@@ -169,13 +175,18 @@ def run(options: argparse.Namespace) -> int:
 
 def run_options(options: argparse.Namespace) -> RunOptions:
     """Return the options of a run, with the sample that fits the model by default."""
-    from edge_app.model.catalog import default_variant, sample
+    from edge_app.model.catalog import default_variant, resolve_model, sample
+    from edge_app.session.compared import ChosenPartner, told_apart
     from edge_app.session.options import OutputOptions, RunOptions
     from edge_app.session.private_values import SOURCE, TOKEN, private_value
     from edge_app.session.tasks import TaskSpec
     from edge_app.sources.camera import CameraOptions
 
     spec = read_model(options)
+    against = None
+    if options.against is not None:
+        against = told_apart(spec, resolve_model(options.against, runtime=options.runtime))
+    variant = spec.variant(options.variant or default_variant(spec)).name
     source, truth, token = options.source, options.truth, options.serve_token
     if source is not None and options.source_file is not None:
         raise UsageError("SOURCE and --source-file both name a source; give one of them")
@@ -190,7 +201,8 @@ def run_options(options: argparse.Namespace) -> RunOptions:
         options,
         RunOptions,
         task=TaskSpec(spec, source, truth, options.truth_labels, options.video_stream),
-        variant=options.variant or default_variant(spec),
+        variant=variant,
+        partner=ChosenPartner(spec, against, options.compare_with),
         outputs=options_from(options, OutputOptions, serve_token=token),
         slideshow_s=options.slideshow,
         camera=options_from(

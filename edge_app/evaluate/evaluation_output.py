@@ -55,7 +55,7 @@ def print_evaluation(console: Console, result: EvaluationResult, out: Path) -> N
         quality = quality_of_variant(result, name)
         damaged = sum(len(part.damaged) for part in result.variants[name].parts.values())
         table.add_row(
-            coloured(name),
+            coloured(name, names),
             f"{quality.frames:,}",
             *_scores(quality, classifier=classifier),
             str(damaged),
@@ -90,7 +90,7 @@ def _print_classes(console: Console, result: EvaluationResult, names: list[str])
     if len(known) > _MOST_CLASSES:
         shown = sorted(known, key=lambda one: one[1][0])[:_MOST_CLASSES]
         title += f", the {_MOST_CLASSES} lowest of {len(known):,}"
-    table = CompactTable(title, ("class", *map(coloured, names)), min_width=9)
+    table = CompactTable(title, ("class", *(coloured(name, names) for name in names)), min_width=9)
     for label, row in shown:
         table.add_row(escape(label), *map(fraction, row))
     console.print(table)

@@ -25,15 +25,19 @@ def partner(key: EngineKey) -> EngineKey | None:
 
 
 def compare(
-    first: Segmentation, second: Segmentation, variant: str, labels: LabelSet
+    first: Segmentation,
+    second: Segmentation,
+    variant: str,
+    labels: LabelSet,
+    models: tuple[str, str] | None = None,
 ) -> Comparison:
     """Return the share of pixels on which two class maps agree.
 
-    second: resized to the first. variant: its name. A void pixel agrees only with void, and maps
-    whose scores are NaN agree on nothing.
+    second: resized to the first. variant: its name. models: as `Comparison` has them.
+    A void pixel agrees only with void, and maps whose scores are NaN agree on nothing.
     """
     if not (answers_are_finite(first.logits) and answers_are_finite(second.logits)):
-        return Comparison(variant, second, 0.0)
+        return Comparison(variant, second, 0.0, models=models)
     one, other = first.class_map, second.class_map
     if one.shape != other.shape:
         height, width = one.shape
@@ -47,4 +51,4 @@ def compare(
     equal = float(np.count_nonzero(one == other)) / max(1, one.size)
     in_view = [index for index, share in enumerate(shares) if not np.isnan(share)]
     per_class = tuple((labels.names[index], float(shares[index])) for index in in_view)
-    return Comparison(variant, second, equal, per_class)
+    return Comparison(variant, second, equal, per_class, models=models)

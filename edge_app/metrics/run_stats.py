@@ -136,11 +136,12 @@ class RunStats:
 
         counts: of the current engine's result of the same frame, as `score` returned them.
         """
-        key = (self.info.key, comparison.variant)
+        key = (self.info.key, comparison.name)
         stats = self._comparisons.get(key)
         if stats is None:
             truth_labels = self.sources.source.truth_labels
-            stats = ComparisonStats(self.info, comparison.variant, truth_labels)
+            model = comparison.models[1] if comparison.models else None
+            stats = ComparisonStats(self.info, comparison.variant, truth_labels, model)
             self._comparisons[key] = stats
         stats.add(frame, comparison, counts)
         return stats.scored(comparison, refresh=now_s - self._refresh_s >= REFRESH_S)

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from msgspec import UNSET
+
 from edge_app.frame import Comparison, Frame
 from edge_app.metrics.scorer import Scorer
 from edge_app.model.engine import EngineInfo
@@ -58,14 +60,20 @@ class VariantStats:
 
 
 class ComparisonStats:
-    """Agreement of a second engine with a first one, and the scores of both on the same frames."""
+    """Agreement of a second engine with a first one, and the scores of both on the same frames.
 
-    def __init__(self, first: EngineInfo, second: str, truth_labels: str | None) -> None:
+    model: of the second one, None if it is that of the first.
+    """
+
+    def __init__(
+        self, first: EngineInfo, second: str, truth_labels: str | None, model: str | None = None
+    ) -> None:
         self._names = (first.key.variant, second)
+        self._model = model
         labels = first.key.spec.labels
         self._scorers = Scorer(labels, truth_labels), Scorer(labels, truth_labels)
         self._frames = 0
-        self._agreements = 0.0
+        self._agreements = self._invoke_ms = 0.0
         self._shown: tuple[Quality | None, Quality | None] | None = None
 
     def add(self, frame: Frame, comparison: Comparison, counts: ConfusionMatrix | None) -> None:
@@ -75,6 +83,7 @@ class ComparisonStats:
         """
         self._frames += 1
         self._agreements += comparison.agreement
+        self._invoke_ms += comparison.invoke_ms
         if counts is not None:
             first, second = self._scorers
             first.add_counts(counts)
@@ -97,8 +106,10 @@ class ComparisonStats:
         return ComparisonSummary(
             variant=self._names[0],
             second=self._names[1],
+            with_model=self._model or UNSET,
             frames=self._frames,
             agreement=self._agreements / self._frames if self._frames else None,
+            invoke_ms=self._invoke_ms / self._frames if self._frames else None,
             first_quality=first,
             quality=second,
         )

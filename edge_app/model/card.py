@@ -20,6 +20,7 @@ from edge_app.label_sets import LABEL_SETS, label_set
 from edge_app.labels import LabelSet, numbered_labels
 from edge_app.model.guess import Guess
 from edge_app.model.output_spec import OutputSpec
+from edge_app.model.variant import Variant as Variant
 from edge_app.results.model_card import (
     CARD_SCHEMA,
     MAX_CARD_BYTES,
@@ -28,7 +29,8 @@ from edge_app.results.model_card import (
     ProofLink,
     parse_model_card,
 )
-from edge_app.results.model_card import VARIANTS as VARIANTS
+from edge_app.variant_names import ALL, in_shown_order, nearest_name
+from edge_app.variant_names import VARIANTS as VARIANTS
 
 CARD_NAME = "model.json"
 _Spec = TypeVar("_Spec")
@@ -125,22 +127,6 @@ class InputSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
-    """One file of a model.
-
-    quality: scores at conversion, for example {"top1": 0.98, "frames": 10000}.
-    measured: other figures of the conversion, for example {"invoke_ms": 0.067}.
-    """
-
-    name: str
-    path: Path
-    bytes: int
-    sha256: str = ""
-    quality: Mapping[str, Any] = field(default_factory=dict)
-    measured: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class ModelSpec:
     """What a .tflite file does not say about its model.
 
@@ -172,13 +158,14 @@ class ModelSpec:
     def variant(self, name: str) -> Variant:
         """Return a variant by name; raise UsageError listing the names if there is none."""
         if name not in self.variants:
-            names = ", ".join(self.variants)
-            raise UsageError(f"{self.name} has no variant '{name}'; it has: {names}")
+            near = nearest_name(name, self.variants)
+            way = f"did you mean {near}?" if near else f"it has: {', '.join(self.variants)}"
+            raise UsageError(f"{self.name} has no variant '{name}'; {way}")
         return self.variants[name]
 
     def chosen(self, text: str) -> list[str]:
         """Return the names of variants of --variants: with commas between them, or "all"."""
-        if text == "all":
+        if text == ALL:
             return list(self.variants)
         return [self.variant(name.strip()).name for name in text.split(",")]
 
@@ -215,9 +202,8 @@ def _spec_of(card: ModelCard, folder: Path) -> ModelSpec:
         input=input_spec,
         output=output,
         variants={
-            name: Variant(name, folder / one.file, one.bytes, one.sha256, one.quality, one.measured)
-            for name in VARIANTS
-            if (one := card.variants.get(name))
+            name: Variant.of_record(name, card.variants[name], folder)
+            for name in in_shown_order(card.variants)
         },
         golden=card.golden,
         calibration=card.calibration,
@@ -254,10 +240,7 @@ def _record_of(labels: LabelSet) -> str | OwnLabels:
 
 def write_card(spec: ModelSpec, folder: Path) -> Path:
     """Write DIR/model.json; a reader finds either the old or the new card."""
-    variants = {
-        name: {**asdict(variant), "file": variant.path.name}
-        for name, variant in spec.variants.items()
-    }
+    variants = {name: variant.to_record() for name, variant in spec.variants.items()}
     fields = {
         **asdict(spec),
         "schema": CARD_SCHEMA,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from edge_app.controls import Action, Controls, keys_for
+from edge_app.controls import SELECTS, Action, Controls, keys_for
 from edge_app.fonts import BOLD, face, text_px
 from edge_app.frame import Status
 from edge_app.overlay.lines import wrap
@@ -40,17 +40,21 @@ def buttons_of(
 ) -> tuple[list[Button], list[Button]]:
     """Return a button for each variant, and one for each main action.
 
-    A model whose variants have other names than the canonical four has one for the next of them.
+    A model whose variants have other names than the canonical four has one for the next of them,
+    which has the colour of the one that runs.
     without: actions that have no effect in the current view.
     """
-    actions = {action.name.lower(): action for action in Action}
     variants = [
-        Button(actions[name], name, variant_colour(name), DARK, name == status.variant)
+        Button(SELECTS[name], name, variant_colour(name), DARK, name == status.variant)
         for name in status.variants
-        if name in actions
+        if name in SELECTS
     ]
     if len(status.variants) > len(variants):
-        variants.append(Button(Action.NEXT_VARIANT, _TEXTS[Action.NEXT_VARIANT]))
+        following = Button(Action.NEXT_VARIANT, _TEXTS[Action.NEXT_VARIANT])
+        if status.variant not in SELECTS:
+            colour = variant_colour(status.variant, status.variants)
+            following = replace(following, colour=colour, ink=DARK, on=True)
+        variants.append(following)
     on = {
         Action.PAUSE: controls.paused,
         Action.RECORD: controls.record,

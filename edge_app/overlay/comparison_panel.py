@@ -47,9 +47,10 @@ class VariantPair:
     def chips(self) -> tuple[VariantChip, VariantChip]:
         """The chips of both, with their scores on the same frames."""
         first, second = self.status, self.comparison
+        name = second.name_of_first(first.variant)
         return (
-            VariantChip(first.variant, self.scheme.colours[0], second.first_quality),
-            VariantChip(second.variant, self.scheme.colours[1], second.quality),
+            VariantChip(name, self.scheme.colours[0], second.first_quality),
+            VariantChip(second.name, self.scheme.colours[1], second.quality),
         )
 
 

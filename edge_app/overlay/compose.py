@@ -9,7 +9,7 @@ from edge_app.controls import Action, Controls, keys_for
 from edge_app.frame import Image, Status
 from edge_app.overlay.board_layout import Area, centred, margin_px
 from edge_app.overlay.buttons import buttons_of, draw_buttons
-from edge_app.overlay.help import POINTER_NOTES, draw_help
+from edge_app.overlay.help import POINTER_NOTES, draw_help, variants_note
 from edge_app.overlay.hints import draw_hints
 from edge_app.overlay.hud import draw_hud, variant_chip_box
 from edge_app.overlay.panel import XY, Panel, Scale, Size, blit, dim
@@ -87,7 +87,7 @@ class Composer:
             return None
         area = (0, 0, *self.size_wh)
         self.buttons.append((area, Action.HELP))  # a click anywhere closes it
-        notes = POINTER_NOTES if hints else ()
+        notes = (*variants_note(self.status.variants), *(POINTER_NOTES if hints else ()))
         panel = draw_help(self.scale, self.inner_wh, keys_for(self.controls), notes)
         return self.put(panel, [centred(panel, area)]) if panel else None
 
@@ -148,7 +148,8 @@ class Composer:
     def draw_states(self, max_px: int) -> Panel | None:
         """Draw chips of the states and the last switch; the help hides the switch."""
         switch = "" if self.controls.help else self.status.switch
-        return draw_states(chip_states(self.status), switch, self.scale, max_px)
+        states = chip_states(self.status)
+        return draw_states(states, switch, self.scale, max_px, self.status.variants)
 
     def put(self, panel: Panel | None, corners: Iterable[XY]) -> Placed | None:
         """Place a panel at the first corner where it is whole and clear of others, if any."""

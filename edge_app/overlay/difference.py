@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -36,8 +37,12 @@ class DifferenceScheme:
     objects: NDArray[np.uint8]
 
 
-def difference_scheme(labels: LabelSet, first: str, second: str) -> DifferenceScheme:
+def difference_scheme(
+    labels: LabelSet, first: str, second: str, among: Sequence[str] = ()
+) -> DifferenceScheme:
     """Return the colours for two variants by name, and the objects of a label set.
+
+    among: as `variant_colour` takes it.
 
     A label set without classes of the surroundings has no objects.
     """
@@ -45,7 +50,8 @@ def difference_scheme(labels: LabelSet, first: str, second: str) -> DifferenceSc
     if SURROUNDINGS & set(labels.names):
         for label in labels.classes:
             objects[0, label.train_id] = label.name.partition("-")[0] not in SURROUNDINGS
-    one, other = variant_colour(first), variant_colour(second)
+    among = (*among, first)
+    one, other = variant_colour(first, among), variant_colour(second, among)
     if one == other:
         other = next(colour for colour in VARIANT_COLOURS.values() if colour != one)
     return DifferenceScheme((one, other, OTHER_COLOUR), objects)

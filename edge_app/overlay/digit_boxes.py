@@ -140,8 +140,8 @@ class ReadingsView:
         if detail:
             hud = composer.draw_hud(detail)
             return composer.put_hud(hud, self._corners(hud, composer, boxes)) is not None
-        variant = composer.status.variant
-        chip = VariantChip(variant, variant_colour(variant))
+        status = composer.status
+        chip = VariantChip(status.variant, variant_colour(status.variant, status.variants))
         panel = draw_variant_chip(chip, composer.scale, composer.inner_wh[0] // 2)
         placed = composer.put(panel, self._corners(panel, composer, boxes))
         if placed is not None:

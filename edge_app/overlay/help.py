@@ -8,6 +8,8 @@ from edge_app.controls import KEYS, Controls, Key
 from edge_app.fonts import BOLD, REGULAR, face, text_px
 from edge_app.overlay.lines import wrap
 from edge_app.overlay.panel import FAINT, INK, SCALE_MIN, SOFT, Panel, Scale, Sheet, Size
+from edge_app.style import listed
+from edge_app.variant_names import VARIANTS
 
 CAP = "#5A6673"  # of a key; lighter than a panel over a white image
 _NAMES = {"left": "\N{LEFTWARDS ARROW}", "right": "\N{RIGHTWARDS ARROW}"}
@@ -20,6 +22,7 @@ POINTER_NOTES = (
     "mouse or touch: drag the divider, tap a variant to switch, tap the image for buttons",
 )
 _NOTE, _NOTE_PITCH = 16, 24
+_NAMED = 12  # of the variants without a key; the others are counted
 _Column = tuple[Sequence[Key], int, int]  # keys, and the widths of their caps and texts
 
 
@@ -27,6 +30,15 @@ def caps_of(entry: Key) -> tuple[str, ...]:
     """Return the texts on the caps of an entry, one for each key of the keyboard."""
     shown = [key for key in entry.keys if _SHIFTED.get(key) not in entry.keys]
     return tuple(_NAMES.get(key, key) for key in shown)
+
+
+def variants_note(variants: Sequence[str]) -> tuple[str, ...]:
+    """Return a line on the variants of a model that have no key of their own, if it has any."""
+    further = [name for name in variants if name not in VARIANTS]
+    if not further:
+        return ()
+    more = [f"{len(further) - _NAMED} more"] if len(further) > _NAMED else []
+    return (f"v also reaches {listed([*further[:_NAMED], *more])}",)
 
 
 def draw_help(

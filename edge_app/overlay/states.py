@@ -37,10 +37,13 @@ def states_px(states: Sequence[State], switch: str, scale: Scale) -> int:
     return max([row, *(text_px(text, small) + 2 * scale.px(14) for text in notes)])
 
 
-def draw_states(states: Sequence[State], switch: str, scale: Scale, max_px: int) -> Panel | None:
+def draw_states(
+    states: Sequence[State], switch: str, scale: Scale, max_px: int, variants: Sequence[str] = ()
+) -> Panel | None:
     """Draw a chip per state, and lines of text for long states and the last switch below.
 
-    switch: the result of the last change of variant, or "". Returns None if there is nothing.
+    switch: the result of the last change of variant, or "". variants: of the model, by name.
+    Returns None if there is nothing.
     """
     px = scale.px
     chips, notes = _chips_and_notes(states, switch, scale, max_px)
@@ -60,7 +63,8 @@ def draw_states(states: Sequence[State], switch: str, scale: Scale, max_px: int)
     for row, span in zip(rows, spans, strict=True):
         x = (sheet.size_wh[0] - span) // 2
         for i in row:
-            _draw_chip(sheet, (x, y), (widths[i], height), chips[i], scale)
+            colour = variant_colour(chips[i].variant, variants)
+            _draw_chip(sheet, (x, y), (widths[i], height), chips[i], colour, scale)
             x += widths[i] + gap
         y += height + gap
     for lines, width, high in zip(boxes, wide, tall, strict=True):
@@ -115,8 +119,10 @@ def _chip_px(text: str, scale: Scale) -> int:
     return text_px(text, face(BOLD, scale.px(19))) + 2 * scale.px(14) + scale.px(25)
 
 
-def _draw_chip(sheet: Sheet, xy: XY, size_wh: Size, state: State, scale: Scale) -> None:
-    """Draw a state with its symbol: bars for a pause, a red dot for a recording."""
+def _draw_chip(
+    sheet: Sheet, xy: XY, size_wh: Size, state: State, colour: str, scale: Scale
+) -> None:
+    """Draw a state with its symbol: bars for a pause, a red dot for a recording, else a colour."""
     px = scale.px
     left, middle = xy[0] + px(14), xy[1] + size_wh[1] // 2
     side, ink = px(16), INK
@@ -127,7 +133,7 @@ def _draw_chip(sheet: Sheet, xy: XY, size_wh: Size, state: State, scale: Scale) 
         ink = DARK
     else:
         sheet.ground(xy, size_wh, px(10), 0.9)
-        colour, round_px = variant_colour(state.variant), px(4)
+        round_px = px(4)
         if state.kind is StateKind.RECORDING:
             colour, round_px = _RECORDING, side // 2
         sheet.box((left, middle - side // 2), (side, side), colour, round_px)

@@ -59,7 +59,7 @@ def _draw_still(compared: ComparedFrame, controls: Controls) -> Image:
     image, first, second, labels = compared.image, compared.first, compared.second, compared.labels
     size_wh, frame_wh = compared.size_wh, (image.shape[1], image.shape[0])
     x, y, width, height = letterbox(frame_wh, (0, 0, *size_wh))
-    scheme = difference_scheme(labels, compared.variant, second.variant)
+    scheme = difference_scheme(labels, compared.variant, second.name)
     scene = ScenePainter(labels, compared.edges).paint(
         image, (width, height), first, controls, second, scheme, NO_HALVES
     )

@@ -44,6 +44,7 @@ class StreetView:
         self._shown: tuple[int, float] | None = None  # index of the image, and since when
         self._agreement = ClassAgreement()
         self._pair_names = ("", "")
+        self._schemes: dict[tuple[str, str], DifferenceScheme] = {}
 
     def size_wh(self, frame: Frame) -> Size:
         """Return the size of a canvas for a frame, unless another one is asked for."""
@@ -71,8 +72,8 @@ class StreetView:
         place: Area = (0, 0, *size_wh) if size_wh == own_wh else image_area(frame_wh, size_wh)
         if controls.compare == "off":
             comparison = None
-        other = comparison.variant if comparison else ""
-        scheme = difference_scheme(self._labels, status.variant, other) if other else None
+        other = comparison.name if comparison else ""
+        scheme = self._scheme(status, other) if other else None
         if self._refresh.is_due(now_s, size_wh, controls, status.states, status.switch, other):
             self._follow(frame, now_s)
             share = self._shares(result, comparison)
@@ -96,6 +97,13 @@ class StreetView:
             canvas = in_area(canvas, size_wh, place)
         draw_over(canvas, self.layout.placed, status, controls)
         return canvas
+
+    def _scheme(self, status: Status, other: str) -> DifferenceScheme:
+        """Return the colours for the variant of a status and another one."""
+        names = status.variant, other
+        if names not in self._schemes:
+            self._schemes[names] = difference_scheme(self._labels, *names, status.variants)
+        return self._schemes[names]
 
     def _follow(self, frame: Frame, now_s: float) -> None:
         """Forget the classes of a still once the next image is shown."""
@@ -124,7 +132,7 @@ class StreetView:
 
         area: share of the image of the classes to list, by name.
         """
-        names = status.variant, comparison.variant
+        names = status.variant, comparison.name
         if names != self._pair_names:
             self._pair_names, self._agreement = names, ClassAgreement()
         per_class = dict(comparison.per_class)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from edge_app.controls import COMPARISONS, Action, Controls
+from edge_app.controls import COMPARISONS, SELECTS, Action, Controls
 from edge_app.frame import Status
 from edge_app.labels import LabelSet
 from edge_app.overlay import comparison_panel
@@ -207,9 +207,9 @@ class _StreetComposer(Composer):
         if self.pair is None or len(chips) != 2:
             return
         self.add_button(chips[0], Action.NEXT_VARIANT)
-        name = self.pair.comparison.variant.upper()
-        if name in Action.__members__:
-            self.add_button(chips[1], Action[name])
+        selects = SELECTS.get(self.pair.comparison.name)  # a key chooses of this model alone
+        if selects is not None:
+            self.add_button(chips[1], selects)
 
     def _put_states(self) -> bool:
         """Place the states between the upper panels, else in one row below."""
@@ -254,7 +254,7 @@ class _StreetComposer(Composer):
     def _put_titles(self, halves: tuple[Area, Area]) -> None:
         """Place the name of what it shows on each image."""
         variant = self.status.variant
-        shown = VariantChip(variant, variant_colour(variant))
+        shown = VariantChip(variant, variant_colour(variant, self.status.variants))
         chips = self.pair.chips if self.pair else (VariantChip("image", SOFT), shown)
         for chip, (x, y, width, height) in zip(chips, halves, strict=True):
             panel = comparison_panel.draw_variant_chip(

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 
-from edge_app.controls import Action, Change, Controls, find_key
+from edge_app.controls import SELECTS, Action, Change, Controls, find_key
 from edge_app.errors import EdgeError
-from edge_app.model.card import VARIANTS
 from edge_app.model.engine import EngineKey
 from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.pointing import Press
@@ -153,7 +152,7 @@ class Controller:
 def engine_handlers(pool: EnginePool) -> dict[Action, Handler]:
     """Return the handlers of the actions that change engines."""
     return {
-        **{Action[name.upper()]: partial(_select_variant, pool, name) for name in VARIANTS},
+        **{action: partial(_select_variant, pool, name) for name, action in SELECTS.items()},
         Action.NEXT_VARIANT: partial(_next_variant, pool),
         Action.NEXT_THREADS: partial(_next_threads, pool),
         Action.COMPARE: partial(_compare, pool),

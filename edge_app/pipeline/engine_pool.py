@@ -46,6 +46,7 @@ class EnginePool(Closeable):
     """One active engine, optionally one to compare it with, and others cached (LRU).
 
     first: active engine of the start; the pool closes it as it does the others.
+    second: the one to compare it with from the start; None compares only when it is asked for.
     keep: how many engines to cache, those in use included. One more may exist while it loads,
         and engines in use are never evicted.
     """
@@ -57,6 +58,7 @@ class EnginePool(Closeable):
         *,
         keep: int = 2,
         partner: ComparedWith | None = None,
+        second: Engine | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         active = LoadedEngine(first, engine_info(first))
@@ -64,10 +66,11 @@ class EnginePool(Closeable):
         self._keep = keep
         self._clock = clock
         self._changed = threading.Condition()
-        self._cache = OrderedDict({active.key: active})
+        loaded = [LoadedEngine(second, engine_info(second))] if second else []
+        self._cache = OrderedDict((each.key, each) for each in (*loaded, active))
         self._active = active
         self._second: LoadedEngine | None = None
-        self._wanted = _Wanted(active.key, partner)
+        self._wanted = _Wanted(active.key, partner, comparing=second is not None)
         self._messages = _Messages()
         self._ended = False
         self._thread: threading.Thread | None = None
@@ -129,7 +132,7 @@ class EnginePool(Closeable):
 
         Both belong to the calling thread until the next call.
         """
-        if self._thread is None:  # nothing was ever requested
+        if self._thread is None and not self._wanted.comparing:  # nothing was ever requested
             return self._active, None
         with self._changed:
             before = self._active

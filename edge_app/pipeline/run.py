@@ -57,7 +57,9 @@ class Run:
     _resumed_s: float = field(default=0.0, init=False)  # monotonic end of the last pause
 
     def __post_init__(self) -> None:
-        self._is_small = is_small(self.pool.acquire()[0].engine)
+        engines = self.pool.acquire()
+        # Groups have no second engine: what is compared from the start takes the usual way.
+        self._is_small = engines[1] is None and is_small(engines[0].engine)
         self._frames_shown = self.controller.controls.single_frames
 
     def go(self) -> None:

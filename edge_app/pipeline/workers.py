@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -57,9 +58,17 @@ def predict(frame: Frame, pool: EnginePool, reader: FrameReader | None = None) -
     # One after the other: on two cores, two networks at once took as long, and each of them
     # longer, so that the first one's times would have been wrong.
     if second is not None and isinstance(result, Segmentation):
-        other = second.engine.timed(frame.image).result
+        other, _, other_ms, _ = second.engine.timed(frame.image)
         if isinstance(other, Segmentation):
-            comparison = compare(result, other, second.key.variant, active.key.spec.labels)
+            models = active.key.model, second.key.model
+            comparison = compare(
+                result,
+                other,
+                second.key.variant,
+                active.key.spec.labels,
+                models if models[0] != models[1] else None,
+            )
+            comparison = replace(comparison, invoke_ms=other_ms)
     return Prediction(frame, result, prepare_ms, invoke_ms, decode_ms, active.info, comparison)
 
 

@@ -51,7 +51,7 @@ class Budget(Struct, frozen=True):
 class CaseSetup(Struct, frozen=True, kw_only=True):
     """What is measured: a variant on a runtime with a number of threads."""
 
-    variant: Annotated[str, _about("float32, float16, dynamic_range or int8")]
+    variant: Annotated[str, _about("its name in the card: float32, int8, int8-mixed")]
     bytes: Annotated[Count | None, _about("size of the file")] = None
     runtime: Annotated[str, _about("name and version of the runtime")]
     runtime_name: Annotated[str, _about("its name as --runtimes takes it")] = ""

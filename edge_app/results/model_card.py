@@ -6,10 +6,11 @@ from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from edge_app.labels import LONGEST_NAME
 from edge_app.results.json_file import check_schema, readable
+from edge_app.variant_names import check_variant_names
 
 CARD_SCHEMA = 1
 # The largest card that ships has 8 kB; class names and golden classes of the largest networks
@@ -25,7 +26,6 @@ InputLayout = Literal["nhwc", "nchw"]
 OutputLayout = Literal["nhwc", "nchw", "flat"]
 Activation = Literal["logits", "probabilities", "sigmoid", "ids"]
 ProofStep = Literal["source", "variant", "delegate", "runtime", "board"]
-VARIANTS = ("float32", "float16", "dynamic_range", "int8")  # in the order they are shown
 
 
 class OwnLabels(Struct, frozen=True, omit_defaults=True):
@@ -65,13 +65,17 @@ class OutputRecord(Struct, frozen=True, kw_only=True):
 
 
 class VariantRecord(Struct, frozen=True, kw_only=True):
-    """One file of a model, its size in bytes, and what was measured of it at conversion."""
+    """One file of a model, its size in bytes, and what was measured of it at conversion.
+
+    recipe: how it was quantized; see `model.recipe`.
+    """
 
     file: str
     bytes: int
     sha256: str
     quality: dict[str, Any] = {}
     measured: dict[str, Any] = {}
+    recipe: dict[str, Any] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         """Check that the file is in the folder of the card."""
@@ -127,13 +131,14 @@ class ModelCard(Struct, frozen=True, kw_only=True):
     calibration: dict[str, Any] = {}
     source: dict[str, Any] = {}
     licence: str = ""
-    proof: Annotated[tuple[ProofLink, ...], Meta(max_length=100)] = ()
+    proof: Annotated[tuple[ProofLink, ...], Meta(max_length=1000)] = ()
 
     def __post_init__(self) -> None:
         """Check the names of the variants and the golden expectations."""
-        for name in self.variants:
-            if name not in VARIANTS:
-                raise ValueError(f"variants: '{name}' is not one of {', '.join(VARIANTS)}")
+        try:
+            check_variant_names(self.variants)
+        except ValueError as fault:
+            raise ValueError(f"variants: {fault}") from None
         try:
             msgspec.convert(self.golden, GoldenRecord)
         except msgspec.ValidationError as fault:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from edge_app.quality import Quality, Share
 from edge_app.timing import Latency
@@ -46,14 +46,18 @@ class VariantSummary(Struct, frozen=True, kw_only=True):
 class ComparisonSummary(Struct, frozen=True, kw_only=True):
     """Two variants that ran side by side.
 
+    with_model: name of the second one's model if that is another than the first one's.
     agreement: mean share of pixels (or frames) with the same answer.
+    invoke_ms: mean time of the second one's network.
     first_quality, quality: of the first and of the second variant, both on these frames.
     """
 
     variant: str
     second: str = field(name="with")
+    with_model: str | UnsetType = UNSET
     frames: int = 0
     agreement: Share | None = None
+    invoke_ms: Annotated[float, Meta(ge=0)] | None = None
     first_quality: Quality | None = None
     quality: Quality | None = None
 

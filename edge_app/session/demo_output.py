@@ -112,7 +112,7 @@ def _table(spec: ModelSpec, rows: Sequence[VariantSummary]) -> CompactTable:
         else:
             scored = [percent(quality.top1)]
         table.add_row(
-            coloured(row.variant),
+            coloured(row.variant, spec.variants),
             file_size(row.bytes or 0),
             milliseconds(invoke.p50_ms if invoke else None),
             significant(reliable_rate(row.network_fps, row.frames)),

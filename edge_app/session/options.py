@@ -8,6 +8,7 @@ from pathlib import Path
 from edge_app.controls import ALPHA
 from edge_app.errors import UsageError
 from edge_app.output_path import is_same_file
+from edge_app.session.compared import ChosenPartner
 from edge_app.session.tasks import TaskSpec
 from edge_app.sinks.recorder import SUFFIXES
 from edge_app.sources.camera import CameraOptions
@@ -67,6 +68,7 @@ class RunOptions:
     """Options of one run. Raises UsageError for a contradiction.
 
     task: the model and its source. keep_loaded: engines to cache; None decides by their memory.
+    partner: what the variant is compared with; None for the usual, once a key asks for it.
     read_digits: one of `digits.reader.CHOICES`. slideshow_s: how long each image stays.
     max_pixels: limit for images and truth.
     """
@@ -74,6 +76,7 @@ class RunOptions:
     task: TaskSpec
     variant: str
     outputs: OutputOptions = field(default_factory=OutputOptions)
+    partner: ChosenPartner | None = None
     runtime: str = "auto"
     threads: int | None = None
     keep_loaded: int | None = None

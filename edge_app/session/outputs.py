@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from edge_app.console import print_markup, print_wrapped
-from edge_app.controls import Action, Controls
+from edge_app.controls import COMPARISONS, Action, Controls
 from edge_app.errors import SinkError
 from edge_app.output_owner import LOG, check_owner
 from edge_app.output_place import check_outputs
@@ -232,7 +232,12 @@ def joined_keys(readers: Sequence[ReadKeys]) -> ReadKeys:
 
 
 def first_controls(
-    options: OutputOptions, outputs: Outputs, *, swap_red_blue: bool, images_stay: bool = False
+    options: OutputOptions,
+    outputs: Outputs,
+    *,
+    swap_red_blue: bool,
+    images_stay: bool = False,
+    compare: bool = False,
 ) -> Controls:
     """Return the controls at the start.
 
@@ -247,4 +252,5 @@ def first_controls(
         hud=1 if few else 2,
         fullscreen=options.kiosk,
         images_stay=images_stay,
+        compare=COMPARISONS[compare],
     )

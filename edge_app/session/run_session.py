@@ -16,16 +16,17 @@ from edge_app.board import board, versions
 from edge_app.console import print_line, print_wrapped
 from edge_app.errors import EdgeError, UsageError
 from edge_app.frame import Image
-from edge_app.model.engine import Engine, load_engine
+from edge_app.model.engine import Engine, EngineKey, load_engine
 from edge_app.output_lock import locked
 from edge_app.output_place import changed, stamps
 from edge_app.process import prepare_process
 from edge_app.results.run_summary import STOPPED_BY_KEY, RunSummary
 from edge_app.session.guess_table import guess_table, way_to_keep
+from edge_app.session.memory import resident_bytes
 from edge_app.session.notify import VARIABLES, notifier_from
 from edge_app.session.options import OutputOptions, RunOptions
 from edge_app.session.outputs import Outputs, check_output_options
-from edge_app.session.session import Session, resident_bytes
+from edge_app.session.session import Session
 from edge_app.session.signals import Signals
 from edge_app.sinks.display import display_verdict
 from edge_app.sinks.metrics_log import FRAMES_NAME, SUMMARY_NAME, write_summary
@@ -66,9 +67,10 @@ def run_session(
             options.task.spec, options.variant, runtime=options.runtime, threads=options.threads
         )
         cost_bytes = resident_bytes() - before_bytes
+        second = _load_second(options, engine)
         known_notes = frozenset(source.notes)
         if not brief:
-            _print_start(console, engine, source, in_full=options.outputs.headless)
+            _print_start(console, engine, source, second, in_full=options.outputs.headless)
         stop = threading.Event()
         signals = Signals(stop)
         # Before the terminal is changed: no signal may end the process without restoring it.
@@ -80,7 +82,7 @@ def run_session(
         if not brief:
             _print_pace(console, options, source, outputs)
         session = stack.enter_context(
-            Session(options, source, engine, outputs, cost_bytes, stop, notifier)
+            Session(options, source, engine, outputs, cost_bytes, stop, notifier, second)
         )
         error = _run_all(session, signals)  # raised below, when nothing can be lost any more
         notifier.ending()
@@ -128,9 +130,30 @@ def _run_all(session: Session, signals: Signals) -> BaseException | None:
     return None
 
 
-def _print_start(console: Console, engine: Engine, source: Source, *, in_full: bool) -> None:
+def _load_second(options: RunOptions, engine: Engine) -> Engine | None:
+    """Return the engine to compare with from the first frame on; None if no option asks for it."""
+    partner = options.partner
+    if partner is None or not partner.is_chosen:
+        return None
+    key = partner(EngineKey(engine.spec, engine.variant.name, engine.network.threads))
+    if key is None:
+        raise UsageError(
+            f"{engine.spec.name} has no other variant to compare {engine.variant.name} with; "
+            "choose another --variant"
+        )
+    try:
+        return load_engine(key.spec, key.variant, runtime=options.runtime, threads=key.threads)
+    except BaseException:
+        engine.close()
+        raise
+
+
+def _print_start(
+    console: Console, engine: Engine, source: Source, second: Engine | None, *, in_full: bool
+) -> None:
     """Print what runs, how it is delegated, and what was inferred about a file without a card.
 
+    second: the engine that it is compared with, if any.
     in_full: that with its reasons, in a block; else in one line.
     """
     network, spec = engine.network, engine.spec
@@ -155,6 +178,21 @@ def _print_start(console: Console, engine: Engine, source: Source, *, in_full: b
     elif spec.guessed:
         guesses = "; ".join(map(str, spec.guessed))
         print_wrapped(console, f"[yellow]guessed from the file: {escape(guesses)}[/]")
+    if second is not None:
+        _print_second(console, second)
+
+
+def _print_second(console: Console, second: Engine) -> None:
+    """Print what runs beside, and what was inferred about it."""
+    network, spec = second.network, second.spec
+    print_wrapped(
+        console,
+        f"beside [bold]{escape(spec.title)}[/] {second.variant.name}, loaded in "
+        f"{duration(network.init_ms)}; [dim]{escape(network.delegation.summary())}[/]",
+    )
+    guesses = "; ".join(map(str, spec.guessed))
+    notes = (f"guessed from the file of {spec.name}: {guesses}",) if guesses else ()
+    _print_notes(console, (*second.warnings, *notes))
 
 
 def _print_notes(console: Console, notes: Iterable[str]) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,6 +25,7 @@ from edge_app.pipeline.presenter import Presenter
 from edge_app.pipeline.run import Run
 from edge_app.pointing import Pointer, Targets
 from edge_app.session.canvases import FrameOverlays, WindowOverlays
+from edge_app.session.memory import affordable
 from edge_app.session.notify import Notifier
 from edge_app.session.options import RunOptions
 from edge_app.session.outputs import Outputs, first_controls
@@ -40,14 +39,13 @@ if TYPE_CHECKING:
     from edge_app.sinks.window import Window
 
 _SNAPSHOTS = Path("snapshots")
-# Share of the free memory that cached engines may take.
-_SHARE = 1 / 8
 
 
 class Session(Closeable):
     """Engines, controls and statistics of a session, which its runs share.
 
     source: the open source of the current run; the caller opens the first one.
+    second: the engine to compare with from the start, None without `options.partner`.
     cost_bytes: memory that loading the first engine took.
     stop: set to end the session after the current frame. quit_pressed: whether a key did so.
     """
@@ -61,6 +59,7 @@ class Session(Closeable):
         cost_bytes: int,
         stop: threading.Event,
         notifier: Notifier | None = None,
+        second: Engine | None = None,
     ) -> None:
         self.source = source
         self.quit_pressed = False
@@ -74,7 +73,9 @@ class Session(Closeable):
         self._in_window = WindowOverlays(edges, window) if window is not None else None
         self._overlays = FrameOverlays(edges, self._in_window)
         keep = options.keep_loaded or affordable(cost_bytes, len(options.task.spec.variants))
-        self.pool = EnginePool(engine, self._load, keep=keep, partner=partner)
+        self.pool = EnginePool(
+            engine, self._load, keep=keep, partner=options.partner or partner, second=second
+        )
         self.controller = Controller(
             self._handlers(),
             [lambda: self.pool.states, self._source_states, lambda: outputs.recording.states],
@@ -90,6 +91,7 @@ class Session(Closeable):
                 outputs,
                 swap_red_blue=source.live and is_swapped(source.name),
                 images_stay=self._images_stay(source),
+                compare=second is not None,
             ),
         )
         self._snapshots = SnapshotWriter(_SNAPSHOTS, self.controller.note)
@@ -275,23 +277,3 @@ def _service_status(stats: RunStats) -> str:
     rate = "" if status.shown_fps is None else f", {status.shown_fps:.1f} frames per second"
     states = "".join(f"; {state}" for state in status.states)
     return f"{status.model} {status.variant}: frame {status.frames}{rate}{states}"
-
-
-def affordable(cost_bytes: int, variants: int) -> int:
-    """Return how many engines to cache: two, or as many more as fit into free memory.
-
-    cost_bytes: of one engine: its file, its packed weights and its tensors.
-    """
-    try:
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):
-        return 2
-    return max(2, min(variants, int(free * _SHARE / max(1, cost_bytes))))
-
-
-def resident_bytes() -> int:
-    """Return the memory this process holds (Linux; 0 elsewhere)."""
-    with suppress(OSError, ValueError, IndexError):
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-    return 0

@@ -93,7 +93,7 @@ def screen(
     if text.quality:
         lines.add(2, Text(fitting(text.quality, "   ", width), style="bold"))
     if comparison is not None:
-        lines.add(2, comparison_line(status.variant, comparison, width))
+        lines.add(2, comparison_line(status, comparison, width))
     if not help_shown:
         lines.add(9, *class_lines(text, width))
     if keys:

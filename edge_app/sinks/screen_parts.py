@@ -10,7 +10,7 @@ from itertools import cycle
 from rich.text import Text
 
 from edge_app.controls import KEYS
-from edge_app.frame import Comparison
+from edge_app.frame import Comparison, Status
 from edge_app.status_text import STAGE_HEADS, StageText, StatusText, comparison_text
 from edge_app.style import NEUTRAL, count, variant_colour
 from edge_app.timing import STAGES, Latency
@@ -144,10 +144,11 @@ def bar(share: float, until: float, width: int) -> str:
     return full + "░" * (round(min(1.0, until) * width) - len(full))
 
 
-def comparison_line(first: str, comparison: Comparison, width: int) -> Text:
+def comparison_line(status: Status, comparison: Comparison, width: int) -> Text:
     """Return the agreement of a second variant with the first, and the scores of both."""
-    line = Text.assemble(_chip(comparison.variant, variant_colour(comparison.variant)), " ")
-    parts = comparison_text(first, comparison)
+    name, among = comparison.name, (*status.variants, status.variant)
+    line = Text.assemble(_chip(name, variant_colour(name, among)), " ")
+    parts = comparison_text(status.variant, comparison)
     return line.append(fitting(parts, "   ", width - len(line)), style="default")
 
 

@@ -113,6 +113,7 @@ def figures(step: Step, status: Status) -> dict[str, Any]:
     if step.comparison is not None:
         record["comparison"] = {
             "with": step.comparison.variant,
+            **({"models": step.comparison.models} if step.comparison.models else {}),
             "agreement": step.comparison.agreement,
             "per_class": dict(step.comparison.per_class),
             "first_quality": step.comparison.first_quality,

@@ -83,7 +83,7 @@ def _parts(summary: RunSummary, width: int) -> Iterator[RenderableType]:
     if text.quality and not several:
         yield Text("   ".join(text.quality), style="bold")
         yield from class_lines(text, width)
-    yield from map(_comparison, summary.comparisons)
+    yield from (_comparison(pair, summary.model) for pair in summary.comparisons)
     if summary.recording:
         yield from _recorded(summary.recording)
     if status.frames != 1:
@@ -115,13 +115,22 @@ def _recorded(recording: RecordingSummary) -> Iterator[Text]:
         yield Text(f"recorded {rest}together {length} in {len(parts)} files")
 
 
-def _comparison(pair: ComparisonSummary) -> Text:
-    """Return the agreement of two variants, and their scores on the frames both have seen."""
-    line = Text(f"{pair.variant} and {pair.second}: {percent(pair.agreement)} agreement")
+def _comparison(pair: ComparisonSummary, model: str) -> Text:
+    """Return the agreement of two variants, and their scores on the frames both have seen.
+
+    model: of the first one.
+    """
+    first, second = pair.variant, pair.second
+    if pair.with_model:
+        first, second = f"{model} {first}", f"{pair.with_model} {second}"
+    line = Text(f"{first} and {second}: {percent(pair.agreement)} agreement")
     if pair.first_quality and pair.quality:
         one, other = pair.first_quality.miou, pair.quality.miou
         line.append(f", {miou_text(one)} and {fraction(other)}")
-    return line.append(f" on {count(pair.frames, 'frame')}")
+    line.append(f" on {count(pair.frames, 'frame')}")
+    if pair.invoke_ms:
+        line.append(f"; the network of {second} {duration(pair.invoke_ms)}")
+    return line
 
 
 def variant_table(variants: Mapping[str, VariantSummary]) -> CompactTable:
@@ -135,10 +144,11 @@ def variant_table(variants: Mapping[str, VariantSummary]) -> CompactTable:
         scored = {one.quality.frames for one in variants.values() if one.quality}
         columns.append(measure if len(scored) == 1 else f"{measure} of\nits own")
     table = CompactTable("", columns)
+    among = [one.variant for one in variants.values()]
     for name, one in variants.items():
         invoke, end_to_end = (one.stages.get(stage) for stage in ("invoke", "end_to_end"))
         table.add_row(
-            f"[{variant_colour(one.variant)}]{escape(name)}[/]",
+            f"[{variant_colour(one.variant, among)}]{escape(name)}[/]",
             f"{one.frames:,}",
             significant(reliable_rate(one.shown_fps, one.frames)),
             milliseconds(invoke.p50_ms if invoke else None),

@@ -45,12 +45,19 @@ class Row:
 
 
 def row_chart(
-    name: str, title: str, note: str, groups: Groups[Row], unit: str, top: float | None = None
+    name: str,
+    title: str,
+    note: str,
+    groups: Groups[Row],
+    unit: str,
+    top: float | None = None,
+    among: Sequence[str] = (),
 ) -> Chart | None:
     """Return a chart of horizontal bars, or of dots where values differ by powers of ten.
 
     Groups without any value are left out; None if no group has one.
     top: the least end of the axis, for shares that end at 1.
+    among: names of all variants of the page; see `variant_colour`.
     """
     groups = [group for group in groups if any(row.greatest for row in group[1].values())]
     if not groups:
@@ -59,7 +66,7 @@ def row_chart(
     def draw(axes: Axes, theme: Theme) -> None:
         log = _set_row_limits(axes, [row for _, rows in groups for row in rows.values()], top)
         start = axes.get_xlim()[0]
-        _draw_groups(axes, theme, groups, partial(_draw_row, axes, theme, start, log))
+        _draw_groups(axes, theme, groups, partial(_draw_row, axes, theme, start, log, among))
         if not log:
             axes.locator_params(axis="x", nbins=5)
         axes.set_xlabel(unit)
@@ -86,8 +93,17 @@ def stage_chart(
     return _grouped_chart(name, title, note, groups, draw, legend_in=0.5) if groups else None
 
 
-def tail_chart(name: str, title: str, note: str, groups: Groups[LatencySummary]) -> Chart | None:
-    """Return a chart of latencies, from the median to the slowest run; None for no group."""
+def tail_chart(
+    name: str,
+    title: str,
+    note: str,
+    groups: Groups[LatencySummary],
+    among: Sequence[str] = (),
+) -> Chart | None:
+    """Return a chart of latencies, from the median to the slowest run; None for no group.
+
+    among: as in `row_chart`.
+    """
     spreads = [spread for _, rows in groups for spread in rows.values()]
 
     def draw(axes: Axes, theme: Theme) -> None:
@@ -95,7 +111,7 @@ def tail_chart(name: str, title: str, note: str, groups: Groups[LatencySummary])
         shortest_ms = min(spread.typical_ms for spread in spreads)
         # The ratio of tail to median matters; a log axis shows equal ratios as equal lengths.
         log_axis(axes, shortest_ms / 1.3, longest_ms * (longest_ms / shortest_ms) ** 0.45 * 1.3)
-        _draw_groups(axes, theme, groups, partial(_draw_tail, axes, theme))
+        _draw_groups(axes, theme, groups, partial(_draw_tail, axes, theme, among))
         axes.set_xlabel("ms per frame")
 
     return _grouped_chart(name, title, note, groups, draw) if groups else None
@@ -156,9 +172,16 @@ def _set_row_limits(axes: Axes, rows: Sequence[Row], top: float | None) -> bool:
 
 
 def _draw_row(
-    axes: Axes, theme: Theme, start: float, log: bool, name: str, row: Row, y: float
+    axes: Axes,
+    theme: Theme,
+    start: float,
+    log: bool,
+    among: Sequence[str],
+    name: str,
+    row: Row,
+    y: float,
 ) -> None:
-    colour = variant_colour(name)
+    colour = variant_colour(name, among)
     if row.value is not None and log:
         axes.plot([start, row.value], [y, y], color=theme.line, linewidth=1.2)
         axes.plot([row.value], [y], "o", color=colour, markersize=7, zorder=4)
@@ -182,8 +205,10 @@ def _draw_stages(axes: Axes, theme: Theme, _: str, stages: Mapping[str, float], 
     _annotate(axes, theme, figure(total), 100, y)
 
 
-def _draw_tail(axes: Axes, theme: Theme, name: str, spread: LatencySummary, y: float) -> None:
-    colour = variant_colour(name)
+def _draw_tail(
+    axes: Axes, theme: Theme, among: Sequence[str], name: str, spread: LatencySummary, y: float
+) -> None:
+    colour = variant_colour(name, among)
     places = [spread.typical_ms, spread.p90_ms, spread.p95_ms, spread.p99_ms, spread.max_ms]
     known = [place if place is not None else spread.typical_ms for place in places]
     for start, stop, width in zip(known, known[1:], _TAIL_WIDTHS_PT, strict=False):

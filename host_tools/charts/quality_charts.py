@@ -5,7 +5,7 @@ from edge_app.style import NOTHING, count, file_size
 from host_tools.charts.bars import Row, row_chart
 from host_tools.charts.drawing import Chart
 from host_tools.charts.scatter import Point, class_chart, pareto_chart
-from host_tools.report.figures import Labelled, Result, Score
+from host_tools.report.figures import Labelled, Result, Score, all_variants
 
 
 def size_chart(labelled: Labelled, prefix: str) -> Chart | None:
@@ -30,7 +30,9 @@ def size_chart(labelled: Labelled, prefix: str) -> Chart | None:
             title = f"{title}, {label}"
         groups.append((title, rows))
     note = f"Of the .tflite file, in {'millions' if unit == 'MB' else 'thousands'} of bytes."
-    return row_chart(f"{prefix}-size", "File size", note, groups, unit)
+    return row_chart(
+        f"{prefix}-size", "File size", note, groups, unit, among=all_variants(labelled)
+    )
 
 
 def quality_chart(labelled: Labelled, prefix: str) -> Chart | None:
@@ -50,7 +52,8 @@ def quality_chart(labelled: Labelled, prefix: str) -> Chart | None:
     note = "Scores on different frames cannot be compared."
     top = 1.0 if "mIoU" in measures else 100.0
     unit = _unit(next(iter(measures), ""))
-    return row_chart(f"{prefix}-quality", title, note, groups, unit, top=top)
+    among = all_variants(labelled)
+    return row_chart(f"{prefix}-quality", title, note, groups, unit, top, among)
 
 
 def quality_against_time_chart(labelled: Labelled, prefix: str) -> Chart | None:
@@ -73,7 +76,8 @@ def quality_against_time_chart(labelled: Labelled, prefix: str) -> Chart | None:
         "Further left is faster, higher is better; the line joins the variants that no other "
         "beats in both. A dot's area is the file's size."
     )
-    return pareto_chart(f"{prefix}-pareto", "Quality against time", note, series, _unit(measure))
+    name, title = f"{prefix}-pareto", "Quality against time"
+    return pareto_chart(name, title, note, series, _unit(measure), all_variants(labelled))
 
 
 def class_charts(labelled: Labelled, prefix: str) -> list[Chart]:
@@ -101,7 +105,7 @@ def class_charts(labelled: Labelled, prefix: str) -> list[Chart]:
         seen.add(key)
         name = f"{prefix}-classes" + (f"-{len(charts) + 1}" if charts else "")
         note = f"On {_scored_on(best)}. Equal values lie on top of one another."
-        charts.append(class_chart(name, "IoU by class", note, classes))
+        charts.append(class_chart(name, "IoU by class", note, classes, all_variants(labelled)))
     return charts
 
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge_app.style import variant_colour
+from edge_app.variant_names import in_shown_order
 from host_tools.charts.drawing import Chart, Theme, legend, log_axis, png, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_LARGEST, _SMALLEST = 9.5, 2.5  # dots of the first and the last variant of a class, in points
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +27,17 @@ class Point:
 
 
 def pareto_chart(
-    name: str, title: str, note: str, series: Mapping[str, Sequence[Point]], quality: str
+    name: str,
+    title: str,
+    note: str,
+    series: Mapping[str, Sequence[Point]],
+    quality: str,
+    among: Sequence[str] = (),
 ) -> Chart:
     """Return a chart of quality against time, with a line through the best of each machine.
 
     series: {machine: its variants}. A dot's area is the file's size.
+    among: names of all variants of the page; see `variant_colour`.
     """
     height = 3.2 + 0.25 * len(series)
 
@@ -49,7 +58,7 @@ def pareto_chart(
                     point.quality,
                     s=30 + 190 * share,
                     marker=shape,
-                    color=variant_colour(point.variant),
+                    color=variant_colour(point.variant, among),
                     edgecolors=theme.ground,
                     linewidths=1.2,
                     zorder=2,
@@ -62,7 +71,8 @@ def pareto_chart(
         axes.locator_params(axis="y", nbins=6)
         axes.set_xlabel("ms per frame, the network alone")
         axes.set_ylabel(quality)
-        legend(axes, {point.variant: variant_colour(point.variant) for point in every}, "o")
+        shown = in_shown_order(dict.fromkeys(point.variant for point in every))
+        legend(axes, {name: variant_colour(name, among) for name in shown}, "o")
 
     return Chart(name, title, note, lambda theme: png(draw, height, theme))
 
@@ -77,16 +87,22 @@ def pareto_front(points: Sequence[Point]) -> list[Point]:
 
 
 def class_chart(
-    name: str, title: str, note: str, classes: Mapping[str, Mapping[str, float | None]]
+    name: str,
+    title: str,
+    note: str,
+    classes: Mapping[str, Mapping[str, float | None]],
+    among: Sequence[str] = (),
 ) -> Chart:
     """Return a chart of the IoU of every class, one dot per variant.
 
     classes: {class: {variant: IoU}}, without classes that never occur.
+    among: as in `pareto_chart`.
     """
     height = 0.235 * len(classes) + 1.1
 
     def draw(axes: Axes, theme: Theme) -> None:
         variants = list(dict.fromkeys(v for scores in classes.values() for v in scores))
+        step = min(2.0, (_LARGEST - _SMALLEST) / max(1, len(variants) - 1))
         for place, scores in enumerate(classes.values()):
             known = [value for value in scores.values() if value is not None]
             axes.plot([0, max(known)], [-place] * 2, color=theme.line, linewidth=1, zorder=1)
@@ -97,8 +113,8 @@ def class_chart(
                         [value],
                         [-place],
                         "o",
-                        color=variant_colour(variant),
-                        markersize=9.5 - 2 * rank,  # equal values show as rings
+                        color=variant_colour(variant, among),
+                        markersize=_LARGEST - step * rank,  # equal values show as rings
                         markeredgewidth=0,
                         zorder=2 + rank,
                     )
@@ -108,7 +124,7 @@ def class_chart(
         axes.grid(visible=True)
         axes.spines[["left", "bottom"]].set_visible(False)
         axes.set_xlabel("IoU")
-        legend(axes, {variant: variant_colour(variant) for variant in variants}, "o")
+        legend(axes, {variant: variant_colour(variant, among) for variant in variants}, "o")
 
     return Chart(name, title, note, lambda theme: png(draw, height, theme))
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from host_tools.charts.bars import Groups, Row, T, row_chart, stage_chart, tail_chart
 from host_tools.charts.drawing import Chart
-from host_tools.report.figures import Figures, Labelled, LatencySummary
+from host_tools.report.figures import Figures, Labelled, LatencySummary, all_variants
 from host_tools.report.sentences import figure
 
 
@@ -42,7 +42,8 @@ def _latency_chart(
         end = spread.p90_ms / unit_ms if spread and spread.p90_ms else None
         return Row(value, figure(value), end=end)
 
-    return row_chart(name, title, note, _groups(labelled, row), unit)
+    groups = _groups(labelled, row)
+    return row_chart(name, title, note, groups, unit, among=all_variants(labelled))
 
 
 def rate_chart(labelled: Labelled, prefix: str) -> Chart | None:
@@ -60,7 +61,8 @@ def rate_chart(labelled: Labelled, prefix: str) -> Chart | None:
         "the mark and the number in brackets are the network alone."
     )
     groups = _groups(labelled, row)
-    return row_chart(f"{prefix}-fps", "Frames per second", note, groups, "frames/s")
+    name, among = f"{prefix}-fps", all_variants(labelled)
+    return row_chart(name, "Frames per second", note, groups, "frames/s", among=among)
 
 
 def tails_chart(labelled: Labelled, prefix: str) -> Chart | None:
@@ -74,7 +76,8 @@ def tails_chart(labelled: Labelled, prefix: str) -> Chart | None:
         "The network alone: from the median (dot) over the 90th, 95th and 99th percentile "
         "(thinner each time) to the slowest run (stroke). Short tails do not stutter."
     )
-    return tail_chart(f"{prefix}-tails", "Latency spread", note, _groups(labelled, spread))
+    groups = _groups(labelled, spread)
+    return tail_chart(f"{prefix}-tails", "Latency spread", note, groups, all_variants(labelled))
 
 
 def stages_chart(labelled: Labelled, prefix: str) -> Chart | None:

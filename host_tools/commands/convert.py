@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ EXAMPLES = """examples:
       --calibration CamVid/train --eval camvid:CamVid/test,CamVid/testannot --eval-every 3
   host-tools convert saved_model/ --out models/net --calibration drive.mp4 --labels cityscapes
   host-tools convert float32.tflite --out models/net --calibration photos/
+  host-tools convert float32.tflite --out models/net --calibration photos/ --recipe corrected.json
   edge-app run digits.gz --model models/mnist   then watch it
 
 a network of unknown form: see what is inferred of it, correct that in a card, quantize it:
@@ -30,6 +32,11 @@ a network of unknown form: see what is inferred of it, correct that in a card, q
 DIR then holds float32.tflite, float16.tflite, dynamic_range.tflite, int8.tflite and the model card
 model.json. int8 is calibrated on real images, never on those it is scored on. If a variant loses
 more than --max-drop, DIR is unchanged.
+
+A recipe is {"scheme": "int8"}, or float16, dynamic_range, int16x8 or int4, and what differs from
+the usual: "weights" mse or octav; "activations" percentile, moving_average or mse; "equalize" and
+"correct_bias" true; "keep", "keep_int16": operators. The card of a variant has its recipe, and the
+same model, images and recipe give the same bytes.
 
 A .tflite file holds no code. The others may be programs: a Lambda layer in a .keras or .h5 file is
 Python, and a SavedModel or .pb may read and write files. These are refused before they are loaded,
@@ -70,6 +77,11 @@ def _add_variants(group: argparse._ArgumentGroup) -> None:
     text = "operators to keep in float: a kind, the start of a name, or a pattern with *; may be "
     text += "repeated (default: none)"
     group.add_argument("--keep-float", action="append", default=[], metavar="PATTERN", help=text)
+    text = "JSON file that describes a further variant, named as the file; may be repeated "
+    text += "(default: none)"
+    group.add_argument(
+        "--recipe", action="append", default=[], metavar="[NAME=]FILE", help=text, dest="recipes"
+    )
     quantizers = ("auto", "tensorflow", "ai-edge-quantizer")
     text = "auto keeps the better result of each variant (default: auto)"
     add.choice("--quantizer", quantizers, text, "auto")
@@ -112,16 +124,32 @@ def run(options: argparse.Namespace) -> int:
 def conversion_options(options: argparse.Namespace) -> ConversionOptions:
     """Return the options of a conversion; raise an EdgeError for a wrong model or wrong images."""
     from host_tools.convert.calibration import CalibrationOptions
-    from host_tools.convert.conversion_options import CardOptions, ConversionOptions, check_variants
+    from host_tools.convert.conversion_options import (
+        CardOptions,
+        ConversionOptions,
+        check_recipe_names,
+        check_variants,
+        needing_images,
+        with_images_of_recipes,
+    )
+    from host_tools.convert.recipe_file import read_recipes
     from host_tools.models.loaded_model import SourceOptions
     from host_tools.models.open_model import check_model, model_file
 
     options.model = model_file(options.model)
     check_model(options.model)
     check_variants(options.variants)
-    calibration, evaluation = _images(options)
+    recipes = read_recipes(options.recipes)
+    check_recipe_names(recipes)
+    calibration, evaluation = _images(options, needing_images(options.variants, recipes))
     assumed = options.calibration is None
     weak = options.allow_weak_calibration
+    images, recipes = with_images_of_recipes(
+        options_from(
+            options, CalibrationOptions, source=calibration, allow_weak=weak, assumed=assumed
+        ),
+        recipes,
+    )
     return options_from(
         options,
         ConversionOptions,
@@ -133,11 +161,10 @@ def conversion_options(options: argparse.Namespace) -> ConversionOptions:
             layout=overrides_of(options).input_layout,
         ),
         card=options_from(options, CardOptions),
-        calibration=options_from(
-            options, CalibrationOptions, source=calibration, allow_weak=weak, assumed=assumed
-        ),
+        calibration=images,
         evaluation=evaluation,
         keep_float=tuple(options.keep_float),
+        recipes=recipes,
     )
 
 
@@ -145,8 +172,10 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _images(options: argparse.Namespace) -> tuple[str, Evaluation | None]:
+def _images(options: argparse.Namespace, needing: Sequence[str]) -> tuple[str, Evaluation | None]:
     """Return the sources of calibration and evaluation.
+
+    needing: the names of the variants that need images.
 
     A digit network has MNIST by default, if that is on this machine: nothing is downloaded.
     """
@@ -154,13 +183,15 @@ def _images(options: argparse.Namespace) -> tuple[str, Evaluation | None]:
     from host_tools.datasets import digit_files, holds_mnist, local_mnist
 
     calibration, evaluation = options.calibration, options.eval
-    if calibration is None and "int8" in options.variants:
+    if calibration is None and needing:
         keras = options.model.suffix in {".keras", ".h5", ".hdf5"}
         digits = options.labels == "digits"
         folder = local_mnist() if digits or (options.labels is None and keras) else None
         if folder is None:
             way = "; for MNIST: host-tools fetch mnist" if digits else ""
-            raise UsageError(f"int8 needs real images for calibration; give --calibration{way}")
+            raise UsageError(
+                f"{needing[0]} needs real images for calibration; give --calibration{way}"
+            )
         calibration, evaluation = str(folder), evaluation or str(folder)
     if calibration and holds_mnist(Path(calibration)):
         calibration = str(digit_files(Path(calibration), "train")[0])

@@ -19,9 +19,15 @@ from host_tools.tflite.parsed_model import (
 _FILTERS = {"CONV_2D": 0, "FULLY_CONNECTED": 0, "DEPTHWISE_CONV_2D": -1}
 # A bias is an int32 with the scale of input * weights; half of its range is left as headroom.
 _MOST_STEPS = 2.0**30
+# The scale of ai-edge-quantizer's 8-bit weights of least error, over their root mean square.
+_ENERGY_SCALE = 0.05408
+# A weight for filters of zeros, as a share of the layer's largest.
+_NEXT_TO_NOTHING = 1e-6
 
 
-def preserve_dead_filter_biases(model: bytes, ranges: Mapping[str, tuple[float, float]]) -> bytes:
+def preserve_dead_filter_biases(
+    model: bytes, ranges: Mapping[str, tuple[float, float]], *, by_energy: bool = False
+) -> bytes:
     """Raise one weight of near-zero filters so that the int8 bias scale can represent their bias.
 
     Training leaves filters whose weights are nearly zero and whose bias is not. The bias scale in
@@ -30,6 +36,7 @@ def preserve_dead_filter_biases(model: bytes, ranges: Mapping[str, tuple[float, 
     raised weight changes the filter's output by less than 0.0001 of its bias.
 
     model: bytes of a float32 .tflite. ranges: minimum and maximum of each tensor.
+    by_energy: the scale of a filter is that of its root mean square, not of its largest weight.
     Returns the model itself if it has no such filter.
     """
     parsed = parse_model(model)
@@ -45,6 +52,8 @@ def preserve_dead_filter_biases(model: bytes, ranges: Mapping[str, tuple[float, 
         if span is None or kernel is None or bias is None:
             continue
         step = (max(span[1], 0.0) - min(span[0], 0.0)) / 255
+        if by_energy:
+            step *= 127 * _ENERGY_SCALE / np.sqrt(kernel.size / len(bias))
         raised = raise_dead_weights(kernel.reshape(weights.shape), bias, step, _FILTERS[kind])
         if raised is not None:
             parsed.buffers[weights.buffer].data = np.frombuffer(raised.tobytes(), np.uint8)
@@ -70,3 +79,31 @@ def raise_dead_weights(
     filters[low, 0] = needed[low]
     moved = filters.reshape(np.moveaxis(weights, axis, 0).shape)
     return np.ascontiguousarray(np.moveaxis(moved, 0, axis), np.float32)
+
+
+def with_live_filters(model: bytes) -> bytes:
+    """Give filters of zeros one tiny weight, since ranges of least error would have the scale 0.
+
+    It is a millionth of the layer's largest. Returns the model itself if it has no such filter.
+    """
+    parsed = parse_model(model)
+    (graph,) = parsed.subgraphs
+    changed = False
+    for operator in graph.operators:
+        kind = operator_kind(parsed, operator)
+        axis = 0 if kind == "TRANSPOSE_CONV" else _FILTERS.get(kind)
+        if axis is None:
+            continue
+        tensor = graph.tensors[operator.inputs[1]]
+        values = float32_values(parsed, tensor)
+        if values is None:
+            continue
+        weights = values.reshape(tensor.shape).copy()
+        filters = np.moveaxis(weights, axis, 0)
+        silent = ~filters.reshape(len(filters), -1).any(1)
+        if silent.any():
+            tiny = _NEXT_TO_NOTHING * (np.abs(weights).max() or 1)
+            filters[(silent, *[0] * (filters.ndim - 1))] = tiny
+            parsed.buffers[tensor.buffer].data = np.frombuffer(weights.tobytes(), np.uint8)
+            changed = True
+    return model_bytes(parsed) if changed else model

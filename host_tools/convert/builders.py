@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,19 @@ from rich.progress import Progress
 
 from edge_app.errors import ModelError
 from edge_app.model.card import InputSpec
-from host_tools.convert.ai_edge import NotFiniteError, TensorRanges, measure_ranges, quantize
+from edge_app.model.recipe import Recipe
+from host_tools.convert.activation_statistics import (
+    NotFiniteError,
+    TensorRanges,
+    measure_ranges,
+)
+from host_tools.convert.ai_edge import quantize
 from host_tools.convert.calibration import Calibration
 from host_tools.convert.conversion_options import ConversionOptions
 from host_tools.convert.float_models import FloatModels
+from host_tools.convert.recipe_quantizer import RecipeCalibration, left_in_float
+from host_tools.convert.recipe_quantizer import quantize as quantize_by_recipe
+from host_tools.convert.select import with_version
 from host_tools.convert.small_layers import quantize_small_layers
 from host_tools.convert.tf_converter import convert_saved_model, quantize_tflite
 from host_tools.tflite.flatbuffer import read_graph
@@ -68,6 +78,17 @@ class VariantBuilders:
         except ModelError:  # said where the variant is built, if that needs the ranges
             return
 
+    def from_recipe(self, recipe: Recipe) -> tuple[bytes, dict[str, Any]]:
+        """Return the .tflite that a recipe makes, and what the card says of it.
+
+        Raises ModelError if it cannot be made.
+        """
+        source = self.floats.to_int8.model if recipe.calibrated else self.floats.float32
+        content = quantize_by_recipe(source, recipe, self._recipe_calibration)
+        measured: dict[str, Any] = {"quantizer": with_version("ai-edge-quantizer")}
+        left = left_in_float(content, recipe, source)
+        return content, {**measured, "left_in_float": left} if left else measured
+
     @property
     def _with_tensorflow(self) -> Mapping[str, Callable[[], bytes]]:
         """The builder of int8 that quantizes a .tflite file with TensorFlow."""
@@ -86,6 +107,23 @@ class VariantBuilders:
                     self.given, self.floats.loaded.tensor_shape
                 )
             ),
+            names=self.calibration.names,
+            on_sample=lambda: self.progress.advance(task),
+        )
+
+    @cached_property
+    def _recipe_calibration(self) -> RecipeCalibration:
+        """The images, and what recipes have measured on them."""
+        task = self.progress.add_task("calibrating for recipes", total=None)
+        return RecipeCalibration(
+            lambda: (
+                tensor
+                for [tensor] in self.calibration.tensors(
+                    self.given, self.floats.loaded.tensor_shape
+                )
+            ),
+            self.given,
+            trained=self.floats.to_int8.ranges,
             names=self.calibration.names,
             on_sample=lambda: self.progress.advance(task),
         )

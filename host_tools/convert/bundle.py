@@ -11,11 +11,11 @@ from pathlib import Path
 from secrets import token_hex
 
 from edge_app.errors import EdgeError, ModelError
-from edge_app.model.card import CARD_NAME, VARIANTS
+from edge_app.model.card import CARD_NAME, VARIANTS, read_card
 from edge_app.output_lock import locked
 
 _OLD, _DRAFT = ".old", ".part"
-_OWN_FILES = {CARD_NAME, *(f"{name}.tflite" for name in VARIANTS)}
+_CANONICAL_FILES = frozenset({CARD_NAME, *(f"{name}.tflite" for name in VARIANTS)})
 
 
 @contextmanager
@@ -56,12 +56,21 @@ def check_replaceable(out: Path) -> None:
         return
     if not out.is_dir():
         raise ModelError(f"{out} is a file; choose a folder with --out")
-    others = sorted({path.name for path in out.iterdir()} - _OWN_FILES)
+    others = sorted({path.name for path in out.iterdir()} - _own_files(out))
     if others:
         raise ModelError(
             f"{out} holds {', '.join(others[:3])}{' and more' if len(others) > 3 else ''}, which "
             "a new model would replace; move that away or choose another folder with --out"
         )
+
+
+def _own_files(out: Path) -> frozenset[str]:
+    """Return the names of the card and of the files that it lists."""
+    try:
+        variants = read_card(out).variants.values()
+    except ModelError:
+        return _CANONICAL_FILES
+    return _CANONICAL_FILES | {variant.path.name for variant in variants}
 
 
 def restore_old(out: Path) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from rich import box
 from rich.table import Table
 
+from edge_app.console import coloured
 from edge_app.session.guess_table import way_to_correct
-from edge_app.style import NOTHING, variant_colour
+from edge_app.style import NOTHING
 from host_tools.convert.convert import ConversionResult
 from host_tools.convert.verify import FIGURE_TITLES
 
@@ -48,7 +49,7 @@ def result_table(result: ConversionResult) -> Table:
         score, best = variant.quality.get(figure), first.quality.get(figure)
         measured = variant.measured
         table.add_row(
-            f"[{variant_colour(variant.name)}]{variant.name}[/]",
+            coloured(variant.name, result.spec.variants),
             f"{variant.bytes:,}",
             _percent(score),
             NOTHING if score is None or best is None else f"{100 * (best - score) + 0.0:.2f}",
@@ -79,6 +80,10 @@ def notes(result: ConversionResult) -> list[str]:
     by = ", ".join(f"{name} {quantizer}" for name, quantizer in made.items() if quantizer)
     if by:
         lines.append(f"made by: {by}")
+    for name, variant in spec.variants.items():
+        if left := variant.measured.get("left_in_float"):
+            kinds = ", ".join(f"{count} {kind}" for kind, count in left.items())
+            lines.append(f"{name} computes in float, as there are no integers for it: {kinds}")
     if "fake_quantization" in spec.source:
         lines.append(f"trained with fake quantization: {spec.source['fake_quantization']}")
     manifest = spec.calibration

@@ -88,7 +88,8 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
     _check_packages(options)
     check_replaceable(options.out)
     check_unlocked(options.out)
-    steps = Steps(4 + len(options.quantized))  # images, model, float32, the others, measuring
+    further = len(options.quantized) + len(options.recipes)
+    steps = Steps(4 + further)  # images, model, float32, the others, measuring
     task = progress.add_task(steps.next("choosing images"), total=None)
     calibration = _choose_calibration(options)
     with (
@@ -119,7 +120,7 @@ def convert(options: ConversionOptions, progress: Progress) -> ConversionResult:
         proof = prove(spec, loaded.kind, floats.source, verified, images)
         notes = proof_notes(verified[0], proof, len(images))
 
-        kept = tuple(one for one in verified if one.variant.name in options.variants)
+        kept = tuple(one for one in verified if one.variant.name in options.made)
         if len(kept) < len(verified):
             float32.path.unlink()  # it was only needed for comparison
         expected = {one.variant.name: one.golden for one in kept}
@@ -140,7 +141,7 @@ def _check_packages(options: ConversionOptions) -> None:
     if not is_tflite:
         check_tensorflow()
     needs_ai_edge = is_tflite or options.keep_float or options.quantizer == "ai-edge-quantizer"
-    if options.quantized and needs_ai_edge:
+    if options.recipes or (options.quantized and needs_ai_edge):
         check_ai_edge()
 
 
@@ -191,7 +192,7 @@ def _add_variants(
     names = options.quantized
     variants = dict(spec.variants)
     images = _images_to_compare(options, calibration) if names else []
-    task = work.progress.add_task("converting", total=len(names))
+    task = work.progress.add_task("converting", total=len(names) + len(options.recipes))
     if "int8" in names:
         builders.check_images()
     for name in names:
@@ -200,6 +201,12 @@ def _add_variants(
         ways, fallback = builders.builders(name), builders.fallback(name)
         selected = select_variant(ways, spec, name, images, work.scratch, fallback)
         variants[name] = work.write_variant(name, *selected, started)
+        work.progress.advance(task)
+    for name, recipe in options.recipes.items():
+        work.progress.update(task, description=work.steps.next(f"converting {name}"))
+        started = time.perf_counter()
+        variant = work.write_variant(name, *builders.from_recipe(recipe), started)
+        variants[name] = replace(variant, recipe=recipe)
         work.progress.advance(task)
     work.progress.update(task, description="converted")
     return replace(spec, variants=variants)

@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 from edge_app.atomic import write_atomic
 from edge_app.errors import ModelError
-from host_tools.convert.ai_edge import measure_ranges
+from host_tools.convert.activation_statistics import measure_ranges
 from host_tools.diagnose.advice import advice, lost_by_kind, verdict
 from host_tools.diagnose.layer_chart import layer_chart
 from host_tools.diagnose.measure import LayerComparison, LayerError, compare

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.model.card import InputSpec
-from host_tools.convert.ai_edge import TensorRanges, quantize
+from host_tools.convert.activation_statistics import TensorRanges
+from host_tools.convert.ai_edge import quantize
 from host_tools.diagnose.measure import decibels
 from host_tools.tflite.flatbuffer import read_graph
 from host_tools.tflite.intermediate import GraphRunner

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import asdict
 
-from edge_app.model.card import VARIANTS
 from edge_app.quality import Quality
 from edge_app.results.bench_result import Range
 from edge_app.results.gains import Headline, headline
 from edge_app.style import count
+from edge_app.variant_names import in_shown_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +107,18 @@ class Result:
 
 
 def in_order(figures: Iterable[Figures]) -> dict[str, Figures]:
-    """Return figures by variant, in the canonical order."""
-    known = {name: place for place, name in enumerate(VARIANTS)}
-    ordered = sorted(figures, key=lambda one: known.get(one.variant, len(known)))
-    return {one.variant: one for one in ordered}
+    """Return figures by variant, the canonical ones first in their order."""
+    by_name = {one.variant: one for one in figures}
+    return {name: by_name[name] for name in in_shown_order(by_name)}
 
 
 Labelled = Sequence[tuple[str, Result]]  # results with a label each, that tells them apart
+
+
+def all_variants(labelled: Labelled) -> tuple[str, ...]:
+    """Return the names of all variants of some results, whose colours then differ."""
+    names = dict.fromkeys(name for _, result in labelled for name in result.figures)
+    return tuple(in_shown_order(names))
 
 
 def labels(results: Sequence[Result]) -> list[str]:

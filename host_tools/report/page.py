@@ -15,7 +15,7 @@ from edge_app.paths import assets_dir
 from edge_app.results.gains import FLOAT, score_text
 from edge_app.style import NOTHING, count, file_size, percent, variant_colour
 from host_tools.charts.drawing import DARK, LIGHT, TYPEFACE_FILES
-from host_tools.report.figures import Figures, Labelled, Result, labels
+from host_tools.report.figures import Figures, Labelled, Result, all_variants, labels
 from host_tools.report.gallery import Gallery
 from host_tools.report.sentences import figure, lost_points, sentences, speed
 
@@ -57,6 +57,11 @@ class ModelSection:
     def labelled(self) -> Labelled:
         """The results with the names that tell them apart."""
         return list(zip(labels(self.results), self.results, strict=True))
+
+    @property
+    def variants(self) -> Sequence[str]:
+        """The names of all variants, whose colours differ."""
+        return all_variants(self.labelled)
 
     @property
     def table(self) -> FiguresTable:

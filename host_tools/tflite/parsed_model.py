@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Types of tensors in TFLite's schema.
-FLOAT32, INT8 = 0, 9
+FLOAT32, INT8, INT4 = 0, 9, 17
 
 
 def parse_model(model: bytes) -> Any:

@@ -36,7 +36,7 @@ from edge_app.pipeline.controller import thread_choices
 from edge_app.pipeline.engine_pool import EnginePool
 from edge_app.pipeline.run import Run
 from edge_app.process import prepare_process
-from edge_app.session.session import resident_bytes
+from edge_app.session.memory import resident_bytes
 from edge_app.sinks.metrics_log import MetricsLog
 from edge_app.sinks.recorder import Recorder
 from edge_app.sinks.recording import Recording

@@ -17,7 +17,7 @@ from edge_app.model.engine import Engine, EngineKey, load_engine, warm_up
 from edge_app.overlay import Overlay
 from edge_app.pipeline.controller import thread_choices
 from edge_app.pipeline.engine_pool import EnginePool
-from edge_app.session.session import resident_bytes
+from edge_app.session.memory import resident_bytes
 from edge_app.sources.factory import open_source
 from edge_app.timing import Latency
 from tests.benchmarks.script import bench_parser, say, verdict

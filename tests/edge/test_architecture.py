@@ -24,6 +24,7 @@ ORDER = (
         "quality", "controls", "pointing", "frame", "paths", "unwinding", "disk_faults",
         "output_path", "output_lock", "output_owner", "output_place", "standard_streams",
         "python_environment", "atomic", "channel", "fonts", "status_text", "answer_text", "results",
+        "variant_names",
     ),
     ("upsample", "board"),
     ("model",),

@@ -72,6 +72,33 @@ def test_every_variant_and_stage_has_its_own_colour() -> None:
     assert len(set(colours)) == len(VARIANTS) + len(STAGES)
 
 
+def luminance(colour: str) -> float:
+    """Return the relative luminance of #RRGGBB, 0 to 1, as WCAG defines it."""
+    channels = [value / 255 for value in style.bgr(colour)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(w * c for w, c in zip((0.0722, 0.7152, 0.2126), linear, strict=True))
+
+
+def test_further_variants_have_colours_of_their_own() -> None:
+    """No two of a model are alike, none is that of a canonical one, and each stays the same."""
+    names = [*VARIANTS, "int8-mixed", "int16x8", "int4", "a", "b", "c", "d", "e"]
+    colours = [style.variant_colour(name, names) for name in names]
+    assert len(set(colours)) == len(names)
+    assert [style.variant_colour(name, names) for name in reversed(names)] == colours[::-1]
+    alone = [style.variant_colour(name) for name in names]
+    assert alone[:7] == colours[:7], "the usual names have one each, whatever is beside them"
+    assert [style.variant_colour(name, ["zebra", *VARIANTS]) for name in VARIANTS] == colours[:4]
+    assert style.variant_colour("") == style.NEUTRAL
+    many = [f"trial-{number}" for number in range(30)]
+    assert {style.variant_colour(name, many) for name in many} == set(style.FURTHER_COLOURS)
+
+
+def test_dark_text_can_be_read_on_every_chip() -> None:
+    """Names stand in dark letters on these colours: a contrast of 4.5 and more, as WCAG counts."""
+    for colour in (*style.VARIANT_COLOURS.values(), *style.FURTHER_COLOURS):
+        assert (luminance(colour) + 0.05) / (luminance("#0B0E11") + 0.05) >= 4.5, colour
+
+
 def test_a_colour_becomes_blue_green_red() -> None:
     """Okabe and Ito's orange has most red and no blue."""
     assert style.bgr(style.VARIANT_COLOURS["float32"]) == (0, 159, 230)

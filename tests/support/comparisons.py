@@ -29,7 +29,10 @@ def segmentation(seed: int, *, logits: bool, shape_hw: tuple[int, int] = (16, 32
 
 
 def comparison(
-    second: Segmentation, agreement: float = 0.973, miou: float | None = 0.593
+    second: Segmentation,
+    agreement: float = 0.973,
+    miou: float | None = 0.593,
+    models: tuple[str, str] | None = None,
 ) -> Comparison:
     """Return the result of int8 for a frame, with every class in view."""
     return Comparison(
@@ -39,6 +42,7 @@ def comparison(
         tuple((name, 1 - i / 20) for i, name in enumerate(CITYSCAPES.names)),
         None if miou is None else Quality(9, miou=0.594),
         None if miou is None else Quality(9, miou=miou),
+        models,
     )
 
 

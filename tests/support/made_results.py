@@ -150,6 +150,7 @@ def trial(
     runtime_name: str = "litert",
     peak_rss_mb: float = 100.0,
     undelegated_ms: float | None = None,
+    kind: str = "",
 ) -> Trial:
     """Return a trial whose network takes about invoke_ms and whose frames take 12.5 ms."""
     delegation = delegation or Delegation(70, 70, 1, {})
@@ -177,6 +178,7 @@ def trial(
         ),
         peak_rss_mb=peak_rss_mb,
         undelegated_ms=undelegated_ms,
+        kind=kind,
     )
 
 

@@ -43,6 +43,7 @@ def write_sample_inputs(folder: Path) -> None:
         shutil.copy(_MODELS / "street" / "float32.tflite", folder / name)
     shutil.copy(_MODELS / "street" / "int8.tflite", folder / "b.tflite")
     shutil.copy(_MODELS / "street" / "float32.tflite", folder / "float32.tflite")
+    (folder / "corrected.json").write_text('{"scheme": "int8", "correct_bias": true}')
     for name in ("before", "after", "pi4", "pi5", "laptop", "result"):
         shutil.copy(ROOT / "assets" / "reference" / "amd-epyc.json", folder / f"{name}.json")
 

@@ -36,6 +36,35 @@ def tiny_segmenter(spread: float = 1.0) -> bytes:
     return _converted(keras.Model(given, scores))
 
 
+def uneven_chain(spread: float = 30.0) -> bytes:
+    """Return the bytes of a segmenter of layers in a row, with channels of very unlike weights.
+
+    A convolution with ReLU, a depthwise one with ReLU6, padding, a convolution without a bias. The
+    first two and the last two are pairs whose channels can be scaled. spread: of their weights,
+    which leave the output as it is, but for ReLU6.
+    """
+    keras = load_keras()
+    keras.utils.set_random_seed(5)
+    layers = keras.layers
+    given = keras.Input((SIZE_WH[1], SIZE_WH[0], 3), batch_size=1)
+    stem = layers.Conv2D(8, 3, strides=2, padding="same", activation="relu", name="stem")
+    depth = layers.DepthwiseConv2D(3, padding="same", name="depth")
+    head = layers.Conv2D(4, 3, dilation_rate=2, use_bias=False, name="head")
+    x = layers.ReLU(6.0)(depth(stem(given)))
+    network = keras.Model(given, head(layers.ZeroPadding2D(((0, 1), (0, 1)))(x)))
+    draw = np.random.default_rng(5)
+    first, second = (np.exp(draw.uniform(-1, 1, 8) * np.log(spread)) for _ in range(2))
+    kernel, _ = stem.get_weights()
+    stem.set_weights([kernel * first, draw.uniform(0, 0.3, 8) * first])
+    kernel, _ = depth.get_weights()
+    shape = (1, 1, 8, 1)
+    kernel = kernel / first.reshape(shape) * second.reshape(shape) / spread
+    depth.set_weights([kernel, draw.uniform(0, 0.3, 8) * second / spread])
+    (kernel,) = head.get_weights()
+    head.set_weights([kernel / second.reshape(1, 1, 8, 1)])
+    return _converted(network)
+
+
 def divided_by_mean() -> bytes:
     """Return the bytes of a classifier of images over their mean, which is NaN for a black one."""
     keras = load_keras()

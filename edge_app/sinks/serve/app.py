@@ -5,29 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from edge_app.controls import KEYS
-from edge_app.frame import Comparison, Status
+from edge_app.frame import Comparison
 from edge_app.paths import assets_dir
 from edge_app.sinks.serve.access import Access
-from edge_app.sinks.serve.class_rows import ClassRow, ClassRows
+from edge_app.sinks.serve.class_rows import ClassRows
 from edge_app.sinks.serve.clients import OPTION, Clients, Phase
 from edge_app.sinks.serve.jpeg_feed import JpegFeed
 from edge_app.sinks.serve.malformed import refuse_malformed
-from edge_app.state import StateKind
-from edge_app.status_text import comparison_text, status_text
-from edge_app.style import count, miou_text, variant_colour
+from edge_app.sinks.serve.page_status import status_json
 
 WRITE_S = 15.0  # a client that takes longer for one write is disconnected
 _EVENTS_S = 0.2
-_STILL = (StateKind.PAUSED, StateKind.RECONNECTING)  # states in which an image stands still
 _MARK = b"--edge\r\n"
 _PAGE = Path(__file__).parent
 _CONTENT_TYPES = {
@@ -247,45 +243,6 @@ def _sender(path: Path) -> Handler:
         return web.FileResponse(path, headers={"Content-Type": _CONTENT_TYPES[path.suffix]})
 
     return send
-
-
-def status_json(
-    status: Status, legend: Sequence[ClassRow] = (), comparison: Comparison | None = None
-) -> dict[str, Any]:
-    """Return a status as the page shows it.
-
-    compared: (name, colour, score) of both compared variants, from left to right, and their
-    agreement; None if one runs alone.
-    over_image: [kind, text, detail] of each state that says why the image stands still. On a
-    phone the same words within the image are too small to read.
-    """
-    kinds = {state.kind for state in status.states}
-    return {
-        **asdict(status_text(status)),
-        "frames": count(status.frames, "frame"),
-        "states": [str(state) for state in status.states],
-        "paused": StateKind.PAUSED in kinds,
-        "recording": StateKind.RECORDING in kinds,
-        "over_image": [
-            (state.kind.value, state.text, state.detail)
-            for state in status.states
-            if state.kind in _STILL
-        ],
-        "legend": legend,
-        "compared": _compared(status.variant, comparison) if comparison else None,
-    }
-
-
-def _compared(first: str, comparison: Comparison) -> dict[str, Any]:
-    agreement, *scores = comparison_text(first, comparison)
-    pair = ((first, comparison.first_quality), (comparison.variant, comparison.quality))
-    return {
-        "variants": [
-            (name, variant_colour(name), miou_text(quality.miou) if quality and scores else "")
-            for name, quality in pair
-        ],
-        "text": (agreement, *scores[1:]),  # each chip has its own score
-    }
 
 
 async def _write(response: web.StreamResponse, data: bytes) -> None:

@@ -35,6 +35,15 @@ function show(status) {
       node.style.setProperty("--of", colour);
       for (const button of node.children) setPressed(button, button.dataset.what === variant);
     });
+    put("further", [status.variant, status.further], (node, [variant, further]) => {
+      const chips = further.map(([name, colour]) => {
+        const chip = make("span", name, { background: colour });
+        chip.className = "chip";
+        if (name === variant) chip.setAttribute("aria-current", "true");
+        return chip;
+      });
+      node.replaceChildren(...(chips.length ? [make("kbd", "v"), ...chips] : []));
+    });
     put("keys", [status.paused, status.recording], (_, [paused, recording]) => {
       setPressed(buttons.get("space"), paused);
       setPressed(buttons.get("r"), recording);

@@ -23,6 +23,7 @@ TORN = Delegation(70, 55, 16, {"DEPTHWISE_CONV_2D": 15})
     [
         (trial("int8"), PI_4, {}, "lacks the 8-bit dot product"),
         (trial("int8"), PI_5, {}, "what 8-bit networks need (asimddp); it lacks 8-bit matrix"),
+        (trial("int8-mixed", kind="int8"), PI_4, {}, "lacks the 8-bit dot product"),
         (trial("float16"), PI_4, {}, "halves the file and not the time"),
         (trial("float16"), PI_5, {}, "has half-precision arithmetic"),
         (trial("int8"), {}, {}, "the CPU features are unknown"),

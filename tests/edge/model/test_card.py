@@ -23,6 +23,7 @@ from edge_app.model.card import (
     write_card,
 )
 from edge_app.model.output_spec import OutputSpec
+from edge_app.model.recipe import Recipe
 from edge_app.results.model_card import ProofLink
 
 
@@ -72,11 +73,11 @@ def test_a_card_without_a_proof_has_no_such_field(tmp_path: Path, card: dict[str
 
 
 def test_a_proof_has_limits(tmp_path: Path, card: dict[str, Any]) -> None:
-    """Texts that fill no screen, and a hundred links at most."""
+    """Texts that fill no screen, and a thousand links at most."""
     for proof, said in (
         ([{**card["proof"][0], "first": "x" * 201}], "proof[0].first: expected str of length <="),
         ([{**card["proof"][0], "link": "other"}], "proof[0].link: invalid enum value 'other'"),
-        (card["proof"] * 51, "proof: expected array of length <= 100"),
+        (card["proof"] * 501, "proof: expected array of length <= 1000"),
     ):
         (tmp_path / CARD_NAME).write_text(json.dumps({**card, "proof": proof}))
         with pytest.raises(ModelError, match=re.escape(said)):
@@ -116,6 +117,60 @@ def test_own_labels_may_have_the_name_of_a_set_that_was_added(tmp_path: Path) ->
     write_card(replace(spec_in(tmp_path), labels=label_set("imagenet")), tmp_path)
     assert json.loads(path.read_text("utf-8"))["labels"] == "imagenet"
     assert read_card(tmp_path).labels is label_set("imagenet")
+
+
+def test_variants_of_other_names_come_after_the_canonical_ones(
+    tmp_path: Path, card: dict[str, Any]
+) -> None:
+    """They keep the order of the file, are written again as they were, and can be asked for."""
+    named = {name: {**card["variants"]["int8"], "file": f"{name}.tflite"} for name in ("z-9", "a")}
+    card["variants"] = {**named, **card["variants"]}
+    (tmp_path / CARD_NAME).write_text(json.dumps(card))
+    spec = read_card(tmp_path)
+    assert list(spec.variants) == ["float32", "float16", "dynamic_range", "int8", "z-9", "a"]
+    assert spec.variant("z-9").path == tmp_path / "z-9.tflite"
+    first = write_card(spec, tmp_path).read_bytes()
+    assert write_card(read_card(tmp_path), tmp_path).read_bytes() == first
+    assert json.loads(first)["variants"]["a"] == named["a"]
+
+
+def test_a_variant_keeps_its_recipe(tmp_path: Path, card: dict[str, Any]) -> None:
+    """It is written only where there is one; a wrong field of it is named in full."""
+    spec = spec_in(tmp_path)
+    recipe = Recipe(scheme="int8", weights="mse", keep=("SOFTMAX",))
+    mixed = replace(spec.variants["int8"], name="int8-mixed", recipe=recipe)
+    written = write_card(replace(spec, variants={**spec.variants, "int8-mixed": mixed}), tmp_path)
+    fields = json.loads(written.read_text("utf-8"))["variants"]
+    assert fields["int8-mixed"]["recipe"] == recipe.to_record()
+    assert "recipe" not in fields["int8"]
+    assert read_card(tmp_path).variants["int8-mixed"] == mixed
+    card["variants"]["int8-mixed"] = {**fields["int8-mixed"], "recipe": {"scheme": "int3"}}
+    (tmp_path / CARD_NAME).write_text(json.dumps(card))
+    with pytest.raises(ModelError, match=re.escape("variants.int8-mixed.recipe.scheme: 'int3'")):
+        read_card(tmp_path)
+
+
+def test_a_name_that_is_almost_one_is_answered_with_it(tmp_path: Path) -> None:
+    """--variant and --variants both say which was meant, else which there are."""
+    spec = spec_in(tmp_path)
+    for name, said in (
+        ("flaot32", "street has no variant 'flaot32'; did you mean float32?"),
+        ("INT8", "did you mean int8?"),
+        ("dynamic", "did you mean dynamic_range?"),
+        ("int4", "it has: float32, float16, dynamic_range, int8"),
+    ):
+        with pytest.raises(UsageError, match=re.escape(said)):
+            spec.variant(name)
+        with pytest.raises(UsageError, match=re.escape(said)):
+            spec.chosen(f"int8,{name}")
+
+
+def test_shipped_cards_are_written_as_they_are(assets: Path, tmp_path: Path) -> None:
+    """A card without further variants keeps every byte."""
+    for name in ("mnist", "street"):
+        content = (assets / "models" / name / CARD_NAME).read_bytes()
+        spec = read_card(assets / "models" / name)
+        assert write_card(spec, tmp_path).read_bytes() == content
 
 
 def test_variants_have_a_fixed_order(tmp_path: Path, card: dict[str, Any]) -> None:
@@ -162,7 +217,8 @@ def test_variants_have_a_fixed_order(tmp_path: Path, card: dict[str, Any]) -> No
         ("output", {"threshold": 1.5}, "output.threshold: 1.5 is not between 0 and 1"),
         ("variants", {}, "variants: expected object of length >= 1"),
         ("variants", [], "variants: expected object, got array"),
-        ("variants.int4", ENTRY, "variants: 'int4' is not one of float32"),
+        ("variants.int4 ", ENTRY, "variants: 'int4 ' is no name of a variant: letters, digits"),
+        ("variants.INT8", ENTRY, "variants: 'INT8' is too much like 'int8'; choose another"),
         ("variants.int8.file", ..., "variants.int8: required field file is missing"),
         ("variants.int8.file", "../int8.tflite", "'../int8.tflite' is not a plain name"),
         ("variants.int8.file", "/etc/passwd", "'/etc/passwd' is not a plain name"),

@@ -10,6 +10,7 @@ from edge_app.overlay.board_layout import panel_scale
 from edge_app.overlay.buttons import buttons_of, draw_buttons
 from edge_app.overlay.compose import overlap
 from edge_app.overlay.hints import NEEDS_CLASS_MAP
+from edge_app.style import variant_colour
 from tests.support.steps import status
 from tests.support.text_boxes import note_texts
 
@@ -69,6 +70,7 @@ def test_digits_have_no_buttons_without_effect() -> None:
     [
         (("int8",), [Action.INT8]),
         (("float32", "pruned"), [Action.FLOAT32, Action.NEXT_VARIANT]),
+        (("float32", "record", "quit"), [Action.FLOAT32, Action.NEXT_VARIANT]),
         ((), []),
     ],
 )
@@ -78,3 +80,14 @@ def test_each_variant_of_the_model_has_a_button(
     """Variants of other names have none of their own, but one for the next of them."""
     variants, _ = buttons_of(status(variants=names), Controls())
     assert [button.action for button in variants] == actions
+
+
+def test_the_button_of_the_next_variant_shows_one_without_a_button() -> None:
+    """It has the colour of the variant that runs, and is marked as the others are."""
+    names = ("float32", "int8", "int8-mixed", "int4")
+    for active, colour in (("int4", variant_colour("int4")), ("int8", "")):
+        variants, _ = buttons_of(status(variant=active, variants=names), Controls())
+        [on] = [button for button in variants if button.on]
+        assert (on is variants[-1]) == bool(colour)
+        if colour:
+            assert (on.action, on.colour) == (Action.NEXT_VARIANT, colour)

@@ -105,11 +105,15 @@ def test_pixels_without_a_difference_are_dim_and_gray(rounded: bool) -> None:
 
 
 def test_each_variant_has_its_own_colour() -> None:
-    """The colours are those of the HUD; if both are equal, the second gets another."""
+    """The colours are those of the HUD, also of two that would have the same by their names."""
     assert SCHEME.colours[:2] == (variant_colour("float32"), variant_colour("int8"))
-    strange = difference_scheme(CITYSCAPES, "one", "other").colours
-    assert len(set(strange)) == 3
-    assert strange[1] in VARIANT_COLOURS.values()
+    names = [f"trial-{number}" for number in range(8)]
+    for name in names[1:]:
+        colours = difference_scheme(CITYSCAPES, names[0], name, names).colours
+        assert colours[:2] == (variant_colour(names[0], names), variant_colour(name, names))
+        assert len(set(colours)) == 3
+    alike = difference_scheme(CITYSCAPES, "int8", "int8").colours
+    assert alike[1] in set(VARIANT_COLOURS.values()) - {alike[0]}
 
 
 def test_objects_are_found_by_name() -> None:

@@ -3,8 +3,9 @@
 import pytest
 
 from edge_app.controls import KEYS, Action, Key
-from edge_app.overlay.help import caps_of, draw_help
+from edge_app.overlay.help import caps_of, draw_help, variants_note
 from edge_app.overlay.panel import Scale
+from edge_app.variant_names import VARIANTS
 from tests.support.text_boxes import UNITS, Written, note_texts
 
 
@@ -45,6 +46,19 @@ def test_help_stays_readable(written: Written, height: int, least_px: int) -> No
 def test_help_that_does_not_fit_is_left_out() -> None:
     """Unreadable letters are no help."""
     assert draw_help(Scale(1.0), (300, 100)) is None
+
+
+def test_variants_without_a_key_are_named(written: Written) -> None:
+    """Below the keys, since v alone reaches them; of very many, the rest is counted."""
+    assert variants_note(VARIANTS) == ()
+    [line] = variants_note((*VARIANTS, "int8-mixed", "int4"))
+    assert line == "v also reaches int8-mixed and int4"
+    panel = draw_help(Scale(1.0), (1228, 668), notes=(line,))
+    assert panel is not None
+    assert line in [text for text, _, _ in written.boxes]
+    written.check()
+    many = variants_note([f"trial-{number}" for number in range(40)])
+    assert many[0].endswith("trial-11 and 28 more")
 
 
 def test_a_key_looks_like_its_cap() -> None:

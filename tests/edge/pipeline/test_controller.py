@@ -94,6 +94,22 @@ def test_the_next_variant_wraps_around(bench: Bench) -> None:
     assert seen == ["float32", "float16", "dynamic_range", "int8", "float32"]
 
 
+def test_v_walks_through_variants_of_any_name() -> None:
+    """The numbers stay those of the canonical ones, whatever else a model has."""
+    bench = Bench(EngineFactory(("float32", "int8", "quit", "int4")))
+    with bench.pool:
+        seen = []
+        for _ in range(4):
+            bench.press("v")
+            bench.wait_for(bench.pool.requested.variant)
+            seen.append(bench.active())
+        assert seen == ["quit", "int4", "float32", "int8"]
+        bench.press("1")
+        bench.wait_for("float32")
+        bench.press("2")
+        assert "Fake has no float16" in bench.texts()
+
+
 def test_keys_pressed_at_once_are_handled_in_order(bench: Bench) -> None:
     """The last variant requested becomes active."""
     bench.press("1", "2", "v", "3")

@@ -10,6 +10,7 @@ import pytest
 
 from edge_app.errors import ModelError
 from edge_app.metrics.agreement import partner
+from edge_app.model.engine import EngineKey
 from edge_app.pipeline.engine_pool import EnginePool
 from tests.support.engines import NAMES, EngineFactory, until
 from tests.support.steps import texts
@@ -165,6 +166,24 @@ def test_a_second_engine_sees_the_frames_while_two_are_compared(
     until(lambda: compared(pool) == "int8")
     pool.compare(False)
     assert compared(pool) is None
+
+
+def test_a_second_engine_may_be_there_from_the_start(factory: EngineFactory) -> None:
+    """The first frame is compared, and the keys go on as usual."""
+    first, second = (factory.load(factory.key(name)) for name in ("float16", "int8"))
+    with EnginePool(first, factory.load, partner=partner_of_int8, second=second) as pool:
+        assert (active(pool), compared(pool)) == ("float16", "int8")
+        assert not [thread for thread in threading.enumerate() if thread.name == "load"]
+        pool.request(factory.key("int8"))
+        until(lambda: (active(pool), compared(pool)) == ("int8", "float32"))
+        pool.compare(False)
+        assert compared(pool) is None
+    assert factory.open == []
+
+
+def partner_of_int8(key: EngineKey) -> EngineKey:
+    """Return int8, and float32 for int8 itself."""
+    return EngineKey(key.spec, "float32" if key.variant == "int8" else "int8", key.threads)
 
 
 def test_two_are_compared_until_the_next_one_is_loaded(

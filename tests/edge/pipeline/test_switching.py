@@ -19,7 +19,7 @@ from edge_app.model.catalog import sample
 from edge_app.model.engine import Engine, EngineKey, load_engine, warm_up
 from edge_app.model.interpreter.network import Network
 from edge_app.pipeline.engine_pool import EnginePool
-from edge_app.session.session import resident_bytes
+from edge_app.session.memory import resident_bytes
 from edge_app.sinks.metrics_log import FRAMES_NAME, MetricsLog
 from edge_app.sources.factory import open_source
 from tests.support import media_files as made

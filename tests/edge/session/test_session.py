@@ -21,9 +21,10 @@ from edge_app.controls import CONTROLS_ONLY, Action
 from edge_app.model.card import read_card
 from edge_app.model.catalog import sample
 from edge_app.model.engine import load_engine
+from edge_app.session.memory import affordable
 from edge_app.session.options import OutputOptions, RunOptions
 from edge_app.session.outputs import Outputs
-from edge_app.session.session import Session, affordable
+from edge_app.session.session import Session
 from edge_app.session.tasks import TaskSpec, tasks_from
 from edge_app.sources.factory import open_source
 from edge_app.sources.source import Source

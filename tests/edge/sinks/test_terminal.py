@@ -393,6 +393,17 @@ def variant_summary(name: str, frames: int, shown_fps: float) -> dict[str, Any]:
     return {**own, "variant": name, "frames": frames, "shown_fps": shown_fps, "network_fps": 52.3}
 
 
+def test_a_comparison_with_another_model_names_both() -> None:
+    """Their variants may have the same name; the time is that of the second's network."""
+    pair = {"variant": "int8", "with": "int8", "frames": 4, "agreement": 0.9}
+    other = {**pair, "with_model": "deeplab", "invoke_ms": 912.0}
+    text = " ".join(" ".join(shown({**SUMMARY, "comparisons": [pair, other]}, 80)).split())
+    assert "int8 and int8: 90.0 % agreement on 4 frames " in text
+    name = SUMMARY["model"]
+    said = f"{name} int8 and deeplab int8: 90.0 % agreement on 4 frames; the network of deeplab"
+    assert f"{said} int8 912 ms" in text
+
+
 @pytest.mark.parametrize("width", [80, 60])
 def test_every_variant_that_ran_has_a_row(width: int) -> None:
     """With its own frames, rates and score; the rate of the whole run is named so."""

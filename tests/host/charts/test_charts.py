@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from edge_app.style import variant_colour
 from host_tools.report.figures import Figures, LatencySummary, Result, Score, in_order
 
 pytest.importorskip("matplotlib", reason="needs the report extra: pip install -e '.[report]'")
@@ -81,6 +82,18 @@ def test_every_chart_is_drawn_for_every_page(page: str) -> None:
         if chart.name != "m-stages":
             assert near(image, "#E69F00") > 50
             assert near(image, "#CC79A7") > 50
+
+
+def test_variants_of_any_name_have_colours_of_their_own() -> None:
+    """In each chart the same ones, and of many variants the last has a dot as well."""
+    names = ["float32", "int8", *(f"int8-{at}" for at in range(7))]
+    shown = result(*(full(name, 1 + at / 4) for at, name in enumerate(names)))
+    colours = {name: variant_colour(name, names) for name in names}
+    assert len(set(colours.values())) == len(names)
+    for chart in charts_of([shown], "m"):
+        if chart.name in {"m-network", "m-pareto", "m-classes"}:
+            image = pixels(chart.render(LIGHT))
+            assert [name for name in names if near(image, colours[name]) < 20] == [], chart.name
 
 
 @pytest.mark.parametrize(

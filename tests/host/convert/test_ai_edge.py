@@ -14,12 +14,13 @@ from edge_app.errors import ModelError
 from edge_app.model.card import InputSpec, TensorInfo
 from edge_app.model.interpreter.loading import load_network
 from edge_app.model.preprocess import Preprocess
-from host_tools.convert.ai_edge import measure_ranges, pixel_range, quantize
+from host_tools.convert.activation_statistics import measure_ranges
+from host_tools.convert.ai_edge import pixel_range, quantize
 from host_tools.tflite.flatbuffer import fused_names, read_graph, with_current_schema
 from host_tools.tflite.intermediate import GraphRunner
 from host_tools.tflite.variant_types import check_variant_types
 from tests.support.tflite_files import TfliteFile
-from tests.support.tiny_networks import GIVEN, divided_by_mean, tiny_samples, tiny_segmenter
+from tests.support.tiny_networks import GIVEN, tiny_samples, tiny_segmenter
 
 pytest.importorskip("ai_edge_quantizer", reason="needs the host extra: pip install -e '.[host]'")
 pytestmark = pytest.mark.tensorflow
@@ -50,21 +51,6 @@ def test_every_variant_is_close_to_float32(model: bytes, variant: str) -> None:
         small.run(sample)
         wanted = reference.output_values()
         assert np.abs(small.output_values() - wanted).max() < 0.05 * np.abs(wanted).max()
-
-
-def test_every_tensor_has_a_range(model: bytes) -> None:
-    """The delegate's ranges are those of the runtime's own kernels."""
-    samples = tiny_samples()
-    found = measure_ranges(model, samples)
-    graph = GraphRunner(model)
-    assert set(found) == set(graph.tensors)
-    spans = []
-    for sample in samples:
-        graph.run(sample)
-        spans.append({name: (low, high) for name, low, high in graph.ranges()})
-    for name, (low, high) in found.items():
-        assert low == pytest.approx(min(span[name][0] for span in spans), abs=1e-5)
-        assert high == pytest.approx(max(span[name][1] for span in spans), abs=1e-5)
 
 
 @pytest.mark.parametrize("variant", ["float16", "dynamic_range", "int8"])
@@ -200,30 +186,6 @@ def test_a_tensor_that_is_always_zero_stays_in_the_delegate(tmp_path: Path) -> N
     assert load_network(path, runtime="litert", threads=1).delegation.partitions == 1
     scales = [info.scale for info in GraphRunner(path.read_bytes()).tensors.values()]
     assert min(scales) > 1e-4
-
-
-def test_ranges_span_all_samples(model: bytes) -> None:
-    """The order of the samples does not matter, and no sample exceeds a range."""
-    samples = tiny_samples()
-    ranges = measure_ranges(model, samples)
-    assert ranges == measure_ranges(model, samples[::-1])
-    graph = GraphRunner(model)
-    for sample in samples:
-        graph.run(sample)
-        for name, low, high in graph.ranges():
-            assert ranges[name][0] <= low <= high <= ranges[name][1]
-
-
-def test_an_image_that_gives_nan_is_named_with_the_layer() -> None:
-    """A black image divided by its mean: the image by its name, the layer where it begins."""
-    bright, black = np.full((1, 16, 32, 3), 0.5, np.float32), np.full((1, 16, 32, 3), -1.0)
-    samples = [*[bright] * 3, black.astype(np.float32)]
-    names = ["a.png", "b.png", "c.png", "black.png"]
-    said = r"image black\.png makes the layer \S*(truediv|divide)\S* NaN or infinite"
-    with pytest.raises(ModelError, match=said):
-        measure_ranges(divided_by_mean(), samples, names=names)
-    with pytest.raises(ModelError, match="image sample 3 makes"):
-        measure_ranges(divided_by_mean(), samples)
 
 
 def test_ranges_replace_samples(model: bytes) -> None:

@@ -5,7 +5,8 @@ import pytest
 
 from edge_app.model.card import InputSpec
 from edge_app.model.interpreter.native_log import capture_native_stderr
-from host_tools.convert.ai_edge import measure_ranges, quantize
+from host_tools.convert.activation_statistics import measure_ranges
+from host_tools.convert.ai_edge import quantize
 from host_tools.convert.biases import preserve_dead_filter_biases, raise_dead_weights
 from host_tools.framework import load_keras, load_tensorflow
 from host_tools.tflite.flatbuffer import read_graph

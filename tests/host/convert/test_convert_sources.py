@@ -14,7 +14,7 @@ from edge_app.errors import EdgeError, ModelError, UsageError
 from edge_app.model.card import VARIANTS, read_card
 from edge_app.model.engine import load_engine
 from host_tools.convert import builders
-from host_tools.convert.ai_edge import TensorRanges, measure_ranges
+from host_tools.convert.activation_statistics import TensorRanges, measure_ranges
 from host_tools.convert.calibration import CalibrationOptions
 from host_tools.convert.conversion_options import (
     CardOptions,

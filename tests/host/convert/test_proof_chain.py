@@ -23,16 +23,39 @@ from host_tools.convert.calibration import Calibration
 from host_tools.convert.conversion_options import CardOptions, ConversionOptions
 from host_tools.convert.convert import convert
 from host_tools.convert.float_models import FloatModels
-from host_tools.convert.proof_chain import NamedImage, kernel_links, proof_notes, source_link
+from host_tools.convert.proof_chain import (
+    NamedImage,
+    kernel_links,
+    proof_notes,
+    prove,
+    source_link,
+)
 from host_tools.convert.tf_converter import convert_saved_model
-from host_tools.convert.verify import VerifiedVariant, verify
+from host_tools.convert.verify import VerifiedVariant, verify, with_agreement
 from host_tools.models.loaded_model import LoadedModel, SourceOptions
 from host_tools.models.open_model import open_model
 from tests.support.changed_weights import with_head_bias
+from tests.support.named_bundle import field_image, write_bundle
 from tests.support.tiny_networks import SIZE_WH, divided_by_mean
 
 pytest.importorskip("tensorflow", reason="needs the host extra: pip install -e '.[host]'")
 pytestmark = pytest.mark.tensorflow
+
+
+def test_a_variant_of_any_name_has_its_links(tmp_path: Path) -> None:
+    """float32 with the variant, and the delegate with the runtime's own kernels."""
+    spec = write_bundle(tmp_path, ("float32", "int8-mixed"))
+    images = [field_image(seed)[0] for seed in range(4)]
+    verified = with_agreement([verify(spec, name, None, images) for name in spec.variants])
+    named = [NamedImage(f"{at}", image) for at, image in enumerate(images)]
+    links = [
+        (one.link, one.variant)
+        for one in prove(spec, "the file", None, verified, named)
+        if one.link != "runtime"
+    ]
+    assert links == [
+        ("variant", "int8-mixed"), ("delegate", "float32"), ("delegate", "int8-mixed")
+    ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

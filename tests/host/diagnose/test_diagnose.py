@@ -13,7 +13,8 @@ from edge_app.labels import numbered_labels
 from edge_app.model.card import InputSpec, ModelSpec, TensorInfo, Variant, write_card
 from edge_app.model.preprocess import Preprocess
 from host_tools.cli import main
-from host_tools.convert.ai_edge import measure_ranges, quantize
+from host_tools.convert.activation_statistics import measure_ranges
+from host_tools.convert.ai_edge import quantize
 from host_tools.diagnose.advice import advice, lost_by_kind, pattern_of, verdict, worst_layers
 from host_tools.diagnose.measure import EXACT_DB, compare, decibels
 from host_tools.diagnose.repair import find_repair

@@ -17,9 +17,10 @@ from edge_app.frame import Image
 from edge_app.model.card import read_card
 from edge_app.python_environment import this_environment
 from edge_app.results.model_card import ProofLink
-from edge_app.style import NOTHING
+from edge_app.style import NOTHING, variant_colour
 from host_tools import cli
 from host_tools.report.build_report import ReportOptions, build_report, by_model, collect
+from host_tools.report.figures import Figures, Result, in_order
 from host_tools.report.gallery import make_gallery, mark_difference
 from host_tools.report.page import ModelSection, RenderedChart, page_template, render_page
 from tests.support.made_results import bench, board, summary, write
@@ -345,3 +346,18 @@ def test_what_was_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert f"read: {folder / 'summary.json'}" in printed
     assert cli.main(["report", *out]) == 0
     assert "no result file was named, so the page has the published" in capsys.readouterr().out
+
+
+def test_variants_of_any_name_have_chips_of_their_own() -> None:
+    """Also two that alone would have the same colour; the figures of each stand beside it."""
+    names = ("float32", "int8-3", "int8-8")
+    assert variant_colour(names[1]) == variant_colour(names[2])
+    figures = in_order(Figures(name, bytes=1000) for name in names)
+    section = ModelSection("m", [Result(machine="Pi", model="m", figures=figures)], [])
+    text = render_page(page_template(), "title", "made", [section])
+    colours = [variant_colour(name, names) for name in names]
+    assert len(set(colours)) == 3
+    cells = re.findall(r'<td class="name">(.*?)</td>', text)
+    for cell, name, colour in zip(cells, names, colours, strict=True):
+        assert name in cell
+        assert colour in cell

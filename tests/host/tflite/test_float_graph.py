@@ -7,7 +7,8 @@ import pytest
 from ai_edge_litert.tools import flatbuffer_utils
 
 from edge_app.model.card import InputSpec
-from host_tools.convert.ai_edge import measure_ranges, quantize
+from host_tools.convert.activation_statistics import measure_ranges
+from host_tools.convert.ai_edge import quantize
 from host_tools.models.loaded_model import SourceOptions
 from host_tools.models.open_model import open_model
 from host_tools.tflite.float_graph import without_fake_quantization

@@ -24,9 +24,11 @@ from edge_app.errors import SinkError, UsageError
 from edge_app.frame import Segmentation
 from edge_app.labels import CITYSCAPES
 from edge_app.sinks.serve.access import Access, access_for, is_loopback
-from edge_app.sinks.serve.app import Site, status_json
+from edge_app.sinks.serve.app import Site
 from edge_app.sinks.serve.browser_view import BrowserView, listen
+from edge_app.sinks.serve.page_status import status_json
 from edge_app.status_text import status_text
+from edge_app.style import variant_colour
 from tests.support import media_files as made
 from tests.support.comparisons import comparison, segmentation
 from tests.support.free_port import free_port
@@ -259,8 +261,8 @@ def test_the_figures_are_those_of_the_hud() -> None:
         page, hud = status_json(one), asdict(status_text(one))
         assert " · ".join(page["states"]) == hud.pop("states")
         assert {name: page[name] for name in hud} == hud
-        own = {"compared", "frames", "legend", "over_image", "paused", "recording", "states"}
-        assert set(page) - set(hud) == own
+        own = {"compared", "frames", "further", "legend", "over_image", "paused", "recording"}
+        assert set(page) - set(hud) == own | {"states"}
         json.dumps(page, allow_nan=False)
 
 
@@ -289,6 +291,23 @@ def test_a_comparison_is_on_the_page() -> None:
     page = status_json(status(variant="float32"), (), unscored)
     assert [score for *_, score in page["compared"]["variants"]] == ["", ""]
     assert page["compared"]["text"] == ("97.3 % agreement with float32",)
+
+
+def test_variants_without_a_key_are_on_the_page() -> None:
+    """Each with its name and colour, in the order of the card; v walks through all."""
+    names = ("float32", "int8", "int8-mixed", "int4")
+    page = status_json(status(variant="int4", variants=names))
+    assert page["further"] == [(name, variant_colour(name)) for name in names[2:]]
+    assert page["colour"] == variant_colour("int4")
+    assert status_json(status())["further"] == []
+
+
+def test_two_models_are_called_by_their_names() -> None:
+    """Their variants may have the same name; the colours are those of the image."""
+    both = comparison(segmentation(1, logits=False), models=("street", "deeplab"))
+    shown = status_json(status(variant="int8"), (), both)["compared"]["variants"]
+    assert [name for name, *_ in shown] == ["street int8", "deeplab int8"]
+    assert shown[0][1] == variant_colour("int8") != shown[1][1]
 
 
 def test_small_pages_alone_need_no_words_in_the_image(view: BrowserView) -> None:
@@ -560,6 +579,12 @@ def test_on_a_phone_everything_is_readable_on_the_page(view: BrowserView, tmp_pa
         view.write(compared_step, replace(figures, variant="float32"))
         until(lambda: texts("#compared .chip") == ["float32 mIoU .594", "int8 mIoU .593"])
         assert "97.3 % agreement" in texts("#compared span")
+        more = replace(figures, variant="int4", variants=("float32", "int8-mixed", "int4"))
+        assert texts("#further *") == []
+        view.write(step(5, canvas, result=street), more)
+        until(lambda: texts("#further *") == ["v", "int8-mixed", "int4"])
+        assert texts("#further [aria-current]") == ["int4"]
+        assert browser.run("return document.documentElement.scrollWidth") <= 390
         # Only what is below the image is scrolled, so that it covers nothing.
         covered = (
             "const aside = document.querySelector('aside'); aside.scrollTop = 300;"
