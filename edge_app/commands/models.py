@@ -156,6 +156,7 @@ def _init(console: Console, options: argparse.Namespace) -> int:
 
     from edge_app.console import print_line, print_wrapped
     from edge_app.model.init_card import write_model_folder
+    from edge_app.model.model_kinds import way_to_convert
     from edge_app.output_place import reserved
     from edge_app.session.guess_table import guess_table, way_to_correct
 
@@ -163,6 +164,9 @@ def _init(console: Console, options: argparse.Namespace) -> int:
         raise UsageError(
             "models init needs a .tflite file and a folder: edge-app models init FILE --out DIR"
         )
+    title, way = way_to_convert(Path(options.model))
+    if way and Path(options.model).exists():
+        raise UsageError(f"{options.model} is {title}; {way}")
     with reserved(folders=[options.out]):
         spec = write_model_folder(
             Path(options.model), options.out, overrides_of(options), runtime=options.runtime

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from edge_app.errors import SourceError
+from edge_app.errors import SourceError, UsageError
 from edge_app.frame import Frame, Result, Segmentation
 from edge_app.label_fit import fit_labels
 from edge_app.labels import VOID, LabelSet
@@ -65,6 +65,11 @@ class Scorer:
                 highest = int(truth[truth != VOID].max(initial=0))
                 if highest >= self._count:
                     raise self._fit.unknown_id(highest, frame.name)
+                if self._count == 2 and not highest and VOID in truth and not truth.all():
+                    raise UsageError(
+                        f"{frame.name}: its truth has only 0 and {VOID}, and {VOID} is not scored; "
+                        "write 1 for the object"
+                    )
             height, width = truth.shape
             counts = ConfusionMatrix(self._count)
             counts.add(truth, map_classes(classes_at(result, (width, height)), self._fit.table))

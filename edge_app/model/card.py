@@ -186,7 +186,7 @@ def read_card(folder: Path) -> ModelSpec:
         ) from None
     except (ValueError, UsageError) as fault:
         raise ModelError(
-            f"{path} is not a valid model card: {fault}; write it again with host-tools convert"
+            f"{path} is not a valid model card: {fault}; correct it, or convert the model again"
         ) from None
 
 

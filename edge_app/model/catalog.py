@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from edge_app.errors import ModelError
+from edge_app.errors import ModelError, UsageError
 from edge_app.input_file import reachable
 from edge_app.model.card import CARD_NAME, ModelSpec, read_card
 from edge_app.model.inferred.card_overrides import CardOverrides
@@ -18,6 +20,7 @@ _SAMPLES = {
     "segmentation": ("street.mp4", "street-truth.tar", "cityscapes"),
 }
 _NONE = CardOverrides()
+_OPTIONS = {"size_wh": "--input-size"}
 
 
 def shipped_models() -> list[Path]:
@@ -31,19 +34,41 @@ def resolve_model(
 ) -> ModelSpec:
     """Return a model by the name of a shipped one, its folder, or a .tflite file without a card.
 
-    overrides, runtime: for a file without a card.
-    Raises ModelError, and UsageError if the overrides do not fit the file.
+    overrides, runtime: for a file without a card. The card beside a file that it lists counts,
+    unless there are overrides.
+    Raises ModelError, and UsageError if the overrides do not fit the file, or if there is a card.
     """
     _refuse_address(name)
     path = Path(name)
     with reachable(name, ModelError):
         is_single = path.suffix == ".tflite" and not path.is_dir()
     if is_single:
+        if overrides == _NONE and (listed := _listed_file(path)):
+            return listed
         # Where a card is known, a run starts without what infers one.
         from edge_app.model.infer_card import infer_card
 
         return infer_card(path, overrides, runtime=runtime)
-    return _named_model(name, ", or a .tflite file with --task and --labels")
+    spec = _named_model(name, ", or a .tflite file with --task and --labels")
+    given = [
+        _OPTIONS.get(key, f"--{key}")
+        for key, value in asdict(overrides).items()
+        if value is not None
+    ]
+    if given:
+        card = next(iter(spec.variants.values())).path.with_name(CARD_NAME)
+        raise UsageError(f"{name} has a model card; correct {card}, or leave out {' '.join(given)}")
+    return spec
+
+
+def _listed_file(path: Path) -> ModelSpec | None:
+    """Return the card beside a file with that file as its only variant; None if it lists it not."""
+    with suppress(ModelError):
+        spec = read_card(path.parent)
+        kept = {name: one for name, one in spec.variants.items() if one.path.name == path.name}
+        if kept:
+            return replace(spec, variants=kept)
+    return None
 
 
 def resolve_model_folder(name: str, *, otherwise: str = "") -> ModelSpec:
@@ -102,8 +127,12 @@ def default_variant(spec: ModelSpec) -> str:
 
 
 def sample(spec: ModelSpec) -> tuple[str, str | None]:
-    """Return the source to use if none is given, and its truth if the labels fit."""
-    images, truth, labels = _SAMPLES[spec.task]
+    """Return the source to use if none is given, and its truth if the labels fit.
+
+    A classifier of colour images that knows no digits sees the street.
+    """
+    is_photo = spec.input.channels != "gray" and spec.labels.name != "digits"
+    images, truth, labels = _SAMPLES["segmentation" if is_photo else spec.task]
     folder = assets_dir() / "samples"
     if not (folder / images).is_file():
         return "synthetic", None

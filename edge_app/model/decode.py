@@ -47,6 +47,11 @@ class Decoder:
                 f"a class map holds at most {VOID} classes, the label set has {classes}; "
                 "name another one with --labels"
             )
+        if form.kind in {"binary", "mask"} and classes == 1:
+            raise ModelError(
+                "one channel is for two classes, and the label set has one; name both with "
+                "--labels, what is not the object first"
+            )
         if form.classes not in {None, classes}:
             what = "scores" if form.kind not in {"binary", "mask"} else "has one channel for"
             raise ModelError(

@@ -201,8 +201,8 @@ def check_golden(engine: Engine) -> tuple[str, ...]:
         raise ModelError(
             f"{engine.variant.path} fails its golden check on this machine "
             f"({engine.network.runtime.title}: {count_equal(classes, expected)} of "
-            f"{len(expected)} classes as expected): the file was changed or the runtime computes "
-            "wrongly; run edge-app models check, or try another --runtime"
+            f"{len(expected)} classes as expected): the file or its card was changed, or the "
+            "runtime computes wrongly; run edge-app models check, or try another --runtime"
         )
     # One class in all of the golden image may be that of everything.
     one = len(set(classes)) == 1

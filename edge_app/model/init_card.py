@@ -1,7 +1,6 @@
 """A model folder made of a .tflite file without a card: a copy of the file, and what was inferred.
 
-The card is a text to be corrected. Its golden answers are those of this machine, so that
-`edge-app models check` compares another one with it.
+The card is a text to be corrected, which changes the answers: it has no golden ones.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from edge_app.atomic import atomic_file
 from edge_app.errors import ModelError, UsageError
 from edge_app.model.card import CARD_NAME, ModelSpec, write_card
 from edge_app.model.engine import load_engine
-from edge_app.model.golden import PATTERN_BY_TASK, golden_classes, golden_image
 from edge_app.model.infer_card import infer_card
 from edge_app.model.inferred.card_overrides import CardOverrides
 
@@ -33,10 +31,7 @@ def write_model_folder(
         )
     spec = infer_card(path, overrides, runtime=runtime)
     ((name, variant),) = spec.variants.items()
-    engine = load_engine(spec, name, runtime=runtime, threads=1)
-    pattern = PATTERN_BY_TASK[spec.task]
-    classes = golden_classes(engine.predict(golden_image(pattern, spec.input.size_wh)))
-    engine.close()
+    load_engine(spec, name, runtime=runtime, threads=1).close()
     copy = folder / f"{name}.tflite"
     with atomic_file(copy, error=ModelError) as draft:
         shutil.copyfile(path, draft)
@@ -45,7 +40,6 @@ def write_model_folder(
         name=folder.resolve().name or spec.name,
         title=spec.title,
         variants={name: replace(variant, path=copy)},
-        golden={"pattern": pattern, "expected": {name: classes}},
         source={"weights": path.name, "card": "inferred by edge-app models init"},
     )
     write_card(kept, folder)

@@ -79,7 +79,7 @@ def test_a_file_without_a_card_is_described_checked_and_given_one(
     assert "(pixel - 3) / 127.5" in said
     assert f"written: {folder}; run it: edge-app run --model {folder}" in said
     assert main(["models", "check", str(folder)]) == 0
-    assert "golden image correct" in capsys.readouterr().out
+    assert "ok: sha256 as in the card" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

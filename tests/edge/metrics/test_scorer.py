@@ -148,6 +148,17 @@ def test_a_class_that_the_model_does_not_have_is_refused() -> None:
         Scorer(DIGITS, "numbered").add(frame(10), digit(1))
 
 
+def test_masks_of_0_and_255_are_refused() -> None:
+    """255 is not scored: every answer would be right."""
+    two = Scorer(numbered_classes(2), "numbered")
+    answer = Segmentation(np.zeros((2, 2), np.uint8))
+    for values in ([[0, 0], [0, 0]], [[0, 1], [VOID, 0]], [[VOID, VOID], [VOID, VOID]]):
+        two.add(frame(np.array(values, np.uint8)), answer)
+    mask = np.array([[0, VOID], [VOID, 0]], np.uint8)
+    with pytest.raises(UsageError, match="only 0 and 255, and 255 is not scored; write 1 for the"):
+        two.add(frame(mask), answer)
+
+
 def test_a_thousand_classes_are_scored() -> None:
     """Class 255 is one like the others for a classifier."""
     scorer = Scorer(label_set("imagenet"), "numbered")

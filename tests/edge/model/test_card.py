@@ -250,14 +250,14 @@ def test_a_broken_field_is_named(
     with pytest.raises(ModelError) as fault:
         read_card(tmp_path)
     assert message in str(fault.value)
-    assert str(fault.value).endswith("; write it again with host-tools convert")
+    assert str(fault.value).endswith("; correct it, or convert the model again")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[1, 2]", b"null", b'"card"'])
 def test_other_content_is_a_model_error(tmp_path: Path, content: bytes) -> None:
     """A file with other content is refused, with advice."""
     (tmp_path / CARD_NAME).write_bytes(content)
-    with pytest.raises(ModelError, match="host-tools convert"):
+    with pytest.raises(ModelError, match="convert the model again"):
         read_card(tmp_path)
 
 

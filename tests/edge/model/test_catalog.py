@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.errors import ModelError
-from edge_app.model.catalog import resolve_model, resolve_model_folder
+from edge_app.errors import ModelError, UsageError
+from edge_app.model.catalog import resolve_model, resolve_model_folder, sample
+from edge_app.model.inferred.card_overrides import CardOverrides
+from edge_app.model.init_card import write_model_folder
+from tests.support.metadata_files import write_classifier
 
 
 def test_a_data_folder_does_not_hide_a_shipped_model(
@@ -75,3 +78,34 @@ def test_what_needs_a_folder_takes_shipped_names_and_advises_no_other_options(
         with pytest.raises(ModelError) as fault:
             resolve_model_folder(name, otherwise=", or two files")
         assert str(fault.value) == why
+
+
+def test_what_a_card_says_is_not_overridden(tmp_path: Path) -> None:
+    """The options are refused by name: they would have no effect."""
+    folder = tmp_path / "own"
+    write_model_folder(write_classifier(tmp_path / "net.tflite", 3), folder, CardOverrides())
+    given = CardOverrides(mean=(1.0,), size_wh=(8, 8), threshold=0.0)
+    with pytest.raises(UsageError, match=r"leave out --input-size --mean --threshold$") as fault:
+        resolve_model(str(folder), given)
+    assert f"{folder} has a model card; correct {folder / 'model.json'}" in str(fault.value)
+
+
+def test_a_file_that_a_card_lists_is_read_by_it(tmp_path: Path) -> None:
+    """Unless options say how it is read."""
+    folder = tmp_path / "own"
+    labels = tmp_path / "labels.txt"
+    labels.write_text("cat\ndog\ncow\n", "utf-8")
+    path = write_classifier(tmp_path / "net.tflite", 3)
+    write_model_folder(path, folder, CardOverrides(labels=str(labels), mean=(9.0,), std=(2.0,)))
+    file = str(folder / "float32.tflite")
+    listed = resolve_model(file)
+    assert (listed.labels.names, listed.input.mean) == (("cat", "dog", "cow"), (9.0,))
+    assert not listed.guessed
+    assert resolve_model(file, CardOverrides(std=(1.0,))).guessed
+
+
+def test_a_classifier_of_photographs_sees_the_street(tmp_path: Path) -> None:
+    """Digits are for networks that know them."""
+    path = write_classifier(tmp_path / "net.tflite", 3)
+    assert sample(resolve_model(str(path)))[0].endswith("street.mp4")
+    assert "digits" in sample(resolve_model("mnist"))[0]

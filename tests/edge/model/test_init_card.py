@@ -1,6 +1,7 @@
 """A file without a card becomes a model folder whose card can be corrected."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ NOTHING = CardOverrides()
 
 
 def test_a_folder_with_a_copy_and_a_card_is_written(tmp_path: Path) -> None:
-    """It reads as what was inferred, and its golden check holds on this machine."""
+    """It reads as what was inferred, and may be corrected: nothing in it fixes the answers."""
     path = pack(
         write_classifier(tmp_path / "net.tflite", 3, metadata(labels="labels.txt")),
         labels_txt="cat\ndog\ncow\n",
@@ -29,8 +30,8 @@ def test_a_folder_with_a_copy_and_a_card_is_written(tmp_path: Path) -> None:
     assert card.source == {"weights": "net.tflite", "card": "inferred by edge-app models init"}
     (variant,) = card.variants.values()
     assert variant.path.read_bytes() == path.read_bytes()
-    assert len(card.golden["expected"]["float32"]) == 1
-    load_engine(card, "float32")
+    assert not card.golden
+    load_engine(replace(card, input=replace(card.input, mean=(9.0,))), "float32")
 
 
 def test_a_card_that_is_there_is_not_replaced(tmp_path: Path) -> None:
