@@ -33,6 +33,8 @@ def write_model_folder(
     ((name, variant),) = spec.variants.items()
     load_engine(spec, name, runtime=runtime, threads=1).close()
     copy = folder / f"{name}.tflite"
+    if copy.exists() and not copy.samefile(path):
+        raise UsageError(f"{copy} is there already; name a new folder")
     with atomic_file(copy, error=ModelError) as draft:
         shutil.copyfile(path, draft)
     kept = replace(

@@ -25,8 +25,9 @@ Handler = Callable[[Controls], str | State | None]
 # Returns what to say of an action whose effect cannot be seen, else an empty text.
 Explain = Callable[[Action, Controls], str]
 _NOTE_S = 5.0  # long enough to read a line
-# Actions of one frame: more would hold the frames up, and no person presses as many.
-_ACTIONS = 4
+# Actions of one frame: more would hold the frames up, and no person presses as many. Frames that
+# take long have as many more as somebody may have pressed meanwhile.
+_ACTIONS, _PRESSES_HZ, _WAIT_S = 4, 6.0, 3.0
 # Each of these leaves a file: seconds from one to the next, and from one press to the next, so
 # that a held key or a flood of it acts once.
 _FILES = {Action.SNAPSHOT, Action.RECORD}
@@ -63,13 +64,17 @@ class Controller:
     _dropped_noted: int = field(default=0, init=False)
     _acted_s: dict[Action, float] = field(default_factory=dict, init=False)
     _pressed_s: dict[Action, float] = field(default_factory=dict, init=False)
+    _polled_s: float | None = field(default=None, init=False)
 
     def poll(self) -> bool:
         """Handle keys, mouse and touch since the last call; return whether any did something.
 
         A call takes a limited time: of a burst the first few act, the rest is dropped and counted.
         """
-        acted, room = False, _ACTIONS
+        now_s = self.clock()
+        waited_s = 0.0 if self._polled_s is None else min(_WAIT_S, now_s - self._polled_s)
+        self._polled_s = now_s
+        acted, room = False, _ACTIONS + int(_PRESSES_HZ * waited_s)
         for name in self.keys() if self.keys is not None else ():
             key = find_key(name, self.controls)
             if key is None or self.stopped():

@@ -6,6 +6,7 @@ from rich import box
 from rich.table import Table
 
 from edge_app.console import coloured
+from edge_app.model.card import Variant
 from edge_app.session.guess_table import way_to_correct
 from edge_app.style import NOTHING
 from host_tools.convert.convert import ConversionResult
@@ -61,6 +62,12 @@ def result_table(result: ConversionResult) -> Table:
     return table
 
 
+def is_calibrated(variant: Variant) -> bool:
+    """Return whether images have given a variant its ranges."""
+    scheme = variant.name if variant.recipe is None else variant.recipe.scheme
+    return scheme in {"int8", "int16x8"}
+
+
 def notes(result: ConversionResult) -> list[str]:
     """Return lines about the input, the quantizers, the calibration and the scores."""
     spec, given = result.spec, result.spec.input
@@ -87,11 +94,11 @@ def notes(result: ConversionResult) -> list[str]:
     if "fake_quantization" in spec.source:
         lines.append(f"trained with fake quantization: {spec.source['fake_quantization']}")
     manifest = spec.calibration
-    if manifest:
+    calibrated = [name for name, one in spec.variants.items() if is_calibrated(one)]
+    if manifest and calibrated:
         weak = f"; WEAK: {manifest['weak']}" if "weak" in manifest else ""
-        lines.append(
-            f"int8 calibrated on {manifest['pictures']} images of {manifest['from']}{weak}"
-        )
+        images = f"{manifest['pictures']} images of {manifest['from']}{weak}"
+        lines.append(f"{', '.join(calibrated)} calibrated on {images}")
     lines += result.notes
     quality = result.variants[0].variant.quality
     if quality:

@@ -44,3 +44,13 @@ def test_a_card_that_is_there_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is there already; correct that file"):
         write_model_folder(path, tmp_path / "own", NOTHING)
     assert read_card(tmp_path / "own").title == "Mine"
+
+
+def test_a_file_in_the_folder_is_not_replaced(tmp_path: Path) -> None:
+    """Only the folder's card tells that it is one of ours."""
+    path = write_classifier(tmp_path / "net.tflite", 3)
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "float32.tflite").write_text("precious", "utf-8")
+    with pytest.raises(UsageError, match=r"float32.tflite is there already; name a new folder"):
+        write_model_folder(path, tmp_path / "own", NOTHING)
+    assert (tmp_path / "own" / "float32.tflite").read_text("utf-8") == "precious"

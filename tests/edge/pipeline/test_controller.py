@@ -405,6 +405,18 @@ def test_a_burst_of_keys_acts_a_few_times(bench: Bench) -> None:
     assert len(seen) == 5
 
 
+def test_keys_pressed_during_a_slow_frame_all_act(bench: Bench) -> None:
+    """A person presses some in the two seconds that a large network takes; q is among them."""
+    seen = counted(bench, Action.HELP)
+    bench.press("?")
+    bench.now_s += 2.0
+    bench.press(*"?" * 12)
+    assert (len(seen), bench.controller.dropped_keys) == (13, 0)
+    bench.now_s += 60.0
+    bench.press(*"?" * 100)
+    assert len(seen) == 13 + 22
+
+
 @pytest.mark.parametrize(("key", "action"), [("s", Action.SNAPSHOT), ("r", Action.RECORD)])
 def test_what_leaves_a_file_acts_twice_a_second(bench: Bench, key: str, action: Action) -> None:
     """At most; a recording ends at any time."""
