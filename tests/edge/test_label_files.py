@@ -150,7 +150,7 @@ WRONG = {
     "\n\n": "has no names",
     "# nothing\n": "has no names",
     "sky\n\nroad\n": "line 2 is empty.*remove it, or",
-    "0 sky\n1 road\ncar\n": "line 3 is 'car' where line 1 has an id and a name; write all",
+    "0 sky\n1 road\ncar\n": "line 3 is 'car' where line 1 has an id and a name; write every",
     "0 sky\n0 road\n": "line 2 has id 0, and line 1 too",
     "0 sky\n999999999 road\n": "line 2 has id 999999999, which is not within 0 to 99999",
     "name,r,g,b\nsky,1,2\n": "line 2 has 3 columns, the header 4",
