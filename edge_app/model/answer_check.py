@@ -21,7 +21,9 @@ _PIXELS = 1024  # of a map, in which NaN is looked for
 def drawn_images(task: str, size_wh: tuple[int, int]) -> tuple[Image, ...]:
     """Return very different images: a drawing, its negative upside down, and soft patches."""
     drawing = golden_image(PATTERN_BY_TASK[task], size_wh)
-    coarse = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    # By Knuth's multiplicative hash: numpy.random would be imported for this alone.
+    mixed = np.arange(6 * 8 * 3, dtype=np.uint32) * np.uint32(2654435761) >> np.uint32(24)
+    coarse = mixed.astype(np.uint8).reshape(6, 8, 3)
     patches = np.asarray(cv2.resize(coarse, size_wh, interpolation=cv2.INTER_LINEAR), np.uint8)
     return drawing, np.ascontiguousarray(255 - drawing[::-1]), patches
 
