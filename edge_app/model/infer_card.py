@@ -14,14 +14,12 @@ from edge_app.errors import ModelError, UsageError
 from edge_app.input_file import home_path, is_plain_file
 from edge_app.label_files import read_labels
 from edge_app.labels import LabelSet
-from edge_app.model.card import VARIANTS, ModelSpec, TensorInfo, Variant, file_sha256
+from edge_app.model.card import VARIANTS, ModelSpec, Variant, file_sha256
 from edge_app.model.guess import ASSUMED, DOUBTFUL, LIKELY, Guess
-from edge_app.model.inferred.alike_outputs import best_of_alike
 from edge_app.model.inferred.card_overrides import CardOverrides as CardOverrides
 from edge_app.model.inferred.graph_facts import GraphFacts, read_graph_facts
 from edge_app.model.inferred.infer_input import InputChoice, choose_input
-from edge_app.model.inferred.infer_input import usual_channels as usual_channels
-from edge_app.model.inferred.infer_labels import checked_digits, choose_labels, usual_set
+from edge_app.model.inferred.infer_labels import checked_digits, choose_labels
 from edge_app.model.inferred.infer_output import OutputChoice, choose_output
 from edge_app.model.inferred.network_kinds import WHAT_RUNS, other_kind
 from edge_app.model.inferred.output_readings import MAP
@@ -32,6 +30,7 @@ from edge_app.model.inferred.packed_metadata import (
     read_notes,
 )
 from edge_app.model.inferred.range_choice import choose_range, fits_no_truth
+from edge_app.model.inferred.same_shape_outputs import best_of_same_shape
 from edge_app.model.inferred.trial_run import (
     RangeTrial,
     cached_trial,
@@ -39,7 +38,6 @@ from edge_app.model.inferred.trial_run import (
     try_ranges,
 )
 from edge_app.model.inferred.value_ranges import IMAGENET, USUAL_BY_DEPTH, ValueRange
-from edge_app.model.inferred.value_ranges import usual_scaling as usual_scaling
 from edge_app.model.interpreter.loading import load_network
 from edge_app.model.interpreter.network import Network
 from edge_app.model.output_spec import OutputSpec
@@ -80,16 +78,6 @@ def infer_card(
         raise ModelError(f"{named}: {fault}") from None
     finally:
         network.close()
-
-
-def usual_labels(task: str, output: TensorInfo) -> str | None:
-    """Return the name of the label set with as many classes as an output; None if none is usual.
-
-    A map of class ids does not say how many classes there are; street models end this way.
-    """
-    if task == MAP and output.dtype.kind in "iu" and not output.quantized:
-        return "cityscapes"
-    return usual_set(task, output.shape[-1] if output.shape else 0)
 
 
 def _check_label_files(overrides: CardOverrides) -> None:
@@ -147,7 +135,7 @@ def _card(
         return _trial(network, sha256, taken, one, known, is_open=True)[0]
 
     if given is None:
-        output = best_of_alike(network.outputs, output, tried)
+        output = best_of_same_shape(network.outputs, output, tried)
         network.select_output(str(output.position))
     trial, ranges = _trial(network, sha256, taken, output, known, is_open=by_number)
     unlabelled = None

@@ -11,7 +11,7 @@ from edge_app.errors import ModelError, SourceError, UsageError
 from edge_app.frame import Image
 from edge_app.model.card import InputSpec, TensorInfo
 from edge_app.model.catalog import resolve_model_folder
-from edge_app.model.infer_card import usual_scaling
+from edge_app.model.inferred.value_ranges import usual_scaling
 from edge_app.model.preprocess import Preprocess
 from edge_app.sources.factory import open_source
 from host_tools.models.loaded_model import read_model_file

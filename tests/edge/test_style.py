@@ -80,7 +80,7 @@ def luminance(colour: str) -> float:
 
 
 def test_further_variants_have_colours_of_their_own() -> None:
-    """No two of a model are alike, none is that of a canonical one, and each stays the same."""
+    """No two of a model are the same, none is that of a canonical one, and each stays as it is."""
     names = [*VARIANTS, "int8-mixed", "int16x8", "int4", "a", "b", "c", "d", "e"]
     colours = [style.variant_colour(name, names) for name in names]
     assert len(set(colours)) == len(names)

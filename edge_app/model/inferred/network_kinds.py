@@ -172,7 +172,7 @@ def _anchor_counts(given: TensorFacts) -> set[int]:
 def _are_vectors(outputs: list[TensorFacts]) -> bool:
     """Return whether outputs are several rows of numbers of different lengths, and nothing else.
 
-    A classifier has one, or two alike; landmarks come with a score, or in several groups.
+    A classifier has one, or two of one length; landmarks come with a score, or in several groups.
     """
     lengths = {one.shape[-1] for one in outputs if _is_vector(one)}
     return len(outputs) > 1 and all(map(_is_vector, outputs)) and len(lengths) > 1

@@ -112,8 +112,8 @@ def test_each_variant_has_its_own_colour() -> None:
         colours = difference_scheme(CITYSCAPES, names[0], name, names).colours
         assert colours[:2] == (variant_colour(names[0], names), variant_colour(name, names))
         assert len(set(colours)) == 3
-    alike = difference_scheme(CITYSCAPES, "int8", "int8").colours
-    assert alike[1] in set(VARIANT_COLOURS.values()) - {alike[0]}
+    same = difference_scheme(CITYSCAPES, "int8", "int8").colours
+    assert same[1] in set(VARIANT_COLOURS.values()) - {same[0]}
 
 
 def test_objects_are_found_by_name() -> None:

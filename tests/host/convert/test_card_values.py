@@ -102,7 +102,7 @@ def test_labels_and_palette_may_be_files(tmp_path: Path) -> None:
 
 
 def test_a_text_file_beside_the_source_names_the_classes(tmp_path: Path) -> None:
-    """As `run` finds it beside a .tflite file; it is told."""
+    """As `run` finds it beside a .tflite file; it is shown."""
     (tmp_path / "labels.txt").write_text("ant\nbee\ncat\ndog\n", "utf-8")
     found = read(tmp_path, (1, 4), "SOFTMAX")
     assert found.labels.names == ("ant", "bee", "cat", "dog")
@@ -125,7 +125,7 @@ def test_the_users_values_have_priority(tmp_path: Path) -> None:
 
 
 def test_values_that_nobody_states_are_inferred_as_by_run(tmp_path: Path) -> None:
-    """By a trial; it is told how sure that is, and what else is possible."""
+    """By a trial; how sure that is, and what else is possible, is shown."""
     found = read(tmp_path, (1, 8, 16, 4), loaded=replace(LOADED, mean=None, std=None))
     [guess] = (one for one in found.guesses if one.topic == "input")
     assert found.origin == f"{guess.sureness}, {guess.origin}"

@@ -1,4 +1,4 @@
-"""Of outputs that look alike, the one that knows most of the truth is read."""
+"""Of outputs of one shape, the one that knows most of the truth is read."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ import pytest
 
 from edge_app.model.card import TensorInfo
 from edge_app.model.infer_card import CardOverrides, infer_card
-from edge_app.model.inferred.alike_outputs import alike_outputs, best_of_alike
 from edge_app.model.inferred.infer_output import OutputChoice, choose_output
+from edge_app.model.inferred.same_shape_outputs import best_of_same_shape, same_shape_outputs
 from edge_app.model.inferred.trial_run import RangeTrial
 from tests.support.tflite_files import TfliteFile
 
@@ -20,9 +20,9 @@ OUTPUTS = [
 
 
 def chosen(*shares: float | None) -> OutputChoice:
-    """Return what is chosen of those alike, which are right on such shares; None has no truth."""
+    """Return what is chosen of those of one shape, right on such shares; None has no truth."""
     first = choose_output(OUTPUTS, (64, 64), None, CardOverrides())
-    found = dict(zip(alike_outputs(OUTPUTS, 0), shares, strict=True))
+    found = dict(zip(same_shape_outputs(OUTPUTS, 0), shares, strict=True))
 
     def tried(one: OutputChoice) -> RangeTrial | None:
         assert one.tensor is OUTPUTS[one.position]
@@ -30,13 +30,13 @@ def chosen(*shares: float | None) -> OutputChoice:
         by_truth = share is not None
         return RangeTrial("a frame", {"-1 to 1": share or 0.0, "0 to 1": 0.1}, by_truth, None)
 
-    return best_of_alike(OUTPUTS, first, tried)
+    return best_of_same_shape(OUTPUTS, first, tried)
 
 
 def test_those_of_one_shape_without_the_name_of_a_helper_are_alike() -> None:
     """Helpers of training and coarser maps are not tried."""
-    assert alike_outputs(OUTPUTS, 0) == [0, 2, 3]
-    assert alike_outputs(OUTPUTS, 4) == [4]
+    assert same_shape_outputs(OUTPUTS, 0) == [0, 2, 3]
+    assert same_shape_outputs(OUTPUTS, 4) == [4]
 
 
 def test_the_one_that_knows_most_is_read() -> None:

@@ -19,7 +19,7 @@ from edge_app.style import percent
 _BETTER = 0.05
 
 
-def alike_outputs(outputs: Sequence[TensorInfo], position: int) -> list[int]:
+def same_shape_outputs(outputs: Sequence[TensorInfo], position: int) -> list[int]:
     """Return the positions of the outputs that may have the answer as well as one of them."""
     of_one = (outputs[position].shape, outputs[position].dtype)
     return [
@@ -29,7 +29,7 @@ def alike_outputs(outputs: Sequence[TensorInfo], position: int) -> list[int]:
     ]
 
 
-def best_of_alike(
+def best_of_same_shape(
     outputs: Sequence[TensorInfo],
     choice: OutputChoice,
     tried: Callable[[OutputChoice], RangeTrial | None],
@@ -39,7 +39,7 @@ def best_of_alike(
     choice: the first of them. tried: a trial of one. It stays the first where there is no truth, or
     none of the others is clearly better.
     """
-    positions = alike_outputs(outputs, choice.position)
+    positions = same_shape_outputs(outputs, choice.position)
     if len(positions) < 2:
         return choice
     scores: dict[int, float] = {}
