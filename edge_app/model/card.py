@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -188,6 +189,15 @@ def read_card(folder: Path) -> ModelSpec:
         raise ModelError(
             f"{path} is not a valid model card: {fault}; correct it, or convert the model again"
         ) from None
+
+
+def card_beside(path: Path) -> ModelSpec | None:
+    """Return the card in a file's folder, if there is one that lists the file."""
+    with suppress(ModelError):
+        spec = read_card(path.parent)
+        if any(one.path.name == path.name for one in spec.variants.values()):
+            return spec
+    return None
 
 
 def _spec_of(card: ModelCard, folder: Path) -> ModelSpec:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from edge_app.errors import ModelError, UsageError
 from edge_app.input_file import reachable
-from edge_app.model.card import CARD_NAME, ModelSpec, read_card
+from edge_app.model.card import CARD_NAME, ModelSpec, card_beside, read_card
 from edge_app.model.inferred.card_overrides import CardOverrides
 from edge_app.model.model_kinds import way_to_convert
 from edge_app.paths import assets_dir
@@ -43,8 +42,9 @@ def resolve_model(
     with reachable(name, ModelError):
         is_single = path.suffix == ".tflite" and not path.is_dir()
     if is_single:
-        if overrides == _NONE and (listed := _listed_file(path)):
-            return listed
+        if overrides == _NONE and (spec := card_beside(path)):
+            listed = [one for one in spec.variants.values() if one.path.name == path.name]
+            return replace(spec, variants={one.name: one for one in listed})
         # Where a card is known, a run starts without what infers one.
         from edge_app.model.infer_card import infer_card
 
@@ -59,16 +59,6 @@ def resolve_model(
         card = next(iter(spec.variants.values())).path.with_name(CARD_NAME)
         raise UsageError(f"{name} has a model card; correct {card}, or leave out {' '.join(given)}")
     return spec
-
-
-def _listed_file(path: Path) -> ModelSpec | None:
-    """Return the card beside a file with that file as its only variant; None if it lists it not."""
-    with suppress(ModelError):
-        spec = read_card(path.parent)
-        kept = {name: one for name, one in spec.variants.items() if one.path.name == path.name}
-        if kept:
-            return replace(spec, variants=kept)
-    return None
 
 
 def resolve_model_folder(name: str, *, otherwise: str = "") -> ModelSpec:

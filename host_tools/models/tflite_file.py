@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from edge_app.errors import EdgeError, ModelError, UsageError
-from edge_app.model.card import ModelSpec, read_card
+from edge_app.errors import ModelError, UsageError
+from edge_app.model.card import card_beside
 from edge_app.model.interpreter.loading import load_network
 from host_tools.models.layout import input_layout, nhwc_shape, output_layout
 from host_tools.models.loaded_model import LoadedModel, SourceOptions, fixed_shape, read_model_file
@@ -34,7 +33,7 @@ def load_tflite(path: Path, options: SourceOptions) -> LoadedModel:
     if content[4:8] != _IDENTIFIER:
         what = "is empty" if not content else "is not a .tflite file"
         raise ModelError(f"{path} {what}; get or convert it again")
-    card = _card_beside(path)
+    card = card_beside(path)
     if card is not None:
         layout, tensor = options.layout or card.input.layout, card.output.tensor
         options = replace(options, layout=layout, output_tensor=options.output_tensor or tensor)
@@ -128,12 +127,3 @@ def _edit(
         notes["source_layout"] = layout
         layout = "nhwc" if editor.drop_first_transposition() else "nchw"
     return image, layout, notes
-
-
-def _card_beside(path: Path) -> ModelSpec | None:
-    """Return the card in the file's folder, if it lists the file."""
-    with suppress(EdgeError):
-        spec = read_card(path.parent)
-        if any(variant.path.name == path.name for variant in spec.variants.values()):
-            return spec
-    return None
