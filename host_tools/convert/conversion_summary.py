@@ -7,6 +7,7 @@ from rich.table import Table
 
 from edge_app.console import coloured
 from edge_app.model.card import Variant
+from edge_app.model.recipe import CALIBRATED
 from edge_app.session.guess_table import way_to_correct
 from edge_app.style import NOTHING
 from host_tools.convert.convert import ConversionResult
@@ -65,7 +66,7 @@ def result_table(result: ConversionResult) -> Table:
 def is_calibrated(variant: Variant) -> bool:
     """Return whether images have given a variant its ranges."""
     scheme = variant.name if variant.recipe is None else variant.recipe.scheme
-    return scheme in {"int8", "int16x8"}
+    return scheme in CALIBRATED
 
 
 def notes(result: ConversionResult) -> list[str]:
