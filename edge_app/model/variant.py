@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
-from edge_app.model.recipe import Recipe
 from edge_app.results.model_card import VariantRecord
+
+if TYPE_CHECKING:
+    from edge_app.model.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,9 @@ class Variant:
         """Return the variant of a card's entry; raise ValueError naming a recipe's wrong field."""
         recipe = None
         if record.recipe is not UNSET:
+            # The start of a run with a card that has none does without.
+            from edge_app.model.recipe import Recipe
+
             try:
                 recipe = Recipe.from_record(record.recipe)
             except ValueError as fault:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_app.controls import ALPHA
 from edge_app.errors import UsageError
 from edge_app.output_path import is_same_file
-from edge_app.session.compared import ChosenPartner
 from edge_app.session.tasks import TaskSpec
 from edge_app.sinks.recorder import SUFFIXES
 from edge_app.sources.camera import CameraOptions
+
+if TYPE_CHECKING:
+    from edge_app.session.compared import ChosenPartner
 
 
 @dataclass(frozen=True, slots=True)
